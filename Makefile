@@ -1,0 +1,57 @@
+# make demo    installs into .venv and proves the example's invariants
+# make test    everything that CI checks
+# make fuzz    long random agreement runs, a new seed each time
+# make bench   the numbers of the README
+# make clean   takes away what the others made
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: demo test lint types layers unit wheel fuzz bench clean
+
+demo: $(VENV)/.installed
+	@echo '$$ verifier prove examples/payments'
+	@$(BIN)/verifier prove examples/payments; code=$$?; \
+	if [ $$code -ne 1 ]; then echo "expected exit code 1 (refuted), got $$code" >&2; exit 1; fi; \
+	echo; echo 'The exit code is 1 because some invariants are refuted, on purpose: examples/README.md says what each one shows.'
+
+test: lint types layers unit wheel
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy --strict
+
+layers: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) -rs -q -m "not fuzz"
+
+wheel: $(VENV)/.installed-dev
+	tests/project/wheel.sh $(BIN)/python
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) -rs -q -m fuzz
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip runs only when pyproject.toml has changed since it ran last.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 demo")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,89 @@
+"""The small commands, the help, and what every command has in common."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import verifier
+from tests.cli.conftest import Run
+from verifier.model.readings import READINGS
+from verifier.report import report_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "verifier", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+def test_version(run: Run) -> None:
+    result = run("--version")
+    assert (result.code, result.out) == (0, f"verifier {verifier.__version__}\n")
+
+
+def test_schema_report(run: Run) -> None:
+    result = run("schema", "report")
+    assert result.code == 0 and json.loads(result.out) == report_schema()
+
+
+def test_schema_snapshot(run: Run) -> None:
+    from jsonschema import Draft202012Validator
+
+    result = run("schema", "snapshot")
+    assert result.code == 0
+    Draft202012Validator.check_schema(json.loads(result.out))
+
+
+def test_readings(run: Run) -> None:
+    assert all(reading.label in run("readings").out for reading in READINGS)
+    assert len(json.loads(run("readings", "--output", "json").out)) == len(READINGS)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("prove", "--help"), ("evaluate", "--help"), ("schema", "--help"), ("readings", "-h")])
+def test_help_teaches_with_examples(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.code == 0 and "verifier " in result.out.split("Usage:")[1].split("\n", 1)[1]
+
+
+def test_no_command_shows_the_help(run: Run) -> None:
+    result = run()
+    assert result.code == 2 and "prove" in result.out + result.err
+
+
+def test_the_marks_do_not_need_a_locale_that_has_them() -> None:
+    result = command("readings", PYTHONIOENCODING="ascii")
+    assert result.returncode == 0 and result.stderr == ""
+
+
+def test_a_full_disk_is_no_verdict() -> None:
+    if not Path("/dev/full").exists():
+        pytest.fail("this test needs /dev/full")
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "verifier", "readings"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT
+        )
+    assert result.returncode == 2
+    assert "No space left" in result.stderr and "Traceback" not in result.stderr and "Exception ignored" not in result.stderr
+
+
+def test_help_loads_neither_solver_nor_parser() -> None:
+    """Start-up: what a command does not need is not imported."""
+    code = "import sys; sys.argv = ['verifier', '--version']\nfrom verifier.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code += "print([name for name in ('z3', 'lark', 'yaml', 'json', 'verifier.verify', 'verifier.inputs') if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    loaded = set(eval(result.stdout.splitlines()[-1]))
+    assert loaded <= {"json"}

@@ -1,0 +1,116 @@
+"""Small estates and requests for the tests of `evaluate`: policies as Python dictionaries, read as policies are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from verifier.evaluate import decision_to_json, evaluate, request_from_json
+from verifier.model.documents import read_policy
+from verifier.model.estate import Account, Estate, Identity, Key, Unmodelled
+from verifier.model.policy import Policy, PolicyKind
+from verifier.model.request import Decision
+from verifier.syntax.source import Source
+
+HOME, PARTNER = "111122223333", "444455556666"
+KEY = f"arn:aws:kms:us-west-2:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ALICE = f"arn:aws:iam::{HOME}:user/Alice"
+REPORTS = f"arn:aws:iam::{HOME}:role/app/reports"
+REPORTS_SESSION = f"arn:aws:sts::{HOME}:assumed-role/reports/nightly"
+ROOT = f"arn:aws:iam::{HOME}:root"
+PARTNER_ROOT = f"arn:aws:iam::{PARTNER}:root"
+PARTNER_SESSION = f"arn:aws:sts::{PARTNER}:assumed-role/batch/run"
+PARTNER_ROLE = f"arn:aws:iam::{PARTNER}:role/batch"
+SAM = f"arn:aws:sts::{HOME}:federated-user/Sam"
+
+Statement = Mapping[str, Any]
+
+
+def allow(principal: Any = "*", action: Any = "kms:*", **rest: Any) -> dict[str, Any]:
+    """An Allow statement of a key policy."""
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*", **rest}
+
+
+def deny(principal: Any = "*", action: Any = "kms:*", **rest: Any) -> dict[str, Any]:
+    """A Deny statement of a key policy."""
+    return {**allow(principal, action, **rest), "Effect": "Deny"}
+
+
+def aws(*arns: str) -> dict[str, Any]:
+    """A `Principal` of AWS principals."""
+    return {"AWS": list(arns)}
+
+
+def policy(
+    *statements: Statement, kind: PolicyKind = PolicyKind.KEY, identity: str = f"{KEY}#default", version: str = "2012-10-17"
+) -> Policy:
+    """A policy with these statements."""
+    text = json.dumps({"Version": version, "Statement": list(statements)})
+    return read_policy(Source("policy.json", text), kind, identity=identity, name=identity.split("#")[-1])
+
+
+def own(action: Any = "kms:*", resource: Any = "*", effect: str = "Allow", **rest: Any) -> dict[str, Any]:
+    """A statement of an identity policy."""
+    return {"Effect": effect, "Action": action, "Resource": resource, **rest}
+
+
+def identity(arn: str, *statements: Statement, version: str = "2012-10-17", **facts: Any) -> Identity:
+    """A user or role with one inline policy."""
+    policies = (policy(*statements, kind=PolicyKind.IDENTITY, identity=f"{arn}#inline", version=version),) if statements else ()
+    return Identity(arn, policies, **facts)
+
+
+def home(*identities: Identity, account: str = HOME) -> Account:
+    """The inventory of an account."""
+    users = tuple(known for known in identities if ":user/" in known.arn)
+    return Account(account, users, tuple(known for known in identities if known not in users))
+
+
+FACTS: dict[str, Any] = {
+    "spec": "SYMMETRIC_DEFAULT",
+    "usage": "ENCRYPT_DECRYPT",
+    "origin": "AWS_KMS",
+    "multi_region": False,
+    "aliases": ("alias/payments",),
+    "tags": (("team", "red"),),
+}
+
+
+def estate(
+    *statements: Statement,
+    accounts: tuple[Account, ...] | None = None,
+    version: str = "2012-10-17",
+    unmodelled: tuple[Unmodelled, ...] = (),
+    **facts: Any,
+) -> Estate:
+    """An estate of one key with these statements; the key's account has an empty inventory unless said otherwise."""
+    key = Key(KEY, "payments", (policy(*statements, version=version),), **{**FACTS, **facts})
+    return Estate((key,), (home(),) if accounts is None else accounts, None, unmodelled)
+
+
+def without_policy(found: Estate) -> Estate:
+    """The same estate, the key's policy not known (U3)."""
+    return replace(found, keys=(replace(found.keys[0], policies=None),))
+
+
+def decide(found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any) -> Decision:
+    """The decision on a request; `context`, `issuer` and `readings` as in the JSON form."""
+    return evaluate(found, request_from_json(found, {"principal": principal, "action": action, "resource": resource, **rest}))
+
+
+def outcome(found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any) -> str:
+    """`allow`, `deny`, or `depends` with the symbols, such as `depends P5 U1:deny`."""
+    decision = decide(found, principal, action, resource, **rest)
+    return " ".join([decision.outcome.value, *decision.depends_on])
+
+
+def labels(found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any) -> list[str]:
+    """The rules that the warnings name, in order."""
+    return [warning.split(":")[0] for warning in decide(found, principal, action, resource, **rest).warnings]
+
+
+def answer(found: Estate, data: Mapping[str, object], trace: bool = False) -> dict[str, Any]:
+    """The answer of `verifier evaluate`."""
+    return decision_to_json(evaluate(found, request_from_json(found, data)), trace)

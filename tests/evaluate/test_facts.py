@@ -1,0 +1,241 @@
+"""F1–F9: what is filled in, and what could not be sent. Expectations are argued from the pages on condition keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    PARTNER_ROLE,
+    PARTNER_SESSION,
+    REPORTS,
+    REPORTS_SESSION,
+    ROOT,
+    SAM,
+    allow,
+    aws,
+    estate,
+    home,
+    identity,
+    labels,
+    outcome,
+    own,
+)
+from verifier.model.estate import Estate, Organization
+
+S3 = "s3.amazonaws.com"
+ORGANIZATION = Organization("o-a1b2c3d4e5", HOME, ((HOME, "o-a1b2c3d4e5/r-ab12/"), (PARTNER, None)))
+INVENTORY = (
+    home(identity(ALICE, unique_id="AIDAEXAMPLE", tags=(("team", "red"),)), identity(REPORTS, unique_id="AROAEXAMPLE")),
+    home(identity(PARTNER_ROLE, own()), account=PARTNER),
+)
+
+
+def guarded(key: str, value: Any, operator: str = "StringEquals", **facts: Any) -> Estate:
+    """An estate whose key policy allows when a key has a value."""
+    return replace(estate(allow("*", Condition={operator: {key: value}}), accounts=INVENTORY, **facts), organization=ORGANIZATION)
+
+
+@pytest.mark.parametrize(
+    ("caller", "key", "value"),
+    [
+        (ALICE, "aws:PrincipalArn", ALICE),
+        (REPORTS_SESSION, "aws:PrincipalArn", REPORTS),
+        (ROOT, "aws:PrincipalArn", ROOT),
+        (PARTNER_SESSION, "aws:PrincipalAccount", PARTNER),
+        (PARTNER_SESSION, "kms:CallerAccount", PARTNER),
+        (PARTNER_SESSION, "aws:ResourceAccount", HOME),
+        (ALICE, "aws:PrincipalType", "User"),
+        (REPORTS_SESSION, "aws:PrincipalType", "AssumedRole"),
+        (ROOT, "aws:PrincipalType", "Account"),
+        (ALICE, "aws:userid", "AIDAEXAMPLE"),
+        (REPORTS_SESSION, "aws:userid", "AROAEXAMPLE:nightly"),
+        (ROOT, "aws:userid", HOME),
+        (ALICE, "aws:RequestedRegion", "us-west-2"),
+        (ALICE, "aws:SecureTransport", "true"),
+        (ALICE, "aws:PrincipalIsAWSService", "false"),
+        (S3, "aws:PrincipalIsAWSService", "true"),
+        (S3, "aws:PrincipalServiceName", S3),
+        (ALICE, "aws:ViaAWSService", "false"),
+        (ALICE, "aws:username", "Alice"),
+        (ALICE, "aws:PrincipalTag/team", "red"),
+        (ALICE, "aws:PrincipalOrgID", "o-a1b2c3d4e5"),
+        (PARTNER_SESSION, "aws:ResourceOrgID", "o-a1b2c3d4e5"),
+        (ALICE, "kms:KeySpec", "SYMMETRIC_DEFAULT"),
+        (ALICE, "kms:CustomerMasterKeyUsage", "ENCRYPT_DECRYPT"),
+        (ALICE, "kms:KeyOrigin", "AWS_KMS"),
+        (ALICE, "kms:MultiRegion", "false"),
+    ],
+)
+def test_f1_f2_f3_f8_keys_that_follow_are_filled_in(caller: str, key: str, value: str) -> None:
+    # reference_policies_condition-keys: what each key holds for each kind of caller.
+    assert outcome(guarded(key, value), caller) == "allow"
+    assert outcome(guarded(key, f"{value}x"), caller) == "deny"
+
+
+@pytest.mark.parametrize(
+    ("caller", "key"),
+    [
+        (REPORTS_SESSION, "aws:username"),
+        (S3, "aws:PrincipalOrgID"),
+        (ALICE, "kms:MultiRegionKeyType"),
+        (ALICE, "kms:ViaService"),
+        (ALICE, "aws:MultiFactorAuthPresent"),
+        (ALICE, "aws:CurrentTime"),
+        (ALICE, "kms:EncryptionContextKeys"),
+    ],
+)
+def test_f_keys_that_do_not_follow_stay_absent(caller: str, key: str) -> None:
+    # The decision is on the context as given.
+    assert outcome(guarded(key, "true", "Null"), caller) == "allow"
+
+
+def test_f1_what_is_given_is_not_replaced() -> None:
+    # A context that could not be sent is decided all the same, with a warning.
+    found = guarded("aws:RequestedRegion", "eu-west-1")
+    assert outcome(found, context={"aws:requestedregion": "eu-west-1"}) == "allow"
+    assert labels(found, context={"aws:requestedregion": "eu-west-1"}) == ["F1"]
+
+
+def test_f1_the_other_clock_is_filled_in() -> None:
+    # aws:CurrentTime and aws:EpochTime are the same instant.
+    found = guarded("aws:EpochTime", "1767225600", "NumericEquals")
+    assert outcome(found, context={"aws:CurrentTime": "2026-01-01T00:00:00Z"}) == "allow"
+    assert labels(found) == ["F1"]
+    assert labels(found, context={"aws:CurrentTime": "2026-01-01T00:00:00Z", "aws:EpochTime": "1"}) == ["F1"]
+
+
+def test_f1_operations_without_a_key_may_carry_accounts() -> None:
+    # conditions-kms: kms:CallerAccount is for key and custom key store operations; of others nothing is said.
+    mine = own(Condition={"StringEquals": {"kms:CallerAccount": HOME}})
+    found = estate(allow("*"), accounts=(home(identity(ALICE, mine)),))
+    assert outcome(found, action="kms:ListKeys", resource=None) == "depends F1-keyless"
+    assert outcome(found, action="kms:DescribeCustomKeyStores", resource=None) == "allow"
+
+
+def test_f2_organizations() -> None:
+    # aws:PrincipalOrgID is a function of the account.
+    found = guarded("aws:PrincipalOrgID", "o-other")
+    assert labels(found, context={"aws:PrincipalOrgID": "o-other"}) == ["F2"]
+    outsider = "arn:aws:iam::999999999999:root"
+    assert labels(found, outsider, context={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}) == ["F2"]
+    assert outcome(guarded("aws:SourceOrgID", "o-a1b2c3d4e5"), S3, context={"aws:SourceAccount": PARTNER}) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("caller", "context", "expected"),
+    [
+        (REPORTS_SESSION, {"aws:username": "Alice"}, ["F3"]),
+        (ALICE, {"aws:username": "Bob"}, ["F3"]),
+        (ALICE, {"aws:PrincipalTag/team": "blue"}, ["F3"]),
+        (ALICE, {"aws:MultiFactorAuthPresent": "true"}, ["F3"]),
+        (ALICE, {"aws:MultiFactorAuthPresent": "true", "aws:TokenIssueTime": "2026-01-01T00:00:00Z"}, []),
+        (ALICE, {"aws:MultiFactorAuthPresent": "true", "kms:ViaService": "s3.us-west-2.amazonaws.com"}, []),
+        (REPORTS_SESSION, {"aws:MultiFactorAuthAge": "10"}, ["F3"]),
+        (ALICE, {"aws:SourceIp": "203.0.113.7"}, []),
+        (ALICE, {"aws:SourceVpce": "vpce-1"}, ["F4"]),
+        (ALICE, {"aws:SourceVpc": "vpc-1"}, ["F4"]),
+        (ALICE, {"kms:ViaService": "s3.us-west-2.amazonaws.com"}, []),
+        (ALICE, {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}, ["F5"]),
+        (ALICE, {"kms:ViaService": "s3.us-west-2.amazonaws.com", "aws:ViaAWSService": False}, ["F5"]),
+        (ALICE, {"aws:CalledViaFirst": S3}, ["F5"]),
+        (ALICE, {"aws:CalledVia": [S3], "aws:CalledViaLast": "other.amazonaws.com"}, ["F5"]),
+        (ALICE, {"kms:GrantIsForAWSResource": "true"}, ["F5"]),
+        (ALICE, {"aws:SourceArn": "arn:aws:s3:::bucket"}, ["F5"]),
+        (S3, {"aws:SourceArn": "arn:aws:s3:::bucket"}, []),
+        (S3, {"aws:PrincipalTag/team": "red"}, ["F1"]),
+        (S3, {"kms:ViaService": "s3.us-west-2.amazonaws.com"}, ["F5"]),
+        (ALICE, {"kms:GrantOperations": ["Decrypt"]}, ["F6"]),
+        (ALICE, {"aws:TagKeys": ["a"]}, ["F6"]),
+        (ALICE, {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}, []),
+        (ALICE, {"kms:EncryptionContext:a": "b"}, []),
+        (ALICE, {"kms:EncryptionContext:a": "b", "kms:EncryptionContextKeys": ["c"]}, ["F7"]),
+        (ALICE, {"kms:EncryptionContextKeys": ["c"]}, ["F7"]),
+        (ALICE, {"kms:KeySpec": "RSA_2048"}, ["F8"]),
+        (ALICE, {"kms:RequestAlias": "alias/other"}, ["F8"]),
+        (ALICE, {"aws:ResourceTag/other": "x"}, ["F8"]),
+        (ALICE, {"aws:UserAgent": "a\u0007b"}, ["F9"]),
+        (ALICE, {"aws:SourceIp": ["203.0.113.7", "203.0.113.8"]}, ["C2"]),
+    ],
+)
+def test_f_a_context_that_could_not_be_sent_is_a_warning(caller: str, context: dict[str, Any], expected: list[str]) -> None:
+    # R6: each sentence begins with the label of the rule; decisions do not change.
+    found = replace(estate(allow("*"), accounts=INVENTORY), organization=ORGANIZATION)
+    assert labels(found, caller, context=context) == expected
+    assert outcome(found, caller, context=context) == "allow"
+
+
+def test_f3_tags_of_the_user_do_not_follow_its_federated_session() -> None:
+    # aws:PrincipalTag of a federated session holds session tags.
+    found = estate(allow(aws(SAM), Condition={"Null": {"aws:PrincipalTag/team": "true"}}), accounts=INVENTORY)
+    assert outcome(found, SAM, issuer=ALICE) == "allow"
+
+
+def test_f3_federated_identities_have_no_mfa() -> None:
+    # aws:MultiFactorAuthPresent is absent for federated identities.
+    assert labels(estate(allow(aws(SAM))), SAM, issuer=ALICE, context={"aws:MultiFactorAuthPresent": "true"}) == ["F3"]
+
+
+def test_f5_a_forwarded_request_is_via_a_service() -> None:
+    # kms:ViaService present implies aws:ViaAWSService = true; the ends of the chain follow from it.
+    context = {"kms:ViaService": "s3.us-west-2.amazonaws.com", "aws:CalledVia": ["a.amazonaws.com", S3]}
+    assert outcome(guarded("aws:ViaAWSService", "true", "Bool"), context=context) == "allow"
+    assert outcome(guarded("aws:CalledViaFirst", "a.amazonaws.com"), context=context) == "allow"
+    assert outcome(guarded("aws:CalledViaLast", S3), context=context) == "allow"
+
+
+def test_f6_parameters_that_every_request_has() -> None:
+    # conditions-kms: kms:EncryptionAlgorithm has its default when it is not sent.
+    found = guarded("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
+    assert labels(found) == ["F6"]
+    assert labels(found, action="kms:DescribeKey") == []
+    assert labels(found, context={"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}) == []
+
+
+def test_f6_an_encryption_context_needs_a_symmetric_key() -> None:
+    # conditions-kms: asymmetric and HMAC keys take none.
+    context = {"kms:EncryptionContext:a": "b"}
+    assert labels(estate(allow("*"), spec="RSA_2048"), context=context) == ["F6"]
+    assert labels(estate(allow("*")), action="kms:DescribeKey", context=context) == ["F6"]
+    assert labels(estate(allow("*")), action="kms:CreateGrant", context=context) == []
+
+
+def test_f7_names_of_the_encryption_context() -> None:
+    # kms:EncryptionContextKeys holds the names, with their case.
+    context = {"kms:EncryptionContext:AppName": "x"}
+    assert outcome(guarded("kms:EncryptionContextKeys", "AppName", "ForAnyValue:StringEquals"), context=context) == "allow"
+    assert outcome(guarded("kms:EncryptionContextKeys", "appname", "ForAnyValue:StringEquals"), context=context) == "deny"
+
+
+def test_f7_names_that_differ_in_case_only_are_open() -> None:
+    # Which value is read is not documented.
+    context = {"kms:EncryptionContext:App": "x", "kms:EncryptionContext:app": "y"}
+    assert outcome(guarded("kms:EncryptionContext:App", "x"), context=context) == "allow"
+    assert outcome(guarded("kms:EncryptionContext:App", "y"), context=context) == "depends F7"
+    assert outcome(guarded("kms:EncryptionContext:APP", "y"), context=context) == "allow"
+    assert outcome(guarded("kms:EncryptionContext:App", "z"), context=context) == "deny"
+
+
+def test_f8_tags_and_aliases_in_key_policies_are_open() -> None:
+    # conditions-kms: aws:ResourceTag and kms:ResourceAliases are for IAM policies.
+    assert outcome(guarded("aws:ResourceTag/team", "red")) == "depends F8"
+    assert outcome(guarded("kms:ResourceAliases", "alias/payments", "ForAnyValue:StringEquals")) == "depends F8"
+    mine = own(Condition={"StringEquals": {"aws:ResourceTag/TEAM": "red"}})
+    assert outcome(estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, mine)),))) == "allow"
+
+
+def test_f8_an_alias_in_the_context_of_its_key() -> None:
+    # kms:RequestAlias is one of the key's aliases.
+    assert labels(estate(allow("*")), context={"kms:RequestAlias": "alias/payments"}) == []
+    assert labels(estate(allow("*")), resource=KEY.rsplit(":", 1)[0] + ":alias/payments") == []
+
+
+def test_r6_a_plain_request_has_no_warnings() -> None:
+    # A warning means that the request could not be sent.
+    assert labels(estate(allow("*"))) == []

@@ -1,0 +1,209 @@
+"""Files, folders, and what hostile ones do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, errors, key, load, metadata, only, place, role
+from tests.inputs.test_organization import DESCRIBED, MANAGEMENT
+from verifier.inputs import files, load_estate, read_text
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+
+def lay(folder: Path, contents: Mapping[str, Any]) -> Path:
+    """Writes files, given as data, text or bytes."""
+    for name, content in contents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = content if isinstance(content, bytes) else (content if isinstance(content, str) else json.dumps(content)).encode()
+        path.write_bytes(data)
+    return folder
+
+
+def refused(*paths: Path) -> tuple[Diagnostic, ...]:
+    with pytest.raises(InputError) as error:
+        load_estate(paths)
+    return error.value.diagnostics
+
+
+def test_a_snapshot_names_files_beside_it(tmp_path: Path) -> None:
+    snapshot = "keys:\n- metadata: describe.json\n  policy: policies/key.yaml\n  tags: tags.JSON\n"
+    snapshot += f"accounts:\n  {ACCOUNT}:\n    authorization_details: [one.json, two.json]\n"
+    lay(
+        tmp_path,
+        {
+            "snapshot.yaml": snapshot, "describe.json": metadata(), "policies/key.yaml": POLICY, "tags.JSON": {"Tags": []},
+            "one.json": details(RoleDetailList=[role("a")], IsTruncated=True), "two.json": details(RoleDetailList=[role("b")]),
+        },
+    )  # fmt: skip
+    estate = load_estate([tmp_path / "snapshot.yaml"])
+    assert estate.keys[0].tags == ()
+    assert len(estate.accounts[0].roles) == 2
+    policy = (estate.keys[0].policies or ())[0]
+    assert policy.span.file.endswith("policies/key.yaml")
+    assert {Path(name).name: digest for name, digest in estate.inputs} == {
+        name: hashlib.sha256((tmp_path / path).read_bytes()).hexdigest()
+        for path in ("snapshot.yaml", "describe.json", "policies/key.yaml", "tags.JSON", "one.json", "two.json")
+        for name in [Path(path).name]
+    }
+
+
+@pytest.mark.parametrize("name", ["../outside.json", "/etc/outside.json", "sub/../../outside.json", "link.json"])
+def test_a_snapshot_cannot_name_files_outside_its_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside.json").write_text(json.dumps(POLICY))
+    folder = tmp_path / "snapshot"
+    lay(folder, {"snapshot.json": {"keys": [{"arn": KEY, "policy": name}]}, "sub/x": ""})
+    (folder / "link.json").symlink_to(tmp_path / "outside.json")
+    found = only(refused(folder / "snapshot.json"), "leads out of the folder")
+    assert place(found)[0] == 1
+
+
+def test_a_file_that_a_snapshot_names_must_exist(tmp_path: Path) -> None:
+    only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy.json"}]}), "there is no file `key-polcy.json`")
+    only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy"}]}), "expected a policy document")
+    only(errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": ["a.json"]}}}), "there is no file `a.json`")
+    only(errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": "a.json"}}}), "there is no file `a.json`")
+
+
+FOLDER: dict[str, Any] = {
+    "keys/payments/metadata.json": metadata(),
+    "keys/payments/policy.json": {"Policy": json.dumps(POLICY)},
+    "keys/payments/grants.json": {"Grants": [{"GrantId": "1"}]},
+    "keys/payments/aliases.yaml": "[alias/pay]",
+    "keys/payments/tags.json": {"Tags": [{"TagKey": "a", "TagValue": "b"}]},
+    f"accounts/{ACCOUNT}/authorization-details-1.json": details(RoleDetailList=[role("a")], IsTruncated=True),
+    f"accounts/{ACCOUNT}/authorization-details-10.json": details(RoleDetailList=[role("c")]),
+    f"accounts/{ACCOUNT}/authorization-details-2.json": details(RoleDetailList=[role("b")], IsTruncated=True),
+    "organization/describe-organization.json": DESCRIBED,
+    "organization/accounts.json": {"Accounts": [{"Id": MANAGEMENT}]},
+    "vpc-endpoints.json": {"VpcEndpoints": []},
+    "README.md": "notes",
+    "payments.inv": "invariants",
+}
+
+
+def test_a_folder_is_a_snapshot(tmp_path: Path) -> None:
+    estate = load_estate([lay(tmp_path, FOLDER)])
+    (found,) = estate.keys
+    assert (found.name, found.arn, found.aliases, found.tags) == ("payments", KEY, ("alias/pay",), (("a", "b"),))
+    assert [identity.arn.rsplit("/", 1)[1] for identity in estate.accounts[0].roles] == ["a", "b", "c"]
+    assert estate.organization is not None
+    assert [thing.name for thing in estate.unmodelled] == ["grants of payments"]
+    assert len(estate.inputs) == 11
+
+
+def test_l5a_the_shared_policy_of_a_folder(tmp_path: Path) -> None:
+    estate = load_estate([lay(tmp_path, FOLDER | {"keys/payments/policy-AWS_RAM.json": POLICY})])
+    assert [policy.name for policy in estate.keys[0].policies or ()] == ["default", "AWS_RAM"]
+
+
+def test_a_folder_may_hold_a_document_and_more(tmp_path: Path) -> None:
+    other = {"keys": [{"arn": KEY.replace("1234abcd", "99999999"), "policy": "policies/other.json"}]}
+    estate = load_estate([lay(tmp_path, FOLDER | {"snapshot.json": other, "policies/other.json": POLICY})])
+    assert len(estate.keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("contents", "says"),
+    [
+        ({"keys/payments/polcy.json": POLICY}, "no place here"),
+        ({"keys/policy.json": POLICY}, "no place here"),
+        ({"accounts/111122223333/details.json": details()}, "no place here"),
+        ({"organization/scp.json": []}, "no place here"),
+        ({"keys/payments/policy.yaml": POLICY}, "expected one of them"),
+        ({"accounts/prod/authorization-details.json": details()}, "`prod` is not an account"),
+        ({"accounts/444455556666/notes.txt": ""}, "has no authorization-details.json"),
+        ({"snapshot.json": {"accounts": {ACCOUNT: {"authorization_details": details()}}}}, "is given twice"),
+    ],
+)
+def test_files_without_a_place_are_errors(tmp_path: Path, contents: dict[str, Any], says: str) -> None:
+    found = refused(lay(tmp_path, FOLDER | contents))
+    assert any(says in error.message for error in found), [error.message for error in found]
+
+
+def test_a_folder_cannot_link_out_of_itself(tmp_path: Path) -> None:
+    lay(tmp_path / "outside", {"metadata.json": metadata()})
+    folder = lay(tmp_path / "snapshot", FOLDER)
+    (folder / "keys" / "other").symlink_to(tmp_path / "outside")
+    only(refused(folder), "leads out of the folder")
+
+
+def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
+    assert only(refused(lay(tmp_path, {"key-policy.json": POLICY})), "holds no snapshot").rule == "S3"
+
+
+def test_several_paths_are_one_input(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "a", FOLDER)
+    other = {"arn": KEY.replace("1234abcd", "99999999"), "policy": "default"}
+    lay(tmp_path, {"b.json": {"keys": [other]}})
+    assert len(load_estate([folder, tmp_path / "b.json"]).keys) == 2
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    only(refused(tmp_path / "absent.json"), "cannot read")
+    only(refused(Path("a\0b.json")), "cannot read")
+    assert len(refused(tmp_path / "absent.json", tmp_path / "missing.json")) == 2
+    with pytest.raises(InputError, match="cannot read"):
+        read_text(tmp_path / "absent.inv")
+    (tmp_path / "rules.inv").write_text("invariant")
+    assert read_text(str(tmp_path / "rules.inv")).text == "invariant"
+
+
+@pytest.mark.parametrize(
+    ("data", "says", "at"),
+    [
+        ('{"keys": []}'.encode("utf-16"), "UTF-16", (1, 1)),
+        (b'{"keys":\n ["\xff"]}', "not UTF-8", (2, 4)),
+        (b'{"keys": [NaN]}', "expected a JSON value, found `NaN`", (1, 11)),
+        (b"[" * 1000, "nested too deeply", (1, 101)),
+        (b'{"keys": ' * 50_000, "nested too deeply", (1, 901)),
+        (b"", "expected a JSON value, found the end of the file", (1, 1)),
+    ],
+)
+def test_hostile_bytes_are_errors_with_a_place(tmp_path: Path, data: bytes, says: str, at: tuple[int, int]) -> None:
+    lay(tmp_path, {"x.json": data})
+    assert place(only(refused(tmp_path / "x.json"), says)) == at
+
+
+def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
+    lay(tmp_path, {"x.json": b"\xef\xbb\xbf" + json.dumps({"keys": [key()]}).encode()})
+    assert len(load_estate([tmp_path / "x.json"]).keys) == 1
+
+
+def test_terminal_escapes_are_not_shown(tmp_path: Path) -> None:
+    found = only(errors(tmp_path, '{"keys": [{"arn": "\\u001b[31m"}]}'), "is not the ARN")
+    assert found.message.isprintable()
+    found = only(errors(tmp_path, 'keys: []\n"a\\e[31m": 1\n', "x.yaml"), "unknown member")
+    assert found.message.isprintable()
+
+
+def test_a_policy_over_1_mib_is_refused(tmp_path: Path) -> None:
+    large = {"Statement": [POLICY["Statement"][0] | {"Sid": "x" * (1 << 20)}]}
+    only(errors(tmp_path, {"keys": [key(policy=large)]}), "over 1 MiB")
+    lay(tmp_path, {"policy.json": large})
+    with pytest.raises(InputError, match="over 1 MiB"):
+        load_estate([tmp_path / "policy.json"], key_arn=KEY)
+
+
+def test_a_large_snapshot_is_read(tmp_path: Path) -> None:
+    roles = [role(f"r{number}", Tags=[{"Key": "k", "Value": "v" * 100}] * 1) for number in range(10_000)]
+    estate = load(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(RoleDetailList=roles)}}})
+    assert len(estate.accounts[0].roles) == 10_000
+
+
+def test_a_file_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAXIMUM_FILE", 1 << 20)
+    lay(tmp_path, {"x.json": b" " * ((1 << 20) + 1)})
+    only(refused(tmp_path / "x.json"), "is over 1 MiB")
+
+
+def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:
+    found = errors(tmp_path, {"keys": [3] * 1000})
+    assert len(found) == 201
+    assert "more like these" in found[-1].message

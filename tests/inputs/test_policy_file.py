@@ -1,0 +1,165 @@
+"""A single policy file is one key of which nothing else is known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, only, place
+from verifier.inputs import load_estate
+from verifier.syntax.diagnostic import InputError
+
+ASSUMED = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+
+
+def statement(principal: Any, **elements: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"} | elements
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def write(folder: Path, document: Any, name: str = "key-policy.json") -> Path:
+    path = folder / name
+    path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+    return path
+
+
+def refused(*paths: Path, **options: Any) -> InputError:
+    with pytest.raises(InputError) as error:
+        load_estate(paths, **options)
+    return error.value
+
+
+def test_u3_facts_are_free(tmp_path: Path) -> None:
+    estate = load_estate([write(tmp_path, POLICY)], key_arn=KEY)
+    (key,) = estate.keys
+    assert (key.arn, key.name) == (KEY, "key-policy")
+    assert (key.spec, key.usage, key.origin, key.aliases, key.tags) == (None, None, None, None, None)
+    assert key.policies is not None
+    assert [found.identity for found in key.policies] == [f"{KEY}#default"]
+    assert estate.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("arn", "multi_region"), [(KEY, False), (MULTI_REGION_KEY, True), (KEY.replace("1234abcd-12ab", "payments"), None)]
+)
+def test_u3_the_key_id_tells_multi_region_keys(tmp_path: Path, arn: str, multi_region: bool | None) -> None:
+    (key,) = load_estate([write(tmp_path, POLICY)], key_arn=arn).keys
+    assert key.multi_region is multi_region
+
+
+@pytest.mark.parametrize(
+    "document",
+    [POLICY, {"Policy": json.dumps(POLICY)}, {"Policy": json.dumps(POLICY, indent=2), "PolicyName": "default"}, {"Policy": POLICY}],
+)
+def test_a_policy_and_get_key_policy_output_mean_the_same(tmp_path: Path, document: Any) -> None:
+    (key,) = load_estate([write(tmp_path, document)], key_arn=KEY).keys
+    assert key.policies is not None
+    assert [action.value for action in key.policies[0].statements[0].actions or ()] == ["kms:*"]
+
+
+def test_a_policy_in_yaml(tmp_path: Path) -> None:
+    text = f"Version: 2012-10-17\nStatement:\n  - Effect: Allow\n    Principal: {{AWS: {ACCOUNT}}}\n    Action: kms:*\n    Resource: '*'\n"
+    (key,) = load_estate([write(tmp_path, text, "policy.yaml")], key_arn=KEY).keys
+    assert key.policies is not None
+    span = key.policies[0].statements[0].span
+    assert span.line == 3
+
+
+@pytest.mark.parametrize(
+    ("principal", "accounts"),
+    [
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, ()),
+        ({"AWS": ACCOUNT}, ()),
+        ({"AWS": ACCOUNT}, (ACCOUNT, "444455556666")),
+        ("*", (ACCOUNT,)),
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, (ACCOUNT, ACCOUNT)),
+        ({"AWS": [ACCOUNT, "444455556666"]}, (ACCOUNT,)),
+    ],
+)
+def test_the_account_is_assumed_where_there_is_no_choice(tmp_path: Path, principal: Any, accounts: tuple[str, ...]) -> None:
+    estate = load_estate([write(tmp_path, policy(statement(principal)))], accounts=accounts)
+    assert [key.arn for key in estate.keys] == [ASSUMED]
+    warnings = [warning for warning in estate.warnings if "is not given" in warning.message]
+    assert f"assumed account {ACCOUNT}" in warnings[0].message
+    assert "us-east-1" in warnings[0].message
+    assert "--key-arn" in (warnings[0].hint or "")
+
+
+@pytest.mark.parametrize(
+    ("document", "accounts", "says"),
+    [
+        (policy(statement("*")), (), "which account"),
+        (policy(statement({"AWS": [ACCOUNT, "444455556666"]})), (), "which account"),
+        (policy(statement({"AWS": [ACCOUNT, "444455556666"]})), ("777788889999", "444455556666"), "which account"),
+        (policy(statement({"AWS": ACCOUNT}, Effect="Deny")), (), "which account"),
+        (policy(statement({"AWS": ACCOUNT})), ("444455556666",), "whose key is it?"),
+        (policy(statement({"AWS": ACCOUNT}, Resource=KEY)), (), "names the resource"),
+    ],
+)
+def test_otherwise_the_arn_must_be_given(tmp_path: Path, document: Any, accounts: tuple[str, ...], says: str) -> None:
+    path = write(tmp_path, document)
+    found = only(refused(path, accounts=accounts).diagnostics, says)
+    assert "--key-arn" in (found.hint or "")
+    assert place(found) == (1, 1)
+    load_estate([path], accounts=accounts, key_arn=KEY)
+
+
+def test_f5_the_region_is_the_one_that_the_policy_names(tmp_path: Path) -> None:
+    via = {"StringEquals": {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}
+    (key,) = load_estate([write(tmp_path, policy(statement({"AWS": ACCOUNT}, Condition=via)))]).keys
+    assert key.region == "eu-central-1"
+
+
+def test_f5_several_regions_leave_a_choice(tmp_path: Path) -> None:
+    via = {"StringEquals": {"kms:ViaService": ["s3.eu-central-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}
+    path = write(tmp_path, policy(statement({"AWS": ACCOUNT}, Condition=via)))
+    only(refused(path).diagnostics, "eu-central-1, us-west-2")
+
+
+def test_r7_the_partition_is_that_of_the_account(tmp_path: Path) -> None:
+    (key,) = load_estate([write(tmp_path, policy(statement({"AWS": f"arn:aws-cn:iam::{ACCOUNT}:root"})))]).keys
+    assert key.arn.startswith(f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/")
+
+
+def test_several_policy_files_with_one_arn(tmp_path: Path) -> None:
+    paths = [write(tmp_path, POLICY), write(tmp_path, POLICY, "other.json")]
+    assert any("a second policy file" in found.message for found in refused(*paths, key_arn=KEY).diagnostics)
+    assert any("is given twice" in found.message for found in refused(*paths).diagnostics)
+
+
+def test_an_arn_without_a_policy_file(tmp_path: Path) -> None:
+    snapshot = write(tmp_path, {"keys": [{"arn": KEY, "policy": "default"}]}, "snapshot.json")
+    only(refused(snapshot, key_arn=MULTI_REGION_KEY).diagnostics, "--key-arn goes with a policy file")
+
+
+@pytest.mark.parametrize(
+    "arn", ["payments", KEY.replace(":kms:", ":s3:"), KEY.replace("aws", "aws-moon"), KEY.replace(ACCOUNT, "1"), KEY + " "]
+)
+def test_the_arn_must_be_that_of_a_key(tmp_path: Path, arn: str) -> None:
+    only(refused(write(tmp_path, POLICY), key_arn=arn).diagnostics, "is not the ARN of a KMS key")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "3", '{"Resources": {}}', '{"Policy": "KMS"}', "just words"])
+def test_other_documents_are_neither_policy_nor_snapshot(tmp_path: Path, text: str) -> None:
+    only(refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy or a snapshot")
+
+
+def test_l4_a_policy_without_statement_is_told_by_the_policy_reader(tmp_path: Path) -> None:
+    only(refused(write(tmp_path, '{"Version": "2012-10-17"}'), key_arn=KEY).diagnostics, "`Statement`")
+
+
+def test_l5_resources_that_are_not_the_key_are_warned_about(tmp_path: Path) -> None:
+    document = policy(statement({"AWS": ACCOUNT}, Resource=MULTI_REGION_KEY), statement({"AWS": ACCOUNT}, Resource=KEY))
+    estate = load_estate([write(tmp_path, document)], key_arn=KEY)
+    assert [warning.rule for warning in estate.warnings] == ["L5"]
+
+
+def test_l5a_a_policy_of_resource_sharing_is_not_the_key_policy(tmp_path: Path) -> None:
+    path = write(tmp_path, {"Policy": json.dumps(POLICY), "PolicyName": "AWS_RAM"})
+    only(refused(path, key_arn=KEY).diagnostics, "this is the key policy `AWS_RAM`")

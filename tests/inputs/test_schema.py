@@ -1,0 +1,83 @@
+"""The published schema accepts what the reader accepts, and refuses the same misspelt members."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.case_format import load_cases
+from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, key, load
+from tests.inputs.test_organization import control, endpoint, organization
+from verifier.inputs import snapshot_schema
+from verifier.syntax.diagnostic import InputError
+
+GOOD: list[dict[str, Any]] = [
+    {"keys": [key()]},
+    {"keys": [{"arn": KEY, "policy": "default", "name": "payments"}], "$schema": "x"},
+    {"keys": [{"arn": KEY, "policies": {"default": POLICY, "AWS_RAM": json.dumps(POLICY)}}]},
+    {"keys": [key(aliases=["alias/a"], tags=[], grants={"Grants": []})]},
+    {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details()}}},
+    {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": [details()]}}},
+    {"keys": [key()], "organization": organization(policies=[control(targets={"Targets": []})], paths={})},
+    {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [endpoint()]}},
+]
+BAD: list[Any] = [
+    {},
+    [],
+    {"keys": {}},
+    {"keys": [key(polcy={})]},
+    {"keys": [{"policy": "default"}]},
+    {"keys": [key(policies={"default": POLICY})]},
+    {"keys": [{"arn": "payments", "policy": "default"}]},
+    {"keys": [key()], "accounts": {"1": {"authorization_details": details()}}},
+    {"keys": [key()], "accounts": {ACCOUNT: {}}},
+    {"keys": [key()], "accounts": {ACCOUNT: {"details": {}}}},
+    {"keys": [key()], "organization": {"accounts": []}},
+    {"keys": [key()], "organization": organization(policies=[{}])},
+    {"keys": [key()], "vpc_endpoint": []},
+]
+
+
+def validator() -> Draft202012Validator:
+    return Draft202012Validator(snapshot_schema())
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(snapshot_schema())
+
+
+@pytest.mark.parametrize("snapshot", GOOD)
+def test_both_accept(tmp_path: Path, snapshot: Any) -> None:
+    validator().validate(snapshot)
+    load(tmp_path, snapshot)
+
+
+@pytest.mark.parametrize("snapshot", BAD)
+def test_both_refuse(tmp_path: Path, snapshot: Any) -> None:
+    assert not validator().is_valid(snapshot)
+    with pytest.raises(InputError):
+        load(tmp_path, snapshot)
+
+
+def test_the_schema_knows_the_members_of_the_reader() -> None:
+    from verifier.inputs import keys, parts
+    from verifier.inputs import organization as reader
+
+    schema = snapshot_schema()
+    assert set(schema["properties"]) == {*parts.SNAPSHOT, "$schema"}
+    assert set(schema["$defs"]["key"]["properties"]) == set(keys.MEMBERS)
+    assert set(schema["$defs"]["organization"]["properties"]) == set(reader.MEMBERS)
+
+
+def test_the_snapshots_of_the_cited_cases_are_valid(tmp_path: Path) -> None:
+    checked = 0
+    for case in load_cases():
+        path = case.write(tmp_path)
+        if case.error is None and path.name == "snapshot.json":
+            validator().validate(json.loads(path.read_text(encoding="utf-8")))
+            checked += 1
+    assert checked

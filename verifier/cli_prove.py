@@ -1,0 +1,125 @@
+"""`verifier prove`: reads the estate and the invariants, proves, writes the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from verifier.cli_run import colours, emit
+from verifier.invariant_files import InvariantFiles, beside, read_files
+from verifier.model.builtins import builtin
+from verifier.model.estate import Estate
+from verifier.model.invariant import Invariant
+from verifier.report.diagnostics import render_diagnostics
+from verifier.report.exit_codes import exit_code
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+PROGRESS_AFTER = 0.5
+"""Seconds after which progress is worth a line."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ProveOptions:
+    """What the command line asked for; `timeout` is in seconds for each query."""
+
+    paths: tuple[Path, ...]
+    invariants: tuple[Path, ...] = ()
+    builtins: tuple[str, ...] = ()
+    key_arn: str | None = None
+    json: bool = False
+    timeout: float | None = None
+    readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+
+
+def prove_command(options: ProveOptions) -> int:
+    """Writes the report to stdout and warnings to stderr; returns the exit code."""
+    files, asked, estate = _read(options)
+    from verifier.verify import prove  # after the input has been accepted: importing a solver takes a while
+
+    progress = Progress() if sys.stderr.isatty() else None
+    try:
+        report = prove(estate, asked, timeout=options.timeout, readings=options.readings, progress=progress)
+    finally:
+        if progress:
+            progress.clear()
+    report = dataclasses.replace(report, inputs=(*report.inputs, *(file for file in files.inputs if file not in report.inputs)))
+    if report.warnings and not options.json:
+        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if options.json:
+        from verifier.report.json_report import render_json
+
+        emit(render_json(report) + "\n")
+    else:
+        from verifier.report.text import render_text
+
+        emit(render_text(report, colours(sys.stdout)))
+    return exit_code(verdict.status for verdict in report.verdicts)
+
+
+def _read(options: ProveOptions) -> tuple[InvariantFiles, tuple[Invariant, ...], Estate]:
+    """Reads everything, and tells the errors of the invariants and of the estate together."""
+    from verifier.inputs import load_estate
+
+    errors: list[Diagnostic] = []
+    files = InvariantFiles()
+    named: list[Invariant] = []
+    estate = Estate(keys=())
+    try:
+        files = read_files(_invariant_paths(options))
+    except InputError as error:
+        errors += error.diagnostics
+    for spec in options.builtins:
+        try:
+            named.append(builtin(spec))
+        except InputError as error:
+            errors += error.diagnostics
+    try:
+        estate = load_estate(options.paths, key_arn=options.key_arn, accounts=files.accounts, declared_key_arn=_only(files.key_arns))
+    except InputError as error:
+        errors += error.diagnostics
+    if errors:
+        raise InputError(errors)
+    return files, (*files.invariants, *named), estate
+
+
+def _only(arns: Sequence[str]) -> str | None:
+    return arns[0] if len(arns) == 1 else None
+
+
+def _invariant_paths(options: ProveOptions) -> tuple[Path, ...]:
+    """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
+    if options.invariants or options.builtins:
+        return options.invariants
+    found = beside(options.paths)
+    if not found:
+        where = " or ".join(str(path) for path in options.paths)
+        raise InputError.of(
+            f"no invariants: none were given, and there is no *.inv file beside {where}",
+            hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
+            rule="S3",
+        )
+    return found
+
+
+class Progress:
+    """One line on a terminal's stderr, written only when the work takes long."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._shown = False
+
+    def __call__(self, done: int, total: int, name: str) -> None:
+        from verifier.syntax.text import printable
+
+        if time.monotonic() - self._started < PROGRESS_AFTER:
+            return
+        self._shown = True
+        print(f"\r\x1b[K{done}/{total}  {printable(name)[:90]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Takes the line away again."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

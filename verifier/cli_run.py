@@ -1,0 +1,104 @@
+"""Runs the body of a command: streams, exit codes, and what to say when it fails.
+
+In: a body that returns an exit code. Out: the process's exit code. Guarantee: results alone go to stdout; an `InputError` is
+told with its places and ends in 2; anything unexpected ends in 4 with a short message (never a traceback, unless asked for);
+a reader of stdout that goes away is not an error message.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn, TextIO
+
+import typer
+
+from verifier import __version__
+from verifier.report.exit_codes import ExitCode
+from verifier.syntax.diagnostic import InputError
+
+INTERRUPTED = 130
+"""128 + SIGINT."""
+READER_GONE = 141
+"""128 + SIGPIPE: the results were not all read, so this is not a verdict."""
+
+_DEBUG = "VERIFIER_DEBUG"
+
+
+class OutputError(Exception):
+    """The results could not be written to stdout."""
+
+
+def emit(text: str) -> None:
+    """Writes results to stdout, at once. Raises `OutputError`."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        raise OutputError from error
+
+
+def run(body: Callable[[], int]) -> NoReturn:
+    """Ends the command with the body's exit code, or the code of what went wrong in it."""
+    raise typer.Exit(int(_guarded(body)))
+
+
+def _guarded(body: Callable[[], int]) -> int:
+    try:
+        return body()
+    except InputError as error:
+        return _input_error(error)
+    except OutputError as error:
+        return _output_error(error.__cause__)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return internal_error(error)
+
+
+def _input_error(error: InputError) -> int:
+    from verifier.report.diagnostics import render_input_errors
+
+    print(render_input_errors(error.diagnostics, colour=colours(sys.stderr)), file=sys.stderr)
+    return ExitCode.INPUT_ERROR
+
+
+def _output_error(cause: BaseException | None) -> int:
+    """A reader that went away needs no message. Either way the interpreter must not flush into the same stream again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(cause, BrokenPipeError):
+        return READER_GONE
+    print(f"error: cannot write the results: {getattr(cause, 'strerror', None) or cause}", file=sys.stderr)
+    return ExitCode.INPUT_ERROR
+
+
+def internal_error(error: Exception) -> int:
+    """Says that the verifier itself failed, and how to report it."""
+    if os.environ.get(_DEBUG, "0") not in ("", "0"):
+        import traceback
+
+        traceback.print_exception(error)
+    from verifier.syntax.text import printable
+
+    print(f"verifier: internal error: {type(error).__name__}: {printable(str(error))[:500]}", file=sys.stderr)
+    print("No verdict was reached. This is a fault of the verifier, not of your input.", file=sys.stderr)
+    print(f"Please report it with the output of the same command run as `verifier --debug …` (version {__version__}).", file=sys.stderr)
+    return ExitCode.INTERNAL_ERROR
+
+
+def debug() -> None:
+    """Shows the traceback of an internal error (also in processes that this one starts)."""
+    os.environ[_DEBUG] = "1"
+
+
+def colours(stream: TextIO) -> bool:
+    """Whether to colour: on a terminal that can, unless NO_COLOR is set (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def prepare_streams() -> None:
+    """Where the locale's encoding lacks a character, an escape is written instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")

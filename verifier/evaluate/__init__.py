@@ -1,0 +1,13 @@
+"""A concrete request → a decision with a trace: the executable specification of `semantics.md`.
+
+In: an estate (keys with their policies, accounts with their identities) and one request.
+Out: allow, deny or depends; the trace; the readings that it depends on; warnings where the request could not be sent.
+Guarantee: plain Python that follows the rules one by one, shares no matcher with `problem`, and never guesses: what AWS's
+documentation leaves open, or the input does not say, is tried both ways.
+"""
+
+from verifier.evaluate.answers import decision_to_json
+from verifier.evaluate.engine import evaluate
+from verifier.evaluate.requests import GivenRequest, request_from_json
+
+__all__ = ["GivenRequest", "decision_to_json", "evaluate", "request_from_json"]

@@ -1,0 +1,53 @@
+"""Decisions as JSON objects (`verifier evaluate`).
+
+In: a decision. Out: a JSON object with `decision`, `depends_on`, `warnings` and, on request, `trace`.
+Guarantee: labels of rules, not names of symbols, say what a decision depends on.
+"""
+
+from __future__ import annotations
+
+from verifier.model.estate import Estate
+from verifier.model.policy import StatementRef
+from verifier.model.readings import READINGS, allow_symbol, refuse_symbol
+from verifier.model.request import Decision, Outcome, Step
+
+
+def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = None) -> dict[str, object]:
+    """A decision as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels."""
+    labels = {symbol_label(symbol, estate) for symbol in decision.depends_on}
+    found: dict[str, object] = {"decision": decision.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
+    if trace:
+        if decision.outcome is Outcome.DEPENDS:
+            found["assignment"] = dict(decision.assignment)
+        found["trace"] = [_step(step) for step in decision.trace]
+    return found
+
+
+def symbol_label(symbol: str, estate: Estate | None = None) -> str:
+    """The label of the rule that a symbol belongs to; for a thing that is not modelled and not in `estate`, its name."""
+    rules = {reading.label: reading.rule for reading in READINGS}
+    for thing in estate.unmodelled if estate else ():
+        rules |= {allow_symbol(thing): thing.label, refuse_symbol(thing): thing.label}
+    if symbol in rules:
+        return rules[symbol]
+    head = symbol.split(":", 1)[0]
+    return head if head in ("U1", "U3", "L5", "F1") else symbol.rsplit(":", 1)[0]
+
+
+def _step(step: Step) -> dict[str, object]:
+    found: dict[str, object] = {"rule": step.rule, "text": step.text, "holds": step.holds, "depth": step.depth}
+    if step.statement is not None:
+        found["statement"] = _reference(step.statement)
+    return found
+
+
+def _reference(statement: StatementRef) -> dict[str, object]:
+    at = str(statement.span) if statement.span.file else None
+    return {
+        "policy": statement.policy,
+        "policy_name": statement.policy_name,
+        "index": statement.index,
+        "sid": statement.sid,
+        "effect": statement.effect.value,
+        "at": at,
+    }

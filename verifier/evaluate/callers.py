@@ -1,0 +1,63 @@
+"""Who the caller is to the estate: its account, its inventory entry, its identity policies (R2, U1, D5).
+
+In: the estate and a caller. Out: `Standing`.
+Guarantee: an account without an inventory is never taken for one without policies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verifier.model.estate import Account, Estate, Identity
+from verifier.model.policy import Policy
+from verifier.model.request import Caller, CallerKind
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A caller in an estate. `identity` is the user or role whose identity policies follow the caller (P7): for a
+    federated session the user that issued it. `inventoried` is true when the caller's account has an inventory (U1)."""
+
+    caller: Caller
+    identity: Identity | None
+    inventoried: bool
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The identity policies that are known."""
+        return self.identity.policies if self.identity else ()
+
+    @property
+    def root_powers(self) -> bool:
+        """Whether no identity policy is needed: the root user, or a session that it issued (D5)."""
+        issuer = self.caller.issuer or ""
+        return self.caller.kind is CallerKind.ROOT or (self.caller.kind is CallerKind.FEDERATED and issuer.endswith(":root"))
+
+    @property
+    def outside(self) -> bool:
+        """Whether the identity policies are free (U1)."""
+        return self.caller.kind is not CallerKind.SERVICE and not self.root_powers and not self.inventoried
+
+    @property
+    def boundary(self) -> bool:
+        """Whether the caller is a user or role with a permissions boundary (P5)."""
+        return self.caller.kind is not CallerKind.FEDERATED and self.identity is not None and self.identity.boundary
+
+
+def standing(estate: Estate, caller: Caller) -> Standing:
+    """What the estate knows of a caller."""
+    account = inventory_of(estate, caller.account)
+    arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
+    members = (*account.users, *account.roles) if account else ()
+    identity = next((member for member in members if member.arn == arn), None)
+    return Standing(caller, identity, account is not None)
+
+
+def inventory_of(estate: Estate, account: str | None) -> Account | None:
+    """The inventory of an account, if the estate has it."""
+    return next((known for known in estate.accounts if known.id == account), None)
+
+
+def partition_of(caller: Caller) -> str | None:
+    """The caller's partition (R7); `None` for a service principal."""
+    return None if caller.kind is CallerKind.SERVICE else caller.principal_arn.split(":")[1]

@@ -1,0 +1,95 @@
+"""What a condition key holds in one request: a value, nothing, or something that a reading or a free fact decides.
+
+In: entries by condition key. Out: lookups without regard to case (L3), and tests over every way to settle them.
+Guarantee: an empty set reads as absent (C1); the kind of policy decides what F8 hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from verifier.evaluate.symbols import Symbols, Truth, any_of
+from verifier.model import reference
+from verifier.model.policy import PolicyKind
+from verifier.model.request import Value
+
+ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
+RESOURCE_TAG = "aws:resourcetag/"
+
+
+@dataclass(frozen=True)
+class Free:
+    """A fact of the key that is not known (U3). `present` is true where every key has the fact."""
+
+    present: bool
+
+
+@dataclass(frozen=True)
+class Either:
+    """One entry if the symbol is true, another if it is false."""
+
+    symbol: str
+    yes: Entry
+    no: Entry
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """A test holds if it holds for one of these values (F7)."""
+
+    values: tuple[str, ...]
+
+
+Settled = Value | Free | None
+Entry = Settled | Either | AnyOf
+
+
+@dataclass(frozen=True)
+class Context:
+    """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair.
+    With `free_tags` the key's tags are not known (U3)."""
+
+    entries: Mapping[str, Entry]
+    pairs: Mapping[str, str]
+    free_tags: bool = False
+
+    def lookup(self, key: str, kind: PolicyKind) -> Entry:
+        """What a policy of this kind reads for a condition key."""
+        name = key.lower()
+        if name.startswith(ENCRYPTION_CONTEXT):
+            return self._pair(key[len(ENCRYPTION_CONTEXT) :])
+        unknown = Free(present=False) if self.free_tags and name.startswith(RESOURCE_TAG) else None
+        entry = self.entries.get(name, unknown)
+        if kind is PolicyKind.KEY and entry is not None and hidden_in_key_policies(name):
+            return Either("F8", entry, None)
+        return entry
+
+    def _pair(self, name: str) -> Entry:
+        values = tuple(dict.fromkeys(value for other, value in self.pairs.items() if other.lower() == name.lower()))
+        if len(values) < 2:
+            return values[0] if values else None
+        return Either("F7", AnyOf(values), self.pairs.get(name, AnyOf(values)))
+
+
+def hidden_in_key_policies(name: str) -> bool:
+    """Whether F8 leaves open that a key policy can read this (lower-case) key."""
+    return name == "kms:resourcealiases" or name.startswith(RESOURCE_TAG)
+
+
+def is_multivalued(key: str, value: Settled) -> bool:
+    """Whether a key holds a set (C2): as the data says, or as the request shows."""
+    known = reference.condition_key(key)
+    return bool(known and known.multivalued) or (isinstance(value, tuple) and (known is None or len(value) > 1))
+
+
+def settle(entries: Mapping[str, Entry], symbols: Symbols, test: Callable[[Mapping[str, Settled]], Truth]) -> Truth:
+    """The truth of a test over entries, for each way that symbols may settle them."""
+    for key, entry in entries.items():
+        if isinstance(entry, Either):
+            ways = {value: {**entries, key: entry.yes if value else entry.no} for value in (True, False)}
+            return symbols.choose(entry.symbol, partial(settle, ways[True], symbols, test), partial(settle, ways[False], symbols, test))
+        if isinstance(entry, AnyOf):
+            return any_of([settle({**entries, key: value}, symbols, test) for value in entry.values])
+    return test({key: entry for key, entry in entries.items() if not isinstance(entry, Either | AnyOf)})

@@ -1,0 +1,82 @@
+"""One request decided under every reading (S2).
+
+In: the estate, a request, symbols that are fixed. Out: a `Decision`.
+Guarantee: `allow` and `deny` hold under every assignment of the symbols that are not fixed; `depends` names those that matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from verifier.evaluate.callers import standing
+from verifier.evaluate.decision import Case, Sure, decide
+from verifier.evaluate.fill import complete, given_context
+from verifier.evaluate.findings import steps
+from verifier.evaluate.issuers import possible_issuers
+from verifier.evaluate.plausible import warnings_about
+from verifier.evaluate.requests import GivenRequest
+from verifier.evaluate.symbols import Symbols, explore, first_path, outcomes, sensitive
+from verifier.evaluate.targets import target_of
+from verifier.evaluate.unmodelled import in_scope
+from verifier.model.estate import Estate
+from verifier.model.request import CallerKind, Decision, Outcome, Request
+
+
+def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
+    """Decides a request (sections 1–5), under each reading that `assignment` (symbol → value) does not fix.
+
+    Keys of the context that follow from the caller and the key are filled in (F1, F2, F8); a context that could not be sent is
+    decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action.
+    """
+    given = dict(request.readings) if isinstance(request, GivenRequest) else {}
+    fixed = {**given, **(assignment or {})}
+    if request.caller.kind is CallerKind.FEDERATED and request.caller.issuer is None:
+        return _for_each_issuer(estate, request, fixed)
+    return _decide(estate, request, fixed)
+
+
+def _for_each_issuer(estate: Estate, request: Request, fixed: Mapping[str, bool]) -> Decision:
+    """A federated session whose issuer is not said is decided for each that could be it (P3)."""
+    issuers = possible_issuers(estate, request.caller)
+    decisions = [_decide(estate, replace(request, caller=replace(request.caller, issuer=issuer)), fixed) for issuer in issuers]
+    found = {decision.outcome for decision in decisions}
+    if len(found) == 1 and Outcome.DEPENDS not in found:
+        return decisions[0]
+    depends_on = {symbol for decision in decisions for symbol in decision.depends_on} | ({"P3"} if len(found) > 1 else set())
+    return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
+
+
+def case_of(estate: Estate, request: Request) -> Case:
+    """A request as the gates see it, its context completed."""
+    context = given_context(request)
+    region = context.get("aws:requestedregion")
+    target = target_of(estate, request, region if isinstance(region, str) else None)
+    caller = standing(estate, request.caller)
+    return Case(
+        caller,
+        request.action,
+        request.resource,
+        target,
+        complete(estate, caller, target, request),
+        in_scope(estate, request.caller, target),
+    )
+
+
+def _decide(estate: Estate, request: Request, fixed: Mapping[str, bool]) -> Decision:
+    case = case_of(estate, request)
+    sure: Sure = {}
+    tree = explore(lambda symbols: decide(case, symbols, sure).allowed, fixed)
+    # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
+    told = Symbols({**fixed, **first_path(tree)}, default=False)
+    verdict = decide(case, told, sure)
+    found = outcomes(tree)
+    outcome = Outcome.DEPENDS if len(found) > 1 or None in found else Outcome.ALLOW if True in found else Outcome.DENY
+    remarks = request.remarks if isinstance(request, GivenRequest) else ()
+    return Decision(
+        outcome,
+        steps(verdict.gates),
+        tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
+        (*remarks, *warnings_about(estate, case, request)),
+        tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
+    )

@@ -1,0 +1,192 @@
+"""The context of a request, completed with what follows from the caller and the key (F1, F2, F3, F5, F7, F8).
+
+In: the estate, a request, its target. Out: the entries of the context.
+Guarantee: what the request gives is never replaced; what does not follow is left absent, or free (U3), never invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from verifier.evaluate.callers import Standing
+from verifier.evaluate.context import ENCRYPTION_CONTEXT, Context, Either, Entry, Free
+from verifier.evaluate.targets import Target, TargetKind
+from verifier.evaluate.values import instant
+from verifier.model import reference
+from verifier.model.estate import Estate, Key, Organization
+from verifier.model.request import CallerKind, Request, Value
+
+PRINCIPAL_TYPE = {
+    CallerKind.ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.ROLE: "AssumedRole",
+    CallerKind.FEDERATED: "FederatedUser",
+}
+"""`aws:PrincipalType` (F1)."""
+
+Entries = Iterator[tuple[str, Entry]]
+
+
+def given_context(request: Request) -> dict[str, Value]:
+    """What the request gives, by lower-case key; a single value of a multi-valued key is a set of one, and the reverse."""
+    found: dict[str, Value] = {}
+    for key, value in request.context:
+        known = reference.condition_key(key)
+        if known is not None and known.multivalued and isinstance(value, str):
+            value = (value,)
+        elif known is not None and not known.multivalued and isinstance(value, tuple) and len(value) == 1:
+            value = value[0]
+        if value != ():
+            found[key.lower()] = value
+    return found
+
+
+def given_pairs(request: Request) -> dict[str, str]:
+    """The encryption context pairs that the request gives, by their exact names (F7)."""
+    prefix = len(ENCRYPTION_CONTEXT)
+    pairs = {key[prefix:]: value for key, value in request.context if key.lower().startswith(ENCRYPTION_CONTEXT)}
+    return {name: value if isinstance(value, str) else value[0] for name, value in pairs.items() if value}
+
+
+def derived(estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]) -> dict[str, Entry]:
+    """What follows from the caller, the key and the other keys, whether or not the request gives it too."""
+    found = dict(_about_request(standing, target, given))
+    found |= dict(_about_caller(standing)) | dict(_about_accounts(standing, target, action))
+    if target.key is not None:
+        found |= dict(_about_key(target.key, given))
+    found |= dict(_about_organization(estate, standing, target, given))
+    return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
+
+
+def complete(estate: Estate, standing: Standing, target: Target, request: Request) -> Context:
+    """The whole context that the policies read."""
+    given, pairs = given_context(request), given_pairs(request)
+    entries = {**derived(estate, standing, target, request.action, given), **given}
+    if pairs and "kms:encryptioncontextkeys" not in entries:
+        entries["kms:encryptioncontextkeys"] = tuple(pairs)
+    return Context(entries, pairs, free_tags=target.key is not None and target.key.tags is None)
+
+
+def _about_request(standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
+    """F1, F5: facts of every request to KMS."""
+    service = standing.caller.kind is CallerKind.SERVICE
+    yield "aws:securetransport", "true"
+    yield "aws:requestedregion", target.region
+    yield "aws:principalisawsservice", "true" if service else "false"
+    forwarded = not service and called_by_service(given)
+    yield "aws:viaawsservice", "true" if forwarded else "false"
+    chain = given.get("aws:calledvia")
+    if isinstance(chain, tuple):
+        yield "aws:calledviafirst", chain[0]
+        yield "aws:calledvialast", chain[-1]
+    moment = instant(_text(given, "aws:currenttime") or _text(given, "aws:epochtime") or "")
+    if moment is not None:
+        yield "aws:currenttime", _iso(moment)
+        yield "aws:epochtime", str(int(moment))
+    for name, old in (("kms:keyspec", "kms:customermasterkeyspec"), ("kms:keyusage", "kms:customermasterkeyusage")):
+        yield old, given.get(name)
+        yield name, given.get(old)
+
+
+def called_by_service(given: Mapping[str, Value]) -> bool:
+    """Whether the context shows a request that a service makes on the caller's behalf (F5)."""
+    through = given.get("kms:viaservice") is not None or bool(given.get("aws:calledvia"))
+    return through or _text(given, "kms:grantisforawsresource").lower() == "true"
+
+
+def _text(given: Mapping[str, Value], key: str) -> str:
+    value = given.get(key, "")
+    return value if isinstance(value, str) else ""
+
+
+def _iso(moment: Decimal) -> str | None:
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(moment))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return None
+
+
+def _about_caller(standing: Standing) -> Entries:
+    """F1, F3, F5: facts of the caller."""
+    caller = standing.caller
+    if caller.kind is CallerKind.SERVICE:
+        yield "aws:principalservicename", caller.principal_arn
+        yield "aws:principalservicenameslist", (caller.principal_arn,)
+        return
+    yield "aws:principalarn", caller.principal_arn
+    yield "aws:principalaccount", caller.account
+    yield "aws:principaltype", PRINCIPAL_TYPE[caller.kind]
+    yield "aws:userid", _user_id(standing)
+    if caller.kind is CallerKind.USER:
+        yield "aws:username", caller.principal_arn.rsplit("/", 1)[-1]
+    if standing.identity is not None and caller.kind is not CallerKind.FEDERATED:
+        for key, value in standing.identity.tags:
+            yield f"aws:principaltag/{key.lower()}", value
+
+
+def _user_id(standing: Standing) -> str | None:
+    caller = standing.caller
+    unique = standing.identity.unique_id if standing.identity else None
+    if caller.kind is CallerKind.ROOT:
+        return caller.account
+    if caller.kind is CallerKind.FEDERATED:
+        return f"{caller.account}:{caller.principal_arn.rsplit('/', 1)[-1]}"
+    return f"{unique}:{caller.session}" if unique and caller.kind is CallerKind.ROLE else unique
+
+
+def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
+    """F1: the caller's and the key's account, which operations without a key may not carry (F1-keyless)."""
+    account = standing.caller.account
+    if target.kind is TargetKind.KEY:
+        yield "kms:calleraccount", account
+        yield "aws:resourceaccount", target.account
+    elif account is not None:
+        store = "customkeystore" in action.lower()
+        yield "kms:calleraccount", account if store else Either("F1-keyless", account, None)
+        yield "aws:resourceaccount", Either("F1-keyless", target.account, None)
+
+
+def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
+    """F8: facts of the key, free where the input does not give them (U3)."""
+    for names, fact in (
+        (("kms:keyspec", "kms:customermasterkeyspec"), key.spec),
+        (("kms:keyusage", "kms:customermasterkeyusage"), key.usage),
+        (("kms:keyorigin",), key.origin),
+        (("kms:multiregion",), None if key.multi_region is None else str(key.multi_region).lower()),
+    ):
+        known = fact or next((given[name] for name in names if name in given), Free(present=True))
+        yield from ((name, known) for name in names)
+    yield "kms:multiregionkeytype", _multi_region_type(key)
+    yield "kms:resourcealiases", Free(present=False) if key.aliases is None else key.aliases
+    for name, value in key.tags or ():
+        yield f"aws:resourcetag/{name.lower()}", value
+
+
+def _multi_region_type(key: Key) -> Entry:
+    if key.multi_region is False:
+        return None
+    return key.multi_region_type or Free(present=bool(key.multi_region))
+
+
+def belongs(organization: Organization, account: str) -> bool:
+    """Whether an account is a member of the organization, or its management account (F2)."""
+    return account == organization.management_account or account in dict(organization.accounts)
+
+
+def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
+    """F2: organization keys are a function of the account."""
+    key_account = target.account if target.kind is TargetKind.KEY else None
+    owners = (
+        ("aws:principal", standing.caller.account),
+        ("aws:resource", key_account),
+        ("aws:source", _text(given, "aws:sourceaccount") or None),
+        ("aws:vpce", _text(given, "aws:vpceaccount") or None),
+    )
+    organization = estate.organization
+    for prefix, account in owners:
+        if organization is not None and account is not None and belongs(organization, account):
+            path = dict(organization.accounts).get(account)
+            yield f"{prefix}orgid", organization.id
+            yield f"{prefix}orgpaths", None if path is None else (path,)

@@ -1,0 +1,121 @@
+"""Wildcards, policy variables and ARNs in the texts of a policy (L1, L6, L7).
+
+In: raw texts. Out: tokens, and whether they match a value.
+Guarantee: a match takes time in proportion to pattern times value, whatever the pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+ANY_RUN = "any run of characters"
+"""The token for `*`. A token of one character is that character."""
+ANY_ONE = "any one character"
+"""The token for `?`."""
+
+Tokens = tuple[str, ...]
+
+_VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{}$*?,']+?)(?:\s*,\s*'([^']*)')?)\}")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """`${key}` or `${key, 'default'}` (L7)."""
+
+    key: str
+    default: str | None
+
+
+Part = str | Variable
+"""Text as written, with wildcards marked as tokens; or a variable."""
+
+
+@lru_cache(maxsize=65536)
+def parse(text: str, variables: bool) -> tuple[Part, ...]:
+    """Takes a text apart into tokens and variables. Without `variables` (L1, L7) `${…}` is literal text."""
+    if not variables:
+        return _wildcards(text)
+    parts: list[Part] = []
+    position = 0
+    for found in _VARIABLE.finditer(text):
+        parts += _wildcards(text[position : found.start()])
+        character, key, default = found.groups()
+        parts.append(character if character else Variable(key, default))
+        position = found.end()
+    return (*parts, *_wildcards(text[position:]))
+
+
+def _wildcards(text: str) -> Tokens:
+    return tuple(ANY_RUN if character == "*" else ANY_ONE if character == "?" else character for character in text)
+
+
+def variables_of(text: str, variables: bool) -> tuple[Variable, ...]:
+    """The variables in a text."""
+    return tuple(part for part in parse(text, variables) if isinstance(part, Variable))
+
+
+def substitute(parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool) -> Tokens | None:
+    """The tokens with each variable replaced by its value, or its default; `None` when one has neither.
+
+    `values` maps the lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading L7-wildcards).
+    """
+    tokens: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            tokens.append(part)
+            continue
+        value = values.get(part.key.lower())
+        value = part.default if value is None else value
+        if value is None:
+            return None
+        tokens += _wildcards(value) if wild else value
+    return tuple(tokens)
+
+
+def literal(tokens: Tokens) -> str:
+    """The text of tokens for an operator that has no wildcards."""
+    return "".join({ANY_RUN: "*", ANY_ONE: "?"}.get(token, token) for token in tokens)
+
+
+def matches(tokens: Tokens, value: str) -> bool:
+    """Whether a value is what the tokens describe. Goes back only to the last `*`, so the time stays bounded."""
+    position = at = 0
+    star, resume = -1, 0
+    while at < len(value):
+        token = tokens[position] if position < len(tokens) else None
+        if token == ANY_RUN:
+            star, resume = position, at
+            position += 1
+        elif token is not None and token in (ANY_ONE, value[at]):
+            position, at = position + 1, at + 1
+        elif star >= 0:
+            resume += 1
+            position, at = star + 1, resume
+        else:
+            return False
+    return all(token == ANY_RUN for token in tokens[position:])
+
+
+def text_matches(pattern: str, value: str) -> bool:
+    """Whether a value matches a pattern with wildcards and no variables."""
+    return matches(_wildcards(pattern), value)
+
+
+def fields(tokens: Tokens) -> list[Tokens]:
+    """The (at most six) fields that the first five colons separate (L6)."""
+    parts: list[Tokens] = []
+    rest = tokens
+    while len(parts) < 5 and ":" in rest:
+        colon = rest.index(":")
+        parts.append(rest[:colon])
+        rest = rest[colon + 1 :]
+    return [*parts, rest]
+
+
+def arn_matches(tokens: Tokens, value: str) -> bool:
+    """The Arn operators: six fields, each matched by itself; fewer than six on either side match nothing (L6, C4)."""
+    pattern, parts = fields(tokens), value.split(":", 5)
+    return len(pattern) == len(parts) == 6 and all(map(matches, pattern, parts))

@@ -1,0 +1,142 @@
+"""Whether a request could be sent (section 6, R3, U4): warnings, never a change of the decision.
+
+In: the estate, a case, the request. Out: sentences that begin with the label of the rule that the request breaks.
+Guarantee: what is open (◇) gives no warning, and neither does a key that no policy tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from verifier.evaluate.context import Entry, is_multivalued
+from verifier.evaluate.decision import Case
+from verifier.evaluate.fill import derived, given_context
+from verifier.evaluate.plausible_caller import caller_warnings
+from verifier.evaluate.plausible_operation import operation_warnings
+from verifier.evaluate.plausible_route import route_warnings
+from verifier.model import reference
+from verifier.model.estate import Estate
+from verifier.model.policy import Policy
+from verifier.model.request import CallerKind, Request, Value
+
+ALWAYS_SENT = frozenset(
+    {
+        "kms:datakeypairspec",
+        "kms:encryptionalgorithm",
+        "kms:grantoperations",
+        "kms:keyagreementalgorithm",
+        "kms:keyorigin",
+        "kms:keyspec",
+        "kms:keyusage",
+        "kms:macalgorithm",
+        "kms:messagetype",
+        "kms:multiregion",
+        "kms:primaryregion",
+        "kms:reencryptonsamekey",
+        "kms:replicaregion",
+        "kms:signingalgorithm",
+        "kms:wrappingalgorithm",
+        "kms:wrappingkeyspec",
+    }
+)
+"""Parameters that are required or have a default, so that every request of an operation that has them carries them (F6)."""
+ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent")
+"""Keys of every request that do not follow from the caller and the key (F1)."""
+
+_RULE_OF_DERIVED = {
+    "aws:principalorgid": "F2",
+    "aws:principalorgpaths": "F2",
+    "aws:resourceorgid": "F2",
+    "aws:resourceorgpaths": "F2",
+    "aws:sourceorgid": "F2",
+    "aws:sourceorgpaths": "F2",
+    "aws:vpceorgid": "F2",
+    "aws:vpceorgpaths": "F2",
+    "aws:username": "F3",
+    "aws:calledviafirst": "F5",
+    "aws:calledvialast": "F5",
+    "aws:principalservicename": "F5",
+    "kms:keyspec": "F8",
+    "kms:customermasterkeyspec": "F8",
+    "kms:keyusage": "F8",
+    "kms:customermasterkeyusage": "F8",
+    "kms:keyorigin": "F8",
+    "kms:multiregion": "F8",
+    "kms:multiregionkeytype": "F8",
+    "kms:resourcealiases": "F8",
+}
+_JUDGED_ELSEWHERE = ("aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:principalservicenameslist")
+
+
+def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, ...]:
+    """What could not be in a real request, and what a real request would have besides."""
+    given = given_context(request)
+    follows = derived(estate, case.standing, case.target, case.action, given)
+    found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
+    found += [*caller_warnings(estate, case, given), *route_warnings(case, given), *operation_warnings(case, request, given)]
+    return tuple(dict.fromkeys(found))
+
+
+def _contradictions(given: Mapping[str, Value], follows: Mapping[str, Entry]) -> Iterator[str]:
+    """A given value that differs from the one that follows from the caller, the key or another key."""
+    for key, entry in follows.items():
+        value = given.get(key)
+        if value is None or key in _JUDGED_ELSEWHERE or not isinstance(entry, str | tuple) or _equal(value, entry):
+            continue
+        rule = _RULE_OF_DERIVED.get(
+            key, "F3" if key.startswith("aws:principaltag/") else "F8" if key.startswith("aws:resourcetag/") else "F1"
+        )
+        yield f"{rule}: {_spelled(key)} is {_shown(value)}, but in a real request it is {_shown(entry)}"
+
+
+def _spelled(key: str) -> str:
+    """The documented spelling of a lower-case key, where there is one."""
+    known = reference.condition_key(key)
+    return known.name if known and known.prefix is None else key
+
+
+def _equal(value: Value, entry: Value) -> bool:
+    if isinstance(value, tuple) or isinstance(entry, tuple):
+        return set(value if isinstance(value, tuple) else (value,)) == set(entry if isinstance(entry, tuple) else (entry,))
+    return value == entry or (value.lower() == entry and entry in ("true", "false"))
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"[{', '.join(value)}]"
+
+
+def _values(request: Request) -> Iterator[str]:
+    """C2: a set under a key that holds one value. F9: what is not printable."""
+    for key, value in request.context:
+        if isinstance(value, tuple) and len(value) > 1 and reference.condition_key(key) and not is_multivalued(key, ""):
+            yield f"C2: {key} holds one value in a real request, not {len(value)}"
+        if not all(text.isprintable() for text in ((value,) if isinstance(value, str) else value)):
+            yield f"F9: the value of {key} has characters that cannot be printed"
+
+
+def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F1, F4, F6: keys that every real request has, absent here, that a policy of the estate tests."""
+    tested = _tested_keys(estate)
+    for key in ALWAYS_PRESENT:
+        if key.lower() in tested and key.lower() not in case.context.entries:
+            yield f"F1: every real request has {key}, which a policy tests; this one is decided without it"
+    if "aws:requestedregion" in tested and "aws:requestedregion" not in case.context.entries:
+        yield "F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it"
+    action = reference.action(case.action)
+    for key in sorted(ALWAYS_SENT & (action.condition_keys if action else frozenset()) & tested):
+        if key not in case.context.entries:
+            yield f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it"
+    own = case.standing.caller.kind is not CallerKind.SERVICE and given.get("aws:viaawsservice", "false") == "false"
+    forwarded = "kms:viaservice" in given or "aws:calledvia" in given
+    if own and not forwarded and "aws:sourceip" in tested and "aws:sourceip" not in given and "aws:sourcevpce" not in given:
+        yield "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
+
+
+def _tested_keys(estate: Estate) -> frozenset[str]:
+    policies: Iterable[Policy] = [
+        *(policy for key in estate.keys for policy in key.policies or ()),
+        *(policy for account in estate.accounts for identity in (*account.users, *account.roles) for policy in identity.policies),
+    ]
+    return frozenset(
+        condition.key.value.lower() for policy in policies for statement in policy.statements for condition in statement.conditions
+    )

@@ -1,0 +1,79 @@
+"""What a request says of its caller that no such caller can have (F1, F2, F3, F5, U4).
+
+In: the estate, a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.decision import Case
+from verifier.evaluate.fill import belongs, called_by_service
+from verifier.evaluate.values import instant, truth
+from verifier.model import reference
+from verifier.model.estate import Estate
+from verifier.model.request import CallerKind, Value
+
+SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid")
+"""Keys that only a service principal's request has (F5)."""
+
+
+def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the caller's own keys."""
+    if reference.action(case.action) is None:
+        yield f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
+    yield from _service(case, given)
+    yield from _organization(estate, case, given)
+    yield from _credentials(case, given)
+    yield from _time(given)
+
+
+def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    if case.standing.caller.kind is not CallerKind.SERVICE:
+        for key in (key for key in SERVICE_ONLY if key in given):
+            yield f"F5: only a service principal's request has {key}"
+        return
+    for key in given:
+        if key in ("aws:principalorgid", "aws:principalorgpaths") or key.startswith("aws:principaltag/"):
+            yield f"F1: a service principal's request has no {key}"
+        if key in ("kms:viaservice", "aws:calledvia", "aws:username"):
+            rule = "F3" if key == "aws:username" else "F5"
+            yield f"{rule}: a service principal that calls for itself has no {key}"
+
+
+def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F2: no account outside the given organization has its ID; an organization's paths come with its ID."""
+    owners = (
+        ("aws:principal", case.standing.caller.account),
+        ("aws:resource", case.target.account),
+        ("aws:source", given.get("aws:sourceaccount")),
+        ("aws:vpce", given.get("aws:vpceaccount")),
+    )
+    for prefix, account in owners:
+        identifier = given.get(f"{prefix}orgid")
+        organization = estate.organization
+        if organization and identifier == organization.id and isinstance(account, str) and not belongs(organization, account):
+            yield f"F2: {prefix}orgid is {organization.id}, but account {account} is not in that organization"
+        if f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
+            yield f"F2: {prefix}orgpaths comes with {prefix}orgid"
+
+
+def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    caller = case.standing.caller
+    if caller.kind not in (CallerKind.USER, CallerKind.SERVICE) and "aws:username" in given:
+        yield f"F3: only an IAM user has aws:username, not a {caller.kind.value}"
+    factor, temporary = given.get("aws:multifactorauthpresent"), "aws:tokenissuetime" in given or called_by_service(given)
+    if factor is not None and caller.kind is CallerKind.FEDERATED:
+        yield "F3: aws:MultiFactorAuthPresent is absent for federated identities"
+    elif factor is not None and caller.kind is CallerKind.USER and not temporary and given.get("aws:viaawsservice") != "true":
+        yield "F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime"
+    if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):
+        yield "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
+
+
+def _time(given: Mapping[str, Value]) -> Iterator[str]:
+    now, epoch = given.get("aws:currenttime"), given.get("aws:epochtime")
+    if isinstance(now, str) and isinstance(epoch, str):
+        first, second = instant(now), instant(epoch)
+        if first is None or second is None or int(first) != int(second):
+            yield "F1: aws:CurrentTime and aws:EpochTime are the same instant"

@@ -1,0 +1,114 @@
+"""Which callers a `Principal` or `NotPrincipal` element names, and in which way (P1–P6, L8).
+
+In: the element, the caller. Out: the truth of each way in which it names the caller.
+Guarantee: what D2–D4 must tell apart (anyone, by name, by role or issuer, by account) stays apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from verifier.evaluate.callers import Standing
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.model.policy import Effect, Principal, PrincipalType, Statement
+from verifier.model.request import Caller, CallerKind
+
+
+class Way(Enum):
+    """How a statement names a caller.
+
+    `NAME` (user, session, service, the account of its root user) is not limited by a boundary or session policy, `ROLE` is (D4); by
+    `ISSUER` a federated session is named through its user (P3, U2); `ACCOUNT` delegates (P2).
+    """
+
+    ANYONE = "as anyone"
+    NAME = "by name"
+    ROLE = "by its role"
+    ISSUER = "by the user that issued the session"
+    ACCOUNT = "by its account"
+
+
+Ways = Mapping[Way, Truth]
+
+
+def ways_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Ways:
+    """The ways in which a key-policy statement names the caller. `partition` is the key's (R7)."""
+    principals = statement.principals or ()
+    if statement.not_principal:
+        return {Way.ANYONE: _not_named(statement, standing, partition, symbols)}
+    truths: dict[Way, list[Truth]] = {}
+    for principal in principals:
+        for way, truth in _ways(principal, statement.effect, standing.caller, partition, symbols).items():
+            truths.setdefault(way, []).append(truth)
+    return {way: any_of(found) for way, found in truths.items()}
+
+
+def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
+    if principal.type is PrincipalType.ANYONE:
+        return {Way.ANYONE: True}
+    if principal.type is PrincipalType.ANY_AWS:
+        return {Way.ANYONE: _any_aws(caller, symbols)}
+    if principal.type is PrincipalType.ACCOUNT and _names_account(principal, caller, partition):
+        # The root user is given access by P2 itself; everyone else also needs what the account's own policies say.
+        return {Way.ACCOUNT: True, Way.NAME: caller.kind is CallerKind.ROOT}
+    if principal.type is PrincipalType.ROLE and _names_role(principal, caller):
+        return {Way.ROLE: True}
+    if _names_itself(principal, caller):
+        return {Way.NAME: True}
+    if _names_issuer(principal, caller):
+        return {Way.ISSUER: symbols.value("P3") if effect is Effect.DENY else True}
+    return {}
+
+
+def _any_aws(caller: Caller, symbols: Symbols) -> Truth:
+    return symbols.value("P1") if caller.kind is CallerKind.SERVICE else True
+
+
+def _names_account(principal: Principal, caller: Caller, partition: str | None) -> bool:
+    return caller.account is not None and principal.account == caller.account and principal.partition in (None, partition)
+
+
+def _names_role(principal: Principal, caller: Caller) -> bool:
+    return caller.kind is CallerKind.ROLE and principal.value == caller.principal_arn
+
+
+_OWN_TYPE = {
+    CallerKind.USER: PrincipalType.USER,
+    CallerKind.ROLE: PrincipalType.SESSION,
+    CallerKind.FEDERATED: PrincipalType.FEDERATED_USER,
+    CallerKind.SERVICE: PrincipalType.SERVICE,
+}
+
+
+def _names_itself(principal: Principal, caller: Caller) -> bool:
+    return principal.type is _OWN_TYPE.get(caller.kind) and principal.value == caller.arn
+
+
+def _names_issuer(principal: Principal, caller: Caller) -> bool:
+    return caller.kind is CallerKind.FEDERATED and principal.type is PrincipalType.USER and principal.value == caller.issuer
+
+
+def _not_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Truth:
+    """`NotPrincipal` (P5): whether the statement applies to the caller."""
+    listed = _listed_names(statement.principals or (), standing.caller, partition, symbols)
+    if statement.effect is Effect.ALLOW:
+        return symbols.choose("P5-allow", lambda: negation(any_of(listed)), lambda: False)
+    if standing.boundary:
+        return True
+    return symbols.choose("P5", lambda: negation(any_of(listed)), lambda: negation(all_of(listed)))
+
+
+def _listed_names(principals: tuple[Principal, ...], caller: Caller, partition: str | None, symbols: Symbols) -> list[Truth]:
+    """For each ARN (or service name) that names the caller, whether it is listed."""
+    everyone: list[Truth] = [True for principal in principals if principal.type is PrincipalType.ANYONE]
+    everyone += [_any_aws(caller, symbols) for principal in principals if principal.type is PrincipalType.ANY_AWS]
+    names = [any(_names_itself(principal, caller) for principal in principals)] if caller.kind in _OWN_TYPE else []
+    if caller.account is not None:
+        accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
+        names.append(any(_names_account(principal, caller, partition) for principal in accounts))
+    if caller.kind is CallerKind.ROLE:
+        names.append(any(principal.type is PrincipalType.ROLE and _names_role(principal, caller) for principal in principals))
+    if caller.kind is CallerKind.FEDERATED and caller.issuer and not caller.issuer.endswith(":root"):
+        names.append(any(_names_issuer(principal, caller) for principal in principals))
+    return [any_of([name, *everyone]) for name in names]

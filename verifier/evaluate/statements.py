@@ -1,0 +1,149 @@
+"""Whether one statement of a policy applies to a request (L1–L9, section 3, section 4).
+
+In: a policy, one of its statements, the request. Out: the truth of the whole for each way of naming the caller, and the
+finding for the trace. Guarantee: all elements are examined, so the trace never depends on the order of evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from verifier.evaluate.callers import Standing
+from verifier.evaluate.conditions import Reader, condition_finding, condition_variables
+from verifier.evaluate.context import Context, Free, Settled, settle
+from verifier.evaluate.findings import Finding, StatementFinding
+from verifier.evaluate.patterns import Variable, text_matches, variables_of
+from verifier.evaluate.principals import Way, ways_named
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.evaluate.targets import Target, TargetKind, resource_covers
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, reference_to
+from verifier.model.readings import not_resource_symbol
+from verifier.model.request import CallerKind
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request, ready to be held against statements."""
+
+    standing: Standing
+    action: str
+    target: Target
+    context: Context
+    symbols: Symbols
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
+    policy names nobody and follows the caller it is attached to; that is `Way.NAME`)."""
+
+    effect: Effect
+    ways: Mapping[Way, Truth]
+    finding: StatementFinding
+
+    @property
+    def applies(self) -> Truth:
+        """Whether it applies in any way."""
+        return any_of(list(self.ways.values()))
+
+
+def judge(policy: Policy, statement: Statement, question: Question) -> Judgement:
+    """Holds a statement against a request."""
+    reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
+    ways = _ways(policy, statement, question)
+    elements = [_action(statement, question.action), _resource(policy, statement, question.target, reader)]
+    if policy.kind is PolicyKind.KEY:
+        elements.append(_principal(statement, ways, question))
+    before = all_of([element.holds for element in elements])
+    conditions = [condition_finding(condition, reader) for condition in statement.conditions]
+    rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
+    valid = _valid(policy, statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
+    applying = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
+    elements += conditions if valid.holds is True else [*conditions, valid]
+    summary = _summary(policy, statement, elements, any_of(list(applying.values())))
+    finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
+    return Judgement(statement.effect, applying, finding)
+
+
+def _ways(policy: Policy, statement: Statement, question: Question) -> Mapping[Way, Truth]:
+    if policy.kind is not PolicyKind.KEY:
+        return {Way.NAME: True}
+    return ways_named(statement, question.standing, question.target.partition, question.symbols)
+
+
+def _action(statement: Statement, action: str) -> Finding:
+    """`Action` and `NotAction` (L3, L6); a statement of a key policy without either is ineffective (L5)."""
+    name = "NotAction" if statement.not_action else "Action"
+    if statement.actions is None:
+        return Finding("L5", "Action is missing, so the statement has no effect", False)
+    pattern = next((text.value for text in statement.actions if text_matches(text.value.lower(), action.lower())), None)
+    found = f"{pattern} matches {action}" if pattern is not None else f"nothing listed matches {action}"
+    return Finding("L6", f"{name}: {found}", (pattern is None) == statement.not_action)
+
+
+def _resource(policy: Policy, statement: Statement, target: Target, reader: Reader) -> Finding:
+    """`Resource` and `NotResource` (L5, L6, L9)."""
+    if statement.resources is None:
+        return Finding("L5", "Resource is missing, so the statement has no effect", False)
+    rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"
+    if statement.not_resource and policy.kind is PolicyKind.KEY:
+        applies = reader.symbols.value(not_resource_symbol(policy.identity, statement.index))
+        return Finding("L5", "NotResource in a key policy: what it means is not documented", applies)
+    covered = any_of([resource_covers(text.value, target, reader) for text in statement.resources])
+    listed = ", ".join(text.value for text in statement.resources)
+    about = "an operation without a key" if target.kind is TargetKind.NONE else target.arn
+    if statement.not_resource:
+        return Finding(rule, f"NotResource [{listed}] against {about}", negation(covered))
+    return Finding(rule, f"Resource [{listed}] against {about}", covered)
+
+
+def _principal(statement: Statement, ways: Mapping[Way, Truth], question: Question) -> Finding:
+    """`Principal` and `NotPrincipal` (P1–P6)."""
+    named = any_of(list(ways.values()))
+    caller = question.standing.caller
+    by = [way for way, truth in ways.items() if truth is True]
+    if statement.not_principal:
+        return Finding("P5", f"NotPrincipal {'does not spare' if named else 'spares'} {caller.arn}", named)
+    own_rule = {CallerKind.SERVICE: "P4", CallerKind.ROOT: "P2"}.get(caller.kind, "P3")
+    if not by:
+        return Finding(own_rule, f"Principal {'does not name' if named is False else 'may name'} {caller.arn}", named)
+    rule = {Way.ANYONE: "P1", Way.ACCOUNT: "P2"}.get(by[0], own_rule)
+    return Finding(rule, f"Principal names {caller.arn} {by[0].value}", named)
+
+
+def _valid(policy: Policy, statement: Statement, reader: Reader, holds: Truth) -> Finding:
+    """Whether every policy variable has a value; what it means if one has none is open (L7-absent)."""
+    variables = _variables(policy, statement)
+    if not variables or holds is False:
+        return Finding("L7", "every policy variable has a value", True)
+    entries = reader.entries([variable.key for variable in variables])
+    bare = {variable.key.lower() for variable in variables if variable.default is None}
+    without = settle(entries, reader.symbols, lambda values: any_of([_unset(key, values[key], reader) for key in bare]))
+    valid = reader.symbols.choose("L7-absent", lambda: negation(without), lambda: True)
+    return Finding("L7", "a policy variable has no value" if without else "every policy variable has a value", valid)
+
+
+def _unset(key: str, value: Settled, reader: Reader) -> Truth:
+    if isinstance(value, Free):
+        return False if value.present else negation(reader.symbols.value(f"U3:{key}"))
+    return value is None or value == ()
+
+
+def _variables(policy: Policy, statement: Statement) -> list[Variable]:
+    found = [variable for condition in statement.conditions for variable in condition_variables(condition, policy.variables)]
+    for text in statement.resources or ():
+        fields = text.value.split(":", 5)
+        found += variables_of(fields[5], policy.variables) if len(fields) == 6 else ()
+    return found
+
+
+def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:
+    name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
+    place = f" ({statement.span})" if statement.span.file else ""
+    head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
+    rule = "L5" if policy.kind is PolicyKind.KEY else "P7"
+    if applies is not False:
+        return Finding(rule, f"{head} applies", applies)
+    failed = next((element for element in elements if element.holds is False), None)
+    return Finding(failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False)

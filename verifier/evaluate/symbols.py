@@ -1,0 +1,147 @@
+"""Three-valued truth, and the search over the readings and free facts that a decision rests on (S2, U1, U3).
+
+In: a function that decides under the symbols known so far. Out: a tree of all assignments that matter.
+Guarantee: a value is `None` only when a symbol without a value was needed; every such symbol is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+Truth = bool | None
+"""`None`: it turns on a symbol that has no value yet (Kleene's third value)."""
+
+LEAF_LIMIT = 2**12
+"""How many assignments are tried for one request before the answer is *depends* with what was seen."""
+DEPTH_LIMIT = 200
+"""How many symbols one assignment may need before the same."""
+
+
+def all_of(values: Iterable[Truth]) -> Truth:
+    """Conjunction; true for no values."""
+    unknown = False
+    for value in values:
+        if value is False:
+            return False
+        unknown = unknown or value is None
+    return None if unknown else True
+
+
+def any_of(values: Iterable[Truth]) -> Truth:
+    """Disjunction; false for no values."""
+    unknown = False
+    for value in values:
+        if value is True:
+            return True
+        unknown = unknown or value is None
+    return None if unknown else False
+
+
+def negation(value: Truth) -> Truth:
+    """The opposite; not known when the value is not known."""
+    return None if value is None else not value
+
+
+class Symbols:
+    """The symbols with a value, and a record of those that were asked for."""
+
+    def __init__(self, values: Mapping[str, bool], default: Truth = None) -> None:
+        self._values = values
+        self._default = default
+        self.asked: dict[str, Truth] = {}
+        self.questions = 0
+        """How often a symbol was asked for, so that a part of a decision that asked for none can be kept."""
+
+    def value(self, symbol: str) -> Truth:
+        """The value of a symbol, or the default."""
+        known = self._values.get(symbol, self._default)
+        self.asked[symbol] = known
+        self.questions += 1
+        return known
+
+    def choose(self, symbol: str, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
+        """What `yes` or `no` gives as the symbol is true or false; not asked for where the two agree."""
+        if symbol in self._values:
+            return yes() if self.value(symbol) else no()
+        if_yes, if_no = yes(), no()
+        if if_yes == if_no:
+            return if_yes
+        value = self.value(symbol)
+        return None if value is None else if_yes if value else if_no
+
+    def missing(self) -> str | None:
+        """The first symbol that was asked for and has no value."""
+        return next((symbol for symbol, value in self.asked.items() if value is None), None)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """The outcome under the assignment on the path here; `None` past the limit."""
+
+    allowed: Truth
+    unexplored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A symbol, and what follows from each of its values."""
+
+    symbol: str
+    no: Tree
+    yes: Tree
+
+
+Tree = Leaf | Branch
+
+
+def explore(decide: Callable[[Symbols], Truth], fixed: Mapping[str, bool], limit: int = LEAF_LIMIT) -> Tree:
+    """Tries, depth first, both values of every symbol that turns the decision, the false one first."""
+    leaves = 0
+
+    def visit(assigned: Mapping[str, bool]) -> Tree:
+        nonlocal leaves
+        symbols = Symbols(assigned)
+        allowed = decide(symbols)
+        symbol = symbols.missing()
+        if allowed is not None or symbol is None or leaves >= limit or len(assigned) - len(fixed) >= DEPTH_LIMIT:
+            leaves += 1
+            return Leaf(allowed, tuple(symbols.asked) if allowed is None else ())
+        return Branch(symbol, visit({**assigned, symbol: False}), visit({**assigned, symbol: True}))
+
+    return visit(fixed)
+
+
+def outcomes(tree: Tree) -> set[Truth]:
+    """Every outcome that some assignment leads to."""
+    return {tree.allowed} if isinstance(tree, Leaf) else outcomes(tree.no) | outcomes(tree.yes)
+
+
+def first_path(tree: Tree) -> dict[str, bool]:
+    """The assignment that was tried first."""
+    return {} if isinstance(tree, Leaf) else {tree.symbol: False, **first_path(tree.no)}
+
+
+def sensitive(tree: Tree) -> set[str]:
+    """The symbols for which two assignments that differ in nothing else lead to different outcomes (and what was left
+    unexplored)."""
+    if isinstance(tree, Leaf):
+        return set(tree.unexplored)
+    below = sensitive(tree.no) | sensitive(tree.yes)
+    return below if _same(tree.no, tree.yes) else below | {tree.symbol}
+
+
+def _same(left: Tree, right: Tree) -> bool:
+    """Whether two trees give the same outcome under every assignment."""
+    if isinstance(left, Leaf) and isinstance(right, Leaf):
+        return left.allowed == right.allowed
+    root = left.symbol if isinstance(left, Branch) else right.symbol if isinstance(right, Branch) else ""
+    return all(_same(_restrict(left, root, value), _restrict(right, root, value)) for value in (False, True))
+
+
+def _restrict(tree: Tree, symbol: str, value: bool) -> Tree:
+    if isinstance(tree, Leaf):
+        return tree
+    if tree.symbol == symbol:
+        return tree.yes if value else tree.no
+    return Branch(tree.symbol, _restrict(tree.no, symbol, value), _restrict(tree.yes, symbol, value))

@@ -1,0 +1,65 @@
+"""What the input holds and the verifier does not model: each thing that concerns the request is a symbol (S1).
+
+In: the estate, a caller, a target. Out: the gates and the ways to allow that such things open or close.
+Guarantee: nothing in scope is left out, and each can turn the decision only in the direction that it is said to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.symbols import Symbols, Truth, negation
+from verifier.evaluate.targets import Target
+from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.request import Caller
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The unmodelled things in scope of one request."""
+
+    things: tuple[Unmodelled, ...]
+
+    def refusals(self, symbols: Symbols) -> list[Gate]:
+        """A gate for each thing that may refuse the request (or deny it, for identity policies that are not known)."""
+        things = [thing for thing in self.things if thing.influence is not Influence.MAY_ALLOW]
+        return [
+            _gate(thing, f"{thing.description}: not modelled, may refuse", negation(symbols.value(refuse_symbol(thing))))
+            for thing in things
+        ]
+
+    def allowances(self, symbols: Symbols) -> list[Gate]:
+        """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
+        things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)]
+        return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(allow_symbol(thing))) for thing in things]
+
+    def identity_allows(self, symbols: Symbols) -> list[Finding]:
+        """A finding for each identity policy that is attached to the caller and whose document is not known."""
+        return [
+            Finding(thing.label, f"{thing.description}: not known, may allow", symbols.value(allow_symbol(thing)))
+            for thing in self.things
+            if _identity_policy(thing)
+        ]
+
+
+def in_scope(estate: Estate, caller: Caller, target: Target) -> Outside:
+    """The unmodelled things that could change the decision on a request."""
+    return Outside(tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target)))
+
+
+def _concerns(thing: Unmodelled, caller: Caller, target: Target) -> bool:
+    return (
+        (thing.key is None or (target.key is not None and thing.key == target.key.arn))
+        and (thing.account is None or thing.account == caller.account)
+        and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))
+    )
+
+
+def _identity_policy(thing: Unmodelled) -> bool:
+    return thing.influence is Influence.EITHER and thing.principal is not None
+
+
+def _gate(thing: Unmodelled, text: str, holds: Truth) -> Gate:
+    return Gate(Finding(thing.label, text, holds))

@@ -1,0 +1,115 @@
+"""Values of conditions: numbers, dates, addresses, truth values, bytes (C3).
+
+In: the text of a listed value or of a request's value. Out: the value, or `None` where the text does not parse.
+Guarantee: exact (no floating point), and no reading depends on the locale or on the clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_DATE = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def number(text: str) -> Decimal | None:
+    """A decimal number."""
+    return Decimal(text.strip()) if _NUMBER.fullmatch(text.strip()) else None
+
+
+def instant(text: str) -> Decimal | None:
+    """Seconds since 1970, from ISO 8601 (four digits alone are a year; no zone means UTC) or epoch seconds."""
+    found = _DATE.fullmatch(text.strip())
+    return _calendar(found) if found else number(text)
+
+
+def _calendar(found: re.Match[str]) -> Decimal | None:
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    try:
+        moment = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=_zone(zone))
+    except ValueError:
+        return None
+    elapsed = moment - _EPOCH
+    return Decimal(elapsed.days * 86400 + elapsed.seconds) + Decimal("0" + (fraction or ""))
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text == "Z":
+        return UTC
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def truth(text: str) -> bool | None:
+    """`true` or `false`, in any case."""
+    return {"true": True, "false": False}.get(text.strip().lower())
+
+
+def block(text: str) -> IPv4Network | IPv6Network | None:
+    """An address block; an address without a prefix length is a block of one."""
+    address, slash, prefix = text.strip().partition("/")
+    if "%" in address or (slash and not re.fullmatch(r"[0-9]{1,3}", prefix, re.ASCII)):
+        return None
+    try:
+        return ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def octets(text: str) -> bytes | None:
+    """The bytes that a base64 text stands for."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def within(address: str, listed: str) -> bool:
+    """Whether an address, or a block, lies in the listed block; never across IPv4 and IPv6."""
+    inner, outer = block(address), block(listed)
+    if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
+        return inner.subnet_of(outer)
+    return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)
+
+
+def _ordered(name: str, left: Decimal, right: Decimal) -> bool:
+    return {
+        "Equals": left == right,
+        "LessThan": left < right,
+        "LessThanEquals": left <= right,
+        "GreaterThan": left > right,
+        "GreaterThanEquals": left >= right,
+    }[name]
+
+
+def _compare(parse: Callable[[str], Decimal | None], name: str, value: str, listed: str) -> bool:
+    left, right = parse(value), parse(listed)
+    return left is not None and right is not None and _ordered(name, left, right)
+
+
+def value_matches(operator: str, value: str, listed: str) -> bool:
+    """Whether a request's value matches a listed one under a positive operator that is not about strings or ARNs.
+
+    What does not parse matches nothing, on either side (C3).
+    """
+    if operator.startswith("Numeric"):
+        return _compare(number, operator.removeprefix("Numeric"), value, listed)
+    if operator.startswith("Date"):
+        return _compare(instant, operator.removeprefix("Date"), value, listed)
+    if operator == "Bool":
+        return truth(value) is not None and truth(value) == truth(listed)
+    if operator == "IpAddress":
+        return within(value, listed)
+    if operator == "BinaryEquals":
+        return octets(value) is not None and octets(value) == octets(listed)
+    raise ValueError(f"unknown operator {operator}")

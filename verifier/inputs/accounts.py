@@ -1,0 +1,233 @@
+"""The inventory of one account.
+
+In: the output of `get-account-authorization-details`, one page or several. Out: an `Account`, and what it refers to without holding it.
+Guarantee: everything attached to a user or role is read, or is an `Unmodelled` that names the principal (U1, U3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from verifier.inputs.access import check_complete, flag, items, member_text, members
+from verifier.inputs.keys import read_tags
+from verifier.inputs.nodes import Items, Node, Remarks
+from verifier.inputs.policies import read_document
+from verifier.model.estate import Account, Identity, Influence, Unmodelled
+from verifier.model.policy import Policy, PolicyKind
+
+LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+"""The lists in the output of `get-account-authorization-details`."""
+
+_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|group)/.+")
+
+
+@dataclass
+class Inventory:
+    """One account while it is read. `managed` holds the entries of `Policies` by ARN, `documents` the default versions and
+    `read` the policies that something needed so far."""
+
+    remarks: Remarks
+    account: str
+    managed: dict[str, Node] = field(default_factory=dict)
+    groups: dict[str, dict[str, Node]] = field(default_factory=dict)
+    documents: dict[str, Node | None] = field(default_factory=dict)
+    read: dict[str, Policy | None] = field(default_factory=dict)
+    unmodelled: list[Unmodelled] = field(default_factory=list)
+
+
+def read_account(remarks: Remarks, account: str, details: Node) -> tuple[Account, tuple[Unmodelled, ...]]:
+    """An account from its authorization details; a list of them is read as pages of one listing."""
+    inventory = Inventory(remarks, account)
+    lists = _merged(remarks, details)
+    _index(inventory, lists)
+    users = [_identity(inventory, node, "user") for node in lists["UserDetailList"]]
+    roles = [_identity(inventory, node, "role") for node in lists["RoleDetailList"]]
+    _check_distinct(remarks, [*users, *roles], [*lists["UserDetailList"], *lists["RoleDetailList"]])
+    read = Account(account, tuple(user for user in users if user), tuple(role for role in roles if role))
+    return read, tuple(inventory.unmodelled)
+
+
+def _merged(remarks: Remarks, details: Node) -> dict[str, list[Node]]:
+    """The entries of each list over all pages. Users and roles must be listed: a list left out is not an empty one."""
+    what = "the output of get-account-authorization-details"
+    pages = details.items if isinstance(details, Items) else [details]
+    lists: dict[str, list[Node]] = {name: [] for name in LISTS}
+    seen = set()
+    for page in pages:
+        found = members(remarks, page, what)
+        for name in LISTS:
+            if name in found:
+                seen.add(name)
+                lists[name] += items(remarks, found[name], f"`{name}`")
+    check_complete(remarks, pages, what)
+    for name in ("UserDetailList", "RoleDetailList"):
+        if name not in seen:
+            remarks.error(details, f"{what} has no `{name}`", hint="an empty list says that there are none", rule="U1")
+    return lists
+
+
+def _index(inventory: Inventory, lists: Mapping[str, list[Node]]) -> None:
+    remarks = inventory.remarks
+    for node in lists["Policies"]:
+        arn = member_text(remarks, members(remarks, node, "a managed policy"), "Arn")
+        if arn is None:
+            remarks.error(node, "the managed policy has no `Arn`")
+        elif arn in inventory.managed:
+            remarks.error(node, f"duplicate managed policy {arn}")
+        else:
+            inventory.managed[arn] = node
+    for node in lists["GroupDetailList"]:
+        found = members(remarks, node, "a group")
+        name = member_text(remarks, found, "GroupName")
+        if name is None or name in inventory.groups:
+            remarks.error(node, "the group has no `GroupName`" if name is None else f"duplicate group `{name}`")
+        else:
+            inventory.groups[name] = found
+
+
+def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
+    """A user or role, with the documents of everything attached to it; `None` after recording why its ARN is not usable."""
+    remarks = inventory.remarks
+    found = members(remarks, node, f"a {kind}")
+    arn = _arn(inventory, node, found, kind)
+    if arn is None:
+        return None
+    policies = _attached(inventory, found, arn, arn, "UserPolicyList" if kind == "user" else "RolePolicyList")
+    if kind == "user":
+        policies += _of_groups(inventory, found, arn)
+    return Identity(
+        arn=arn,
+        policies=tuple({policy.identity: policy for policy in policies}.values()),
+        tags=read_tags(remarks, found["Tags"], "Key", "Value") if "Tags" in found else (),
+        unique_id=member_text(remarks, found, "UserId" if kind == "user" else "RoleId"),
+        boundary=_boundary(inventory, found, arn),
+        span=node.span,
+    )
+
+
+def _arn(inventory: Inventory, node: Node, found: Mapping[str, Node], kind: str) -> str | None:
+    arn = member_text(inventory.remarks, found, "Arn")
+    if arn is None:
+        inventory.remarks.error(node, f"the {kind} has no `Arn`")
+        return None
+    match = _ARN.fullmatch(arn)
+    if match is None or match.group(2) != kind:
+        inventory.remarks.error(found["Arn"], f"`{arn}` is not the ARN of a {kind}")
+        return None
+    if match.group(1) != inventory.account:
+        inventory.remarks.error(found["Arn"], f"{arn} is of another account than {inventory.account}, under which it is listed")
+        return None
+    return arn
+
+
+def _attached(inventory: Inventory, found: Mapping[str, Node], owner: str, principal: str, inline: str) -> list[Policy]:
+    """The inline and managed policies of a user, role or group. `owner` is whose they are, `principal` who is governed by them."""
+    remarks = inventory.remarks
+    policies: list[Policy | None] = []
+    for node in items(remarks, found[inline], f"`{inline}`") if inline in found else []:
+        policies.append(_inline(inventory, node, owner, principal))
+    name = "AttachedManagedPolicies"
+    for node in items(remarks, found[name], f"`{name}`") if name in found else []:
+        arn = member_text(remarks, members(remarks, node, "an attached policy"), "PolicyArn")
+        if arn is None:
+            remarks.error(node, "the attached policy has no `PolicyArn`")
+        else:
+            policies.append(_managed(inventory, node, arn, principal))
+    return [policy for policy in policies if policy is not None]
+
+
+def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Policy | None:
+    found = members(inventory.remarks, node, "an inline policy")
+    name = member_text(inventory.remarks, found, "PolicyName")
+    if name is None:
+        inventory.remarks.error(node, "the inline policy has no `PolicyName`")
+        return None
+    identity = f"{owner}#{name}"
+    if "PolicyDocument" not in found:
+        _missing(inventory, node, f"inline policy {identity}", principal)
+        return None
+    if identity not in inventory.read:
+        read = read_document(inventory.remarks, found["PolicyDocument"], PolicyKind.IDENTITY, identity=identity, name=name)
+        inventory.read[identity] = read
+    return inventory.read[identity]
+
+
+def _managed(inventory: Inventory, place: Node, arn: str, principal: str) -> Policy | None:
+    """The default version of a managed policy; without its document in the input it is an unmodelled thing of the principal (U3)."""
+    if arn not in inventory.documents:
+        inventory.documents[arn] = _default_document(inventory, arn) if arn in inventory.managed else None
+    document = inventory.documents[arn]
+    if document is None:
+        _missing(inventory, place, f"policy {arn}", principal)
+        return None
+    if arn not in inventory.read:
+        name = arn.rsplit("/", 1)[1]
+        inventory.read[arn] = read_document(inventory.remarks, document, PolicyKind.IDENTITY, identity=arn, name=name)
+    return inventory.read[arn]
+
+
+def _default_document(inventory: Inventory, arn: str) -> Node | None:
+    """The document of the version that is in force; `None` where the input does not hold it."""
+    remarks = inventory.remarks
+    policy = members(remarks, inventory.managed[arn], "a managed policy")
+    default = member_text(remarks, policy, "DefaultVersionId")
+    versions = items(remarks, policy["PolicyVersionList"], "`PolicyVersionList`") if "PolicyVersionList" in policy else []
+    in_force = []
+    for node in versions:
+        version = members(remarks, node, "a policy version")
+        is_default, version_id = flag(remarks, version, "IsDefaultVersion"), member_text(remarks, version, "VersionId")
+        if is_default or (is_default is None and version_id is not None and version_id == default):
+            in_force.append(version)
+    if len(in_force) > 1:
+        remarks.error(inventory.managed[arn], f"{arn} has more than one default version")
+    return in_force[0].get("Document") if in_force else None
+
+
+def _of_groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> list[Policy]:
+    policies: list[Policy] = []
+    for node in items(inventory.remarks, found["GroupList"], "`GroupList`") if "GroupList" in found else []:
+        name = getattr(node, "text", None)
+        group = inventory.groups.get(name) if name else None
+        if group is None:
+            _missing(inventory, node, f"group {name}", user)
+            continue
+        owner = member_text(inventory.remarks, group, "Arn") or f"group/{name}"
+        policies += _attached(inventory, group, owner, user, "GroupPolicyList")
+    return policies
+
+
+def _missing(inventory: Inventory, node: Node, thing: str, principal: str) -> None:
+    """Records what is attached to a principal but not in the input: it may allow or refuse (U3)."""
+    description = f"{thing} is attached to {principal}, its document is not in the input"
+    inventory.unmodelled.append(
+        Unmodelled(f"{thing} of {_short(principal)}", "U3", Influence.EITHER, description, principal=principal, span=node.span)
+    )
+
+
+def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -> bool:
+    """Whether a permissions boundary is attached; what it refuses is not modelled yet (D4)."""
+    node = found.get("PermissionsBoundary")
+    if node is None:
+        return False
+    arn = member_text(inventory.remarks, members(inventory.remarks, node, "`PermissionsBoundary`"), "PermissionsBoundaryArn")
+    if arn is None:
+        inventory.remarks.error(node, "`PermissionsBoundary` has no `PermissionsBoundaryArn`")
+    description = f"permissions boundary {arn} of {principal}: boundaries are not modelled yet"
+    name = f"permissions boundary of {_short(principal)}"
+    inventory.unmodelled.append(Unmodelled(name, "D4", Influence.MAY_REFUSE, description, principal=principal, span=node.span))
+    return True
+
+
+def _short(arn: str) -> str:
+    return arn.split(":", 5)[-1]
+
+
+def _check_distinct(remarks: Remarks, identities: list[Identity | None], nodes: list[Node]) -> None:
+    seen: set[str] = set()
+    for identity, node in zip(identities, nodes, strict=True):
+        if identity is not None and identity.arn in seen:
+            remarks.error(node, f"duplicate user or role {identity.arn}")
+        if identity is not None:
+            seen.add(identity.arn)

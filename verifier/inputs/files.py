@@ -1,0 +1,113 @@
+"""Files: bytes to trees, with a record of what was read.
+
+In: paths. Out: sources and nodes; the SHA-256 of every file. Guarantee: nothing outside the folder of a snapshot is read for
+it, whatever its text asks for; what cannot be read is an `InputError` that names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+from verifier.inputs.json_nodes import read_json
+from verifier.inputs.nodes import Node, Scalar, diagnostic
+from verifier.syntax.diagnostic import InputError, Severity
+from verifier.syntax.source import Source
+from verifier.syntax.text import decode_bytes, printable
+
+MAXIMUM_FILE = 128 << 20
+"""Bytes of one file. A larger inventory is given as several pages (`authorization-details-1.json` …)."""
+
+SUFFIXES = (".json", ".yaml", ".yml")
+"""Endings of the files that hold JSON or YAML."""
+
+
+@dataclass
+class Files:
+    """Reads files, each once, and remembers their SHA-256."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    _sources: dict[Path, Source] = field(default_factory=dict)
+
+    def source(self, path: Path) -> Source:
+        """The text of a file. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
+        if path not in self._sources:
+            data = _bytes(path)
+            self.digests[str(path)] = hashlib.sha256(data).hexdigest()
+            self._sources[path] = Source(printable(str(path)), decode_bytes(data, printable(str(path))))
+        return self._sources[path]
+
+    def node(self, path: Path) -> Node:
+        """The value in a JSON or YAML file. Raises `InputError`.
+
+        A file that is neither by its name is JSON if it begins with a bracket (every JSON document of AWS does).
+        """
+        source = self.source(path)
+        suffix = path.suffix.lower()
+        is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
+        if is_json:
+            return read_json(source)
+        # PyYAML is slow to import, and most inputs are JSON.
+        from verifier.inputs.yaml_nodes import read_yaml
+
+        return read_yaml(source)
+
+    def referred(self, node: Node, folder: Path) -> Node:
+        """What a member of a snapshot stands for: the content of the file that it names, or the member itself.
+
+        A string names a file when it ends like one (`SUFFIXES`) and holds no bracket; it is relative to `folder`, the
+        snapshot's own. Raises `InputError` where that file lies outside `folder`, or cannot be read.
+        """
+        if not _names_file(node):
+            return node
+        assert isinstance(node, Scalar)
+        path = folder / node.text
+        if os.path.isabs(node.text) or not _within(path, folder):
+            raise _error(node, f"`{node.text}` leads out of the folder of the snapshot")
+        if not path.is_file():
+            raise _error(node, f"there is no file `{node.text}` in the folder of the snapshot")
+        return self.node(path)
+
+
+def read_text(path: str | PathLike[str]) -> Source:
+    """The text of one file of invariants or requests. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
+    return Files().source(Path(path))
+
+
+def _names_file(node: Node) -> bool:
+    return (
+        isinstance(node, Scalar)
+        and node.type != "null"
+        and node.text.lower().endswith(SUFFIXES)
+        and not any(character in node.text for character in "{}[]\0\n")
+    )
+
+
+def _within(path: Path, folder: Path) -> bool:
+    """Whether a path stays in a folder, symbolic links and `..` followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _bytes(path: Path) -> bytes:
+    name = printable(str(path))
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError.of(f"`{name}` is not a file")
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the name is not one of a file"
+        raise InputError.of(f"cannot read `{name}`: {reason.lower()}") from None
+    if len(data) > MAXIMUM_FILE:
+        raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint="give the inventory as several pages")
+    return data
+
+
+def _error(node: Node, message: str) -> InputError:
+    return InputError([diagnostic(Severity.ERROR, node, message)])

@@ -1,0 +1,137 @@
+"""A snapshot that is a folder.
+
+In: a folder. Out: its parts. Guarantee: a JSON or YAML file that has no place in a snapshot is an error, not left out.
+
+A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or the same parts as files, or some of both:
+
+    keys/NAME/metadata.json policy.json policy-AWS_RAM.json grants.json aliases.json tags.json
+    accounts/111122223333/authorization-details.json        or several pages, authorization-details-1.json …
+    organization/describe-organization.json accounts.json paths.json policies.json
+    vpc-endpoints.json
+
+Other files beside `snapshot.json` are those that it may name. `NAME` is what reports call the key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.inputs import organization as organization_members
+from verifier.inputs.files import SUFFIXES, Files
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.parts import DocumentReader, KeyParts, Parts
+from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.syntax.text import printable
+
+_KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "tags")
+_ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
+_PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
+
+
+@dataclass
+class FolderReader:
+    """Adds the parts of one folder to `parts`."""
+
+    remarks: Remarks
+    files: Files
+    parts: Parts
+    folder: Path
+
+    def read(self) -> None:
+        """Adds all parts. Raises `InputError` where the folder holds no snapshot; other errors go to `remarks`."""
+        snapshots = self._named(self.folder, ("snapshot", "vpc-endpoints"))
+        folders = [name for name in ("keys", "accounts", "organization") if (self.folder / name).is_dir()]
+        if not snapshots and not folders:
+            message = f"`{printable(str(self.folder))}` holds no snapshot"
+            raise InputError.of(message, hint="expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json", rule="S3")
+        for name, path in snapshots.items():
+            node = self._node(path)
+            if node is not None and name == "snapshot":
+                DocumentReader(self.remarks, self.files, self.parts, self.folder).read(node)
+            elif node is not None:
+                self.parts.vpc_endpoints.append(node)
+        for folder in self._folders("keys"):
+            self._key(folder)
+        for folder in self._folders("accounts"):
+            self._account(folder)
+        if "organization" in folders:
+            self._organization(self.folder / "organization")
+
+    def _key(self, folder: Path) -> None:
+        found = {name: node for name, path in self._all_named(folder, _KEY_FILES).items() if (node := self._node(path)) is not None}
+        place = _place(folder)
+        if f"policy-{SHARED}" in found:
+            shared = found.pop(f"policy-{SHARED}")
+            given = {DEFAULT: found.pop("policy", None), SHARED: shared}
+            pairs = [(Scalar(place.source, 0, 0, name, "string"), node) for name, node in given.items() if node is not None]
+            found["policies"] = Members(place.source, 0, 0, pairs)
+        self.parts.keys.append(KeyParts(place, found, folder.name))
+
+    def _account(self, folder: Path) -> None:
+        pages = {}
+        for path in self._data_files(folder):
+            match = _PAGE.fullmatch(path.stem)
+            if match is None:
+                self.remarks.error(_place(path), "a file that has no place here", hint="expected authorization-details.json")
+            else:
+                pages[int(match.group(1) or 0)] = path
+        nodes = [self._node(pages[number]) for number in sorted(pages)]
+        place = _place(folder)
+        if not pages:
+            self.remarks.error(place, f"account {printable(folder.name)} has no authorization-details.json")
+        details = Items(place.source, 0, 0, [node for node in nodes if node is not None])
+        self.parts.add_account(self.remarks, place, folder.name, details)
+
+    def _organization(self, folder: Path) -> None:
+        paths = self._all_named(folder, tuple(_ORGANIZATION_FILES))
+        found = {_ORGANIZATION_FILES[name]: node for name, path in paths.items() if (node := self._node(path)) is not None}
+        self.parts.add_organization(self.remarks, _place(folder), found)
+
+    def _node(self, path: Path) -> Node | None:
+        return self.remarks.keep(lambda: self.files.node(path))
+
+    def _folders(self, name: str) -> list[Path]:
+        """The folders in `keys` or `accounts`, by name. A symbolic link out of the snapshot is an error."""
+        parent = self.folder / name
+        if not parent.is_dir():
+            return []
+        for path in self._data_files(parent):
+            self.remarks.error(_place(path), f"a file that has no place here; expected a folder for each of the {name}")
+        return sorted(path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".") and self._inside(path))
+
+    def _all_named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
+        """As `_named`; a JSON or YAML file of another name is an error."""
+        for path in self._data_files(folder):
+            if path.stem not in names:
+                expected = ", ".join(f"{name}.json" for name in names)
+                self.remarks.error(_place(path), "a file that has no place here", hint=f"expected {expected}")
+        return self._named(folder, names)
+
+    def _named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
+        """The files of a folder with these names, whatever their ending; two of one name are an error."""
+        found: dict[str, Path] = {}
+        for path in self._data_files(folder):
+            if path.stem in names and path.stem in found:
+                self.remarks.error(_place(path), f"there is also {printable(found[path.stem].name)}; expected one of them")
+            elif path.stem in names:
+                found[path.stem] = path
+        return found
+
+    def _data_files(self, folder: Path) -> list[Path]:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+        return [path for path in files if self._inside(path)]
+
+    def _inside(self, path: Path) -> bool:
+        if path.resolve().is_relative_to(self.folder.resolve()):
+            return True
+        self.remarks.error(_place(path), "a link that leads out of the folder of the snapshot")
+        return False
+
+
+def _place(path: Path) -> Node:
+    """The place of a file or folder as such."""
+    return Node(Source(printable(str(path)), ""), 0, 0)

@@ -1,0 +1,140 @@
+"""JSON and YAML texts as one kind of tree, each node with its place.
+
+In: what `json_nodes` and `yaml_nodes` read. Out: `Scalar`, `Items` and `Members`, and checked ways into them.
+Guarantee: no member is lost (duplicates stand side by side until they are asked for, then they are an error), and a scalar
+keeps the characters that were written, so `012345678901` stays an account.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.syntax.source import Source, Span
+from verifier.syntax.text import printable, printable_line
+
+T = TypeVar("T")
+
+ScalarType = Literal["string", "plain", "null"]
+
+MAXIMUM = 200
+"""How many errors, and how many warnings, of the whole input are told one by one."""
+
+LONGEST_LINE = 1 << 12
+"""Characters of the longest line that is shown as an excerpt."""
+
+MAXIMUM_DEPTH = 100
+"""Objects and lists inside each other. AWS CLI output and policies stay below 20."""
+
+
+class Node:
+    """A value of the document: the characters `start` (included) to `end` (excluded) of `source.text`."""
+
+    __slots__ = ("end", "source", "start")
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self.source = source
+        self.start = start
+        self.end = end
+
+    @property
+    def span(self) -> Span:
+        """The place in the outermost file."""
+        return self.source.span(self.start, self.end)
+
+
+class Scalar(Node):
+    """A string, a `plain` value (number, Boolean, unquoted YAML text; `text` is as written) or null (`text` is empty)."""
+
+    __slots__ = ("text", "type")
+
+    def __init__(self, source: Source, start: int, end: int, text: str, type_: ScalarType) -> None:
+        super().__init__(source, start, end)
+        self.text = text
+        self.type = type_
+
+
+class Items(Node):
+    """A list."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, source: Source, start: int, end: int, items: list[Node]) -> None:
+        super().__init__(source, start, end)
+        self.items = items
+
+
+class Members(Node):
+    """An object: its members in order, duplicates included."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, source: Source, start: int, end: int, pairs: list[tuple[Scalar, Node]]) -> None:
+        super().__init__(source, start, end)
+        self.pairs = pairs
+
+    def has(self, *names: str) -> bool:
+        """Whether there is a member of one of these names."""
+        return any(key.text in names for key, _ in self.pairs)
+
+
+def diagnostic(severity: Severity, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> Diagnostic:
+    """A remark on a node, safe to print."""
+    span = node.span
+    line = node.source.line_text(span.line)
+    excerpt = printable_line(line) if len(line) <= LONGEST_LINE else None
+    return Diagnostic(severity, printable(message), span, excerpt, printable(hint) if hint else None, rule)
+
+
+@dataclass
+class Remarks:
+    """Collects errors and warnings of the whole input, so that all are told together; past `MAXIMUM` of a kind they are counted."""
+
+    errors: list[Diagnostic] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+    untold: Counter[Severity] = field(default_factory=Counter)
+
+    def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
+        """Records an error at a node."""
+        if self._has_room(Severity.ERROR):
+            self.errors.append(diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule))
+
+    def warning(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
+        """Records a warning at a node."""
+        if self._has_room(Severity.WARNING):
+            self.warnings.append(diagnostic(Severity.WARNING, node, message, hint=hint, rule=rule))
+
+    def add_warnings(self, warnings: Iterable[Diagnostic]) -> None:
+        """Records the warnings of a policy."""
+        self.warnings += [warning for warning in warnings if self._has_room(Severity.WARNING)]
+
+    def keep(self, read: Callable[[], T]) -> T | None:
+        """What `read` returns, or `None` after its errors are recorded."""
+        try:
+            return read()
+        except InputError as error:
+            self.errors += [found for found in error.diagnostics if self._has_room(Severity.ERROR)]
+            return None
+
+    def raise_errors(self) -> None:
+        """Raises `InputError` with the errors so far, each once; does nothing if there are none."""
+        if self.errors:
+            raise InputError([*dict.fromkeys(self.errors), *self._counted(Severity.ERROR)])
+
+    def told_warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings so far, each once; the last one counts those left out."""
+        return (*dict.fromkeys(self.warnings), *self._counted(Severity.WARNING))
+
+    def _has_room(self, severity: Severity) -> bool:
+        told = self.errors if severity is Severity.ERROR else self.warnings
+        if len(told) < MAXIMUM:
+            return True
+        self.untold[severity] += 1
+        return False
+
+    def _counted(self, severity: Severity) -> tuple[Diagnostic, ...]:
+        count = self.untold[severity]
+        return (Diagnostic(severity, f"{count} more like these are not shown"),) if count else ()

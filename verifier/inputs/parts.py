@@ -1,0 +1,122 @@
+"""A snapshot in parts, before any of it is interpreted.
+
+In: a snapshot document. Out: `Parts`: for each key and account the nodes that describe it, file references followed.
+Guarantee: a member that has no place in a snapshot is an error, so nothing is left out by a misspelt name.
+
+A snapshot document has the members `keys`, `accounts`, `organization` and `vpc_endpoints` (see `data/snapshot.schema.json`). Where a
+member holds the output of an AWS CLI command it may instead be the name of a file beside the snapshot that does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verifier.inputs import keys as key_members
+from verifier.inputs import organization as organization_members
+from verifier.inputs.access import items, members
+from verifier.inputs.files import Files
+from verifier.inputs.nodes import Items, Members, Node, Remarks
+from verifier.inputs.policies import DEFAULT, SHARED
+
+SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
+"""The members of a snapshot document."""
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+@dataclass
+class KeyParts:
+    """One key: where it stands, its members, and a name for it if its folder has one."""
+
+    place: Node
+    members: dict[str, Node]
+    name: str | None = None
+
+
+@dataclass
+class Parts:
+    """Everything that the snapshots of a run hold. `accounts` has the authorization details of each account."""
+
+    keys: list[KeyParts] = field(default_factory=list)
+    accounts: dict[str, Node] = field(default_factory=dict)
+    organization: tuple[Node, dict[str, Node]] | None = None
+    vpc_endpoints: list[Node] = field(default_factory=list)
+
+    def add_account(self, remarks: Remarks, place: Node, account: str, details: Node) -> None:
+        """Adds the authorization details of an account; a second time, or under another name than twelve digits, is an error."""
+        if not _ACCOUNT.fullmatch(account):
+            remarks.error(place, f"`{account}` is not an account of twelve digits", hint="quote it in YAML if it begins with 0")
+        elif account in self.accounts:
+            remarks.error(place, f"account {account} is given twice")
+        else:
+            self.accounts[account] = details
+
+    def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
+        """Adds the organization; a second one is an error."""
+        if self.organization is not None:
+            remarks.error(place, "a second organization; the input may hold one")
+        self.organization = (place, found)
+
+
+def is_snapshot(node: Node) -> bool:
+    """Whether a document is a snapshot: it has one of a snapshot's members."""
+    return isinstance(node, Members) and node.has(*SNAPSHOT)
+
+
+@dataclass
+class DocumentReader:
+    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`."""
+
+    remarks: Remarks
+    files: Files
+    parts: Parts
+    folder: Path
+
+    def read(self, node: Node) -> None:
+        """Adds all parts. Errors go to `remarks`."""
+        found = members(self.remarks, node, "the snapshot", (*SNAPSHOT, "$schema"))
+        for entry in items(self.remarks, found["keys"], "`keys`") if "keys" in found else []:
+            self._key(entry)
+        if "accounts" in found:
+            self._accounts(found["accounts"])
+        if "organization" in found:
+            read = members(self.remarks, found["organization"], "`organization`", organization_members.MEMBERS)
+            self.parts.add_organization(self.remarks, found["organization"], self._followed(read))
+        if "vpc_endpoints" in found:
+            self.parts.vpc_endpoints += self._followed({"vpc_endpoints": found["vpc_endpoints"]}).values()
+
+    def _key(self, entry: Node) -> None:
+        read = members(self.remarks, entry, "a key", key_members.MEMBERS)
+        plain = {name: node for name, node in read.items() if name in ("arn", "name")}
+        followed = self._followed({name: node for name, node in read.items() if name not in plain})
+        policies = followed.get("policies")
+        if policies is not None:
+            named = self._followed(members(self.remarks, policies, "`policies`", (DEFAULT, SHARED)))
+            keys = {key.text: key for key, _ in policies.pairs} if isinstance(policies, Members) else {}
+            pairs = [(keys[name], node) for name, node in named.items()]
+            followed["policies"] = Members(policies.source, policies.start, policies.end, pairs)
+        self.parts.keys.append(KeyParts(entry, plain | followed))
+
+    def _accounts(self, node: Node) -> None:
+        for account, value in members(self.remarks, node, "`accounts`").items():
+            details = members(self.remarks, value, "an account", ("authorization_details",)).get("authorization_details")
+            if details is None:
+                self.remarks.error(
+                    value, f"account {account} has no `authorization_details`", hint="leave out an account that is not known"
+                )
+                continue
+            pages = details.items if isinstance(details, Items) else [details]
+            followed = list(self._followed({str(index): page for index, page in enumerate(pages)}).values())
+            if len(followed) == len(pages):
+                whole = Items(details.source, details.start, details.end, followed) if isinstance(details, Items) else followed[0]
+                self.parts.add_account(self.remarks, value, account, whole)
+
+    def _followed(self, given: dict[str, Node]) -> dict[str, Node]:
+        """The nodes, or the content of the files that they name; without those whose file cannot be read, which is an error."""
+        read = {name: self._follow(node) for name, node in given.items()}
+        return {name: node for name, node in read.items() if node is not None}
+
+    def _follow(self, node: Node) -> Node | None:
+        return self.remarks.keep(lambda: self.files.referred(node, self.folder))

@@ -1,0 +1,62 @@
+"""Files of invariants: found, read, hashed.
+
+In: paths. Out: the invariants, what the files declare, and the digest of each file.
+Guarantee: what cannot be read is an `InputError` that names the file; the errors of all files are told together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.inputs.files import Files
+from verifier.model.invariant import Invariant, InvariantFile
+from verifier.model.invariants_text import read_invariants
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+SUFFIX = ".inv"
+MOST_CHARACTERS = 1 << 20
+
+
+@dataclass(frozen=True)
+class InvariantFiles:
+    """All invariants of some files, the accounts and key ARNs that they declare, and (name, SHA-256) of each file."""
+
+    invariants: tuple[Invariant, ...] = ()
+    accounts: tuple[str, ...] = ()
+    key_arns: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+
+
+def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The `*.inv` files in the folders among `paths`, and in the folders of the files among them, in order of name."""
+    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    return tuple(file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}")) if file.is_file())
+
+
+def read_files(paths: Iterable[Path]) -> InvariantFiles:
+    """Reads every file once. Raises one `InputError` with the errors of all of them."""
+    reader = Files()
+    files: list[InvariantFile] = []
+    errors: list[Diagnostic] = []
+    for path in dict.fromkeys(paths):
+        try:
+            files.append(_read_file(reader, path))
+        except InputError as error:
+            errors += error.diagnostics
+    if errors:
+        raise InputError(errors)
+    return InvariantFiles(
+        invariants=tuple(invariant for file in files for invariant in file.invariants),
+        accounts=tuple(dict.fromkeys(account for file in files for _, account in file.accounts)),
+        key_arns=tuple(dict.fromkeys(arn for file in files for _, arn in file.key_arns)),
+        inputs=tuple(reader.digests.items()),
+    )
+
+
+def _read_file(reader: Files, path: Path) -> InvariantFile:
+    source = reader.source(path)
+    if len(source.text) > MOST_CHARACTERS:
+        raise InputError.of(f"`{source.name}` is over 1 MiB; a file of invariants is not")
+    return read_invariants(source)

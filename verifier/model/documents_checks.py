@@ -1,0 +1,72 @@
+"""Checks of a policy document as a whole: unique `Sid`s, its size, its characters (L4).
+
+In: the tree and the reader. Out: errors and warnings in the findings, and the size that AWS counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.model.documents_reader import Reader, a_kind
+from verifier.model.policy import PolicyKind
+from verifier.syntax.policy_tree import Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
+from verifier.syntax.text import brief
+
+_WHITE_SPACE = re.compile(r"[ \t\r\n]+")
+_OUTSIDE_LATIN_1 = re.compile(r"[^\t\n\r\x20-\xff]")
+_IAM_KINDS = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.TRUST)
+_AWS_MANAGED = re.compile(r"arn:[^:]*:iam::aws:policy/")
+_LIMITS = {
+    PolicyKind.KEY: 32_768,
+    PolicyKind.IDENTITY: 6_144,
+    PolicyKind.BOUNDARY: 6_144,
+    PolicyKind.SCP: 5_120,
+    PolicyKind.RCP: 5_120,
+}
+
+
+def check_sids(reader: Reader, member: Member | None) -> None:
+    """A `Sid` given twice: an error where IAM demands that it be unique in a policy, a warning elsewhere.
+
+    IAM User Guide, "Sid"; the guide of KMS does not ask for it. The empty `Sid` is no name.
+    """
+    first: dict[str, Scalar] = {}
+    for sid in _sids(member):
+        before = first.setdefault(sid.value, sid)
+        if before is sid:
+            continue
+        message = f'duplicate `Sid` "{brief(sid.value)}"; the first is on line {reader.span(before.start, before.end).line}'
+        report = reader.findings.error if reader.kind in _IAM_KINDS else reader.findings.warning
+        report(sid.start, sid.end, message, rule="L4")
+
+
+def _sids(member: Member | None) -> list[Scalar]:
+    if member is None or not isinstance(member.value, StatementsNode):
+        return []
+    statements = [item for item in member.value.items if isinstance(item, StatementNode)]
+    values = [element.value for statement in statements for element in statement.members if element.name == "Sid"]
+    return [value for value in values if isinstance(value, Scalar) and value.kind is ScalarKind.STRING and value.value]
+
+
+def check_size(reader: Reader, tree: PolicyNode, identity: str) -> int:
+    """The size as AWS counts it: bytes for a key policy, characters without white space for the others.
+
+    AWS's own managed policies (by their `identity`) may be larger than those of its customers.
+    """
+    text = reader.findings.source.text
+    key_policy = reader.kind is PolicyKind.KEY
+    size = len(text.encode()) if key_policy else len(_WHITE_SPACE.sub("", text))
+    limit = _LIMITS.get(reader.kind)
+    if limit is not None and size > limit and not _AWS_MANAGED.match(identity):
+        unit = "bytes" if key_policy else "characters without white space"
+        message = f"the policy has {size:,} {unit}; AWS accepts {limit:,} in {a_kind(reader.kind)}"
+        reader.findings.warning(tree.start, tree.start + 1, message, rule="L4")
+    return size
+
+
+def check_characters(reader: Reader) -> None:
+    """Characters outside Latin-1: AWS refuses them (KMS: "Key policy format"; IAM: "IAM name requirements")."""
+    found = _OUTSIDE_LATIN_1.search(reader.findings.source.text)
+    if found:
+        message = f"character U+{ord(found.group()):04X}; AWS accepts only Latin-1 in policies"
+        reader.findings.warning(found.start(), found.end(), message, rule="L4")

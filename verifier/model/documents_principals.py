@@ -1,0 +1,145 @@
+"""The `Principal` and `NotPrincipal` elements (P1–P7, L8).
+
+In: the element's value. Out: `Principal`s, each with its type, account and partition; errors go to the findings.
+Guarantee: no principal with a wildcard inside, a bad account or an unknown shape gets through (P3).
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.model.documents_reader import Reader, did_you_mean, enumerate_names, unique_members
+from verifier.model.policy import PolicyKind, Principal, PrincipalType
+from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
+from verifier.syntax.text import brief
+
+_PRINCIPAL_KEYS = ("AWS", "Service", "Federated", "CanonicalUser")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,124}")
+"""IAM User Guide, "Unique identifiers": users begin with AIDA, roles with AROA."""
+_PARTITION = re.compile(r"aws(?:-[a-z]+)*")
+_SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_PATH = r"(?:[\x21-\x7e]*/)?[\w+=,.@-]{1,64}"
+_RESOURCES = (
+    ("iam", re.compile(r"root"), PrincipalType.ACCOUNT),
+    ("iam", re.compile(rf"user/{_PATH}", re.ASCII), PrincipalType.USER),
+    ("iam", re.compile(rf"role/{_PATH}", re.ASCII), PrincipalType.ROLE),
+    ("sts", re.compile(r"assumed-role/[^/\s]+/[^/\s]+"), PrincipalType.SESSION),
+    ("sts", re.compile(r"federated-user/[^/\s]+"), PrincipalType.FEDERATED_USER),
+)
+_FORMS = '"*", a twelve-digit account, or the ARN of an account (`root`), user, role or session'
+
+
+def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
+    """The principals that the element lists. `"*"` stands alone; everything else is in a map by type."""
+    value = member.value
+    if isinstance(value, MapNode):
+        return _read_map(reader, member, value)
+    if isinstance(value, Scalar) and value.kind is ScalarKind.STRING:
+        if value.value == "*":
+            return (Principal(PrincipalType.ANYONE, "*", span=reader.span(value.start, value.end)),)
+        hint = f'write {{"AWS": "{brief(value.value)}"}}' if _ACCOUNT.fullmatch(value.value) or value.value.startswith("arn:") else None
+        message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found "{brief(value.value)}"'
+        reader.findings.error(value.start, value.end, message, hint=hint, rule="L4")
+        return ()
+    message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found {describe(value)}'
+    reader.findings.error(value.start, value.end, message, rule="L4")
+    return ()
+
+
+def _read_map(reader: Reader, element: Member, node: MapNode) -> tuple[Principal, ...]:
+    if not node.members:
+        reader.findings.error(node.start, node.end, f"`{element.name}` is an empty object; expected a principal", rule="L4")
+    principals: list[Principal] = []
+    for name, member in unique_members(reader, node.members, f"`{element.name}`").items():
+        if name not in _PRINCIPAL_KEYS:
+            message = f"unknown principal type `{brief(name)}`; expected {enumerate_names(_PRINCIPAL_KEYS)}"
+            reader.findings.error(member.start, member.end, message, hint=did_you_mean(name, _PRINCIPAL_KEYS), rule="L4")
+            continue
+        for value in reader.strings(member):
+            principal = _read_principal(reader, name, value)
+            if principal:
+                principals.append(principal)
+    return tuple(principals)
+
+
+def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None:
+    match key:
+        case "AWS":
+            return _read_aws(reader, value)
+        case "Service":
+            return _read_service(reader, value)
+        case "Federated":
+            kind = PrincipalType.FEDERATED
+        case _:
+            kind = PrincipalType.CANONICAL_USER
+    if reader.kind is PolicyKind.KEY:
+        reader.findings.warning(value.start, value.end, f"a `{key}` principal matches no caller of AWS KMS", rule="P6")
+    return Principal(kind, value.value, span=reader.span(value.start, value.end))
+
+
+def _read_service(reader: Reader, value: Scalar) -> Principal | None:
+    if _SERVICE.fullmatch(value.value):
+        return Principal(PrincipalType.SERVICE, value.value, span=reader.span(value.start, value.end))
+    wildcard = "*" in value.value or "?" in value.value
+    message = (
+        f'wildcard in the service principal "{brief(value.value)}"; a service must be named'
+        if wildcard
+        else f'"{brief(value.value)}" is not a service principal; expected a name in lower case such as "logs.amazonaws.com"'
+    )
+    reader.findings.error(value.start, value.end, message, rule="P3" if wildcard else "P4")
+    return None
+
+
+def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
+    text, span = value.value, reader.span(value.start, value.end)
+    if text == "*":
+        return Principal(PrincipalType.ANY_AWS, text, span=span)
+    if _ACCOUNT.fullmatch(text):
+        return Principal(PrincipalType.ACCOUNT, text, account=text, span=span)
+    if _UNIQUE_ID.fullmatch(text):
+        message = f'"{brief(text)}" is the unique ID of an identity that was deleted; it matches nobody'
+        reader.findings.warning(value.start, value.end, message, rule="L8")
+        return Principal(PrincipalType.UNIQUE_ID, text, span=span)
+    if "*" in text or "?" in text:
+        hint = 'use "*" with a condition on `aws:PrincipalArn`'
+        reader.findings.error(value.start, value.end, f'wildcard inside the principal "{brief(text)}"', hint=hint, rule="P3")
+        return None
+    return _read_arn(reader, value)
+
+
+def _read_arn(reader: Reader, value: Scalar) -> Principal | None:
+    text = value.value
+    fields = text.split(":", 5)
+    if len(fields) < 6 or fields[0] != "arn":
+        reader.findings.error(value.start, value.end, f'"{brief(text)}" is not a principal; expected {_FORMS}', rule="P3")
+        return None
+    _, partition, service, region, account, resource = fields
+    fault = _arn_fault(partition, region, account)
+    if fault:
+        reader.findings.error(value.start, value.end, f'malformed principal ARN "{brief(text)}": {fault}', rule="P3")
+        return None
+    for expected_service, pattern, kind in _RESOURCES:
+        if service == expected_service and pattern.fullmatch(resource):
+            return Principal(kind, text, account, partition, reader.span(value.start, value.end))
+    message = f'"{brief(text)}" names no principal; expected {_FORMS}'
+    reader.findings.error(value.start, value.end, message, hint=_arn_hint(service, resource), rule="P3")
+    return None
+
+
+def _arn_fault(partition: str, region: str, account: str) -> str | None:
+    if not _PARTITION.fullmatch(partition):
+        return f'unknown partition "{brief(partition)}"'
+    if region:
+        return f'the Region field must be empty, found "{brief(region)}"'
+    return None if _ACCOUNT.fullmatch(account) else f'expected a twelve-digit account, found "{brief(account)}"'
+
+
+def _arn_hint(service: str, resource: str) -> str | None:
+    if service == "iam" and resource.startswith("group/"):
+        return "a user group cannot be a principal"
+    if service == "iam" and resource.startswith(("saml-provider/", "oidc-provider/")):
+        return "an identity provider is a `Federated` principal"
+    if service == "iam" and resource.startswith(("assumed-role/", "federated-user/")):
+        return "sessions have `sts` where this ARN has `iam`"
+    return None

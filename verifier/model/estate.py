@@ -1,0 +1,133 @@
+"""The estate: keys, accounts with their identities, the organization, and what is not known about them.
+
+In: nothing (plain data). Out: frozen dataclasses made by `verifier.inputs`.
+Guarantee: `None` always means *not given* (free, U1–U3), never *empty*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from verifier.model.policy import Policy
+from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.source import NOWHERE, Span
+
+Pairs = tuple[tuple[str, str], ...]
+"""Tags as (key, value) pairs, in the order given."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A KMS key.
+
+    `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the
+    policy is not known (U3: Unknown); a key declared without a policy gets the default policy from the reader.
+    Facts that are `None` are free (U3). `multi_region_type` is `PRIMARY` or `REPLICA`, and only where `multi_region`.
+    `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
+    `state` is shown and never proved with.
+    """
+
+    arn: str
+    name: str | None = None
+    policies: tuple[Policy, ...] | None = None
+    spec: str | None = None
+    usage: str | None = None
+    origin: str | None = None
+    multi_region: bool | None = None
+    multi_region_type: str | None = None
+    manager: str = "CUSTOMER"
+    state: str | None = None
+    aliases: tuple[str, ...] | None = None
+    tags: Pairs | None = None
+    span: Span = NOWHERE
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov` (R7)."""
+        return self.arn.split(":")[1]
+
+    @property
+    def region(self) -> str:
+        """The key's Region, such as `us-west-2`."""
+        return self.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The twelve-digit account that owns the key."""
+        return self.arn.split(":")[4]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An IAM user or role of the inventory.
+
+    `arn` is the IAM ARN with its path. `policies` are the documents of everything attached to it (inline, managed, and
+    for a user those of its groups). What is attached but not in the input is an `Unmodelled` of the estate.
+    `unique_id` is `AIDA…` or `AROA…`, `None` where not given. `boundary` is true when a permissions boundary is attached (P5).
+    """
+
+    arn: str
+    policies: tuple[Policy, ...] = ()
+    tags: Pairs = ()
+    unique_id: str | None = None
+    boundary: bool = False
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Account:
+    """The inventory of one account: exactly these users and roles have identity policies (U1)."""
+
+    id: str
+    users: tuple[Identity, ...] = ()
+    roles: tuple[Identity, ...] = ()
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An AWS organization (F2). `accounts` maps account → organization path (`o-…/r-…/ou-…/`), `None` where not given."""
+
+    id: str
+    management_account: str
+    accounts: tuple[tuple[str, str | None], ...]
+
+
+class Influence(Enum):
+    """Which way something that is not modelled could change a decision."""
+
+    MAY_ALLOW = "may allow"
+    MAY_REFUSE = "may refuse"
+    EITHER = "may allow or refuse"
+
+
+@dataclass(frozen=True)
+class Unmodelled:
+    """Something that the input holds, or refers to, and that the verifier does not model.
+
+    It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`
+    (of the caller) and `principal` (a user or role ARN; it includes the sessions); `None` means any.
+    `label` is the rule, `description` names the thing and where it stands, in one line.
+    """
+
+    name: str
+    label: str
+    influence: Influence
+    description: str
+    key: str | None = None
+    account: str | None = None
+    principal: str | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Estate:
+    """Everything that the input says."""
+
+    keys: tuple[Key, ...]
+    accounts: tuple[Account, ...] = ()
+    organization: Organization | None = None
+    unmodelled: tuple[Unmodelled, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """(file name, SHA-256 of its bytes) of each file read."""

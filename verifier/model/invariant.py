@@ -1,0 +1,226 @@
+"""Invariants: properties of all requests, in the form that the verification conditions need.
+
+In: nothing (plain data). Out: frozen dataclasses made from `invariants.lark` texts and built-ins.
+Guarantee: every surface form (no … can, only … can, … only when, can always, built-ins) is one `Invariant`:
+a scope of requests, all of which must be refused, or all of which must be allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.policy import Condition, Text
+from verifier.model.request import CallerKind
+from verifier.syntax.source import NOWHERE, Span
+
+
+class Expectation(Enum):
+    """What must hold of every request in the scope."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
+# --- callers -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AnyCaller:
+    """Every caller, service principals included."""
+
+
+@dataclass(frozen=True)
+class InAccount:
+    """The callers whose account (`aws:PrincipalAccount`) is `account`: never a service principal."""
+
+    account: str
+
+
+@dataclass(frozen=True)
+class KeyAccount:
+    """The callers of the account that owns the key in question (for built-ins)."""
+
+
+@dataclass(frozen=True)
+class NamedAccount:
+    """The callers of an account, or of an organization, that the key itself names (for `no-public-access`). Which these are depends on the
+    key: `verifier.model.named_accounts.with_named_accounts` replaces the node before a question is asked."""
+
+
+@dataclass(frozen=True)
+class InOrganization:
+    """The callers whose `aws:PrincipalOrgID` is present and equal to `organization`."""
+
+    organization: str
+
+
+@dataclass(frozen=True)
+class OfKind:
+    """The callers of one kind. `service_linked` keeps only sessions of service-linked roles."""
+
+    kind: CallerKind
+    service_linked: bool = False
+
+
+@dataclass(frozen=True)
+class PrincipalLike:
+    """The callers whose `aws:PrincipalArn` matches `pattern` as `ArnLike` does (L6): a role ARN means all its sessions.
+    A pattern without wildcards is an exact ARN. Never a service principal."""
+
+    pattern: Text
+
+
+@dataclass(frozen=True)
+class SessionLike:
+    """The role sessions whose own `assumed-role` ARN matches `pattern` as `ArnLike` does."""
+
+    pattern: Text
+
+
+@dataclass(frozen=True)
+class ServiceLike:
+    """The service principals whose name (`s3.amazonaws.com`) matches `pattern` (case-sensitive, `*` and `?`)."""
+
+    pattern: Text
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """The callers for whom the condition on `aws:PrincipalTag/…` holds."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class CallersNot:
+    """All callers but these."""
+
+    operand: CallerSet
+
+
+@dataclass(frozen=True)
+class CallersOr:
+    """The callers in any of the operands (none, if there are no operands)."""
+
+    operands: tuple[CallerSet, ...]
+
+
+@dataclass(frozen=True)
+class CallersAnd:
+    """The callers in all operands (every caller, if there are no operands)."""
+
+    operands: tuple[CallerSet, ...]
+
+
+CallerSet = (
+    AnyCaller
+    | InAccount
+    | KeyAccount
+    | NamedAccount
+    | InOrganization
+    | OfKind
+    | PrincipalLike
+    | SessionLike
+    | ServiceLike
+    | Tagged
+    | CallersNot
+    | CallersOr
+    | CallersAnd
+)
+
+# --- conditions on the request ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Holds:
+    """An IAM condition (operator, key, values), read exactly as in a policy of version 2012-10-17 that is *not* a key policy
+    (so C1, C2, L6, L7 apply, and F8's key-policy exception does not)."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class ConditionNot:
+    """Logical negation (an absent key makes `Holds` false, so its negation true)."""
+
+    operand: ConditionExpression
+
+
+@dataclass(frozen=True)
+class ConditionAnd:
+    """All operands; true for none."""
+
+    operands: tuple[ConditionExpression, ...]
+
+
+@dataclass(frozen=True)
+class ConditionOr:
+    """Any operand; false for none."""
+
+    operands: tuple[ConditionExpression, ...]
+
+
+ConditionExpression = Holds | ConditionNot | ConditionAnd | ConditionOr
+
+ALWAYS = ConditionAnd(())
+"""The condition that every request meets."""
+
+# --- keys ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KeyArn:
+    """The key with this ARN."""
+
+    arn: str
+
+
+@dataclass(frozen=True)
+class KeyAlias:
+    """The key that has this alias: an alias name (`alias/payments`) or an alias ARN."""
+
+    alias: str
+
+
+@dataclass(frozen=True)
+class KeyTag:
+    """The keys with this tag; `value` may hold `*` and `?`; `None` means any value."""
+
+    key: str
+    value: str | None
+
+
+KeySelector = KeyArn | KeyAlias | KeyTag
+
+# --- invariants ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """For every key in `keys` (`None`: every key of the input), every request of a caller in `callers` for an action that
+    matches `actions` in whose context `when` holds must be refused, or allowed, as `expectation` says.
+
+    `actions` are patterns (L6, case-insensitive) over full names such as `kms:Decrypt`; `not_actions` are taken away.
+    `text` is the invariant as written, for reports. `names` lists (name, value) of `account`, `key` … declarations it uses.
+    """
+
+    name: str
+    expectation: Expectation
+    callers: CallerSet
+    actions: tuple[Text, ...]
+    keys: tuple[KeySelector, ...] | None
+    when: ConditionExpression = ALWAYS
+    not_actions: tuple[Text, ...] = ()
+    text: str = ""
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class InvariantFile:
+    """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI without
+    `--key-arn`)."""
+
+    invariants: tuple[Invariant, ...]
+    accounts: tuple[tuple[str, str], ...] = ()
+    key_arns: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,166 @@
+"""Files of invariants: source text → `InvariantFile`.
+
+In: the text of a file in the language of `grammar/invariants.lark` (docs/invariants.md explains it).
+Out: every sentence lowered to one `Invariant`. Guarantee: all semantic errors of a file are told together; nothing is guessed;
+a file that checks nothing is an error (S3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from verifier.model.builtins import BuiltinError, instantiate
+from verifier.model.caller_sets import is_empty
+from verifier.model.invariant import (
+    ALWAYS,
+    AnyCaller,
+    CallerSet,
+    CallersNot,
+    ConditionExpression,
+    ConditionNot,
+    Expectation,
+    InAccount,
+    InOrganization,
+    Invariant,
+    InvariantFile,
+    KeyArn,
+)
+from verifier.model.invariants_callers import read_callers
+from verifier.model.invariants_conditions import read_condition
+from verifier.model.invariants_names import ACCOUNT, ORGANIZATION, Names
+from verifier.model.invariants_targets import check_actions_left, read_actions, read_key_definition, read_keys
+from verifier.syntax.findings import Findings
+from verifier.syntax.invariants import normalized, parse_invariants
+from verifier.syntax.invariants_tree import CallersNode, Circumstance, Declaration, Form, InvariantNode, Sentence, Use, Word
+from verifier.syntax.source import Source
+from verifier.syntax.text import brief
+
+
+def read_invariants(source: Source) -> InvariantFile:
+    """The invariants of a file. Raises `InputError` with the one syntax error, or with every semantic error."""
+    items = parse_invariants(source).items
+    names = Names(Findings(source))
+    names.announce(tuple(item for item in items if isinstance(item, Declaration)))
+    invariants: dict[str, Invariant] = {}
+    for item in items:
+        if isinstance(item, Declaration):
+            _declare(item, names)
+        else:
+            _add(item, invariants, names)
+    if not any(isinstance(item, InvariantNode) for item in items):
+        hint = 'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
+        names.findings.error(
+            len(source.text), len(source.text), "the file has no invariant, so nothing would be checked", hint=hint, rule="S3"
+        )
+    names.findings.raise_errors()
+    accounts = tuple((name, account.account) for name, account in names.accounts.items())
+    arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
+    return InvariantFile(tuple(invariants.values()), accounts, arns)
+
+
+# --- declarations ---
+
+
+def _declare(declaration: Declaration, names: Names) -> None:
+    name, definition = declaration.name.value, declaration.definition
+    if names.places.get(name) != declaration.name.start:
+        return  # told by `announce`
+    if isinstance(definition, CallersNode):
+        names.callers[name] = names.scopes[name] = read_callers(definition, names)
+    elif not isinstance(definition, Word):
+        names.actions[name] = read_actions(definition, names)
+    elif declaration.kind == "key":
+        selector = read_key_definition(definition, names)
+        if selector is not None:
+            names.keys[name] = selector
+    else:
+        _declare_scope(declaration.kind, name, definition, names)
+
+
+def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None:
+    """`account NAME = …` or `organization NAME = …`."""
+    shown = brief(definition.value)
+    if kind == "account" and ACCOUNT.fullmatch(definition.value):
+        names.accounts[name] = names.scopes[name] = InAccount(definition.value)
+    elif kind == "organization" and ORGANIZATION.fullmatch(definition.value):
+        names.organizations[name] = names.scopes[name] = InOrganization(definition.value)
+    elif kind == "account":
+        names.error(definition, f"`{shown}` is not an account; expected twelve digits")
+    else:
+        names.error(definition, f"`{shown}` is not an organization; expected `o-…`, such as `o-a1b2c3d4e5`")
+
+
+# --- invariants ---
+
+
+def _add(node: InvariantNode, invariants: dict[str, Invariant], names: Names) -> None:
+    name = node.name.value
+    if not name.strip():
+        names.error(node.name, "the name of the invariant is empty")
+    if name in invariants:
+        line = invariants[name].span.line
+        names.error(node.name, f"there is an invariant of the name {brief(name)!r} already, on line {line}")
+        return
+    source = names.findings.source
+    text = normalized(source.text[node.body.start : node.body.end])
+    read = _read_use(node.body, names) if isinstance(node.body, Use) else _read_sentence(node.body, names)
+    invariants[name] = replace(read, name=name, text=text, span=source.span(node.start, node.end))
+
+
+def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
+    callers = _callers_in_question(sentence, names)
+    what = sentence.what
+    actions = read_actions(what.actions, names)
+    excluded = read_actions(what.excluded, names)
+    check_actions_left(what, actions, excluded, names)
+    keys = read_keys(what.keys, names)
+    when = _when(sentence.circumstance, sentence.form, names)
+    if sentence.form is Form.UNSAID:
+        hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
+        names.findings.error(
+            sentence.start, sentence.end, "the sentence does not say what must hold: that they can, or only sometimes?", hint=hint
+        )
+    expectation = Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
+    return Invariant("", expectation, callers, actions, keys, when, excluded)
+
+
+def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
+    """`only CALLERS can` is about all the others, service principals included."""
+    callers = read_callers(sentence.callers, names)
+    in_question = CallersNot(callers) if sentence.form is Form.ONLY else callers
+    if is_empty(in_question):
+        node = sentence.callers
+        message = (
+            "these are all the callers there are, so nothing would be checked" if sentence.form is Form.ONLY else "there is no such caller"
+        )
+        names.findings.error(node.start, node.end, message, rule="S3")
+    return in_question
+
+
+def _when(circumstance: Circumstance | None, form: Form, names: Names) -> ConditionExpression:
+    if circumstance is None:
+        return ALWAYS
+    condition = read_condition(circumstance.condition, names)
+    return ConditionNot(condition) if circumstance.unless or form is Form.ONLY_WHEN else condition
+
+
+def _read_use(use: Use, names: Names) -> Invariant:
+    arguments = tuple(_argument(word, names) for word in use.arguments)
+    try:
+        invariant = instantiate(use.name.value, arguments)
+    except BuiltinError as error:
+        names.error(use.name if error.argument is None else use.arguments[error.argument], error.message, error.hint)
+        invariant = Invariant("", Expectation.REFUSED, AnyCaller(), (), None)
+    return replace(invariant, keys=read_keys(use.keys, names))
+
+
+def _argument(word: Word, names: Names) -> str:
+    """An argument; a declared account or organization is replaced by what it stands for."""
+    meaning = None if word.quoted else names.scopes.get(word.value)
+    match meaning:
+        case InAccount():
+            return meaning.account
+        case InOrganization():
+            return meaning.organization
+        case _:
+            return word.value

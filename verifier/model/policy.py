@@ -1,0 +1,163 @@
+"""Policies as the decision sees them: statements with spans, values still as they were written.
+
+In: nothing (plain data). Out: frozen dataclasses made by `verifier.model.documents`.
+Guarantee: what a text left out (no `Resource`, say) is `None`, never an empty tuple.
+The texts of patterns, variables, numbers and dates are kept raw: `evaluate` and `problem` each read
+them by themselves, so that a misreading in one of the rooms shows against the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.source import NOWHERE, Span
+
+
+class Effect(Enum):
+    """What a matching statement does (L3: case-sensitive in the text)."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+class PolicyKind(Enum):
+    """What a policy is attached to; decides which elements it may have (L5, P7)."""
+
+    KEY = "key policy"
+    IDENTITY = "identity policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    SCP = "service control policy"
+    RCP = "resource control policy"
+    ENDPOINT = "VPC endpoint policy"
+    TRUST = "trust policy"
+
+
+class PrincipalType(Enum):
+    """How a principal element names callers (P1–P6, L8)."""
+
+    ANYONE = "*"
+    """`"Principal": "*"`."""
+    ANY_AWS = "AWS *"
+    """`{"AWS": "*"}`."""
+    ACCOUNT = "account"
+    """Twelve digits, or the `:root` ARN of an account."""
+    USER = "user"
+    ROLE = "role"
+    SESSION = "session"
+    """`arn:…:sts::A:assumed-role/NAME/SESSION`."""
+    FEDERATED_USER = "federated user"
+    """`arn:…:sts::A:federated-user/NAME`."""
+    UNIQUE_ID = "unique ID"
+    """A deleted identity (L8)."""
+    SERVICE = "service"
+    FEDERATED = "Federated"
+    CANONICAL_USER = "CanonicalUser"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string of the policy as decoded from JSON (numbers and booleans as L2 says), with its place."""
+
+    value: str
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Principal:
+    """One listed principal. `value` is the text as written; `account` is set for ACCOUNT, USER, ROLE, SESSION and
+    FEDERATED_USER; `partition` where the text is an ARN."""
+
+    type: PrincipalType
+    value: str
+    account: str | None = None
+    partition: str | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A condition operator, taken apart.
+
+    `base` is the canonical name without set prefix and `IfExists`, such as `StringNotEquals` or `Null`.
+    `set_operator` is `ForAllValues`, `ForAnyValue` or `None`.
+    """
+
+    base: str
+    set_operator: str | None
+    if_exists: bool
+    span: Span = NOWHERE
+
+    def __str__(self) -> str:
+        prefix = f"{self.set_operator}:" if self.set_operator else ""
+        return prefix + self.base + ("IfExists" if self.if_exists else "")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One operator, one key, its listed values. A statement's conditions are a conjunction (section 4)."""
+
+    operator: Operator
+    key: Text
+    values: tuple[Text, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. Of each pair `X` / `NotX` at most one is given; `not_…` says which.
+
+    `index` counts from 0 within its policy; `identity` of the policy and `index` name the statement uniquely.
+    """
+
+    effect: Effect
+    index: int
+    sid: Text | None
+    principals: tuple[Principal, ...] | None
+    not_principal: bool
+    actions: tuple[Text, ...] | None
+    not_action: bool
+    resources: tuple[Text, ...] | None
+    not_resource: bool
+    conditions: tuple[Condition, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy document and where it is attached.
+
+    `identity` is unique in an estate: the ARN of a managed policy, `KEY_ARN#default` for a key policy,
+    `PRINCIPAL_ARN#NAME` for an inline policy. `variables` is true for version 2012-10-17 (L1).
+    `size` is the number of characters that AWS counts (white space excluded for identity policies, SCPs and RCPs).
+    """
+
+    kind: PolicyKind
+    identity: str
+    name: str
+    variables: bool
+    statements: tuple[Statement, ...]
+    size: int = 0
+    warnings: tuple[Diagnostic, ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class StatementRef:
+    """Names one statement for a trace or a verdict."""
+
+    policy: str
+    """`Policy.identity`."""
+    policy_name: str
+    index: int
+    sid: str | None
+    effect: Effect
+    span: Span = NOWHERE
+
+
+def reference_to(policy: Policy, statement: Statement) -> StatementRef:
+    """The name of a statement of a policy."""
+    sid = statement.sid.value if statement.sid else None
+    return StatementRef(policy.identity, policy.name, statement.index, sid, statement.effect, statement.span)

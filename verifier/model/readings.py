@@ -1,0 +1,102 @@
+"""The documented ambiguities (◇) and the other symbols that a decision may rest on (S2, U1, U3).
+
+In: nothing. Out: `READINGS`, one entry for each ◇ of semantics.md that is modelled, and the names of the free facts.
+Guarantee: `evaluate` and `problem` use the same names with the meanings stated here, and no others.
+
+A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact of U1 (`U1:allow`,
+`U1:deny`), or one of an `Unmodelled` thing (`NAME:allow`, `NAME:deny`, see `allow_symbol`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verifier.model.estate import Unmodelled
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One ◇: a question that AWS's documentation leaves open. `yes` and `no` say what the symbol's values mean."""
+
+    label: str
+    rule: str
+    question: str
+    yes: str
+    no: str
+    source: str
+
+
+READINGS: tuple[Reading, ...] = (
+    Reading("L7-wildcards", "L7", "Are `*` and `?` in the text that replaces a policy variable wildcards?",
+            "they are wildcards", "they are literal characters", "IAM User Guide, reference_policies_variables"),
+    Reading("L7-absent", "L7", "What does a policy variable without default do when its key is absent?",
+            "the whole statement is invalid and never matches", "the listed value matches nothing",
+            "IAM User Guide, reference_policies_variables"),
+    Reading("P1", "P1", 'Does `{"AWS": "*"}` match service principals?',
+            "it matches them", "it does not", "IAM User Guide, reference_policies_elements_principal"),
+    Reading("P3", "P3", "Does a Deny that names a user cover the federated-user sessions that it issued?",
+            "it covers them", "it does not", "IAM User Guide, reference_policies_elements_principal"),
+    Reading("P5", "P5", "Does `NotPrincipal` with Deny spare a caller of whose ARNs some, but not all, are listed?",
+            "the caller is spared", "the caller is denied", "IAM User Guide, reference_policies_elements_notprincipal"),
+    Reading("P5-allow", "P5", "What does `NotPrincipal` with Allow match?",
+            "every caller that it does not name", "nothing", "IAM User Guide, reference_policies_elements_notprincipal"),
+    Reading("C1", "C1", "Is `ForAnyValue:…IfExists` true when the key is absent?",
+            "true", "false", "IAM User Guide, reference_policies_elements_condition_operators"),
+    Reading("C2", "C2", "What does an operator without set prefix do with a multi-valued key?",
+            "it holds when any of the values satisfies it", "it never holds when the key is present",
+            "IAM User Guide, reference_policies_condition-single-vs-multi-valued-context-keys"),
+    Reading("D4", "D4", "Do a permissions boundary and a session policy limit what a key policy gives to `*`?",
+            "they do: without an Allow in them nothing is given", "they do not", "IAM User Guide, reference_policies_elements_principal"),
+    Reading("D4", "D4", "Does a permissions boundary or session policy without an Allow limit a key-policy Allow to `*`?",
+            "it does", "it does not", "IAM User Guide, reference_policies_evaluation-logic"),
+    Reading("D9", "D9", "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",
+            "it does, if it matches some ARN of that kind in the caller's account and Region", "it does not",
+            "AWS KMS Developer Guide, kms-api-permissions-reference"),
+    Reading("U2", "U2", "May a user's identity policies serve a federated session without a session policy through statements that name the user in the key policy?",
+            "a key policy that names the user admits the session", "only a policy that names the session does",
+            "IAM User Guide, id_credentials_temp_control-access_getfederationtoken"),
+    Reading("F1-keyless", "F1", "Do operations without a key carry `kms:CallerAccount` and `aws:ResourceAccount`?",
+            "they do (both the caller's account)", "they do not", "AWS KMS Developer Guide, conditions-kms"),
+    Reading("F1-service", "F1", "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:userid` and `kms:CallerAccount`?",
+            "it may", "it does not", "IAM User Guide, reference_policies_condition-keys"),
+    Reading("F4", "F4", "In a request that a service makes on a caller's behalf, is `aws:SourceIp` present?",
+            "it may be", "it is absent", "AWS KMS Developer Guide, conditions-aws"),
+    Reading("F5", "F5", "In a direct CreateGrant, ListGrants or RevokeGrant, is `kms:GrantIsForAWSResource` present (and false)?",
+            "it is false", "it is absent", "AWS KMS Developer Guide, conditions-kms"),
+    Reading("F6", "F6", "Are `kms:BypassPolicyLockoutSafetyCheck` and `kms:ExpirationModel` present with their defaults when not sent?",
+            "they have their defaults", "they are absent", "AWS KMS Developer Guide, conditions-kms"),
+    Reading("F7", "F7", "Where names of the encryption context differ only in case, may a condition read any of their values?",
+            "any of them", "the one whose case the policy writes, if there is one", "AWS KMS Developer Guide, conditions-kms"),
+    Reading("F8", "F8", "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a key policy?",
+            "they are", "they read as absent", "AWS KMS Developer Guide, conditions-kms"),
+)
+"""Every ◇ that the verifier models, in the order of semantics.md."""
+
+OUTSIDE_ALLOW = "U1:allow"
+"""Whether the identity policies of a caller outside the inventory allow this request (U1)."""
+OUTSIDE_DENY = "U1:deny"
+"""Whether the identity policies of a caller outside the inventory deny this request (U1)."""
+
+SESSION_ALLOW = "U2:session"
+"""Whether the session policy of a federated session allows this request (U2). Free in proofs that access is impossible; false where a
+request says nothing of a session policy."""
+
+
+def allow_symbol(thing: Unmodelled) -> str:
+    """The symbol that says whether an unmodelled thing allows the request (for influence MAY_ALLOW and EITHER)."""
+    return f"{thing.name}:allow"
+
+
+def refuse_symbol(thing: Unmodelled) -> str:
+    """The symbol that says whether an unmodelled thing refuses the request (for influence MAY_REFUSE and EITHER)."""
+    return f"{thing.name}:refuse"
+
+
+def not_resource_symbol(policy: str, index: int) -> str:
+    """The symbol that says whether a key-policy statement with `NotResource` applies (L5: Unknown)."""
+    return f"L5:{policy}:{index}"
+
+
+def is_reading(symbol: str) -> bool:
+    """Whether a symbol is one of `READINGS`."""
+    return any(reading.label == symbol for reading in READINGS)

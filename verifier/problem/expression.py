@@ -1,0 +1,157 @@
+"""Boolean expressions over tests on the attributes of a request.
+
+In: nothing (constructors). Out: immutable expressions, simplified as far as the constructors see.
+Guarantee: solver-neutral; an expression means the same for every back end. A test on an absent attribute is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from verifier.problem.predicates import Predicate
+
+
+class Expression:
+    """A Boolean function of a request."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Expression):
+    """True or false."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Expression):
+    """True iff the attribute is present and its value satisfies the predicate."""
+
+    attribute: str
+    predicate: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Expression):
+    """True iff the attribute is present (for a multi-valued one: holds some value)."""
+
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Some(Expression):
+    """True iff some value of a multi-valued attribute satisfies (`inside`), or fails (not `inside`), all of the predicates
+    listed as alternatives: `inside` means "in their union", otherwise "outside their union"."""
+
+    attribute: str
+    predicates: frozenset[Predicate]
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Expression):
+    """A free Boolean: a reading (S2), a free fact (U1), something not modelled, or a relation between attributes."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class And(Expression):
+    """All operands."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Expression):
+    """Any operand."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Expression):
+    """Negation."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Expression):
+    """`operand`, known to be a part of what the statement number `owner` says: a proof that needs it rests on that statement."""
+
+    owner: int
+    operand: Expression
+
+
+TRUE = Constant(True)
+FALSE = Constant(False)
+
+
+def conjunction(operands: Iterable[Expression]) -> Expression:
+    """The conjunction, flattened; true for no operands."""
+    flat: list[Expression] = []
+    for operand in operands:
+        if operand is FALSE:
+            return FALSE
+        if isinstance(operand, And):
+            flat.extend(operand.operands)
+        elif operand is not TRUE:
+            flat.append(operand)
+    if not flat:
+        return TRUE
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def disjunction(operands: Iterable[Expression]) -> Expression:
+    """The disjunction, flattened; false for no operands."""
+    flat: list[Expression] = []
+    for operand in operands:
+        if operand is TRUE:
+            return TRUE
+        if isinstance(operand, Or):
+            flat.extend(operand.operands)
+        elif operand is not FALSE:
+            flat.append(operand)
+    if not flat:
+        return FALSE
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def both(*operands: Expression) -> Expression:
+    """`conjunction` of the arguments."""
+    return conjunction(operands)
+
+
+def either(*operands: Expression) -> Expression:
+    """`disjunction` of the arguments."""
+    return disjunction(operands)
+
+
+def negation(operand: Expression) -> Expression:
+    """The negation."""
+    if isinstance(operand, Constant):
+        return FALSE if operand.value else TRUE
+    return operand.operand if isinstance(operand, Not) else Not(operand)
+
+
+def constant(value: bool) -> Expression:
+    """The shared constant."""
+    return TRUE if value else FALSE
+
+
+def implies(premise: Expression, conclusion: Expression) -> Expression:
+    """`conclusion` wherever `premise`."""
+    return either(negation(premise), conclusion)
+
+
+def same(left: Expression, right: Expression) -> Expression:
+    """Both or neither."""
+    return both(implies(left, right), implies(right, left))
+
+
+def choose(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
+    """`then` where `condition`, `otherwise` elsewhere."""
+    return either(both(condition, then), both(negation(condition), otherwise))

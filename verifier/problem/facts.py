@@ -1,0 +1,431 @@
+"""Facts about real requests (section 6): what holds of every request that could be sent.
+
+In: a space, after everything that asks questions of it. Out: expressions to assert.
+Guarantee: each fact is implied by its rule; a fact about attributes that nothing asks for is left out, since no request
+differs by it. Facts never mention a policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from verifier.model.reference import Action, actions, suits
+from verifier.problem.callers import identities
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    both,
+    disjunction,
+    either,
+    implies,
+    negation,
+    same,
+)
+from verifier.problem.predicates import ANY, OneOf, Predicate, Token, Tokens, exactly, like, literal_tokens
+from verifier.problem.space import Relation, Space, TargetKind, View, facts_of_text
+
+VIA = "aws:viaawsservice"
+ANYTHING = (True, ANY)
+
+
+def all_facts(space: Space) -> list[Expression]:
+    """Every fact that matters for the attributes asked for."""
+    found: list[Expression] = []
+    for facts in _FACTS:
+        found += [fact for fact in facts(space) if fact is not TRUE]
+    return found
+
+
+def _has(space: Space, *names: str) -> bool:
+    return any(name in space.attributes for name in names)
+
+
+def _via(space: Space) -> Expression:
+    """The request is made by a service on the caller's behalf (a forward access session, P4)."""
+    view = space.view(VIA)
+    assert isinstance(view, View)
+    return view.test(exactly("true"))
+
+
+def _actions_with(space: Space, matches: Callable[[Action], bool]) -> Expression:
+    """The known actions with a property, and every unknown one (U4)."""
+    lacking = frozenset(a.name for a in actions() if a.name in space.known_actions and not matches(a))
+    return negation(Test("action", OneOf(lacking)))
+
+
+# -- F1, F2 --
+
+
+def _always_present(space: Space) -> Iterator[Expression]:
+    """F1: `aws:ViaAWSService` and `aws:UserAgent` are always there."""
+    for name in (VIA, "aws:useragent"):
+        if _has(space, name):
+            yield Present(name)
+
+
+def _service_keys(space: Space) -> Iterator[Expression]:
+    """F1: for a service principal the caller's organization and tags are absent."""
+    for name in space.attributes:
+        if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
+            yield implies(space.is_service, negation(Present(name)))
+        if name.startswith("aws:principaltag/"):
+            yield implies(space.is_root, negation(Present(name)))
+
+
+_ORGANIZATIONS = (
+    ("aws:principalorgid", "aws:principalorgpaths", "principal"),
+    ("aws:resourceorgid", "aws:resourceorgpaths", "resource"),
+    ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"),
+    ("aws:vpceorgid", "aws:vpceorgpaths", "aws:vpceaccount"),
+)
+
+
+def _organizations(space: Space) -> Iterator[Expression]:
+    """F2: organization keys are a function of the account; a given organization has its members and no others."""
+    for identifier, paths, owner in _ORGANIZATIONS:
+        if not _has(space, identifier, paths):
+            continue
+        if _has(space, identifier) and _has(space, paths):
+            yield same(Present(identifier), Present(paths))
+        if space.estate.organization is not None:
+            yield from _given_organization(space, identifier, paths, owner)
+    yield from _same_organization(space)
+
+
+def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expression:
+    if owner == "principal":
+        return disjunction(space.in_account(account) for account in sorted(accounts))
+    if owner == "resource":
+        if space.target.account is None:
+            return disjunction(space.in_account(account) for account in sorted(accounts))
+        return TRUE if space.target.account in accounts else FALSE
+    view = space.attribute_view(owner)
+    return view.test(OneOf(accounts))
+
+
+def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[Expression]:
+    organization = space.estate.organization
+    assert organization is not None
+    members = frozenset(account for account, _ in organization.accounts)
+    inside = _accounts_of(space, owner, members)
+    if _has(space, identifier):
+        yield implies(inside, Test(identifier, exactly(organization.id)))
+        yield implies(negation(inside), negation(Test(identifier, exactly(organization.id))))
+    if _has(space, paths):
+        own = Tokens((*literal_tokens(organization.id + "/"), ANYTHING))
+        yield implies(inside, both(Present(paths), negation(Some(paths, frozenset({own}), False))))
+        yield implies(negation(inside), negation(Some(paths, frozenset({own}), True)))
+        by_path: dict[str, set[str]] = {}
+        for account, path in organization.accounts:
+            if path is not None:
+                by_path.setdefault(path, set()).add(account)
+        for path, accounts in by_path.items():
+            only = both(Present(paths), negation(Some(paths, frozenset({exactly(path)}), False)))
+            yield implies(_accounts_of(space, owner, frozenset(accounts)), only)
+
+
+def _same_organization(space: Space) -> Iterator[Expression]:
+    """Callers of the key's account are in the key's organization."""
+    if space.target.account is None or not (_has(space, "aws:principalorgid") and _has(space, "aws:resourceorgid")):
+        return
+    own = space.in_account(space.target.account)
+    left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
+    symbol = "relation:same organization"
+    if symbol not in space.relations:
+        space.relations[symbol] = Relation(
+            symbol, (left, right), lambda values, _: left.value(values) == right.value(values), (left, right)
+        )
+    yield implies(own, same(left.present, right.present))
+    yield implies(both(own, left.present), Symbol(symbol))
+
+
+# -- F3 --
+
+
+def _credentials(space: Space) -> Iterator[Expression]:
+    """F3: multi-factor and token keys go with temporary credentials."""
+    present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
+    if _has(space, present, age):
+        space.attribute_view(present)
+        yield implies(either(space.is_federated, space.is_service), negation(Present(present)))
+        yield implies(both(space.is_user, _via(space)), Present(present))
+    if _has(space, age):
+        yield implies(Present(age), Test(present, exactly("true")))
+    if _has(space, token):
+        yield implies(either(space.is_role, space.is_federated), Present(token))
+        yield implies(space.is_service, negation(Present(token)))
+        if _has(space, present):
+            yield implies(both(space.is_user, Present(token)), Present(present))
+            yield implies(both(space.is_user, negation(_via(space)), Present(present)), Present(token))
+
+
+def _inventory_tags(space: Space) -> Iterator[Expression]:
+    """F3: `aws:PrincipalTag/k` of users and roles of the inventory."""
+    listed = identities(space)
+    for name in [n for n in space.attributes if n.startswith("aws:principaltag/")]:
+        wanted = name.removeprefix("aws:principaltag/")
+        holders: dict[str | None, set[str]] = {}
+        for identity in listed:
+            value = next((v for k, v in identity.tags if k.lower() == wanted), None)
+            holders.setdefault(value, set()).add(identity.arn)
+        for value, arns in holders.items():
+            holder = space.one_of(frozenset(arns))
+            if value is None:
+                yield implies(holder, negation(Present(name)))
+            else:
+                yield implies(holder, space.ask(space.attribute_view(name), exactly(value)))
+
+
+def _user_ids(space: Space) -> Iterator[Expression]:
+    """`aws:userid` begins with the identity's own unique ID; a role session has a session name (R2)."""
+    if not _has(space, "userid"):
+        return
+    yield same(Test("userid", Tokens((*literal_tokens("AIDA"), ANYTHING))), space.is_user)
+    yield same(Test("userid", Tokens((*literal_tokens("AROA"), ANYTHING))), space.is_role)
+    for identity in identities(space):
+        if identity.unique_id is None:
+            continue
+        own = space.one_of(frozenset({identity.arn}))
+        rest: tuple[Token, ...] = (*literal_tokens(":"), ANYTHING) if ":role/" in identity.arn else ()
+        yield same(Test("userid", Tokens((*literal_tokens(identity.unique_id), *rest))), own)
+
+
+def _issuers(space: Space) -> Iterator[Expression]:
+    """R2: a federated session, and only it, was issued by a user or by the root user of its account."""
+    if not _has(space, "issuer"):
+        return
+    yield same(Present("issuer"), space.is_federated)
+    yield implies(Present("issuer"), either(*(Test("issuer", like(text)) for text in ("arn:*:user/*", "arn:*:root"))))
+    for predicate in _predicates(space, "issuer"):
+        literal = predicate.literal if isinstance(predicate, Tokens) else None
+        if literal and literal.count(":") == 5:
+            yield implies(Test("issuer", predicate), space.in_account(literal.split(":")[4]))
+
+
+# -- F4 --
+
+_ENDPOINT_KEYS = (
+    "aws:sourcevpce",
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:vpceaccount",
+    "aws:vpcsourceip",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+)
+
+
+def _network(space: Space) -> Iterator[Expression]:
+    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
+    present = [name for name in _ENDPOINT_KEYS if _has(space, name)]
+    if not present and not _has(space, "aws:sourceip"):
+        return
+    endpoint = Symbol("through an endpoint")
+    for name in present:
+        if name in ("aws:vpceorgid", "aws:vpceorgpaths"):
+            yield implies(Present(name), endpoint)
+        else:
+            yield same(Present(name), endpoint)
+    if present:
+        yield implies(_via(space), negation(endpoint))
+    if _has(space, "aws:sourceip"):
+        source = Present("aws:sourceip")
+        yield implies(endpoint, negation(source))
+        yield implies(both(negation(endpoint), negation(_via(space)), negation(space.is_service)), source)
+        yield implies(both(_via(space), source), Symbol("F4"))
+
+
+# -- F5 --
+
+
+def _services(space: Space) -> Iterator[Expression]:
+    """F5: `kms:ViaService` and `aws:CalledVia` go with a service that calls on the caller's behalf; a service principal calls for itself."""
+    called = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
+    if _has(space, "kms:viaservice"):
+        yield implies(Present("kms:viaservice"), _via(space))
+    if _has(space, *called):
+        space.set_view("aws:calledvia")
+        yield implies(Present("aws:calledvia"), _via(space))
+        for name in called[1:]:
+            if _has(space, name):
+                yield same(Present(name), Present("aws:calledvia"))
+                yield from _member(space, name, "aws:calledvia")
+    if _has(space, "aws:principalservicenameslist"):
+        yield same(Present("aws:principalservicenameslist"), space.is_service)
+        for predicate in list(_predicates(space, "aws:principalservicenameslist")):
+            yield implies(
+                both(space.is_service, space.principal(predicate)), Some("aws:principalservicenameslist", frozenset({predicate}), True)
+            )
+    for name in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"):
+        if _has(space, name):
+            yield implies(Present(name), space.is_service)
+    if _has(space, VIA):
+        yield implies(space.is_service, negation(_via(space)))
+
+
+def _member(space: Space, name: str, of: str) -> Iterator[Expression]:
+    """The value of a key is among those of a multi-valued one."""
+    for predicate in dict.fromkeys((*_predicates(space, name), *_predicates(space, of))):
+        yield implies(Test(name, predicate), Some(of, frozenset({predicate}), True))
+        yield implies(both(Present(name), negation(Test(name, predicate))), Some(of, frozenset({predicate}), False))
+
+
+def _predicates(space: Space, name: str) -> list[Predicate]:
+    return list(space.questions.get(name, {}))
+
+
+def _grants_for_aws(space: Space) -> Iterator[Expression]:
+    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls on the caller's behalf."""
+    name = "kms:grantisforawsresource"
+    if not _has(space, name):
+        return
+    allowed = Test("action", OneOf(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"})))
+    direct = negation(_via(space))
+    yield implies(Present(name), allowed)
+    yield implies(Test(name, exactly("true")), _via(space))
+    yield implies(both(allowed, direct), same(Present(name), Symbol("F5")))
+
+
+# -- F6, F7 --
+
+_REQUIRED = frozenset(
+    {
+        "kms:encryptionalgorithm",
+        "kms:signingalgorithm",
+        "kms:macalgorithm",
+        "kms:keyagreementalgorithm",
+        "kms:datakeypairspec",
+        "kms:messagetype",
+        "kms:granteeprincipal",
+        "kms:grantoperations",
+        "kms:primaryregion",
+        "kms:replicaregion",
+        "kms:wrappingalgorithm",
+        "kms:wrappingkeyspec",
+        "kms:encapsulationalgorithm",
+    }
+)
+"""Operation keys of parameters that are required or have a default (F6)."""
+_DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
+
+
+def _operation_keys(space: Space) -> Iterator[Expression]:
+    """F6: an operation key is present only in the operations that have it."""
+    for name in space.attributes:
+        carried = _carried_by(space, name)
+        if carried is None:
+            continue
+        yield implies(Present(name), carried)
+        known = both(carried, Test("action", OneOf(space.known_actions)))
+        if name in _REQUIRED:
+            yield implies(known, Present(name))
+        elif name in _DEFAULTED:
+            yield implies(both(known, Symbol("F6")), Present(name))
+
+
+def _carried_by(space: Space, name: str) -> Expression | None:
+    wanted = name
+    for prefix in ("kms:encryptioncontext:", "aws:requesttag/"):
+        if name.startswith(prefix):
+            wanted = prefix
+    if name == "kms:encryptioncontextkeys":
+        wanted = "kms:encryptioncontext:"
+    if not any(wanted in a.condition_keys for a in actions()) or name == "kms:grantisforawsresource":
+        return None
+    carried = _actions_with(space, lambda a: wanted in a.condition_keys)
+    if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
+        symmetric = Test("facts", _Spec(frozenset({"SYMMETRIC_DEFAULT"})))
+        return both(carried, symmetric)
+    return carried
+
+
+class _Spec(Predicate):
+    """Key facts with one of some specs."""
+
+    def __init__(self, specs: frozenset[str]) -> None:
+        self._specs = specs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Spec) and other._specs == self._specs
+
+    def __hash__(self) -> int:
+        return hash(self._specs)
+
+    def matches(self, value: str) -> bool:
+        """Compares the first field."""
+        return value.split("|", 1)[0] in self._specs
+
+
+def _suitable_actions(space: Space) -> Iterator[Expression]:
+    """R3: the operation can be sent to a key with these facts."""
+    if space.target.kind is not TargetKind.KEY:
+        if "facts" in space.attributes:
+            yield same(Present("facts"), Test("action", exactly("kms:CreateKey")))
+        return
+    values = space.attributes["facts"].values or ()
+    by_unsuited: dict[frozenset[str], list[str]] = {}
+    for text in values:
+        facts = facts_of_text(text)
+        unsuited = frozenset(name for name in space.known_actions if not suits(name, facts))
+        by_unsuited.setdefault(unsuited, []).append(text)
+    for unsuited, texts in by_unsuited.items():
+        if unsuited:
+            yield implies(Test("facts", OneOf(frozenset(texts))), negation(Test("action", OneOf(unsuited))))
+
+
+def _existing_actions(space: Space) -> Iterator[Expression]:
+    """R3: actions for another kind of resource are not requests on this target."""
+    elsewhere = frozenset(a.name for a in actions()) - space.known_actions
+    yield negation(Test("action", OneOf(elsewhere)))
+
+
+def _pairs(space: Space) -> Iterator[Expression]:
+    """F7: the keys of the encryption context (and of request tags) are the names of its pairs, compared without case."""
+    for prefix, names in (("kms:encryptioncontext:", "kms:encryptioncontextkeys"), ("aws:requesttag/", "aws:tagkeys")):
+        if not _has(space, names):
+            continue
+        for attribute in [n for n in space.attributes if n.startswith(prefix)]:
+            named = Tokens(literal_tokens(attribute.removeprefix(prefix), fold=True))
+            yield same(Present(attribute), Some(names, frozenset({named}), True))
+
+
+# -- F8 --
+
+
+def _aliases(space: Space) -> Iterator[Expression]:
+    """F8: `kms:RequestAlias` is one of the key's aliases, or absent."""
+    name, of = "kms:requestalias", "kms:resourcealiases"
+    if not _has(space, name):
+        return
+    key = space.target.key
+    if key is None:
+        yield negation(Present(name))
+    elif key.aliases is not None:
+        yield implies(Present(name), Test(name, OneOf(frozenset(key.aliases))))
+    elif _has(space, of):
+        yield from _member(space, name, of)
+
+
+_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+    _credentials,
+    _network,
+    _services,
+    _grants_for_aws,
+    _organizations,
+    _inventory_tags,
+    _user_ids,
+    _issuers,
+    _suitable_actions,
+    _existing_actions,
+    _operation_keys,
+    _pairs,
+    _aliases,
+    _service_keys,
+    _always_present,
+)
+"""Facts that may ask for further attributes come before those that range over all of them."""

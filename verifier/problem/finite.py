@@ -1,0 +1,316 @@
+"""Expressions over tests → expressions over classes (design.md, "The one idea").
+
+In: expressions, and the attributes that they speak of. Out: `Finite`: class tables, and the same expressions over `In` and `Symbol`.
+Guarantee: equivalent on every request that has values for the attributes, except for the symbols of `lazy` attributes and of
+unsupported comparisons, which are free here and settled later (`verifier.witness`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from verifier.problem.domains import DIGITS, Attribute, plausible_principals, some
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    And,
+    Constant,
+    Expression,
+    Not,
+    Or,
+    Part,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    constant,
+    disjunction,
+    negation,
+)
+from verifier.problem.predicates import Characters, Compares, InNetwork, OneOf, Predicate, Tokens, literal_tokens
+from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
+from verifier.problem.words import Domain
+
+
+@dataclass(frozen=True, slots=True)
+class In(Expression):
+    """True iff the value of an attribute is in one of the classes of the mask. The bit after the last class is *absent*."""
+
+    attribute: str
+    mask: int
+
+
+def questions(expressions: Iterable[Expression], into: dict[str, dict[Predicate, None]]) -> None:
+    """Adds the predicates that expressions put to each attribute."""
+    seen: set[int] = set()
+    todo = list(expressions)
+    while todo:
+        expression = todo.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        match expression:
+            case And(operands) | Or(operands):
+                todo.extend(operands)
+            case Not(operand) | Part(_, operand):
+                todo.append(operand)
+            case Test(attribute, predicate):
+                into.setdefault(attribute, {})[predicate] = None
+            case Some(attribute, predicates, _):
+                into.setdefault(attribute, {}).update(dict.fromkeys(predicates))
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """An attribute with too many classes to list: each predicate is a symbol, and a value is searched for when one is needed."""
+
+    attribute: Attribute
+    symbols: dict[Predicate, str]
+    present: str | None
+
+
+@dataclass
+class Finite:
+    """The finite form of a problem. `facts` hold of every request; `tables` give the classes of each attribute; a multi-valued
+    attribute has a symbol for each class (`held`), true iff it holds some value of that class."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    optional: dict[str, bool] = field(default_factory=dict)
+    held: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lazy: dict[str, Lazy] = field(default_factory=dict)
+    lazy_sets: dict[str, dict[Some, str]] = field(default_factory=dict)
+    unsupported: dict[str, str] = field(default_factory=dict)
+    facts: list[Expression] = field(default_factory=list)
+
+    def width(self, attribute: str) -> int:
+        """The number of classes, *absent* included."""
+        return self.tables[attribute].size + self.optional[attribute]
+
+
+class Reduction:
+    """Turns expressions into their finite form. All predicates that will be asked must be in `asked`."""
+
+    def __init__(self, attributes: dict[str, Attribute], asked: dict[str, dict[Predicate, None]]) -> None:
+        self.finite = Finite()
+        self._attributes = attributes
+        self._memo: dict[int, tuple[Expression, Expression]] = {}
+        for name, attribute in attributes.items():
+            self._tabulate(name, attribute, list(asked.get(name, {})))
+
+    def _tabulate(self, name: str, attribute: Attribute, predicates: list[Predicate]) -> None:
+        finite = self.finite
+        attribute = _with_named_accounts(_as_text(attribute, predicates), predicates)
+        suited = [p for p in predicates if _suits(attribute, p)]
+        finite.optional[name] = attribute.optional
+        try:
+            table = _table(attribute, suited)
+        except OverBudget:
+            present = f"lazy:{name}" if attribute.optional else None
+            finite.lazy[name] = Lazy(attribute, {p: f"lazy:{name}:{i}" for i, p in enumerate(suited)}, present)
+            if attribute.multivalued:
+                finite.lazy_sets[name] = {}
+            return
+        finite.tables[name] = table
+        if attribute.multivalued:
+            finite.held[name] = tuple(f"held:{name}:{i}" for i in range(table.size))
+
+    def reduce(self, expression: Expression) -> Expression:
+        """The finite form of one expression."""
+        known = self._memo.get(id(expression))
+        if known is not None:
+            return known[1]
+        result = self._reduce(expression)
+        # The expression is kept, so that its id stays its own.
+        self._memo[id(expression)] = (expression, result)
+        return result
+
+    def _reduce(self, expression: Expression) -> Expression:
+        match expression:
+            case And(operands):
+                return self.conjunction([self.reduce(operand) for operand in operands])
+            case Or(operands):
+                return self.disjunction([self.reduce(operand) for operand in operands])
+            case Not(operand):
+                return self.complement(self.reduce(operand))
+            case Part(owner, operand):
+                reduced = self.reduce(operand)
+                return reduced if reduced is FALSE else Part(owner, reduced)
+            case Test(attribute, predicate):
+                return self._test(attribute, predicate)
+            case Present(attribute):
+                return self._present(attribute)
+            case Some():
+                return self._some(expression)
+        return expression
+
+    def _full(self, attribute: str) -> int:
+        return (1 << self.finite.width(attribute)) - 1
+
+    def within(self, attribute: str, mask: int) -> Expression:
+        """`In`, or a constant."""
+        if mask == 0:
+            return FALSE
+        return TRUE if mask == self._full(attribute) else In(attribute, mask)
+
+    def _test(self, name: str, predicate: Predicate) -> Expression:
+        lazy = self.finite.lazy.get(name)
+        if lazy is not None and predicate in lazy.symbols:
+            return Symbol(lazy.symbols[predicate])
+        table = self.finite.tables.get(name)
+        if table is None or not _suits(_as_text_of(table, self._attributes[name]), predicate):
+            symbol = f"unsupported:{name}:{predicate}"
+            self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
+            return Symbol(symbol)
+        return self.within(name, table.mask(predicate))
+
+    def _present(self, name: str) -> Expression:
+        if name in self.finite.held:
+            return disjunction(Symbol(held) for held in self.finite.held[name])
+        if name in self.finite.lazy_sets:
+            return self._some(Some(name, frozenset(), False))
+        lazy = self.finite.lazy.get(name)
+        if lazy is not None:
+            return TRUE if lazy.present is None else Symbol(lazy.present)
+        return self.within(name, (1 << self.finite.tables[name].size) - 1)
+
+    def _some(self, some_: Some) -> Expression:
+        name = some_.attribute
+        if name in self.finite.lazy_sets:
+            symbols = self.finite.lazy_sets[name]
+            return Symbol(symbols.setdefault(some_, f"lazy:{name}:some:{len(symbols)}"))
+        table = self.finite.tables[name]
+        mask = 0
+        for predicate in some_.predicates:
+            if not _suits(_as_text_of(table, self._attributes[name]), predicate):
+                symbol = f"unsupported:{some_}"
+                self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
+                return Symbol(symbol)
+            mask |= table.mask(predicate)
+        held = self.finite.held[name]
+        return disjunction(Symbol(held[i]) for i in range(table.size) if bool(mask >> i & 1) == some_.inside)
+
+    # -- simplification: masks of one attribute are put together --
+
+    def conjunction(self, operands: Sequence[Expression]) -> Expression:
+        """The conjunction; tests on one attribute become one."""
+        masks: dict[str, int] = {}
+        rest: dict[Expression, None] = {}
+        for operand in _flat(operands, And):
+            if isinstance(operand, In):
+                masks[operand.attribute] = masks.get(operand.attribute, -1) & operand.mask
+            elif operand is FALSE:
+                return FALSE
+            elif operand is not TRUE:
+                rest[operand] = None
+        parts = [self.within(name, mask) for name, mask in masks.items()]
+        if any(part is FALSE for part in parts):
+            return FALSE
+        return _joined([part for part in parts if part is not TRUE] + list(rest), And, TRUE)
+
+    def disjunction(self, operands: Sequence[Expression]) -> Expression:
+        """The disjunction; tests on one attribute become one."""
+        masks: dict[str, int] = {}
+        rest: dict[Expression, None] = {}
+        for operand in _flat(operands, Or):
+            if isinstance(operand, In):
+                masks[operand.attribute] = masks.get(operand.attribute, 0) | operand.mask
+            elif operand is TRUE:
+                return TRUE
+            elif operand is not FALSE:
+                rest[operand] = None
+        parts = [self.within(name, mask) for name, mask in masks.items()]
+        if any(part is TRUE for part in parts):
+            return TRUE
+        return _joined([part for part in parts if part is not FALSE] + list(rest), Or, FALSE)
+
+    def complement(self, operand: Expression) -> Expression:
+        """The negation; that of a test is a test."""
+        if isinstance(operand, In):
+            return self.within(operand.attribute, self._full(operand.attribute) ^ operand.mask)
+        if isinstance(operand, Constant):
+            return constant(not operand.value)
+        return negation(operand)
+
+
+def _flat(operands: Sequence[Expression], kind: type[And] | type[Or]) -> Iterator[Expression]:
+    for operand in operands:
+        if isinstance(operand, kind):
+            yield from operand.operands
+        else:
+            yield operand
+
+
+def _joined(parts: list[Expression], kind: type[And] | type[Or], empty: Expression) -> Expression:
+    if not parts:
+        return empty
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+
+# -- tables --
+
+
+def _suits(attribute: Attribute, predicate: Predicate) -> bool:
+    if attribute.domain is not None:
+        return isinstance(predicate, Tokens | OneOf)
+    if attribute.line is not None:
+        return isinstance(predicate, Compares)
+    if attribute.address:
+        return isinstance(predicate, InNetwork)
+    return not isinstance(predicate, Compares | InNetwork)
+
+
+def _as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
+    """Numbers and addresses that are only ever compared as text are strings (C3)."""
+    if not predicates or any(isinstance(p, Compares | InNetwork) for p in predicates):
+        return attribute
+    base = _text_of_addresses() if attribute.address else _text_of_numbers() if attribute.line is not None else None
+    if base is None:
+        return attribute
+    return Attribute(attribute.name, Domain(attribute.name, *base), optional=attribute.optional, multivalued=attribute.multivalued)
+
+
+def _as_text_of(table: Table, attribute: Attribute) -> Attribute:
+    """The attribute as its table holds it."""
+    if isinstance(table, WordTable) and attribute.domain is None:
+        return Attribute(attribute.name, Domain(attribute.name, ()))
+    return attribute
+
+
+def _with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
+    """Callers of the accounts that the predicates name are plausible (F9)."""
+    if attribute.name != "principal" or attribute.domain is None:
+        return attribute
+    fixed = "".join(fixed_text(p) + " " for p in predicates if isinstance(p, Tokens))
+    named = list(dict.fromkeys(re.findall(r"(?<!\d)\d{12}(?!\d)", fixed)))
+    partition = fixed_text(attribute.domain.base[0]).split(":")[1]
+    seeds = (*attribute.domain.seeds, *plausible_principals(partition, named))
+    return replace(attribute, domain=replace(attribute.domain, seeds=seeds))
+
+
+def fixed_text(pattern: Tokens) -> str:
+    """The characters that a pattern fixes, with a space for each that it does not."""
+    return "".join(min(c.listed) if not repeated and not c.negated and c.listed else " " for repeated, c in pattern.tokens)
+
+
+def _text_of_addresses() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
+    octet = some(DIGITS)
+    dot = literal_tokens(".")
+    colons = Characters(frozenset("0123456789abcdef:"))
+    base = (Tokens((*octet, *dot, *octet, *dot, *octet, *dot, *octet)), Tokens((*some(colons), *literal_tokens(":"), *some(colons))))
+    return base, ("203.0.113.10", "198.51.100.7", "10.0.0.5", "192.168.1.10", "2001:db8::10")
+
+
+def _text_of_numbers() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
+    return (Tokens(some(DIGITS)),), ("7", "30", "90", "300", "365")
+
+
+def _table(attribute: Attribute, predicates: list[Predicate]) -> Table:
+    if attribute.domain is not None:
+        return WordTable(attribute.domain, predicates)
+    if attribute.values is not None:
+        return ListTable(attribute.values)
+    if attribute.line is not None:
+        return LineTable(attribute.line, predicates)
+    return AddressTable(predicates)

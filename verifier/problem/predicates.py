@@ -1,0 +1,254 @@
+"""Predicates on one value: what a policy can ask of a string, a number, a date or an address.
+
+In: texts of policies. Out: hashable predicates with `matches(value)`.
+Guarantee: a predicate is a fixed set of values; `Tokens` describes that set as a regular language, so that
+`verifier.problem.words` can partition strings by many of them side by side.
+"""
+
+from __future__ import annotations
+
+import operator
+from base64 import b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from ipaddress import ip_address
+
+
+@dataclass(frozen=True)
+class Characters:
+    """A set of characters: those listed, or (`negated`) all others."""
+
+    listed: frozenset[str]
+    negated: bool = False
+    _hash: int = field(default=0, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.listed, self.negated)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __contains__(self, character: str) -> bool:
+        return (character in self.listed) != self.negated
+
+    def without(self, excluded: frozenset[str]) -> Characters:
+        """These characters less some."""
+        if self.negated:
+            return Characters(self.listed | excluded, True)
+        return Characters(self.listed - excluded)
+
+
+ANY = Characters(frozenset(), True)
+_singles: dict[str, Characters] = {}
+_folded: dict[str, Characters] = {}
+
+
+def one(character: str) -> Characters:
+    """The set of one character."""
+    found = _singles.get(character)
+    if found is None:
+        found = _singles[character] = Characters(frozenset((character,)))
+    return found
+
+
+def either_case(character: str) -> Characters:
+    """A character in both cases. Only one-character case mappings count, as in a comparison code point by code point."""
+    found = _folded.get(character)
+    if found is None:
+        forms = {character, character.lower(), character.upper()}
+        found = _folded[character] = Characters(frozenset(form for form in forms if len(form) == 1))
+    return found
+
+
+Token = tuple[bool, Characters]
+"""(repeated, characters): one character of the set, or any number of them (`*`)."""
+
+
+class Predicate:
+    """A set of values. Subclasses are immutable and hashable."""
+
+    def matches(self, value: str) -> bool:
+        """Returns true iff `value` is in the set."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Tokens(Predicate):
+    """The strings that match a sequence of tokens."""
+
+    tokens: tuple[Token, ...]
+
+    @cached_property
+    def _key(self) -> int:
+        return hash(self.tokens)
+
+    def __hash__(self) -> int:
+        return self._key
+
+    @cached_property
+    def literal(self) -> str | None:
+        """The only member, where the tokens are single characters; otherwise `None`."""
+        text = []
+        for repeated, characters in self.tokens:
+            if repeated or characters.negated or len(characters.listed) != 1:
+                return None
+            text.append(next(iter(characters.listed)))
+        return "".join(text)
+
+    def matches(self, value: str) -> bool:
+        """Runs the tokens as a nondeterministic automaton over the value."""
+        literal = self.literal
+        if literal is not None:
+            return literal == value
+        tokens, states = self.tokens, {0}
+        for character in value:
+            states = {at if tokens[at][0] else at + 1 for at in self._closure(states) if at < len(tokens) and character in tokens[at][1]}
+            if not states:
+                return False
+        return len(tokens) in self._closure(states)
+
+    def _closure(self, states: set[int]) -> set[int]:
+        closed = set()
+        for at in states:
+            while at not in closed:
+                closed.add(at)
+                if at < len(self.tokens) and self.tokens[at][0]:
+                    at += 1
+        return closed
+
+
+@dataclass(frozen=True)
+class OneOf(Predicate):
+    """A finite set of strings."""
+
+    values: frozenset[str]
+
+    def matches(self, value: str) -> bool:
+        """Set membership."""
+        return value in self.values
+
+
+def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
+    """The characters of a text, one token each; `fold` ignores case."""
+    make = either_case if fold else one
+    return tuple((False, make(character)) for character in text)
+
+
+def exactly(text: str) -> Tokens:
+    """The one string `text`."""
+    return Tokens(literal_tokens(text))
+
+
+def like_tokens(text: str, *, fold: bool = False, excluded: frozenset[str] = frozenset()) -> tuple[Token, ...]:
+    """The tokens of a pattern with `*` and `?` (L6). Wildcards do not match `excluded` characters."""
+    wild = ANY.without(excluded) if excluded else ANY
+    make = either_case if fold else one
+    tokens: list[Token] = []
+    for character in text:
+        if character == "*":
+            if not tokens or tokens[-1] != (True, wild):
+                tokens.append((True, wild))
+        elif character == "?":
+            tokens.append((False, wild))
+        else:
+            tokens.append((False, make(character)))
+    return tuple(tokens)
+
+
+def like(text: str, *, fold: bool = False) -> Tokens:
+    """The strings that match a pattern with `*` and `?` (L6)."""
+    return Tokens(like_tokens(text, fold=fold))
+
+
+COLON = frozenset(":")
+SLASH = frozenset("/")
+
+
+def within(tokens: Iterable[Token], excluded: frozenset[str]) -> tuple[Token, ...] | None:
+    """The tokens restricted to strings without some characters; `None` if a token cannot match then."""
+    narrowed: list[Token] = []
+    for repeated, characters in tokens:
+        rest = characters.without(excluded)
+        if not rest.negated and not rest.listed:
+            if repeated:
+                continue
+            return None
+        narrowed.append((repeated, rest))
+    return tuple(narrowed)
+
+
+@dataclass(frozen=True)
+class Compares(Predicate):
+    """The numbers (seconds since 1970 for dates) on one side of a bound. `sign` is `<`, `<=`, `=`, `>=` or `>`."""
+
+    sign: str
+    bound: Decimal
+
+    def holds(self, number: Decimal) -> bool:
+        """Returns true iff the number stands in this relation to the bound."""
+        return bool(_SIGNS[self.sign](number, self.bound))
+
+    def matches(self, value: str) -> bool:
+        """For a value that is the text of a decimal."""
+        return self.holds(Decimal(value))
+
+
+_SIGNS = {"<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt}
+
+
+@dataclass(frozen=True)
+class InNetwork(Predicate):
+    """The addresses of a CIDR block (C3). `first` and `last` are its ends as numbers; `version` is 4 or 6."""
+
+    version: int
+    first: int
+    last: int
+
+    def matches(self, value: str) -> bool:
+        """For a value that is the text of an address."""
+        address = ip_address(value)
+        return address.version == self.version and self.first <= int(address) <= self.last
+
+
+@dataclass(frozen=True)
+class IsBytes(Predicate):
+    """The base64 texts that decode to these bytes."""
+
+    content: bytes
+
+    def matches(self, value: str) -> bool:
+        """Compares the bytes, not the text."""
+        try:
+            return b64decode(value, validate=True) == self.content
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True)
+class Field(Predicate):
+    """One field of a value that is several, joined with `|` (the facts of a key). An empty field is absent: it matches nothing."""
+
+    index: int
+    predicate: Predicate
+
+    def matches(self, value: str) -> bool:
+        """Asks the field alone."""
+        field_value = value.split("|")[self.index]
+        return field_value != "" and self.predicate.matches(field_value)
+
+
+def split_tokens(tokens: tuple[Token, ...], character: str) -> list[tuple[tuple[Token, ...], tuple[Token, ...]]]:
+    """The ways in which a word `left + character + right`, with no `character` in `left`, can match: pairs of token sequences.
+
+    The word matches the tokens iff for some pair `left` matches the first and `right` the second.
+    """
+    excluded = frozenset(character)
+    pairs = []
+    for at, (repeated, characters) in enumerate(tokens):
+        if character in characters:
+            left = within(tokens[: at + repeated], excluded)
+            if left is not None:
+                pairs.append((left, tokens[at if repeated else at + 1 :]))
+    return pairs

@@ -1,0 +1,108 @@
+"""Questions about one target, put together: the verification conditions over one shared partition.
+
+In: the estate, a target, and the invariants that speak of it. Out: `Question`: finite formulas for an engine.
+Guarantee: an invariant holds of every realizable request iff `scope ∧ ¬expectation ∧ facts` is unsatisfiable, up to what
+`Finite` leaves to be settled by concrete values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import (
+    ConditionAnd,
+    ConditionExpression,
+    ConditionNot,
+    ConditionOr,
+    Expectation,
+    Holds,
+    Invariant,
+)
+from verifier.model.readings import SESSION_ALLOW
+from verifier.problem.callers import callers
+from verifier.problem.conditions import Reader
+from verifier.problem.decision import allowed
+from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation
+from verifier.problem.facts import all_facts
+from verifier.problem.finite import Finite, Reduction, questions
+from verifier.problem.predicates import OneOf, exactly
+from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.space import Space, Target
+from verifier.problem.statements import actions_match
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One invariant in finite form. `violation` is true iff the request is in the scope and the decision is the wrong one;
+    `scope` iff it is in the scope at all; `known_action` iff the reference data knows its action (U4)."""
+
+    invariant: Invariant
+    scope: Expression
+    violation: Expression
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that is asked about one target."""
+
+    space: Space
+    finite: Finite
+    allowed: Expression
+    claims: tuple[Claim, ...]
+    known_action: Expression
+    wishes: tuple[Expression, ...]
+    """What people expect of a request, the most wanted first (F9)."""
+
+
+_COMMON_ACTIONS = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey")
+
+
+def condition_holds(space: Space, expression: ConditionExpression) -> Expression:
+    """A condition of an invariant, read as in a policy with variables that is not a key policy."""
+    match expression:
+        case Holds(condition):
+            return Reader(space, True, False).condition(condition)
+        case ConditionNot(operand):
+            return negation(condition_holds(space, operand))
+        case ConditionAnd(operands):
+            return conjunction(condition_holds(space, operand) for operand in operands)
+        case ConditionOr(operands):
+            return disjunction(condition_holds(space, operand) for operand in operands)
+
+
+def scope(space: Space, invariant: Invariant) -> Expression:
+    """The requests that an invariant speaks of."""
+    actions = both(actions_match(invariant.actions), negation(actions_match(invariant.not_actions)))
+    whom = callers(space, invariant.callers)
+    when = condition_holds(space, invariant.when)
+    if invariant.expectation is Expectation.ALLOWED:
+        # U2: guarantees are about callers without a session policy.
+        return both(actions, whom, when, negation(Symbol(SESSION_ALLOW)))
+    return both(actions, whom, when)
+
+
+def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
+    """Builds the question about one target for all invariants at once."""
+    space = Space(estate, target)
+    decision = allowed(space)
+    scopes = [scope(space, invariant) for invariant in invariants]
+    violations = [
+        both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
+    ]
+    known = Test("action", OneOf(space.known_actions))
+    asked = space.questions
+    wishes = [both(space.is_role, negation(space.is_service_linked)), space.is_user]
+    wishes += [Test("action", exactly(name)) for name in _COMMON_ACTIONS]
+    questions([decision, known, *scopes, *wishes], asked)
+    share_tests(space)
+    facts = all_facts(space)
+    share_tests(space)
+    facts += relation_facts(space)
+    questions(facts, asked)
+    reduction = Reduction(space.attributes, asked)
+    finite = reduction.finite
+    finite.facts = [reduction.reduce(fact) for fact in facts]
+    claims = tuple(Claim(i, reduction.reduce(s), reduction.reduce(v)) for i, s, v in zip(invariants, scopes, violations, strict=True))
+    return Question(space, finite, reduction.reduce(decision), claims, reduction.reduce(known), tuple(reduction.reduce(w) for w in wishes))

@@ -1,0 +1,223 @@
+"""Policy variables: comparisons between attributes of one request (L7).
+
+In: a view, a mode of comparison and a template with variables. Out: an expression over a *relation* symbol.
+Guarantee: the facts added by `relation_facts` hold of every request, so an unsatisfiable problem is a proof; a satisfiable one is
+settled by concrete values (`verifier.witness`), for which each relation keeps its exact meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, disjunction, either, implies, negation, same
+from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
+from verifier.problem.space import Relation, Space, Values, View, fixed_view
+from verifier.problem.tables import Unsuitable
+from verifier.problem.values import EQUALS, EQUALS_FOLD, Fixed, Template, Variable, text_predicate
+
+
+def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+    """The value of `subject` matches the template, its variables replaced by the request's values (L7).
+
+    False where a variable's key is absent and has no default, or where the subject is absent.
+    """
+    for at, piece in enumerate(pieces):
+        if not isinstance(piece, Variable):
+            continue
+        source = variable_view(space, piece, in_key_policy)
+        if source is None:
+            return FALSE
+        with_default: Expression = FALSE
+        if piece.default is not None:
+            with_default = relate(space, subject, mode, _replaced(pieces, at, piece.default), in_key_policy)
+        if source.fixed is not None:
+            # A fixed value may hold `*` or `?`: whether they are wildcards is the reading L7-wildcards.
+            return _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy)
+        if source.present is FALSE:
+            return with_default
+        absent = both(negation(source.present), with_default)
+        if _defaults_left(pieces, at):
+            return either(absent, _unsupported(space, subject, pieces))
+        return either(absent, both(source.present, _relation(space, subject, mode, pieces, in_key_policy)))
+    predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
+    return FALSE if predicate is None else space.ask(subject, predicate)
+
+
+def _defaults_left(pieces: Template, at: int) -> bool:
+    """Whether variables after the first have defaults: absence must then be told apart for each, which is left to replay."""
+    return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
+
+
+def _unsupported(space: Space, subject: View, pieces: Template) -> Expression:
+    name = f"unsupported:variables:{subject.name}:{pieces}"
+    space.unsupported[name] = f"several policy variables with defaults in one value for `{subject.name}`"
+    return Symbol(name)
+
+
+def _with_fixed(space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool) -> Expression:
+    literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
+    if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
+        return literal
+    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
+    return choose(Symbol("L7-wildcards"), wild, literal)
+
+
+def _replaced(pieces: Template, at: int, text: str) -> Template:
+    return (*pieces[:at], Fixed(text, False), *pieces[at + 1 :])
+
+
+def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View | None:
+    """The view of a variable's key; `None` for a multi-valued key, whose listed value matches nothing (L7)."""
+    view = space.view(variable.key, in_key_policy)
+    return view if isinstance(view, View) else None
+
+
+def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+    views = []
+    for piece in pieces:
+        if isinstance(piece, Variable):
+            view = variable_view(space, piece, in_key_policy)
+            if view is None:
+                return FALSE
+            views.append(view)
+    if len(pieces) == 1 and views[0].name == subject.name and mode in (EQUALS, EQUALS_FOLD):
+        return subject.present
+    symbol = f"relation:{subject.name}:{mode}:{pieces}"
+    if symbol not in space.relations:
+        space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
+    others_present = conjunction(view.present for view in views)
+    return both(subject.present, others_present, Symbol(symbol))
+
+
+def _described(symbol: str, subject: View, mode: str, pieces: Template, views: tuple[View, ...]) -> Relation:
+    def holds(values: Values, symbols: Mapping[str, bool]) -> bool:
+        own = subject.value(values)
+        found = [view.value(values) for view in views]
+        if own is None or any(value is None for value in found):
+            return False
+        replaced = substitute(pieces, [value or "" for value in found], symbols.get("L7-wildcards", False))
+        predicate = text_predicate(mode, replaced)
+        return predicate is not None and predicate.matches(own)
+
+    single = len(views) == 1
+    equality = len(pieces) == 1 and mode in (EQUALS, EQUALS_FOLD)
+
+    def patterns(value: str) -> Predicate | None:
+        return text_predicate(mode, substitute(pieces, [value], False))
+
+    return Relation(
+        symbol,
+        (subject, *views),
+        holds,
+        (subject, views[0]) if equality else None,
+        mode == EQUALS_FOLD,
+        patterns if single else None,
+    )
+
+
+def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixed]:
+    """The template with its variables replaced, in order."""
+    left = iter(values)
+    return [piece if isinstance(piece, Fixed) else Fixed(next(left), wild) for piece in pieces]
+
+
+def constant_matches(space: Space, text: str, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+    """A fixed text (the resource of the request) matches a template: a finite question about the variables' values."""
+    return relate(space, fixed_view(f"text {text}", text), mode, pieces, in_key_policy)
+
+
+# -- facts --
+
+
+def relation_facts(space: Space) -> Iterator[Expression]:
+    """What holds of the relation symbols in every request: equal values answer every test alike, and for each value that a
+    variable is tested against, the relation is a test on the subject."""
+    for relation in list(space.relations.values()):
+        if relation.pair is not None:
+            yield from _equality_facts(space, relation, *relation.pair)
+        elif relation.patterns is not None:
+            yield from _pattern_facts(space, relation)
+
+
+def share_tests(space: Space) -> None:
+    """Makes the views on both sides of each equality ask the same questions, until nothing changes."""
+    changed = True
+    while changed:
+        changed = False
+        for relation in space.relations.values():
+            if relation.pair is None:
+                continue
+            left, right = (space.asked.setdefault(view.name, {}) for view in relation.pair)
+            before = len(left), len(right)
+            left.update(right)
+            right.update(left)
+            changed |= before != (len(left), len(right))
+
+
+def _equality_facts(space: Space, relation: Relation, left: View, right: View) -> Iterator[Expression]:
+    symbol = Symbol(relation.symbol)
+    present = both(left.present, right.present)
+    for predicate in list(space.asked.get(left.name, {})):
+        try:
+            tests = left.test(predicate), right.test(predicate)
+        except Unsuitable:
+            continue
+        folds = isinstance(predicate, Tokens) and _ignores_case(predicate)
+        if not relation.fold or folds:
+            yield implies(both(present, symbol), same(*tests))
+        if isinstance(predicate, Tokens) and predicate.literal is not None:
+            yield implies(both(present, *tests), symbol)
+
+
+def _ignores_case(predicate: Tokens) -> bool:
+    return all(
+        characters.negated and not characters.listed or all(c.swapcase() in characters for c in characters.listed)
+        for _, characters in predicate.tokens
+    )
+
+
+def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
+    subject, source = relation.views
+    assert relation.patterns is not None
+    symbol = Symbol(relation.symbol)
+    if subject.fixed is not None:
+        yield from _fixed_subject_facts(space, relation, subject.fixed, source)
+    for predicate in list(space.asked.get(source.name, {})):
+        literal = predicate.literal if isinstance(predicate, Tokens) else None
+        if literal is None or "*" in literal or "?" in literal:
+            continue
+        pattern = relation.patterns(literal)
+        try:
+            met = FALSE if pattern is None else space.ask(subject, pattern)
+            chosen = source.test(exactly(literal))
+        except Unsuitable:
+            continue
+        yield implies(both(subject.present, chosen), same(symbol, met))
+
+
+def _fixed_subject_facts(space: Space, relation: Relation, text: str, source: View) -> Iterator[Expression]:
+    """A fixed text matches only for the finitely many values that are a part of it, unless wildcards in values count."""
+    assert relation.patterns is not None
+    parts = {text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)}
+    fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
+    for part in sorted(fitting):
+        space.ask(source, exactly(part))
+    wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
+    wildcards = both(Symbol("L7-wildcards"), disjunction(space.ask(source, predicate) for predicate in wild))
+    yield implies(both(Symbol(relation.symbol), source.present), either(wildcards, space.ask(source, OneOf(fitting))))
+
+
+def _fits(predicate: Predicate | None, text: str) -> bool:
+    return predicate is not None and predicate.matches(text)
+
+
+def absent_variables(space: Space, templates: Sequence[Template], in_key_policy: bool) -> Expression:
+    """Whether some variable without default has no value (the reading L7-absent)."""
+    missing = []
+    for pieces in templates:
+        for piece in pieces:
+            if isinstance(piece, Variable) and piece.default is None:
+                view = variable_view(space, piece, in_key_policy)
+                if view is not None:
+                    missing.append(negation(view.present))
+    return disjunction(dict.fromkeys(missing))

@@ -1,0 +1,89 @@
+"""A word that satisfies some predicates and fails others: the lazy way, for attributes with too many classes to list.
+
+In: a domain, predicates to meet and to avoid. Out: a word, `None` if there is none, or `OverBudget`.
+Guarantee: `None` only after the whole (finite) automaton was searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from itertools import count, product
+
+from verifier.problem.predicates import OneOf, Predicate, Tokens, exactly
+from verifier.problem.tables import OverBudget
+from verifier.problem.words import Automaton, Domain
+
+SEARCH_BUDGET = 20_000
+"""States looked at in one search."""
+
+
+def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
+    """A word of the domain in every predicate of `meet` and in none of `avoid`; best first, fewest characters left to place first."""
+    choices = [_alternatives(predicate) for predicate in meet]
+    forbidden = [tokens for predicate in avoid for tokens in _alternatives(predicate)]
+    for chosen in product(*choices):
+        word = _search(domain, list(dict.fromkeys(chosen)), list(dict.fromkeys(forbidden)))
+        if word is not None:
+            return word
+    return None
+
+
+def _alternatives(predicate: Predicate) -> list[Tokens]:
+    if isinstance(predicate, OneOf):
+        return [exactly(value) for value in sorted(predicate.values)]
+    assert isinstance(predicate, Tokens)
+    return [predicate]
+
+
+def _search(domain: Domain, meet: list[Tokens], avoid: list[Tokens]) -> str | None:
+    if any(pattern in avoid for pattern in meet):
+        return None
+    automaton = Automaton(domain, [*meet, *avoid])
+    wanted = sum(automaton.accept[: len(meet)])
+    unwanted = sum(automaton.accept[len(meet) :])
+    remaining = _Remaining(automaton, len(meet))
+    order = count()
+    heap = [(remaining.of(automaton.start), next(order), automaton.start, "")]
+    seen = {automaton.start}
+    while heap:
+        _, _, state, word = heappop(heap)
+        if state & automaton.base_accept and state & wanted == wanted and not state & unwanted:
+            return word
+        for group in automaton.groups:
+            following = automaton.step(state, group[0])
+            if following in seen or not following & automaton.base_bits or not remaining.alive(following):
+                continue
+            seen.add(following)
+            if len(seen) > SEARCH_BUDGET:
+                raise OverBudget(domain.name)
+            heappush(heap, (remaining.of(following) + len(word) / 64, next(order), following, word + group[0]))
+    return None
+
+
+class _Remaining:
+    """How many characters each pattern still needs, by the furthest position that is active."""
+
+    def __init__(self, automaton: Automaton, meet: int) -> None:
+        self._ranges: list[tuple[int, int, tuple[int, ...]]] = []
+        at = sum(len(pattern.tokens) + 1 for pattern in automaton.domain.base)
+        self._dead = 0
+        for index, pattern in enumerate(automaton.patterns):
+            length = len(pattern.tokens)
+            if index < meet:
+                needed = [0]
+                for repeated, _ in reversed(pattern.tokens):
+                    needed.append(needed[-1] + (not repeated))
+                self._ranges.append((at, (1 << (length + 1)) - 1, tuple(reversed(needed))))
+            elif pattern.tokens and pattern.tokens[-1][0] and pattern.tokens[-1][1].negated and not pattern.tokens[-1][1].listed:
+                # Once `…*` has matched, every continuation matches.
+                self._dead |= 1 << (at + length)
+            at += length + 1
+
+    def alive(self, state: int) -> bool:
+        """Whether no pattern to avoid is matched for good, and every pattern to meet can still be met."""
+        return not state & self._dead and all(state >> at & mask for at, mask, _ in self._ranges)
+
+    def of(self, state: int) -> float:
+        """The sum of what the patterns still need."""
+        return sum(needed[(state >> at & mask).bit_length() - 1] for at, mask, needed in self._ranges if state >> at & mask)

@@ -1,0 +1,207 @@
+"""Class tables: each attribute's values, cut into the finitely many classes that the tests can tell apart.
+
+In: a kind of attribute and the predicates that a problem uses on it. Out: a `Table`.
+Guarantee: every value the attribute can have is in exactly one class, and the members of a class answer every predicate alike.
+A predicate that does not suit the kind raises `Unsuitable`; a table that would exceed the budget raises `OverBudget`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Address
+
+from verifier.problem.predicates import Compares, InNetwork, OneOf, Predicate, Tokens
+from verifier.problem.words import Domain, Partition, partition
+
+STATE_BUDGET = 4000
+"""Automaton states for one attribute before its tests are left to lazy search (design.md, "No blow-up")."""
+
+
+class Unsuitable(Exception):
+    """A predicate of a kind that the attribute's table cannot partition by."""
+
+
+class OverBudget(Exception):
+    """The classes of an attribute are too many to list."""
+
+
+class Table:
+    """The classes of one attribute. A mask has bit *i* set for class *i*."""
+
+    size: int
+
+    def mask(self, predicate: Predicate) -> int:
+        """The classes whose members satisfy the predicate."""
+        raise NotImplementedError
+
+    def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
+        """Up to `limit` different members of a class, plausible ones first; fewer only if there are no more."""
+        raise NotImplementedError
+
+    def pick(self, mask: int) -> tuple[int, str]:
+        """One class of a mask that is not empty, and a member of it: the most plausible one (F9)."""
+        index = (mask & -mask).bit_length() - 1
+        return index, self.members(index, 1)[0]
+
+    def class_of(self, value: str) -> int | None:
+        """The class of a value; `None` if the attribute cannot have it."""
+        raise NotImplementedError
+
+
+class WordTable(Table):
+    """Strings, by the patterns that match them."""
+
+    def __init__(self, domain: Domain, predicates: Sequence[Predicate]) -> None:
+        if any(not isinstance(p, Tokens | OneOf) for p in predicates):
+            raise Unsuitable(domain.name)
+        found = partition(domain, predicates, STATE_BUDGET)
+        if found is None:
+            raise OverBudget(domain.name)
+        self._partition: Partition = found
+        self.size = len(found.classes)
+
+    def mask(self, predicate: Predicate) -> int:
+        return self._partition.mask(predicate)
+
+    def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
+        return self._partition.words(index, limit)
+
+    def pick(self, mask: int) -> tuple[int, str]:
+        return self._partition.pick(mask)
+
+    def class_of(self, value: str) -> int | None:
+        return self._partition.class_of(value)
+
+
+class ListTable(Table):
+    """A listed set of values, each its own class."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self.values = tuple(values)
+        self.size = len(self.values)
+
+    def mask(self, predicate: Predicate) -> int:
+        try:
+            return sum(1 << i for i, value in enumerate(self.values) if predicate.matches(value))
+        except (ArithmeticError, ValueError) as error:
+            raise Unsuitable(str(predicate)) from error
+
+    def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
+        return (self.values[index],)
+
+    def class_of(self, value: str) -> int | None:
+        return self.values.index(value) if value in self.values else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A kind of number: its least value, whether it counts in whole steps, and values that people believe."""
+
+    least: int
+    plausible: tuple[int, ...]
+
+
+class LineTable(Table):
+    """Numbers (and instants), cut at the bounds of the comparisons: the bounds themselves and the stretches between them."""
+
+    def __init__(self, line: Line, predicates: Sequence[Predicate]) -> None:
+        bounds = set()
+        for predicate in predicates:
+            if not isinstance(predicate, Compares):
+                raise Unsuitable("number")
+            bounds.add(predicate.bound)
+        self._bounds = sorted(b for b in bounds if b >= line.least)
+        self._members = self._cut(line)
+        self.size = len(self._members)
+
+    def _cut(self, line: Line) -> list[tuple[Decimal, ...]]:
+        """Members of each class, in ascending order of the classes. Values are whole, except where only a fraction lies between."""
+        classes = []
+        low: Decimal | None = None
+        for bound in [*self._bounds, None]:
+            between = self._between(line, low, bound)
+            if between:
+                classes.append(between)
+            if bound is not None:
+                classes.append((bound,))
+            low = bound
+        return classes
+
+    @staticmethod
+    def _between(line: Line, low: Decimal | None, high: Decimal | None) -> tuple[Decimal, ...]:
+        start = Decimal(line.least) if low is None else low.to_integral_value(rounding="ROUND_FLOOR") + 1
+        candidates = [Decimal(p) for p in line.plausible] + [start + step for step in range(10)]
+        if high is not None:
+            candidates.append((high + (low if low is not None else Decimal(line.least))) / 2)
+        good = [c for c in candidates if c >= line.least and (low is None or c > low) and (high is None or c < high)]
+        return tuple(dict.fromkeys(good))
+
+    def mask(self, predicate: Predicate) -> int:
+        if not isinstance(predicate, Compares):
+            raise Unsuitable("number")
+        return sum(1 << i for i, members in enumerate(self._members) if predicate.holds(members[0]))
+
+    def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
+        return tuple(number_text(n) for n in self._members[index][:limit])
+
+    def class_of(self, value: str) -> int | None:
+        number = Decimal(value)
+        for index, members in enumerate(self._members):
+            if number in members:
+                return index
+        position = sum(1 for m in self._members if m[0] < number)
+        return position - 1 if position else None
+
+
+class AddressTable(Table):
+    """IPv4 and IPv6 addresses, cut at the ends of the CIDR blocks."""
+
+    _WHOLE = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
+    _PLAUSIBLE = {4: ("203.0.113.10", "198.51.100.7", "192.0.2.44", "10.0.0.5"), 6: ("2001:db8::10", "2001:db8:1::7")}
+
+    def __init__(self, predicates: Sequence[Predicate]) -> None:
+        self._ranges: list[tuple[int, int, int]] = []
+        for version, top in self._WHOLE.items():
+            starts = {0}
+            for predicate in predicates:
+                if not isinstance(predicate, InNetwork):
+                    raise Unsuitable("address")
+                if predicate.version == version:
+                    starts |= {predicate.first, predicate.last + 1}
+            cuts = [*sorted(s for s in starts if s <= top), top + 1]
+            self._ranges += [(version, low, high - 1) for low, high in zip(cuts, cuts[1:], strict=False)]
+        self.size = len(self._ranges)
+
+    def mask(self, predicate: Predicate) -> int:
+        if not isinstance(predicate, InNetwork):
+            raise Unsuitable("address")
+        return sum(
+            1 << i
+            for i, (version, low, high) in enumerate(self._ranges)
+            if version == predicate.version and predicate.first <= low and high <= predicate.last
+        )
+
+    def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
+        version, low, high = self._ranges[index]
+        kind = IPv4Address if version == 4 else IPv6Address
+        plausible = [text for text in self._PLAUSIBLE[version] if low <= int(kind(text)) <= high]
+        first = low + 1 if high > low else low
+        return tuple(dict.fromkeys((*plausible, *(str(kind(n)) for n in range(first, min(first + limit, high + 1))))))[:limit]
+
+    def class_of(self, value: str) -> int | None:
+        version = 6 if ":" in value else 4
+        number = int(IPv6Address(value) if version == 6 else IPv4Address(value))
+        return next(i for i, (v, low, high) in enumerate(self._ranges) if v == version and low <= number <= high)
+
+
+def number_text(number: Decimal) -> str:
+    """The plain decimal text of a number."""
+    return format(number.normalize(), "f") if number != number.to_integral_value() else str(int(number))
+
+
+def instant_text(seconds: str) -> str:
+    """ISO 8601 text of an instant given as seconds since 1970."""
+    return datetime.fromtimestamp(float(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,198 @@
+"""Listed values of conditions and resources → predicates (L6, L7, C3).
+
+In: the text of a listed value, and whether the policy has variables (L1). Out: templates, predicates.
+Guarantee: a value that does not parse becomes `None`, which matches nothing (C3).
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
+
+from verifier.problem.predicates import (
+    COLON,
+    Compares,
+    InNetwork,
+    Predicate,
+    Token,
+    Tokens,
+    exactly,
+    like_tokens,
+    literal_tokens,
+)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Text of a template; `wild` says whether its `*` and `?` are wildcards."""
+
+    text: str
+    wild: bool
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A policy variable: the request's value of `key`, or `default` (L7)."""
+
+    key: str
+    default: str | None
+
+
+Template = tuple[Fixed | Variable, ...]
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_WITH_DEFAULT = re.compile(r"\s*([^,']+?)\s*,\s*'([^']*)'\s*\Z")
+
+
+def template(text: str, variables: bool) -> Template:
+    """Takes a listed value apart. Without `variables` (L1) every `${…}` is literal text; its wildcards are still wildcards."""
+    if not variables or "${" not in text:
+        return (Fixed(text, True),)
+    pieces: list[Fixed | Variable] = []
+    at = 0
+    for found in _VARIABLE.finditer(text):
+        if found.start() > at:
+            pieces.append(Fixed(text[at : found.start()], True))
+        pieces.append(_reference(found.group(1)))
+        at = found.end()
+    if at < len(text):
+        pieces.append(Fixed(text[at:], True))
+    return tuple(pieces)
+
+
+def _reference(inside: str) -> Fixed | Variable:
+    if inside in ("*", "?", "$"):
+        return Fixed(inside, False)
+    with_default = _WITH_DEFAULT.match(inside)
+    if with_default:
+        return Variable(with_default.group(1), with_default.group(2))
+    return Variable(inside.strip(), None)
+
+
+EQUALS, EQUALS_FOLD, LIKE, ARN = "equals", "equals without case", "like", "ARN"
+"""The ways in which a value can match a template."""
+
+
+def text_predicate(mode: str, pieces: Sequence[Fixed]) -> Predicate | None:
+    """The strings that match a template without variables; `None` for an ARN pattern of fewer than six fields (L6)."""
+    if mode in (EQUALS, EQUALS_FOLD):
+        return Tokens(literal_tokens("".join(p.text for p in pieces), fold=mode == EQUALS_FOLD))
+    if mode == LIKE:
+        return _joined([like_tokens(p.text) if p.wild else literal_tokens(p.text) for p in pieces])
+    return arn_predicate(pieces)
+
+
+def arn_predicate(pieces: Sequence[Fixed]) -> Tokens | None:
+    """The strings that match an ARN pattern field by field (L6)."""
+    fields = split_fields(pieces)
+    if len(fields) < 6:
+        return None
+    runs = []
+    for number, field in enumerate(fields):
+        excluded = COLON if number < 5 else frozenset[str]()
+        runs.append(_joined([like_tokens(p.text, excluded=excluded) if p.wild else literal_tokens(p.text) for p in field]).tokens)
+    tokens = list(runs[0])
+    for run in runs[1:]:
+        tokens += [*literal_tokens(":"), *run]
+    return Tokens(tuple(tokens))
+
+
+def split_fields(pieces: Sequence[Fixed]) -> list[list[Fixed]]:
+    """The colon-separated fields of a pattern, six at most (the sixth may hold colons)."""
+    fields: list[list[Fixed]] = [[]]
+    for piece in pieces:
+        parts = piece.text.split(":", 6 - len(fields))
+        fields[-1].append(Fixed(parts[0], piece.wild))
+        fields.extend([Fixed(part, piece.wild)] for part in parts[1:])
+    return fields
+
+
+def _joined(runs: Sequence[tuple[Token, ...]]) -> Tokens:
+    tokens: list[Token] = []
+    for run in runs:
+        for token in run:
+            if not (token[0] and tokens and tokens[-1] == token):
+                tokens.append(token)
+    return Tokens(tuple(tokens))
+
+
+_NUMERIC_SIGNS = {
+    "Equals": "=",
+    "LessThan": "<",
+    "LessThanEquals": "<=",
+    "GreaterThan": ">",
+    "GreaterThanEquals": ">=",
+}
+
+
+def typed_predicate(base: str, text: str) -> Predicate | None:
+    """The predicate of a Numeric, Date, Bool, IpAddress or Binary operator (positive form) on one listed value; `None` if the
+    value does not parse (C3)."""
+    if base.startswith("Numeric"):
+        number = parse_number(text)
+        return None if number is None else Compares(_NUMERIC_SIGNS[base[len("Numeric") :]], number)
+    if base.startswith("Date"):
+        instant = parse_instant(text)
+        return None if instant is None else Compares(_NUMERIC_SIGNS[base[len("Date") :]], instant)
+    if base == "Bool":
+        lowered = text.lower()
+        return Tokens(literal_tokens(lowered, fold=True)) if lowered in ("true", "false") else None
+    if base == "IpAddress":
+        return parse_network(text)
+    if base == "BinaryEquals":
+        try:
+            return exactly(b64encode(b64decode(text, validate=True)).decode())
+        except ValueError:
+            return None
+    raise KeyError(base)
+
+
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
+
+
+def parse_number(text: str) -> Decimal | None:
+    """A decimal number, or `None`."""
+    if not _DECIMAL.match(text.strip()):
+        return None
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        return None
+
+
+_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?)?)?\Z", re.ASCII)
+
+
+def parse_instant(text: str) -> Decimal | None:
+    """Seconds since 1970 of an ISO 8601 or epoch value (C3), or `None`."""
+    number = parse_number(text)
+    if number is not None and not (len(text) == 4 and text.isdigit()):
+        return number
+    if len(text) == 4 and text.isdigit():
+        text += "-01"
+    if not _ISO.match(text):
+        return None
+    if len(text) == 7:
+        text += "-01"
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    seconds = Decimal(int(parsed.replace(microsecond=0).timestamp()))
+    return seconds + Decimal(parsed.microsecond) / 1_000_000
+
+
+def parse_network(text: str) -> InNetwork | None:
+    """A CIDR block, or an address as a block of one (C3), or `None`."""
+    try:
+        network = ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    return InNetwork(network.version, int(network.network_address), int(network.broadcast_address))

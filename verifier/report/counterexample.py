@@ -1,0 +1,189 @@
+"""A counterexample → text: the request, why it is allowed or refused statement by statement, and the command that sends it.
+
+All of it is read from the replay's trace (`Decision.trace`), never recomputed: what a reader sees is what `evaluate` did.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from verifier.model import reference
+from verifier.model.invariant import Expectation
+from verifier.model.policy import Effect, StatementRef
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS
+from verifier.model.request import CallerKind, Request, Step, Value
+from verifier.model.verdict import Counterexample, Verdict
+from verifier.report.naming import rule_label, statement_with_place
+from verifier.report.style import Style, flow, pad, sentence, width_of
+from verifier.syntax.text import printable
+
+MARGIN = " " * 12
+LABEL = 13
+"""Columns of the labels `allowed by`, `not stopped`, `to see it`."""
+
+_ENCRYPTION_CONTEXT = "kms:encryptioncontext"
+_FREE_FACTS = {
+    (OUTSIDE_ALLOW, True): "its own account's policies allow it",
+    (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
+    (OUTSIDE_DENY, True): "its own account's policies deny it",
+    (OUTSIDE_DENY, False): "its own account's policies do not deny it",
+}
+
+
+@dataclass(frozen=True)
+class StatementTrace:
+    """What the replay found out about one statement: whether it matched, and each of its elements."""
+
+    statement: StatementRef
+    matched: bool
+    elements: tuple[Step, ...]
+
+
+def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
+    """The lines below `✘ refuted …`; none for a verdict without a counterexample."""
+    found = verdict.counterexample
+    if found is None:
+        return []
+    lines = [*_request_lines(found.request, verdict, style), ""]
+    lines += _because(found, verdict.invariant.expectation, style)
+    lines += _suppositions(found)
+    if found.command:
+        lines.append(_labelled("to see it") + style.bold(printable(found.command)))
+    return lines
+
+
+def _labelled(label: str) -> str:
+    return MARGIN + pad(label, LABEL)
+
+
+# --- the request ---------------------------------------------------------------------------------------------------------
+
+
+def _request_lines(request: Request, verdict: Verdict, style: Style) -> list[str]:
+    call = [style.bold(printable(request.caller.arn)), "  calls  ", style.bold(printable(request.action))]
+    if request.resource not in (None, verdict.target):
+        call.append(f"  on {printable(request.resource or '')}")
+    lines = [MARGIN + "".join(call)]
+    if request.caller.kind is CallerKind.ROLE and request.caller.principal_arn.count("/") > 1:
+        lines.append(f"{MARGIN}  a session of {printable(request.caller.principal_arn)}")
+    lines += [line for key, value in request.context for line in flow([_value(value)], f"{MARGIN}  with {printable(key)} = ")]
+    if _lacks_encryption_context(request, verdict):
+        lines.append(f"{MARGIN}  with no encryption context at all")
+    return lines
+
+
+def _value(value: Value) -> str:
+    return printable(value) if isinstance(value, str) else "{" + ", ".join(printable(member) for member in value) + "}"
+
+
+def _lacks_encryption_context(request: Request, verdict: Verdict) -> bool:
+    """Whether it is worth saying that there is no encryption context: the question or a statement speaks of one."""
+    action = reference.action(request.action)
+    if action is None or not action.encryption_context or any(_ENCRYPTION_CONTEXT in key.lower() for key, _ in request.context):
+        return False
+    trace = verdict.counterexample.decision.trace if verdict.counterexample else ()
+    return any(_ENCRYPTION_CONTEXT in text.lower() for text in (verdict.invariant.text, *(step.text for step in trace)))
+
+
+# --- why -------------------------------------------------------------------------------------------------------------------
+
+
+def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
+    """The statements of a trace (depth 1), each with its elements (depth 2)."""
+    for position, step in enumerate(trace):
+        if step.depth == 1 and step.statement:
+            elements = takewhile(lambda below: below.depth > 1, trace[position + 1 :])
+            yield StatementTrace(step.statement, step.holds, tuple(elements))
+
+
+def _because(found: Counterexample, expectation: Expectation, style: Style) -> list[str]:
+    """Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not."""
+    traces = list(statement_traces(found.decision.trace))
+    allows = [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
+    denies = [trace for trace in traces if trace.statement.effect is Effect.DENY]
+    if expectation is Expectation.REFUSED:
+        return [*_matched("allowed by", allows, style), *_unmatched("not stopped", denies)]
+    stopped = _matched("refused by", denies, style)
+    return stopped or [*_unmatched("not allowed", allows), *_closed_gates(found.decision.trace)]
+
+
+def _matched(label: str, traces: Sequence[StatementTrace], style: Style) -> list[str]:
+    lines = []
+    for trace in traces:
+        if trace.matched:
+            lines += _matched_statement(_labelled(label), trace, style)
+            label = ""
+    return lines
+
+
+def _matched_statement(lead: str, trace: StatementTrace, style: Style) -> list[str]:
+    """The statement with a tick an element: what it names beside it, what it excludes and its conditions below it."""
+    beside, below = [], []
+    for step in trace.elements:
+        tick = style.good("✔") if step.holds else style.bad("✘")
+        short = _short(step.text)
+        if short:
+            beside.append(f"{printable(short)} {tick}")
+        else:
+            below.append((printable(step.text), step.rule, tick))
+    lines = flow([statement_with_place(trace.statement), *beside], lead, between="   ", indent=width_of(_labelled("")))
+    for text, rule, tick in below:
+        lines += sentence(text, f"{_labelled('')}└ ", f"{tick} {style.dim(rule_label(rule))}")
+    return lines
+
+
+def _short(text: str) -> str | None:
+    """`Action`, `Resource`, or `Principal` with how it names the caller: the request above has the rest. `None` for other elements."""
+    element = re.match(r"(Action|Resource|Principal)\b", text)
+    if element is None:
+        return None
+    way = re.match(r"Principal names \S+ (by [^:,]+)", text)
+    return f"{element[0]} {way[1]}" if way else element[0]
+
+
+def _unmatched(label: str, traces: Sequence[StatementTrace]) -> list[str]:
+    """Each statement with the first of its elements that did not hold."""
+    lines = []
+    for trace in traces:
+        failed = next((step for step in trace.elements if not step.holds), None)
+        if trace.matched or failed is None:
+            continue
+        lead = _labelled(label) + statement_with_place(trace.statement) + "   "
+        lines += flow(printable(failed.text).split() + [rule_label(failed.rule)], lead, indent=width_of(_labelled("")) + 2)
+        label = ""
+    return lines
+
+
+def _closed_gates(trace: Sequence[Step]) -> list[str]:
+    """The conditions of section 5 that the request did not meet."""
+    gates = [step for step in trace if step.depth == 0 and step.statement is None and not step.holds]
+    lines = []
+    for position, gate in enumerate(gates):
+        lines += sentence(printable(gate.text), _labelled("" if position else "because"), rule_label(gate.rule))
+    return lines
+
+
+# --- what it supposes ------------------------------------------------------------------------------------------------------
+
+
+def _suppositions(found: Counterexample) -> list[str]:
+    lines = []
+    for label, value in found.readings:
+        lines += sentence(_reading(label, value), _labelled("only if"), f"[{printable(label)}={'yes' if value else 'no'}]")
+    for symbol, value in found.free:
+        lines += sentence(_free_fact(symbol, value), _labelled("supposing"), rule_label(symbol.split(":", 1)[0]))
+    return lines
+
+
+def _reading(label: str, value: bool) -> str:
+    reading = next((reading for reading in READINGS if reading.label == label), None)
+    if reading is None:
+        return printable(label)
+    return f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"
+
+
+def _free_fact(symbol: str, value: bool) -> str:
+    return _FREE_FACTS.get((symbol, value), f"{printable(symbol)} is {'true' if value else 'false'}")

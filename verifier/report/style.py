@@ -1,0 +1,83 @@
+"""Colours and line layout for the text report.
+
+Colour is the caller's choice (a terminal, no NO_COLOR); without it no escape sequence is written. Texts that come from the
+input pass through `printable` before they arrive here, so the only escape sequences in a line are ours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH = 120
+"""Columns that prose and lists are wrapped to. ARNs and commands are never broken."""
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Style:
+    """Paints words, or leaves them as they are when `colour` is false."""
+
+    colour: bool
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def good(self, text: str) -> str:
+        """For what is proved."""
+        return self._paint("32", text)
+
+    def bad(self, text: str) -> str:
+        """For what is refuted, and for errors."""
+        return self._paint("31", text)
+
+    def doubt(self, text: str) -> str:
+        """For what is unknown, and for warnings."""
+        return self._paint("33", text)
+
+    def dim(self, text: str) -> str:
+        """For what a reader may skip."""
+        return self._paint("2", text)
+
+    def bold(self, text: str) -> str:
+        """For names."""
+        return self._paint("1", text)
+
+
+def width_of(text: str) -> int:
+    """The columns that a text takes in a terminal: wide characters take two, combining ones and our colours none."""
+    plain = _ESCAPE.sub("", text)
+    if plain.isascii():
+        return len(plain)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in plain)
+
+
+def pad(text: str, columns: int) -> str:
+    """The text, filled with spaces up to `columns`; never cut."""
+    return text + " " * max(0, columns - width_of(text))
+
+
+def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | None = None) -> list[str]:
+    """Pieces laid out one after the other within `WIDTH` columns; a piece is never broken.
+
+    The first line starts with `lead`; the following ones are indented by `indent` columns (as wide as `lead`, if not given).
+    A line that is followed by another keeps `between` without its trailing spaces.
+    """
+    margin = " " * (width_of(lead) if indent is None else indent)
+    lines, line, fresh = [], lead, True
+    for piece in pieces:
+        grown = line + piece if fresh else line + between + piece
+        if fresh or width_of(grown) <= WIDTH:
+            line, fresh = grown, False
+        else:
+            lines.append((line + between).rstrip())
+            line = margin + piece
+    return [*lines, line.rstrip()]
+
+
+def sentence(text: str, lead: str, tail: str = "") -> list[str]:
+    """Prose, broken between words, with `tail` (such as a rule label) kept after its last word."""
+    return flow([*text.split(), *([tail] if tail else [])], lead)

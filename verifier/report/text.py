@@ -1,0 +1,134 @@
+"""Report → text for a terminal: each invariant's mark, what a proof rests on, what breaks a refuted one, the counting line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verifier.model.verdict import Assumption, KeySummary, Report, Status, Verdict
+from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
+from verifier.report.exit_codes import exit_code
+from verifier.report.naming import key_name, place, rule_label, statement_with_effect, target_name
+from verifier.report.style import Style, flow, pad, sentence
+from verifier.syntax.text import printable
+
+_MARKS = {Status.PROVED: "✔ proved", Status.REFUTED: "✘ refuted", Status.UNKNOWN: "? unknown"}
+_NAME_COLUMNS = 76
+_MOST_LABELS = 6
+
+
+def render_text(report: Report, colour: bool) -> str:
+    """The whole report, with a final newline. Pure: the same report gives the same text."""
+    style = Style(colour)
+    common = _common_assumptions(report.verdicts)
+    lines = [line for key in report.keys for line in _key_lines(key, style)]
+    lines += [*_inventory_lines(report), ""]
+    for verdict in report.verdicts:
+        lines += [*_verdict_lines(report, verdict, common, style), ""]
+    lines += _supposition_lines("every proof supposes", common)
+    lines += [*([""] if common else []), *_ending(report, style)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+# --- before the verdicts -----------------------------------------------------------------------------------------------------
+
+
+def _key_lines(key: KeySummary, style: Style) -> list[str]:
+    count = "1 statement" if key.statements == 1 else f"{key.statements} statements"
+    policy = f"policy {printable(key.policy_name)}, {count}" if key.policy_name is not None else "its policy is not known"
+    state = [f"state {printable(key.state)}"] if key.state and key.state != "Enabled" else []
+    arn = [printable(key.arn)] if key_name(key) != key.arn else []
+    return flow([*arn, " · ".join([policy, *state])], f"{style.bold(key_name(key))}  ", between="   ", indent=2)
+
+
+def _inventory_lines(report: Report) -> list[str]:
+    accounts = ", ".join(printable(account) for account in report.accounts)
+    return flow(
+        [f"inventory of {accounts}" if accounts else "no inventory of any account", f"KMS data {printable(report.data_version)}"],
+        "",
+        between=" · ",
+    )
+
+
+# --- one verdict -------------------------------------------------------------------------------------------------------------
+
+
+def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption], style: Style) -> list[str]:
+    lines = [_headline(report, verdict, style)]
+    if verdict.rests_on:
+        lines += flow([statement_with_effect(statement) for statement in verdict.rests_on], f"{MARGIN}rests on  ", between=", ")
+    elif verdict.status is Status.PROVED:
+        lines.append(f"{MARGIN}rests on  no statement: nothing allows it")
+    lines += counterexample_lines(verdict, style)
+    if verdict.reason:
+        where = place(verdict.reason.span)
+        lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
+    own = [assumption for assumption in verdict.assumptions if assumption not in common]
+    return lines + _supposition_lines("supposes", own, MARGIN)
+
+
+def _headline(report: Report, verdict: Verdict, style: Style) -> str:
+    paint = {Status.PROVED: style.good, Status.REFUTED: style.bad, Status.UNKNOWN: style.doubt}[verdict.status]
+    name = style.bold(printable(verdict.invariant.name))
+    if len({other.target for other in report.verdicts}) > 1:
+        name += style.dim(f"  on {target_name(report, verdict.target)}")
+    return pad(paint(_MARKS[verdict.status]), len(MARGIN)) + pad(name, _NAME_COLUMNS) + f"{_elapsed(verdict.elapsed):>8}"
+
+
+def _elapsed(seconds: float) -> str:
+    if seconds < 0.0005:
+        return "<1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _supposition_lines(label: str, assumptions: Sequence[Assumption], margin: str = "") -> list[str]:
+    lines = []
+    for position, assumption in enumerate(assumptions):
+        lead = margin + pad("" if position else label, max(LABEL, len(label) + 2))
+        lines += sentence(printable(assumption.text), lead, rule_label(assumption.rule))
+    return lines
+
+
+def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
+    """What every proof supposes, told once at the end. One proof alone keeps its own."""
+    proved = [verdict.assumptions for verdict in verdicts if verdict.status is Status.PROVED]
+    if len(proved) < 2:
+        return ()
+    shared = set(proved[0]).intersection(*proved[1:])
+    return tuple(dict.fromkeys(assumption for assumption in proved[0] if assumption in shared))
+
+
+# --- after the verdicts --------------------------------------------------------------------------------------------------------
+
+
+def _ending(report: Report, style: Style) -> list[str]:
+    code = f"exit {exit_code(verdict.status for verdict in report.verdicts):d}"
+    return flow([_counts(report, style), _readings(report), code], "", between=" " * 6, indent=0)
+
+
+def _counts(report: Report, style: Style) -> str:
+    statuses = [verdict.status for verdict in report.verdicts]
+    invariants = len(dict.fromkeys(verdict.invariant for verdict in report.verdicts))
+    subject = "1 invariant" if invariants == 1 else f"{invariants} invariants"
+    if len(statuses) != invariants:
+        subject += f", {len(statuses)} verdicts"
+    paints = {Status.PROVED: style.good, Status.REFUTED: style.bad, Status.UNKNOWN: style.doubt}
+    found = [paints[status](f"{statuses.count(status)} {status.value}") for status in Status if status in statuses]
+    return f"{subject}: {', '.join(found) or 'nothing was checked'}"
+
+
+def _readings(report: Report) -> str:
+    """Which open questions of AWS's documentation were tried both ways (S2), and which refutations need one of them."""
+    tried = _labels(report.free_readings, "open question") or "none left open"
+    needing = [verdict.invariant.name for verdict in report.verdicts if verdict.counterexample and verdict.counterexample.readings]
+    if not report.free_readings:
+        return f"readings: {tried}"
+    if not needing:
+        return f"readings: both ways of {tried} were tried, no verdict depends on one"
+    names = ", ".join(f'"{printable(name)}"' for name in dict.fromkeys(needing))
+    return f"readings: both ways of {tried} were tried; {names} depends on one"
+
+
+def _labels(labels: Sequence[str], noun: str) -> str:
+    if len(labels) <= _MOST_LABELS:
+        return ", ".join(printable(label) for label in labels)
+    return f"{len(labels)} {noun}s"

@@ -1,0 +1,49 @@
+"""What is wrong with an input, said so that a person can mend it.
+
+In: a message and the place it is about. Out: `Diagnostic`, or `InputError` carrying several.
+Guarantee: a diagnostic knows its file, line and column wherever a text is at fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.syntax.source import Span
+
+
+class Severity(Enum):
+    """Whether an input is refused (`ERROR`) or only remarked upon (`WARNING`)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One remark on an input.
+
+    `message` says what is wrong and what was expected, in one line. `line_text` is the source line at
+    `span`, for the excerpt. `hint` is a short remedy shown below the marked text. `rule` is the label in
+    `semantics.md` that the remark rests on, such as `L4`.
+    """
+
+    severity: Severity
+    message: str
+    span: Span | None = None
+    line_text: str | None = None
+    hint: str | None = None
+    rule: str | None = None
+
+
+class InputError(Exception):
+    """The input cannot be used. Carries every error found, not only the first. Exit code 2."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"{d.span or ''}: {d.message}" for d in self.diagnostics))
+
+    @classmethod
+    def of(cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None) -> InputError:
+        """An error with a single diagnostic."""
+        return cls((Diagnostic(Severity.ERROR, message, span, None, hint, rule),))

@@ -1,0 +1,79 @@
+"""Files of invariants: text → tree.
+
+In: the text of a file of invariants. Out: a `FileNode` in which every node knows its place, or one syntax error.
+Guarantee: no text, however deep, long or odd, makes it fail otherwise than with `InputError`; the tree is nested
+no deeper than `MAXIMUM_DEPTH` brackets, so whoever walks it may recurse.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from lark import Lark, UnexpectedInput
+from lark.lexer import PatternStr
+
+from verifier.syntax.findings import Findings
+from verifier.syntax.grammar import load_grammar
+from verifier.syntax.invariants_builder import TreeBuilder
+from verifier.syntax.invariants_errors import InvariantSyntaxError, explain
+from verifier.syntax.invariants_tree import FileNode
+from verifier.syntax.source import Source
+
+MAXIMUM_SIZE = 1 << 18
+"""The size in characters past which a file is refused unparsed."""
+
+MAXIMUM_DEPTH = 100
+"""How deep brackets may be nested."""
+
+_BRACKETS = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"|#[^\n]*|\$\{[^}"\x00-\x1f]*\}|([({])|([)}])')
+_BLANK = re.compile(r'("(?:[^"\\\r\n]|\\[^\r\n])*"|\$\{[^}"\x00-\x1f]*\})|(?:\s+|#[^\n]*)+')
+
+
+def parse_invariants(source: Source) -> FileNode:
+    """The tree of a file of invariants. Raises `InputError` with the one syntax error."""
+    findings = Findings(source)
+    try:
+        _check_size(source.text)
+        return _parse(source.text)
+    except InvariantSyntaxError as error:
+        findings.error(error.start, error.end, error.message, hint=error.hint)
+    findings.raise_errors()
+    raise AssertionError("unreachable: a syntax error has been recorded")
+
+
+@cache
+def keywords() -> frozenset[str]:
+    """The words of the language: none of them is a name."""
+    fixed = (terminal.pattern.value for terminal in _parser().terminals if isinstance(terminal.pattern, PatternStr))
+    return frozenset(word for word in fixed if word[0].isalpha())
+
+
+def normalized(text: str) -> str:
+    """A sentence on one line: without comments, each run of white space outside quotes one space."""
+    return _BLANK.sub(lambda match: match.group(1) or " ", text).strip()
+
+
+def _parse(text: str) -> FileNode:
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as error:
+        raise explain(text, error) from None
+    assert isinstance(tree, FileNode)
+    return tree
+
+
+@cache
+def _parser() -> Lark:
+    """The parser; built on first use, because building it costs more than parsing a file does."""
+    return Lark(load_grammar("invariants"), parser="lalr", start="file", maybe_placeholders=True, transformer=TreeBuilder())
+
+
+def _check_size(text: str) -> None:
+    if len(text) > MAXIMUM_SIZE:
+        raise InvariantSyntaxError(0, 0, f"the file has {len(text):,} characters; expected at most {MAXIMUM_SIZE:,}")
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        depth += 1 if match.group(1) else -1 if match.group(2) else 0
+        if depth > MAXIMUM_DEPTH:
+            raise InvariantSyntaxError(match.start(), match.end(), f"brackets are nested deeper than {MAXIMUM_DEPTH}")

@@ -1,0 +1,293 @@
+"""Builds the tree of a file of invariants as the parser goes.
+
+In: the children of each rule of `invariants.lark`. Out: the nodes of `invariants_tree`.
+Guarantee: one method for each rule; nothing is looked up and nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lark import Token, Transformer
+
+from verifier.syntax.invariants_errors import InvariantSyntaxError
+from verifier.syntax.invariants_tree import (
+    CallersNode,
+    Circumstance,
+    Comparison,
+    ConditionNode,
+    Declaration,
+    EveryKey,
+    FileNode,
+    Form,
+    HasTag,
+    InvariantNode,
+    Joined,
+    KeyName,
+    KeyNode,
+    KeysAccount,
+    Named,
+    Negated,
+    Noun,
+    Qualifier,
+    RootOf,
+    ScopeName,
+    ScopeSet,
+    Sentence,
+    ServiceNamed,
+    TaggedKeys,
+    Term,
+    Test,
+    Use,
+    What,
+    Within,
+    Word,
+)
+
+_ODD = re.compile(r'\\["\\]|(\\.)|([\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])', re.DOTALL)
+_ESCAPE = re.compile(r'\\(["\\])')
+
+Children = list[Any]
+"""Tokens, nodes, and `None` for what is left out; each rule knows which are its own."""
+
+_NOUNS = {"caller": "callers", "anyone": "callers", "user": "users", "role": "roles", "service": "services"}
+
+
+class TreeBuilder(Transformer[Token, FileNode]):
+    """One method for each rule of the grammar; the parser calls them as it goes."""
+
+    def file(self, children: Children) -> FileNode:
+        return FileNode(tuple(children))
+
+    def declaration(self, children: Children) -> Declaration:
+        kind, name, definition = children
+        end = definition[-1].end if kind == "actions" else definition.end
+        return Declaration(str(kind), word(name), definition, _start(kind), end)
+
+    def definition(self, children: Children) -> Word:
+        return word(children[0])
+
+    def invariant(self, children: Children) -> InvariantNode:
+        _, name, _, body = children
+        return InvariantNode(word(name), body, *_bounds(children))
+
+    def use(self, children: Children) -> Use:
+        builtin, name, *rest, _, keys = children
+        arguments = tuple(item for item in rest if item is not None)
+        return Use(word(name), arguments, keys, *_bounds([builtin, name, *arguments, *(keys or ())]))
+
+    def argument(self, children: Children) -> Word:
+        return word(children[0])
+
+    # --- sentences ---
+
+    def none(self, children: Children) -> Sentence:
+        return _sentence(Form.NO, children, children[1])
+
+    def nobody(self, children: Children) -> Sentence:
+        nobody, qualifiers, _, excluded = children[:4]
+        everyone = Noun("callers", *_bounds([nobody]))
+        term = Term(everyone, qualifiers or (), *_bounds([nobody, *(qualifiers or ())]))
+        return _sentence(Form.NO, children, CallersNode((term,), excluded or (), *_bounds([nobody, *(excluded or ())])))
+
+    def only(self, children: Children) -> Sentence:
+        return _sentence(Form.ONLY, children, children[1])
+
+    def always(self, children: Children) -> Sentence:
+        return _sentence(Form.ALWAYS, children, children[0])
+
+    def unsaid(self, children: Children) -> Sentence:
+        return _sentence(Form.UNSAID, children, children[0])
+
+    def only_when(self, children: Children) -> Sentence:
+        callers, _, what, _, when, condition = children
+        circumstance = Circumstance(condition, False, *_bounds([when, condition]))
+        return Sentence(Form.ONLY_WHEN, callers, what, circumstance, *_bounds(children))
+
+    def what(self, children: Children) -> What:
+        actions, _, excluded, _, keys = children
+        parts = [*actions, *(excluded or ()), *(keys or ())]
+        return What(actions, excluded or (), keys, *_bounds(parts))
+
+    def circumstance(self, children: Children) -> Circumstance:
+        return Circumstance(children[1], children[0] == "unless", *_bounds(children))
+
+    # --- callers ---
+
+    def callers(self, children: Children) -> CallersNode:
+        included, _, excluded = children
+        return CallersNode(included, excluded or (), *_bounds([*included, *(excluded or ())]))
+
+    def terms(self, children: Children) -> tuple[Term, ...]:
+        return tuple(child for child in children if isinstance(child, Term))
+
+    def term(self, children: Children) -> Term:
+        head, qualifiers = children
+        return Term(head, qualifiers or (), *_bounds([head, *(qualifiers or ())]))
+
+    def noun(self, children: Children) -> Noun:
+        if isinstance(children[-1], Noun):
+            return children[-1]._replace(start=_bounds(children)[0])
+        *adjective, noun = (str(child) for child in children)
+        return Noun(" ".join([*adjective, _NOUNS.get(noun, noun)]), *_bounds(children))
+
+    def named(self, children: Children) -> Named:
+        return Named(word(children[0]), *_bounds(children))
+
+    def service(self, children: Children) -> ServiceNamed:
+        return ServiceNamed(children[1], *_bounds(children))
+
+    def service_name(self, children: Children) -> Word:
+        return word(children[0])
+
+    def root(self, children: Children) -> RootOf:
+        return RootOf(children[-1], *_bounds(children))
+
+    def qualifiers(self, children: Children) -> tuple[Qualifier, ...]:
+        return tuple(child for child in children if isinstance(child, Within | HasTag))
+
+    def inside(self, children: Children) -> Within:
+        return Within(children[-1], True, *_bounds(children))
+
+    def outside(self, children: Children) -> Within:
+        return Within(children[-1], False, *_bounds(children))
+
+    def with_tag(self, children: Children) -> HasTag:
+        tag, comparison = children[2:]
+        return HasTag(tag, comparison or _phrase("is present", tag), *_bounds(children))
+
+    def without_tag(self, children: Children) -> HasTag:
+        return HasTag(children[2], _phrase("is absent", children[2]), *_bounds(children))
+
+    def tag_name(self, children: Children) -> Word:
+        return word(children[0])
+
+    def scope_name(self, children: Children) -> ScopeName:
+        kind = str(children[0]) if len(children) == 2 else None
+        return ScopeName(kind, word(children[-1]), *_bounds(children))
+
+    def keys_account(self, children: Children) -> KeysAccount:
+        return KeysAccount(*_bounds(children))
+
+    def scopes(self, children: Children) -> ScopeSet:
+        return ScopeSet(tuple(children), *_bounds(children))
+
+    # --- actions and keys ---
+
+    def actions(self, children: Children) -> tuple[Word, ...]:
+        return tuple(children)
+
+    def action(self, children: Children) -> Word:
+        return word(children[0])
+
+    def keys(self, children: Children) -> tuple[KeyNode, ...]:
+        return tuple(children)
+
+    def key_name(self, children: Children) -> KeyName:
+        return KeyName(word(children[0]), *_bounds(children))
+
+    def every_key(self, children: Children) -> EveryKey:
+        return EveryKey(*_bounds(children))
+
+    def tagged_keys(self, children: Children) -> TaggedKeys:
+        tag, operator, value = children[3:]
+        return TaggedKeys(tag, value, operator == "like", *_bounds(children))
+
+    # --- conditions ---
+
+    def either(self, children: Children) -> Joined:
+        return Joined(_operands(children), False, *_bounds(children))
+
+    def both(self, children: Children) -> Joined:
+        return Joined(_operands(children), True, *_bounds(children))
+
+    def negated(self, children: Children) -> ConditionNode:
+        operand = children[1]
+        # `not not` is nothing, so a run of them makes no deep tree.
+        return operand.operand if isinstance(operand, Negated) else Negated(operand, *_bounds(children))
+
+    def test(self, children: Children) -> Test:
+        return Test(None, children[0], children[1], *_bounds(children))
+
+    def any_of(self, children: Children) -> Test:
+        return Test("any of", children[2], children[3], *_bounds(children))
+
+    def all_of(self, children: Children) -> Test:
+        return Test("all of", children[2], children[3], *_bounds(children))
+
+    def applied(self, children: Children) -> Test:
+        operator, key, *values = children
+        comparison = Comparison(word(operator), tuple(values), True, *_bounds(children))
+        return Test(None, key, comparison, *_bounds(children))
+
+    def condition_key(self, children: Children) -> Word:
+        token = children[0]
+        if token.type != "QUOTED_KEY":
+            return word(token)
+        quote = token.index('"')
+        name = _decode(token[quote:], _start(token) + quote)
+        return Word(token[:quote] + name, *_bounds(children), True)
+
+    def comparison(self, children: Children) -> Comparison:
+        operator = [child for child in children if isinstance(child, Token)]
+        values = tuple(children[-1]) if isinstance(children[-1], list) else ()
+        phrase = Word(" ".join(operator), *_bounds(operator))
+        return Comparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, values[-1].end if values else phrase.end)
+
+    def single(self, children: Children) -> Children:
+        return children
+
+    def group(self, children: Children) -> Children:
+        return children
+
+    def value(self, children: Children) -> Word:
+        return word(children[0])
+
+
+def word(token: Token) -> Word:
+    """The word that a token is, decoded if it is quoted. Raises `InvariantSyntaxError` for an escape that is none."""
+    start = _start(token)
+    if token.type != "STRING":
+        return Word(str(token), start, start + len(token))
+    return Word(_decode(token, start), start, start + len(token), True)
+
+
+def _decode(literal: str, start: int) -> str:
+    """What a quoted word that stands at `start` holds: `\\"` and `\\\\` are the only escapes."""
+    inside = literal[1:-1]
+    for match in _ODD.finditer(inside):
+        at = start + 1 + match.start()
+        if match.group(1):
+            hint = 'write `\\\\` for a backslash, `\\"` for a quote'
+            raise InvariantSyntaxError(at, at + 2, f"`{match.group(1)}` is not an escape", hint)
+        if match.group(2):
+            raise InvariantSyntaxError(at, at + 1, f"U+{ord(match.group(2)):04X} cannot stand in text, for it does not print")
+    return _ESCAPE.sub(r"\1", inside)
+
+
+def _sentence(form: Form, children: Children, callers: CallersNode) -> Sentence:
+    what, circumstance = children[-2:]
+    return Sentence(form, callers, what, circumstance, *_bounds(children))
+
+
+def _phrase(operator: str, place: Word) -> Comparison:
+    return Comparison(Word(operator, place.start, place.end), (), False, place.start, place.end)
+
+
+def _operands(children: Children) -> tuple[ConditionNode, ...]:
+    return tuple(child for child in children if not isinstance(child, Token))
+
+
+def _bounds(children: Children) -> tuple[int, int]:
+    """Where the first child begins and the last one ends."""
+    return _start(children[0] if children[0] is not None else children[1]), _last(children)
+
+
+def _start(node: Any) -> int:
+    return (node.start_pos or 0) if isinstance(node, Token) else int(node.start)
+
+
+def _last(children: Children) -> int:
+    last = next(child for child in reversed(children) if child is not None)
+    return _start(last) + len(last) if isinstance(last, Token) else int(last.end)

@@ -1,0 +1,10 @@
+"""Questions → verdicts. Joins the rooms above; each verification condition is a few lines.
+
+In: an estate and what is asked of it. Out: reports. Guarantee: S1: proved, refuted or unknown, and never one for another.
+"""
+
+from verifier.verify.claims import InternalDisagreement
+from verifier.verify.prove import prove
+from verifier.verify.symbolic import decide_symbolically
+
+__all__ = ["InternalDisagreement", "decide_symbolically", "prove"]

@@ -1,0 +1,205 @@
+"""Claims → verdicts: the loop between solver, concrete values and replay.
+
+In: a question, one of its claims, a solver session. Out: a `Verdict`.
+Guarantee: Proved only from an unsatisfiable problem; Refuted only with a request that `evaluate` confirms; everything else is Unknown
+with its reason. A replay that contradicts the problem without any reason to is an `InternalDisagreement`, never a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from verifier.evaluate import evaluate
+from verifier.model.invariant import Expectation
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
+from verifier.model.request import Decision, Outcome, Request
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.decision import pessimism
+from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.question import Claim, Question
+from verifier.solve.z3_solver import Assignment, Sat, Session, Undecided, Unsat
+from verifier.verify.preferences import preferences
+from verifier.witness.command import command
+from verifier.witness.request import build
+from verifier.witness.values import Conflict, Search, Stuck
+
+REFINEMENTS = 300
+"""Rounds between solver and concrete values before a claim is Unknown."""
+
+
+class InternalDisagreement(Exception):
+    """`problem` and `evaluate` decide one request differently: an error of the verifier, exit code 4."""
+
+
+@dataclass(frozen=True)
+class Proved:
+    """No request violates the claim; `core` are the numbers of the statements that the proof needs."""
+
+    core: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A request that violates the claim."""
+
+    counterexample: Counterexample
+
+
+Answer = Proved | Found | Reason
+
+
+def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = ()) -> Answer:
+    """Proves or refutes one claim, under readings and other symbols held `fixed`."""
+    known = [*fixed, claim.violation, question.known_action]
+    answer = _search(question, claim, session, known)
+    if isinstance(answer, Proved):
+        return _unknown_actions(question, claim, session, [*fixed, claim.violation], answer)
+    if isinstance(answer, _Rests):
+        return _despite(question, claim, session, known, answer)
+    return answer
+
+
+def _unknown_actions(question: Question, claim: Claim, session: Session, query: list[Expression], answer: Proved) -> Answer:
+    """U4: a proof about every action includes those that the data does not know."""
+    wider = session.check(query)
+    if isinstance(wider, Unsat):
+        return Proved(tuple(sorted({*answer.core, *wider.core})))
+    if isinstance(wider, Undecided):
+        return Reason("solver", f"the solver gave up: {wider.reason}")
+    return Reason(
+        "U4", "the claim holds for every action that the reference data knows, but an action that it does not know could break it"
+    )
+
+
+@dataclass(frozen=True)
+class _Rests:
+    """A violation that rests on something that is not modelled."""
+
+    names: tuple[str, ...]
+
+
+def _despite(question: Question, claim: Claim, session: Session, query: list[Expression], rests: _Rests) -> Answer:
+    """A violation whatever the unmodelled things do; if there is none, they decide, and the verdict is Unknown."""
+    hardest = pessimism(question.space)
+    values = hardest.allowed if claim.invariant.expectation is Expectation.ALLOWED else hardest.refused
+    held = [Symbol(name) if value else negation(Symbol(name)) for name, value in values.items()]
+    answer = _search(question, claim, session, [*query, *held])
+    return answer if isinstance(answer, Found) else _reason(question, rests)
+
+
+def _reason(question: Question, rests: _Rests) -> Reason:
+    for thing in question.space.estate.unmodelled:
+        if any(name.startswith(thing.name + ":") for name in rests.names):
+            return Reason(thing.label, thing.description, thing.span)
+    for name in rests.names:
+        if name.startswith("L5:"):
+            return Reason("L5", "`NotResource` in a key policy is not documented")
+        text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
+        if text is not None:
+            return Reason("C3", f"this comparison is not modelled: {text}")
+    return Reason("budget", "the verdict rests on something that is not modelled")
+
+
+def _search(question: Question, claim: Claim, session: Session, query: list[Expression]) -> Answer | _Rests:
+    refused: list[Expression] = []
+    for _ in range(REFINEMENTS):
+        result = session.check([*query, *refused], minimal=True)
+        if isinstance(result, Unsat):
+            return Proved(result.core) if not refused else _Rests(tuple(_names(refused)))
+        if isinstance(result, Undecided):
+            return Reason("solver", f"the solver gave up: {result.reason}")
+        assignment = _preferred(question, session, [*query, *refused])
+        concrete = Search(question, assignment.classes, assignment.symbols).run()
+        if isinstance(concrete, Conflict):
+            session.add(negation(concrete.impossible))
+            continue
+        if isinstance(concrete, Stuck):
+            return Reason("budget", concrete.reason)
+        request = build(question, concrete.values)
+        found = _replay(question, claim, request, assignment)
+        if isinstance(found, Found):
+            return found
+        if not found.names:
+            raise InternalDisagreement(_disagreement(request, claim))
+        return found
+    return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+
+def _names(expressions: list[Expression]) -> list[str]:
+    return [e.name for e in expressions if isinstance(e, Symbol)]
+
+
+def _disagreement(request: Request, claim: Claim) -> str:
+    return f"the two readings of the rules disagree on {request!r} in {claim.invariant.name!r}; please report this"
+
+
+def _preferred(question: Question, session: Session, query: list[Expression]) -> Assignment:
+    """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
+    those that conflict is given up."""
+    wanted = [p for p in preferences(question) if session.bears_on(p)]
+    while wanted:
+        result = session.check([*query, *wanted])
+        if isinstance(result, Sat):
+            return session.assignment()
+        if isinstance(result, Undecided):
+            break
+        conflicting = [position - len(query) for position in result.blamed if position >= len(query)]
+        if not conflicting:
+            break
+        del wanted[max(conflicting)]
+    if not isinstance(session.check(query), Sat):
+        raise AssertionError("a query that was satisfiable is not any more")
+    return session.assignment()
+
+
+# -- replay --
+
+
+def _replay(question: Question, claim: Claim, request: Request, assignment: Assignment) -> Found | _Rests:
+    """Confirms a violation with `evaluate`, under the symbols that the assignment chose."""
+    estate = question.space.estate
+    chosen = {name: value for name, value in assignment.symbols.items() if _is_free(question, name)}
+    if claim.invariant.expectation is Expectation.ALLOWED:
+        chosen[SESSION_ALLOW] = False
+    wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
+    decision = evaluate(estate, request, chosen)
+    if decision.outcome is not wanted:
+        return _Rests(tuple(name for name in assignment.symbols if _is_unmodelled(question, name)))
+    readings, free, unmodelled = _needed(question, request, chosen, wanted)
+    if unmodelled:
+        return _Rests(unmodelled)
+    witness = Counterexample(request, decision, _matched(decision), readings, free, command(question.space.estate, request))
+    return Found(witness)
+
+
+def _is_free(question: Question, name: str) -> bool:
+    return is_reading(name) or name in (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW) or _is_unmodelled(question, name)
+
+
+def _is_unmodelled(question: Question, name: str) -> bool:
+    if name.startswith(("L5:", "unsupported:")):
+        return True
+    return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
+
+
+def _needed(
+    question: Question, request: Request, chosen: dict[str, bool], wanted: Outcome
+) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
+    """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
+    kept = dict(chosen)
+    for name in sorted(chosen, key=lambda n: (not _is_unmodelled(question, n), not is_reading(n), n)):
+        trial = {other: value for other, value in kept.items() if other != name}
+        if evaluate(question.space.estate, request, trial).outcome is wanted:
+            kept = trial
+    readings = tuple((n, v) for n, v in sorted(kept.items()) if is_reading(n))
+    unmodelled = tuple(n for n in sorted(kept) if _is_unmodelled(question, n))
+    free = tuple((n, v) for n, v in sorted(kept.items()) if not is_reading(n) and n not in unmodelled)
+    return readings, free, unmodelled
+
+
+def _matched(decision: Decision) -> tuple:  # type: ignore[type-arg]
+    return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))
+
+
+__all__ = ["Answer", "Found", "InternalDisagreement", "Proved", "decide", "replace"]

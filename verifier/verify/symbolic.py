@@ -1,0 +1,195 @@
+"""One concrete request, decided by `problem`: the other reading of the rules, held against `evaluate` by the tests.
+
+In: an estate and a request. Out: `Outcome`. Guarantee: the request's values are fixed and the problem is solved as for a proof; the facts
+of section 6 are not asserted, since a context that could not be sent is decided all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.model.estate import Estate
+from verifier.model.readings import SESSION_ALLOW
+from verifier.model.reference import condition_key
+from verifier.model.request import CallerKind, Outcome, Request, Value
+from verifier.problem.domains import Attribute
+from verifier.problem.expression import Expression, Symbol, both, implies, negation
+from verifier.problem.finite import In
+from verifier.problem.question import Question, ask
+from verifier.problem.space import FACT_FIELDS, Target, TargetKind, key_target
+from verifier.problem.values import parse_instant
+from verifier.solve.z3_solver import Result, Sat, Session, Undecided
+from verifier.syntax.diagnostic import InputError
+from verifier.witness.values import Concrete
+
+
+class Undetermined(Exception):
+    """The request has a value that the problem cannot represent, or the solver gave up."""
+
+
+def decide_symbolically(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
+    """The outcome for one request: allowed in every reading, refused in every reading, or it depends.
+
+    `assignment` fixes symbols, as for `evaluate`. Raises `Undetermined` where the problem cannot hold the request.
+    """
+    question = ask(estate, target_of(estate, request), ())
+    values = concrete_values(question, request)
+    held = {SESSION_ALLOW: False, **(assignment or {})}
+    fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
+    constraints = [*_constraints(question, values), *fixed]
+    session = Session(question.finite, constraints, [question.allowed])
+    allow = _possible(session.check([question.allowed]))
+    refuse = _possible(session.check([negation(question.allowed)]))
+    if allow and refuse:
+        return Outcome.DEPENDS
+    return Outcome.ALLOW if allow else Outcome.DENY
+
+
+def _possible(result: Result) -> bool:
+    if isinstance(result, Undecided):
+        raise Undetermined(result.reason)
+    return isinstance(result, Sat)
+
+
+def target_of(estate: Estate, request: Request) -> Target:
+    """The target that a request is about."""
+    resource = request.resource
+    if resource is None:
+        return Target(TargetKind.NONE, estate.keys[0].partition if estate.keys else "aws")
+    key = next((key for key in estate.keys if key.arn == resource), None)
+    if key is not None:
+        return key_target(key)
+    if ":alias/" in resource:
+        _, partition, _, region, account, _ = resource.split(":", 5)
+        return Target(TargetKind.ALIAS, partition, account, region, resource)
+    raise InputError.of(f"{resource} is not a key of the input")
+
+
+def concrete_values(question: Question, request: Request) -> Concrete:
+    """The value of each attribute in a request; attributes that the request leaves open are missing."""
+    context: dict[str, Value] = {}
+    for name, value in request.context:
+        context.setdefault(name.lower(), value)
+    values: Concrete = {}
+    for name, attribute in question.space.attributes.items():
+        found = _value(question, request, context, name, attribute)
+        if found is not _OPEN:
+            values[name] = found  # type: ignore[assignment]
+    return values
+
+
+_OPEN = object()
+
+
+def _value(question: Question, request: Request, context: Mapping[str, Value], name: str, attribute: Attribute) -> object:
+    caller = request.caller
+    match name:
+        case "principal":
+            return caller.principal_arn
+        case "action":
+            return request.action
+        case "issuer":
+            return caller.issuer if caller.kind is CallerKind.FEDERATED else None
+        case "userid":
+            return _user_id(question, request, context)
+        case "facts":
+            return _facts(question, context)
+        case "time":
+            moment = context.get("aws:epochtime", context.get("aws:currenttime"))
+            return str(parse_instant(moment)) if isinstance(moment, str) else _OPEN
+        case "region":
+            return context.get("aws:requestedregion", _OPEN)
+    if name.endswith("#service"):
+        return context.get(name.removesuffix("#service")) if caller.kind is CallerKind.SERVICE else None
+    value = context.get(name)
+    if value is None and name in ("kms:encryptioncontextkeys", "aws:tagkeys"):
+        prefix = "kms:encryptioncontext:" if name.startswith("kms") else "aws:requesttag/"
+        return tuple(key[len(prefix) :] for key, _ in request.context if key.lower().startswith(prefix)) or None
+    if value is None and name == "aws:viaawsservice":
+        return "true" if "kms:viaservice" in context else "false"
+    if value is None and name.startswith("aws:principaltag/"):
+        return _tag(question, request, name.removeprefix("aws:principaltag/"))
+    if attribute.multivalued:
+        return (value,) if isinstance(value, str) else value or None
+    return _as_number(name, value)
+
+
+def _as_number(name: str, value: Value | None) -> Value | None:
+    known = condition_key(name)
+    if known is not None and known.type.value == "Date" and isinstance(value, str):
+        return str(parse_instant(value))
+    return value
+
+
+def _user_id(question: Question, request: Request, context: Mapping[str, Value]) -> object:
+    caller = request.caller
+    given = context.get("aws:userid")
+    if caller.kind not in (CallerKind.USER, CallerKind.ROLE):
+        return None
+    if isinstance(given, str):
+        return given
+    known = next((i.unique_id for i in _identities(question) if i.arn == caller.principal_arn), None)
+    start = known or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
+    return start if caller.kind is CallerKind.USER else f"{start}:{caller.session}"
+
+
+def _identities(question: Question) -> Iterator:  # type: ignore[type-arg]
+    for account in question.space.estate.accounts:
+        yield from account.users
+        yield from account.roles
+
+
+def _tag(question: Question, request: Request, wanted: str) -> str | None:
+    for identity in _identities(question):
+        if identity.arn == request.caller.principal_arn:
+            return next((value for key, value in identity.tags if key.lower() == wanted), None)
+    return None
+
+
+def _facts(question: Question, context: Mapping[str, Value]) -> object:
+    listed = question.space.attributes["facts"].values or ()
+    given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
+    fitting = [text for text in listed if all(text.split("|")[index] == value for index, value in given.items())]
+    return fitting[0] if len(fitting) == 1 else _OPEN
+
+
+def _constraints(question: Question, values: Concrete) -> Iterator[Expression]:
+    finite = question.finite
+    for name, value in values.items():
+        if name in finite.lazy:
+            yield from _lazy(question, name, value)
+        elif name in finite.held:
+            table = finite.tables[name]
+            held = {table.class_of(v) for v in (value or ())}
+            if None in held:
+                raise Undetermined(f"{name} = {value!r}")
+            for index, symbol in enumerate(finite.held[name]):
+                yield Symbol(symbol) if index in held else negation(Symbol(symbol))
+        elif name in finite.tables:
+            table = finite.tables[name]
+            index = table.size if value is None else table.class_of(str(value))
+            if index is None or (value is None and not finite.optional[name]):
+                raise Undetermined(f"{name} = {value!r}")
+            if finite.width(name) > 1:
+                yield In(name, 1 << index)
+    for symbol, relation in question.space.relations.items():
+        for wild in (False, True):
+            reading = Symbol("L7-wildcards") if wild else negation(Symbol("L7-wildcards"))
+            holds = relation.holds(values, {"L7-wildcards": wild})
+            yield implies(reading, Symbol(symbol) if holds else negation(Symbol(symbol)))
+
+
+def _lazy(question: Question, name: str, value: str | tuple[str, ...] | None) -> Iterator[Expression]:
+    lazy = question.finite.lazy[name]
+    if name in question.finite.lazy_sets:
+        for some, symbol in question.finite.lazy_sets[name].items():
+            holds = any(any(p.matches(v) for p in some.predicates) == some.inside for v in value or ())
+            yield Symbol(symbol) if holds else negation(Symbol(symbol))
+        return
+    if lazy.present is not None:
+        yield Symbol(lazy.present) if value is not None else negation(Symbol(lazy.present))
+    for predicate, symbol in lazy.symbols.items():
+        yield Symbol(symbol) if isinstance(value, str) and predicate.matches(value) else negation(Symbol(symbol))
+
+
+__all__ = ["Undetermined", "both", "decide_symbolically"]

@@ -1,0 +1,250 @@
+"""A solver's assignment → concrete values of the attributes.
+
+In: a question and an assignment to classes and symbols. Out: `Values`, or the reason (a conflict to add as a clause), or `None`.
+Guarantee: the values are members of the assigned classes, and every comparison between attributes has the truth that the assignment
+gives it. A `Conflict` is returned only when no values at all could do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
+from verifier.problem.finite import Finite, In, Lazy
+from verifier.problem.predicates import Predicate
+from verifier.problem.question import Question
+from verifier.problem.search import find_word
+from verifier.problem.space import Relation
+from verifier.problem.tables import OverBudget, Table
+from verifier.problem.words import fill
+
+POOL = 6
+"""Members of a class that are tried for a comparison."""
+
+Concrete = dict[str, str | tuple[str, ...] | None]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A conjunction that no request satisfies, found where the assignment could not be made concrete."""
+
+    impossible: Expression
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """No values were found within the budget, and no proof that there are none."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Concrete values that agree with the assignment."""
+
+    values: Concrete
+
+
+class Search:
+    """Looks for concrete values that agree with one assignment."""
+
+    def __init__(self, question: Question, classes: dict[str, int], symbols: dict[str, bool]) -> None:
+        self._question = question
+        self._finite: Finite = question.finite
+        self._classes = classes
+        self._symbols = symbols
+
+    def run(self) -> Chosen | Conflict | Stuck:
+        """Values for every attribute."""
+        values: Concrete = {}
+        for name in self._finite.tables:
+            values[name] = self._held(name) if name in self._finite.held else self._first(name)
+        for name, lazy in self._finite.lazy.items():
+            try:
+                found = self._lazy_set(name) if name in self._finite.lazy_sets else self._lazy(lazy)
+            except OverBudget:
+                return Stuck(f"no value was found for `{name}` within the search budget")
+            if isinstance(found, Conflict):
+                return found
+            values[name] = found
+        return self._relate(values)
+
+    # -- single attributes --
+
+    def _members(self, name: str, limit: int) -> Iterator[str | None]:
+        """Values of an attribute that the assignment admits, the most plausible one first."""
+        table, mask = self._finite.tables[name], self._mask(name)
+        if mask >> table.size & 1:
+            yield None
+        mask &= (1 << table.size) - 1
+        if mask:
+            first, word = table.pick(mask)
+            yield word
+            for index in sorted(_bits(mask, table.size), key=lambda i: i != first):
+                yield from table.members(index, limit)
+
+    def _mask(self, name: str) -> int:
+        """The classes that the assignment admits; an attribute that it leaves open is absent if it can be."""
+        table = self._finite.tables[name]
+        open_mask = 1 << table.size if self._finite.optional[name] else (1 << table.size) - 1
+        return self._classes.get(name, open_mask)
+
+    def _first(self, name: str) -> str | None:
+        return next(self._members(name, 1), None)
+
+    def _held(self, name: str) -> tuple[str, ...] | None:
+        table = self._finite.tables[name]
+        held = [i for i, symbol in enumerate(self._finite.held[name]) if self._symbols.get(symbol, False)]
+        return tuple(table.pick(1 << i)[1] for i in held) or None
+
+    # -- attributes without a table --
+
+    def _lazy(self, lazy: Lazy) -> str | Conflict | None:
+        if lazy.present is not None and not self._symbols.get(lazy.present, False):
+            true = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol, False)]
+            return self._contradiction(lazy, true[:1], [], absent=True) if true else None
+        meet = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol) is True]
+        avoid = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol) is False]
+        domain = lazy.attribute.domain
+        assert domain is not None
+        word = find_word(domain, meet, avoid)
+        return word if word is not None else self._minimal(lazy, meet, avoid)
+
+    def _minimal(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> Conflict:
+        """The smallest part of the assignment, by leaving out one test after another, that no value satisfies."""
+        domain = lazy.attribute.domain
+        assert domain is not None
+        for kept in (meet, avoid):
+            for predicate in list(kept):
+                kept.remove(predicate)
+                try:
+                    if find_word(domain, meet, avoid) is not None:
+                        kept.append(predicate)
+                except OverBudget:
+                    kept.append(predicate)
+        return self._contradiction(lazy, meet, avoid, absent=False)
+
+    def _contradiction(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate], *, absent: bool) -> Conflict:
+        parts: list[Expression] = [Symbol(lazy.symbols[p]) for p in meet]
+        parts += [negation(Symbol(lazy.symbols[p])) for p in avoid]
+        if lazy.present is not None:
+            present = Symbol(lazy.present)
+            parts.append(negation(present) if absent else present)
+        return Conflict(conjunction(parts))
+
+    def _lazy_set(self, name: str) -> tuple[str, ...] | Conflict | None:
+        """A member for each `Some` that holds, none of which makes another hold that does not."""
+        symbols = self._finite.lazy_sets[name]
+        domain = self._finite.lazy[name].attribute.domain
+        assert domain is not None
+        refuted = [some for some, symbol in symbols.items() if self._symbols.get(symbol) is False]
+        members = []
+        for some, symbol in symbols.items():
+            if self._symbols.get(symbol) is True:
+                word = self._member(domain.name, some, refuted)
+                if word is None:
+                    parts = [Symbol(symbol), *(negation(Symbol(symbols[other])) for other in refuted)]
+                    return Conflict(conjunction(parts))
+                members.append(word)
+        return tuple(dict.fromkeys(members)) or None
+
+    def _member(self, name: str, wanted: Some, refuted: list[Some]) -> str | None:
+        domain = self._finite.lazy[name].attribute.domain
+        assert domain is not None
+        avoid = [p for some in refuted if some.inside for p in some.predicates]
+        unions = [sorted(some.predicates, key=repr) for some in refuted if not some.inside]
+        if wanted.inside:
+            unions.append(sorted(wanted.predicates, key=repr))
+        else:
+            avoid += wanted.predicates
+        return _within_unions(lambda meet: find_word(domain, meet, avoid), unions, [])
+
+    # -- comparisons between attributes --
+
+    def _relate(self, values: Concrete) -> Chosen | Conflict | Stuck:
+        relations = [r for name, r in self._question.space.relations.items() if name in self._symbols]
+        if all(self._agrees(relation, values) for relation in relations):
+            return Chosen(values)
+        names = list(dict.fromkeys(base for r in relations for view in reversed(r.views) for base in view.bases))
+        budget = [2000]
+        if self._assign(names, relations, dict(values), values, budget):
+            return Chosen(values)
+        return self._impossible(relations, names) if budget[0] > 0 else Stuck("no values were found that satisfy the policy variables")
+
+    def _impossible(self, relations: list[Relation], names: list[str]) -> Conflict | Stuck:
+        """The search was exhaustive only if every class involved has no more members than were tried."""
+        parts: list[Expression] = []
+        for name in names:
+            table, mask = self._finite.tables.get(name), self._classes.get(name)
+            if table is None or mask is None:
+                return Stuck("no values were found that satisfy the policy variables")
+            if any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size)):
+                return Stuck("no values were found that satisfy the policy variables")
+            parts.append(In(name, mask))
+        for relation in relations:
+            symbol = Symbol(relation.symbol)
+            parts.append(symbol if self._symbols[relation.symbol] else negation(symbol))
+        return Conflict(conjunction(parts))
+
+    def _agrees(self, relation: Relation, values: Concrete) -> bool:
+        if any(view.value(values) is None for view in relation.views):
+            return True
+        return relation.holds(values, self._symbols) == self._symbols[relation.symbol]
+
+    def _assign(self, names: list[str], relations: list[Relation], trial: Concrete, result: Concrete, budget: list[int]) -> bool:
+        if not names:
+            if all(self._agrees(relation, trial) for relation in relations):
+                result.update(trial)
+                return True
+            return False
+        name, rest = names[0], names[1:]
+        if name not in self._finite.tables or name in self._finite.held:
+            return self._assign(rest, relations, trial, result, budget)
+        for candidate in dict.fromkeys((*self._derived(name, relations, trial), *self._members(name, POOL))):
+            budget[0] -= 1
+            if budget[0] <= 0:
+                return False
+            trial[name] = candidate
+            if self._assign(rest, relations, trial, result, budget):
+                return True
+        return False
+
+    def _derived(self, name: str, relations: list[Relation], trial: Concrete) -> Iterator[str]:
+        """Values that the other side of a comparison suggests, so far as the assigned classes admit them."""
+        table = self._finite.tables[name]
+        mask = self._classes.get(name, (1 << table.size) - 1)
+        for relation in relations:
+            for word in _suggestions(relation, name, trial):
+                index = table.class_of(word)
+                if index is not None and mask >> index & 1:
+                    yield word
+
+
+def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str]:
+    subject, *sources = relation.views
+    if relation.pair is not None:
+        for one, other in (relation.pair, relation.pair[::-1]):
+            value = other.value(trial)
+            if one.bases == (name,) and value is not None:
+                yield value
+    if subject.bases == (name,) and relation.patterns is not None:
+        value = sources[0].value(trial)
+        pattern = relation.patterns(value) if value is not None else None
+        if pattern is not None and hasattr(pattern, "tokens"):
+            for filling in ("example", "", "x"):
+                yield fill(pattern, filling)
+
+
+def _within_unions(find: object, unions: list[list[Predicate]], meet: list[Predicate]) -> str | None:
+    if not unions:
+        return find(meet)  # type: ignore[operator, no-any-return]
+    for predicate in unions[0]:
+        word = _within_unions(find, unions[1:], [*meet, predicate])
+        if word is not None:
+            return word
+    return None
+
+
+def _bits(mask: int, size: int) -> list[int]:
+    return [index for index in range(size) if mask >> index & 1]
