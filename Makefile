@@ -30,13 +30,13 @@ layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) -rs -q -m "not fuzz"
+	$(BIN)/python -m pytest -n $(WORKERS) -rfEs -q -m "not fuzz"
 
 wheel: $(VENV)/.installed-dev
 	tests/project/wheel.sh $(BIN)/python
 
 fuzz: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) -rs -q -m fuzz
+	$(BIN)/python -m pytest -n $(WORKERS) -rfEs -q -m fuzz
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

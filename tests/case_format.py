@@ -21,9 +21,12 @@ CASES = Path(__file__).parent / "cases"
 DEFAULT_KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 """The key that a case is about unless it says otherwise: the one of AWS's own examples."""
 
+ROOMS = ("evaluate", "problem")
+"""The two readings of the rules."""
+
 _INPUT_FORMS = ("key_policy", "policy", "policy_text", "keys", "snapshot", "snapshot_text")
 _MEMBERS = {"title", "rules", "source", "argument", "key_arn", "inventory", "organization", "requests", "invariants", "error", "remarks"}
-_REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "expect", "depends_on", "warns"}
+_REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "expect", "depends_on", "warns", "room"}
 _ERROR_MEMBERS = {"at", "says"}
 _DECISIONS = {"allow", "deny", "depends", "malformed"}
 _STATUSES = {"proved", "refuted", "unknown", "unproved"}
@@ -31,13 +34,17 @@ _STATUSES = {"proved", "refuted", "unknown", "unproved"}
 
 @dataclass(frozen=True)
 class RequestCase:
-    """One request. `expect` is `allow`, `deny`, `depends`, or `malformed` (it cannot be a request at all). `depends_on` holds the symbols
-    that the outcome depends on and `warns` the rule labels of the warnings; `None` says nothing of them."""
+    """One request.
+
+    `expect` is `allow`, `deny`, `depends`, or `malformed` (it cannot be a request at all). `depends_on` holds the symbols that the outcome
+    depends on and `warns` the rule labels of the warnings; `None` says nothing of them. `rooms` are those that are asked.
+    """
 
     request: Mapping[str, Any]
     expect: str
     depends_on: tuple[str, ...] | None
     warns: tuple[str, ...] | None
+    rooms: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,7 @@ def _request(given: Mapping[str, Any], document: Mapping[str, Any]) -> RequestCa
         expect=given["expect"],
         depends_on=tuple(sorted(given["depends_on"])) if "depends_on" in given else None,
         warns=tuple(given["warns"]) if "warns" in given else None,
+        rooms=(given["room"],) if "room" in given else ROOMS,
     )
 
 

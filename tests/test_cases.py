@@ -29,7 +29,6 @@ LABELS = (
 """The rule labels of semantics.md, sections 1 to 6, without those of grants and of organization policies."""
 
 CASES = load_cases()
-ROOMS = ("evaluate", "problem")
 
 
 def _named(case: Case, number: int | None = None) -> str:
@@ -37,10 +36,11 @@ def _named(case: Case, number: int | None = None) -> str:
 
 
 REQUESTS = [
-    pytest.param(case, request, id=f"{_named(case, number)}-{request.expect}")
+    pytest.param(case, request, room, id=f"{_named(case, number)}-{request.expect}-{room}")
     for case in CASES
     for number, request in enumerate(case.requests, start=1)
     if request.expect != "malformed"
+    for room in request.rooms
 ]
 MALFORMED = [
     pytest.param(case, request, id=_named(case, number))
@@ -84,8 +84,7 @@ def _about(case: Case, request: RequestCase | InvariantCase) -> str:
     return f"\n{case.title}\n{request}\n{case.document['source']}: {case.document['argument']}"
 
 
-@pytest.mark.parametrize("room", ROOMS)
-@pytest.mark.parametrize(("case", "request_case"), REQUESTS)
+@pytest.mark.parametrize(("case", "request_case", "room"), REQUESTS)
 def test_decision(case: Case, request_case: RequestCase, room: str, folder: Path) -> None:
     from verifier.evaluate import evaluate, request_from_json
 

@@ -66,6 +66,7 @@ def test_u2_sessions() -> None:
     found = estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own()), identity(REPORTS, own())),))
     assert outcome(found, REPORTS_SESSION) == "allow"
     assert outcome(found, SAM, issuer=ALICE) == "deny"
+    assert outcome(found, SAM, issuer=ALICE, readings={"U2:session": True}) == "allow"
 
 
 def test_u3_a_policy_that_is_not_known() -> None:

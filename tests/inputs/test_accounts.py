@@ -140,6 +140,7 @@ def test_pages_are_merged(tmp_path: Path) -> None:
         (details(RoleDetailList={}), "`RoleDetailList` must be a list"),
         (details(RoleDetailList=[role("a"), role("a")]), "duplicate user or role"),
         (details(RoleDetailList=[{"RoleName": "a"}]), "the role has no `Arn`"),
+        (details(RoleDetailList=[role("a b")]), "is not the ARN of a role"),
         (details(RoleDetailList=[user("a")]), "is not the ARN of a role"),
         (details(UserDetailList=[user("a", Arn="arn:aws:iam::444455556666:user/a")]), "of another account than 111122223333"),
         (details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyDocument": READ}])]), "the inline policy has no `PolicyName`"),

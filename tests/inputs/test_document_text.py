@@ -45,7 +45,7 @@ def marked(source: Source, part: str) -> str:
         (r'p: "{\"Effect\": \"Allow\"}"', True, '{"Effect": "Allow"}'),
         ("p: \"{\\\"Effect\\\":\n   \\\"Allow\\\"}\"", True, '{"Effect": "Allow"}'),
         ("p: &x {Effect: Allow}", True, '{"Effect": "Allow"}'),
-        ("p: '{\"Sid\": \"it''s\", \"Effect\": \"Allow\"}'", True, '{"Sid": "it\'s", "Effect": "Allow"}'),
+        ("p: '{\"Sid\":\"it''s\",\"Effect\":\"Allow\"}'", True, '{"Sid":"it\'s","Effect":"Allow"}'),
         (r'p: "{\"Sid\": \"\x41\u00e9\U0001F600\", \"Effect\": \"Allow\"}"', True, '{"Sid": "Aé😀", "Effect": "Allow"}'),
     ],
 )  # fmt: skip

@@ -183,6 +183,16 @@ def test_terminal_escapes_are_not_shown(tmp_path: Path) -> None:
     assert found.message.isprintable()
 
 
+def test_terminal_escapes_in_names_are_not_shown(tmp_path: Path) -> None:
+    grants = {"Grants": [{"GrantId": "1"}]}
+    details_ = details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "\x1b[31m"}])])
+    snapshot = {"keys": [key(name="\x1b[31m", grants=grants)], "accounts": {ACCOUNT: {"authorization_details": details_}}}
+    estate = load(tmp_path, snapshot)
+    assert (estate.keys[0].name or "").isprintable()
+    assert len(estate.unmodelled) == 2
+    assert all(thing.name.isprintable() and thing.description.isprintable() for thing in estate.unmodelled)
+
+
 def test_a_policy_over_1_mib_is_refused(tmp_path: Path) -> None:
     large = {"Statement": [POLICY["Statement"][0] | {"Sid": "x" * (1 << 20)}]}
     only(errors(tmp_path, {"keys": [key(policy=large)]}), "over 1 MiB")

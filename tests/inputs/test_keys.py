@@ -150,6 +150,7 @@ def test_l5a_the_shared_policy_alone_is_not_enough(tmp_path: Path) -> None:
         ({"polices": {}}, "unknown member `polices` in a key"),
         ({"metadata": "describe-key.json"}, "there is no file `describe-key.json`"),
         ({"aliases": ["payments"]}, "`payments` is not the name of an alias"),
+        ({"aliases": ["alias/a b"]}, "`alias/a b` is not the name of an alias"),
         ({"aliases": ["alias/a", "alias/a"]}, "duplicate alias `alias/a`"),
         ({"aliases": {"Aliases": [], "Truncated": True, "NextMarker": "x"}}, "truncated"),
         ({"aliases": {"aliases": []}}, "has no `Aliases`"),

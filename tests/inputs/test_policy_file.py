@@ -163,3 +163,8 @@ def test_l5_resources_that_are_not_the_key_are_warned_about(tmp_path: Path) -> N
 def test_l5a_a_policy_of_resource_sharing_is_not_the_key_policy(tmp_path: Path) -> None:
     path = write(tmp_path, {"Policy": json.dumps(POLICY), "PolicyName": "AWS_RAM"})
     only(refused(path, key_arn=KEY).diagnostics, "this is the key policy `AWS_RAM`")
+
+
+def test_a_declared_arn_that_is_not_one_of_a_key_is_not_taken(tmp_path: Path) -> None:
+    (key,) = load_estate([write(tmp_path, POLICY)], declared_key_arn="payments").keys
+    assert key.arn == ASSUMED

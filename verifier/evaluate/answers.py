@@ -31,7 +31,7 @@ def symbol_label(symbol: str, estate: Estate | None = None) -> str:
     if symbol in rules:
         return rules[symbol]
     head = symbol.split(":", 1)[0]
-    return head if head in ("U1", "U3", "L5", "F1") else symbol.rsplit(":", 1)[0]
+    return head if head in ("U1", "U2", "U3", "L5", "F1") else symbol.rsplit(":", 1)[0]
 
 
 def _step(step: Step) -> dict[str, object]:

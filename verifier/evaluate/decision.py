@@ -20,7 +20,7 @@ from verifier.evaluate.targets import ALIAS_ACTIONS, Target, TargetKind
 from verifier.evaluate.unmodelled import Outside
 from verifier.model import reference
 from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.request import CallerKind
 
 UNKNOWN_POLICY_ALLOW = "U3:policy:allow"
@@ -78,7 +78,7 @@ def decide(case: Case, symbols: Symbols, sure: Sure) -> Verdict:
     key_policies = case.target.key.policies if case.target.key else ()
     resource_based = _judgements(key_policies or (), question, sure)
     identity_based = _judgements(case.standing.policies, question, sure)
-    gates = [*_partition(case), _cross_account(case), *_managed_by_aws(case), _deny(case, [*resource_based, *identity_based], symbols)]
+    gates = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), _deny(case, [*resource_based, *identity_based], symbols)]
     gates += case.outside.refusals(symbols)
     allowing = _allowing(case, resource_based, identity_based, symbols)
     allowed = all_of([*(gate.finding.holds for gate in gates), allowing[-1].finding.holds])
@@ -116,16 +116,22 @@ def same_account(case: Case) -> bool:
     return case.standing.caller.account == case.target.account
 
 
-def _cross_account(case: Case) -> Gate:
+def _cross_account(case: Case) -> list[Gate]:
     """R5: some operations are refused to callers of other accounts; service principals are exempt (D6)."""
-    known = reference.action(case.action)
-    if case.standing.caller.kind is CallerKind.SERVICE:
-        return Gate(Finding("D6", "a service principal is of no account", True))
+    if case.target.kind is TargetKind.NONE:
+        return []
+    return [Gate(_relation(case))]
+
+
+def _relation(case: Case) -> Finding:
+    known, caller = reference.action(case.action), case.standing.caller
+    if caller.kind is CallerKind.SERVICE:
+        return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
     if same_account(case):
-        return Gate(Finding("D2", f"the caller is of the resource's account {case.target.account}", True))
+        return Finding("D2", f"the caller is of account {case.target.account}, as the resource is", True)
     if known is not None and not known.cross_account:
-        return Gate(Finding("R5", f"{case.action} cannot be called from another account", False))
-    return Gate(Finding("D3", f"the caller is of account {case.standing.caller.account}, the resource of {case.target.account}", True))
+        return Finding("R5", f"{case.action} cannot be called from another account", False)
+    return Finding("D3", f"the caller is of account {caller.account}, the resource of {case.target.account}", True)
 
 
 def _managed_by_aws(case: Case) -> list[Gate]:
@@ -161,7 +167,7 @@ def _allowing(case: Case, resource_based: list[Judgement], identity_based: list[
     grants = case.outside.allowances(symbols)
     granted = any_of([gate.finding.holds for gate in grants])
     if case.target.kind is not TargetKind.KEY:
-        base = all_of([identity.finding.holds, *_limits(case)])
+        base = all_of([identity.finding.holds, *_limits(case, symbols)])
         return [identity, *grants, _sum("D9", "the caller's own policies alone decide an operation without a key", any_of([base, granted]))]
     ways = _key_policy_ways(case, resource_based, symbols)
     key_policy = _key_policy(case, resource_based, ways)
@@ -172,7 +178,7 @@ def _allowing(case: Case, resource_based: list[Judgement], identity_based: list[
         rule, base = "D2", _same_account(case, ways, identity.finding.holds, symbols)
         text = "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow"
     else:
-        rule, base = "D3", all_of([any_of(list(ways.values())), identity.finding.holds, *_limits(case)])
+        rule, base = "D3", all_of([any_of(list(ways.values())), identity.finding.holds, *_limits(case, symbols)])
         text = "from another account: the key policy and the caller's own policies must both allow"
     return [key_policy, identity, *grants, _sum(rule, text, any_of([base, granted]))]
 
@@ -183,16 +189,16 @@ def _sum(rule: str, text: str, holds: Truth) -> Gate:
 
 def _same_account(case: Case, ways: dict[Way, Truth], identity: Truth, symbols: Symbols) -> Truth:
     """D2 and D4: direct access, limited as its way demands; or delegation and the caller's own policies."""
-    limits = all_of(_limits(case))
+    limits = all_of(_limits(case, symbols))
     delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), identity, limits])
-    by_issuer = all_of([ways[Way.ISSUER], _boundary(case), symbols.choose("U2", lambda: True, lambda: _session_policy(case))])
+    by_issuer = all_of([ways[Way.ISSUER], _boundary(case), symbols.choose("U2", lambda: True, lambda: _session_policy(case, symbols))])
     anyone = all_of([ways[Way.ANYONE], symbols.choose("D4", lambda: limits, lambda: True)])
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits]), by_issuer, anyone, delegated])
 
 
-def _limits(case: Case) -> list[Truth]:
+def _limits(case: Case, symbols: Symbols) -> list[Truth]:
     """B and S: what the boundary and the session policy leave of the identity policies."""
-    return [_boundary(case), _session_policy(case)]
+    return [_boundary(case), _session_policy(case, symbols)]
 
 
 def _boundary(case: Case) -> Truth:
@@ -200,9 +206,10 @@ def _boundary(case: Case) -> Truth:
     return True
 
 
-def _session_policy(case: Case) -> Truth:
-    """S (U2): a role session has no session policy; a federated session without one can use nothing of its user's."""
-    return case.standing.caller.kind is not CallerKind.FEDERATED
+def _session_policy(case: Case, symbols: Symbols) -> Truth:
+    """S (U2): a role session has no session policy; a federated session can use nothing of its user's without one, and what one
+    allows is for the assignment to say."""
+    return case.standing.caller.kind is not CallerKind.FEDERATED or symbols.given(SESSION_ALLOW)
 
 
 def _identity(case: Case, judgements: list[Judgement], symbols: Symbols) -> Gate:

@@ -16,7 +16,7 @@ from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.targets import ALIAS_ACTIONS
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, allow_symbol, is_reading, refuse_symbol
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 
@@ -221,6 +221,10 @@ def _readings(estate: Estate, data: object) -> tuple[tuple[str, bool], ...]:
         raise InputError.of("`readings` must be an object: symbols with true or false", rule="S2")
     things = {name(thing) for thing in estate.unmodelled for name in (allow_symbol, refuse_symbol)}
     for symbol in data:
-        if not (is_reading(symbol) or symbol in things | {OUTSIDE_ALLOW, OUTSIDE_DENY} or symbol.startswith(("U3:", "L5:", "F1:"))):
+        if not (
+            is_reading(symbol)
+            or symbol in things | {OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW}
+            or symbol.startswith(("U3:", "L5:", "F1:"))
+        ):
             raise InputError.of(f"`readings`: unknown symbol `{symbol}`", rule="S2")
     return tuple((symbol, value is True) for symbol, value in data.items())

@@ -60,6 +60,13 @@ class Symbols:
         self.questions += 1
         return known
 
+    def given(self, symbol: str) -> bool:
+        """The value that the caller of `evaluate` gave a symbol, false if none: for what is not tried both ways."""
+        if symbol in self._values:
+            self.asked[symbol] = self._values[symbol]
+            self.questions += 1
+        return self._values.get(symbol, False)
+
     def choose(self, symbol: str, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
         """What `yes` or `no` gives as the symbol is true or false; not asked for where the two agree."""
         if symbol in self._values:

@@ -20,7 +20,7 @@ from verifier.model.policy import Policy, PolicyKind
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 """The lists in the output of `get-account-authorization-details`."""
 
-_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|group)/.+")
+_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|group)/[\x21-\x7e]+")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
-from verifier.inputs.keys import read_key
+from verifier.inputs.keys import is_key_arn, read_key
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
@@ -24,6 +24,7 @@ from verifier.inputs.policy_file import check_key_arn, is_policy, read_policy_fi
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.syntax.text import printable
 
 
 def load_estate(
@@ -37,7 +38,7 @@ def load_estate(
     """
     if key_arn is not None:
         check_key_arn(key_arn)
-    loader = _Loader(key_arn, accounts, declared_key_arn if len(paths) == 1 else None)
+    loader = _Loader(key_arn, accounts, declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None)
     for path in paths:
         loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
     return loader.estate()
@@ -143,12 +144,12 @@ def _distinct(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:
     distinct = []
     for thing in things:
         scope = thing.key or thing.principal or thing.account
-        name = f"{thing.name} ({scope})" if counts[thing.name] > 1 and scope else thing.name
+        name = printable(f"{thing.name} ({scope})" if counts[thing.name] > 1 and scope else thing.name)
         number = 1
         unique = name
         while unique in used:
             number += 1
             unique = f"{name} #{number}"
         used.add(unique)
-        distinct.append(replace(thing, name=unique))
+        distinct.append(replace(thing, name=unique, description=printable(thing.description)))
     return tuple(distinct)

@@ -16,11 +16,13 @@ from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.model.estate import Influence, Key, Pairs, Unmodelled
 from verifier.model.policy import Policy
 from verifier.model.reference import key_facts
+from verifier.syntax.text import printable
 
 MEMBERS = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
 """The members of a key in a snapshot."""
 
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z]{2}(?:-[a-z]+)+-[0-9]+):([0-9]{12}):key/([A-Za-z0-9-]+)")
+_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -62,7 +64,7 @@ def read_key(remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str
     shown = name or member_text(remarks, parts, "name") or (aliases[0].removeprefix("alias/") if aliases else None)
     key = Key(
         arn=arn,
-        name=shown,
+        name=printable(shown) if shown else None,
         policies=_policies(remarks, place, parts, arn, shown),
         spec=facts.spec,
         usage=facts.usage,
@@ -119,7 +121,7 @@ def _facts(remarks: Remarks, metadata: Mapping[str, Node], arn: str) -> Facts:
         multi_region=multi_region,
         multi_region_type=multi_region_type,
         manager=_known(remarks, metadata, "KeyManager", {"AWS", "CUSTOMER"}) or "CUSTOMER",
-        state=member_text(remarks, metadata, "KeyState"),
+        state=printable(member_text(remarks, metadata, "KeyState") or "") or None,
     )
     _check_consistent(remarks, metadata, facts)
     return facts
@@ -198,7 +200,7 @@ def _aliases(remarks: Remarks, node: Node, arn: str) -> tuple[str, ...]:
         name = text(remarks, entry, "an alias") if isinstance(entry, Scalar) else _alias_of(remarks, entry, arn)
         if name is None:
             continue
-        if not name.startswith("alias/") or name == "alias/":
+        if not _ALIAS.fullmatch(name):
             remarks.error(entry, f"`{name}` is not the name of an alias", hint="expected alias/NAME")
         elif name in names:
             remarks.error(entry, f"duplicate alias `{name}`")

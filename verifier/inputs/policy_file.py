@@ -20,6 +20,7 @@ from verifier.model.estate import Key
 from verifier.model.policy import Effect, Policy, PolicyKind, PrincipalType
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.source import Source
+from verifier.syntax.text import printable
 
 PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
 """The key ID that stands for the unknown one."""
@@ -57,13 +58,13 @@ def read_policy_file(remarks: Remarks, node: Node, path: Path, key_arn: str | No
     arn = key_arn or _assumed_arn(remarks, document, source, policy, accounts)
     policy = with_key_warnings(remarks, replace(policy, identity=f"{arn}#{DEFAULT}"), arn)
     multi_region = arn_multi_region(arn) if key_arn else None
-    return Key(arn, path.stem, (policy,), multi_region=multi_region, span=document.span)
+    return Key(arn, printable(path.stem), (policy,), multi_region=multi_region, span=document.span)
 
 
 def check_key_arn(key_arn: str) -> None:
     """Raises `InputError` unless this is the ARN of a KMS key."""
     if not is_key_arn(key_arn):
-        raise InputError.of(f"`{key_arn}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
+        raise InputError.of(f"`{printable(key_arn)}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
 
 
 def _assumed_arn(remarks: Remarks, document: Node, source: Source, policy: Policy, accounts: Sequence[str]) -> str:

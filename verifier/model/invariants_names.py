@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from verifier.model.documents_reader import did_you_mean
@@ -22,6 +23,8 @@ from verifier.syntax.text import brief
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 ORGANIZATION = re.compile(r"o-[a-z0-9]+", re.ASCII)
 _NAME = re.compile(r"[^\W\d][\w-]*")
+_COMPARED = 200
+"""With how many declared names a misspelt one is compared; the comparison is slow."""
 
 Meaning = TypeVar("Meaning")
 
@@ -83,7 +86,7 @@ class Names:
         if word.value in keywords():
             self.error(word, f"expected {expected}, found the word `{name}`")
         elif place is None:
-            self.error(word, f"`{name}` is not declared; expected {expected}", did_you_mean(word.value, table))
+            self.error(word, f"`{name}` is not declared; expected {expected}", did_you_mean(word.value, islice(table, _COMPARED)))
         elif place > word.start:
             line = self.findings.source.span(place, place).line
             self.error(word, f"`{name}` is used before its declaration on line {line}", "move the declaration up")

@@ -45,8 +45,6 @@ READINGS: tuple[Reading, ...] = (
     Reading("C2", "C2", "What does an operator without set prefix do with a multi-valued key?",
             "it holds when any of the values satisfies it", "it never holds when the key is present",
             "IAM User Guide, reference_policies_condition-single-vs-multi-valued-context-keys"),
-    Reading("D4", "D4", "Do a permissions boundary and a session policy limit what a key policy gives to `*`?",
-            "they do: without an Allow in them nothing is given", "they do not", "IAM User Guide, reference_policies_elements_principal"),
     Reading("D4", "D4", "Does a permissions boundary or session policy without an Allow limit a key-policy Allow to `*`?",
             "it does", "it does not", "IAM User Guide, reference_policies_evaluation-logic"),
     Reading("D9", "D9", "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",

@@ -20,6 +20,7 @@ from verifier.model.invariant import (
     InAccount,
     InOrganization,
     KeyAccount,
+    NamedAccount,
     OfKind,
     PrincipalLike,
     ServiceLike,
@@ -169,11 +170,9 @@ def identities(space: Space) -> list[Identity]:
 # -- caller sets of invariants --
 
 
-def callers(space: Space, callers_: CallerSet) -> Expression:
+def callers(space: Space, wanted: CallerSet) -> Expression:
     """The callers in a set."""
-    match callers_:
-        case AnyCaller():
-            return TRUE
+    match wanted:
         case InAccount(account):
             return space.in_account(account)
         case KeyAccount():
@@ -199,6 +198,11 @@ def callers(space: Space, callers_: CallerSet) -> Expression:
             return disjunction(callers(space, operand) for operand in operands)
         case CallersAnd(operands):
             return conjunction(callers(space, operand) for operand in operands)
+        case AnyCaller():
+            return TRUE
+        case NamedAccount():
+            raise TypeError("a caller set that depends on the key must be settled first (`with_named_accounts`)")
+    raise TypeError(f"not a set of callers: {wanted!r}")
 
 
 def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.policy import Condition, Operator, Text
+from verifier.model.reference import condition_key
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
-from verifier.problem.space import SetView, Space, View
+from verifier.problem.space import PAIR_PREFIX, SetView, Space, Variants, View
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, template, text_predicate, typed_predicate
 
@@ -41,26 +42,31 @@ class Reader:
 
     def condition(self, condition: Condition) -> Expression:
         """One operator on one key."""
-        view = self.space.view(condition.key.value, self.in_key_policy)
-        if self.space.target and _unknown(condition.key.value):
-            self.space.notes[condition.key.value] = None
-        operator = condition.operator
+        key, operator = condition.key.value, condition.operator
+        if condition_key(key) is None:
+            self.space.notes[key] = None
+        view = self.space.variants(key) if key.lower().startswith(PAIR_PREFIX) else self.space.view(key, self.in_key_policy)
         if operator.base == "Null":
             return disjunction(negation(view.present) if value.value.lower() == "true" else view.present for value in condition.values)
         if isinstance(view, SetView):
             return self._on_set(view, operator, condition)
-        return self._on_single(view, operator, condition)
+        alternatives = view.alternatives if isinstance(view, Variants) else ((TRUE, view),)
+        satisfied = disjunction(both(guard, self._satisfied(single, operator, condition)) for guard, single in alternatives)
+        return self._on_single(view, operator, satisfied)
 
-    def _on_single(self, view: View, operator: Operator, condition: Condition) -> Expression:
+    def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
+        """The key is present and its value satisfies the operator."""
         base, negated = positive(operator.base)
         met = disjunction(self._matches(view, base, value, condition) for value in condition.values)
-        satisfied = both(view.present, negation(met)) if negated else met
+        return both(view.present, negation(met)) if negated else met
+
+    def _on_single(self, view: View | Variants, operator: Operator, satisfied: Expression) -> Expression:
         if operator.set_operator == "ForAllValues":
             return either(negation(view.present), satisfied)
         if operator.set_operator == "ForAnyValue":
             absent = Symbol("C1") if operator.if_exists else FALSE
             return either(satisfied, both(negation(view.present), absent))
-        if operator.if_exists or negated:
+        if operator.if_exists or positive(operator.base)[1]:
             return either(negation(view.present), satisfied)
         return satisfied
 
@@ -127,9 +133,3 @@ def positive(base: str) -> tuple[str, bool]:
         if base.startswith(kind + "Not"):
             return kind + base[len(kind) + 3 :], True
     return base, False
-
-
-def _unknown(key: str) -> bool:
-    from verifier.model.reference import condition_key
-
-    return condition_key(key) is None

@@ -15,9 +15,8 @@ from verifier.model.policy import Effect, Policy, Statement, reference_to
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, refuse_symbol
 from verifier.model.reference import actions
 from verifier.problem.callers import Reach, allow_reach, deny_reach, identities
-from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, Test, both, conjunction, disjunction, either, negation
-from verifier.problem.predicates import OneOf
-from verifier.problem.space import Space, TargetKind
+from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.space import Space, TargetKind, acts
 from verifier.problem.statements import applies
 
 
@@ -166,7 +165,7 @@ def _outside(space: Space) -> Expression:
 def _cross_account_operation(space: Space) -> Expression:
     """R5: the operation may be used across accounts. An operation that the data does not know may be (U4)."""
     local = frozenset(a.name for a in actions() if not a.cross_account)
-    return negation(Test("action", OneOf(local)))
+    return negation(acts(local))
 
 
 def _own_account(space: Space) -> Expression:
@@ -205,7 +204,7 @@ MANAGEMENT = frozenset(
 def _changeable(space: Space) -> Expression:
     if _key(space).manager != "AWS":
         return TRUE
-    return negation(Test("action", OneOf(MANAGEMENT)))
+    return negation(acts(MANAGEMENT))
 
 
 def _things(space: Space) -> Iterator[Unmodelled]:

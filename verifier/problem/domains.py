@@ -81,7 +81,7 @@ def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, 
 def user_ids() -> Attribute:
     """`aws:userid` of users and role sessions: `AIDA…`, or `AROA…:SESSION`; the session name is read off it."""
     user = Tokens((*literal_tokens("AIDA"), *some(UPPER)))
-    session = Tokens((*literal_tokens("AROA"), *some(UPPER), *literal_tokens(":"), *some(NAME, 2)))
+    session = Tokens((*literal_tokens("AROA"), *some(UPPER), *literal_tokens(":"), *some(NAME)))
     seeds = ("AROAEXAMPLEROLEID1234:example", "AIDAEXAMPLEUSERID1234", "AROAEXAMPLEROLEID1234:another")
     return Attribute("userid", Domain("userid", (user, session), seeds))
 
@@ -92,8 +92,8 @@ def issuers(partition: str) -> Attribute:
 
 
 def action_names(known: Sequence[str]) -> Attribute:
-    """The permission: the known ones, and any that the reference data does not know (U4)."""
-    letters = Characters(frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+    """The permission in lower case (L3): the known ones, and any that the reference data does not know (U4)."""
+    letters = Characters(LOWER.listed - {"-"})
     return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
 
 
@@ -109,7 +109,7 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
     special = _special(name, partition, region)
     if special is not None:
         return special
-    known = condition_key(name)
+    known = condition_key(name.split("#")[0])
     multivalued = known is not None and known.multivalued
     kind = known.type if known is not None else ValueType.STRING
     if kind is ValueType.BOOL:
@@ -146,9 +146,9 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         return _words(name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
     if name in _ORGANIZATION_PATHS:
         path = Characters(LOWER.listed | {"/"})
-        seeds = ("o-exampleorg/r-ab12/ou-ab12-11111111/", "o-exampleorg/r-ab12/", "o-otherorg01/r-cd34/ou-cd34-22222222/")
+        paths = ("o-exampleorg/r-ab12/ou-ab12-11111111/", "o-exampleorg/r-ab12/", "o-otherorg01/r-cd34/ou-cd34-22222222/")
         found = _words(
-            name, (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")), seeds=seeds
+            name, (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")), seeds=paths
         )
         return Attribute(name, found.domain, multivalued=True)
     if name.split("#")[0] in _ACCOUNTS:

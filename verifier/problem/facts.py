@@ -26,8 +26,8 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.predicates import ANY, OneOf, Predicate, Token, Tokens, exactly, like, literal_tokens
-from verifier.problem.space import Relation, Space, TargetKind, View, facts_of_text
+from verifier.problem.predicates import ANY, Less, OneOf, Predicate, Token, Tokens, exactly, like, literal_tokens
+from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Relation, Space, TargetKind, View, acts, facts_of_text
 
 VIA = "aws:viaawsservice"
 ANYTHING = (True, ANY)
@@ -55,7 +55,7 @@ def _via(space: Space) -> Expression:
 def _actions_with(space: Space, matches: Callable[[Action], bool]) -> Expression:
     """The known actions with a property, and every unknown one (U4)."""
     lacking = frozenset(a.name for a in actions() if a.name in space.known_actions and not matches(a))
-    return negation(Test("action", OneOf(lacking)))
+    return negation(acts(lacking))
 
 
 # -- F1, F2 --
@@ -114,8 +114,9 @@ def _given_organization(space: Space, identifier: str, paths: str, owner: str) -
     members = frozenset(account for account, _ in organization.accounts)
     inside = _accounts_of(space, owner, members)
     if _has(space, identifier):
-        yield implies(inside, Test(identifier, exactly(organization.id)))
-        yield implies(negation(inside), negation(Test(identifier, exactly(organization.id))))
+        own_id = space.ask(space.attribute_view(identifier), exactly(organization.id))
+        yield implies(inside, own_id)
+        yield implies(negation(inside), negation(own_id))
     if _has(space, paths):
         own = Tokens((*literal_tokens(organization.id + "/"), ANYTHING))
         yield implies(inside, both(Present(paths), negation(Some(paths, frozenset({own}), False))))
@@ -244,7 +245,7 @@ def _network(space: Space) -> Iterator[Expression]:
 
 
 def _services(space: Space) -> Iterator[Expression]:
-    """F5: `kms:ViaService` and `aws:CalledVia` go with a service that calls on the caller's behalf; a service principal calls for itself."""
+    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal calls for itself."""
     called = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
     if _has(space, "kms:viaservice"):
         yield implies(Present("kms:viaservice"), _via(space))
@@ -284,7 +285,7 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
     name = "kms:grantisforawsresource"
     if not _has(space, name):
         return
-    allowed = Test("action", OneOf(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"})))
+    allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
     direct = negation(_via(space))
     yield implies(Present(name), allowed)
     yield implies(Test(name, exactly("true")), _via(space))
@@ -321,7 +322,7 @@ def _operation_keys(space: Space) -> Iterator[Expression]:
         if carried is None:
             continue
         yield implies(Present(name), carried)
-        known = both(carried, Test("action", OneOf(space.known_actions)))
+        known = both(carried, acts(space.known_actions))
         if name in _REQUIRED:
             yield implies(known, Present(name))
         elif name in _DEFAULTED:
@@ -365,7 +366,7 @@ def _suitable_actions(space: Space) -> Iterator[Expression]:
     """R3: the operation can be sent to a key with these facts."""
     if space.target.kind is not TargetKind.KEY:
         if "facts" in space.attributes:
-            yield same(Present("facts"), Test("action", exactly("kms:CreateKey")))
+            yield same(Present("facts"), acts({"kms:CreateKey"}))
         return
     values = space.attributes["facts"].values or ()
     by_unsuited: dict[frozenset[str], list[str]] = {}
@@ -375,23 +376,34 @@ def _suitable_actions(space: Space) -> Iterator[Expression]:
         by_unsuited.setdefault(unsuited, []).append(text)
     for unsuited, texts in by_unsuited.items():
         if unsuited:
-            yield implies(Test("facts", OneOf(frozenset(texts))), negation(Test("action", OneOf(unsuited))))
+            yield implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited)))
 
 
 def _existing_actions(space: Space) -> Iterator[Expression]:
     """R3: actions for another kind of resource are not requests on this target."""
     elsewhere = frozenset(a.name for a in actions()) - space.known_actions
-    yield negation(Test("action", OneOf(elsewhere)))
+    yield negation(acts(elsewhere))
 
 
 def _pairs(space: Space) -> Iterator[Expression]:
-    """F7: the keys of the encryption context (and of request tags) are the names of its pairs, compared without case."""
-    for prefix, names in (("kms:encryptioncontext:", "kms:encryptioncontextkeys"), ("aws:requesttag/", "aws:tagkeys")):
-        if not _has(space, names):
-            continue
-        for attribute in [n for n in space.attributes if n.startswith(prefix)]:
-            named = Tokens(literal_tokens(attribute.removeprefix(prefix), fold=True))
-            yield same(Present(attribute), Some(names, frozenset({named}), True))
+    """F7: the keys of the encryption context are the names of its pairs, with their case; those of request tags compare without."""
+    if _has(space, "kms:encryptioncontextkeys"):
+        for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
+            yield same(Present(attribute), Some("kms:encryptioncontextkeys", *_pair_name(space, attribute)))
+    if _has(space, "aws:tagkeys"):
+        for attribute in [n for n in space.attributes if n.startswith("aws:requesttag/")]:
+            named = Tokens(literal_tokens(attribute.removeprefix("aws:requesttag/"), fold=True))
+            yield same(Present(attribute), Some("aws:tagkeys", frozenset({named}), True))
+
+
+def _pair_name(space: Space, attribute: str) -> tuple[frozenset[Predicate], bool]:
+    """Which names the pair of an attribute can have, as the arguments of `Some`."""
+    if not attribute.endswith(OTHER_SPELLING):
+        return frozenset({exactly(attribute.removeprefix(PAIR_PREFIX))}), True
+    name = attribute.removesuffix(OTHER_SPELLING)
+    used = [exactly(spelling[len(PAIR_PREFIX) :]) for spelling in space.pair_names.get(name, ())]
+    folded = Tokens(literal_tokens(name.removeprefix(PAIR_PREFIX), fold=True))
+    return frozenset({Less(folded, tuple(used))}), True
 
 
 # -- F8 --

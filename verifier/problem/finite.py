@@ -29,7 +29,7 @@ from verifier.problem.expression import (
     disjunction,
     negation,
 )
-from verifier.problem.predicates import Characters, Compares, InNetwork, OneOf, Predicate, Tokens, literal_tokens
+from verifier.problem.predicates import Characters, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
 from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 from verifier.problem.words import Domain
 
@@ -253,7 +253,7 @@ def _joined(parts: list[Expression], kind: type[And] | type[Or], empty: Expressi
 
 def _suits(attribute: Attribute, predicate: Predicate) -> bool:
     if attribute.domain is not None:
-        return isinstance(predicate, Tokens | OneOf)
+        return isinstance(predicate, Tokens | OneOf | Less)
     if attribute.line is not None:
         return isinstance(predicate, Compares)
     if attribute.address:

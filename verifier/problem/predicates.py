@@ -130,6 +130,18 @@ class OneOf(Predicate):
         return value in self.values
 
 
+@dataclass(frozen=True)
+class Less(Predicate):
+    """The members of one set that are in none of some others."""
+
+    whole: Tokens
+    without: tuple[Tokens, ...]
+
+    def matches(self, value: str) -> bool:
+        """In the first, and in none of the others."""
+        return self.whole.matches(value) and not any(other.matches(value) for other in self.without)
+
+
 def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
     """The characters of a text, one token each; `fold` ignores case."""
     make = either_case if fold else one

@@ -25,11 +25,12 @@ from verifier.problem.callers import callers
 from verifier.problem.conditions import Reader
 from verifier.problem.decision import allowed
 from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation
-from verifier.problem.facts import all_facts
+from verifier.problem.facts import VIA, all_facts
 from verifier.problem.finite import Finite, Reduction, questions
-from verifier.problem.predicates import OneOf, exactly
+from verifier.problem.names import pair_names
+from verifier.problem.predicates import exactly
 from verifier.problem.relations import relation_facts, share_tests
-from verifier.problem.space import Space, Target
+from verifier.problem.space import Space, Target, acts
 from verifier.problem.statements import actions_match
 
 
@@ -83,24 +84,31 @@ def scope(space: Space, invariant: Invariant) -> Expression:
     return both(actions, whom, when)
 
 
+def _wishes(space: Space) -> list[Expression]:
+    wishes = [both(space.is_role, negation(space.is_service_linked)), space.is_user]
+    wishes += [acts({name}) for name in _COMMON_ACTIONS]
+    if VIA in space.attributes:
+        wishes.append(Test(VIA, exactly("false")))
+    return wishes
+
+
 def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
     """Builds the question about one target for all invariants at once."""
-    space = Space(estate, target)
+    space = Space(estate, target, pair_names=pair_names(estate, target, invariants))
     decision = allowed(space)
     scopes = [scope(space, invariant) for invariant in invariants]
     violations = [
         both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
     ]
-    known = Test("action", OneOf(space.known_actions))
+    known = acts(space.known_actions)
     asked = space.questions
-    wishes = [both(space.is_role, negation(space.is_service_linked)), space.is_user]
-    wishes += [Test("action", exactly(name)) for name in _COMMON_ACTIONS]
-    questions([decision, known, *scopes, *wishes], asked)
+    questions([decision, known, *scopes], asked)
     share_tests(space)
     facts = all_facts(space)
     share_tests(space)
     facts += relation_facts(space)
-    questions(facts, asked)
+    wishes = _wishes(space)
+    questions([*facts, *wishes], asked)
     reduction = Reduction(space.attributes, asked)
     finite = reduction.finite
     finite.facts = [reduction.reduce(fact) for fact in facts]

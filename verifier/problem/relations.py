@@ -68,8 +68,7 @@ def _replaced(pieces: Template, at: int, text: str) -> Template:
 
 def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View | None:
     """The view of a variable's key; `None` for a multi-valued key, whose listed value matches nothing (L7)."""
-    view = space.view(variable.key, in_key_policy)
-    return view if isinstance(view, View) else None
+    return space.single(variable.key, in_key_policy)
 
 
 def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:

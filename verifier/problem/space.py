@@ -7,7 +7,7 @@ cannot disagree with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -98,7 +98,15 @@ class SetView:
     some: Callable[[frozenset[Predicate], bool], Expression]
 
 
-ABSENT = View("absent", FALSE, lambda predicate: FALSE, lambda values: None, ())
+@dataclass(frozen=True)
+class Variants:
+    """An encryption-context key whose pair may stand under several spellings of its name (F7): a condition holds iff it holds of one of
+    the views whose guard is true. `merged` is the value where a single one is wanted."""
+
+    name: str
+    present: Expression
+    alternatives: tuple[tuple[Expression, View], ...]
+    merged: View
 
 
 def fixed_view(name: str, value: str | None) -> View:
@@ -119,7 +127,8 @@ def fixed_view(name: str, value: str | None) -> View:
 class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
-    `pair` names two views when the comparison is their plain equality (without case if `fold`). `symbols` are other symbols that `holds` reads.
+    `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
+    with one variable, the predicate on the subject for a value of it.
     """
 
     symbol: str
@@ -142,10 +151,21 @@ FACT_FIELDS = {
 """Condition keys that are facts of the key (F8), by their place in a value of the attribute `facts`."""
 
 
+PAIR_PREFIX = "kms:encryptioncontext:"
+OTHER_SPELLING = "#other spelling"
+
+
+def pair_attribute(spelling: str | None, name: str = "") -> str:
+    """The attribute of the pair of the encryption context with exactly this spelling of its name, or with a spelling of `name` that no
+    policy uses."""
+    return PAIR_PREFIX + spelling[len(PAIR_PREFIX) :] if spelling is not None else name + OTHER_SPELLING
+
+
 @dataclass
 class Space:
     """The attributes of requests on one target. Attributes come into being when something asks for them.
 
+    `pair_names` lists, by lower-case name, the spellings under which policies ask for pairs of the encryption context (F7).
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
     statements, by number; `unsupported` says of a symbol which comparison it stands for; `notes` are condition keys that the data does
     not know.
@@ -161,11 +181,12 @@ class Space:
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
+    pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = [a.name for a in actions() if self._fits(a.resources)]
-        for attribute in (principals(self.target.partition), action_names(known)):
+        for attribute in (principals(self.target.partition), action_names([name.lower() for name in known])):
             self.attributes[attribute.name] = attribute
         self.known_actions = frozenset(known)
         if self.target.key is not None:
@@ -225,7 +246,7 @@ class Space:
 
     def session_named(self, tokens: tuple[Token, ...]) -> Expression:
         """The role sessions whose session name matches."""
-        return Test("userid", Tokens((*literal_tokens("AROA"), (True, ANY.without(COLON)), *literal_tokens(":"), *tokens)))
+        return Test(self._known("userid"), Tokens((*literal_tokens("AROA"), (True, ANY.without(COLON)), *literal_tokens(":"), *tokens)))
 
     def role_named(self, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
         """The sessions of roles in a matching account whose name, without the path, matches."""
@@ -276,6 +297,29 @@ class Space:
             self._views[name, narrowed] = _readable_under(found, Symbol("F8")) if narrowed else found
         return self._views[name, narrowed]
 
+    def variants(self, key: str) -> Variants:
+        """The pair of the encryption context that a condition key names (F7)."""
+        name = key.lower()
+        key = PAIR_PREFIX + key[len(PAIR_PREFIX) :]
+        spellings = self.pair_names.get(name, (key,))
+        exact = {spelling: self.attribute_view(pair_attribute(spelling)) for spelling in spellings}
+        other = self.attribute_view(pair_attribute(None, name))
+        views = [*exact.values(), other]
+        own = exact.get(key, other)
+        # Under the other reading a condition reads the pair that is spelled as it writes the name, if there is one.
+        choose_any = either(Symbol("F7"), negation(own.present))
+        alternatives = tuple((TRUE if view is own else choose_any, view) for view in views)
+
+        def value(values: Values) -> str | None:
+            return next((found for found in (own.value(values), *(view.value(values) for view in views)) if found is not None), None)
+
+        def test(predicate: Predicate) -> Expression:
+            return disjunction(both(guard, view.test(predicate)) for guard, view in alternatives)
+
+        present = disjunction(view.present for view in views)
+        merged = View(f"pair {key}", present, test, value, tuple(base for view in views for base in view.bases))
+        return Variants(name, present, alternatives, merged)
+
     def views(self) -> ItemsView[tuple[str, bool], View | SetView]:
         """The views made so far, by name, and whether they are narrowed for a key policy."""
         return self._views.items()
@@ -284,6 +328,13 @@ class Space:
         """A test on a view, remembered for the relations that share it."""
         self.asked.setdefault(view.name, {})[predicate] = None
         return view.test(predicate)
+
+    def single(self, key: str, in_key_policy: bool) -> View | None:
+        """A condition key where a single value is wanted (L7); `None` for a multi-valued key."""
+        if key.lower().startswith(PAIR_PREFIX):
+            return self.variants(key).merged
+        view = self.view(key, in_key_policy)
+        return view if isinstance(view, View) else None
 
     def attribute_view(self, name: str) -> View:
         """A key that is an attribute of its own."""
@@ -461,17 +512,14 @@ class Space:
         account = self._account("kms:calleraccount")
         if self.target.kind is TargetKind.KEY:
             return account
-        carried = Symbol("F1-keyless")
-        return View(account.name, both(carried, account.present), lambda p: both(carried, account.test(p)), account.value, account.bases)
+        return _carried(account, either(Symbol("F1-keyless"), acts(KEY_STORE_ACTIONS)))
 
     # -- keys about the target and the time --
 
     def _resource_account(self) -> View:
         if self.target.kind is TargetKind.KEY:
             return fixed_view("aws:resourceaccount", self.target.account)
-        account = self._account("aws:resourceaccount")
-        carried = Symbol("F1-keyless")
-        return View(account.name, both(carried, account.present), lambda p: both(carried, account.test(p)), account.value, account.bases)
+        return _carried(self._account("aws:resourceaccount"), Symbol("F1-keyless"))
 
     def _requested_region(self) -> View:
         if self.target.region is not None:
@@ -500,6 +548,18 @@ def _required(attribute: Attribute, name: str | None = None) -> Attribute:
     )
 
 
+KEY_STORE_ACTIONS = frozenset(
+    f"kms:{verb}CustomKeyStore{plural}"
+    for verb, plural in (("Connect", ""), ("Create", ""), ("Delete", ""), ("Describe", "s"), ("Disconnect", ""), ("Update", ""))
+)
+"""Operations on custom key stores, which carry `kms:CallerAccount` (F1)."""
+
+
+def _carried(view: View, where: Expression) -> View:
+    """A key that is there only in some requests."""
+    return View(view.name, both(where, view.present), lambda p: both(where, view.test(p)), view.value, view.bases)
+
+
 def _readable_under(view: View | SetView, reading: Expression) -> View | SetView:
     """A key that is there only under a reading (F8)."""
     if isinstance(view, SetView):
@@ -523,6 +583,11 @@ def as_tokens(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
     if isinstance(predicate, OneOf):
         return tuple(exactly(value) for value in sorted(predicate.values))
     raise Unsuitable(name)
+
+
+def acts(names: Iterable[str]) -> Expression:
+    """The action is one of these. The attribute holds actions in lower case, since IAM compares them so (L3)."""
+    return Test("action", OneOf(frozenset(name.lower() for name in names)))
 
 
 def principal_type(arn: str) -> str:

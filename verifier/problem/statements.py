@@ -12,7 +12,7 @@ from verifier.model.policy import Policy, Statement, Text
 from verifier.model.readings import not_resource_symbol
 from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
-from verifier.problem.predicates import Tokens, like, like_tokens
+from verifier.problem.predicates import like
 from verifier.problem.relations import absent_variables, constant_matches
 from verifier.problem.space import Space, TargetKind, View
 from verifier.problem.values import ARN, LIKE, Fixed, Template, Variable, split_fields, template
@@ -20,7 +20,7 @@ from verifier.problem.values import ARN, LIKE, Fixed, Template, Variable, split_
 
 def actions_match(actions: Sequence[Text]) -> Expression:
     """The action matches one of the patterns, without regard to case (L3, L6)."""
-    return disjunction(Test("action", Tokens(like_tokens(action.value, fold=True))) for action in actions)
+    return disjunction(Test("action", like(action.value.lower())) for action in actions)
 
 
 def applies(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
 
-from verifier.problem.predicates import Compares, InNetwork, OneOf, Predicate, Tokens
+from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predicate, Tokens
 from verifier.problem.words import Domain, Partition, partition
 
 STATE_BUDGET = 4000
@@ -55,7 +55,7 @@ class WordTable(Table):
     """Strings, by the patterns that match them."""
 
     def __init__(self, domain: Domain, predicates: Sequence[Predicate]) -> None:
-        if any(not isinstance(p, Tokens | OneOf) for p in predicates):
+        if any(not isinstance(p, Tokens | OneOf | Less) for p in predicates):
             raise Unsuitable(domain.name)
         found = partition(domain, predicates, STATE_BUDGET)
         if found is None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from verifier.problem.predicates import OneOf, Predicate, Tokens
+from verifier.problem.predicates import Less, OneOf, Predicate, Tokens
 
 PRINTABLE = (
     "exampl"
@@ -253,6 +253,11 @@ class Partition:
     def _mask(self, predicate: Predicate) -> int:
         if isinstance(predicate, OneOf):
             return sum(1 << self._literal_index[v] for v in predicate.values if v in self._literal_index)
+        if isinstance(predicate, Less):
+            mask = self.mask(predicate.whole)
+            for other in predicate.without:
+                mask &= ~self.mask(other)
+            return mask
         assert isinstance(predicate, Tokens)
         literal = predicate.literal
         if literal is not None:
@@ -354,6 +359,10 @@ def partition(domain: Domain, predicates: Sequence[Predicate], budget: int) -> P
     for predicate in predicates:
         if isinstance(predicate, OneOf):
             literals |= predicate.values
+        elif isinstance(predicate, Less):
+            patterns[predicate.whole] = None  # a name without letters is literal, and harmless as a pattern
+            literals |= {other.literal for other in predicate.without if other.literal is not None}
+            patterns.update(dict.fromkeys(other for other in predicate.without if other.literal is None))
         elif isinstance(predicate, Tokens):
             if predicate.literal is not None:
                 literals.add(predicate.literal)

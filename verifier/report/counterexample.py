@@ -13,10 +13,10 @@ from itertools import takewhile
 from verifier.model import reference
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
 from verifier.model.request import CallerKind, Request, Step, Value
 from verifier.model.verdict import Counterexample, Verdict
-from verifier.report.naming import rule_label, statement_with_place
+from verifier.report.naming import Places, rule_label
 from verifier.report.style import Style, flow, pad, sentence, width_of
 from verifier.syntax.text import printable
 
@@ -30,6 +30,8 @@ _FREE_FACTS = {
     (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
     (OUTSIDE_DENY, True): "its own account's policies deny it",
     (OUTSIDE_DENY, False): "its own account's policies do not deny it",
+    (SESSION_ALLOW, True): "its session policy allows it",
+    (SESSION_ALLOW, False): "its session policy does not allow it",
 }
 
 
@@ -48,7 +50,7 @@ def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
     if found is None:
         return []
     lines = [*_request_lines(found.request, verdict, style), ""]
-    lines += _because(found, verdict.invariant.expectation, style)
+    lines += _because(found, verdict.invariant.expectation, Places(), style)
     lines += _suppositions(found)
     if found.command:
         lines.append(_labelled("to see it") + style.bold(printable(found.command)))
@@ -69,6 +71,8 @@ def _request_lines(request: Request, verdict: Verdict, style: Style) -> list[str
     lines = [MARGIN + "".join(call)]
     if request.caller.kind is CallerKind.ROLE and request.caller.principal_arn.count("/") > 1:
         lines.append(f"{MARGIN}  a session of {printable(request.caller.principal_arn)}")
+    if request.caller.issuer:
+        lines.append(f"{MARGIN}  a session issued by {printable(request.caller.issuer)}")
     lines += [line for key, value in request.context for line in flow([_value(value)], f"{MARGIN}  with {printable(key)} = ")]
     if _lacks_encryption_context(request, verdict):
         lines.append(f"{MARGIN}  with no encryption context at all")
@@ -99,37 +103,38 @@ def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
             yield StatementTrace(step.statement, step.holds, tuple(elements))
 
 
-def _because(found: Counterexample, expectation: Expectation, style: Style) -> list[str]:
+def _because(found: Counterexample, expectation: Expectation, places: Places, style: Style) -> list[str]:
     """Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not."""
     traces = list(statement_traces(found.decision.trace))
     allows = [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
     denies = [trace for trace in traces if trace.statement.effect is Effect.DENY]
     if expectation is Expectation.REFUSED:
-        return [*_matched("allowed by", allows, style), *_unmatched("not stopped", denies)]
-    stopped = _matched("refused by", denies, style)
-    return stopped or [*_unmatched("not allowed", allows), *_closed_gates(found.decision.trace)]
+        return [*_matched("allowed by", allows, places, style), *_unmatched("not stopped", denies, places)]
+    stopped = _matched("refused by", denies, places, style)
+    return stopped or [*_unmatched("not allowed", allows, places), *_closed_gates(found.decision.trace, style)]
 
 
-def _matched(label: str, traces: Sequence[StatementTrace], style: Style) -> list[str]:
+def _matched(label: str, traces: Sequence[StatementTrace], places: Places, style: Style) -> list[str]:
     lines = []
     for trace in traces:
         if trace.matched:
-            lines += _matched_statement(_labelled(label), trace, style)
+            lines += _matched_statement(_labelled(label), trace, places, style)
             label = ""
     return lines
 
 
-def _matched_statement(lead: str, trace: StatementTrace, style: Style) -> list[str]:
+def _matched_statement(lead: str, trace: StatementTrace, places: Places, style: Style) -> list[str]:
     """The statement with a tick an element: what it names beside it, what it excludes and its conditions below it."""
     beside, below = [], []
     for step in trace.elements:
         tick = style.good("✔") if step.holds else style.bad("✘")
         short = _short(step.text)
         if short:
-            beside.append(f"{printable(short)} {tick}")
+            beside.append(f"{short} {tick}")
         else:
             below.append((printable(step.text), step.rule, tick))
-    lines = flow([statement_with_place(trace.statement), *beside], lead, between="   ", indent=width_of(_labelled("")))
+    beside.sort(key=lambda element: not element.startswith("Principal"))
+    lines = flow([places.statement(trace.statement), *beside], lead, between="   ", indent=width_of(_labelled("")))
     for text, rule, tick in below:
         lines += sentence(text, f"{_labelled('')}└ ", f"{tick} {style.dim(rule_label(rule))}")
     return lines
@@ -144,25 +149,26 @@ def _short(text: str) -> str | None:
     return f"{element[0]} {way[1]}" if way else element[0]
 
 
-def _unmatched(label: str, traces: Sequence[StatementTrace]) -> list[str]:
+def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> list[str]:
     """Each statement with the first of its elements that did not hold."""
     lines = []
     for trace in traces:
         failed = next((step for step in trace.elements if not step.holds), None)
         if trace.matched or failed is None:
             continue
-        lead = _labelled(label) + statement_with_place(trace.statement) + "   "
-        lines += flow(printable(failed.text).split() + [rule_label(failed.rule)], lead, indent=width_of(_labelled("")) + 2)
+        lead = _labelled(label) + places.statement(trace.statement) + "   "
+        lines += sentence(printable(failed.text), lead, rule_label(failed.rule), indent=width_of(_labelled("")) + 2)
         label = ""
     return lines
 
 
-def _closed_gates(trace: Sequence[Step]) -> list[str]:
+def _closed_gates(trace: Sequence[Step], style: Style) -> list[str]:
     """The conditions of section 5 that the request did not meet."""
     gates = [step for step in trace if step.depth == 0 and step.statement is None and not step.holds]
     lines = []
     for position, gate in enumerate(gates):
-        lines += sentence(printable(gate.text), _labelled("" if position else "because"), rule_label(gate.rule))
+        lead = f"{_labelled('' if position else 'because')}{style.bad('✘')} "
+        lines += sentence(printable(gate.text), lead, rule_label(gate.rule))
     return lines
 
 
@@ -173,8 +179,8 @@ def _suppositions(found: Counterexample) -> list[str]:
     lines = []
     for label, value in found.readings:
         lines += sentence(_reading(label, value), _labelled("only if"), f"[{printable(label)}={'yes' if value else 'no'}]")
-    for symbol, value in found.free:
-        lines += sentence(_free_fact(symbol, value), _labelled("supposing"), rule_label(symbol.split(":", 1)[0]))
+    for position, (symbol, value) in enumerate(found.free):
+        lines += sentence(_free_fact(symbol, value), _labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0]))
     return lines
 
 

@@ -8,9 +8,24 @@ from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 
-def place(span: Span) -> str:
-    """`(key-policy.json:4)`, or nothing for what no file holds."""
-    return "" if span == NOWHERE else f"({printable(span.file)}:{span.line})"
+class Places:
+    """Writes places: the file in full where it is first named, then only the line as long as the file stays the same."""
+
+    def __init__(self) -> None:
+        self._file: str | None = None
+
+    def place(self, span: Span) -> str:
+        """`(key-policy.json:4)`, then `(:61)`; nothing for what no file holds."""
+        if span == NOWHERE:
+            return ""
+        file = "" if span.file == self._file else printable(span.file)
+        self._file = span.file
+        return f"({file}:{span.line})"
+
+    def statement(self, statement: StatementRef) -> str:
+        """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""
+        where = self.place(statement.span) or (f"({printable(statement.policy_name)})" if statement.sid else "")
+        return f"{statement_name(statement)} {where}".rstrip()
 
 
 def statement_name(statement: StatementRef) -> str:
@@ -18,18 +33,6 @@ def statement_name(statement: StatementRef) -> str:
     if statement.sid:
         return f'"{printable(statement.sid)}"'
     return f"statement {statement.index + 1} of {printable(statement.policy_name)}"
-
-
-def statement_with_place(statement: StatementRef) -> str:
-    """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""
-    name = statement_name(statement)
-    where = place(statement.span) or (f"({printable(statement.policy_name)})" if statement.sid else "")
-    return f"{name} {where}".rstrip()
-
-
-def statement_with_effect(statement: StatementRef) -> str:
-    """`Deny "Organization only" (key-policy.json:61)`."""
-    return f"{statement.effect.value} {statement_with_place(statement)}"
 
 
 def key_name(key: KeySummary) -> str:

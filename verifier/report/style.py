@@ -78,6 +78,9 @@ def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | 
     return [*lines, line.rstrip()]
 
 
-def sentence(text: str, lead: str, tail: str = "") -> list[str]:
-    """Prose, broken between words, with `tail` (such as a rule label) kept after its last word."""
-    return flow([*text.split(), *([tail] if tail else [])], lead)
+def sentence(text: str, lead: str, tail: str = "", *, indent: int | None = None) -> list[str]:
+    """Prose, broken between words; `tail` (such as a rule label) stays with its last word."""
+    words = text.split()
+    if tail and words:
+        words[-1] += f" {tail}"
+    return flow(words or [tail], lead, indent=indent)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from verifier.model.verdict import Assumption, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
-from verifier.report.naming import key_name, place, rule_label, statement_with_effect, target_name
+from verifier.report.naming import Places, key_name, rule_label, target_name
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.syntax.text import printable
 
@@ -54,16 +54,23 @@ def _inventory_lines(report: Report) -> list[str]:
 
 def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption], style: Style) -> list[str]:
     lines = [_headline(report, verdict, style)]
+    places = Places()
     if verdict.rests_on:
-        lines += flow([statement_with_effect(statement) for statement in verdict.rests_on], f"{MARGIN}rests on  ", between=", ")
+        statements = [f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on]
+        lines += flow(statements, f"{MARGIN}rests on  ", between=", ")
     elif verdict.status is Status.PROVED:
         lines.append(f"{MARGIN}rests on  no statement: nothing allows it")
     lines += counterexample_lines(verdict, style)
     if verdict.reason:
-        where = place(verdict.reason.span)
+        where = places.place(verdict.reason.span)
         lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
-    own = [assumption for assumption in verdict.assumptions if assumption not in common]
-    return lines + _supposition_lines("supposes", own, MARGIN)
+    return lines + _supposition_lines("supposes", _own_assumptions(verdict, common), MARGIN)
+
+
+def _own_assumptions(verdict: Verdict, common: Sequence[Assumption]) -> list[Assumption]:
+    """Those that are told neither at the end nor with the counterexample's readings."""
+    told = {label for label, _ in verdict.counterexample.readings} if verdict.counterexample else set()
+    return [assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in told]
 
 
 def _headline(report: Report, verdict: Verdict, style: Style) -> str:

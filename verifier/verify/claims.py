@@ -8,10 +8,11 @@ with its reason. A replay that contradicts the problem without any reason to is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verifier.evaluate import evaluate
 from verifier.model.invariant import Expectation
+from verifier.model.policy import StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
@@ -198,8 +199,5 @@ def _needed(
     return readings, free, unmodelled
 
 
-def _matched(decision: Decision) -> tuple:  # type: ignore[type-arg]
+def _matched(decision: Decision) -> tuple[StatementRef, ...]:
     return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))
-
-
-__all__ = ["Answer", "Found", "InternalDisagreement", "Proved", "decide", "replace"]

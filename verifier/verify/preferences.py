@@ -10,6 +10,7 @@ from verifier.model.readings import OUTSIDE_DENY, READINGS
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question
+from verifier.problem.space import OTHER_SPELLING
 
 _COMPUTED = frozenset({"userid", "issuer", "facts"})
 """Attributes that are not keys of a context: their absence makes no request smaller."""
@@ -19,6 +20,7 @@ def preferences(question: Question) -> list[Expression]:
     """Prefer a role of no service, then a user; a common action; no readings that are needed; absent context keys; empty sets."""
     finite = question.finite
     wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
+    wanted += [In(name, 1 << finite.tables[name].size) for name in finite.tables if name.endswith(OTHER_SPELLING)]
     wanted += question.wishes
     for name, optional in finite.optional.items():
         if optional and name in finite.tables and name not in finite.held and name not in _COMPUTED:

@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant, KeyAlias, KeyArn, KeySelector, KeyTag
-from verifier.model.readings import READINGS, SESSION_ALLOW, is_reading
+from verifier.model.named_accounts import with_named_accounts
+from verifier.model.readings import READINGS, is_reading
 from verifier.model.reference import actions, data_version
 from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.expression import Expression, Symbol, negation
@@ -22,7 +23,7 @@ from verifier.problem.space import Target, TargetKind, key_target
 from verifier.solve.z3_solver import Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions
-from verifier.verify.claims import Answer, Found, InternalDisagreement, Proved, decide
+from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.preferences import preferences
 
 Progress = Callable[[int, int, str], None]
@@ -167,7 +168,8 @@ def _on_target(
         for invariant in invariants:
             yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason)
         return
-    question = ask(estate, target, invariants)
+    settled = [with_named_accounts(i, target.key) if target.key is not None else i for i in invariants]
+    question = ask(estate, target, settled)
     session = _session(question, timeout)
     fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in held.items()]
     for claim in question.claims:
@@ -219,6 +221,3 @@ def _statistics(question: Question, session: Session, calls: int) -> Statistics:
         terms=session.terms,
         solver_calls=session.calls - calls,
     )
-
-
-__all__ = ["InternalDisagreement", "SESSION_ALLOW", "prove"]

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Identity
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.reference import condition_key
 from verifier.model.request import CallerKind, Outcome, Request, Value
 from verifier.problem.domains import Attribute
-from verifier.problem.expression import Expression, Symbol, both, implies, negation
+from verifier.problem.expression import Expression, Symbol, implies, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question, ask
-from verifier.problem.space import FACT_FIELDS, Target, TargetKind, key_target
+from verifier.problem.space import FACT_FIELDS, OTHER_SPELLING, PAIR_PREFIX, Target, TargetKind, key_target
 from verifier.problem.values import parse_instant
 from verifier.solve.z3_solver import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError
@@ -67,9 +67,7 @@ def target_of(estate: Estate, request: Request) -> Target:
 
 def concrete_values(question: Question, request: Request) -> Concrete:
     """The value of each attribute in a request; attributes that the request leaves open are missing."""
-    context: dict[str, Value] = {}
-    for name, value in request.context:
-        context.setdefault(name.lower(), value)
+    context = _lowered(request)
     values: Concrete = {}
     for name, attribute in question.space.attributes.items():
         found = _value(question, request, context, name, attribute)
@@ -78,7 +76,19 @@ def concrete_values(question: Question, request: Request) -> Concrete:
     return values
 
 
+def _lowered(request: Request) -> dict[str, Value]:
+    """The context by lower-case key, but for the names of the encryption context, which differ by case (F7)."""
+    context: dict[str, Value] = {}
+    for name, value in request.context:
+        lowered = name.lower()
+        if lowered.startswith(PAIR_PREFIX):
+            lowered = PAIR_PREFIX + name[len(PAIR_PREFIX) :]
+        context[lowered] = value
+    return context
+
+
 _OPEN = object()
+"""The value of an attribute that the request leaves open."""
 
 
 def _value(question: Question, request: Request, context: Mapping[str, Value], name: str, attribute: Attribute) -> object:
@@ -87,7 +97,7 @@ def _value(question: Question, request: Request, context: Mapping[str, Value], n
         case "principal":
             return caller.principal_arn
         case "action":
-            return request.action
+            return request.action.lower()
         case "issuer":
             return caller.issuer if caller.kind is CallerKind.FEDERATED else None
         case "userid":
@@ -101,10 +111,14 @@ def _value(question: Question, request: Request, context: Mapping[str, Value], n
             return context.get("aws:requestedregion", _OPEN)
     if name.endswith("#service"):
         return context.get(name.removesuffix("#service")) if caller.kind is CallerKind.SERVICE else None
+    if name.endswith(OTHER_SPELLING):
+        return _other_spelling(question, context, name.removesuffix(OTHER_SPELLING))
     value = context.get(name)
     if value is None and name in ("kms:encryptioncontextkeys", "aws:tagkeys"):
-        prefix = "kms:encryptioncontext:" if name.startswith("kms") else "aws:requesttag/"
+        prefix = PAIR_PREFIX if name.startswith("kms") else "aws:requesttag/"
         return tuple(key[len(prefix) :] for key, _ in request.context if key.lower().startswith(prefix)) or None
+    if value is None and name in _ORGANIZATION_KEYS:
+        return _organization(question, request, context, name)
     if value is None and name == "aws:viaawsservice":
         return "true" if "kms:viaservice" in context else "false"
     if value is None and name.startswith("aws:principaltag/"):
@@ -112,6 +126,43 @@ def _value(question: Question, request: Request, context: Mapping[str, Value], n
     if attribute.multivalued:
         return (value,) if isinstance(value, str) else value or None
     return _as_number(name, value)
+
+
+def _other_spelling(question: Question, context: Mapping[str, Value], name: str) -> object:
+    """The value of a pair whose name differs only in case from those that policies ask for."""
+    used = question.space.pair_names.get(name, ())
+    found = [value for key, value in context.items() if key.lower() == name and key not in used]
+    if len(set(found)) > 1:
+        raise Undetermined(f"several spellings of {name}")
+    return found[0] if found else None
+
+
+_ORGANIZATION_KEYS = {
+    "aws:principalorgid": "principal",
+    "aws:principalorgpaths": "principal",
+    "aws:resourceorgid": "resource",
+    "aws:resourceorgpaths": "resource",
+    "aws:sourceorgid": "aws:sourceaccount",
+    "aws:sourceorgpaths": "aws:sourceaccount",
+    "aws:vpceorgid": "aws:vpceaccount",
+    "aws:vpceorgpaths": "aws:vpceaccount",
+}
+
+
+def _organization(question: Question, request: Request, context: Mapping[str, Value], name: str) -> object:
+    """F2: a function of the account, where the organization is given."""
+    organization = question.space.estate.organization
+    owner = _ORGANIZATION_KEYS[name]
+    account = request.caller.account if owner == "principal" else context.get(owner)
+    if owner == "resource":
+        account = question.space.target.account
+    paths = dict(organization.accounts) if organization is not None else {}
+    if organization is None or account not in paths:
+        return None
+    if name.endswith("id"):
+        return organization.id
+    path = paths[str(account)]
+    return (path,) if path is not None else _OPEN
 
 
 def _as_number(name: str, value: Value | None) -> Value | None:
@@ -133,7 +184,7 @@ def _user_id(question: Question, request: Request, context: Mapping[str, Value])
     return start if caller.kind is CallerKind.USER else f"{start}:{caller.session}"
 
 
-def _identities(question: Question) -> Iterator:  # type: ignore[type-arg]
+def _identities(question: Question) -> Iterator[Identity]:
     for account in question.space.estate.accounts:
         yield from account.users
         yield from account.roles
@@ -149,7 +200,11 @@ def _tag(question: Question, request: Request, wanted: str) -> str | None:
 def _facts(question: Question, context: Mapping[str, Value]) -> object:
     listed = question.space.attributes["facts"].values or ()
     given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
+    if question.space.target.kind is not TargetKind.KEY and not given:
+        return None
     fitting = [text for text in listed if all(text.split("|")[index] == value for index, value in given.items())]
+    if question.space.target.kind is not TargetKind.KEY:
+        return fitting[0] if fitting else None
     return fitting[0] if len(fitting) == 1 else _OPEN
 
 
@@ -167,11 +222,11 @@ def _constraints(question: Question, values: Concrete) -> Iterator[Expression]:
                 yield Symbol(symbol) if index in held else negation(Symbol(symbol))
         elif name in finite.tables:
             table = finite.tables[name]
-            index = table.size if value is None else table.class_of(str(value))
-            if index is None or (value is None and not finite.optional[name]):
+            chosen = table.size if value is None else table.class_of(str(value))
+            if chosen is None or (value is None and not finite.optional[name]):
                 raise Undetermined(f"{name} = {value!r}")
             if finite.width(name) > 1:
-                yield In(name, 1 << index)
+                yield In(name, 1 << chosen)
     for symbol, relation in question.space.relations.items():
         for wild in (False, True):
             reading = Symbol("L7-wildcards") if wild else negation(Symbol("L7-wildcards"))
@@ -190,6 +245,3 @@ def _lazy(question: Question, name: str, value: str | tuple[str, ...] | None) ->
         yield Symbol(lazy.present) if value is not None else negation(Symbol(lazy.present))
     for predicate, symbol in lazy.symbols.items():
         yield Symbol(symbol) if isinstance(value, str) and predicate.matches(value) else negation(Symbol(symbol))
-
-
-__all__ = ["Undetermined", "both", "decide_symbolically"]

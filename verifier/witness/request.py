@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.problem.facts import VIA
 from verifier.problem.question import Question
-from verifier.problem.space import FACT_FIELDS, Space, TargetKind, View
+from verifier.problem.space import FACT_FIELDS, OTHER_SPELLING, PAIR_PREFIX, Space, TargetKind, View
 from verifier.problem.tables import instant_text
 from verifier.witness.values import Concrete
 
@@ -24,7 +26,8 @@ def build(question: Question, values: Concrete) -> Request:
     space = question.space
     action = values["action"]
     assert isinstance(action, str)
-    return Request(caller(values), action, space.target.resource, tuple(_context(question, values)))
+    known = reference_action(action)
+    return Request(caller(values), known.name if known is not None else action, space.target.resource, tuple(_context(question, values)))
 
 
 def caller(values: Concrete) -> Caller:
@@ -58,13 +61,16 @@ def _issuer(issuer: str | tuple[str, ...] | None, account: str, root: str) -> st
 
 def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]]:
     space = question.space
-    names = _pair_names(space, question, values)
+    names = _pair_names(question, values)
     for name in space.attributes:
         value = values.get(name)
-        if name in _INTERNAL or value is None or "#" in name or name in ("kms:encryptioncontextkeys", "aws:tagkeys"):
+        if name in _INTERNAL or value is None or name in _SETS.values() or name.endswith("#service"):
             continue
-        if name.startswith(("kms:encryptioncontext:", "aws:requesttag/")):
-            yield names[name], value
+        if name == VIA and value == ("true" if values.get("kms:viaservice") is not None else "false"):
+            continue  # what evaluation supposes of a request that does not say it (F5)
+        prefix = next((p for p in _SETS if name.startswith(p)), None)
+        if prefix is not None:
+            yield _SHOWN[prefix] + names[name], value
         elif condition_key(name) is not None and _is_date(name) and isinstance(value, str):
             yield spelled(space, name), instant_text(value)
         else:
@@ -87,7 +93,7 @@ def spelled(space: Space, name: str) -> str:
 
 
 def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
-    """Keys that are computed from attributes and that nothing else tells: key facts that are not given, the moment, the Region, user IDs."""
+    """Keys that are computed from attributes: key facts that are not given, the moment, the Region, user IDs."""
     facts_free = len(space.attributes["facts"].values or ()) > 1 if "facts" in space.attributes else False
     for (name, _), view in list(space.views()):
         if not isinstance(view, View):
@@ -103,24 +109,36 @@ def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
 
 # -- the encryption context, and request tags --
 
-_SETS = {"kms:encryptioncontext:": "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
+_SETS = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
+_SHOWN = {PAIR_PREFIX: "kms:EncryptionContext:", "aws:requesttag/": "aws:RequestTag/"}
 
 
-def _pair_names(space: Space, question: Question, values: Concrete) -> dict[str, str]:
-    """How each pair's name is spelled: as a name that the set of names holds, where something asks for it (F7)."""
+def _pair_names(question: Question, values: Concrete) -> dict[str, str]:
+    """The name of each pair that is present: as its attribute says, or else as the set of names holds it (F7)."""
     found = {}
     for prefix, names in _SETS.items():
         held = values.get(names)
-        for attribute in space.attributes:
+        for attribute in question.space.attributes:
             if attribute.startswith(prefix) and values.get(attribute) is not None:
-                wanted = attribute.removeprefix(prefix)
-                spelling = space.spellings.get(attribute, attribute)
-                own = spelling[len(prefix) :]
-                choices = dict.fromkeys((own, wanted, wanted.upper(), wanted.capitalize()))
+                choices = list(_spellings(question, attribute, prefix))
+                own = choices[0]
                 if isinstance(held, tuple):
-                    own = next((c for c in choices if _is_held(question, names, c, held)), own)
-                found[attribute] = spelling[: len(prefix)] + own
+                    own = next((choice for choice in choices if _is_held(question, names, choice, held)), own)
+                found[attribute] = own
     return found
+
+
+def _spellings(question: Question, attribute: str, prefix: str) -> Iterator[str]:
+    """The spellings that the name of a pair may have."""
+    space = question.space
+    name = attribute.removesuffix(OTHER_SPELLING)[len(prefix) :]
+    if prefix == PAIR_PREFIX and not attribute.endswith(OTHER_SPELLING):
+        yield name
+        return
+    used = {spelling[len(prefix) :] for spelling in space.pair_names.get(prefix + name, ())}
+    own = space.spellings.get(attribute, prefix + name)[len(prefix) :]
+    variants = [own, name, name.upper(), name.capitalize(), name[:-1] + name[-1:].upper(), name.swapcase(), name.title()]
+    yield from dict.fromkeys(v for v in variants if v not in used and v.lower() == name)
 
 
 def _is_held(question: Question, names: str, name: str, held: tuple[str, ...]) -> bool:
@@ -132,15 +150,13 @@ def _is_held(question: Question, names: str, name: str, held: tuple[str, ...]) -
 
 def _other_pairs(question: Question, values: Concrete, named: dict[str, str]) -> Iterator[tuple[str, Value]]:
     """The names that are held beside those of the pairs above, each with some value, and the set of names itself."""
-    space = question.space
     for prefix, names in _SETS.items():
         held = values.get(names)
         if not isinstance(held, tuple):
             continue
-        own = [spelling[len(prefix) :] for attribute, spelling in named.items() if attribute.startswith(prefix)]
+        own = [name for attribute, name in named.items() if attribute.startswith(prefix)]
         table = question.finite.tables.get(names)
         classes = {table.class_of(name) for name in own} if table is not None else set()
         others = [name for name in held if (table.class_of(name) not in classes if table is not None else name not in own)]
-        shown = "kms:EncryptionContext:" if prefix.startswith("kms") else "aws:RequestTag/"
-        yield from ((shown + name, "example") for name in others)
-        yield spelled(space, names), tuple(dict.fromkeys((*own, *others)))
+        yield from ((_SHOWN[prefix] + name, "example") for name in others)
+        yield spelled(question.space, names), tuple(dict.fromkeys((*own, *others)))

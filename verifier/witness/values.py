@@ -7,16 +7,16 @@ gives it. A `Conflict` is returned only when no values at all could do that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
 from verifier.problem.finite import Finite, In, Lazy
-from verifier.problem.predicates import Predicate
+from verifier.problem.predicates import Predicate, Tokens
 from verifier.problem.question import Question
 from verifier.problem.search import find_word
 from verifier.problem.space import Relation
-from verifier.problem.tables import OverBudget, Table
+from verifier.problem.tables import OverBudget
 from verifier.problem.words import fill
 
 POOL = 6
@@ -231,14 +231,14 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
     if subject.bases == (name,) and relation.patterns is not None:
         value = sources[0].value(trial)
         pattern = relation.patterns(value) if value is not None else None
-        if pattern is not None and hasattr(pattern, "tokens"):
+        if isinstance(pattern, Tokens):
             for filling in ("example", "", "x"):
                 yield fill(pattern, filling)
 
 
-def _within_unions(find: object, unions: list[list[Predicate]], meet: list[Predicate]) -> str | None:
+def _within_unions(find: Callable[[list[Predicate]], str | None], unions: list[list[Predicate]], meet: list[Predicate]) -> str | None:
     if not unions:
-        return find(meet)  # type: ignore[operator, no-any-return]
+        return find(meet)
     for predicate in unions[0]:
         word = _within_unions(find, unions[1:], [*meet, predicate])
         if word is not None:
