@@ -142,7 +142,7 @@ def test_the_four_invariants_of_the_issue() -> None:
     context = "not(StringEquals kms:EncryptionContext:tenant ['${aws:PrincipalTag/tenant}'])"
     assert told == [
         ("refused", "not(1111)", ["kms:Decrypt", "kms:ReEncryptFrom"], "()", True),
-        ("refused", f"not(({admin} or (ROOT and 1111)))", ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], "()", True),
+        ("refused", f"not((({admin} or (ROOT and 1111)) or IssuedBy))", ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], "()", True),
         ("refused", "1111", ["kms:Decrypt"], context, True),
         ("allowed", admin, ["kms:PutKeyPolicy"], "()", True),
     ]
@@ -164,13 +164,13 @@ def test_an_invariant_keeps_its_sentence_and_its_place() -> None:
         ("no users can kms:Decrypt", Expectation.REFUSED, "USER", "()"),
         ("nobody can kms:Decrypt", Expectation.REFUSED, "any", "()"),
         ("nobody in prod except admins can kms:Decrypt", Expectation.REFUSED, "(1111 and not(ADMIN))", "()"),
-        ("only users can kms:Decrypt", Expectation.REFUSED, "not(USER)", "()"),
+        ("only users can kms:Decrypt", Expectation.REFUSED, "not((USER or IssuedBy))", "()"),
         ("users can always kms:Decrypt", Expectation.ALLOWED, "USER", "()"),
         ("users can always kms:Decrypt when a:b = c", Expectation.ALLOWED, "USER", "EQ"),
         ("users can always kms:Decrypt unless a:b = c", Expectation.ALLOWED, "USER", "not(EQ)"),
         ("no users can kms:Decrypt when a:b = c", Expectation.REFUSED, "USER", "EQ"),
         ("no users can kms:Decrypt unless a:b = c", Expectation.REFUSED, "USER", "not(EQ)"),
-        ("only users can kms:Decrypt when a:b = c", Expectation.REFUSED, "not(USER)", "EQ"),
+        ("only users can kms:Decrypt when a:b = c", Expectation.REFUSED, "not((USER or IssuedBy))", "EQ"),
         ("users can kms:Decrypt only when a:b = c", Expectation.REFUSED, "USER", "not(EQ)"),
     ],
 )

@@ -6,7 +6,18 @@ Guarantee: `is_empty` is true only for sets that are empty; one that is empty fo
 
 from __future__ import annotations
 
-from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, OfKind, ServiceLike, SessionLike, Tagged
+from verifier.model.invariant import (
+    AnyCaller,
+    CallersAnd,
+    CallerSet,
+    CallersNot,
+    CallersOr,
+    IssuedBy,
+    OfKind,
+    ServiceLike,
+    SessionLike,
+    Tagged,
+)
 from verifier.model.request import CallerKind
 
 Kinds = frozenset[CallerKind]
@@ -41,6 +52,8 @@ def _kinds(callers: CallerSet) -> tuple[Kinds, Kinds]:
         case OfKind():
             kind = frozenset({callers.kind})
             return kind, _NONE if callers.service_linked else kind
+        case IssuedBy():
+            return frozenset({CallerKind.FEDERATED}), _NONE
         case SessionLike():
             return frozenset({CallerKind.ROLE}), _NONE
         case ServiceLike():

@@ -93,6 +93,13 @@ class Tagged:
 
 
 @dataclass(frozen=True)
+class IssuedBy:
+    """The federated sessions that a user or root user among `callers` issued: they act with a part of its permissions (U2)."""
+
+    callers: CallerSet
+
+
+@dataclass(frozen=True)
 class CallersNot:
     """All callers but these."""
 
@@ -124,6 +131,7 @@ CallerSet = (
     | SessionLike
     | ServiceLike
     | Tagged
+    | IssuedBy
     | CallersNot
     | CallersOr
     | CallersAnd

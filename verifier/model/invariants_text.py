@@ -16,6 +16,7 @@ from verifier.model.invariant import (
     AnyCaller,
     CallerSet,
     CallersNot,
+    CallersOr,
     ConditionExpression,
     ConditionNot,
     Expectation,
@@ -23,6 +24,7 @@ from verifier.model.invariant import (
     InOrganization,
     Invariant,
     InvariantFile,
+    IssuedBy,
     KeyArn,
 )
 from verifier.model.invariants_callers import read_callers
@@ -125,9 +127,9 @@ def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
 
 
 def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
-    """`only CALLERS can` is about all the others, service principals included."""
+    """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that those callers issue."""
     callers = read_callers(sentence.callers, names)
-    in_question = CallersNot(callers) if sentence.form is Form.ONLY else callers
+    in_question = CallersNot(CallersOr((callers, IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
     if is_empty(in_question):
         node = sentence.callers
         message = (

@@ -18,6 +18,7 @@ from verifier.model.invariant import (
     InAccount,
     InOrganization,
     Invariant,
+    IssuedBy,
     KeyAccount,
     NamedAccount,
 )
@@ -85,6 +86,8 @@ def _replaced(callers: CallerSet, named: CallerSet) -> CallerSet:
             return named
         case CallersNot():
             return CallersNot(_replaced(callers.operand, named))
+        case IssuedBy():
+            return IssuedBy(_replaced(callers.callers, named))
         case CallersOr():
             return CallersOr(tuple(_replaced(operand, named) for operand in callers.operands))
         case CallersAnd():

@@ -19,6 +19,7 @@ from verifier.model.invariant import (
     CallersOr,
     InAccount,
     InOrganization,
+    IssuedBy,
     KeyAccount,
     NamedAccount,
     OfKind,
@@ -192,6 +193,8 @@ def callers(space: Space, wanted: CallerSet) -> Expression:
             return both(space.is_service, space.principal(like(pattern.value)))
         case Tagged(condition):
             return Reader(space, True, False).condition(condition)
+        case IssuedBy(operand):
+            return both(space.is_federated, issuers(space, operand))
         case CallersNot(operand):
             return negation(callers(space, operand))
         case CallersOr(operands):
@@ -203,6 +206,36 @@ def callers(space: Space, wanted: CallerSet) -> Expression:
         case NamedAccount():
             raise TypeError("a caller set that depends on the key must be settled first (`with_named_accounts`)")
     raise TypeError(f"not a set of callers: {wanted!r}")
+
+
+def issuers(space: Space, wanted: CallerSet) -> Expression:
+    """The federated sessions whose issuer is in a set: a user or root user of the session's own account."""
+    match wanted:
+        case OfKind(kind):
+            pattern = {CallerKind.USER: "user/*", CallerKind.ROOT: "root"}.get(kind)
+            return FALSE if pattern is None else space.issuer(like(pattern))
+        case PrincipalLike(pattern):
+            return _issuer_like(space, pattern.value)
+        case ServiceLike() | SessionLike() | Tagged() | IssuedBy():
+            return FALSE
+        case CallersNot(operand):
+            return negation(issuers(space, operand))
+        case CallersOr(operands):
+            return disjunction(issuers(space, operand) for operand in operands)
+        case CallersAnd(operands):
+            return conjunction(issuers(space, operand) for operand in operands)
+    return callers(space, wanted)
+
+
+def _issuer_like(space: Space, pattern: str) -> Expression:
+    fields = split_fields([Fixed(pattern, True)])
+    if len(fields) < 6:
+        return FALSE
+    kind, partition, service, region, account, resource = (field[0].text for field in fields)
+    wanted = ((kind, "arn"), (partition, space.target.partition), (service, "iam"), (region, ""))
+    if not all(like(own).matches(text) for own, text in wanted):
+        return FALSE
+    return both(space.account_matching(like(account)), space.issuer(like(resource)))
 
 
 def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:

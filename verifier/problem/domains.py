@@ -7,7 +7,7 @@ Guarantee: a domain holds at least every value that a real request can carry; it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from verifier.model.reference import ValueType, actions, condition_key
@@ -53,6 +53,12 @@ def principals(partition: str) -> Attribute:
 
 @cache
 def _principal_domain(partition: str) -> Domain:
+    service = some(Characters(LOWER.listed | {"."}))
+    names = (Tokens((*service, *literal_tokens(".amazonaws.com"))), Tokens((*service, *literal_tokens(".amazonaws.com.cn"))))
+    return Domain("principal", (*_caller_arns(partition), *names), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
+
+
+def _caller_arns(partition: str) -> tuple[Tokens, ...]:
     account = ((False, DIGITS),) * 12
 
     def arn(service: str, resource: str, *rest: tuple[Token, ...]) -> Tokens:
@@ -62,9 +68,7 @@ def _principal_domain(partition: str) -> Domain:
     base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME))]
     for kind in ("user/", "role/"):
         base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
-    base.append(Tokens((*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com"))))
-    base.append(Tokens((*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com.cn"))))
-    return Domain("principal", tuple(base), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
+    return tuple(base)
 
 
 def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, ...]:
@@ -86,9 +90,11 @@ def user_ids() -> Attribute:
     return Attribute("userid", Domain("userid", (user, session), seeds))
 
 
-def issuers(partition: str) -> Attribute:
-    """Who issued a federated session: a user or the root user of its account (R2)."""
-    return Attribute("issuer", _principal_domain(partition))
+def issuers() -> Attribute:
+    """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN (R2)."""
+    user = literal_tokens("user/")
+    base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
+    return _words("issuer", *base, seeds=("root", "user/example", "user/other"))
 
 
 def action_names(known: Sequence[str]) -> Attribute:
@@ -106,6 +112,8 @@ def _words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example
 
 def context_attribute(name: str, partition: str, region: str | None) -> Attribute:
     """The attribute for a condition key (lower case) that nothing else determines."""
+    if name.endswith("#service"):
+        return _of_service(name, partition)
     special = _special(name, partition, region)
     if special is not None:
         return special
@@ -125,6 +133,17 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
     least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1
     found = _words(name, some(ANY, least))
     return Attribute(name, found.domain, multivalued=multivalued)
+
+
+def _of_service(name: str, partition: str) -> Attribute:
+    """What a service principal's request carries of a key about the caller, by the reading F1-service: a value of the key's usual form."""
+    if name.startswith("aws:principaltype"):
+        return Attribute(name, values=("Account", "AssumedRole", "FederatedUser", "User"))
+    if name.startswith("aws:principalarn"):
+        return Attribute(name, Domain(name, _caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
+    if name.startswith("aws:userid"):
+        return replace(user_ids(), name=name)
+    return _words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
 
 
 def _arn(name: str, partition: str, multivalued: bool) -> Attribute:

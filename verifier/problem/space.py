@@ -264,19 +264,24 @@ class Space:
 
     def federated_by(self, user_arn: str) -> Expression:
         """The federated sessions that a user issued."""
-        return both(self.is_federated, Test(self._known("issuer"), exactly(user_arn)))
+        account, resource = user_arn.split(":", 5)[4:]
+        return both(self.is_federated, self.in_account(account), self.issuer(exactly(resource)))
+
+    def issuer(self, predicate: Predicate) -> Expression:
+        """The federated sessions whose issuer satisfies a predicate: `root`, or `user/…`."""
+        return Test(self._known("issuer"), predicate)
 
     @property
     def issued_by_user(self) -> Expression:
         """The federated sessions that some user issued, not the root user."""
-        return both(self.is_federated, Test(self._known("issuer"), Tokens(like_tokens("arn:*:user/*"))))
+        return both(self.is_federated, self.issuer(Tokens(like_tokens("user/*"))))
 
     def _known(self, name: str) -> str:
         if name not in self.attributes:
             if name == "userid":
                 self.attributes[name] = user_ids()
             elif name == "issuer":
-                self.attributes[name] = issuers(self.target.partition)
+                self.attributes[name] = issuers()
             else:
                 self.attributes[name] = context_attribute(name, self.target.partition, self.target.region)
         return name

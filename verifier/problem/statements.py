@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from verifier.model.policy import Policy, Statement, Text
 from verifier.model.readings import not_resource_symbol
 from verifier.problem.conditions import Reader
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, negation
 from verifier.problem.predicates import like
 from verifier.problem.relations import absent_variables, constant_matches
 from verifier.problem.space import Space, TargetKind, View
@@ -121,7 +121,6 @@ def _covers_keyless(space: Space, pieces: Template) -> Expression:
     assert isinstance(view, View)
     place = both(space.ask(view, like(region)), space.account_matching(like(account)))
     last = (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
-    starts_with_kind = rest.startswith(("key/", "alias/"))
-    whole = constant_matches(space, "*", LIKE, last, False) if last else FALSE
-    of_kind = Symbol("D9") if starts_with_kind else FALSE
-    return both(place, either(whole if not starts_with_kind else FALSE, of_kind))
+    if last and isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
+        return both(place, Symbol("D9"))
+    return both(place, constant_matches(space, "*", LIKE, last, False)) if last else FALSE

@@ -32,17 +32,45 @@ def decide_symbolically(estate: Estate, request: Request, assignment: Mapping[st
 
     `assignment` fixes symbols, as for `evaluate`. Raises `Undetermined` where the problem cannot hold the request.
     """
-    question = ask(estate, target_of(estate, request), ())
-    values = concrete_values(question, request)
-    held = {SESSION_ALLOW: False, **(assignment or {})}
-    fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
-    constraints = [*_constraints(question, values), *fixed]
-    session = Session(question.finite, constraints, [question.allowed])
-    allow = _possible(session.check([question.allowed]))
-    refuse = _possible(session.check([negation(question.allowed)]))
-    if allow and refuse:
-        return Outcome.DEPENDS
-    return Outcome.ALLOW if allow else Outcome.DENY
+    return Decider(estate).decide(request, assignment)
+
+
+class Decider:
+    """Decides requests against one estate; those on one target share its question."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._questions: dict[Target, Question] = {}
+        self._sessions: dict[Request, Session] = {}
+
+    def decide(self, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
+        """As `decide_symbolically`."""
+        question, session = self._session(request)
+        held = {SESSION_ALLOW: False, **(assignment or {})}
+        fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
+        allow = _possible(session.check([question.allowed, *fixed]))
+        refuse = _possible(session.check([negation(question.allowed), *fixed]))
+        if allow and refuse:
+            _refuse_unsupported(question)
+            return Outcome.DEPENDS
+        return Outcome.ALLOW if allow else Outcome.DENY
+
+    def _session(self, request: Request) -> tuple[Question, Session]:
+        """The question about the request's target, and a solver that knows the request."""
+        target = target_of(self._estate, request)
+        if target not in self._questions:
+            self._questions[target] = ask(self._estate, target, ())
+        question = self._questions[target]
+        if request not in self._sessions:
+            constraints = list(_constraints(question, concrete_values(question, request)))
+            self._sessions = {request: Session(question.finite, constraints, [question.allowed])}
+        return question, self._sessions[request]
+
+
+def _refuse_unsupported(question: Question) -> None:
+    """A comparison that the problem leaves open is not a reading that the outcome may depend on."""
+    for reason in (*question.space.unsupported.values(), *question.finite.unsupported.values()):
+        raise Undetermined(reason)
 
 
 def _possible(result: Result) -> bool:
@@ -99,7 +127,9 @@ def _value(question: Question, request: Request, context: Mapping[str, Value], n
         case "action":
             return request.action.lower()
         case "issuer":
-            return caller.issuer if caller.kind is CallerKind.FEDERATED else None
+            if caller.kind is not CallerKind.FEDERATED:
+                return None
+            return caller.issuer.split(":", 5)[5] if caller.issuer is not None else _OPEN
         case "userid":
             return _user_id(question, request, context)
         case "facts":

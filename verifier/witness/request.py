@@ -44,19 +44,10 @@ def caller(values: Concrete) -> Caller:
         return Caller(CallerKind.USER, arn, account)
     if kind == "federated-user":
         issuer = values.get("issuer")
-        root = f"arn:{arn.split(':')[1]}:iam::{account}:root"
-        return Caller(CallerKind.FEDERATED, arn, account, issuer=_issuer(issuer, account, root))
+        return Caller(CallerKind.FEDERATED, arn, account, issuer=f"arn:{arn.split(':')[1]}:iam::{account}:{issuer or 'root'}")
     user_id = values.get("userid")
     session = user_id.split(":", 1)[1] if isinstance(user_id, str) and ":" in user_id else _SESSION
     return Caller(CallerKind.ROLE, arn, account, session=session)
-
-
-def _issuer(issuer: str | tuple[str, ...] | None, account: str, root: str) -> str:
-    """The issuer in the caller's own account: a sample from elsewhere stands for any issuer of its kind."""
-    if not isinstance(issuer, str):
-        return root
-    fields = issuer.split(":")
-    return ":".join((*fields[:4], account, *fields[5:]))
 
 
 def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]]:

@@ -1,0 +1,146 @@
+"""The condition keys that generated policies test and contexts hold, with a few values of each (C5, section 6).
+
+In: a world. Out: `KEYS`, by kind; values that a request can carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.agreement.world import ACCOUNTS, NAMES, ORGANIZATION, OTHER_ORGANIZATION, PATHS, SERVICES, World, iam
+
+STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY = "String", "Arn", "Bool", "Date", "Numeric", "IpAddress", "Binary"
+
+Pool = Callable[[World], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class TestedKey:
+    """A condition key. `values` gives a few values that a request can have; `rule` is the label of section 6 that it belongs to.
+    A `derived` key follows from the caller, the key or the organization, and is not given (F1, F2, F8)."""
+
+    name: str
+    kind: str
+    values: Pool
+    rule: str
+    multivalued: bool = False
+    derived: bool = False
+
+
+def fixed(*values: str) -> Pool:
+    """The same values in every world."""
+    return lambda world: values
+
+
+def _services(world: World) -> tuple[str, ...]:
+    return tuple(f"{name}.{world.region}.amazonaws.com" for name in ("s3", "lambda", "rds"))
+
+
+def _principals(world: World) -> tuple[str, ...]:
+    return tuple(arn for account in ACCOUNTS for arn in world.principal_arns(account))
+
+
+def _user_ids(world: World) -> tuple[str, ...]:
+    return ("AIDAALICEHOME", "AROAADMINHOME:nightly", "AROAREADERHOME:Alice", "AROAADMINPARTNER:Alice", ACCOUNTS[0], f"{ACCOUNTS[0]}:Sam")
+
+
+def _source_arns(world: World) -> tuple[str, ...]:
+    return (
+        f"arn:{world.partition}:s3:::example",
+        f"arn:{world.partition}:lambda:{world.region}:{ACCOUNTS[0]}:function:run",
+        f"arn:{world.partition}:lambda:{world.region}:{ACCOUNTS[1]}:function:run",
+    )
+
+
+def _grantees(world: World) -> tuple[str, ...]:
+    return (iam(world.partition, ACCOUNTS[0], "role/Admin"), iam(world.partition, ACCOUNTS[1], "root"))
+
+
+_SPECS = fixed("SYMMETRIC_DEFAULT", "RSA_2048", "HMAC_256")
+_DATES = fixed("2026-01-01T00:00:00Z", "2026-06-15T12:30:00Z", "2027-01-01T00:00:00Z")
+_ACCOUNTS = fixed(*ACCOUNTS)
+_TRUTHS = fixed("true", "false")
+_ALIASES = fixed("alias/payments", "alias/app/blue", "alias/other")
+
+KEYS: tuple[TestedKey, ...] = (
+    TestedKey("aws:PrincipalArn", ARN, _principals, "F1", derived=True),
+    TestedKey("aws:PrincipalAccount", STRING, _ACCOUNTS, "F1", derived=True),
+    TestedKey("aws:PrincipalType", STRING, fixed("User", "AssumedRole", "Account", "FederatedUser"), "F1", derived=True),
+    TestedKey("aws:userid", STRING, _user_ids, "F1", derived=True),
+    TestedKey("kms:CallerAccount", STRING, _ACCOUNTS, "F1", derived=True),
+    TestedKey("aws:ResourceAccount", STRING, _ACCOUNTS, "F1", derived=True),
+    TestedKey("aws:SecureTransport", BOOL, _TRUTHS, "F1", derived=True),
+    TestedKey("aws:PrincipalIsAWSService", BOOL, _TRUTHS, "F1", derived=True),
+    TestedKey("aws:RequestedRegion", STRING, fixed("us-west-2", "us-east-1"), "F1", derived=True),
+    TestedKey("aws:UserAgent", STRING, fixed("aws-cli/2.15", "console"), "F1"),
+    TestedKey("aws:CurrentTime", DATE, _DATES, "F1"),
+    TestedKey("aws:EpochTime", DATE, fixed("1767225600", "1781526600", "1798761600"), "F1"),
+    TestedKey("aws:PrincipalOrgID", STRING, fixed(ORGANIZATION, OTHER_ORGANIZATION), "F2"),
+    TestedKey("aws:PrincipalOrgPaths", STRING, fixed(*PATHS), "F2", multivalued=True),
+    TestedKey("aws:ResourceOrgID", STRING, fixed(ORGANIZATION, OTHER_ORGANIZATION), "F2"),
+    TestedKey("aws:ResourceOrgPaths", STRING, fixed(*PATHS), "F2", multivalued=True),
+    TestedKey("aws:SourceOrgID", STRING, fixed(ORGANIZATION, OTHER_ORGANIZATION), "F2"),
+    TestedKey("aws:SourceOrgPaths", STRING, fixed(*PATHS), "F2", multivalued=True),
+    TestedKey("aws:username", STRING, fixed("Alice", "Bob"), "F3", derived=True),
+    TestedKey("aws:MultiFactorAuthPresent", BOOL, _TRUTHS, "F3"),
+    TestedKey("aws:MultiFactorAuthAge", NUMERIC, fixed("30", "300", "3600"), "F3"),
+    TestedKey("aws:TokenIssueTime", DATE, _DATES, "F3"),
+    TestedKey("aws:PrincipalTag/team", STRING, fixed(*NAMES), "F3"),
+    TestedKey("aws:PrincipalTag/Project", STRING, fixed(*NAMES), "F3"),
+    TestedKey("aws:SourceIp", IP, fixed("203.0.113.10", "10.1.2.3", "2001:db8::10"), "F4"),
+    TestedKey("aws:VpcSourceIp", IP, fixed("10.1.2.3", "10.9.8.7"), "F4"),
+    TestedKey("aws:SourceVpc", STRING, fixed("vpc-0a1b2c3d", "vpc-99aa88bb"), "F4"),
+    TestedKey("aws:SourceVpce", STRING, fixed("vpce-0a1b2c3d", "vpce-99aa88bb"), "F4"),
+    TestedKey("aws:SourceVpcArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:vpc/vpc-0a1b2c3d",), "F4"),
+    TestedKey("aws:VpceAccount", STRING, _ACCOUNTS, "F4"),
+    TestedKey("kms:ViaService", STRING, _services, "F5"),
+    TestedKey("aws:ViaAWSService", BOOL, _TRUTHS, "F5"),
+    TestedKey("aws:CalledVia", STRING, fixed(*SERVICES), "F5", multivalued=True),
+    TestedKey("aws:CalledViaFirst", STRING, fixed(*SERVICES), "F5", derived=True),
+    TestedKey("aws:CalledViaLast", STRING, fixed(*SERVICES), "F5", derived=True),
+    TestedKey("aws:PrincipalServiceName", STRING, fixed(*SERVICES), "F5", derived=True),
+    TestedKey("aws:PrincipalServiceNamesList", STRING, fixed(*SERVICES), "F5", multivalued=True, derived=True),
+    TestedKey("aws:SourceArn", ARN, _source_arns, "F5"),
+    TestedKey("aws:SourceAccount", STRING, _ACCOUNTS, "F5"),
+    TestedKey("kms:GrantIsForAWSResource", BOOL, _TRUTHS, "F5"),
+    TestedKey("kms:GrantOperations", STRING, fixed("Decrypt", "Encrypt", "CreateGrant"), "F6", multivalued=True),
+    TestedKey("kms:GranteePrincipal", STRING, _grantees, "F6"),
+    TestedKey("kms:RetiringPrincipal", STRING, _grantees, "F6"),
+    TestedKey("kms:GrantConstraintType", STRING, fixed("EncryptionContextEquals", "EncryptionContextSubset"), "F6"),
+    TestedKey("kms:GrantConstraintSourceArn", ARN, _source_arns, "F6"),
+    TestedKey("kms:EncryptionAlgorithm", STRING, fixed("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), "F6"),
+    TestedKey("kms:SigningAlgorithm", STRING, fixed("RSASSA_PSS_SHA_256", "ECDSA_SHA_256"), "F6"),
+    TestedKey("kms:MessageType", STRING, fixed("RAW", "DIGEST"), "F6"),
+    TestedKey("kms:PolicyName", STRING, fixed("default", "AWS_RAM"), "F6"),
+    TestedKey("kms:BypassPolicyLockoutSafetyCheck", BOOL, _TRUTHS, "F6"),
+    TestedKey("kms:ReEncryptOnSameKey", BOOL, _TRUTHS, "F6"),
+    TestedKey("kms:ScheduleKeyDeletionPendingWindowInDays", NUMERIC, fixed("7", "15", "30"), "F6"),
+    TestedKey("kms:RotationPeriodInDays", NUMERIC, fixed("90", "365"), "F6"),
+    TestedKey("kms:ValidTo", DATE, _DATES, "F6"),
+    TestedKey("kms:ExpirationModel", STRING, fixed("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"), "F6"),
+    TestedKey("kms:ReplicaRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
+    TestedKey("kms:PrimaryRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
+    TestedKey("kms:RecipientAttestation:PCR0", BINARY, fixed("AAEC", "/+8="), "F6"),
+    TestedKey("aws:RequestTag/team", STRING, fixed(*NAMES), "F6"),
+    TestedKey("aws:TagKeys", STRING, fixed("team", "Project", "Team"), "F6", multivalued=True),
+    TestedKey("kms:EncryptionContext:tenant", STRING, fixed(*NAMES), "F7"),
+    TestedKey("kms:EncryptionContext:Tenant", STRING, fixed(*NAMES), "F7"),
+    TestedKey("kms:EncryptionContext:app", STRING, fixed(*NAMES), "F7"),
+    TestedKey("kms:EncryptionContextKeys", STRING, fixed("tenant", "Tenant", "app", "other"), "F7", multivalued=True, derived=True),
+    TestedKey("kms:KeySpec", STRING, _SPECS, "F8", derived=True),
+    TestedKey("kms:CustomerMasterKeySpec", STRING, _SPECS, "F8", derived=True),
+    TestedKey("kms:KeyUsage", STRING, fixed("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"), "F8", derived=True),
+    TestedKey("kms:KeyOrigin", STRING, fixed("AWS_KMS", "EXTERNAL"), "F8", derived=True),
+    TestedKey("kms:MultiRegion", BOOL, _TRUTHS, "F8", derived=True),
+    TestedKey("kms:MultiRegionKeyType", STRING, fixed("PRIMARY", "REPLICA"), "F8", derived=True),
+    TestedKey("kms:RequestAlias", STRING, _ALIASES, "F8"),
+    TestedKey("kms:ResourceAliases", STRING, _ALIASES, "F8", multivalued=True, derived=True),
+    TestedKey("aws:ResourceTag/team", STRING, fixed(*NAMES), "F8", derived=True),
+    TestedKey("kms:FutureKey", STRING, fixed(*NAMES), "U4"),
+)
+
+BY_NAME = {key.name.lower(): key for key in KEYS}
+SINGLE = tuple(key for key in KEYS if not key.multivalued)
+"""What a policy variable can name (L7)."""
+THEMES = tuple(key for key in KEYS if key.rule != "U4")

@@ -1,0 +1,87 @@
+"""Holds the two rooms against each other on one case (S2).
+
+In: an estate, requests, an assignment of the readings and free facts. Out: `Comparison`s.
+Guarantee: an outcome is compared exactly, except where `evaluate` leaves a fact of the key open (U3): it tries each test on it both ways,
+`problem` only the values that the fact can have, so that there `problem` may be sharper, and only there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+from verifier.evaluate import evaluate
+from verifier.model.estate import Estate
+from verifier.model.readings import (
+    OUTSIDE_ALLOW,
+    OUTSIDE_DENY,
+    READINGS,
+    SESSION_ALLOW,
+    allow_symbol,
+    not_resource_symbol,
+    refuse_symbol,
+)
+from verifier.model.request import Decision, Outcome, Request
+from verifier.verify.symbolic import Decider, Undetermined
+
+OPEN_FACTS = ("U3:", "F1:region:")
+"""How the symbols begin that stand for facts of the key, or the Region, that the input leaves open."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One request in both rooms. `symbolic` is `None` where `problem` cannot hold the request, and `undetermined` says why."""
+
+    request: Request
+    assignment: Mapping[str, bool] | None
+    decision: Decision
+    symbolic: Outcome | None
+    undetermined: str = ""
+
+    @property
+    def facts_open(self) -> bool:
+        """Whether `evaluate` depends on facts of the key that are not known."""
+        return any(symbol.startswith(OPEN_FACTS) for symbol in self.decision.depends_on)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the rooms agree; a request that `problem` cannot hold proves nothing, and is counted."""
+        if self.symbolic is None or self.symbolic is self.decision.outcome:
+            return True
+        return self.facts_open
+
+    @property
+    def sharp(self) -> bool:
+        """Under a complete assignment nothing may be left open but facts of the key."""
+        return self.assignment is None or self.decision.outcome is not Outcome.DEPENDS or self.facts_open
+
+
+def compare(estate: Estate, requests: list[Request], seed: int) -> Iterator[Comparison]:
+    """Each request without an assignment, and under a complete one that the seed picks."""
+    decider = Decider(estate)
+    for number, request in enumerate(requests):
+        yield compared(decider, estate, request, None)
+        yield compared(decider, estate, request, assignment(estate, seed + number))
+
+
+def compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Comparison:
+    """One request in both rooms."""
+    decision = evaluate(estate, request, chosen)
+    try:
+        return Comparison(request, chosen, decision, decider.decide(request, chosen))
+    except Undetermined as reason:
+        return Comparison(request, chosen, decision, None, str(reason))
+
+
+def assignment(estate: Estate, seed: int) -> dict[str, bool]:
+    """A value for every symbol that a decision about the estate may turn on, but for the open facts of keys."""
+    return {symbol: bool(crc32(f"{seed}:{symbol}".encode()) & 8) for symbol in symbols(estate)}
+
+
+def symbols(estate: Estate) -> tuple[str, ...]:
+    """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5)."""
+    things = [name(thing) for thing in estate.unmodelled for name in (allow_symbol, refuse_symbol)]
+    policies = [policy for key in estate.keys for policy in key.policies or ()]
+    statements = [not_resource_symbol(p.identity, s.index) for p in policies for s in p.statements if s.not_resource]
+    return (*(reading.label for reading in READINGS), OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements)

@@ -1,0 +1,120 @@
+"""The small world that a generated case plays in: few accounts, names and values, so that policies and requests meet.
+
+In: choices of hypothesis. Out: `World`, with the ARNs and values that everything else is drawn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+HOME, PARTNER, STRANGER = "111122223333", "444455556666", "777788889999"
+ACCOUNTS = (HOME, PARTNER, STRANGER)
+USERS = ("user/Alice", "user/dev/Bob")
+ROLES = ("role/Admin", "role/app/Reader", "role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS")
+SESSIONS = ("nightly", "Alice", "i-0abc")
+SERVICES = ("s3.amazonaws.com", "lambda.amazonaws.com", "rds.amazonaws.com")
+ORGANIZATION, OTHER_ORGANIZATION = "o-exampleorg", "o-otherorg01"
+PATHS = (f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/", f"{ORGANIZATION}/r-ab12/", f"{OTHER_ORGANIZATION}/r-cd34/ou-cd34-22222222/")
+NAMES = ("blue", "Blue", "Alice", "bl*", "acme")
+"""Values of tags and encryption contexts; one has a wildcard (L7), two differ in case, one is a user's name."""
+
+
+class Drawing(Protocol):
+    """How hypothesis hands out values inside a composite strategy."""
+
+    def __call__(self, strategy: st.SearchStrategy[T], /) -> T: ...
+
+
+class Dice:
+    """Shorthand for the few kinds of choice that the generators make."""
+
+    def __init__(self, draw: Drawing) -> None:
+        self._draw = draw
+
+    def one(self, pool: Sequence[T]) -> T:
+        """One of a pool; the first is the simplest."""
+        return pool[self._draw(st.integers(0, len(pool) - 1))] if len(pool) > 1 else pool[0]
+
+    def some(self, pool: Sequence[T], least: int = 1, most: int = 3) -> list[T]:
+        """A few different members of a pool, at least `least` if there are so many."""
+        found = [self.one(pool) for _ in range(self.count(least, most))]
+        return list(dict.fromkeys(found))
+
+    def chance(self, percent: int) -> bool:
+        """True in so many of a hundred cases; the simplest is false."""
+        return self._draw(st.integers(0, 99)) >= 100 - percent
+
+    def count(self, least: int, most: int) -> int:
+        """A number from `least` to `most`."""
+        return self._draw(st.integers(least, most)) if most > least else least
+
+
+def iam(partition: str, account: str, name: str) -> str:
+    """An ARN of IAM."""
+    return f"arn:{partition}:iam::{account}:{name}"
+
+
+def sts(partition: str, account: str, name: str) -> str:
+    """An ARN of STS."""
+    return f"arn:{partition}:sts::{account}:{name}"
+
+
+def unique_id(arn: str) -> str:
+    """The unique ID of a user or role of the small world (`AIDA…`, `AROA…`)."""
+    account, name = arn.split(":")[4], arn.rsplit("/", 1)[1]
+    place = {HOME: "HOME", PARTNER: "PARTNER"}.get(account, "OTHER")
+    return ("AIDA" if ":user/" in arn else "AROA") + name.upper()[:8] + place
+
+
+@dataclass(frozen=True)
+class World:
+    """Where a case plays. `keys` are the ARNs of its keys; the first one's account is `HOME`, whose Region is `region`."""
+
+    partition: str
+    region: str
+    keys: tuple[str, ...]
+
+    @property
+    def key_account(self) -> str:
+        """The account of the first key."""
+        return HOME
+
+    def identities(self, account: str) -> tuple[str, ...]:
+        """The users and roles of an account."""
+        return tuple(iam(self.partition, account, name) for name in (*USERS, *ROLES))
+
+    def users(self, account: str) -> tuple[str, ...]:
+        """The users of an account."""
+        return tuple(iam(self.partition, account, name) for name in USERS)
+
+    def sessions(self, account: str) -> tuple[str, ...]:
+        """Some role sessions of an account."""
+        pairs = (("Admin", "nightly"), ("Reader", "Alice"), ("Admin", "i-0abc"), ("Reader", "nightly"))
+        return tuple(sts(self.partition, account, f"assumed-role/{role}/{session}") for role, session in pairs)
+
+    def federated(self, account: str) -> tuple[str, ...]:
+        """The federated-user sessions of an account."""
+        return tuple(sts(self.partition, account, f"federated-user/{name}") for name in ("Sam", "Alice"))
+
+    def principal_arns(self, account: str) -> tuple[str, ...]:
+        """Values of `aws:PrincipalArn` (F1)."""
+        return (*self.identities(account), iam(self.partition, account, "root"), *self.federated(account))
+
+
+def worlds(dice: Dice) -> World:
+    """A world: one or two keys, which may be related multi-Region keys (L9)."""
+    partition = dice.one(("aws",) * 8 + ("aws-cn", "aws-us-gov"))
+    region = dice.one(("us-west-2", "us-east-1"))
+    first = dice.one(("1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab"))
+    keys = [f"arn:{partition}:kms:{region}:{HOME}:key/{first}"]
+    if dice.chance(30):
+        elsewhere = "eu-west-1" if dice.chance(50) else region
+        other = first if elsewhere != region else "0987dcba-09fe-87dc-65ba-ab0987654321"
+        keys.append(f"arn:{partition}:kms:{elsewhere}:{HOME}:key/{other}")
+    return World(partition, region, tuple(keys))
