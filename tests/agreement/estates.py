@@ -66,7 +66,7 @@ def settings(dice: Dice) -> Setting:
     library = Library()
     keys = tuple(_key(dice, theme, library, arn) for arn in world.keys)
     accounts = tuple(
-        _account(dice, theme, library, account) for account, percent in ((HOME, 75), (PARTNER, 40)) if dice.chance(percent)
+        _account(dice, theme, library, account) for account, percent in ((HOME, 90), (PARTNER, 70)) if dice.chance(percent)
     )
     organization = _organization(dice) if dice.chance(40) else None
     unmodelled = (*_boundaries(accounts), *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 0, 1, 2)))))

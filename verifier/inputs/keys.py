@@ -75,6 +75,7 @@ def read_key(remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str
         state=facts.state,
         aliases=aliases,
         tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts else None,
+        grants_given="grants" in parts,
         span=place.span,
     )
     return key, _grants(remarks, parts, key)

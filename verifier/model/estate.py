@@ -25,7 +25,7 @@ class Key:
     policy is not known (U3: Unknown); a key declared without a policy gets the default policy from the reader.
     Facts that are `None` are free (U3). `multi_region_type` is `PRIMARY` or `REPLICA`, and only where `multi_region`.
     `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
-    `state` is shown and never proved with.
+    `state` is shown and never proved with. `grants_given` is true when the input lists the key's grants, be it none.
     """
 
     arn: str
@@ -40,6 +40,7 @@ class Key:
     state: str | None = None
     aliases: tuple[str, ...] | None = None
     tags: Pairs | None = None
+    grants_given: bool = False
     span: Span = NOWHERE
 
     @property

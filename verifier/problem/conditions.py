@@ -82,14 +82,16 @@ class Reader:
                 return relate(self.space, view, mode, pieces, self.in_key_policy)
             return self._text(view, mode, pieces)
         except Unsuitable:
-            return self._unsupported(condition, value)
+            return self._unsupported(condition, view, (value,))
 
     def _text(self, view: View, mode: str, pieces: Template) -> Expression:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
-    def _unsupported(self, condition: Condition, value: Text) -> Expression:
-        name = f"unsupported:{condition.operator}:{condition.key.value}:{value.value}"
+    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text]) -> Expression:
+        """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not share one."""
+        meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy)
+        name = f"unsupported:{condition.operator}:{meaning}"
         self.space.unsupported[name] = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
         return Symbol(name)
 
@@ -98,7 +100,7 @@ class Reader:
         try:
             predicates = self._set_predicates(base, condition)
         except Unsuitable:
-            return self._unsupported(condition, condition.values[0])
+            return self._unsupported(condition, view, condition.values)
         # A value satisfies a negated operator iff it matches none of those listed (C1).
         some_satisfies = view.some(predicates, not negated)
         if operator.set_operator == "ForAllValues":

@@ -17,7 +17,7 @@ from verifier.model.reference import actions
 from verifier.problem.callers import Reach, allow_reach, deny_reach, identities
 from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.space import Space, TargetKind, acts
-from verifier.problem.statements import applies
+from verifier.problem.statements import action_matches, applies
 
 
 def allowed(space: Space) -> Expression:
@@ -70,6 +70,7 @@ def _part(space: Space, policy: Policy, statement: Statement, expressions: Itera
     """Marks expressions as what one statement says."""
     owner = len(space.owners)
     space.owners.append(reference_to(policy, statement))
+    space.owner_actions.append(action_matches(statement))
     return [expression if expression is FALSE else Part(owner, expression) for expression in expressions]
 
 

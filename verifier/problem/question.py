@@ -7,7 +7,7 @@ Guarantee: an invariant holds of every realizable request iff `scope ∧ ¬expec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate
@@ -24,7 +24,7 @@ from verifier.model.readings import SESSION_ALLOW
 from verifier.problem.callers import callers
 from verifier.problem.conditions import Reader
 from verifier.problem.decision import allowed
-from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation
+from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, conjunction, disjunction, negation
 from verifier.problem.facts import VIA, all_facts
 from verifier.problem.finite import Finite, Reduction, questions
 from verifier.problem.names import pair_names
@@ -42,13 +42,29 @@ class Claim:
     invariant: Invariant
     scope: Expression
     violation: Expression
+    bystanders: frozenset[int] = frozenset()
+    """The statements that are about other actions than the claim, by number."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What is asked about one target, before classes: expressions over tests. `scopes` and `violations` go with the invariants."""
+
+    space: Space
+    facts: tuple[Expression, ...]
+    allowed: Expression
+    known_action: Expression
+    scopes: tuple[Expression, ...]
+    violations: tuple[Expression, ...]
+    wishes: tuple[Expression, ...]
 
 
 @dataclass(frozen=True)
 class Question:
-    """Everything that is asked about one target."""
+    """Everything that is asked about one target, in finite form. `formula` is what it was made from."""
 
     space: Space
+    formula: Formula
     finite: Finite
     allowed: Expression
     claims: tuple[Claim, ...]
@@ -92,8 +108,14 @@ def _wishes(space: Space) -> list[Expression]:
     return wishes
 
 
-def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
-    """Builds the question about one target for all invariants at once."""
+def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Sequence[Expression]) -> Iterator[int]:
+    for owner, actions in enumerate(owner_actions):
+        if reduction.conjunction([claim_scope, actions]) is FALSE:
+            yield owner
+
+
+def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Formula:
+    """What is asked about one target, for all invariants at once."""
     space = Space(estate, target, pair_names=pair_names(estate, target, invariants))
     decision = allowed(space)
     scopes = [scope(space, invariant) for invariant in invariants]
@@ -101,16 +123,24 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Ques
         both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
     ]
     known = acts(space.known_actions)
-    asked = space.questions
-    questions([decision, known, *scopes], asked)
+    questions([decision, known, *scopes], space.questions)
     share_tests(space)
     facts = all_facts(space)
     share_tests(space)
     facts += relation_facts(space)
     wishes = _wishes(space)
-    questions([*facts, *wishes], asked)
-    reduction = Reduction(space.attributes, asked)
-    finite = reduction.finite
-    finite.facts = [reduction.reduce(fact) for fact in facts]
-    claims = tuple(Claim(i, reduction.reduce(s), reduction.reduce(v)) for i, s, v in zip(invariants, scopes, violations, strict=True))
-    return Question(space, finite, reduction.reduce(decision), claims, reduction.reduce(known), tuple(reduction.reduce(w) for w in wishes))
+    questions([*facts, *wishes], space.questions)
+    return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(wishes))
+
+
+def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
+    """The same in finite form: one partition of each attribute for all invariants."""
+    formula = formulate(estate, target, invariants)
+    reduction = Reduction(formula.space.attributes, formula.space.questions)
+    finite, reduce = reduction.finite, reduction.reduce
+    finite.facts = [reduce(fact) for fact in formula.facts]
+    parts = zip(invariants, formula.scopes, formula.violations, strict=True)
+    about = [reduce(actions) for actions in formula.space.owner_actions]
+    claims = tuple(Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts)
+    wishes = tuple(reduce(wish) for wish in formula.wishes)
+    return Question(formula.space, formula, finite, reduce(formula.allowed), claims, reduce(formula.known_action), wishes)

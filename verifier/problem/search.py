@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import count, product
 
-from verifier.problem.predicates import OneOf, Predicate, Tokens, exactly
+from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.tables import OverBudget
 from verifier.problem.words import Automaton, Domain
 
@@ -20,20 +20,38 @@ SEARCH_BUDGET = 20_000
 
 def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
     """A word of the domain in every predicate of `meet` and in none of `avoid`; best first, fewest characters left to place first."""
-    choices = [_alternatives(predicate) for predicate in meet]
-    forbidden = [tokens for predicate in avoid for tokens in _alternatives(predicate)]
+    choices = [*map(_ways_in, meet), *map(_ways_out, avoid)]
     for chosen in product(*choices):
-        word = _search(domain, list(dict.fromkeys(chosen)), list(dict.fromkeys(forbidden)))
+        inside = dict.fromkeys(tokens for way in chosen for tokens in way[0])
+        outside = dict.fromkeys(tokens for way in chosen for tokens in way[1])
+        word = _search(domain, list(inside), list(outside))
         if word is not None:
             return word
     return None
 
 
-def _alternatives(predicate: Predicate) -> list[Tokens]:
+Way = tuple[tuple[Tokens, ...], tuple[Tokens, ...]]
+"""Patterns to match, and patterns not to match."""
+
+
+def _ways_in(predicate: Predicate) -> list[Way]:
+    """A predicate as a union of ways to satisfy it."""
     if isinstance(predicate, OneOf):
-        return [exactly(value) for value in sorted(predicate.values)]
+        return [((exactly(value),), ()) for value in sorted(predicate.values)]
+    if isinstance(predicate, Less):
+        return [((predicate.whole,), predicate.without)]
     assert isinstance(predicate, Tokens)
-    return [predicate]
+    return [((predicate,), ())]
+
+
+def _ways_out(predicate: Predicate) -> list[Way]:
+    """A predicate as a union of ways to fail it."""
+    if isinstance(predicate, OneOf):
+        return [((), tuple(exactly(value) for value in sorted(predicate.values)))]
+    if isinstance(predicate, Less):
+        return [((), (predicate.whole,)), *(((other,), ()) for other in predicate.without)]
+    assert isinstance(predicate, Tokens)
+    return [((), (predicate,))]
 
 
 def _search(domain: Domain, meet: list[Tokens], avoid: list[Tokens]) -> str | None:

@@ -165,10 +165,10 @@ def pair_attribute(spelling: str | None, name: str = "") -> str:
 class Space:
     """The attributes of requests on one target. Attributes come into being when something asks for them.
 
-    `pair_names` lists, by lower-case name, the spellings under which policies ask for pairs of the encryption context (F7).
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
-    statements, by number; `unsupported` says of a symbol which comparison it stands for; `notes` are condition keys that the data does
-    not know.
+    statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
+    stands for; `notes` are condition keys that the data does not know; `pair_names` lists, by lower-case name, the spellings under
+    which policies ask for pairs of the encryption context (F7).
     """
 
     estate: Estate
@@ -176,6 +176,7 @@ class Space:
     attributes: dict[str, Attribute] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     owners: list[StatementRef] = field(default_factory=list)
+    owner_actions: list[Expression] = field(default_factory=list)
     unsupported: dict[str, str] = field(default_factory=dict)
     asked: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)

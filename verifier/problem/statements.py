@@ -23,13 +23,17 @@ def actions_match(actions: Sequence[Text]) -> Expression:
     return disjunction(Test("action", like(action.value.lower())) for action in actions)
 
 
-def applies(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
-    """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
+def action_matches(statement: Statement) -> Expression:
+    """The action of the request is one that the statement is about; none, for a key-policy statement without `Action` (L5)."""
     if statement.actions is None:
         return FALSE
-    action = actions_match(statement.actions)
-    if statement.not_action:
-        action = negation(action)
+    matched = actions_match(statement.actions)
+    return negation(matched) if statement.not_action else matched
+
+
+def applies(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
+    """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
+    action = action_matches(statement)
     resource = _key_policy_resource(space, policy, statement) if in_key_policy else _resource(space, policy, statement)
     conditions = Reader(space, policy.variables, in_key_policy).conditions(statement.conditions)
     return both(action, resource, conditions, _valid(space, policy, statement, in_key_policy))

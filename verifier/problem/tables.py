@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from ipaddress import IPv4Address, IPv6Address
 
 from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predicate, Tokens
@@ -98,10 +98,15 @@ class ListTable(Table):
 
 @dataclass(frozen=True)
 class Line:
-    """A kind of number: its least value, whether it counts in whole steps, and values that people believe."""
+    """A kind of number: its least value, values that people believe, and its greatest value, if it has one."""
 
     least: int
     plausible: tuple[int, ...]
+    most: int | None = None
+
+
+_PRECISION = 20_000
+"""Digits to compute with: more than a listed value can have in a policy of the sizes that AWS accepts (L4)."""
 
 
 class LineTable(Table):
@@ -113,8 +118,10 @@ class LineTable(Table):
             if not isinstance(predicate, Compares):
                 raise Unsuitable("number")
             bounds.add(predicate.bound)
-        self._bounds = sorted(b for b in bounds if b >= line.least)
-        self._members = self._cut(line)
+        self._line = line
+        self._bounds = sorted(b for b in bounds if b >= line.least and (line.most is None or b <= line.most))
+        with localcontext(Context(prec=_PRECISION)):
+            self._members = self._cut(line)
         self.size = len(self._members)
 
     def _cut(self, line: Line) -> list[tuple[Decimal, ...]]:
@@ -134,9 +141,14 @@ class LineTable(Table):
     def _between(line: Line, low: Decimal | None, high: Decimal | None) -> tuple[Decimal, ...]:
         start = Decimal(line.least) if low is None else low.to_integral_value(rounding="ROUND_FLOOR") + 1
         candidates = [Decimal(p) for p in line.plausible] + [start + step for step in range(10)]
-        if high is not None:
-            candidates.append((high + (low if low is not None else Decimal(line.least))) / 2)
-        good = [c for c in candidates if c >= line.least and (low is None or c > low) and (high is None or c < high)]
+        top = high if high is not None or line.most is None else Decimal(line.most)
+        if top is not None:
+            candidates += [(top + (low if low is not None else Decimal(line.least))) / 2, top]
+        good = [
+            c
+            for c in candidates
+            if c >= line.least and (low is None or c > low) and (high is None or c < high) and (line.most is None or c <= line.most)
+        ]
         return tuple(dict.fromkeys(good))
 
     def mask(self, predicate: Predicate) -> int:
@@ -149,11 +161,13 @@ class LineTable(Table):
 
     def class_of(self, value: str) -> int | None:
         number = Decimal(value)
-        for index, members in enumerate(self._members):
-            if number in members:
+        if number < self._line.least or (self._line.most is not None and number > self._line.most):
+            return None
+        answers = [number > bound for bound in self._bounds], [number == bound for bound in self._bounds]
+        for index, (member, *_) in enumerate(self._members):
+            if ([member > bound for bound in self._bounds], [member == bound for bound in self._bounds]) == answers:
                 return index
-        position = sum(1 for m in self._members if m[0] < number)
-        return position - 1 if position else None
+        return None
 
 
 class AddressTable(Table):
@@ -188,8 +202,8 @@ class AddressTable(Table):
         version, low, high = self._ranges[index]
         kind = IPv4Address if version == 4 else IPv6Address
         plausible = [text for text in self._PLAUSIBLE[version] if low <= int(kind(text)) <= high]
-        first = low + 1 if high > low else low
-        return tuple(dict.fromkeys((*plausible, *(str(kind(n)) for n in range(first, min(first + limit, high + 1))))))[:limit]
+        others = (*range(low + 1, min(low + limit, high) + 1), low)  # a network's own address last
+        return tuple(dict.fromkeys((*plausible, *(str(kind(n)) for n in others))))[:limit]
 
     def class_of(self, value: str) -> int | None:
         version = 6 if ":" in value else 4
@@ -199,9 +213,13 @@ class AddressTable(Table):
 
 def number_text(number: Decimal) -> str:
     """The plain decimal text of a number."""
-    return format(number.normalize(), "f") if number != number.to_integral_value() else str(int(number))
+    if number == number.to_integral_value():
+        return str(int(number))
+    return format(number, "f").rstrip("0")
 
 
 def instant_text(seconds: str) -> str:
     """ISO 8601 text of an instant given as seconds since 1970."""
-    return datetime.fromtimestamp(float(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    whole, _, fraction = seconds.partition(".")
+    text = datetime.fromtimestamp(int(whole), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{fraction}Z" if fraction else f"{text}Z"

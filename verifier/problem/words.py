@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count
 
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens
 
@@ -38,10 +38,15 @@ class Domain:
 
 @dataclass
 class Automaton:
-    """Bit-parallel automaton: bit i of a state stands before token i; `advance` and `stay` by character."""
+    """Bit-parallel automaton: bit i of a state stands before token i; `advance` and `stay` by character.
+
+    `apart` are characters to know beside those of the patterns; `other` is one that nothing mentions, and stands for all such.
+    """
 
     domain: Domain
     patterns: list[Tokens]
+    apart: frozenset[str] = frozenset()
+    other: str = ""
     advance: dict[str, int] = field(default_factory=dict)
     stay: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
@@ -86,7 +91,10 @@ class Automaton:
 
     def _fill(self, wild: dict[object, list[int]], singles: dict[str, int]) -> None:
         explicit = {c for characters in wild for c in characters.listed}  # type: ignore[attr-defined]
-        others = sorted((explicit | singles.keys()).difference(PRINTABLE))
+        mentioned = explicit | singles.keys() | self.apart
+        unmentioned = chain(reversed(PRINTABLE), map(chr, range(0xE0, 0x2FFF)))
+        self.other = next(c for c in unmentioned if c not in mentioned)
+        others = sorted((mentioned | {self.other}).difference(PRINTABLE))
         grouped: dict[tuple[int, int], list[str]] = {}
         for character in (*PRINTABLE, *others):
             forward, loop = singles.get(character, 0), 0
@@ -108,16 +116,14 @@ class Automaton:
         return state
 
     def step(self, state: int, character: str) -> int:
-        """The state after one more character. A character outside the known ones matches as any unlisted one does."""
+        """The state after one more character that the automaton knows."""
         return self.close((state & self.advance[character]) << 1 | state & self.stay[character])
 
     def run(self, word: str) -> int:
-        """The state after a word; 0 if it has a character that the automaton does not know or leaves the domain."""
+        """The state after a word; 0 if it leaves the domain."""
         state = self.start
         for character in word:
-            if character not in self.advance:
-                return 0
-            state = self.step(state, character)
+            state = self.step(state, character if character in self.advance else self.other)
             if not state & self.base_bits:
                 return 0
         return state
@@ -275,7 +281,7 @@ class Partition:
         if index is not None:
             return index
         automaton = self._automaton
-        state = automaton.run(_known_characters(word, automaton.advance))
+        state = automaton.run(word)
         if not state & automaton.base_accept:
             return None
         signature = state & automaton.accept_bits
@@ -323,13 +329,6 @@ class Partition:
                 yield graft(pattern, seed)
 
 
-def _known_characters(word: str, known: dict[str, int]) -> str:
-    """Characters that no predicate mentions are alike: each is replaced by one that the automaton knows."""
-    if all(character in known for character in word):
-        return word
-    return "".join(c if c in known else "~" for c in word)
-
-
 def fill(pattern: Tokens, filling: str) -> str:
     """A word of a pattern, its repeated tokens filled with a text as far as they admit it."""
     parts = []
@@ -370,5 +369,6 @@ def partition(domain: Domain, predicates: Sequence[Predicate], budget: int) -> P
                 patterns[predicate] = None
         else:
             raise TypeError(f"not a predicate on strings: {predicate!r}")
-    result = Partition(Automaton(domain, list(patterns)), frozenset(literals), budget)
+    automaton = Automaton(domain, list(patterns), frozenset("".join(literals)))
+    result = Partition(automaton, frozenset(literals), budget)
     return None if result.exceeded else result

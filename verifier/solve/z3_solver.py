@@ -88,10 +88,11 @@ class Session:
         self._solver.add(*definitions[self._asserted :])
         self._asserted = len(definitions)
 
-    def check(self, expressions: Sequence[Expression], *, minimal: bool = False) -> Result:
-        """Are the background and these expressions satisfiable together? `minimal` asks for a core without a superfluous statement."""
+    def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:
+        """Are the background and these expressions satisfiable together? `minimal` asks for a core without a superfluous statement;
+        of the statements `without`, nothing is supposed: they may say anything."""
         wanted = [self._literal(expression) for expression in expressions]
-        assumptions = list(self._encoder.assumptions.values())
+        assumptions = [literal for owner, literal in self._encoder.assumptions.items() if owner not in without]
         if minimal != self._minimal:
             self._solver.set("core.minimize", minimal)
             self._minimal = minimal

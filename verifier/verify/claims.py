@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from verifier.evaluate import evaluate
 from verifier.model.invariant import Expectation
-from verifier.model.policy import StatementRef
+from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
@@ -52,25 +52,31 @@ Answer = Proved | Found | Reason
 
 def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = ()) -> Answer:
     """Proves or refutes one claim, under readings and other symbols held `fixed`."""
-    known = [*fixed, claim.violation, question.known_action]
+    every_action = [*fixed, claim.violation]
+    known = [*every_action, question.known_action]
     answer = _search(question, claim, session, known)
     if isinstance(answer, Proved):
-        return _unknown_actions(question, claim, session, [*fixed, claim.violation], answer)
+        return _unknown_actions(question, claim, session, every_action)
     if isinstance(answer, _Rests):
         return _despite(question, claim, session, known, answer)
     return answer
 
 
-def _unknown_actions(question: Question, claim: Claim, session: Session, query: list[Expression], answer: Proved) -> Answer:
+def _unknown_actions(question: Question, claim: Claim, session: Session, query: list[Expression]) -> Answer:
     """U4: a proof about every action includes those that the data does not know."""
-    wider = session.check(query)
-    if isinstance(wider, Unsat):
-        return Proved(tuple(sorted({*answer.core, *wider.core})))
-    if isinstance(wider, Undecided):
-        return Reason("solver", f"the solver gave up: {wider.reason}")
-    return Reason(
-        "U4", "the claim holds for every action that the reference data knows, but an action that it does not know could break it"
-    )
+    answer = _search(question, claim, session, query)
+    if isinstance(answer, Proved):
+        return Proved(_readable_core(question, session, query, answer.core))
+    if isinstance(answer, Reason):
+        return answer
+    return Reason("U4", "it holds for every action that the reference data knows; an action that it does not know could break it")
+
+
+def _readable_core(question: Question, session: Session, query: list[Expression], core: tuple[int, ...]) -> tuple[int, ...]:
+    """The statements of a proof: Deny statements alone if they suffice, and no statement that is about other actions."""
+    allows = frozenset(number for number, owner in enumerate(question.space.owners) if owner.effect is Effect.ALLOW)
+    by_deny = session.check(query, minimal=True, without=allows)
+    return by_deny.core if isinstance(by_deny, Unsat) else core
 
 
 @dataclass(frozen=True)

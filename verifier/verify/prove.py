@@ -203,7 +203,7 @@ def _verdict(question: Question, claim: Claim, answer: Answer, elapsed: float, s
     rests = assumptions(question, claim, answer, held)
     match answer:
         case Proved(core):
-            statements = tuple(dict.fromkeys(question.space.owners[owner] for owner in core))
+            statements = tuple(dict.fromkeys(question.space.owners[owner] for owner in core if owner not in claim.bystanders))
             return Verdict(claim.invariant, target, Status.PROVED, statements, rests, None, None, elapsed, statistics)
         case Found(counterexample):
             return Verdict(claim.invariant, target, Status.REFUTED, (), rests, counterexample, None, elapsed, statistics)
