@@ -21,6 +21,7 @@ from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import check_key_arn, is_policy, read_policy_file
+from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
@@ -88,9 +89,10 @@ class _Loader:
         unmodelled += [*controls, *read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)]
         self._check_keys()
         self.remarks.raise_errors()
+        accounts = _by_id(account for account, _ in read)
         return Estate(
-            keys=tuple(self.keys),
-            accounts=_by_id(account for account, _ in read),
+            keys=with_known_ids(self.keys, accounts),
+            accounts=accounts,
             organization=organization,
             unmodelled=_distinct(unmodelled),
             warnings=self.remarks.told_warnings(),

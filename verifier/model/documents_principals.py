@@ -98,7 +98,7 @@ def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
     if _ACCOUNT.fullmatch(text):
         return Principal(PrincipalType.ACCOUNT, text, account=text, span=span)
     if _UNIQUE_ID.fullmatch(text):
-        message = f'"{brief(text)}" is the unique ID of an identity that was deleted; it matches nobody'
+        message = f'"{brief(text)}" is a unique ID: AWS shows it for a deleted identity, and it matches nobody that the inventory does not list'
         reader.findings.warning(value.start, value.end, message, rule="L8")
         return Principal(PrincipalType.UNIQUE_ID, text, span=span)
     if "*" in text or "?" in text:

@@ -123,7 +123,7 @@ def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant]) -
         both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
     ]
     known = acts(space.known_actions)
-    questions([decision, known, *scopes], space.questions)
+    questions([decision, known, *scopes, *space.owner_actions], space.questions)
     share_tests(space)
     facts = all_facts(space)
     share_tests(space)

@@ -143,7 +143,7 @@ class LineTable(Table):
         candidates = [Decimal(p) for p in line.plausible] + [start + step for step in range(10)]
         top = high if high is not None or line.most is None else Decimal(line.most)
         if top is not None:
-            candidates += [(top + (low if low is not None else Decimal(line.least))) / 2, top]
+            candidates += [(top + (low if low is not None else Decimal(line.least))) * Decimal("0.5"), top]
         good = [
             c
             for c in candidates
