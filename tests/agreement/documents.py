@@ -39,7 +39,9 @@ def key_policy(dice: Dice, theme: Theme, key: str, partner: bool = True) -> dict
 
 def identity_policy(dice: Dice, theme: Theme) -> dict[str, Any]:
     """An identity policy."""
-    return _document(dice, [_identity_statement(dice, theme) for _ in range(dice.count(1, 3))])
+    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}] if dice.chance(45) else []
+    statements += [_identity_statement(dice, theme) for _ in range(dice.count(1, 3))]
+    return _document(dice, statements)
 
 
 def _document(dice: Dice, statements: list[dict[str, Any]]) -> dict[str, Any]:

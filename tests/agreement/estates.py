@@ -66,10 +66,10 @@ def settings(dice: Dice) -> Setting:
     library = Library()
     keys = tuple(_key(dice, theme, library, arn) for arn in world.keys)
     accounts = tuple(
-        _account(dice, theme, library, account) for account, percent in ((HOME, 90), (PARTNER, 70)) if dice.chance(percent)
+        _account(dice, theme, library, account) for account, missing in ((HOME, 7), (PARTNER, 25)) if not dice.chance(missing)
     )
     organization = _organization(dice) if dice.chance(40) else None
-    unmodelled = (*_boundaries(accounts), *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 0, 1, 2)))))
+    unmodelled = (*_boundaries(accounts), *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 1, 0, 2, 0, 0, 0, 0)))))
     estate = Estate(keys, accounts, organization, unmodelled)
     return Setting(estate, theme, tuple(library.documents.items()))
 

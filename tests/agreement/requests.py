@@ -34,7 +34,7 @@ def requests(dice: Dice, setting: Setting) -> Request:
 
 def _caller(dice: Dice, setting: Setting) -> Caller:
     world = setting.world
-    account = dice.one((HOME,) * 14 + (PARTNER,) * 4 + (STRANGER,))
+    account = dice.one((HOME,) * 9 + (STRANGER,) + (PARTNER,) * 4 + (HOME,) * 5)
     kinds = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
     match dice.one(kinds):
         case CallerKind.USER:

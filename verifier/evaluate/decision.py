@@ -78,7 +78,7 @@ def decide(case: Case, symbols: Symbols, sure: Sure) -> Verdict:
     key_policies = case.target.key.policies if case.target.key else ()
     resource_based = _judgements(key_policies or (), question, sure)
     identity_based = _judgements(case.standing.policies, question, sure)
-    gates = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), _deny(case, [*resource_based, *identity_based], symbols)]
+    gates = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), _deny(case, resource_based, identity_based, symbols)]
     gates += case.outside.refusals(symbols)
     allowing = _allowing(case, resource_based, identity_based, symbols)
     allowed = all_of([*(gate.finding.holds for gate in gates), allowing[-1].finding.holds])
@@ -145,10 +145,13 @@ def _managed_by_aws(case: Case) -> list[Gate]:
     return [Gate(Finding("D8", f"{case.action} does not change the AWS managed key", True))]
 
 
-def _deny(case: Case, judgements: list[Judgement], symbols: Symbols) -> Gate:
-    """D1: an explicit Deny of any policy that applies."""
-    denies = [judgement for judgement in judgements if judgement.effect is Effect.DENY]
-    truths = [judgement.applies for judgement in denies]
+def _deny(case: Case, resource_based: list[Judgement], identity_based: list[Judgement], symbols: Symbols) -> Gate:
+    """D1: an explicit Deny of any policy that applies. Whether a key policy's stops RetireGrant is open (G5)."""
+    denies = [judgement for judgement in (*resource_based, *identity_based) if judgement.effect is Effect.DENY]
+    by_key_policy = any_of([judgement.applies for judgement in resource_based if judgement.effect is Effect.DENY])
+    if retires(case) and by_key_policy is not False:
+        by_key_policy = all_of([by_key_policy, symbols.value("G5")])
+    truths = [by_key_policy, *(judgement.applies for judgement in identity_based if judgement.effect is Effect.DENY)]
     if case.standing.outside:
         truths.append(symbols.value(OUTSIDE_DENY))
     if case.target.key is not None and case.target.key.policies is None:
@@ -156,6 +159,11 @@ def _deny(case: Case, judgements: list[Judgement], symbols: Symbols) -> Gate:
     denied = any_of(truths)
     text = "an explicit Deny applies" if denied else "no explicit Deny applies"
     return Gate(Finding("D1", text, negation(denied)), tuple(judgement.finding for judgement in denies))
+
+
+def retires(case: Case) -> bool:
+    """Whether the operation is `RetireGrant`, for which key policies count otherwise (G5)."""
+    return case.action.lower() == "kms:retiregrant" and case.target.kind is TargetKind.KEY
 
 
 # --- what allows -------------------------------------------------------------------------------------------------------------
@@ -169,6 +177,10 @@ def _allowing(case: Case, resource_based: list[Judgement], identity_based: list[
     if case.target.kind is not TargetKind.KEY:
         base = all_of([identity.finding.holds, *_limits(case, symbols)])
         return [identity, *grants, _sum("D9", "the caller's own policies alone decide an operation without a key", any_of([base, granted]))]
+    if retires(case):
+        base = all_of([same_account(case), identity.finding.holds, *_limits(case, symbols)])
+        text = "a grant is retired by whom it names, or by what identity policies of the key's account allow, never by a key policy"
+        return [identity, *grants, _sum("G5", text, any_of([base, granted]))]
     ways = _key_policy_ways(case, resource_based, symbols)
     key_policy = _key_policy(case, resource_based, ways)
     if case.standing.caller.kind is CallerKind.SERVICE:

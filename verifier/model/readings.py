@@ -110,10 +110,18 @@ READINGS: tuple[Reading, ...] = (
     Reading(
         "U2",
         "U2",
-        "May a user's identity policies serve a federated session without a session policy through statements that name the user in the key policy?",
+        "Does a key policy that names a user admit a federated session of that user without a session policy?",
         "a key policy that names the user admits the session",
         "only a policy that names the session does",
         "IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
+    ),
+    Reading(
+        "G5",
+        "G5",
+        "Does a Deny of the key policy stop `kms:RetireGrant`?",
+        "it does",
+        "it does not",
+        "AWS KMS Developer Guide, grant-manage",
     ),
     Reading(
         "F1-keyless",
@@ -126,7 +134,7 @@ READINGS: tuple[Reading, ...] = (
     Reading(
         "F1-service",
         "F1",
-        "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:userid` and `kms:CallerAccount`?",
+        "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys about an ARN?",
         "it may",
         "it does not",
         "IAM User Guide, reference_policies_condition-keys",

@@ -15,7 +15,7 @@ from verifier.model.policy import Effect, Policy, Statement, reference_to
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, refuse_symbol
 from verifier.model.reference import actions
 from verifier.problem.callers import Reach, allow_reach, deny_reach, identities
-from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, both, choose, conjunction, disjunction, either, negation
 from verifier.problem.space import Space, TargetKind, acts
 from verifier.problem.statements import action_matches, applies
 
@@ -34,15 +34,18 @@ def allowed(space: Space) -> Expression:
         both(reach.anyone, either(_session_allows(space), negation(Symbol("D4")))),
     )
     by_identity = both(_identity_allows(space), _session_allows(space))
-    same_account = both(space.in_account(_owner(space)), either(direct, both(either(reach.account, reach.anyone), by_identity), granted))
+    retiring = acts({"kms:RetireGrant"})
+    by_policy = either(direct, both(either(reach.account, reach.anyone), by_identity))
+    # G5: a key policy's Allow gives nothing for RetireGrant, and identity policies of the key's account suffice.
+    same_account = both(space.in_account(_owner(space)), either(choose(retiring, by_identity, by_policy), granted))
     trusted = either(reach.strong, reach.weak, reach.anyone, reach.account)
     other_account = both(
         negation(space.in_account(_owner(space))),
         negation(space.is_service),
         _cross_account_operation(space),
-        either(both(trusted, by_identity), granted),
+        either(both(trusted, by_identity, negation(retiring)), granted),
     )
-    service = both(space.is_service, either(reach.strong, reach.anyone, granted))
+    service = both(space.is_service, either(both(either(reach.strong, reach.anyone), negation(retiring)), granted))
     return both(not_denied, _changeable(space), _unrestricted(space), either(same_account, other_account, service))
 
 
@@ -98,7 +101,8 @@ def denied(space: Space) -> Expression:
     found = []
     for policy, statement in _key_policy_statements(space):
         if statement.effect is Effect.DENY:
-            found += _part(space, policy, statement, [both(deny_reach(space, statement), applies(space, policy, statement, True))])
+            bites = either(negation(acts({"kms:RetireGrant"})), Symbol("G5"))
+            found += _part(space, policy, statement, [both(deny_reach(space, statement), applies(space, policy, statement, True), bites)])
     for policy, holders in _attached(space):
         for statement in policy.statements:
             if statement.effect is Effect.DENY:

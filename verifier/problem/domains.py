@@ -24,6 +24,10 @@ PLAUSIBLE_ACCOUNTS = ("444455556666", "777788889999", "123456789012", "999999999
 PLAUSIBLE_SERVICES = ("s3", "lambda", "ec2", "logs", "cloudtrail", "secretsmanager", "rds", "dynamodb", "sns", "sqs")
 
 
+LAST_INSTANT = 253402300799
+"""The last second that four digits of a year can name: no request is made later."""
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One thing that a request has or lacks.
@@ -127,7 +131,7 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
     if kind is ValueType.NUMERIC:
         return Attribute(name, line=Line(0, (7, 30, 90, 180, 365, 1000, 3600)), multivalued=multivalued)
     if kind is ValueType.DATE:
-        return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000)), multivalued=multivalued)
+        return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued)
     if kind is ValueType.ARN:
         return _arn(name, partition, multivalued)
     least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1

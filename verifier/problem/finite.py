@@ -29,7 +29,7 @@ from verifier.problem.expression import (
     disjunction,
     negation,
 )
-from verifier.problem.predicates import Characters, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
+from verifier.problem.predicates import Characters, Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
 from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 from verifier.problem.words import Domain
 
@@ -258,7 +258,8 @@ def _suits(attribute: Attribute, predicate: Predicate) -> bool:
         return isinstance(predicate, Compares)
     if attribute.address:
         return isinstance(predicate, InNetwork)
-    return not isinstance(predicate, Compares | InNetwork)
+    asked = predicate.predicate if isinstance(predicate, Field) else predicate
+    return not isinstance(asked, Compares | InNetwork)
 
 
 def _as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:

@@ -9,11 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, disjunction, either, implies, negation, same
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    both,
+    choose,
+    conjunction,
+    disjunction,
+    either,
+    implies,
+    negation,
+    same,
+)
 from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
 from verifier.problem.space import Relation, Space, Values, View, fixed_view
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import EQUALS, EQUALS_FOLD, Fixed, Template, Variable, text_predicate
+from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, Fixed, Template, Variable, shape, text_predicate
 
 
 def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
@@ -37,7 +50,7 @@ def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_poli
             return with_default
         absent = both(negation(source.present), with_default)
         if _defaults_left(pieces, at):
-            return either(absent, _unsupported(space, subject, pieces))
+            return either(absent, _unsupported(space, subject, mode, pieces, in_key_policy))
         return either(absent, both(source.present, _relation(space, subject, mode, pieces, in_key_policy)))
     predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(subject, predicate)
@@ -48,8 +61,9 @@ def _defaults_left(pieces: Template, at: int) -> bool:
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
-def _unsupported(space: Space, subject: View, pieces: Template) -> Expression:
-    name = f"unsupported:variables:{subject.name}:{pieces}"
+def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+    # The name holds all that the comparison depends on: two that differ must not share a symbol.
+    name = f"unsupported:variables:{subject.name}:{mode}:{pieces}:{in_key_policy}"
     space.unsupported[name] = f"several policy variables with defaults in one value for `{subject.name}`"
     return Symbol(name)
 
@@ -79,8 +93,8 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
             if view is None:
                 return FALSE
             views.append(view)
-    if len(pieces) == 1 and views[0].name == subject.name and mode in (EQUALS, EQUALS_FOLD):
-        return subject.present
+    if len(pieces) == 1 and views[0].name == subject.name and mode != ARN:
+        return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
     symbol = f"relation:{subject.name}:{mode}:{pieces}"
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
@@ -111,6 +125,7 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         (subject, views[0]) if equality else None,
         mode == EQUALS_FOLD,
         patterns if single else None,
+        None if equality else shape(mode, pieces),
     )
 
 
@@ -134,7 +149,9 @@ def relation_facts(space: Space) -> Iterator[Expression]:
     for relation in list(space.relations.values()):
         if relation.pair is not None:
             yield from _equality_facts(space, relation, *relation.pair)
-        elif relation.patterns is not None:
+            continue
+        yield from _shape_facts(space, relation)
+        if relation.patterns is not None:
             yield from _pattern_facts(space, relation)
 
 
@@ -164,7 +181,7 @@ def _equality_facts(space: Space, relation: Relation, left: View, right: View) -
         folds = isinstance(predicate, Tokens) and _ignores_case(predicate)
         if not relation.fold or folds:
             yield implies(both(present, symbol), same(*tests))
-        if isinstance(predicate, Tokens) and predicate.literal is not None:
+        if isinstance(predicate, Tokens) and (predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)):
             yield implies(both(present, *tests), symbol)
 
 
@@ -175,16 +192,40 @@ def _ignores_case(predicate: Tokens) -> bool:
     )
 
 
+def _one_word_but_for_case(predicate: Tokens) -> bool:
+    """Whether the members differ in nothing but the case of ASCII letters."""
+    return all(
+        not repeated
+        and not characters.negated
+        and all(map(str.isascii, characters.listed))
+        and len({*map(str.lower, characters.listed)}) == 1
+        for repeated, characters in predicate.tokens
+    )
+
+
+def _shape_facts(space: Space, relation: Relation) -> Iterator[Expression]:
+    """Whatever the variables stand for, only some subjects can match."""
+    if relation.shape is None:
+        return
+    try:
+        possible = space.ask(relation.views[0], relation.shape)
+    except Unsuitable:
+        return
+    yield implies(both(relation.views[0].present, Symbol(relation.symbol)), possible)
+
+
 def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
     subject, source = relation.views
     assert relation.patterns is not None
     symbol = Symbol(relation.symbol)
     if subject.fixed is not None:
-        yield from _fixed_subject_facts(space, relation, subject.fixed, source)
+        yield from _known_subject_facts(space, relation, subject.fixed, TRUE)
+    for text in _literals(space, subject):
+        yield from _known_subject_facts(space, relation, text, subject.test(exactly(text)))
     for predicate in list(space.asked.get(source.name, {})):
         literal = predicate.literal if isinstance(predicate, Tokens) else None
         if literal is None or "*" in literal or "?" in literal:
-            continue
+            continue  # whether they are wildcards is the reading L7-wildcards
         pattern = relation.patterns(literal)
         try:
             met = FALSE if pattern is None else space.ask(subject, pattern)
@@ -194,16 +235,27 @@ def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
         yield implies(both(subject.present, chosen), same(symbol, met))
 
 
-def _fixed_subject_facts(space: Space, relation: Relation, text: str, source: View) -> Iterator[Expression]:
-    """A fixed text matches only for the finitely many values that are a part of it, unless wildcards in values count."""
-    assert relation.patterns is not None
+def _literals(space: Space, view: View) -> list[str]:
+    """The listed values that a view is compared with."""
+    asked = space.asked.get(view.name, {})
+    return [predicate.literal for predicate in asked if isinstance(predicate, Tokens) and predicate.literal is not None]
+
+
+def _known_subject_facts(space: Space, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
+    """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the text, unless
+    wildcards in values count."""
+    assert relation.patterns is not None and relation.shape is not None
+    if not relation.shape.matches(text):
+        return  # `_shape_facts` says that it cannot match
+    source = relation.views[1]
     parts = {text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)}
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
     for part in sorted(fitting):
         space.ask(source, exactly(part))
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
     wildcards = both(Symbol("L7-wildcards"), disjunction(space.ask(source, predicate) for predicate in wild))
-    yield implies(both(Symbol(relation.symbol), source.present), either(wildcards, space.ask(source, OneOf(fitting))))
+    possible = either(wildcards, space.ask(source, OneOf(fitting)))
+    yield implies(both(Symbol(relation.symbol), source.present, known), possible)
 
 
 def _fits(predicate: Predicate | None, text: str) -> bool:

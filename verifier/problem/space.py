@@ -128,7 +128,7 @@ class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
     `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
-    with one variable, the predicate on the subject for a value of it.
+    with one variable, the predicate on the subject for a value of it. `shape` holds every subject that can satisfy the comparison.
     """
 
     symbol: str
@@ -137,6 +137,7 @@ class Relation:
     pair: tuple[View, View] | None = None
     fold: bool = False
     patterns: Callable[[str], Predicate | None] | None = None
+    shape: Tokens | None = None
 
 
 FACT_FIELDS = {

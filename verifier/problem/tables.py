@@ -143,7 +143,8 @@ class LineTable(Table):
         candidates = [Decimal(p) for p in line.plausible] + [start + step for step in range(10)]
         top = high if high is not None or line.most is None else Decimal(line.most)
         if top is not None:
-            candidates += [(top + (low if low is not None else Decimal(line.least))) * Decimal("0.5"), top]
+            base = low if low is not None else Decimal(line.least)
+            candidates += [base + (top - base) * step * Decimal("0.0625") for step in (8, *range(1, 17))]
         good = [
             c
             for c in candidates
@@ -163,11 +164,8 @@ class LineTable(Table):
         number = Decimal(value)
         if number < self._line.least or (self._line.most is not None and number > self._line.most):
             return None
-        answers = [number > bound for bound in self._bounds], [number == bound for bound in self._bounds]
-        for index, (member, *_) in enumerate(self._members):
-            if ([member > bound for bound in self._bounds], [member == bound for bound in self._bounds]) == answers:
-                return index
-        return None
+        place = [number.compare(bound) for bound in self._bounds]
+        return next(i for i, (member, *_) in enumerate(self._members) if [member.compare(bound) for bound in self._bounds] == place)
 
 
 class AddressTable(Table):

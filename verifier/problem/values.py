@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
 
 from verifier.problem.predicates import (
+    ANY,
     COLON,
     Compares,
     InNetwork,
@@ -85,6 +86,19 @@ def text_predicate(mode: str, pieces: Sequence[Fixed]) -> Predicate | None:
     if mode == LIKE:
         return _joined([like_tokens(p.text) if p.wild else literal_tokens(p.text) for p in pieces])
     return arn_predicate(pieces)
+
+
+def shape(mode: str, pieces: Template) -> Tokens:
+    """The strings that a template can match, whatever its variables stand for; of an ARN pattern, those and more."""
+    runs: list[tuple[Token, ...]] = []
+    for piece in pieces:
+        if isinstance(piece, Variable):
+            runs.append(((True, ANY),))
+        elif mode in (EQUALS, EQUALS_FOLD) or not piece.wild:
+            runs.append(literal_tokens(piece.text, fold=mode == EQUALS_FOLD))
+        else:
+            runs.append(like_tokens(piece.text))
+    return _joined(runs)
 
 
 def arn_predicate(pieces: Sequence[Fixed]) -> Tokens | None:

@@ -23,7 +23,7 @@ from verifier.solve.z3_solver import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.preferences import preferences
 from verifier.witness.command import command
 from verifier.witness.request import build
-from verifier.witness.values import Conflict, Search, Stuck
+from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 REFINEMENTS = 300
 """Rounds between solver and concrete values before a claim is Unknown."""
@@ -117,6 +117,8 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
         if isinstance(result, Undecided):
             return Reason("solver", f"the solver gave up: {result.reason}")
         assignment = _preferred(question, session, [*query, *refused])
+        if isinstance(assignment, Undecided):
+            return Reason("solver", f"the solver gave up: {assignment.reason}")
         concrete = Search(question, assignment.classes, assignment.symbols).run()
         if isinstance(concrete, Conflict):
             session.add(negation(concrete.impossible))
@@ -141,7 +143,7 @@ def _disagreement(request: Request, claim: Claim) -> str:
     return f"the two readings of the rules disagree on {request!r} in {claim.invariant.name!r}; please report this"
 
 
-def _preferred(question: Question, session: Session, query: list[Expression]) -> Assignment:
+def _preferred(question: Question, session: Session, query: list[Expression]) -> Assignment | Undecided:
     """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
     those that conflict is given up."""
     wanted = [p for p in preferences(question) if session.bears_on(p)]
@@ -155,8 +157,10 @@ def _preferred(question: Question, session: Session, query: list[Expression]) ->
         if not conflicting:
             break
         del wanted[max(conflicting)]
-    if not isinstance(session.check(query), Sat):
-        raise AssertionError("a query that was satisfiable is not any more")
+    again = session.check(query)
+    if isinstance(again, Undecided):
+        return again
+    assert isinstance(again, Sat), "a query that was satisfiable is not any more"
     return session.assignment()
 
 
@@ -169,6 +173,8 @@ def _replay(question: Question, claim: Claim, request: Request, assignment: Assi
     chosen = {name: value for name, value in assignment.symbols.items() if _is_free(question, name)}
     if claim.invariant.expectation is Expectation.ALLOWED:
         chosen[SESSION_ALLOW] = False
+    if question.space.relations:
+        chosen.setdefault(WILDCARDS, False)  # as the values were found
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
     decision = evaluate(estate, request, chosen)
     if decision.outcome is not wanted:

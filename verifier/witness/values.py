@@ -22,6 +22,9 @@ from verifier.problem.words import fill
 POOL = 6
 """Members of a class that are tried for a comparison."""
 
+WILDCARDS = "L7-wildcards"
+"""The reading that relations depend on; not so where an assignment leaves it open."""
+
 Concrete = dict[str, str | tuple[str, ...] | None]
 
 
@@ -170,11 +173,27 @@ class Search:
         budget = [2000]
         if self._assign(names, relations, dict(values), values, budget):
             return Chosen(values)
-        return self._impossible(relations, names) if budget[0] > 0 else Stuck("no values were found that satisfy the policy variables")
+        return self._intransitive(relations) or self._impossible(relations, names, exhausted=budget[0] <= 0)
 
-    def _impossible(self, relations: list[Relation], names: list[str]) -> Conflict | Stuck:
-        """The search was exhaustive only if every class involved has no more members than were tried."""
-        parts: list[Expression] = []
+    def _intransitive(self, relations: list[Relation]) -> Conflict | None:
+        """Equalities that hold one after another, and one from end to end that does not. (A relation is false where a side is absent.)"""
+        true = [r for r in relations if r.pair is not None and self._symbols[r.symbol]]
+        for relation in relations:
+            if relation.pair is None or self._symbols[relation.symbol]:
+                continue
+            usable = [r for r in true if relation.fold or not r.fold]
+            chain = _chain(relation.pair[0].name, relation.pair[1].name, usable)
+            if chain is not None:
+                return Conflict(conjunction([*(Symbol(r.symbol) for r in chain), negation(Symbol(relation.symbol))]))
+        return None
+
+    def _impossible(self, relations: list[Relation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
+        """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it shows for
+        the reading L7-wildcards that it was made under."""
+        if exhausted:
+            return Stuck("no values were found that satisfy the policy variables")
+        wild = Symbol(WILDCARDS)
+        parts: list[Expression] = [wild if self._symbols.get(WILDCARDS, False) else negation(wild)]
         for name in names:
             table, mask = self._finite.tables.get(name), self._classes.get(name)
             if table is None or mask is None:
@@ -219,6 +238,24 @@ class Search:
                 index = table.class_of(word)
                 if index is not None and mask >> index & 1:
                     yield word
+
+
+def _chain(start: str, end: str, equalities: list[Relation]) -> list[Relation] | None:
+    """Equalities that lead from one view to another; `None` if there are none."""
+    reached: dict[str, list[Relation]] = {start: []}
+    todo = [start]
+    while todo:
+        at = todo.pop(0)
+        if at == end:
+            return reached[at]
+        for relation in equalities:
+            assert relation.pair is not None
+            names = [view.name for view in relation.pair]
+            for here, there in (names, names[::-1]):
+                if here == at and there not in reached:
+                    reached[there] = [*reached[at], relation]
+                    todo.append(there)
+    return None
 
 
 def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str]:
