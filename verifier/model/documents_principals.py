@@ -39,7 +39,6 @@ def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
         if value.value == "*":
             return (Principal(PrincipalType.ANYONE, "*", span=reader.span(value.start, value.end)),)
         hint = f'write {{"AWS": "{brief(value.value)}"}}' if _ACCOUNT.fullmatch(value.value) or value.value.startswith("arn:") else None
-        shown = brief(text)
         message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found "{brief(value.value)}"'
         reader.findings.error(value.start, value.end, message, hint=hint, rule="L4")
         return ()
@@ -99,6 +98,7 @@ def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
     if _ACCOUNT.fullmatch(text):
         return Principal(PrincipalType.ACCOUNT, text, account=text, span=span)
     if _UNIQUE_ID.fullmatch(text):
+        shown = brief(text)
         message = f'"{shown}" is a unique ID: AWS shows one for a deleted identity; it matches nobody but an identity of the inventory'
         reader.findings.warning(value.start, value.end, message, rule="L8")
         return Principal(PrincipalType.UNIQUE_ID, text, span=span)
