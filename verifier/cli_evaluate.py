@@ -12,7 +12,6 @@ from verifier.cli_run import emit
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Source
 from verifier.syntax.text import decode_bytes
 
 MOST_LINE_BYTES = 1 << 20
@@ -44,12 +43,13 @@ def _name(requests: Path) -> str:
 
 def _opened(requests: Path) -> BinaryIO:
     if requests == STDIN:
+        if sys.stdin is None:
+            raise InputError.of("there is no standard input to read requests from")
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
         return requests.open("rb")
     except OSError as error:
-        place = Source(str(requests), "").span(0, 0)
-        raise InputError.of(f"cannot read the requests: {error.strerror or error}", place) from None
+        raise InputError.of(f"cannot read `{requests}`: {(error.strerror or str(error)).lower()}") from None
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

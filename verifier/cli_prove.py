@@ -39,7 +39,7 @@ def prove_command(options: ProveOptions) -> int:
     files, asked, estate = _read(options)
     from verifier.verify import prove  # after the input has been accepted: importing a solver takes a while
 
-    progress = Progress() if sys.stderr.isatty() else None
+    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
         report = prove(estate, asked, timeout=options.timeout, readings=options.readings, progress=progress)
     finally:

@@ -7,6 +7,7 @@ a reader of stdout that goes away is not an error message.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -32,6 +33,8 @@ class OutputError(Exception):
 
 def emit(text: str) -> None:
     """Writes results to stdout, at once. Raises `OutputError`."""
+    if sys.stdout is None:  # the process was started without one (`>&-`), and `print` would drop the results in silence
+        raise OutputError from OSError(errno.EBADF, "there is no standard output")
     try:
         print(text, end="", flush=True)
     except OSError as error:
@@ -65,7 +68,8 @@ def _input_error(error: InputError) -> int:
 
 def _output_error(cause: BaseException | None) -> int:
     """A reader that went away needs no message. Either way the interpreter must not flush into the same stream again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(cause, BrokenPipeError):
         return READER_GONE
     print(f"error: cannot write the results: {getattr(cause, 'strerror', None) or cause}", file=sys.stderr)
@@ -91,9 +95,9 @@ def debug() -> None:
     os.environ[_DEBUG] = "1"
 
 
-def colours(stream: TextIO) -> bool:
+def colours(stream: TextIO | None) -> bool:
     """Whether to colour: on a terminal that can, unless NO_COLOR is set (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def prepare_streams() -> None:

@@ -30,7 +30,7 @@ UNIQUE_IDS = ("AIDA1234567890EXAMPLE", "AROA1234567890EXAMPLE")
 def key_policy(dice: Dice, theme: Theme, key: str, partner: bool = True) -> dict[str, Any]:
     """A key policy. Most begin with a broad Allow, so that a good part of the requests is allowed."""
     statements = []
-    if dice.chance(70):
+    if not dice.chance(15):
         broad: list[Any] = [{"AWS": HOME}, {"AWS": [iam(theme.world.partition, HOME, "root"), PARTNER]}, "*", {"AWS": "*"}]
         statements.append({"Effect": "Allow", "Principal": dice.one(broad), "Action": "kms:*", "Resource": "*"})
     statements += [_key_statement(dice, theme, key) for _ in range(dice.count(1, 4))]
@@ -39,7 +39,7 @@ def key_policy(dice: Dice, theme: Theme, key: str, partner: bool = True) -> dict
 
 def identity_policy(dice: Dice, theme: Theme) -> dict[str, Any]:
     """An identity policy."""
-    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}] if dice.chance(45) else []
+    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}] if not dice.chance(35) else []
     statements += [_identity_statement(dice, theme) for _ in range(dice.count(1, 3))]
     return _document(dice, statements)
 
@@ -52,7 +52,7 @@ def _document(dice: Dice, statements: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _key_statement(dice: Dice, theme: Theme, key: str) -> dict[str, Any]:
-    effect = "Deny" if dice.chance(35) else "Allow"
+    effect = "Deny" if dice.chance(25) else "Allow"
     statement: dict[str, Any] = {"Effect": effect, **_principal(dice, theme.world, effect), **_actions(dice)}
     if dice.chance(2):
         del statement[next(name for name in statement if name.endswith("Action"))]
@@ -69,7 +69,7 @@ def _identity_statement(dice: Dice, theme: Theme) -> dict[str, Any]:
 def _conditional(dice: Dice, theme: Theme, statement: dict[str, Any], effect: str) -> dict[str, Any]:
     """A Deny mostly has a condition, an Allow in about half of the cases."""
     if dice.chance(90 if effect == "Deny" else 55):
-        statement["Condition"] = conditions(dice, theme)
+        statement["Condition"] = conditions(dice, theme, 3 if effect == "Deny" else 2)
     return statement
 
 
@@ -84,7 +84,7 @@ def _actions(dice: Dice) -> dict[str, Any]:
 
 
 def _principal(dice: Dice, world: World, effect: str) -> dict[str, Any]:
-    if dice.chance(14 if effect == "Deny" else 3):
+    if dice.chance(10 if effect == "Deny" else 3):
         return {"NotPrincipal": _listed_principals(dice, world)}
     match dice.count(0, 9):
         case 0 | 1:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.agreement.conditions import Theme, themes
+from tests.agreement.conditions import Theme, a_theme
 from tests.agreement.documents import identity_policy, key_policy
 from tests.agreement.world import (
     HOME,
@@ -23,7 +23,7 @@ from tests.agreement.world import (
     World,
     iam,
     unique_id,
-    worlds,
+    a_world,
 )
 from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Influence, Key, Organization, Pairs, Unmodelled
@@ -59,10 +59,10 @@ class Library:
         return read_policy(Source(f"{kind.value}.json", text), kind, identity=identity, name=identity.rsplit("#", 1)[-1])
 
 
-def settings(dice: Dice) -> Setting:
+def a_setting(dice: Dice) -> Setting:
     """An estate with its theme."""
-    world = worlds(dice)
-    theme = themes(dice, world)
+    world = a_world(dice)
+    theme = a_theme(dice, world)
     library = Library()
     keys = tuple(_key(dice, theme, library, arn) for arn in world.keys)
     accounts = tuple(
@@ -83,17 +83,22 @@ COMMON_FACTS = tuple(
 )
 
 
+def facts_for(arn: str) -> tuple[KeyFacts, ...]:
+    """The facts that a key with this ARN can have: `mrk-…` is a multi-Region key, and no other is."""
+    return tuple(facts for facts in COMMON_FACTS if (facts.multi_region_type is not None) == (":key/mrk-" in arn))
+
+
 def _key(dice: Dice, theme: Theme, library: Library, arn: str) -> Key:
     policies = [library.read(key_policy(dice, theme, arn), PolicyKind.KEY, f"{arn}#default")]
     if dice.chance(8):
         policies.append(library.read(key_policy(dice, theme, arn), PolicyKind.KEY, f"{arn}#AWS_RAM"))
-    facts: KeyFacts | None = dice.one(COMMON_FACTS[:1] * 4 + COMMON_FACTS) if dice.chance(85) else None
+    facts: KeyFacts | None = dice.one(facts_for(arn)[:1] * 4 + facts_for(arn)) if not dice.chance(25) else None
     return Key(
         arn,
         policies=tuple(policies),
         manager="AWS" if dice.chance(5) else "CUSTOMER",
-        aliases=tuple(dice.some(("alias/payments", "alias/app/blue", "alias/other"), 0, 2)) if dice.chance(85) else None,
-        tags=_tags(dice) if dice.chance(85) else None,
+        aliases=tuple(dice.some(("alias/payments", "alias/app/blue", "alias/other"), 0, 2)) if not dice.chance(20) else None,
+        tags=_tags(dice) if not dice.chance(20) else None,
         **_given_facts(facts),
     )
 
@@ -136,7 +141,7 @@ def _identity(dice: Dice, theme: Theme, library: Library, arn: str, shared: Poli
         tuple(policies),
         _tags(dice),
         unique_id(arn) if dice.chance(60) else None,
-        dice.chance(12),
+        dice.chance(7),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.agreement.documents import ACTIONS, ALIAS_ACTIONS, COMMON_ACTIONS, KEYLESS_ACTIONS
-from tests.agreement.estates import COMMON_FACTS, Setting
+from tests.agreement.estates import COMMON_FACTS, Setting, facts_for
 from tests.agreement.keys import KEYS, TestedKey
 from tests.agreement.world import HOME, PARTNER, ROLES, SERVICES, SESSIONS, STRANGER, USERS, Dice, World, iam, sts, unique_id
 from verifier.model.estate import Estate, Identity, Key
@@ -20,7 +20,7 @@ MOMENTS = (("2026-01-01T00:00:00Z", "1767225600"), ("2026-06-15T12:30:00Z", "178
 _TIMES = ("aws:CurrentTime", "aws:EpochTime")
 
 
-def requests(dice: Dice, setting: Setting) -> Request:
+def a_request(dice: Dice, setting: Setting) -> Request:
     """One request."""
     caller = _caller(dice, setting)
     action, resource = _operation(dice, setting)
@@ -94,9 +94,9 @@ def _key_facts(dice: Dice, estate: Estate, action: str, resource: str | None) ->
     key = _key_of(estate, resource)
     if action != "kms:CreateKey" and (key is None or key.spec is not None):
         return
-    if key is not None and dice.chance(20):
+    if key is not None and dice.chance(40):
         return
-    facts = dice.one(COMMON_FACTS)
+    facts = dice.one(COMMON_FACTS if key is None else facts_for(key.arn))
     yield "kms:KeySpec", facts.spec
     yield "kms:KeyUsage", facts.usage
     yield "kms:KeyOrigin", facts.origin

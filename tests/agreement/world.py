@@ -107,7 +107,7 @@ class World:
         return (*self.identities(account), iam(self.partition, account, "root"), *self.federated(account))
 
 
-def worlds(dice: Dice) -> World:
+def a_world(dice: Dice) -> World:
     """A world: one or two keys, which may be related multi-Region keys (L9)."""
     partition = dice.one(("aws",) * 8 + ("aws-cn", "aws-us-gov"))
     region = dice.one(("us-west-2", "us-east-1"))

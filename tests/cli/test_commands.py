@@ -80,6 +80,18 @@ def test_a_full_disk_is_no_verdict() -> None:
     assert "No space left" in result.stderr and "Traceback" not in result.stderr and "Exception ignored" not in result.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_without_standard_output_there_is_no_verdict(closed: str) -> None:
+    done = subprocess.run(["sh", "-c", f'"{sys.executable}" -m verifier readings {closed}'], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "internal" not in done.stderr
+
+
+def test_without_standard_input_there_are_no_requests() -> None:
+    program = f'"{sys.executable}" -m verifier evaluate examples/payments --requests - <&-'
+    done = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "no standard input" in done.stderr
+
+
 def test_help_loads_neither_solver_nor_parser() -> None:
     """Start-up: what a command does not need is not imported."""
     code = "import sys; sys.argv = ['verifier', '--version']\nfrom verifier.cli import main\ntry: main()\nexcept SystemExit: pass\n"

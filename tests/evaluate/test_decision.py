@@ -226,3 +226,25 @@ def test_the_trace_reads_gates_statements_elements() -> None:
     assert [step.depth for step in trace if step.rule == "D1"] == [0]
     assert all(step.statement is not None for step in trace if step.depth > 0)
     assert trace[-1].rule == "D2" and trace[-1].holds
+
+
+def test_l7_the_trace_says_what_stands_for_a_variable() -> None:
+    # A role session has no aws:username (F3), so nothing that it sends can equal it; a tag has the value that the caller has.
+    pair = "kms:EncryptionContext:owner"
+    found = estate(
+        allow(aws(REPORTS), Sid="Name", Condition={"StringEquals": {pair: "${aws:username}"}}),
+        allow(aws(REPORTS), Sid="Tag", Condition={"StringEquals": {pair: "${aws:PrincipalTag/team}"}}),
+        allow(aws(REPORTS), Sid="Default", Condition={"StringEquals": {pair: "${aws:username, 'none'}"}}),
+    )
+    context = {pair: "a", "aws:PrincipalTag/team": "red"}
+    texts = [step.text for step in decide(replace(found, accounts=(STAFF,)), REPORTS_SESSION, context=context).trace]
+    assert any(text.endswith("the request has a, but ${aws:username} has no value, since only IAM users have one") for text in texts)
+    assert any(text.endswith("the request has a, and ${aws:PrincipalTag/team} is red") for text in texts)
+    assert any(text.endswith("the request has a, and ${aws:username} is none by default") for text in texts)
+
+
+def test_the_trace_does_not_word_a_closed_gate_as_if_it_were_open() -> None:
+    found = [replace(estate(allow(aws(name))), accounts=(STAFF,)) for name in (REPORTS, ALICE)]
+    last = [decide(one, REPORTS_SESSION).trace[-1] for one in found]
+    assert [step.holds for step in last] == [True, False]
+    assert last[0].text.endswith("the caller's policies allow") and last[1].text.endswith("neither is so")

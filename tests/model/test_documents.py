@@ -267,3 +267,11 @@ def test_errors_point_through_the_escapes_of_a_nested_document() -> None:
     diagnostic = raised.value.diagnostics[0]
     assert diagnostic.span is not None and diagnostic.line_text is not None
     assert diagnostic.line_text[diagnostic.span.column - 1 : diagnostic.span.end_column - 1] == '\\"Maybe\\"'
+
+
+def test_L7_one_string_is_one_error_however_many_variables_are_malformed() -> None:
+    # Each opening used to be told, and to copy the rest of the text: the square of its length.
+    text = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "${" * 100_000}}}
+    with pytest.raises(InputError) as raised:
+        read(json.dumps({"Version": "2012-10-17", "Statement": text}), PolicyKind.SCP)
+    assert [diagnostic.rule for diagnostic in raised.value.diagnostics] == ["L7"]

@@ -7,7 +7,7 @@ unsatisfiable core names the statements that a proof rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import z3
@@ -97,9 +97,9 @@ class Encoder:
             case In(attribute, mask):
                 return self._test(attribute, mask)
             case And(operands):
-                return z3.And([self.term(operand) for operand in operands])
+                return self._joined(z3.Z3_mk_and, [self.term(operand) for operand in operands])
             case Or(operands):
-                return z3.Or([self.term(operand) for operand in operands])
+                return self._joined(z3.Z3_mk_or, [self.term(operand) for operand in operands])
             case Not(operand):
                 return z3.Not(self.term(operand))
             case Symbol(name):
@@ -109,6 +109,11 @@ class Encoder:
             case Constant(value):
                 return z3.BoolVal(value, self.context)
         raise TypeError(f"not a finite expression: {expression!r}")
+
+    def _joined(self, make: Callable[..., object], terms: list[z3.BoolRef]) -> z3.BoolRef:
+        """`z3.And` or `z3.Or` without their coercions, which take most of the time; the wrapper counts the reference."""
+        operands = (z3.Ast * len(terms))(*(term.ast for term in terms))
+        return z3.BoolRef(make(self.context.ref(), len(terms), operands), self.context)
 
     def symbol(self, name: str) -> z3.BoolRef:
         """The variable of a symbol."""
@@ -132,9 +137,9 @@ class Encoder:
             if len(groups.masks) == 2:
                 self._tests[key] = bits[0] if chosen == [0] else z3.Not(bits[0])
             elif 2 * len(chosen) > len(groups.masks):
-                self._tests[key] = z3.Not(_any([bit for number, bit in enumerate(bits) if number not in set(chosen)]))
+                self._tests[key] = z3.Not(self._any([bit for number, bit in enumerate(bits) if number not in set(chosen)]))
             else:
-                self._tests[key] = _any([bits[number] for number in chosen])
+                self._tests[key] = self._any([bits[number] for number in chosen])
         return self._tests[key]
 
     def _bits(self, attribute: str) -> list[z3.BoolRef]:
@@ -147,6 +152,5 @@ class Encoder:
             self.bits[attribute] = bits
         return self.bits[attribute]
 
-
-def _any(bits: list[z3.BoolRef]) -> z3.BoolRef:
-    return bits[0] if len(bits) == 1 else z3.Or(bits)
+    def _any(self, bits: list[z3.BoolRef]) -> z3.BoolRef:
+        return bits[0] if len(bits) == 1 else self._joined(z3.Z3_mk_or, bits)

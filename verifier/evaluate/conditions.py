@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verifier.evaluate.context import Context, Entry, Free, Settled, is_multivalued, settle
+from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
 from verifier.evaluate.findings import Finding
 from verifier.evaluate.patterns import Tokens, Variable, arn_matches, literal, matches, parse, substitute, variables_of
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.evaluate.values import truth, value_matches
 from verifier.model.policy import Condition, Operator, PolicyKind
+from verifier.model.readings import fact_symbol
 
 Values = Mapping[str, Settled]
 
@@ -30,7 +31,15 @@ class Reader:
 
     def entries(self, keys: list[str]) -> dict[str, Entry]:
         """What the policy reads for each key, by lower-case key."""
-        return {key.lower(): self.context.lookup(key, self.kind) for key in keys}
+        return {key.lower(): self._settled(key.lower(), self.context.lookup(key, self.kind)) for key in keys}
+
+    def _settled(self, name: str, entry: Entry) -> Entry:
+        """A fact of the key that is not known is absent where its symbol says so (U3)."""
+        if isinstance(entry, Either):
+            return Either(entry.symbol, self._settled(name, entry.yes), self._settled(name, entry.no))
+        if isinstance(entry, Free) and not entry.present and self.symbols.ruled_out(fact_symbol(name)):
+            return None
+        return entry
 
 
 def negated(operator: Operator) -> bool:
@@ -57,10 +66,10 @@ def condition_variables(condition: Condition, variables: bool) -> list[Variable]
 
 def condition_finding(condition: Condition, reader: Reader) -> Finding:
     """Whether a condition holds, with a sentence that says what the request had."""
-    names = [condition.key.value, *(found.key for found in condition_variables(condition, reader.variables))]
-    entries = reader.entries(names)
+    variables = condition_variables(condition, reader.variables)
+    entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
     holds = settle(entries, reader.symbols, lambda values: _holds(condition, values, reader))
-    return Finding(_rule(condition, entries), _sentence(condition, entries), holds)
+    return Finding(_rule(condition, entries), _sentence(condition, variables, entries), holds)
 
 
 def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
@@ -68,7 +77,7 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
     if condition.operator.base == "Null":
         return _null(condition, value, reader)
     if isinstance(value, Free):
-        present = True if value.present else reader.symbols.value(f"U3:{condition.key.value.lower()}")
+        present = True if value.present else reader.symbols.value(fact_symbol(condition.key.value))
         absent = _when_absent(condition.operator, reader.symbols)
         return any_of([all_of([present, _free(condition, value, reader)]), all_of([negation(present), absent])])
     if value is None or value == ():
@@ -81,7 +90,7 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
 def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
     """`Null` over a list is a disjunction (C1)."""
     if isinstance(value, Free):
-        absent = False if value.present else negation(reader.symbols.value(f"U3:{condition.key.value.lower()}"))
+        absent = False if value.present else negation(reader.symbols.value(fact_symbol(condition.key.value)))
     else:
         absent = value is None or value == ()
     wanted = [truth(listed.value) for listed in condition.values]
@@ -171,10 +180,31 @@ def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
     return "C" if takes_variables(condition.operator) else "C3"
 
 
-def _sentence(condition: Condition, entries: Mapping[str, Entry]) -> str:
+def _sentence(condition: Condition, variables: list[Variable], entries: Mapping[str, Entry]) -> str:
     key = condition.key.value
     listed = ", ".join(value.value for value in condition.values)
-    return f"{condition.operator} {key} [{listed}]: {_had(condition.operator, entries[key.lower()])}"
+    entry = entries[key.lower()]
+    had = _had(condition.operator, entry) + ("" if entry is None or entry == () else _of_variables(variables, entries))
+    return f"{condition.operator} {key} [{listed}]: {had}"
+
+
+def _of_variables(variables: list[Variable], entries: Mapping[str, Entry]) -> str:
+    """What stands for each policy variable (L7), as the end of a sentence; empty where there is none."""
+    told = dict.fromkeys(_of_variable(variable, entries[variable.key.lower()]) for variable in variables)
+    return "".join(f", {sentence}" for sentence in told)
+
+
+def _of_variable(variable: Variable, entry: Entry) -> str:
+    name = f"${{{variable.key}}}"
+    if isinstance(entry, str):
+        return f"and {name} is {entry}"
+    if isinstance(entry, Free):
+        return f"and what {name} is, is not given"
+    if variable.default is not None and entry is None:
+        return f"and {name} is {variable.default} by default"
+    if entry is None or isinstance(entry, tuple):
+        return f"but {name} has no value" + (", since only IAM users have one" if variable.key.lower() == "aws:username" else "")
+    return f"and what {name} is, is open"
 
 
 def _had(operator: Operator, entry: Entry) -> str:

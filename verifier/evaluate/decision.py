@@ -176,27 +176,41 @@ def _allowing(case: Case, resource_based: list[Judgement], identity_based: list[
     granted = any_of([gate.finding.holds for gate in grants])
     if case.target.kind is not TargetKind.KEY:
         base = all_of([identity.finding.holds, *_limits(case, symbols)])
-        return [identity, *grants, _sum("D9", "the caller's own policies alone decide an operation without a key", any_of([base, granted]))]
+        return [identity, *grants, _sum("D9", any_of([base, granted]))]
     if retires(case):
         base = all_of([same_account(case), identity.finding.holds, *_limits(case, symbols)])
-        text = "a grant is retired by whom it names, or by what identity policies of the key's account allow, never by a key policy"
-        return [identity, *grants, _sum("G5", text, any_of([base, granted]))]
+        return [identity, *grants, _sum("G5", any_of([base, granted]))]
     ways = _key_policy_ways(case, resource_based, symbols)
     key_policy = _key_policy(case, resource_based, ways)
     if case.standing.caller.kind is CallerKind.SERVICE:
         base = any_of([ways[Way.ANYONE], ways[Way.NAME]])
-        return [key_policy, *grants, _sum("D6", "a service principal needs the key policy (or a grant)", any_of([base, granted]))]
+        return [key_policy, *grants, _sum("D6", any_of([base, granted]))]
     if same_account(case):
         rule, base = "D2", _same_account(case, ways, identity.finding.holds, symbols)
-        text = "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow"
     else:
         rule, base = "D3", all_of([any_of(list(ways.values())), identity.finding.holds, *_limits(case, symbols)])
-        text = "from another account: the key policy and the caller's own policies must both allow"
-    return [key_policy, identity, *grants, _sum(rule, text, any_of([base, granted]))]
+    return [key_policy, identity, *grants, _sum(rule, any_of([base, granted]))]
 
 
-def _sum(rule: str, text: str, holds: Truth) -> Gate:
-    return Gate(Finding(rule, text, holds))
+_SUMS = {
+    ("D2", True): "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow",
+    ("D2", False): "in the key's account the key policy has to allow the caller, or to delegate to the account while the caller's policies "
+    "allow; neither is so",
+    ("D3", True): "from another account: the key policy and the caller's own policies both allow",
+    ("D3", False): "from another account the key policy and the caller's own policies have to allow; they do not both",
+    ("D6", True): "a service principal needs the key policy (or a grant) alone, and has it",
+    ("D6", False): "a service principal needs the key policy (or a grant), and does not have it",
+    ("D9", True): "the caller's own policies alone decide an operation without a key, and allow it",
+    ("D9", False): "the caller's own policies alone decide an operation without a key, and do not allow it",
+    ("G5", True): "a grant is retired by whom it names, or by what identity policies of the key's account allow: one of these is so",
+    ("G5", False): "a grant is retired by whom it names, or by what identity policies of the key's account allow, never by a key policy; "
+    "neither is so",
+}
+"""What the last gate says, by its rule and whether it is open."""
+
+
+def _sum(rule: str, holds: Truth) -> Gate:
+    return Gate(Finding(rule, _SUMS[rule, holds is not False], holds))
 
 
 def _same_account(case: Case, ways: dict[Way, Truth], identity: Truth, symbols: Symbols) -> Truth:
@@ -232,8 +246,9 @@ def _identity(case: Case, judgements: list[Judgement], symbols: Symbols) -> Gate
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
     if standing.outside:
-        text = f"there is no inventory of account {standing.caller.account}: its identity policies are free"
-        return Gate(Finding("U1", text, symbols.value(OUTSIDE_ALLOW)))
+        allowed = symbols.value(OUTSIDE_ALLOW)
+        free = f"there is no inventory of account {standing.caller.account}: its identity policies are free"
+        return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
     allows = [judgement for judgement in judgements if judgement.effect is Effect.ALLOW]
     unknown = case.outside.identity_allows(symbols)
     holds = any_of([*(judgement.applies for judgement in allows), *(finding.holds for finding in unknown)])

@@ -59,7 +59,7 @@ def case_of(estate: Estate, request: Request) -> Case:
         request.resource,
         target,
         complete(estate, caller, target, request),
-        in_scope(estate, request.caller, target),
+        in_scope(estate, request.caller, target, request.action),
     )
 
 

@@ -63,9 +63,8 @@ def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if caller.kind not in (CallerKind.USER, CallerKind.SERVICE) and "aws:username" in given:
         yield f"F3: only an IAM user has aws:username, not a {caller.kind.value}"
     factor, temporary = given.get("aws:multifactorauthpresent"), "aws:tokenissuetime" in given or called_by_service(given)
-    if factor is not None and caller.kind is CallerKind.FEDERATED:
-        yield "F3: aws:MultiFactorAuthPresent is absent for federated identities"
-    elif factor is not None and caller.kind is CallerKind.USER and not temporary and given.get("aws:viaawsservice") != "true":
+    long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
+    if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
         yield "F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime"
     if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):
         yield "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"

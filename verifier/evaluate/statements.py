@@ -18,7 +18,7 @@ from verifier.evaluate.principals import Way, ways_named
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.evaluate.targets import Target, TargetKind, resource_covers
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import not_resource_symbol
+from verifier.model.readings import fact_symbol, not_resource_symbol
 from verifier.model.request import CallerKind
 
 
@@ -126,7 +126,7 @@ def _valid(policy: Policy, statement: Statement, reader: Reader, holds: Truth) -
 
 def _unset(key: str, value: Settled, reader: Reader) -> Truth:
     if isinstance(value, Free):
-        return False if value.present else negation(reader.symbols.value(f"U3:{key}"))
+        return False if value.present else negation(reader.symbols.value(fact_symbol(key)))
     return value is None or value == ()
 
 

@@ -67,6 +67,13 @@ class Symbols:
             self.questions += 1
         return self._values.get(symbol, False)
 
+    def ruled_out(self, symbol: str) -> bool:
+        """Whether a symbol has been given the value false; it is not tried both ways for this."""
+        if symbol in self._values:
+            self.asked[symbol] = self._values[symbol]
+            self.questions += 1
+        return self._values.get(symbol) is False
+
     def choose(self, symbol: str, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
         """What `yes` or `no` gives as the symbol is true or false; not asked for where the two agree."""
         if symbol in self._values:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.symbols import Symbols, Truth, negation
 from verifier.evaluate.targets import Target
+from verifier.model import reference
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.model.request import Caller
@@ -21,6 +22,7 @@ class Outside:
     """The unmodelled things in scope of one request."""
 
     things: tuple[Unmodelled, ...]
+    action: str
 
     def refusals(self, symbols: Symbols) -> list[Gate]:
         """A gate for each thing that may refuse the request (or deny it, for identity policies that are not known)."""
@@ -33,6 +35,7 @@ class Outside:
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
         things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)]
+        things = [thing for thing in things if not _grant(thing) or _grantable(self.action)]
         return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(allow_symbol(thing))) for thing in things]
 
     def identity_allows(self, symbols: Symbols) -> list[Finding]:
@@ -44,9 +47,9 @@ class Outside:
         ]
 
 
-def in_scope(estate: Estate, caller: Caller, target: Target) -> Outside:
-    """The unmodelled things that could change the decision on a request."""
-    return Outside(tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target)))
+def in_scope(estate: Estate, caller: Caller, target: Target, action: str) -> Outside:
+    """The unmodelled things that could change the decision on a request for an action."""
+    return Outside(tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target)), action)
 
 
 def _concerns(thing: Unmodelled, caller: Caller, target: Target) -> bool:
@@ -55,6 +58,16 @@ def _concerns(thing: Unmodelled, caller: Caller, target: Target) -> bool:
         and (thing.account is None or thing.account == caller.account)
         and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))
     )
+
+
+def _grant(thing: Unmodelled) -> bool:
+    return thing.label.startswith("G")
+
+
+def _grantable(action: str) -> bool:
+    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on it."""
+    known = reference.action(action)
+    return known is not None and known.grant_operation
 
 
 def _identity_policy(thing: Unmodelled) -> bool:

@@ -34,8 +34,7 @@ def check_variables(reader: Reader, scalar: Scalar, begin: int | None, place: st
     if begin is None or position < begin:
         _warn_literal(reader, scalar, begin, place)
     if begin is not None:
-        for opening in _OPENING.finditer(text, begin):
-            _check_variable(reader, scalar, opening.start())
+        _check_each(reader, scalar, begin)
 
 
 def _warn_literal(reader: Reader, scalar: Scalar, begin: int | None, place: str) -> None:
@@ -43,16 +42,20 @@ def _warn_literal(reader: Reader, scalar: Scalar, begin: int | None, place: str)
     reader.findings.warning(scalar.start, scalar.end, f"a policy variable {where} is literal text", rule="L7")
 
 
-def _check_variable(reader: Reader, scalar: Scalar, position: int) -> None:
-    match = _VARIABLE.match(scalar.value, position)
-    if match is None:
-        message = f"malformed policy variable `{brief(scalar.value[position:], 40)}`; expected {_FORMS}"
-        reader.findings.error(scalar.start, scalar.end, message, rule="L7")
-        return
-    key = match.group("key")
-    if key and is_multivalued(key):
-        message = f"`{brief(key)}` holds several values and cannot be a policy variable"
-        reader.findings.error(scalar.start, scalar.end, message, rule="L7")
+def _check_each(reader: Reader, scalar: Scalar, begin: int) -> None:
+    """Tells the first variable of a string that cannot stand: the others would have the same place."""
+    for opening in _OPENING.finditer(scalar.value, begin):
+        position = opening.start()
+        match = _VARIABLE.match(scalar.value, position)
+        if match is None:
+            message = f"malformed policy variable `{brief(scalar.value[position : position + 41], 40)}`; expected {_FORMS}"
+            reader.findings.error(scalar.start, scalar.end, message, rule="L7")
+            return
+        key = match.group("key")
+        if key and is_multivalued(key):
+            message = f"`{brief(key)}` holds several values and cannot be a policy variable"
+            reader.findings.error(scalar.start, scalar.end, message, rule="L7")
+            return
 
 
 def fifth_colon(text: str) -> int | None:

@@ -202,6 +202,11 @@ def refuse_symbol(thing: Unmodelled) -> str:
     return f"{thing.name}:refuse"
 
 
+def fact_symbol(key: str) -> str:
+    """The symbol that says whether a key has a fact that the input does not give (U3): a tag, an alias, a multi-Region type."""
+    return f"U3:{key.lower()}"
+
+
 def not_resource_symbol(policy: str, index: int) -> str:
     """The symbol that says whether a key-policy statement with `NotResource` applies (L5: Unknown)."""
     return f"L5:{policy}:{index}"

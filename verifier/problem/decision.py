@@ -24,9 +24,10 @@ def allowed(space: Space) -> Expression:
     """True iff the request is allowed (D1–D3, D6, D8, D9)."""
     not_denied = negation(denied(space))
     if space.target.kind is not TargetKind.KEY:
-        return both(not_denied, negation(space.is_service), _unrestricted(space), _identity_allows(space), _own_account(space))
+        by_identity = both(_identity_allows(space), _session_allows(space))
+        return both(not_denied, negation(space.is_service), _unrestricted(space), by_identity, _own_alias(space))
     reach = _key_policy_reach(space)
-    granted = disjunction(Symbol(allow_symbol(thing)) for thing in _things(space) if _of_key_only(thing) and _may_allow(thing))
+    granted = disjunction(_grants(thing) for thing in _things(space) if _of_key_only(thing) and _may_allow(thing))
     # D4: what the absence of an Allow in a boundary or session policy limits.
     direct = either(
         reach.strong,
@@ -173,11 +174,14 @@ def _cross_account_operation(space: Space) -> Expression:
     return negation(acts(local))
 
 
-def _own_account(space: Space) -> Expression:
-    """R4, R5: an alias is managed by callers of its own account."""
-    if space.target.kind is TargetKind.ALIAS:
-        return space.in_account(_owner(space))
-    return TRUE
+def _own_alias(space: Space) -> Expression:
+    """R4, R5: an alias is managed by callers of its own account, and one of AWS's own by nobody."""
+    if space.target.kind is not TargetKind.ALIAS:
+        return TRUE
+    assert space.target.resource is not None
+    if space.target.resource.split(":", 5)[5].startswith("alias/aws/"):
+        return FALSE
+    return space.in_account(_owner(space))
 
 
 MANAGEMENT = frozenset(
@@ -221,6 +225,12 @@ def _things(space: Space) -> Iterator[Unmodelled]:
 
 def _may_allow(thing: Unmodelled) -> bool:
     return thing.influence is not Influence.MAY_REFUSE
+
+
+def _grants(thing: Unmodelled) -> Expression:
+    """What an unmodelled thing may allow: a grant (G1) only operations that a grant can name."""
+    allows = Symbol(allow_symbol(thing))
+    return both(allows, acts(a.name for a in actions() if a.grant_operation)) if thing.label.startswith("G") else allows
 
 
 def _of_key_only(thing: Unmodelled) -> bool:

@@ -154,7 +154,8 @@ def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
     not_colon = Characters(frozenset(":"), True)
     base = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"), (True, DIGITS))
     rest = (*literal_tokens(":"), (False, not_colon), (True, ANY))
-    seeds = [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
+    seeds = [f"arn:{partition}:ec2:us-east-1:444455556666:vpc/vpc-0a1b2c3d4e5f60718"] if name == "aws:sourcevpcarn" else []
+    seeds += [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
     seeds += [f"arn:{partition}:iam::{account}:role/example" for account in PLAUSIBLE_ACCOUNTS]
     return Attribute(name, Domain(name, (Tokens((*base, *rest)),), tuple(seeds)), multivalued=multivalued)
 

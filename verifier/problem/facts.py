@@ -7,7 +7,10 @@ differs by it. Facts never mention a policy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import takewhile
 
 from verifier.model.reference import Action, actions, suits
 from verifier.problem.callers import identities
@@ -26,7 +29,7 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.predicates import ANY, Less, OneOf, Predicate, Token, Tokens, exactly, literal_tokens
+from verifier.problem.predicates import ANY, Less, OneOf, Predicate, Token, Tokens, exactly, like, literal_tokens, named_accounts
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Relation, Space, TargetKind, View, acts, facts_of_text
 
 VIA = "aws:viaawsservice"
@@ -73,10 +76,24 @@ def _service_keys(space: Space) -> Iterator[Expression]:
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
             yield implies(space.is_service, negation(Present(name)))
+        if name.endswith("#service"):
+            yield implies(Present(name), space.has_service_value())
+            yield from _not_of_a_named_account(space, name)
         if name.startswith("aws:principaltag/"):
             yield implies(space.is_root, negation(Present(name)))
 
 
+def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
+    """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account that somebody names."""
+    accounts = named_accounts(_predicates(space, name))
+    if name.startswith(("aws:principalaccount", "kms:calleraccount")):
+        yield negation(Test(name, OneOf(frozenset(accounts))))
+    elif name.startswith("aws:principalarn"):
+        for account in accounts:
+            yield negation(Test(name, like(f"arn:*:*::{account}:*")))
+
+
+_ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
 _ORGANIZATIONS = (
     ("aws:principalorgid", "aws:principalorgpaths", "principal"),
     ("aws:resourceorgid", "aws:resourceorgpaths", "resource"),
@@ -90,8 +107,10 @@ def _organizations(space: Space) -> Iterator[Expression]:
     for identifier, paths, owner in _ORGANIZATIONS:
         if not _has(space, identifier, paths):
             continue
-        if _has(space, identifier) and _has(space, paths):
+        if _has(space, paths):
+            space.attribute_view(identifier)
             yield same(Present(identifier), Present(paths))
+            yield from _paths_begin_with_the_id(space, identifier, paths)
         if space.estate.organization is not None:
             yield from _given_organization(space, identifier, paths, owner)
     yield from _same_organization(space)
@@ -106,6 +125,24 @@ def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expressi
         return TRUE if space.target.account in accounts else FALSE
     view = space.attribute_view(owner)
     return view.test(OneOf(accounts))
+
+
+def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
+    """An organization path begins with the organization's ID: for every ID that a test on either mentions."""
+    tested = [p for p in (*_predicates(space, identifier), *_predicates(space, paths)) if isinstance(p, Tokens)]
+    mentioned = dict.fromkeys(_fixed_start(predicate).split("/")[0] for predicate in tested)
+    for organization in mentioned:
+        if not _ORGANIZATION_ID.match(organization):
+            continue
+        own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
+        member = space.attribute_view(identifier).test(exactly(organization))
+        yield same(member, Some(paths, own, True))
+        yield implies(member, negation(Some(paths, own, False)))
+
+
+def _fixed_start(pattern: Tokens) -> str:
+    singles = takewhile(lambda token: not token[0] and not token[1].negated and len(token[1].listed) == 1, pattern.tokens)
+    return "".join(next(iter(characters.listed)) for _, characters in singles)
 
 
 def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[Expression]:
@@ -163,7 +200,7 @@ def _credentials(space: Space) -> Iterator[Expression]:
         yield implies(space.is_service, negation(Present(token)))
         if _has(space, present):
             yield implies(both(space.is_user, Present(token)), Present(present))
-            yield implies(both(space.is_user, negation(_via(space)), Present(present)), Present(token))
+            yield implies(both(negation(_via(space)), Present(present)), Present(token))
 
 
 def _inventory_tags(space: Space) -> Iterator[Expression]:
@@ -219,6 +256,11 @@ _ENDPOINT_KEYS = (
 
 def _network(space: Space) -> Iterator[Expression]:
     """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
+    if _has(space, "aws:sourceip"):
+        space.attribute_view("aws:sourcevpce")  # a request without an address shows the endpoint that it came through
+    if _has(space, *_ENDPOINT_KEYS):
+        for name in _ENDPOINT_KEYS[:5]:
+            space.attribute_view(name)
     present = [name for name in _ENDPOINT_KEYS if _has(space, name)]
     if not present and not _has(space, "aws:sourceip"):
         return
@@ -305,6 +347,7 @@ _REQUIRED = frozenset(
         "kms:wrappingalgorithm",
         "kms:wrappingkeyspec",
         "kms:encapsulationalgorithm",
+        "kms:reencryptonsamekey",
     }
 )
 """Operation keys of parameters that are required or have a default (F6)."""
@@ -367,12 +410,17 @@ def _suitable_actions(space: Space) -> Iterator[Expression]:
     values = space.attributes["facts"].values or ()
     by_unsuited: dict[frozenset[str], list[str]] = {}
     for text in values:
-        facts = facts_of_text(text)
-        unsuited = frozenset(name for name in space.known_actions if not suits(name, facts))
-        by_unsuited.setdefault(unsuited, []).append(text)
+        by_unsuited.setdefault(_unsuited(space.known_actions, text), []).append(text)
     for unsuited, texts in by_unsuited.items():
         if unsuited:
             yield implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited)))
+
+
+@cache
+def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
+    """The actions that cannot be sent to a key with some facts: reference data alone, so remembered from one question to the next."""
+    facts = facts_of_text(text)
+    return frozenset(name for name in names if not suits(name, facts))
 
 
 def _existing_actions(space: Space) -> Iterator[Expression]:
@@ -411,6 +459,8 @@ def _aliases(space: Space) -> Iterator[Expression]:
     if not _has(space, name):
         return
     key = space.target.key
+    if key is not None and key.manager != "AWS":
+        yield negation(Test(name, like("alias/aws/*")))  # R4: these name AWS's own keys
     if key is None:
         yield negation(Present(name))
     elif key.aliases is not None:

@@ -7,7 +7,6 @@ unsupported comparisons, which are free here and settled later (`verifier.witnes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +28,19 @@ from verifier.problem.expression import (
     disjunction,
     negation,
 )
-from verifier.problem.predicates import Characters, Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
+from verifier.problem.predicates import (
+    Characters,
+    Compares,
+    Field,
+    InNetwork,
+    Less,
+    OneOf,
+    Predicate,
+    Tokens,
+    fixed_text,
+    literal_tokens,
+    named_accounts,
+)
 from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 from verifier.problem.words import Domain
 
@@ -101,8 +112,8 @@ class Reduction:
 
     def _tabulate(self, name: str, attribute: Attribute, predicates: list[Predicate]) -> None:
         finite = self.finite
-        attribute = _with_named_accounts(_as_text(attribute, predicates), predicates)
-        suited = [p for p in predicates if _suits(attribute, p)]
+        attribute = _with_named_accounts(as_text(attribute, predicates), predicates)
+        suited = [p for p in predicates if suits(attribute, p)]
         finite.optional[name] = attribute.optional
         try:
             table = _table(attribute, suited)
@@ -159,7 +170,7 @@ class Reduction:
         if lazy is not None and predicate in lazy.symbols:
             return Symbol(lazy.symbols[predicate])
         table = self.finite.tables.get(name)
-        if table is None or not _suits(_as_text_of(table, self._attributes[name]), predicate):
+        if table is None or not suits(_as_text_of(table, self._attributes[name]), predicate):
             symbol = f"unsupported:{name}:{predicate}"
             self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
             return Symbol(symbol)
@@ -183,7 +194,7 @@ class Reduction:
         table = self.finite.tables[name]
         mask = 0
         for predicate in some_.predicates:
-            if not _suits(_as_text_of(table, self._attributes[name]), predicate):
+            if not suits(_as_text_of(table, self._attributes[name]), predicate):
                 symbol = f"unsupported:{some_}"
                 self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
                 return Symbol(symbol)
@@ -251,7 +262,8 @@ def _joined(parts: list[Expression], kind: type[And] | type[Or], empty: Expressi
 # -- tables --
 
 
-def _suits(attribute: Attribute, predicate: Predicate) -> bool:
+def suits(attribute: Attribute, predicate: Predicate) -> bool:
+    """Whether a predicate is on the kind of values that an attribute has."""
     if attribute.domain is not None:
         return isinstance(predicate, Tokens | OneOf | Less)
     if attribute.line is not None:
@@ -262,7 +274,7 @@ def _suits(attribute: Attribute, predicate: Predicate) -> bool:
     return not isinstance(asked, Compares | InNetwork)
 
 
-def _as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
+def as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
     """Numbers and addresses that are only ever compared as text are strings (C3)."""
     if not predicates or any(isinstance(p, Compares | InNetwork) for p in predicates):
         return attribute
@@ -283,16 +295,10 @@ def _with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) 
     """Callers of the accounts that the predicates name are plausible (F9)."""
     if attribute.name != "principal" or attribute.domain is None:
         return attribute
-    fixed = "".join(fixed_text(p) + " " for p in predicates if isinstance(p, Tokens))
-    named = list(dict.fromkeys(re.findall(r"(?<!\d)\d{12}(?!\d)", fixed)))
+    named = named_accounts(predicates)
     partition = fixed_text(attribute.domain.base[0]).split(":")[1]
     seeds = (*attribute.domain.seeds, *plausible_principals(partition, named))
     return replace(attribute, domain=replace(attribute.domain, seeds=seeds))
-
-
-def fixed_text(pattern: Tokens) -> str:
-    """The characters that a pattern fixes, with a space for each that it does not."""
-    return "".join(min(c.listed) if not repeated and not c.negated and c.listed else " " for repeated, c in pattern.tokens)
 
 
 def _text_of_addresses() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:

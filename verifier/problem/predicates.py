@@ -8,6 +8,7 @@ Guarantee: a predicate is a fixed set of values; `Tokens` describes that set as 
 from __future__ import annotations
 
 import operator
+import re
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -264,3 +265,14 @@ def split_tokens(tokens: tuple[Token, ...], character: str) -> list[tuple[tuple[
             if left is not None:
                 pairs.append((left, tokens[at if repeated else at + 1 :]))
     return pairs
+
+
+def fixed_text(pattern: Tokens) -> str:
+    """The characters that a pattern fixes, with a space for each that it does not."""
+    return "".join(min(c.listed) if not repeated and not c.negated and c.listed else " " for repeated, c in pattern.tokens)
+
+
+def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
+    """The account IDs that predicates on text spell out."""
+    fixed = " ".join(fixed_text(predicate) for predicate in predicates if isinstance(predicate, Tokens))
+    return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))

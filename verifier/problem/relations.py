@@ -26,7 +26,7 @@ from verifier.problem.expression import (
 from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
 from verifier.problem.space import Relation, Space, Values, View, fixed_view
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
 
 
 def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
@@ -115,8 +115,8 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
     single = len(views) == 1
     equality = len(pieces) == 1 and mode in (EQUALS, EQUALS_FOLD)
 
-    def patterns(value: str) -> Predicate | None:
-        return text_predicate(mode, substitute(pieces, [value], False))
+    def expected(values: Sequence[str]) -> Predicate | None:
+        return text_predicate(mode, substitute(pieces, values, False))
 
     return Relation(
         symbol,
@@ -124,8 +124,10 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         holds,
         (subject, views[0]) if equality else None,
         mode == EQUALS_FOLD,
-        patterns if single else None,
+        (lambda value: expected([value])) if single else None,
         None if equality else shape(mode, pieces),
+        pieces if mode == LIKE else None,
+        expected,
     )
 
 

@@ -7,7 +7,7 @@ cannot disagree with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterable, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -46,6 +46,7 @@ from verifier.problem.predicates import (
     within,
 )
 from verifier.problem.tables import Unsuitable, instant_text
+from verifier.problem.values import Template
 
 
 class TargetKind(Enum):
@@ -128,7 +129,8 @@ class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
     `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
-    with one variable, the predicate on the subject for a value of it. `shape` holds every subject that can satisfy the comparison.
+    with one variable, the predicate on the subject for a value of it. `shape` holds every subject that can satisfy the comparison;
+    `expected` gives the predicate on the subject for values of all variables.
     """
 
     symbol: str
@@ -138,6 +140,9 @@ class Relation:
     fold: bool = False
     patterns: Callable[[str], Predicate | None] | None = None
     shape: Tokens | None = None
+    like: Template | None = None
+    """The template that the subject is compared with, for a comparison by `StringLike`."""
+    expected: Callable[[Sequence[str]], Predicate | None] | None = None
 
 
 FACT_FIELDS = {

@@ -108,8 +108,9 @@ def _filled(pieces: Template) -> Template:
     """An identity policy's pattern with fewer than six fields is filled up with `*` (L6)."""
     if any(isinstance(piece, Variable) for piece in pieces):
         return pieces
-    fields = split_fields([piece for piece in pieces if isinstance(piece, Fixed)])
-    return pieces if len(fields) >= 6 else (*pieces, Fixed(":*" * (6 - len(fields)), True))
+    fixed = [piece for piece in pieces if isinstance(piece, Fixed)]
+    missing = 6 - len(split_fields(fixed))
+    return (Fixed("".join(piece.text for piece in fixed) + ":*" * missing, True),) if missing > 0 else pieces
 
 
 def _covers_keyless(space: Space, pieces: Template) -> Expression:

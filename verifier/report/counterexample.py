@@ -192,4 +192,6 @@ def _reading(label: str, value: bool) -> str:
 
 
 def _free_fact(symbol: str, value: bool) -> str:
+    if symbol.startswith("U3:") and not value:
+        return f"the key has no {printable(symbol.removeprefix('U3:'))}, which the input does not say"
     return _FREE_FACTS.get((symbol, value), f"{printable(symbol)} is {'true' if value else 'false'}")

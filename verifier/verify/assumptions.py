@@ -37,7 +37,8 @@ def _assumptions(question: Question, answer: Answer, held: Mapping[str, bool]) -
         free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
         if free:
             yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
-        yield Assumption("D7", "no service control policy, resource control policy or VPC endpoint policy was given")
+        if not any(thing.key is None and thing.principal is None for thing in estate.unmodelled):
+            yield Assumption("D7", "no service control policy, resource control policy or VPC endpoint policy was given")
     for name in question.space.notes:
         yield Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free")
     for label, value in held.items():

@@ -7,22 +7,23 @@ with its reason. A replay that contradicts the problem without any reason to is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from verifier.evaluate import evaluate
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, fact_symbol, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.decision import pessimism
-from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.expression import Expression, Symbol, disjunction, negation
+from verifier.problem.finite import In
 from verifier.problem.question import Claim, Question
 from verifier.solve.z3_solver import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.preferences import preferences
 from verifier.witness.command import command
-from verifier.witness.request import build
+from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 REFINEMENTS = 300
@@ -109,11 +110,12 @@ def _reason(question: Question, rests: _Rests) -> Reason:
 
 
 def _search(question: Question, claim: Claim, session: Session, query: list[Expression]) -> Answer | _Rests:
+    rested: dict[str, None] = {}
     refused: list[Expression] = []
     for _ in range(REFINEMENTS):
         result = session.check([*query, *refused], minimal=True)
         if isinstance(result, Unsat):
-            return Proved(result.core) if not refused else _Rests(tuple(_names(refused)))
+            return Proved(result.core) if not refused else _Rests(tuple(rested))
         if isinstance(result, Undecided):
             return Reason("solver", f"the solver gave up: {result.reason}")
         assignment = _preferred(question, session, [*query, *refused])
@@ -126,17 +128,19 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
         if isinstance(concrete, Stuck):
             return Reason("budget", concrete.reason)
         request = build(question, concrete.values)
-        found = _replay(question, claim, request, assignment)
+        found = _replay(question, claim, session, request, assignment, absent_facts(question, concrete.values))
         if isinstance(found, Found):
             return found
         if not found.names:
             raise InternalDisagreement(_disagreement(request, claim))
-        return found
+        rested |= dict.fromkeys(found.names)
+        refused.append(_otherwise(assignment, found.names))
     return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
 
 
-def _names(expressions: list[Expression]) -> list[str]:
-    return [e.name for e in expressions if isinstance(e, Symbol)]
+def _otherwise(assignment: Assignment, names: Iterable[str]) -> Expression:
+    """Some of the things that are not modelled are otherwise than assigned: a violation that does without them is looked for."""
+    return disjunction(negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in names)
 
 
 def _disagreement(request: Request, claim: Claim) -> str:
@@ -148,7 +152,7 @@ def _preferred(question: Question, session: Session, query: list[Expression]) ->
     those that conflict is given up."""
     wanted = [p for p in preferences(question) if session.bears_on(p)]
     while wanted:
-        result = session.check([*query, *wanted])
+        result = session.check([*query, *wanted], minimal=True)
         if isinstance(result, Sat):
             return session.assignment()
         if isinstance(result, Undecided):
@@ -167,10 +171,13 @@ def _preferred(question: Question, session: Session, query: list[Expression]) ->
 # -- replay --
 
 
-def _replay(question: Question, claim: Claim, request: Request, assignment: Assignment) -> Found | _Rests:
-    """Confirms a violation with `evaluate`, under the symbols that the assignment chose."""
+def _replay(
+    question: Question, claim: Claim, session: Session, request: Request, assignment: Assignment, without: Iterable[str]
+) -> Found | _Rests:
+    """Confirms a violation with `evaluate`, under the symbols that the assignment chose, for a key `without` some facts (U3)."""
     estate = question.space.estate
     chosen = {name: value for name, value in assignment.symbols.items() if _is_free(question, name)}
+    chosen |= dict.fromkeys(map(fact_symbol, without), False)
     if claim.invariant.expectation is Expectation.ALLOWED:
         chosen[SESSION_ALLOW] = False
     if question.space.relations:
@@ -182,6 +189,7 @@ def _replay(question: Question, claim: Claim, request: Request, assignment: Assi
     readings, free, unmodelled = _needed(question, request, chosen, wanted)
     if unmodelled:
         return _Rests(unmodelled)
+    readings = tuple(sorted({*readings, *_needed_to_be_sent(question, session, assignment)}))
     witness = Counterexample(request, decision, _matched(decision), readings, free, command(question.space.estate, request))
     return Found(witness)
 
@@ -200,6 +208,8 @@ def _needed(
     question: Question, request: Request, chosen: dict[str, bool], wanted: Outcome
 ) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
+    if evaluate(question.space.estate, request, {}).outcome is wanted:
+        return (), (), ()  # whatever the symbols are, so none is needed
     kept = dict(chosen)
     for name in sorted(chosen, key=lambda n: (not _is_unmodelled(question, n), not is_reading(n), n)):
         trial = {other: value for other, value in kept.items() if other != name}
@@ -209,6 +219,19 @@ def _needed(
     unmodelled = tuple(n for n in sorted(kept) if _is_unmodelled(question, n))
     free = tuple((n, v) for n, v in sorted(kept.items()) if not is_reading(n) and n not in unmodelled)
     return readings, free, unmodelled
+
+
+def _needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
+    """The readings of section 6 without whose value the request could not be sent, which `evaluate` does not mind."""
+    values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
+    held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
+    values += [Symbol(name) if assignment.symbols[name] else negation(Symbol(name)) for name in held]
+    for label in ("F1-service", "F4", "F5", "F6"):
+        value = assignment.symbols.get(label)
+        if value is not None:
+            other = negation(Symbol(label)) if value else Symbol(label)
+            if isinstance(session.check([*values, other]), Unsat):
+                yield label, value
 
 
 def _matched(decision: Decision) -> tuple[StatementRef, ...]:

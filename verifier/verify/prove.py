@@ -19,7 +19,7 @@ from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Statu
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
-from verifier.problem.space import Target, TargetKind, key_target
+from verifier.problem.space import Target, TargetKind, consistent, key_target
 from verifier.solve.z3_solver import Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions
@@ -163,8 +163,8 @@ def _on_target(
     estate: Estate, target: Target, invariants: list[Invariant], timeout: float | None, held: Mapping[str, bool]
 ) -> Iterator[Verdict]:
     started = time.perf_counter()
-    if target.key is not None and target.key.policies is None:
-        reason = Reason("U3", f"the key policy of {target.resource} is not in the input", target.key.span)
+    reason = _not_known(target)
+    if reason is not None:
         for invariant in invariants:
             yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason)
         return
@@ -179,6 +179,17 @@ def _on_target(
         now = time.perf_counter()
         yield _verdict(question, claim, answer, now - started, _statistics(question, session, calls), held)
         started = now
+
+
+def _not_known(target: Target) -> Reason | None:
+    """What the input lacks for any verdict about a target."""
+    if target.key is None:
+        return None
+    if target.key.policies is None:
+        return Reason("U3", f"the key policy of {target.resource} is not in the input", target.key.span)
+    if not consistent(target.key):
+        return Reason("U4", f"the reference data knows no key with the spec, usage and origin of {target.resource}", target.key.span)
+    return None
 
 
 def _session(question: Question, timeout: float | None) -> Session:

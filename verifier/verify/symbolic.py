@@ -62,7 +62,8 @@ class Decider:
             self._questions[target] = ask(self._estate, target, ())
         question = self._questions[target]
         if request not in self._sessions:
-            constraints = list(_constraints(question, concrete_values(question, request)))
+            values = concrete_values(question, request)
+            constraints = [*_constraints(question, values), *_open_facts(question, request, values)]
             self._sessions = {request: Session(question.finite, constraints, [question.allowed])}
         return question, self._sessions[request]
 
@@ -149,13 +150,31 @@ def _value(question: Question, request: Request, context: Mapping[str, Value], n
         return tuple(key[len(prefix) :] for key, _ in request.context if key.lower().startswith(prefix)) or None
     if value is None and name in _ORGANIZATION_KEYS:
         return _organization(question, request, context, name)
+    if value is None and name in ("aws:calledviafirst", "aws:calledvialast"):
+        chain = context.get("aws:calledvia")
+        return chain[0 if name.endswith("first") else -1] if isinstance(chain, tuple) and chain else chain
     if value is None and name == "aws:viaawsservice":
-        return "true" if "kms:viaservice" in context else "false"
+        return "true" if caller.kind is not CallerKind.SERVICE and _called_by_service(context) else "false"
     if value is None and name.startswith("aws:principaltag/"):
         return _tag(question, request, name.removeprefix("aws:principaltag/"))
+    if value is None and _unknown_fact(question, name):
+        return _OPEN
     if attribute.multivalued:
         return (value,) if isinstance(value, str) else value or None
     return _as_number(name, value)
+
+
+def _unknown_fact(question: Question, name: str) -> bool:
+    """Whether this is about tags or aliases of the key that the input does not give (U3)."""
+    key = question.space.target.key
+    return key is not None and (
+        (key.tags is None and name.startswith("aws:resourcetag/")) or (key.aliases is None and name == "kms:resourcealiases")
+    )
+
+
+def _called_by_service(context: Mapping[str, Value]) -> bool:
+    """F5: what only a service that calls on the caller's behalf sends."""
+    return "kms:viaservice" in context or bool(context.get("aws:calledvia")) or context.get("kms:grantisforawsresource") == "true"
 
 
 def _other_spelling(question: Question, context: Mapping[str, Value], name: str) -> object:
@@ -228,14 +247,31 @@ def _tag(question: Question, request: Request, wanted: str) -> str | None:
 
 
 def _facts(question: Question, context: Mapping[str, Value]) -> object:
-    listed = question.space.attributes["facts"].values or ()
-    given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
-    if question.space.target.kind is not TargetKind.KEY and not given:
+    if question.space.target.kind is not TargetKind.KEY and not any(name in context for name in FACT_FIELDS):
         return None
-    fitting = [text for text in listed if all(text.split("|")[index] == value for index, value in given.items())]
+    fitting = _fitting_facts(question, context)
     if question.space.target.kind is not TargetKind.KEY:
         return fitting[0] if fitting else None
     return fitting[0] if len(fitting) == 1 else _OPEN
+
+
+def _fitting_facts(question: Question, context: Mapping[str, Value]) -> list[str]:
+    """The combinations of key facts that have what the request says of them (U3)."""
+    given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
+    listed = question.space.attributes["facts"].values or ()
+    return [text for text in listed if all(text.split("|")[index] == value for index, value in given.items())]
+
+
+def _open_facts(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
+    """Key facts that the request does not settle are among those that fit it."""
+    if "facts" in values or "facts" not in question.finite.tables:
+        return
+    fitting = _fitting_facts(question, _lowered(request))
+    if not fitting:
+        raise Undetermined("facts of the key that do not go together")
+    if question.finite.width("facts") > 1:
+        listed = question.space.attributes["facts"].values or ()
+        yield In("facts", sum(1 << index for index, text in enumerate(listed) if text in fitting))
 
 
 def _constraints(question: Question, values: Concrete) -> Iterator[Expression]:
@@ -258,6 +294,8 @@ def _constraints(question: Question, values: Concrete) -> Iterator[Expression]:
             if finite.width(name) > 1:
                 yield In(name, 1 << chosen)
     for symbol, relation in question.space.relations.items():
+        if any(base in question.space.attributes and base not in values for view in relation.views for base in view.bases):
+            continue  # a comparison with something that the request leaves open
         for wild in (False, True):
             reading = Symbol("L7-wildcards") if wild else negation(Symbol("L7-wildcards"))
             holds = relation.holds(values, {"L7-wildcards": wild})

@@ -30,6 +30,16 @@ def build(question: Question, values: Concrete) -> Request:
     return Request(caller(values), known.name if known is not None else action, space.target.resource, tuple(_context(question, values)))
 
 
+def absent_facts(question: Question, values: Concrete) -> Iterator[str]:
+    """The facts that the input does not give of the key and that the values say it lacks (U3): a context cannot say so."""
+    for name in question.space.attributes:
+        if (name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")) and values.get(name) is None:
+            yield name
+    facts = values.get("facts")
+    if isinstance(facts, str) and not facts.split("|")[FACT_FIELDS["kms:multiregionkeytype"]]:
+        yield "kms:multiregionkeytype"
+
+
 def caller(values: Concrete) -> Caller:
     """Who makes the request."""
     arn = values["principal"]

@@ -265,9 +265,11 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
             value = other.value(trial)
             if one.bases == (name,) and value is not None:
                 yield value
-    if subject.bases == (name,) and relation.patterns is not None:
-        value = sources[0].value(trial)
-        pattern = relation.patterns(value) if value is not None else None
+                if relation.fold:
+                    yield from (value.swapcase(), value.upper(), value.lower())
+    found = [value for value in (source.value(trial) for source in sources) if value is not None]
+    if subject.bases == (name,) and relation.expected is not None and len(found) == len(sources):
+        pattern = relation.expected(found)
         if isinstance(pattern, Tokens):
             for filling in ("example", "", "x"):
                 yield fill(pattern, filling)

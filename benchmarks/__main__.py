@@ -1,0 +1,46 @@
+"""`python -m benchmarks [speed|overlap|parse|start|memory|all] [--output json FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from pathlib import Path
+
+from benchmarks.measures import MEASURES, Row
+
+_COLUMNS = ("what", "engine", "answered", "ms", "ratio", "MiB", "classes", "terms", "solver_calls")
+
+
+def main() -> None:
+    """Runs the measures named, prints a line for each figure, and writes all of them if asked to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("measure", nargs="?", default="all", choices=(*MEASURES, "memory", "all"))
+    parser.add_argument("--output", nargs=2, metavar=("json", "FILE"))
+    arguments = parser.parse_args()
+    if arguments.output and arguments.output[0] != "json":
+        parser.error("the only output format is json")
+    chosen = "start" if arguments.measure == "memory" else arguments.measure
+    rows: list[Row] = []
+    for name, measure in MEASURES.items():
+        if chosen in (name, "all"):
+            found = measure()
+            rows += found
+            for row in found:
+                print(_line(row), flush=True)
+    if arguments.output:
+        machine = {"machine": platform.platform(), "python": platform.python_version()}
+        Path(arguments.output[1]).write_text(json.dumps({**machine, "rows": rows}, indent=2) + "\n", encoding="utf-8")
+
+
+def _line(row: Row) -> str:
+    parts = [f"{row['what']:<40}", f"{row['engine']:<13}"]
+    for name in _COLUMNS[2:]:
+        if name in row:
+            value = f"{row[name]:.1f}" if isinstance(row[name], float) else str(row[name])
+            parts.append(f"{name} {value}")
+    return "  ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

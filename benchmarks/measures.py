@@ -1,0 +1,138 @@
+"""What is measured, a function each. In: sizes. Out: rows of figures, times in milliseconds, memory in MiB.
+
+Guarantee: engines are asked in turn, round by round, after a round that does not count; times are medians; garbage is collected before
+each measurement, alike for all; a contradiction between two verdicts ends the run.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import median
+from typing import Any
+
+from benchmarks.engines import ENGINES, Answer, further
+from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
+from verifier.model.documents import read_policy
+from verifier.model.policy import PolicyKind
+from verifier.syntax.source import Source
+
+Row = dict[str, Any]
+
+
+class Contradiction(Exception):
+    """Two engines answer one question differently: a bug."""
+
+
+def speed(seeds: int = 6, rounds: int = 3, limit: float = 2.0, engines: Sequence[str] = tuple(ENGINES), statements: int = 32) -> list[Row]:
+    """A first query against a policy of 32 statements, sat and unsat, by engine; and a further invariant on the same key."""
+    problems = [speed_problem(seed, statements) for seed in range(seeds)]
+    asked = [(problem, number) for problem in problems for number in range(len(problem.invariants))]
+    rows = _compared("first query", asked, rounds, limit, engines)
+    further(problems[0])
+    each = [_further(problem) for problem in problems for _ in range(rounds)]
+    return [*rows, {"what": "further invariant", "engine": "verifier", "ms": median(each), "answered": f"{len(each)}/{len(each)}"}]
+
+
+def overlap(count: int = 20, rounds: int = 3, limit: float = 5.0, engines: Sequence[str] = tuple(ENGINES)) -> list[Row]:
+    """Twenty overlapping patterns on one attribute."""
+    rows: list[Row] = []
+    for problem in overlap_problems(count):
+        rows += _compared(f"{count} patterns, {problem.name}", [(problem, 0)], rounds, limit, engines)
+    return rows
+
+
+def _compared(what: str, asked: Sequence[tuple[Problem, int]], rounds: int, limit: float, engines: Sequence[str]) -> list[Row]:
+    answers: dict[str, list[Answer]] = {name: [] for name in engines}
+    given_up: set[tuple[str, str, int]] = set()
+    for round_number in range(rounds + 1):
+        for problem, number in asked:
+            verdicts = {}
+            for name in engines:
+                if (name, problem.name, number) in given_up:
+                    continue  # a question that met its limit once is not asked again
+                gc.collect()
+                answer = ENGINES[name](problem, number, limit)
+                verdicts[name] = answer.verdict
+                if answer.verdict == "unknown":
+                    given_up.add((name, problem.name, number))
+                elif round_number:
+                    answers[name].append(answer)
+            agree(problem, number, verdicts)
+    return [_row(what, name, found, len(asked) * rounds, answers[engines[0]]) for name, found in answers.items()]
+
+
+def _further(problem: Problem) -> float:
+    gc.collect()
+    return further(problem)
+
+
+def agree(problem: Problem, number: int, verdicts: dict[str, str]) -> None:
+    """Raises `Contradiction` unless all who answered say the same."""
+    said = {verdict for verdict in verdicts.values() if verdict != "unknown"}
+    if len(said) > 1:
+        raise Contradiction(f"{problem.name}, {problem.invariants[number].name!r}: {verdicts}")
+
+
+def _row(what: str, engine: str, found: list[Answer], asked: int, baseline: list[Answer]) -> Row:
+    row: Row = {"what": what, "engine": engine, "answered": f"{len(found)}/{asked}"}
+    if found:
+        row["ms"] = median(answer.elapsed for answer in found)
+    if found and baseline:
+        row["ratio"] = row["ms"] / median(answer.elapsed for answer in baseline)
+    if found and found[0].statistics.classes:
+        row |= {name: median(getattr(a.statistics, name) for a in found) for name in ("classes", "terms", "solver_calls")}
+    return row
+
+
+def parse(size: int = 32 * 1024, rounds: int = 5) -> list[Row]:
+    """A minified key policy from text to model. Each round changes one character, since equal texts are parsed once."""
+    text = large_policy(size)
+    times = [_timed(partial(_read, text.replace('"S0"', f'"R{n}"', 1))) for n in range(rounds + 1)]
+    rows = [{"what": f"parse {len(text.encode())} bytes", "engine": "verifier", "ms": median(times[1:])}]
+    return [*rows, {"what": "the same, parser construction included", "engine": "verifier", "ms": times[0]}]
+
+
+def _read(text: str) -> None:
+    read_policy(Source("large.json", text), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
+
+
+def _timed(action: Callable[[], object]) -> float:
+    gc.collect()
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1000
+
+
+_EMPTY = "import typer, z3; app = typer.Typer(); app.command()(lambda: None); app(standalone_mode=False)"
+_PROVE = "import sys; sys.argv = ['verifier', 'prove', 'examples/payments']; from verifier.cli import main; main()"
+_CHILD = """
+import json, resource, subprocess, sys, time
+started = time.perf_counter()
+done = subprocess.run([sys.executable, "-c", sys.argv[1]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+assert done.returncode in (0, 1), done.returncode
+print(json.dumps([(time.perf_counter() - started) * 1000, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
+"""
+
+
+def start(rounds: int = 5) -> list[Row]:
+    """The demonstration's command in a fresh process, beside an empty Typer application that imports Z3; peak memory of each."""
+    found: dict[str, list[tuple[float, float]]] = {"Typer and Z3 alone": [], "verifier prove examples/payments": []}
+    for round_number in range(rounds + 1):
+        for what, code in zip(found, (_EMPTY, _PROVE), strict=True):
+            child = subprocess.run([sys.executable, "-c", _CHILD, code], check=True, capture_output=True, text=True)
+            if round_number:
+                found[what].append(tuple(json.loads(child.stdout)))
+    return [
+        {"what": what, "engine": "process", "ms": median(t for t, _ in times), "MiB": max(m for _, m in times)}
+        for what, times in found.items()
+    ]
+
+
+MEASURES: dict[str, Callable[[], list[Row]]] = {"speed": speed, "overlap": overlap, "parse": parse, "start": start}
+"""`memory` is a column of `start`."""

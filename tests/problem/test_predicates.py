@@ -1,0 +1,127 @@
+"""Predicates against a naive reading of the same patterns with `re` (L6)."""
+
+from __future__ import annotations
+
+import random
+import re
+from itertools import product
+
+import pytest
+
+from verifier.problem.predicates import (
+    ANY,
+    COLON,
+    Characters,
+    Less,
+    Token,
+    Tokens,
+    either_case,
+    exactly,
+    like,
+    like_tokens,
+    literal_tokens,
+    one,
+    split_tokens,
+    within,
+)
+from verifier.problem.values import Fixed, arn_predicate
+
+WORDS = ["".join(letters) for length in range(5) for letters in product("ab:", repeat=length)]
+
+
+def expression(characters: Characters) -> str:
+    listed = "".join(sorted(characters.listed))
+    return f"[^{listed}]" if characters.negated and listed else "." if characters.negated else f"[{listed}]"
+
+
+def regex(tokens: tuple[Token, ...]) -> re.Pattern[str]:
+    return re.compile("".join(expression(characters) + ("*" if repeated else "") for repeated, characters in tokens), re.DOTALL)
+
+
+def some_tokens(dice: random.Random) -> tuple[Token, ...]:
+    sets = (one("a"), one("b"), one(":"), ANY, ANY.without(COLON), Characters(frozenset("ab")))
+    return tuple((dice.random() < 0.4, dice.choice(sets)) for _ in range(dice.randint(0, 5)))
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_l6_tokens_match_as_a_regular_expression_does(seed: int) -> None:
+    tokens = some_tokens(random.Random(seed))
+    wanted = regex(tokens)
+    assert [word for word in WORDS if Tokens(tokens).matches(word)] == [word for word in WORDS if wanted.fullmatch(word)]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_split_tokens_gives_exactly_the_ways_to_match_at_the_first_separator(seed: int) -> None:
+    tokens = some_tokens(random.Random(seed))
+    pairs = [(Tokens(left), Tokens(right)) for left, right in split_tokens(tokens, ":")]
+    for word in WORDS:
+        if ":" in word:
+            left, right = word.split(":", 1)
+            assert any(one_.matches(left) and other.matches(right) for one_, other in pairs) == Tokens(tokens).matches(word)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_within_is_the_part_without_the_excluded_characters(seed: int) -> None:
+    tokens = some_tokens(random.Random(seed))
+    narrowed = within(tokens, COLON)
+    for word in WORDS:
+        if ":" not in word:
+            assert (narrowed is not None and Tokens(narrowed).matches(word)) == Tokens(tokens).matches(word)
+        elif narrowed is not None:
+            assert not Tokens(narrowed).matches(word)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "others"),
+    [
+        ("a*", ["a", "ab", "a:b", "a*"], ["", "ba", "A"]),
+        ("?", ["a", "*", ":"], ["", "ab"]),
+        ("a?c*", ["abc", "a:c:"], ["ac", "abbc"]),
+        ("**", ["", "x"], []),
+        ("", [""], ["a"]),
+    ],
+)
+def test_l6_wildcards(pattern: str, matching: list[str], others: list[str]) -> None:
+    assert [w for w in matching if not like(pattern).matches(w)] == []
+    assert [w for w in others if like(pattern).matches(w)] == []
+
+
+def arn_matches(pattern: str, value: str) -> bool:
+    """L6, field by field."""
+    fields, parts = pattern.split(":", 5), value.split(":", 5)
+    if len(fields) < 6 or len(parts) < 6:
+        return False
+    translated = [re.escape(f).replace(r"\*", ".*").replace(r"\?", ".") for f in fields]
+    return all(re.fullmatch(f, p, re.DOTALL) for f, p in zip(translated, parts, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_l6_arn_patterns_match_field_by_field(seed: int) -> None:
+    dice = random.Random(seed)
+    piece = ("a", "b", "*", "?", "a*", "", "*:b")
+    pattern = ":".join(dice.choice(piece) for _ in range(dice.randint(4, 7)))
+    predicate = arn_predicate([Fixed(pattern, True)])
+    for _ in range(60):
+        value = ":".join(dice.choice(("a", "b", "", "ab", "*")) for _ in range(dice.randint(5, 8)))
+        assert (predicate is not None and predicate.matches(value)) == arn_matches(pattern, value), (pattern, value)
+
+
+def test_l3_folding_ignores_case_and_nothing_else() -> None:
+    folded = Tokens(literal_tokens("aB-1", fold=True))
+    assert [w for w in ("ab-1", "AB-1", "Ab-1", "aB-1") if not folded.matches(w)] == []
+    assert [w for w in ("ab_1", "ab-1 ", "b-1", "") if folded.matches(w)] == []
+    assert "S" not in either_case("ß")
+
+
+def test_literal_is_the_only_member() -> None:
+    assert exactly("a*").literal == "a*"
+    assert exactly("").literal == ""
+    assert Tokens(literal_tokens("5-", fold=True)).literal == "5-"
+    assert Tokens(literal_tokens("a", fold=True)).literal is None
+    assert like("a*").literal is None
+    assert Tokens(like_tokens("ab")).literal == "ab"
+
+
+def test_less_is_a_difference() -> None:
+    less = Less(like("a*"), (exactly("ab"), like("*:")))
+    assert [w for w in WORDS if less.matches(w)] == [w for w in WORDS if w.startswith("a") and w != "ab" and not w.endswith(":")]

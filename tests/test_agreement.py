@@ -1,0 +1,61 @@
+"""`problem`, solved with the request fixed, against `evaluate`: two readings of the rules that must agree on every request.
+
+`make test` asks the same requests every time; `make fuzz` (`tools/fuzz.py`) new ones, and many more.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.agreement.counts import Counts
+from tests.agreement.regressions import FOLDER, estate_of, request_of
+from tests.agreement.scenarios import REQUESTS, Scenario, check, scenarios
+from verifier.evaluate import evaluate
+from verifier.verify.symbolic import decide_symbolically
+
+PARTS = 4
+"""So that two workers share the work."""
+ESTATES = 65
+
+REGRESSIONS = sorted(FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_problem_agrees_with_evaluate(part: int) -> None:
+    counts = Counts()
+
+    # A seed of its own for each part; hypothesis would give all of them the same.
+    @seed(part)
+    @settings(
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=ESTATES,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenarios())
+    def run(scenario: Scenario) -> None:
+        check(scenario, counts)
+
+    run()
+    assert counts.cases >= 2000 / PARTS
+    assert counts.cases <= ESTATES * REQUESTS
+    assert counts.allowed >= 0.25, counts.table()
+    assert counts.undecided <= 0.02, counts.table()
+
+
+@pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
+def test_regression(path: Path) -> None:
+    case = json.loads(path.read_text(encoding="utf-8"))
+    estate, request, assignment = estate_of(case), request_of(case), case.get("assignment")
+    assert evaluate(estate, request, assignment).outcome.value == case["expect"], case["title"]
+    assert decide_symbolically(estate, request, assignment).value == case["expect"], case["title"]
+
+
+def test_there_are_regressions() -> None:
+    assert REGRESSIONS

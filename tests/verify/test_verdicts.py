@@ -1,0 +1,324 @@
+"""Verdicts (S1): what proves, what refutes, what is Unknown and why, and what is no question at all (S3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import (
+    ALICE,
+    FACTS,
+    HOME,
+    KEY,
+    PARTNER,
+    PARTNER_ROOT,
+    REPORTS,
+    ROOT,
+    allow,
+    aws,
+    deny,
+    estate,
+    home,
+    identity,
+    own,
+    policy,
+    without_policy,
+)
+from tests.verify.proving import always, conditioned, nobody, status, verdict
+from verifier.model.estate import Estate, Influence, Key, Unmodelled
+from verifier.model.invariant import CallersNot, InAccount, KeyArn, PrincipalLike
+from verifier.model.policy import Text
+from verifier.report.exit_codes import exit_code
+from verifier.solve.z3_solver import Session, Undecided
+from verifier.syntax.diagnostic import InputError
+from verifier.verify import claims, prove
+
+ALICE_ONLY = PrincipalLike(Text(ALICE))
+LETTERS = "abcdefghijklmnopqrst"
+
+
+# -- a solver that does not answer --
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_s1_a_solver_that_gives_up_at_any_call_is_unknown(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    calls, check = [0], Session.check
+
+    def give_up(self: Session, *arguments: object, **options: object) -> object:
+        calls[0] += 1
+        return Undecided("canceled") if calls[0] > after else check(self, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Session, "check", give_up)
+    found = verdict(estate(allow(aws(ALICE), "kms:Decrypt")))
+    if calls[0] <= after:
+        assert found.status.value == "refuted"
+        return
+    assert found.status.value in ("unknown", "refuted")
+    if found.status.value == "unknown":
+        assert found.reason is not None and found.reason.rule == "solver" and "canceled" in found.reason.text
+        assert exit_code([found.status]) == 3
+
+
+def test_s1_a_solver_that_never_answers_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "check", lambda *_, **__: Undecided("timeout"))
+    for found in (estate(allow()), estate(deny())):
+        answer = verdict(found)
+        assert answer.reason is not None and answer.reason.rule == "solver"
+        assert exit_code([answer.status]) == 3
+
+
+def test_s1_rounds_of_refinement_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "REFINEMENTS", 0)
+    answer = verdict(estate(allow()))
+    assert answer.status.value == "unknown" and answer.reason is not None and answer.reason.rule == "budget"
+
+
+# -- what is not modelled --
+
+
+def thing(influence: Influence, **scope: Any) -> Unmodelled:
+    return Unmodelled("scp", "D7", influence, "a policy that is not modelled", **scope)
+
+
+@pytest.mark.parametrize(
+    ("influence", "when_allowed", "when_refused"),
+    [(Influence.MAY_ALLOW, "refuted", "unknown"), (Influence.MAY_REFUSE, "unknown", "proved"), (Influence.EITHER, "unknown", "unknown")],
+)
+def test_s1_what_is_not_modelled_makes_unknown_only_what_it_could_change(
+    influence: Influence, when_allowed: str, when_refused: str
+) -> None:
+    things = (thing(influence),)
+    assert status(estate(allow(aws(ALICE)), unmodelled=things)) == when_allowed
+    assert status(estate(allow(aws(ALICE), "kms:Encrypt"), unmodelled=things)) == when_refused
+
+
+@pytest.mark.parametrize(
+    ("influence", "when_allowed", "when_refused"),
+    [(Influence.MAY_ALLOW, "proved", "unknown"), (Influence.MAY_REFUSE, "unknown", "refuted"), (Influence.EITHER, "unknown", "unknown")],
+)
+def test_s1_the_same_for_guarantees(influence: Influence, when_allowed: str, when_refused: str) -> None:
+    things, claim = (thing(influence),), always(callers=ALICE_ONLY)
+    assert status(estate(allow(aws(ALICE)), unmodelled=things), claim) == when_allowed
+    assert status(estate(allow(aws(ALICE), "kms:Encrypt"), unmodelled=things), claim) == when_refused
+
+
+def test_s1_a_deny_stands_above_whatever_may_allow() -> None:
+    assert status(estate(deny(), unmodelled=(thing(Influence.EITHER),))) == "proved"
+
+
+def test_s1_a_thing_of_another_key_or_account_changes_nothing() -> None:
+    elsewhere = (thing(Influence.EITHER, key=KEY[:-1] + "c"), thing(Influence.MAY_REFUSE, account=PARTNER))
+    assert status(estate(allow(aws(ALICE)), unmodelled=elsewhere)) == "refuted"
+    assert status(estate(allow(aws(ALICE), "kms:Encrypt"), unmodelled=elsewhere)) == "proved"
+
+
+def test_s1_a_missing_document_of_one_role_leaves_the_others_alone() -> None:
+    missing = (thing(Influence.EITHER, principal=REPORTS),)
+    found = estate(allow(aws(ROOT)), accounts=(home(identity(REPORTS), identity(ALICE)),), unmodelled=missing)
+    assert status(found, nobody(callers=PrincipalLike(Text(REPORTS)))) == "unknown"
+    assert status(found, nobody(callers=ALICE_ONLY)) == "proved"
+    assert status(found, nobody()) == "refuted"  # the root user
+
+
+def test_u3_a_key_whose_policy_is_not_known_is_unknown() -> None:
+    answer = verdict(without_policy(estate(deny())))
+    assert answer.status.value == "unknown" and answer.reason is not None and answer.reason.rule == "U3"
+
+
+def test_l5_not_resource_in_a_key_policy_is_unknown_where_it_decides() -> None:
+    odd = {"Effect": "Allow", "Principal": aws(ALICE), "Action": "kms:Decrypt", "NotResource": KEY}
+    assert status(estate(odd)) == "unknown"
+    assert status(estate(odd, deny())) == "proved"
+    assert status(estate(odd, allow(aws(ALICE)))) == "refuted"
+    refusing = {**odd, "Effect": "Deny", "Principal": "*"}
+    assert status(estate(allow(), refusing)) == "unknown"
+    assert status(estate(allow(action="kms:Encrypt"), refusing)) == "proved"
+
+
+def test_a_violation_that_needs_nothing_unmodelled_is_found_beside_one_that_does() -> None:
+    odd = {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": ["${aws:PrincipalTag/x}", "a"]}}
+    found = estate(
+        allow(aws(ALICE), "kms:Decrypt", Condition=odd),
+        allow(aws(REPORTS), "kms:Decrypt", Condition={"Bool": {"aws:ViaAWSService": "true"}}),
+    )
+    assert status(found) == "refuted"
+    assert status(found, nobody(callers=ALICE_ONLY)) == "unknown"
+
+
+# -- U4, S3 --
+
+
+def test_u4_a_policy_of_which_only_an_unknown_action_could_break_the_claim() -> None:
+    others = {"Effect": "Allow", "Principal": aws(ALICE), "NotAction": "kms:Encrypt", "Resource": "*"}
+    assert status(estate(others), nobody("kms:Encrypt")) == "proved"
+    known = [
+        allow(aws(ALICE), "kms:*"),
+        deny(aws(ALICE), ["kms:C*", "kms:D*", "kms:E*", "kms:G*", "kms:I*", "kms:L*", "kms:P*", "kms:R*", "kms:S*"]),
+    ]
+    known.append(deny(aws(ALICE), ["kms:T*", "kms:U*", "kms:V*"]))
+    answer = verdict(estate(*known), nobody("kms:*", callers=ALICE_ONLY))
+    assert answer.status.value == "unknown" and answer.reason is not None and answer.reason.rule == "U4"
+
+
+def test_s3_nothing_checked_is_an_error() -> None:
+    for found, invariants in (
+        (estate(allow()), []),
+        (Estate(()), [nobody()]),
+        (estate(allow()), [nobody(keys=(KeyArn(KEY[:-1] + "c"),))]),
+        (estate(allow()), [nobody("s3:GetObject")]),
+        (estate(allow()), [nobody(callers=CallersNot(CallersNot(PrincipalLike(Text("not an arn")))))]),
+        (estate(allow()), [nobody("kms:CreateKey", keys=(KeyArn(KEY),))]),
+    ):
+        with pytest.raises(InputError):
+            prove(found, invariants)
+
+
+def test_s2_an_unknown_reading_is_an_error() -> None:
+    with pytest.raises(InputError, match="no reading"):
+        verdict(estate(allow()), readings={"P9": True})
+
+
+# -- the cases that others get wrong --
+
+
+def test_f5_a_direct_call_carries_no_via_service() -> None:
+    through = {"StringLike": {"kms:ViaService": "*"}}
+    assert status(estate(allow(aws(ALICE)), deny(Condition=through))) == "refuted"
+    assert (
+        status(estate(allow(aws(ALICE)), deny(Condition={"StringNotLike": {"kms:ViaService": "*"}}), deny(Condition=through))) == "proved"
+    )
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_l5_a_deny_of_one_key_does_not_guard_another(swapped: bool) -> None:
+    def key(last: str, service: str) -> Key:
+        guard = deny(Condition={"StringNotEquals": {"kms:ViaService": f"{service}.us-west-2.amazonaws.com"}})
+        arn = KEY[:-1] + last
+        return Key(arn, last, (policy(allow(aws(ALICE)), guard, identity=f"{arn}#default"),), **FACTS)
+
+    services = ("rds", "s3") if swapped else ("s3", "rds")
+    found = Estate((key("a", services[0]), key("b", services[1])), (home(),))
+    for service in services:
+        from tests.verify.conditions import string_equals
+
+        through = nobody(when=string_equals("kms:ViaService", f"{service}.us-west-2.amazonaws.com"))
+        verdicts = {v.target[-1]: v.status.value for v in prove(found, [through]).verdicts}
+        own_key = "ab"[services.index(service)]
+        assert verdicts == {own_key: "refuted", ({"a", "b"} - {own_key}).pop(): "proved"}
+
+
+def test_p5_not_principal_with_allow_depends_on_a_reading() -> None:
+    found = estate({"Effect": "Allow", "NotPrincipal": aws(ALICE), "Action": "kms:Decrypt", "Resource": "*"})
+    answer = verdict(found)
+    assert answer.counterexample is not None and ("P5-allow", True) in answer.counterexample.readings
+    assert status(found, readings={"P5-allow": False}) == "proved"
+    assert status(found, nobody(callers=ALICE_ONLY)) == "proved"
+
+
+def test_d2_an_identity_policy_alone_gives_nothing() -> None:
+    able = home(identity(ALICE, own("kms:*")))
+    assert status(estate(allow(aws(REPORTS)), accounts=(able,)), nobody(callers=ALICE_ONLY)) == "proved"
+    assert status(estate(allow(aws(ROOT)), accounts=(able,)), nobody(callers=ALICE_ONLY)) == "refuted"
+    assert status(estate(allow(aws(ROOT)), accounts=(home(identity(ALICE)),)), nobody(callers=ALICE_ONLY)) == "proved"
+
+
+def test_d3_r5_an_outside_account_is_in_the_question() -> None:
+    outside = CallersNot(InAccount(HOME))
+    found = estate(allow(aws(PARTNER_ROOT)))
+    assert status(found, nobody(callers=outside)) == "refuted"
+    assert status(found, nobody("kms:PutKeyPolicy", callers=outside)) == "proved"
+    assert status(found, always(callers=InAccount(PARTNER))) == "refuted"  # U1: its own policies are free
+
+
+@pytest.mark.parametrize("needed", ["all", "ten", "none", "any"])
+def test_twenty_patterns_on_one_attribute_in_all_four_forms(needed: str) -> None:
+    key, many = "aws:PrincipalTag/x", [f"*{c}*" for c in LETTERS]
+    denies = [deny(Condition={"StringNotLike": {key: pattern}}) for pattern in many]
+    form = {
+        "all": denies,
+        "ten": denies[:10] + [deny(Condition={"StringLike": {key: pattern}}) for pattern in many[10:]],
+        "none": [deny(Condition={"StringLike": {key: many}})],
+        "any": [deny(Condition={"StringNotLike": {key: many}})],
+    }[needed]
+    start = allow(aws(ALICE), "kms:Decrypt", Condition={"Null": {key: "false"}})
+    answer = verdict(estate(start, *form))
+    assert answer.counterexample is not None
+    value = dict(answer.counterexample.request.context)[key]
+    met = [letter for letter in LETTERS if letter in value]
+    assert {"all": len(met) == 20, "ten": len(met) == 10, "none": not met, "any": bool(met)}[needed]
+    against = deny(Condition={"StringLike": {key: "*a*"}} if needed in ("all", "ten") else {"StringNotLike": {key: "*a*"}})
+    last = {"any": [deny(Condition={"StringLike": {key: many}})]}.get(needed, [against])
+    assert status(estate(start, *form, *last)) == "proved"
+
+
+def test_many_patterns_on_a_multivalued_key_beside_a_pair() -> None:
+    key, many = "kms:EncryptionContextKeys", [f"*{c}*" for c in LETTERS]
+    block = {"ForAnyValue:StringLike": {key: many}, "StringEquals": {"kms:EncryptionContext:Foo": "1"}}
+    start = allow(aws(ALICE), "kms:Decrypt", Condition=block)
+    assert status(estate(start, deny(Condition={"ForAllValues:StringLike": {key: many[:10]}}))) == "refuted"
+    assert status(estate(start, deny(Condition={"ForAnyValue:StringLike": {key: "*"}}))) == "proved"
+
+
+# -- what a proof rests on, what a counterexample needs --
+
+OUTSIDE = deny(Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}})
+STATEMENTS = [
+    allow(aws(ROOT)),
+    allow(aws(PARTNER_ROOT), "kms:Decrypt", Condition={"StringLike": {"kms:ViaService": "s3.*"}}),
+    deny(Condition={"Bool": {"aws:SecureTransport": "false"}}),
+    deny(Condition={"StringLike": {"kms:ViaService": "*"}}),
+    deny(aws(PARTNER_ROOT), "kms:Encrypt"),
+    allow(aws(ALICE), "kms:Encrypt"),
+    OUTSIDE,
+]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        nobody(callers=InAccount(PARTNER)),
+        nobody("kms:Encrypt", callers=InAccount(PARTNER)),
+        nobody("kms:*", callers=CallersNot(InAccount(HOME))),
+    ],
+)
+def test_the_statements_that_a_proof_rests_on_suffice(claim: object) -> None:
+    from verifier.model.invariant import Invariant
+
+    assert isinstance(claim, Invariant)
+    whole = estate(*STATEMENTS)
+    answer = verdict(whole, claim)
+    assert answer.status.value == "proved"
+    kept = {ref.index for ref in answer.rests_on}
+    (only,) = whole.keys[0].policies or ()
+    denies = tuple(s for s in only.statements if s.index in kept or s.effect.value == "Allow")
+    assert status(replace(whole, keys=(replace(whole.keys[0], policies=(replace(only, statements=denies),)),)), claim) == "proved"
+    assert len(denies) < len(STATEMENTS)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"StringEquals": {"aws:PrincipalTag/x": "1", "kms:EncryptionContext:a": "2"}},
+        {"StringLike": {"kms:ViaService": "s3.*"}, "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "a"}},
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringNotEquals": {"aws:PrincipalTag/y": "z"}},
+        {"StringEquals": {"aws:PrincipalTag/x": "${aws:PrincipalTag/y}"}, "Null": {"aws:PrincipalTag/z": "true"}},
+    ],
+)
+def test_a_counterexample_has_no_context_key_that_it_does_not_need(block: dict[str, dict[str, str]]) -> None:
+    from verifier.evaluate import evaluate
+    from verifier.model.request import Outcome
+
+    found = conditioned(block)
+    answer = verdict(found).counterexample
+    assert answer is not None and answer.request.context
+    assert [w for w in answer.decision.warnings if " comes with " not in w] == []
+    held = dict((*answer.readings, *answer.free))
+    assert evaluate(found, answer.request, held).outcome is Outcome.ALLOW
+    for at, (key, _) in enumerate(answer.request.context):
+        if key == "kms:EncryptionContextKeys":
+            continue  # shown for the reader: it follows from the pairs (F7)
+        context = answer.request.context[:at] + answer.request.context[at + 1 :]
+        smaller = evaluate(found, replace(answer.request, context=context), held)
+        assert smaller.outcome is not Outcome.ALLOW or smaller.warnings, answer.request.context[at]

@@ -1,0 +1,92 @@
+"""`make fuzz`: the agreement tests with new seeds, on every core, until enough cases were asked.
+
+    python tools/fuzz.py [--cases 50000] [--seed N] [--processes 2]
+
+Ends with exit code 1 at the first disagreement (told in full, made small, as a file for `tests/cases/regressions`), or when a rule did not
+fire often enough both ways; the counts are printed at the end. The seed is printed first: the same one asks the same cases again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
+
+from tests.agreement.counts import LEAST_FIRED, Counts  # noqa: E402
+from tests.agreement.scenarios import REQUESTS, Disagreement, Scenario, check, scenarios  # noqa: E402
+
+ESTATES = 50
+"""Estates in one batch."""
+
+
+def batch(number: int) -> tuple[int, Counts, str]:
+    """One batch: its seed, its counts, and the disagreement that ended it (or nothing)."""
+    counts = Counts()
+
+    @seed(number)
+    @settings(
+        database=None, deadline=None, max_examples=ESTATES, phases=[Phase.generate], suppress_health_check=list(HealthCheck), print_blob=False
+    )
+    @given(scenarios())
+    def run(scenario: Scenario) -> None:
+        check(scenario, counts)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            run()
+        except Disagreement as found:
+            return number, counts, str(found)
+    return number, counts, ""
+
+
+def seeds(first: int) -> Iterator[int]:
+    """A seed for each batch, without end."""
+    source = random.Random(first)
+    while True:
+        yield source.getrandbits(48)
+
+
+def main() -> int:
+    """Runs until enough cases were asked; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Hold problem against evaluate on random policies and requests.")
+    parser.add_argument("--cases", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    print(f"seed {options.seed} (--seed {options.seed} asks the same cases again)", flush=True)
+    counts = Counts()
+    found = _run(counts, options.cases, options.seed, options.processes)
+    print(counts.table())
+    # A short run, as while one works on it, cannot fire everything often.
+    complaints = [*found, *counts.complaints(LEAST_FIRED * min(options.cases, 50_000) // 50_000)]
+    print("\n".join(("FAILED", *complaints) if complaints else ("every rule fired both ways, and the rooms agreed on everything",)))
+    return 1 if complaints else 0
+
+
+def _run(counts: Counts, cases: int, first: int, processes: int) -> list[str]:
+    started = time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        batches = -(-cases // (ESTATES * REQUESTS))
+        wanted = (number for number, _ in zip(seeds(first), range(batches), strict=False))
+        for number, part, disagreement in pool.imap_unordered(batch, wanted):
+            counts.add(part)
+            if disagreement:
+                return [f"batch {number}: {disagreement}"]
+            rate = counts.cases / (time.monotonic() - started)
+            print(f"\r{counts.cases:>7,} of {cases:,} cases, {rate:.0f} a second", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
