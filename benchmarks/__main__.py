@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measures import MEASURES, Row
 
-_COLUMNS = ("what", "engine", "answered", "ms", "ratio", "MiB", "classes", "terms", "solver_calls")
+_COLUMNS = ("what", "engine", "answered", "ms", "proved ms", "refuted ms", "ratio", "MiB", "classes", "terms", "solver_calls")
 
 
 def main() -> None:

@@ -47,24 +47,29 @@ def overlap(count: int = 20, rounds: int = 3, limit: float = 5.0, engines: Seque
     return rows
 
 
+Asked = tuple[str, int]
+"""A question: the name of a problem and the number of its invariant."""
+
+
 def _compared(what: str, asked: Sequence[tuple[Problem, int]], rounds: int, limit: float, engines: Sequence[str]) -> list[Row]:
-    answers: dict[str, list[Answer]] = {name: [] for name in engines}
-    given_up: set[tuple[str, str, int]] = set()
+    answers: dict[str, dict[Asked, list[Answer]]] = {name: {} for name in engines}
+    given_up: set[tuple[str, Asked]] = set()
     for round_number in range(rounds + 1):
         for problem, number in asked:
-            verdicts = {}
+            question, verdicts = (problem.name, number), {}
             for name in engines:
-                if (name, problem.name, number) in given_up:
+                if (name, question) in given_up:
                     continue  # a question that met its limit once is not asked again
                 gc.collect()
                 answer = ENGINES[name](problem, number, limit)
                 verdicts[name] = answer.verdict
                 if answer.verdict == "unknown":
-                    given_up.add((name, problem.name, number))
+                    given_up.add((name, question))
+                    answers[name].pop(question, None)
                 elif round_number:
-                    answers[name].append(answer)
+                    answers[name].setdefault(question, []).append(answer)
             agree(problem, number, verdicts)
-    return [_row(what, name, found, len(asked) * rounds, answers[engines[0]]) for name, found in answers.items()]
+    return [_row(what, name, found, len(asked), answers[engines[0]]) for name, found in answers.items()]
 
 
 def _further(problem: Problem) -> float:
@@ -79,14 +84,21 @@ def agree(problem: Problem, number: int, verdicts: dict[str, str]) -> None:
         raise Contradiction(f"{problem.name}, {problem.invariants[number].name!r}: {verdicts}")
 
 
-def _row(what: str, engine: str, found: list[Answer], asked: int, baseline: list[Answer]) -> Row:
+def _row(what: str, engine: str, found: dict[Asked, list[Answer]], asked: int, baseline: dict[Asked, list[Answer]]) -> Row:
+    """`ratio` is the median over the questions that both answered: how many times as long as the verifier this engine takes."""
     row: Row = {"what": what, "engine": engine, "answered": f"{len(found)}/{asked}"}
-    if found:
-        row["ms"] = median(answer.elapsed for answer in found)
-    if found and baseline:
-        row["ratio"] = row["ms"] / median(answer.elapsed for answer in baseline)
-    if found and found[0].statistics.classes:
-        row |= {name: median(getattr(a.statistics, name) for a in found) for name in ("classes", "terms", "solver_calls")}
+    times = {question: median(a.elapsed for a in answers) for question, answers in found.items()}
+    ratios = [times[question] / median(a.elapsed for a in baseline[question]) for question in times if question in baseline]
+    if times:
+        row["ms"] = median(times.values())
+        for verdict in ("proved", "refuted"):
+            own = [times[question] for question, answers in found.items() if answers[0].verdict == verdict]
+            row |= {f"{verdict} ms": median(own)} if own else {}
+    if ratios:
+        row["ratio"] = median(ratios)
+    counts = [answers[0].statistics for answers in found.values()]
+    if counts and counts[0].classes:
+        row |= {name: median(getattr(count, name) for count in counts) for name in ("classes", "terms", "solver_calls")}
     return row
 
 
@@ -94,8 +106,22 @@ def parse(size: int = 32 * 1024, rounds: int = 5) -> list[Row]:
     """A minified key policy from text to model. Each round changes one character, since equal texts are parsed once."""
     text = large_policy(size)
     times = [_timed(partial(_read, text.replace('"S0"', f'"R{n}"', 1))) for n in range(rounds + 1)]
+    first = [float(_child(_FIRST, str(size))) for _ in range(rounds)]
     rows = [{"what": f"parse {len(text.encode())} bytes", "engine": "verifier", "ms": median(times[1:])}]
-    return [*rows, {"what": "the same, parser construction included", "engine": "verifier", "ms": times[0]}]
+    return [*rows, {"what": "the same, parser construction included", "engine": "verifier", "ms": median(first)}]
+
+
+_FIRST = "import sys; from benchmarks.measures import first_parse; print(first_parse(int(sys.argv[1])))"
+
+
+def first_parse(size: int) -> float:
+    """Milliseconds for the first policy that a process reads."""
+    return _timed(partial(_read, large_policy(size)))
+
+
+def _child(code: str, argument: str) -> str:
+    """What a fresh process prints."""
+    return subprocess.run([sys.executable, "-c", code, argument], check=True, capture_output=True, text=True).stdout
 
 
 def _read(text: str) -> None:
@@ -125,9 +151,9 @@ def start(rounds: int = 5) -> list[Row]:
     found: dict[str, list[tuple[float, float]]] = {"Typer and Z3 alone": [], "verifier prove examples/payments": []}
     for round_number in range(rounds + 1):
         for what, code in zip(found, (_EMPTY, _PROVE), strict=True):
-            child = subprocess.run([sys.executable, "-c", _CHILD, code], check=True, capture_output=True, text=True)
+            said = _child(_CHILD, code)
             if round_number:
-                found[what].append(tuple(json.loads(child.stdout)))
+                found[what].append(tuple(json.loads(said)))
     return [
         {"what": what, "engine": "process", "ms": median(t for t, _ in times), "MiB": max(m for _, m in times)}
         for what, times in found.items()

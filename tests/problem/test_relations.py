@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from tests.evaluate.estates import ALICE, FACTS, HOME, KEY, ROOT, allow, aws, deny, estate, home, identity, own, policy
-from tests.verify.proving import conditioned, nobody, possible, status, verdict
+from tests.verify.proving import Block, conditioned, nobody, possible, status, verdict
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
@@ -185,6 +185,8 @@ def test_l7_a_default_stands_in_where_the_key_is_absent() -> None:
     assert possible({**default, "Null": {X: "true"}, "StringNotEquals": {Y: "none"}}) == "proved"
     assert possible({**default, "Null": {X: "true"}}) == "refuted"
     assert possible({**default, "StringNotEquals": {Y: "none"}}) == "refuted"
+    known: Block = {"StringEquals": {Y: [f"${{{X}, 'none'}}"], X: "one"}, "StringLike": {Y: "none"}}
+    assert possible(known) == "proved"
 
 
 def test_l7_an_absent_key_without_default_matches_nothing() -> None:
@@ -236,3 +238,28 @@ def test_c2_two_comparisons_that_are_not_modelled_are_not_taken_for_one() -> Non
 def test_l7_several_variables_with_defaults_are_kept_apart_by_operator() -> None:
     text = f"${{{X}}}-${{{Z}, 'none'}}*"
     assert unlike({"StringLike": {Y: text}}, {"StringEquals": {Y: text}}) == "unknown"
+
+
+def test_c1_a_negated_operator_for_any_value_needs_the_key() -> None:
+    assert possible({"ForAnyValue:StringNotEquals": {X: "a"}, "Null": {X: "true"}}) == "proved"
+    assert possible({"StringNotEquals": {X: "a"}, "Null": {X: "true"}}) == "refuted"
+
+
+def test_l7_wildcards_a_conflict_under_one_reading_is_none_under_the_other() -> None:
+    known = {"StringEquals": {X: "a*", Y: "ab", Z: ""}}
+    answer = verdict(conditioned({**known, "StringLike": {Y: f"${{{X}}}${{{Z}}}"}}))
+    assert answer.counterexample is not None and answer.counterexample.readings == (("L7-wildcards", True),)
+    other = verdict(conditioned({**known, "StringNotLike": {Y: f"${{{X}}}${{{Z}}}"}}))
+    assert other.counterexample is not None and other.counterexample.readings == (("L7-wildcards", False),)
+
+
+def test_l7_many_patterns_and_long_texts_are_answered() -> None:
+    """The parts of a text are many: they are not all made classes of their own."""
+    statements = []
+    for number in range(6):
+        tag = f"aws:PrincipalTag/t{number}"
+        around = {"StringLike": {X: f"*${{{tag}}}*"}, "StringEquals": {tag: f"team-{number}"}}
+        statements.append(allow(aws(ALICE), "kms:Decrypt", Condition=around))
+        statements.append(deny(Condition={"StringEquals": {X: f"some-long-text-team-{number}-and-more-of-it"}}))
+    assert status(estate(*statements)) == "refuted"
+    assert status(estate(*statements, deny())) == "proved"

@@ -243,6 +243,15 @@ def _literals(space: Space, view: View) -> list[str]:
     return [predicate.literal for predicate in asked if isinstance(predicate, Tokens) and predicate.literal is not None]
 
 
+def _parts(shape_: Tokens, text: str) -> set[str] | None:
+    """The part of a text that the variable stands for, where the rest of the template has no wildcards; otherwise `None`."""
+    wild = [at for at, (repeated, characters) in enumerate(shape_.tokens) if repeated or characters.negated]
+    if len(wild) != 1:
+        return None
+    start, after = wild[0], len(shape_.tokens) - wild[0] - 1
+    return {text[start : len(text) - after]}
+
+
 def _known_subject_facts(space: Space, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
     """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the text, unless
     wildcards in values count."""
@@ -250,7 +259,11 @@ def _known_subject_facts(space: Space, relation: Relation, text: str, known: Exp
     if not relation.shape.matches(text):
         return  # `_shape_facts` says that it cannot match
     source = relation.views[1]
-    parts = {text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)}
+    parts = _parts(relation.shape, text) if known is not TRUE else None
+    if parts is None:
+        if known is not TRUE:
+            return  # too many parts to list: left to concrete values
+        parts = {text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)}
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
     for part in sorted(fitting):
         space.ask(source, exactly(part))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
 from verifier.problem.finite import Finite, In, Lazy
@@ -24,6 +25,9 @@ POOL = 6
 
 WILDCARDS = "L7-wildcards"
 """The reading that relations depend on; not so where an assignment leaves it open."""
+
+LONGEST = 60
+"""Characters of a text whose parts are tried as the value of a variable."""
 
 Concrete = dict[str, str | tuple[str, ...] | None]
 
@@ -240,6 +244,15 @@ class Search:
                     yield word
 
 
+def _parts(relation: Relation, text: str) -> Iterator[str]:
+    """Values of the one variable for which a text matches: parts of the text."""
+    for start in range(min(len(text), LONGEST) + 1):
+        for end in range(start, min(len(text), LONGEST) + 1):
+            pattern = relation.expected([text[start:end]]) if relation.expected is not None else None
+            if pattern is not None and pattern.matches(text):
+                yield text[start:end]
+
+
 def _chain(start: str, end: str, equalities: list[Relation]) -> list[Relation] | None:
     """Equalities that lead from one view to another; `None` if there are none."""
     reached: dict[str, list[Relation]] = {start: []}
@@ -267,6 +280,9 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
                 yield value
                 if relation.fold:
                     yield from (value.swapcase(), value.upper(), value.lower())
+    own = subject.value(trial)
+    if len(sources) == 1 and sources[0].bases == (name,) and relation.pair is None and own is not None:
+        yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]
     if subject.bases == (name,) and relation.expected is not None and len(found) == len(sources):
         pattern = relation.expected(found)
