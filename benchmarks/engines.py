@@ -19,7 +19,7 @@ from verifier.encode.string_theory import script
 from verifier.model.verdict import Statistics, Status
 from verifier.problem.expression import both
 from verifier.problem.question import formulate
-from verifier.problem.space import key_target
+from verifier.problem.targets import key_target
 from verifier.verify.prove import prove
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.agreement.counts import LEAST_FIRED, Counts  # noqa: E402
-from tests.agreement.scenarios import REQUESTS, Disagreement, Scenario, check, scenarios  # noqa: E402
+from tests.agreement.counts import LEAST_FIRED, Counts
+from tests.agreement.scenarios import REQUESTS, Disagreement, Scenario, check, scenarios
 
 ESTATES = 50
 """Estates in one batch."""
@@ -34,7 +34,12 @@ def batch(number: int) -> tuple[int, Counts, str]:
 
     @seed(number)
     @settings(
-        database=None, deadline=None, max_examples=ESTATES, phases=[Phase.generate], suppress_health_check=list(HealthCheck), print_blob=False
+        database=None,
+        deadline=None,
+        max_examples=ESTATES,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
     )
     @given(scenarios())
     def run(scenario: Scenario) -> None:

@@ -5,7 +5,6 @@ In: choices, a world, the keys that the case is about. Out: JSON.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,15 +22,19 @@ OPERATORS: dict[str, tuple[str, ...]] = {
         *("DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "DateEquals", "DateNotEquals"),
         "NumericGreaterThan",
     ),
-    NUMERIC: tuple(
-        f"Numeric{name}" for name in ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals", "Equals", "NotEquals")
-    ),
+    NUMERIC: tuple(f"Numeric{name}" for name in ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals", "Equals", "NotEquals")),
     IP: ("IpAddress", "IpAddress", "NotIpAddress"),
     BINARY: ("BinaryEquals",),
 }
 VARIABLES = (
     *("${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/Project}", "${aws:PrincipalAccount}", "${aws:userid}"),
-    *("${aws:username, 'blue'}", "${aws:PrincipalTag/team, 'acme'}", "${AWS:UserName}", "${kms:EncryptionContext:app}", "${aws:SourceAccount}"),
+    *(
+        "${aws:username, 'blue'}",
+        "${aws:PrincipalTag/team, 'acme'}",
+        "${AWS:UserName}",
+        "${kms:EncryptionContext:app}",
+        "${aws:SourceAccount}",
+    ),
 )
 ESCAPES = ("${*}", "${?}", "${$}")
 PERCENT_OF_THEME = 88

@@ -17,11 +17,30 @@ ACTIONS = (
     *("kms:GetKeyPolicy", "kms:Sign", "kms:ListGrants", "kms:RevokeGrant", "kms:RetireGrant", "kms:CreateAlias", "kms:FutureOperation"),
     *("kms:EnableKeyRotation", "kms:ImportKeyMaterial", "kms:UntagResource"),
 )
-KEYLESS_ACTIONS = ("kms:CreateKey", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "kms:DescribeCustomKeyStores", "kms:FutureListing")
+KEYLESS_ACTIONS = (
+    "kms:CreateKey",
+    "kms:ListKeys",
+    "kms:ListAliases",
+    "kms:GenerateRandom",
+    "kms:DescribeCustomKeyStores",
+    "kms:FutureListing",
+)
 ALIAS_ACTIONS = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
 PATTERNS = (
     *("kms:*",) * 6,
-    *("*", "*", "kms:D*", "kms:*Encrypt*", "kms:?ecrypt", "kms:Re*", "kms:Create*", "kms:List*", "KMS:decrypt", "Kms:GENERATE*", "kms:*Grant*"),
+    *(
+        "*",
+        "*",
+        "kms:D*",
+        "kms:*Encrypt*",
+        "kms:?ecrypt",
+        "kms:Re*",
+        "kms:Create*",
+        "kms:List*",
+        "KMS:decrypt",
+        "Kms:GENERATE*",
+        "kms:*Grant*",
+    ),
     *("kms:*Alias*", "kms:Describe*", "s3:GetObject", "kms:Get*", "kms:*Tag*", "kms:DecryptNot"),
 )
 UNIQUE_IDS = ("AIDA1234567890EXAMPLE", "AROA1234567890EXAMPLE")
@@ -157,8 +176,17 @@ def _identity_pattern(dice: Dice, world: World) -> str:
     pool = (
         *(key, key, f"{start}:*:*:key/*", f"{start}:{region}:{HOME}:*", f"{start}:*:{HOME}:key/{last[4:8]}*", start, f"{start}:*", "arn:*"),
         *(f"{start}:{region}:{HOME}:alias/*", f"{start}:*:*:alias/payments", last, last[4:], "alias/payments", f"{start}:*:*:key/mrk-*"),
-        *(f"{start}:*:*:*/${{aws:PrincipalTag/team}}*", f"{start}:*:${{aws:PrincipalAccount}}:key/*", f"{start}:{region}:*:key/?" + last[5:]),
-        *(f"{start}:*:*:alias/${{aws:username}}", f"{start}:*:*:${{aws:PrincipalTag/team, 'key'}}/*", f"{start}:*:{PARTNER}:*", f"{start}:*:*:*"),
+        *(
+            f"{start}:*:*:*/${{aws:PrincipalTag/team}}*",
+            f"{start}:*:${{aws:PrincipalAccount}}:key/*",
+            f"{start}:{region}:*:key/?" + last[5:],
+        ),
+        *(
+            f"{start}:*:*:alias/${{aws:username}}",
+            f"{start}:*:*:${{aws:PrincipalTag/team, 'key'}}/*",
+            f"{start}:*:{PARTNER}:*",
+            f"{start}:*:*:*",
+        ),
         *(f"{start}:*:*:alias/${{aws:PrincipalTag/team, 'blue'}}", f"{start}:{region}"),
     )
     return dice.one(pool)

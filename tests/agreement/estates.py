@@ -21,9 +21,9 @@ from tests.agreement.world import (
     STRANGER,
     Dice,
     World,
+    a_world,
     iam,
     unique_id,
-    a_world,
 )
 from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Influence, Key, Organization, Pairs, Unmodelled
@@ -65,9 +65,7 @@ def a_setting(dice: Dice) -> Setting:
     theme = a_theme(dice, world)
     library = Library()
     keys = tuple(_key(dice, theme, library, arn) for arn in world.keys)
-    accounts = tuple(
-        _account(dice, theme, library, account) for account, missing in ((HOME, 7), (PARTNER, 25)) if not dice.chance(missing)
-    )
+    accounts = tuple(_account(dice, theme, library, account) for account, missing in ((HOME, 7), (PARTNER, 25)) if not dice.chance(missing))
     organization = _organization(dice) if dice.chance(40) else None
     unmodelled = (*_boundaries(accounts), *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 1, 0, 2, 0, 0, 0, 0)))))
     estate = Estate(keys, accounts, organization, unmodelled)

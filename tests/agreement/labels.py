@@ -1,8 +1,8 @@
 """Which rules a case exercises, and which way (the label counts of `make fuzz`).
 
 In: a setting and a comparison. Out: (label, whether the thing that the rule is about held) pairs.
-`SOURCES` says for each label where that is read off: from the steps of evaluate's trace where the trace names the rule, else from the shape of
-the case. A label without an entry there tells no decision of one request; `UNCOUNTED` says why.
+`SOURCES` says for each label where that is read off: from the steps of evaluate's trace where the trace names the rule, else from
+the shape of the case. A label without an entry there tells no decision of one request; `UNCOUNTED` says why.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ SOURCES: dict[str, str] = {
     "L8": "shape: a statement that lists a deleted identity applies (by another principal) or not",
     "L9": f"{_TRACE}: the Resource of an identity policy's statement",
     "P1": "trace for the positive; shape: `{AWS: *}` does not name a service principal",
-    **{label: f"{_TRACE}: the principal element" for label in ("P2", "P3", "P4", "P5")},
+    **dict.fromkeys(("P2", "P3", "P4", "P5"), f"{_TRACE}: the principal element"),
     "P6": "shape: a statement that lists Federated or CanonicalUser applies (by another principal) or not",
     "P7": f"{_TRACE}: a statement of an identity policy applies or not",
-    **{label: f"{_TRACE}: a condition" for label in ("C1", "C2", "C3", "C4")},
+    **dict.fromkeys(("C1", "C2", "C3", "C4"), f"{_TRACE}: a condition"),
     "C5": "shape: a condition on a key that is no string holds or not",
     "D1": f"{_TRACE}: the gate",
     "D2": f"{_TRACE}: the sum in the key's account",
@@ -68,7 +68,7 @@ SOURCES: dict[str, str] = {
     "U3": f"{_TRACE}: a condition on a fact that is not known",
     "U4": "shape: an unknown operation is allowed or not",
     **{f"F{n}": "shape: a condition on a key of this rule holds or not" for n in range(1, 9)},
-    **{name: f"{_TRACE}: a condition with this operator" for name in (*OPERATORS, *MODIFIERS)},
+    **dict.fromkeys((*OPERATORS, *MODIFIERS), f"{_TRACE}: a condition with this operator"),
 }
 UNCOUNTED = {
     "S3": "no decision: about invariants that check nothing",
@@ -210,5 +210,3 @@ def _of_condition(condition: Condition, step: Step) -> Fired:
     ):
         if concerned:
             yield label, step.holds
-
-

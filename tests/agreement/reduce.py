@@ -53,7 +53,7 @@ def _paths(node: Any, path: Path) -> Iterator[Path]:
     if isinstance(node, dict):
         children = list(node.items())
     elif isinstance(node, list):
-        children = list(enumerate(node))[::-1]
+        children = [(number, node[number]) for number in reversed(range(len(node)))]
     for name, child in children:
         yield (*path, name)
         yield from _paths(child, (*path, name))

@@ -35,7 +35,9 @@ def a_request(dice: Dice, setting: Setting) -> Request:
 def _caller(dice: Dice, setting: Setting) -> Caller:
     world = setting.world
     account = dice.one((HOME,) * 9 + (STRANGER,) + (PARTNER,) * 4 + (HOME,) * 5)
-    kinds = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
+    kinds = (
+        (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
+    )
     match dice.one(kinds):
         case CallerKind.USER:
             name = dice.one((*USERS * 3, "user/Zoe"))
@@ -124,7 +126,7 @@ def _about_request(dice: Dice, setting: Setting, caller: Caller) -> Iterator[tup
 
 
 def _may_give(estate: Estate, caller: Caller, key: TestedKey) -> bool:
-    """Whether a request may say this itself: what follows from the caller, the key or the organization is left to the rooms (F1, F2, F3, F8)."""
+    """Whether a request may say this itself: what follows from caller, key or organization is left to the rooms (F1–F3, F8)."""
     if key.derived or key.name in _TIMES:
         return False
     if key.name.startswith("aws:PrincipalTag/"):
@@ -155,5 +157,3 @@ def _complete(dice: Dice, context: Context) -> None:
     tags = [name.split("/", 1)[1] for name in context if name.lower().startswith("aws:requesttag/")]
     if tags and "aws:tagkeys" not in names:
         context["aws:TagKeys"] = tuple(tags)
-
-

@@ -20,7 +20,8 @@ from verifier.model.request import Step
 @dataclass(frozen=True)
 class Spot:
     """One statement in one trace. `summary` is its own step, which names the rule by which it does not apply; `elements` are the
-    steps for action, resource and principal, where the trace shows them; `conditions` pairs each condition with its step; `loose` says whether the text has a bare value where a list may stand (L2)."""
+    steps for action, resource and principal, where the trace shows them; `conditions` pairs each condition with its step; `loose` says
+    whether the text has a bare value where a list may stand (L2)."""
 
     policy: Policy
     statement: Statement

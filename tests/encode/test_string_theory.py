@@ -15,7 +15,9 @@ from verifier.problem.expression import Expression, Present, Some, Symbol, both,
 from verifier.problem.expression import Test as Asks
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly, like, like_tokens
 from verifier.problem.question import Formula
-from verifier.problem.space import Relation, Space, Target, TargetKind
+from verifier.problem.space import Space
+from verifier.problem.targets import Target, TargetKind
+from verifier.problem.views import Relation
 from verifier.verify.prove import prove
 
 

@@ -9,7 +9,7 @@ from tests.verify.proving import conditioned, nobody, status, verdict
 from verifier.model.request import CallerKind
 from verifier.problem import search
 from verifier.problem.question import ask
-from verifier.problem.space import key_target
+from verifier.problem.targets import key_target
 from verifier.witness import values as witness
 from verifier.witness.request import caller
 from verifier.witness.values import Chosen, Conflict, Search, Stuck

@@ -22,8 +22,9 @@ from verifier.problem.expression import And, Constant, Expression, Not, Or, Part
 from verifier.problem.finite import as_text, suits
 from verifier.problem.predicates import like_tokens, literal_tokens
 from verifier.problem.question import Formula
-from verifier.problem.space import Relation, Space, View
+from verifier.problem.space import Space
 from verifier.problem.values import Variable
+from verifier.problem.views import Relation, View
 
 
 def script(formula: Formula, goal: Expression) -> str:

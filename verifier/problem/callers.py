@@ -33,8 +33,9 @@ from verifier.model.request import CallerKind
 from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
-from verifier.problem.space import Space, View
+from verifier.problem.space import Space
 from verifier.problem.values import Fixed, arn_predicate, split_fields
+from verifier.problem.views import View
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from verifier.model.reference import condition_key
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
-from verifier.problem.space import PAIR_PREFIX, SetView, Space, Variants, View
+from verifier.problem.space import PAIR_PREFIX, Space
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, template, text_predicate, typed_predicate
+from verifier.problem.views import SetView, Variants, View
 
 _TEXT_MODES = {
     "StringEquals": EQUALS,

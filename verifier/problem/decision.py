@@ -16,8 +16,9 @@ from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, 
 from verifier.model.reference import actions
 from verifier.problem.callers import Reach, allow_reach, deny_reach, identities
 from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, both, choose, conjunction, disjunction, either, negation
-from verifier.problem.space import Space, TargetKind, acts
+from verifier.problem.space import Space, acts
 from verifier.problem.statements import action_matches, applies
+from verifier.problem.targets import TargetKind
 
 
 def allowed(space: Space) -> Expression:

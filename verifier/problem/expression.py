@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from verifier.problem.predicates import Predicate
 
@@ -29,6 +30,7 @@ class Constant(Expression):
 class Test(Expression):
     """True iff the attribute is present and its value satisfies the predicate."""
 
+    __test__: ClassVar[bool] = False  # or pytest takes it for tests
     attribute: str
     predicate: Predicate
 

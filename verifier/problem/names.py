@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from verifier.model.estate import Estate
 from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds, Invariant
 from verifier.model.policy import Policy
-from verifier.problem.space import PAIR_PREFIX, Target
+from verifier.problem.space import PAIR_PREFIX
+from verifier.problem.targets import Target
 
 
 def pair_names(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> dict[str, tuple[str, ...]]:

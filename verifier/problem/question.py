@@ -25,13 +25,15 @@ from verifier.problem.callers import callers
 from verifier.problem.conditions import Reader
 from verifier.problem.decision import allowed
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, conjunction, disjunction, negation
-from verifier.problem.facts import VIA, all_facts
+from verifier.problem.facts import all_facts
+from verifier.problem.facts_shared import VIA
 from verifier.problem.finite import Finite, Reduction, questions
 from verifier.problem.names import pair_names
 from verifier.problem.predicates import exactly
 from verifier.problem.relations import relation_facts, share_tests
-from verifier.problem.space import Space, Target, acts
+from verifier.problem.space import Space, acts
 from verifier.problem.statements import actions_match
+from verifier.problem.targets import Target
 
 
 @dataclass(frozen=True)

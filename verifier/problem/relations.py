@@ -24,9 +24,10 @@ from verifier.problem.expression import (
     same,
 )
 from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
-from verifier.problem.space import Relation, Space, Values, View, fixed_view
+from verifier.problem.space import Space
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.views import Relation, Values, View, fixed_view
 
 
 def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:

@@ -14,8 +14,10 @@ from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, negation
 from verifier.problem.predicates import like
 from verifier.problem.relations import absent_variables, constant_matches
-from verifier.problem.space import Space, TargetKind, View
+from verifier.problem.space import Space
+from verifier.problem.targets import TargetKind
 from verifier.problem.values import ARN, LIKE, Fixed, Template, Variable, split_fields, template
+from verifier.problem.views import View
 
 
 def actions_match(actions: Sequence[Text]) -> Expression:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption
 from verifier.problem.question import Claim, Question
-from verifier.problem.space import TargetKind
+from verifier.problem.targets import TargetKind
 from verifier.verify.claims import Answer, Found
 
 

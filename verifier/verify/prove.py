@@ -19,7 +19,7 @@ from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Statu
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
-from verifier.problem.space import Target, TargetKind, consistent, key_target
+from verifier.problem.targets import Target, TargetKind, consistent, key_target
 from verifier.solve.z3_solver import Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions

@@ -16,7 +16,8 @@ from verifier.problem.domains import Attribute
 from verifier.problem.expression import Expression, Symbol, implies, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question, ask
-from verifier.problem.space import FACT_FIELDS, OTHER_SPELLING, PAIR_PREFIX, Target, TargetKind, key_target
+from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.targets import FACT_FIELDS, Target, TargetKind, key_target
 from verifier.problem.values import parse_instant
 from verifier.solve.z3_solver import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError

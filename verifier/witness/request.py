@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.problem.facts import VIA
+from verifier.problem.facts_shared import VIA
 from verifier.problem.question import Question
-from verifier.problem.space import FACT_FIELDS, OTHER_SPELLING, PAIR_PREFIX, Space, TargetKind, View
+from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space
 from verifier.problem.tables import instant_text
+from verifier.problem.targets import FACT_FIELDS, TargetKind
+from verifier.problem.views import View
 from verifier.witness.values import Concrete
 
 _INTERNAL = frozenset({"principal", "userid", "issuer", "action", "facts", "region", "time"})

@@ -16,8 +16,8 @@ from verifier.problem.finite import Finite, In, Lazy
 from verifier.problem.predicates import Predicate, Tokens
 from verifier.problem.question import Question
 from verifier.problem.search import find_word
-from verifier.problem.space import Relation
 from verifier.problem.tables import OverBudget
+from verifier.problem.views import Relation
 from verifier.problem.words import fill
 
 POOL = 6

@@ -1,0 +1,163 @@
+"""Facts about operations and keys (R3, F6, F7, F8): which operation carries which condition keys, and suits which key.
+
+In: a space. Out: expressions that hold of every request.
+Guarantee: an operation is ruled out only where the reference data says so; one that the data does not know may carry anything (U4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from verifier.model.reference import actions, suits
+from verifier.problem.expression import (
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    both,
+    implies,
+    negation,
+    same,
+)
+from verifier.problem.facts_shared import actions_with, has, member
+from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space, acts
+from verifier.problem.targets import TargetKind, facts_of_text
+
+_REQUIRED = frozenset(
+    {
+        "kms:encryptionalgorithm",
+        "kms:signingalgorithm",
+        "kms:macalgorithm",
+        "kms:keyagreementalgorithm",
+        "kms:datakeypairspec",
+        "kms:messagetype",
+        "kms:granteeprincipal",
+        "kms:grantoperations",
+        "kms:primaryregion",
+        "kms:replicaregion",
+        "kms:wrappingalgorithm",
+        "kms:wrappingkeyspec",
+        "kms:encapsulationalgorithm",
+        "kms:reencryptonsamekey",
+    }
+)
+"""Operation keys of parameters that are required or have a default (F6)."""
+_DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
+
+
+def operation_keys(space: Space) -> Iterator[Expression]:
+    """F6: an operation key is present only in the operations that have it."""
+    for name in space.attributes:
+        carried = _carried_by(space, name)
+        if carried is None:
+            continue
+        yield implies(Present(name), carried)
+        known = both(carried, acts(space.known_actions))
+        if name in _REQUIRED:
+            yield implies(known, Present(name))
+        elif name in _DEFAULTED:
+            yield implies(both(known, Symbol("F6")), Present(name))
+
+
+def _carried_by(space: Space, name: str) -> Expression | None:
+    wanted = name
+    for prefix in ("kms:encryptioncontext:", "aws:requesttag/"):
+        if name.startswith(prefix):
+            wanted = prefix
+    if name == "kms:encryptioncontextkeys":
+        wanted = "kms:encryptioncontext:"
+    if not any(wanted in a.condition_keys for a in actions()) or name == "kms:grantisforawsresource":
+        return None
+    carried = actions_with(space, lambda a: wanted in a.condition_keys)
+    if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
+        symmetric = Test("facts", _Spec(frozenset({"SYMMETRIC_DEFAULT"})))
+        return both(carried, symmetric)
+    return carried
+
+
+class _Spec(Predicate):
+    """Key facts with one of some specs."""
+
+    def __init__(self, specs: frozenset[str]) -> None:
+        self._specs = specs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Spec) and other._specs == self._specs
+
+    def __hash__(self) -> int:
+        return hash(self._specs)
+
+    def matches(self, value: str) -> bool:
+        """Compares the first field."""
+        return value.split("|", 1)[0] in self._specs
+
+
+def suitable_actions(space: Space) -> Iterator[Expression]:
+    """R3: the operation can be sent to a key with these facts."""
+    if space.target.kind is not TargetKind.KEY:
+        if "facts" in space.attributes:
+            yield same(Present("facts"), acts({"kms:CreateKey"}))
+        return
+    values = space.attributes["facts"].values or ()
+    by_unsuited: dict[frozenset[str], list[str]] = {}
+    for text in values:
+        by_unsuited.setdefault(_unsuited(space.known_actions, text), []).append(text)
+    for unsuited, texts in by_unsuited.items():
+        if unsuited:
+            yield implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited)))
+
+
+@cache
+def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
+    """The actions that cannot be sent to a key with some facts: reference data alone, so remembered from one question to the next."""
+    facts = facts_of_text(text)
+    return frozenset(name for name in names if not suits(name, facts))
+
+
+def existing_actions(space: Space) -> Iterator[Expression]:
+    """R3: actions for another kind of resource are not requests on this target."""
+    elsewhere = frozenset(a.name for a in actions()) - space.known_actions
+    yield negation(acts(elsewhere))
+
+
+def pairs(space: Space) -> Iterator[Expression]:
+    """F7: the keys of the encryption context are the names of its pairs, with their case; those of request tags compare without."""
+    if has(space, "kms:encryptioncontextkeys"):
+        for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
+            yield same(Present(attribute), Some("kms:encryptioncontextkeys", *_pair_name(space, attribute)))
+    if has(space, "aws:tagkeys"):
+        for attribute in [n for n in space.attributes if n.startswith("aws:requesttag/")]:
+            named = Tokens(literal_tokens(attribute.removeprefix("aws:requesttag/"), fold=True))
+            yield same(Present(attribute), Some("aws:tagkeys", frozenset({named}), True))
+
+
+def _pair_name(space: Space, attribute: str) -> tuple[frozenset[Predicate], bool]:
+    """Which names the pair of an attribute can have, as the arguments of `Some`."""
+    if not attribute.endswith(OTHER_SPELLING):
+        return frozenset({exactly(attribute.removeprefix(PAIR_PREFIX))}), True
+    name = attribute.removesuffix(OTHER_SPELLING)
+    used = [exactly(spelling[len(PAIR_PREFIX) :]) for spelling in space.pair_names.get(name, ())]
+    folded = Tokens(literal_tokens(name.removeprefix(PAIR_PREFIX), fold=True))
+    return frozenset({Less(folded, tuple(used))}), True
+
+
+# -- F8 --
+
+
+def aliases(space: Space) -> Iterator[Expression]:
+    """F8: `kms:RequestAlias` is one of the key's aliases, or absent."""
+    name, of = "kms:requestalias", "kms:resourcealiases"
+    if not has(space, name):
+        return
+    key = space.target.key
+    if key is not None and key.manager != "AWS":
+        yield negation(Test(name, like("alias/aws/*")))  # R4: these name AWS's own keys
+    if key is None:
+        yield negation(Present(name))
+    elif key.aliases is not None:
+        yield implies(Present(name), Test(name, OneOf(frozenset(key.aliases))))
+    elif has(space, of):
+        yield from member(space, name, of)

@@ -1,0 +1,76 @@
+"""What requests are about: a key, an alias, or no resource (R4), and which facts a key can have (U3).
+
+In: keys of the estate. Out: targets; key facts as values of the attribute `facts`.
+Guarantee: a target's facts are every combination that agrees with what is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.estate import Key
+from verifier.model.reference import KeyFacts, key_facts
+
+
+class TargetKind(Enum):
+    """What a request is about (R4)."""
+
+    KEY = "key"
+    ALIAS = "alias"
+    NONE = "operations without a key"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9)."""
+
+    kind: TargetKind
+    partition: str
+    account: str | None = None
+    region: str | None = None
+    resource: str | None = None
+    key: Key | None = None
+
+
+def key_target(key: Key) -> Target:
+    """The requests on one key."""
+    return Target(TargetKind.KEY, key.partition, key.account, key.region, key.arn, key)
+
+
+FACT_FIELDS = {
+    "kms:keyspec": 0,
+    "kms:customermasterkeyspec": 0,
+    "kms:keyusage": 1,
+    "kms:customermasterkeyusage": 1,
+    "kms:keyorigin": 2,
+    "kms:multiregionkeytype": 3,
+    "kms:multiregion": 4,
+}
+"""Condition keys that are facts of the key (F8), by their place in a value of the attribute `facts`."""
+
+
+def facts_text(facts: KeyFacts) -> str:
+    """Key facts as one value of the attribute `facts` (see `FACT_FIELDS`)."""
+    kind = facts.multi_region_type
+    return "|".join((facts.spec, facts.usage, facts.origin, kind or "", "true" if kind else "false"))
+
+
+def facts_of_text(text: str) -> KeyFacts:
+    """The key facts that a value of the attribute `facts` stands for."""
+    spec, usage, origin, kind, _ = text.split("|")
+    return KeyFacts(spec, usage, origin, kind or None)
+
+
+def consistent(key: Key) -> tuple[KeyFacts, ...]:
+    """The combinations of facts that agree with what is given of a key (U3). A key ID tells whether the key is multi-Region (L9)."""
+    multi_region = key.multi_region if key.multi_region is not None else ":key/mrk-" in key.arn
+    return tuple(
+        facts
+        for facts in key_facts()
+        if key.spec in (None, facts.spec)
+        and key.usage in (None, facts.usage)
+        and key.origin in (None, facts.origin)
+        and multi_region == (facts.multi_region_type is not None)
+        and key.multi_region_type in (None, facts.multi_region_type)
+    )

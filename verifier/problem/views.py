@@ -1,0 +1,121 @@
+"""Condition keys as a problem sees them: presence, tests, and the concrete value that a witness has.
+
+In: expressions over attributes. Out: `View` (one value), `SetView` (several), `Variants` (one of several spellings), `Relation`.
+Guarantee: a view's `value` and its `test` agree on every assignment of the attributes that it is computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    both,
+    constant,
+)
+from verifier.problem.predicates import (
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+)
+from verifier.problem.tables import Unsuitable
+from verifier.problem.values import Template
+
+Values = Mapping[str, str | tuple[str, ...] | None]
+"""Concrete values of attributes; `None` is absent."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A single-valued condition key: its presence, tests on it, and its concrete value given those of the attributes `bases`."""
+
+    name: str
+    present: Expression
+    test: Callable[[Predicate], Expression]
+    value: Callable[[Values], str | None]
+    bases: tuple[str, ...]
+    fixed: str | None = None
+
+
+@dataclass(frozen=True)
+class SetView:
+    """A multi-valued condition key. `some(predicates, inside)` is true iff some value is inside (outside) their union."""
+
+    name: str
+    present: Expression
+    some: Callable[[frozenset[Predicate], bool], Expression]
+
+
+@dataclass(frozen=True)
+class Variants:
+    """An encryption-context key whose pair may stand under several spellings of its name (F7): a condition holds iff it holds of one of
+    the views whose guard is true. `merged` is the value where a single one is wanted."""
+
+    name: str
+    present: Expression
+    alternatives: tuple[tuple[Expression, View], ...]
+    merged: View
+
+
+def fixed_view(name: str, value: str | None) -> View:
+    """A key whose value is known: `None` for one that is known to be absent."""
+    if value is None:
+        return View(name, FALSE, lambda predicate: FALSE, lambda values: None, ())
+
+    def test(predicate: Predicate) -> Expression:
+        try:
+            return constant(predicate.matches(value))
+        except (ArithmeticError, ValueError) as error:
+            raise Unsuitable(name) from error
+
+    return View(name, TRUE, test, lambda values: value, (), value)
+
+
+@dataclass
+class Relation:
+    """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
+
+    `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
+    with one variable, the predicate on the subject for a value of it. `shape` holds every subject that can satisfy the comparison;
+    `expected` gives the predicate on the subject for values of all variables.
+    """
+
+    symbol: str
+    views: tuple[View, ...]
+    holds: Callable[[Values, Mapping[str, bool]], bool]
+    pair: tuple[View, View] | None = None
+    fold: bool = False
+    patterns: Callable[[str], Predicate | None] | None = None
+    shape: Tokens | None = None
+    like: Template | None = None
+    """The template that the subject is compared with, for a comparison by `StringLike`."""
+    expected: Callable[[Sequence[str]], Predicate | None] | None = None
+
+
+def readable_under(view: View | SetView, reading: Expression) -> View | SetView:
+    """A key that is there only under a reading (F8)."""
+    if isinstance(view, SetView):
+        some = view.some
+        return SetView(view.name, both(reading, view.present), lambda predicates, inside: both(reading, some(predicates, inside)))
+    test = view.test
+    return View(view.name + "#F8", both(reading, view.present), lambda p: both(reading, test(p)), view.value, view.bases, None)
+
+
+def matches_text(predicate: Predicate, text: str) -> bool:
+    """Whether one text satisfies a predicate; raises `Unsuitable` for a predicate on other things than text."""
+    if isinstance(predicate, Tokens | OneOf):
+        return predicate.matches(text)
+    raise Unsuitable(text)
+
+
+def as_tokens(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
+    """A predicate on text as a union of token sequences; raises `Unsuitable` for others. A number stands for an account."""
+    if isinstance(predicate, Tokens):
+        return (predicate,)
+    if isinstance(predicate, OneOf):
+        return tuple(exactly(value) for value in sorted(predicate.values))
+    raise Unsuitable(name)
