@@ -47,7 +47,7 @@ def given_pairs(request: Request) -> dict[str, str]:
     """The encryption context pairs that the request gives, by their exact names (F7)."""
     prefix = len(ENCRYPTION_CONTEXT)
     pairs = {key[prefix:]: value for key, value in request.context if key.lower().startswith(ENCRYPTION_CONTEXT)}
-    return {name: value if isinstance(value, str) else value[0] for name, value in pairs.items() if value}
+    return {name: value if isinstance(value, str) else value[0] for name, value in pairs.items() if value != ()}
 
 
 def derived(estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]) -> dict[str, Entry]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import chain, count
 
@@ -228,13 +229,18 @@ class Partition:
                     for character in group[:limit]:
                         heappush(heap, (length + distance[following], -length, next(order), following, word + character))
 
-    def _distances(self, signature: int) -> dict[int, int]:
-        """The number of characters from each state to the nearest end of a word with this signature."""
-        automaton = self._automaton
+    @cached_property
+    def _backwards(self) -> dict[int, list[int]]:
+        """The states from which a character leads to each state."""
         backwards: dict[int, list[int]] = {}
         for state, out in self._edges.items():
             for _, following in out:
                 backwards.setdefault(following, []).append(state)
+        return backwards
+
+    def _distances(self, signature: int) -> dict[int, int]:
+        """The number of characters from each state to the nearest end of a word with this signature."""
+        automaton, backwards = self._automaton, self._backwards
         goals = [s for s in self._edges if s & automaton.base_accept and s & automaton.accept_bits == signature]
         distance = dict.fromkeys(goals, 0)
         todo = deque(goals)

@@ -208,12 +208,17 @@ def _needed(
     question: Question, request: Request, chosen: dict[str, bool], wanted: Outcome
 ) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
-    if evaluate(question.space.estate, request, {}).outcome is wanted:
+    estate = question.space.estate
+    unsettled = evaluate(estate, request, {})
+    if unsettled.outcome is wanted:
         return (), (), ()  # whatever the symbols are, so none is needed
-    kept = dict(chosen)
-    for name in sorted(chosen, key=lambda n: (not _is_unmodelled(question, n), not is_reading(n), n)):
+    # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
+    kept = {n: v for n, v in chosen.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
+    if evaluate(estate, request, kept).outcome is not wanted:
+        kept = dict(chosen)
+    for name in sorted(kept, key=lambda n: (not _is_unmodelled(question, n), not is_reading(n), n)):
         trial = {other: value for other, value in kept.items() if other != name}
-        if evaluate(question.space.estate, request, trial).outcome is wanted:
+        if evaluate(estate, request, trial).outcome is wanted:
             kept = trial
     readings = tuple((n, v) for n, v in sorted(kept.items()) if is_reading(n))
     unmodelled = tuple(n for n in sorted(kept) if _is_unmodelled(question, n))
