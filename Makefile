@@ -36,7 +36,7 @@ wheel: $(VENV)/.installed-dev
 	tests/project/wheel.sh $(BIN)/python
 
 fuzz: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) -rfEs -q -m fuzz
+	$(BIN)/python tools/fuzz.py --processes $(WORKERS)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
