@@ -30,7 +30,7 @@ layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) -rfEs -q -m "not fuzz"
+	$(BIN)/python -m pytest -n $(WORKERS) -rfEs -q
 
 wheel: $(VENV)/.installed-dev
 	tests/project/wheel.sh $(BIN)/python

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.agreement.conditions import Theme, conditions
+from tests.agreement.conditions import Focus, Theme, conditions
 from tests.agreement.world import ACCOUNTS, HOME, PARTNER, SERVICES, Dice, World, iam
 
 COMMON_ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:DescribeKey", "kms:PutKeyPolicy")
@@ -46,21 +46,41 @@ PATTERNS = (
 UNIQUE_IDS = ("AIDA1234567890EXAMPLE", "AROA1234567890EXAMPLE")
 
 
-def key_policy(dice: Dice, theme: Theme, key: str, partner: bool = True) -> dict[str, Any]:
+def key_policy(dice: Dice, theme: Theme, key: str) -> dict[str, Any]:
     """A key policy. Most begin with a broad Allow, so that a good part of the requests is allowed."""
-    statements = []
-    if not dice.chance(15):
-        broad: list[Any] = [{"AWS": HOME}, {"AWS": [iam(theme.world.partition, HOME, "root"), PARTNER]}, "*", {"AWS": "*"}]
-        statements.append({"Effect": "Allow", "Principal": dice.one(broad), "Action": "kms:*", "Resource": "*"})
-    statements += [_key_statement(dice, theme, key) for _ in range(dice.count(1, 4))]
+    broad: list[Any] = [{"AWS": [iam(theme.world.partition, HOME, "root"), PARTNER]}, {"AWS": HOME}, "*", {"AWS": "*"}]
+    first = {"Effect": "Allow", "Principal": dice.one(broad), "Action": "kms:*", "Resource": "*"}
+    match theme.focus:
+        case Focus.KEY_DENY:
+            statements = [first, _key_statement(dice, theme, key, "Deny")]
+        case Focus.KEY_ALLOW:
+            statements = [_key_statement(dice, theme, key, "Allow")]
+        case Focus.IDENTITY_DENY | Focus.IDENTITY_ALLOW:
+            statements = [{**first, "Principal": broad[0]}]
+        case _:
+            statements = [] if dice.chance(15) else [first]
+            statements += [_key_statement(dice, theme, key, _effect(dice, 25)) for _ in range(dice.count(1, 4))]
     return _document(dice, statements)
 
 
 def identity_policy(dice: Dice, theme: Theme) -> dict[str, Any]:
     """An identity policy."""
-    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}] if not dice.chance(35) else []
-    statements += [_identity_statement(dice, theme) for _ in range(dice.count(1, 3))]
+    broad = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    match theme.focus:
+        case Focus.KEY_DENY | Focus.KEY_ALLOW:
+            statements = [broad]
+        case Focus.IDENTITY_DENY:
+            statements = [broad, _identity_statement(dice, theme, "Deny")]
+        case Focus.IDENTITY_ALLOW:
+            statements = [_identity_statement(dice, theme, "Allow")]
+        case _:
+            statements = [] if dice.chance(35) else [broad]
+            statements += [_identity_statement(dice, theme, _effect(dice, 20)) for _ in range(dice.count(1, 3))]
     return _document(dice, statements)
+
+
+def _effect(dice: Dice, denies: int) -> str:
+    return "Deny" if dice.chance(denies) else "Allow"
 
 
 def _document(dice: Dice, statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -70,24 +90,22 @@ def _document(dice: Dice, statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {**({"Version": version} if version else {}), "Statement": body}
 
 
-def _key_statement(dice: Dice, theme: Theme, key: str) -> dict[str, Any]:
-    effect = "Deny" if dice.chance(25) else "Allow"
-    statement: dict[str, Any] = {"Effect": effect, **_principal(dice, theme.world, effect), **_actions(dice)}
+def _key_statement(dice: Dice, theme: Theme, key: str, effect: str) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": effect, **_principal(dice, theme, effect), **_actions(dice, theme)}
     if dice.chance(2):
         del statement[next(name for name in statement if name.endswith("Action"))]
     statement |= _key_resource(dice, theme.world, key)
     return _conditional(dice, theme, statement, effect)
 
 
-def _identity_statement(dice: Dice, theme: Theme) -> dict[str, Any]:
-    effect = "Deny" if dice.chance(20) else "Allow"
-    statement: dict[str, Any] = {"Effect": effect, **_actions(dice), **_identity_resource(dice, theme.world)}
+def _identity_statement(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": effect, **_actions(dice, theme), **_identity_resource(dice, theme.world)}
     return _conditional(dice, theme, statement, effect)
 
 
 def _conditional(dice: Dice, theme: Theme, statement: dict[str, Any], effect: str) -> dict[str, Any]:
     """A Deny mostly has a condition, an Allow in about half of the cases."""
-    if dice.chance(90 if effect == "Deny" else 55):
+    if dice.chance(60 if theme.focused else 90 if effect == "Deny" else 55):
         statement["Condition"] = conditions(dice, theme, 3 if effect == "Deny" else 2)
     return statement
 
@@ -96,13 +114,18 @@ def _bare(dice: Dice, values: list[str]) -> Any:
     return values[0] if len(values) == 1 and dice.chance(50) else values
 
 
-def _actions(dice: Dice) -> dict[str, Any]:
+def _actions(dice: Dice, theme: Theme) -> dict[str, Any]:
+    if theme.focused and dice.chance(60):
+        return {"Action": "kms:*"}
     name = "NotAction" if dice.chance(10) else "Action"
     pool = (*PATTERNS, *COMMON_ACTIONS) if name == "Action" else (*ACTIONS, "kms:Create*", "kms:D*")
     return {name: _bare(dice, dice.some(pool, 1, 3))}
 
 
-def _principal(dice: Dice, world: World, effect: str) -> dict[str, Any]:
+def _principal(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
+    world = theme.world
+    if theme.focused and dice.chance(30):
+        return {"Principal": "*"}
     if dice.chance(10 if effect == "Deny" else 3):
         return {"NotPrincipal": _listed_principals(dice, world)}
     match dice.count(0, 9):

@@ -131,8 +131,8 @@ def _account(dice: Dice, theme: Theme, library: Library, account: str) -> Accoun
 
 
 def _identity(dice: Dice, theme: Theme, library: Library, arn: str, shared: Policy) -> Identity:
-    policies = [shared] if dice.chance(50) else []
-    if dice.chance(55):
+    policies = [shared] if theme.focused or dice.chance(50) else []
+    if dice.chance(5 if theme.focused else 55):
         policies.append(library.read(identity_policy(dice, theme), PolicyKind.IDENTITY, f"{arn}#inline"))
     return Identity(
         arn,

@@ -18,7 +18,7 @@ from tests.agreement.reduce import reduced
 from tests.agreement.regressions import to_json
 from tests.agreement.requests import a_request
 from tests.agreement.runner import Comparison, compare
-from tests.agreement.world import Dice, Drawing
+from tests.agreement.world import TAPE, Dice
 from verifier.model.documents import read_policy
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Request
@@ -46,10 +46,14 @@ class Disagreement(AssertionError):
     """The two rooms decide one request differently."""
 
 
-@st.composite
-def scenarios(draw: Drawing) -> Scenario:
+def scenarios() -> st.SearchStrategy[Scenario]:
     """Estates with requests over the whole language."""
-    dice = Dice(draw)
+    return st.binary(min_size=TAPE, max_size=TAPE).map(scenario)
+
+
+def scenario(tape: bytes) -> Scenario:
+    """The scenario that a tape of choices tells."""
+    dice = Dice(tape)
     setting = a_setting(dice)
     seed = dice.count(0, 10**6)
     return Scenario(setting, tuple(dict.fromkeys(a_request(dice, setting) for _ in range(REQUESTS))), seed)

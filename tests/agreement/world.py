@@ -1,15 +1,13 @@
 """The small world that a generated case plays in: few accounts, names and values, so that policies and requests meet.
 
-In: choices of hypothesis. Out: `World`, with the ARNs and values that everything else is drawn from.
+In: a tape of choices, which hypothesis draws. Out: `World`, with the ARNs and values that everything else is drawn from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
-
-from hypothesis import strategies as st
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -25,34 +23,45 @@ NAMES = ("blue", "Blue", "Alice", "bl*", "acme")
 """Values of tags and encryption contexts; one has a wildcard (L7), two differ in case, one is a user's name."""
 
 
-class Drawing(Protocol):
-    """How hypothesis hands out values inside a composite strategy."""
-
-    def __call__(self, strategy: st.SearchStrategy[T], /) -> T: ...
+TAPE = 6000
+"""Bytes of a tape: more than the largest scenario reads."""
 
 
 class Dice:
-    """Shorthand for the few kinds of choice that the generators make."""
+    """The few kinds of choice that the generators make, read off a tape of bytes that hypothesis draws.
 
-    def __init__(self, draw: Drawing) -> None:
-        self._draw = draw
+    One draw for the whole scenario, rather than one for each choice: hypothesis makes five of six examples by copying one draw of an
+    earlier example over another, and with thousands of small draws such copies hardly differ from each other. Zeros are the simplest
+    choices, and so is what comes after the end of the tape.
+    """
 
-    def one(self, pool: Sequence[T]) -> T:
-        """One of a pool; the first is the simplest."""
-        return pool[self._draw(st.integers(0, len(pool) - 1))] if len(pool) > 1 else pool[0]
-
-    def some(self, pool: Sequence[T], least: int = 1, most: int = 3) -> list[T]:
-        """A few different members of a pool, at least `least` if there are so many."""
-        found = [self.one(pool) for _ in range(self.count(least, most))]
-        return list(dict.fromkeys(found))
-
-    def chance(self, percent: int) -> bool:
-        """True in so many of a hundred cases; the simplest is false."""
-        return self._draw(st.integers(0, 99)) >= 100 - percent
+    def __init__(self, tape: bytes) -> None:
+        self._tape = tape
+        self._at = 0
 
     def count(self, least: int, most: int) -> int:
         """A number from `least` to `most`."""
-        return self._draw(st.integers(least, most)) if most > least else least
+        width = 1 if most - least < 16 else 4
+        read = self._tape[self._at : self._at + width]
+        self._at += width
+        return least + int.from_bytes(read, "big") % (most - least + 1)
+
+    def one(self, pool: Sequence[T]) -> T:
+        """One of a pool; the first is the simplest."""
+        return pool[self.count(0, len(pool) - 1)] if len(pool) > 1 else pool[0]
+
+    def some(self, pool: Sequence[T], least: int = 1, most: int = 3) -> list[T]:
+        """A few different members of a pool."""
+        return list(dict.fromkeys(self.one(pool) for _ in range(self.count(least, most))))
+
+    def chance(self, percent: int) -> bool:
+        """True in so many of a hundred cases; the simplest is false."""
+        return self.count(0, 99) >= 100 - percent
+
+    @property
+    def read(self) -> int:
+        """The number of bytes read."""
+        return self._at
 
 
 def iam(partition: str, account: str, name: str) -> str:

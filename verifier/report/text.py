@@ -24,7 +24,7 @@ def render_text(report: Report, colour: bool) -> str:
     lines += [*_inventory_lines(report), ""]
     for verdict in report.verdicts:
         lines += [*_verdict_lines(report, verdict, common, style), ""]
-    lines += _supposition_lines("every proof supposes", common)
+    lines += _supposition_lines("every verdict supposes", common)
     lines += [*([""] if common else []), *_ending(report, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -96,12 +96,12 @@ def _supposition_lines(label: str, assumptions: Sequence[Assumption], margin: st
 
 
 def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
-    """What every proof supposes, told once at the end. One proof alone keeps its own."""
-    proved = [verdict.assumptions for verdict in verdicts if verdict.status is Status.PROVED]
-    if len(proved) < 2:
+    """What every verdict supposes, told once at the end. One verdict alone keeps its own."""
+    found = [verdict.assumptions for verdict in verdicts if verdict.status is not Status.UNKNOWN]
+    if len(found) < 2:
         return ()
-    shared = set(proved[0]).intersection(*proved[1:])
-    return tuple(dict.fromkeys(assumption for assumption in proved[0] if assumption in shared))
+    shared = set(found[0]).intersection(*found[1:])
+    return tuple(dict.fromkeys(assumption for assumption in found[0] if assumption in shared))
 
 
 # --- after the verdicts --------------------------------------------------------------------------------------------------------

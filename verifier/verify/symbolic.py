@@ -149,6 +149,8 @@ def _value(question: Question, request: Request, context: Mapping[str, Value], n
     if value is None and name in ("kms:encryptioncontextkeys", "aws:tagkeys"):
         prefix = PAIR_PREFIX if name.startswith("kms") else "aws:requesttag/"
         return tuple(key[len(prefix) :] for key, _ in request.context if key.lower().startswith(prefix)) or None
+    if value is None and name == "aws:principalservicenameslist" and caller.kind is CallerKind.SERVICE:
+        return (caller.principal_arn,)  # it follows from the caller (F5)
     if value is None and name in _ORGANIZATION_KEYS:
         return _organization(question, request, context, name)
     if value is None and name in ("aws:calledviafirst", "aws:calledvialast"):
