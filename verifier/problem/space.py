@@ -158,7 +158,9 @@ class Space:
 
     def federated_by(self, user_arn: str) -> Expression:
         """The federated sessions that a user issued."""
-        account, resource = user_arn.split(":", 5)[4:]
+        _, partition, _, _, account, resource = user_arn.split(":", 5)
+        if partition != self.target.partition:
+            return FALSE  # R7
         return both(self.is_federated, self.in_account(account), self.issuer(exactly(resource)))
 
     def issuer(self, predicate: Predicate) -> Expression:

@@ -97,7 +97,7 @@ def _supposition_lines(label: str, assumptions: Sequence[Assumption], margin: st
 
 def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
     """What every verdict supposes, told once at the end. One verdict alone keeps its own."""
-    found = [verdict.assumptions for verdict in verdicts if verdict.status is not Status.UNKNOWN]
+    found = [verdict.assumptions for verdict in verdicts if verdict.assumptions]
     if len(found) < 2:
         return ()
     shared = set(found[0]).intersection(*found[1:])
