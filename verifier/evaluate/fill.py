@@ -189,4 +189,4 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
         if organization is not None and account is not None and belongs(organization, account):
             path = dict(organization.accounts).get(account)
             yield f"{prefix}orgid", organization.id
-            yield f"{prefix}orgpaths", None if path is None else (path,)
+            yield f"{prefix}orgpaths", Free(present=True) if path is None else (path,)

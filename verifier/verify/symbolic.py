@@ -13,7 +13,7 @@ from verifier.model.readings import SESSION_ALLOW
 from verifier.model.reference import condition_key
 from verifier.model.request import CallerKind, Outcome, Request, Value
 from verifier.problem.domains import Attribute
-from verifier.problem.expression import Expression, Symbol, implies, negation
+from verifier.problem.expression import Expression, Symbol, disjunction, implies, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question, ask
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
@@ -266,7 +266,11 @@ def _fitting_facts(question: Question, context: Mapping[str, Value]) -> list[str
 
 
 def _open_facts(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
-    """Key facts that the request does not settle are among those that fit it."""
+    """What holds of attributes that the request leaves open: a member of the organization has a path (F2), and the facts of a key are
+    among those that fit what the request says of them."""
+    for name in _ORGANIZATION_KEYS:
+        if name in question.finite.held and name not in values:
+            yield disjunction(Symbol(held) for held in question.finite.held[name])
     if "facts" in values or "facts" not in question.finite.tables:
         return
     fitting = _fitting_facts(question, _lowered(request))
