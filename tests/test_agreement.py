@@ -19,7 +19,7 @@ from verifier.verify.symbolic import decide_symbolically
 
 PARTS = 4
 """So that two workers share the work."""
-ESTATES = 65
+ESTATES = 54
 
 REGRESSIONS = sorted(FOLDER.glob("*.json"))
 

@@ -73,7 +73,7 @@ def main() -> int:
     found = _run(counts, options.cases, options.seed, options.processes)
     print(counts.table())
     # A short run, as while one works on it, cannot fire everything often.
-    complaints = [*found, *counts.complaints(LEAST_FIRED * min(options.cases, 50_000) // 50_000)]
+    complaints = found or list(counts.complaints(LEAST_FIRED * min(options.cases, 50_000) // 50_000))
     print("\n".join(("FAILED", *complaints) if complaints else ("every rule fired both ways, and the rooms agreed on everything",)))
     return 1 if complaints else 0
 

@@ -79,7 +79,7 @@ def a_theme(dice: Dice, world: World) -> Theme:
 
 def _any_key(dice: Dice) -> TestedKey:
     """A key of any kind; the kinds of which there are few keys get their share."""
-    kind = dice.one((STRING, STRING, STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY, _SETS, STRING, STRING, _SETS))
+    kind = dice.one((STRING, STRING, STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY, _SETS, STRING, STRING, _SETS, DATE, NUMERIC))
     return dice.one([key for key in KEYS if (_SETS if key.multivalued else key.kind) == kind])
 
 
@@ -130,7 +130,8 @@ def _spelled(dice: Dice, name: str) -> str:
 
 
 def _listed(dice: Dice, theme: Theme, key: TestedKey, base: str) -> str:
-    value = dice.one(theme.values(key))
+    pool = theme.values(key)
+    value = pool[0] if dice.chance(35) else dice.one(pool)
     if base.startswith("String"):
         return _text(dice, theme, value, key)
     if base.startswith("Arn"):
@@ -204,9 +205,9 @@ def _typed(dice: Dice, kind: str, value: str) -> str:
         case "Bool":
             return dice.one((value, value, value.upper(), value.title()))
         case "Date":
-            return dice.one((value, value, "2026-06-15", "1781526600", "2026-06-15T12:30:00+02:00", "2026-06-15T12:30:00.5Z"))
+            return dice.one((value, value, value, value, "2026-06-15", "1781526600", "2026-06-15T12:30:00+02:00", "2026-06-15T12:30:00.5Z"))
         case "Numeric":
-            return dice.one((value, value, str(int(value) + 1), value + ".0", str(int(value) - 1) + ".5", "-1"))
+            return dice.one((value, value, value, value, str(int(value) + 1), value + ".0", str(int(value) - 1) + ".5", "-1"))
         case "IpAddress":
             return dice.one((value, value, *_BLOCKS))
     return value

@@ -115,7 +115,7 @@ def _bare(dice: Dice, values: list[str]) -> Any:
 
 
 def _actions(dice: Dice, theme: Theme) -> dict[str, Any]:
-    if theme.focused and dice.chance(60):
+    if theme.focused and dice.chance(70):
         return {"Action": "kms:*"}
     name = "NotAction" if dice.chance(10) else "Action"
     pool = (*PATTERNS, *COMMON_ACTIONS) if name == "Action" else (*ACTIONS, "kms:Create*", "kms:D*")
@@ -124,7 +124,7 @@ def _actions(dice: Dice, theme: Theme) -> dict[str, Any]:
 
 def _principal(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
     world = theme.world
-    if theme.focused and dice.chance(30):
+    if theme.focused and dice.chance(45):
         return {"Principal": "*"}
     if dice.chance(10 if effect == "Deny" else 3):
         return {"NotPrincipal": _listed_principals(dice, world)}

@@ -90,7 +90,7 @@ def _key(dice: Dice, theme: Theme, library: Library, arn: str) -> Key:
     policies = [library.read(key_policy(dice, theme, arn), PolicyKind.KEY, f"{arn}#default")]
     if dice.chance(8):
         policies.append(library.read(key_policy(dice, theme, arn), PolicyKind.KEY, f"{arn}#AWS_RAM"))
-    facts: KeyFacts | None = dice.one(facts_for(arn)[:1] * 4 + facts_for(arn)) if not dice.chance(25) else None
+    facts: KeyFacts | None = dice.one(facts_for(arn)[:1] * 4 + facts_for(arn)) if not dice.chance(35) else None
     return Key(
         arn,
         policies=tuple(policies),
@@ -124,7 +124,7 @@ def _tags(dice: Dice) -> Pairs:
 def _account(dice: Dice, theme: Theme, library: Library, account: str) -> Account:
     name = iam(theme.world.partition, account, "policy/shared")
     shared = library.read(identity_policy(dice, theme), PolicyKind.IDENTITY, name)
-    listed = [arn for arn in theme.world.identities(account) if dice.chance(80)]
+    listed = [arn for arn in theme.world.identities(account) if not dice.chance(8)]
     found = [_identity(dice, theme, library, arn, shared) for arn in listed]
     users = tuple(identity for identity in found if ":user/" in identity.arn)
     return Account(account, users, tuple(identity for identity in found if ":role/" in identity.arn))

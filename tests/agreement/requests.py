@@ -79,7 +79,7 @@ def _operation(dice: Dice, setting: Setting) -> tuple[str, str | None]:
 
 
 def _context(dice: Dice, setting: Setting, caller: Caller, action: str, resource: str | None) -> Iterator[tuple[str, Value]]:
-    moment = dice.one(MOMENTS)
+    moment = MOMENTS[0] if dice.chance(40) else dice.one(MOMENTS)
     yield _TIMES[0], moment[0]
     if dice.chance(30):
         yield _TIMES[1], moment[1]
@@ -96,7 +96,7 @@ def _key_facts(dice: Dice, estate: Estate, action: str, resource: str | None) ->
     key = _key_of(estate, resource)
     if action != "kms:CreateKey" and (key is None or key.spec is not None):
         return
-    if key is not None and dice.chance(40):
+    if key is not None and dice.chance(50):
         return
     facts = dice.one(COMMON_FACTS if key is None else facts_for(key.arn))
     yield "kms:KeySpec", facts.spec
@@ -131,6 +131,8 @@ def _may_give(estate: Estate, caller: Caller, key: TestedKey) -> bool:
         return False
     if key.name.startswith("aws:PrincipalTag/"):
         return caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED, CallerKind.USER) and _identity(estate, caller) is None
+    if key.name.startswith("aws:ResourceOrg"):
+        return False
     if key.rule == "F2":
         return estate.organization is None
     return True

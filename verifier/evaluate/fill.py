@@ -176,11 +176,10 @@ def belongs(organization: Organization, account: str) -> bool:
 
 
 def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
-    """F2: organization keys are a function of the account."""
-    key_account = target.account if target.kind is TargetKind.KEY else None
+    """F2: organization keys are a function of the account; without a key those of the resource come with `aws:ResourceAccount` (F1)."""
     owners = (
         ("aws:principal", standing.caller.account),
-        ("aws:resource", key_account),
+        ("aws:resource", target.account),
         ("aws:source", _text(given, "aws:sourceaccount") or None),
         ("aws:vpce", _text(given, "aws:vpceaccount") or None),
     )
@@ -188,5 +187,7 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
     for prefix, account in owners:
         if organization is not None and account is not None and belongs(organization, account):
             path = dict(organization.accounts).get(account)
-            yield f"{prefix}orgid", organization.id
-            yield f"{prefix}orgpaths", Free(present=True) if path is None else (path,)
+            known: tuple[Entry, Entry] = organization.id, Free(present=True) if path is None else (path,)
+            for name, entry in zip(("orgid", "orgpaths"), known, strict=True):
+                open_key = prefix == "aws:resource" and target.kind is not TargetKind.KEY
+                yield prefix + name, Either("F1-keyless", entry, None) if open_key else entry

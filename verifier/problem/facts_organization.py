@@ -26,6 +26,7 @@ from verifier.problem.expression import (
 from verifier.problem.facts_shared import ANYTHING, has, predicates_of
 from verifier.problem.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.space import Space
+from verifier.problem.targets import TargetKind
 from verifier.problem.views import Relation
 
 _ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
@@ -46,8 +47,10 @@ def organizations(space: Space) -> Iterator[Expression]:
             space.attribute_view(identifier)
             yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
+        carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind is not TargetKind.KEY else TRUE
+        yield from (implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE)
         if space.estate.organization is not None:
-            yield from _given_organization(space, identifier, paths, owner)
+            yield from (implies(carried, fact) for fact in _given_organization(space, identifier, paths, owner))
     yield from _same_organization(space)
 
 
@@ -106,7 +109,8 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
     if space.target.account is None or not (has(space, "aws:principalorgid") and has(space, "aws:resourceorgid")):
         return
-    own = space.in_account(space.target.account)
+    carried = TRUE if space.target.kind is TargetKind.KEY else Symbol("F1-keyless")
+    own = both(space.in_account(space.target.account), carried)
     left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
     symbol = "relation:same organization"
     if symbol not in space.relations:

@@ -42,31 +42,50 @@ class Decider:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._questions: dict[Target, Question] = {}
-        self._sessions: dict[Request, Session] = {}
+        self._sessions: dict[Request, list[tuple[bool, Session]]] = {}
 
     def decide(self, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
         """As `decide_symbolically`."""
-        question, session = self._session(request)
+        question = self._question(request)
         held = {SESSION_ALLOW: False, **(assignment or {})}
         fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
-        allow = _possible(session.check([question.allowed, *fixed]))
-        refuse = _possible(session.check([negation(question.allowed), *fixed]))
+        solvers = self._solvers(question, request)
+        # Of several, one for each value of a reading, those count whose value is not ruled out.
+        sessions = [session for carried, session in solvers if len(solvers) == 1 or held.get(KEYLESS, carried) == carried]
+        allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
+        refuse = any(_possible(session.check([negation(question.allowed), *fixed])) for session in sessions)
         if allow and refuse:
             _refuse_unsupported(question)
             return Outcome.DEPENDS
         return Outcome.ALLOW if allow else Outcome.DENY
 
-    def _session(self, request: Request) -> tuple[Question, Session]:
-        """The question about the request's target, and a solver that knows the request."""
+    def _question(self, request: Request) -> Question:
+        """The question about the request's target."""
         target = target_of(self._estate, request)
         if target not in self._questions:
             self._questions[target] = ask(self._estate, target, ())
-        question = self._questions[target]
+        return self._questions[target]
+
+    def _solvers(self, question: Question, request: Request) -> list[tuple[bool, Session]]:
+        """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what it carries."""
         if request not in self._sessions:
-            values = concrete_values(question, request)
-            constraints = [*_constraints(question, values), *_open_facts(question, request, values)]
-            self._sessions = {request: Session(question.finite, constraints, [question.allowed])}
-        return question, self._sessions[request]
+            readings = (True,) if question.space.target.kind is TargetKind.KEY else (True, False)
+            self._sessions = {request: [(carried, _solver(question, request, carried)) for carried in readings]}
+        return self._sessions[request]
+
+
+KEYLESS = "F1-keyless"
+
+
+def _solver(question: Question, request: Request, carried: bool) -> Session:
+    values = concrete_values(question, request)
+    given = {name.lower() for name, _ in request.context}
+    if not carried:
+        values |= {name: None for name in _RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given}
+    constraints = [*_constraints(question, values), *_open_facts(question, request, values)]
+    if question.space.target.kind is not TargetKind.KEY:
+        constraints.append(Symbol(KEYLESS) if carried else negation(Symbol(KEYLESS)))
+    return Session(question.finite, constraints, [question.allowed])
 
 
 def _refuse_unsupported(question: Question) -> None:
@@ -201,13 +220,16 @@ _ORGANIZATION_KEYS = {
 }
 
 
+_RESOURCE_ORGANIZATION = ("aws:resourceorgid", "aws:resourceorgpaths")
+
+
 def _organization(question: Question, request: Request, context: Mapping[str, Value], name: str) -> object:
     """F2: a function of the account, where the organization is given."""
     organization = question.space.estate.organization
     owner = _ORGANIZATION_KEYS[name]
     account = request.caller.account if owner == "principal" else context.get(owner)
     if owner == "resource":
-        account = question.space.target.account
+        account = _resource_account(question, request)
     paths = dict(organization.accounts) if organization is not None else {}
     if organization is None or account not in paths:
         return None
@@ -215,6 +237,12 @@ def _organization(question: Question, request: Request, context: Mapping[str, Va
         return organization.id
     path = paths[str(account)]
     return (path,) if path is not None else _OPEN
+
+
+def _resource_account(question: Question, request: Request) -> str | None:
+    """Who owns the resource; without a key the request carries it only by the reading F1-keyless, and it is the caller's account."""
+    target = question.space.target
+    return target.account if target.kind is not TargetKind.NONE else request.caller.account
 
 
 def _as_number(name: str, value: Value | None) -> Value | None:
