@@ -105,7 +105,7 @@ def _identity_statement(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]
 
 def _conditional(dice: Dice, theme: Theme, statement: dict[str, Any], effect: str) -> dict[str, Any]:
     """A Deny mostly has a condition, an Allow in about half of the cases."""
-    if dice.chance(60 if theme.focused else 90 if effect == "Deny" else 55):
+    if dice.chance(85 if effect == "Deny" else 55):
         statement["Condition"] = conditions(dice, theme, 3 if effect == "Deny" else 2)
     return statement
 

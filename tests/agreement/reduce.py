@@ -30,7 +30,7 @@ def disagreement(case: dict[str, Any]) -> Outcomes | None:
     try:
         estate = estate_of(case)
         found = compared(Decider(estate), estate, request_of(case), case.get("assignment"))
-    except (InputError, KeyError, ValueError, IndexError, AttributeError):
+    except (InputError, KeyError, ValueError, IndexError, AttributeError, TypeError):
         return None
     return None if found.agrees and found.sharp else (found.decision.outcome, found.symbolic)
 

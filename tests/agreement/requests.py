@@ -34,7 +34,7 @@ def a_request(dice: Dice, setting: Setting) -> Request:
 
 def _caller(dice: Dice, setting: Setting) -> Caller:
     world = setting.world
-    account = dice.one((HOME,) * 9 + (STRANGER,) + (PARTNER,) * 4 + (HOME,) * 5)
+    account = dice.one((HOME,) * 9 + (STRANGER,) + (PARTNER,) * 3 + (HOME,) * 5)
     kinds = (
         (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
     )

@@ -153,9 +153,7 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
         )
     )
     part = disjunction((account, user, role, session, issuer))
-    spared = either(
-        everyone, service, both(whole, negation(_bounded(space))), both(part, negation(whole), Symbol("P5"), negation(_bounded(space)))
-    )
+    spared = both(either(everyone, service, whole, both(part, Symbol("P5"))), negation(_bounded(space)))
     return negation(spared)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 import re
-from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -223,20 +222,6 @@ class InNetwork(Predicate):
         """For a value that is the text of an address."""
         address = ip_address(value)
         return address.version == self.version and self.first <= int(address) <= self.last
-
-
-@dataclass(frozen=True)
-class IsBytes(Predicate):
-    """The base64 texts that decode to these bytes."""
-
-    content: bytes
-
-    def matches(self, value: str) -> bool:
-        """Compares the bytes, not the text."""
-        try:
-            return b64decode(value, validate=True) == self.content
-        except ValueError:
-            return False
 
 
 @dataclass(frozen=True)
