@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.reference import condition_key
+from verifier.model.reference import ValueType, condition_key
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
@@ -75,6 +75,8 @@ class Reader:
         """Whether the value of a present key satisfies the positive operator with one listed value."""
         mode = _TEXT_MODES.get(base)
         try:
+            if mode is None and not _comparable(base, condition.key.value):
+                return FALSE
             if mode is None:
                 predicate = typed_predicate(base, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -136,3 +138,9 @@ def positive(base: str) -> tuple[str, bool]:
         if base.startswith(kind + "Not"):
             return kind + base[len(kind) + 3 :], True
     return base, False
+
+
+def _comparable(base: str, key: str) -> bool:
+    """Whether a Numeric operator can hold: of the keys that are dates only `aws:EpochTime` is a number in a request (C3)."""
+    known = condition_key(key)
+    return not base.startswith("Numeric") or known is None or known.type is not ValueType.DATE or key.lower() == "aws:epochtime"
