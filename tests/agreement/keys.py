@@ -117,7 +117,7 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:ReEncryptOnSameKey", BOOL, _TRUTHS, "F6"),
     TestedKey("kms:ScheduleKeyDeletionPendingWindowInDays", NUMERIC, fixed("7", "15", "30"), "F6"),
     TestedKey("kms:RotationPeriodInDays", NUMERIC, fixed("90", "365"), "F6"),
-    TestedKey("kms:ValidTo", DATE, _DATES, "F6"),
+    TestedKey("kms:ValidTo", DATE, fixed("1767225600", "1781526600", "1798761600"), "F6"),
     TestedKey("kms:ExpirationModel", STRING, fixed("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"), "F6"),
     TestedKey("kms:ReplicaRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
     TestedKey("kms:PrimaryRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType, condition_key
+from verifier.problem.domains import EPOCH_VALUED
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
@@ -141,6 +142,6 @@ def positive(base: str) -> tuple[str, bool]:
 
 
 def _comparable(base: str, key: str) -> bool:
-    """Whether a Numeric operator can hold: of the keys that are dates only `aws:EpochTime` is a number in a request (C3)."""
+    """Whether a Numeric operator can hold: of the keys that are dates only two are numbers in a request (C3)."""
     known = condition_key(key)
-    return not base.startswith("Numeric") or known is None or known.type is not ValueType.DATE or key.lower() == "aws:epochtime"
+    return not base.startswith("Numeric") or known is None or known.type is not ValueType.DATE or key.lower() in EPOCH_VALUED

@@ -28,6 +28,10 @@ LAST_INSTANT = 253402300799
 """The last second that four digits of a year can name: no request is made later."""
 
 
+EPOCH_VALUED = frozenset({"aws:epochtime", "kms:validto"})
+"""The date keys that are Unix time in a request [KMS Developer Guide, conditions-kms, kms:ValidTo]; the others are ISO 8601 (C3)."""
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One thing that a request has or lacks.

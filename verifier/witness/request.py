@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.problem.domains import EPOCH_VALUED
 from verifier.problem.facts_shared import VIA
 from verifier.problem.question import Question
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space
@@ -74,7 +75,7 @@ def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]
         prefix = next((p for p in _SETS if name.startswith(p)), None)
         if prefix is not None:
             yield _SHOWN[prefix] + names[name], value
-        elif condition_key(name) is not None and _is_date(name) and isinstance(value, str):
+        elif _is_date(name) and name not in EPOCH_VALUED and isinstance(value, str):
             yield spelled(space, name), instant_text(value)
         else:
             yield spelled(space, name), value
