@@ -19,7 +19,7 @@ from verifier.verify.symbolic import decide_symbolically
 
 PARTS = 4
 """So that two workers share the work."""
-ESTATES = 54
+ESTATES = 72
 
 REGRESSIONS = sorted(FOLDER.glob("*.json"))
 
@@ -45,7 +45,8 @@ def test_problem_agrees_with_evaluate(part: int) -> None:
     run()
     assert counts.cases >= 2000 / PARTS
     assert counts.cases <= ESTATES * REQUESTS
-    assert counts.allowed >= 0.25, counts.table()
+    # Over 30 % of all parts together; one part may have a little less.
+    assert counts.allowed >= 0.28, counts.table()
     assert counts.undecided <= 0.02, counts.table()
 
 

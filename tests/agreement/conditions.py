@@ -35,6 +35,7 @@ VARIABLES = (
         "${AWS:UserName}",
         "${kms:EncryptionContext:app}",
         "${aws:SourceAccount}",
+        "${aws:ResourceTag/team, 'blue'}",
     ),
 )
 ESCAPES = ("${*}", "${?}", "${$}")
@@ -72,14 +73,14 @@ class Theme:
 
 def a_theme(dice: Dice, world: World) -> Theme:
     """A theme of a few keys; half of the cases turn on one statement."""
-    focus = dice.one((Focus.EVERYTHING,) * 4 + tuple(Focus)[1:])
+    focus = dice.one((Focus.EVERYTHING,) * 4 + tuple(Focus)[1:] + (Focus.KEY_DENY, Focus.IDENTITY_DENY))
     most = 5 if focus is Focus.EVERYTHING else 2
     return Theme(world, tuple(dict.fromkeys(_any_key(dice) for _ in range(dice.count(1, most)))), focus)
 
 
 def _any_key(dice: Dice) -> TestedKey:
     """A key of any kind; the kinds of which there are few keys get their share."""
-    kind = dice.one((STRING, STRING, STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY, _SETS, STRING, STRING, _SETS, DATE, NUMERIC))
+    kind = dice.one((STRING, STRING, STRING, ARN, BOOL, ARN, DATE, NUMERIC, IP, BINARY, _SETS, STRING, STRING, _SETS, DATE, NUMERIC))
     return dice.one([key for key in KEYS if (_SETS if key.multivalued else key.kind) == kind])
 
 
@@ -162,7 +163,7 @@ def _text(dice: Dice, theme: Theme, value: str, key: TestedKey) -> str:
 
 def _with_variable(dice: Dice, theme: Theme, value: str) -> str:
     """A listed value with a policy variable, a default, or an escape (L7)."""
-    variable = dice.one(VARIABLES) if dice.chance(60) else "${" + dice.one(_singles(theme)) + "}"
+    variable = dice.one(VARIABLES) if dice.chance(60) else _variable(dice, theme, value)
     match dice.count(0, 6):
         case 0 | 1 | 2:
             return variable
@@ -176,6 +177,12 @@ def _with_variable(dice: Dice, theme: Theme, value: str) -> str:
             return value[: len(value) - 1] + dice.one(ESCAPES)
 
 
+def _variable(dice: Dice, theme: Theme, value: str) -> str:
+    """A key of the theme, or of the resource, as a variable; the default, if it has one, is a value that matches."""
+    name = "aws:ResourceTag/team" if dice.chance(15) else dice.one(_singles(theme))
+    return f"${{{name}, '{value}'}}" if dice.chance(40) else f"${{{name}}}"
+
+
 def _singles(theme: Theme) -> tuple[str, ...]:
     found = tuple(key.name for key in theme.keys if not key.multivalued and key.kind in (STRING, ARN))
     return found or tuple(key.name for key in SINGLE[:2])
@@ -183,7 +190,7 @@ def _singles(theme: Theme) -> tuple[str, ...]:
 
 def _arn(dice: Dice, world: World, value: str) -> str:
     fields = value.split(":", 5)
-    match dice.count(0, 9):
+    match dice.count(0, 10):
         case 0 | 1 | 2:
             return value
         case 3 | 4:
@@ -194,8 +201,8 @@ def _arn(dice: Dice, world: World, value: str) -> str:
             return f"arn:*:{fields[2]}::{fields[4]}:*" if not fields[3] else f"arn:*:*:*:{fields[4]}:*"
         case 7:
             return ":".join((*fields[:5], dice.one(("*${aws:username}", "*${aws:PrincipalTag/team}", "role/${aws:username, 'Admin'}"))))
-        case 8:
-            return dice.one(("*", "arn:*", ":".join(fields[:5]), "arn:*:iam:*:role/Admin"))
+        case 8 | 9:
+            return dice.one((f"arn:*{fields[5]}", "*", f"*:{fields[5]}", "arn:*", ":".join(fields[:5]), "arn:*:iam:*:role/Admin"))
         case _:
             return ":".join((*fields[:5], "?" + fields[5][1:]))
 

@@ -105,7 +105,7 @@ def _identity_statement(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]
 
 def _conditional(dice: Dice, theme: Theme, statement: dict[str, Any], effect: str) -> dict[str, Any]:
     """A Deny mostly has a condition, an Allow in about half of the cases."""
-    if dice.chance(85 if effect == "Deny" else 55):
+    if dice.chance(90 if effect == "Deny" else 55):
         statement["Condition"] = conditions(dice, theme, 3 if effect == "Deny" else 2)
     return statement
 
@@ -124,10 +124,10 @@ def _actions(dice: Dice, theme: Theme) -> dict[str, Any]:
 
 def _principal(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
     world = theme.world
-    if theme.focused and dice.chance(45):
+    if dice.chance(12 if effect == "Deny" else 3):
+        return {"NotPrincipal": _spared(dice, world) if dice.chance(60) else _listed_principals(dice, world)}
+    if theme.focused and dice.chance(60 if effect == "Allow" else 45):
         return {"Principal": "*"}
-    if dice.chance(10 if effect == "Deny" else 3):
-        return {"NotPrincipal": _listed_principals(dice, world)}
     match dice.count(0, 9):
         case 0 | 1:
             return {"Principal": "*"}
@@ -135,6 +135,15 @@ def _principal(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
             return {"Principal": {"AWS": "*"}}
         case _:
             return {"Principal": _listed_principals(dice, world)}
+
+
+def _spared(dice: Dice, world: World) -> dict[str, Any]:
+    """A user or role with its account, and a session of the role, as `NotPrincipal` needs them to spare a caller (P5)."""
+    account = dice.one((HOME, HOME, PARTNER))
+    arns = [dice.one(world.identities(account)), dice.one((account, iam(world.partition, account, "root")))]
+    if dice.chance(50):
+        arns.append(dice.one((*world.sessions(account), *world.federated(account))))
+    return {"AWS": arns}
 
 
 def _listed_principals(dice: Dice, world: World) -> dict[str, Any]:

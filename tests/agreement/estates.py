@@ -1,6 +1,6 @@
 """Generated estates: keys with their policies and facts, inventories, an organization, what is not modelled (sections 3, 5.1, F2, F8).
 
-In: choices of hypothesis. Out: `Setting`: an `Estate` whose policies went through text and the parser, with the theme it was made from.
+In: a tape of choices. Out: `Setting`: an `Estate` whose policies went through text and the parser, with the theme it was made from.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ def a_setting(dice: Dice) -> Setting:
     keys = tuple(_key(dice, theme, library, arn) for arn in world.keys)
     accounts = tuple(_account(dice, theme, library, account) for account, missing in ((HOME, 7), (PARTNER, 25)) if not dice.chance(missing))
     organization = _organization(dice) if dice.chance(40) else None
-    unmodelled = (*_boundaries(accounts), *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 1, 0, 2, 0, 0, 0, 0)))))
+    unmodelled = (
+        *(thing for thing in _boundaries(accounts) if dice.chance(50)),
+        *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 1, 0, 2, 0, 0, 0, 0)))),
+    )
     estate = Estate(keys, accounts, organization, unmodelled)
     return Setting(estate, theme, tuple(library.documents.items()))
 
@@ -139,7 +142,7 @@ def _identity(dice: Dice, theme: Theme, library: Library, arn: str, shared: Poli
         tuple(policies),
         _tags(dice),
         unique_id(arn) if dice.chance(60) else None,
-        dice.chance(7),
+        dice.chance(10),
     )
 
 

@@ -143,4 +143,3 @@ KEYS: tuple[TestedKey, ...] = (
 BY_NAME = {key.name.lower(): key for key in KEYS}
 SINGLE = tuple(key for key in KEYS if not key.multivalued)
 """What a policy variable can name (L7)."""
-THEMES = tuple(key for key in KEYS if key.rule != "U4")

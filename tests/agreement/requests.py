@@ -1,6 +1,6 @@
 """Generated requests: callers of every kind, operations on keys, aliases and nothing, contexts that meet the policies (R2–R4, section 6).
 
-In: choices of hypothesis, a setting. Out: `Request`s.
+In: a tape of choices, a setting. Out: `Request`s.
 Keys that `problem` takes for given are always there: the moment, `aws:userid` of users and roles, the Region of operations without a key.
 """
 
@@ -157,5 +157,5 @@ def _complete(dice: Dice, context: Context) -> None:
     if ("kms:viaservice" in names or "aws:calledvia" in names) and "aws:viaawsservice" not in names and dice.chance(70):
         context["aws:ViaAWSService"] = "true"
     tags = [name.split("/", 1)[1] for name in context if name.lower().startswith("aws:requesttag/")]
-    if tags and "aws:tagkeys" not in names:
+    if tags and "aws:tagkeys" not in names and dice.chance(80):
         context["aws:TagKeys"] = tuple(tags)

@@ -58,11 +58,6 @@ class Dice:
         """True in so many of a hundred cases; the simplest is false."""
         return self.count(0, 99) >= 100 - percent
 
-    @property
-    def read(self) -> int:
-        """The number of bytes read."""
-        return self._at
-
 
 def iam(partition: str, account: str, name: str) -> str:
     """An ARN of IAM."""
@@ -88,11 +83,6 @@ class World:
     partition: str
     region: str
     keys: tuple[str, ...]
-
-    @property
-    def key_account(self) -> str:
-        """The account of the first key."""
-        return HOME
 
     def identities(self, account: str) -> tuple[str, ...]:
         """The users and roles of an account."""

@@ -245,12 +245,12 @@ def _identity(case: Case, judgements: list[Judgement], symbols: Symbols) -> Gate
         return Gate(Finding("D6", "a service principal has no identity policies", False))
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
+    unknown = case.outside.identity_allows(symbols)
     if standing.outside:
-        allowed = symbols.value(OUTSIDE_ALLOW)
+        allowed = any_of([symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"there is no inventory of account {standing.caller.account}: its identity policies are free"
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
     allows = [judgement for judgement in judgements if judgement.effect is Effect.ALLOW]
-    unknown = case.outside.identity_allows(symbols)
     holds = any_of([*(judgement.applies for judgement in allows), *(finding.holds for finding in unknown)])
     listed = "the caller's identity policies" if standing.identity else "the inventory does not list the caller: its (no) policies"
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"

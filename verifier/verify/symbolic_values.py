@@ -1,0 +1,213 @@
+"""What a request says of each attribute of a problem (F1–F8): given, following from something else, absent, or open.
+
+In: a question and a request. Out: concrete values by attribute. Guarantee: what the request gives is never replaced; an attribute that
+is missing from the result is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from verifier.model.estate import Identity
+from verifier.model.reference import condition_key
+from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.problem.domains import Attribute
+from verifier.problem.question import Question
+from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.targets import FACT_FIELDS, TargetKind
+from verifier.problem.values import parse_instant
+from verifier.witness.values import Concrete
+
+
+class Undetermined(Exception):
+    """The request has a value that the problem cannot represent, or the solver gave up."""
+
+
+OPEN = object()
+"""The value of an attribute that the request leaves open."""
+
+ORGANIZATION_KEYS = {
+    "aws:principalorgid": "principal",
+    "aws:principalorgpaths": "principal",
+    "aws:resourceorgid": "resource",
+    "aws:resourceorgpaths": "resource",
+    "aws:sourceorgid": "aws:sourceaccount",
+    "aws:sourceorgpaths": "aws:sourceaccount",
+    "aws:vpceorgid": "aws:vpceaccount",
+    "aws:vpceorgpaths": "aws:vpceaccount",
+}
+"""Whose account each key of an organization is about: the caller, the resource, or the account that another key names (F2)."""
+RESOURCE_ORGANIZATION = ("aws:resourceorgid", "aws:resourceorgpaths")
+
+
+def concrete_values(question: Question, request: Request) -> Concrete:
+    """The value of each attribute in a request; attributes that the request leaves open are missing."""
+    reading = Reading(question, request, lowered(request))
+    values: Concrete = {}
+    for name, attribute in question.space.attributes.items():
+        found = reading.value(name, attribute)
+        if found is not OPEN:
+            values[name] = found  # type: ignore[assignment]
+    return values
+
+
+def lowered(request: Request) -> dict[str, Value]:
+    """The context by lower-case key, but for the names of the encryption context, which differ by case (F7)."""
+    context: dict[str, Value] = {}
+    for name, value in request.context:
+        lowered = name.lower()
+        if lowered.startswith(PAIR_PREFIX):
+            lowered = PAIR_PREFIX + name[len(PAIR_PREFIX) :]
+        context[lowered] = value
+    return context
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A request as a problem reads it. `context` is by lower-case key (see `lowered`)."""
+
+    question: Question
+    request: Request
+    context: Mapping[str, Value]
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        return self.request.caller
+
+    def value(self, name: str, attribute: Attribute) -> object:
+        """The value of an attribute, `None` if it is absent, or `OPEN`."""
+        special: dict[str, Callable[[], object]] = {
+            "principal": lambda: self.caller.principal_arn,
+            "action": lambda: self.request.action.lower(),
+            "issuer": self._issuer,
+            "userid": self._user_id,
+            "facts": self._facts,
+            "time": self._time,
+            "region": lambda: self.context.get("aws:requestedregion", OPEN),
+        }
+        if name in special:
+            return special[name]()
+        if name.endswith("#service"):
+            return self.context.get(name.removesuffix("#service")) if self.caller.kind is CallerKind.SERVICE else None
+        if name.endswith(OTHER_SPELLING):
+            return self._other_spelling(name.removesuffix(OTHER_SPELLING))
+        given = self.context.get(name)
+        found = self._following(name) if given is None else given
+        if attribute.multivalued and found is not OPEN:
+            return (found,) if isinstance(found, str) else found or None
+        return _as_number(name, found) if isinstance(found, str) else found
+
+    def _following(self, name: str) -> object:
+        """The value of a condition key that the request does not give, from what it does give."""
+        if name == "kms:encryptioncontextkeys":
+            return tuple(key[len(PAIR_PREFIX) :] for key, _ in self.request.context if key.lower().startswith(PAIR_PREFIX))
+        if name == "aws:principalservicenameslist" and self.caller.kind is CallerKind.SERVICE:
+            return (self.caller.principal_arn,)
+        if name in ORGANIZATION_KEYS:
+            return self._organization(name)
+        if name in ("aws:calledviafirst", "aws:calledvialast"):
+            chain = self.context.get("aws:calledvia")
+            return chain[0 if name.endswith("first") else -1] if isinstance(chain, tuple) and chain else chain
+        if name == "aws:viaawsservice":
+            return "true" if self.caller.kind is not CallerKind.SERVICE and self._called_by_service() else "false"
+        if name.startswith("aws:principaltag/"):
+            return self._tag(name.removeprefix("aws:principaltag/"))
+        return OPEN if self._is_unknown_fact(name) else None
+
+    # -- the caller --
+
+    def _issuer(self) -> object:
+        if self.caller.kind is not CallerKind.FEDERATED:
+            return None
+        return self.caller.issuer.split(":", 5)[5] if self.caller.issuer is not None else OPEN
+
+    def _user_id(self) -> object:
+        given, caller = self.context.get("aws:userid"), self.caller
+        if caller.kind not in (CallerKind.USER, CallerKind.ROLE):
+            return None
+        if isinstance(given, str):
+            return given
+        known = next((i.unique_id for i in self._identities() if i.arn == caller.principal_arn), None)
+        start = known or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
+        return start if caller.kind is CallerKind.USER else f"{start}:{caller.session}"
+
+    def _identities(self) -> Iterator[Identity]:
+        for account in self.question.space.estate.accounts:
+            yield from account.users
+            yield from account.roles
+
+    def _tag(self, wanted: str) -> str | None:
+        for identity in self._identities():
+            if identity.arn == self.caller.principal_arn:
+                return next((value for key, value in identity.tags if key.lower() == wanted), None)
+        return None
+
+    def _called_by_service(self) -> bool:
+        """F5: what only a service that calls on the caller's behalf sends."""
+        through = "kms:viaservice" in self.context or bool(self.context.get("aws:calledvia"))
+        return through or self.context.get("kms:grantisforawsresource") == "true"
+
+    # -- accounts and organizations --
+
+    def _organization(self, name: str) -> object:
+        """F2: a function of the account, where the organization is given."""
+        organization = self.question.space.estate.organization
+        account = self._owner(ORGANIZATION_KEYS[name])
+        paths = dict(organization.accounts) if organization is not None else {}
+        if organization is None or account not in paths:
+            return None
+        if name.endswith("id"):
+            return organization.id
+        path = paths[str(account)]
+        return (path,) if path is not None else OPEN
+
+    def _owner(self, owner: str) -> object:
+        """The account; that of the resource is, without a key, the caller's."""
+        target = self.question.space.target
+        if owner == "principal" or (owner == "resource" and target.kind is TargetKind.NONE):
+            return self.caller.account
+        return target.account if owner == "resource" else self.context.get(owner)
+
+    # -- the request and the key --
+
+    def _time(self) -> object:
+        moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
+        return str(parse_instant(moment)) if isinstance(moment, str) else OPEN
+
+    def _other_spelling(self, name: str) -> object:
+        """The value of a pair whose name differs only in case from those that policies ask for."""
+        used = self.question.space.pair_names.get(name, ())
+        found = [value for key, value in self.context.items() if key.lower() == name and key not in used]
+        if len(set(found)) > 1:
+            raise Undetermined(f"several spellings of {name}")
+        return found[0] if found else None
+
+    def _is_unknown_fact(self, name: str) -> bool:
+        """Whether this is about tags or aliases of the key that the input does not give (U3)."""
+        key = self.question.space.target.key
+        return key is not None and (
+            (key.tags is None and name.startswith("aws:resourcetag/")) or (key.aliases is None and name == "kms:resourcealiases")
+        )
+
+    def _facts(self) -> object:
+        keyless = self.question.space.target.kind is not TargetKind.KEY
+        if keyless and not any(name in self.context for name in FACT_FIELDS):
+            return None
+        fitting = fitting_facts(self.question, self.context)
+        if keyless:
+            return fitting[0] if fitting else None
+        return fitting[0] if len(fitting) == 1 else OPEN
+
+
+def fitting_facts(question: Question, context: Mapping[str, Value]) -> list[str]:
+    """The combinations of key facts that have what the request says of them (U3)."""
+    given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
+    listed = question.space.attributes["facts"].values or ()
+    return [text for text in listed if all(text.split("|")[index] == value for index, value in given.items())]
+
+
+def _as_number(name: str, value: str) -> str:
+    known = condition_key(name)
+    return str(parse_instant(value)) if known is not None and known.type.value == "Date" else value
