@@ -161,7 +161,7 @@ def _organization(dice: Dice) -> Organization:
 
 def _boundaries(accounts: tuple[Account, ...]) -> tuple[Unmodelled, ...]:
     """A boundary may refuse: what it says is not modelled (D4)."""
-    bounded = [identity.arn for account in accounts for identity in (*account.users, *account.roles) if identity.boundary]
+    bounded = [identity.arn for account in accounts for identity in (*account.users, *account.roles) if identity.bounded]
     return tuple(Unmodelled(f"boundary of {arn}", "D4", Influence.MAY_REFUSE, f"boundary of {arn}", principal=arn) for arn in bounded)
 
 

@@ -51,7 +51,7 @@ def _identity(identity: Identity, documents: Mapping[str, str]) -> dict[str, Any
         "policies": {policy.identity: json.loads(documents[policy.identity]) for policy in identity.policies},
         "tags": identity.tags,
         "unique_id": identity.unique_id,
-        "boundary": identity.boundary,
+        "boundary": identity.bounded,
     }
 
 
@@ -107,7 +107,7 @@ def _read_account(account: str, data: Mapping[str, Any]) -> Account:
             _read_policies(identity["policies"], PolicyKind.IDENTITY),
             _pairs(identity.get("tags", [])),
             identity.get("unique_id"),
-            identity.get("boundary", False),
+            bounded=identity.get("boundary", False),
         )
         for arn, identity in data.items()
     ]

@@ -112,7 +112,7 @@ def test_p5_a_session_needs_session_role_and_account() -> None:
 
 def test_p5_never_spares_a_caller_with_a_boundary() -> None:
     # NotPrincipal with Deny "will always deny any IAM principal that has a permissions boundary policy attached".
-    bounded = (home(identity(ALICE, boundary=True)),)
+    bounded = (home(identity(ALICE, bounded=True)),)
     assert outcome(estate(allow(aws(ALICE)), not_principal(ALICE, ROOT), accounts=bounded)) == "deny"
 
 

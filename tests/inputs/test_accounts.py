@@ -112,7 +112,7 @@ def test_u3_an_inline_policy_without_its_document_is_not_modelled(tmp_path: Path
 def test_d4_permissions_boundaries_are_not_modelled(tmp_path: Path) -> None:
     boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": MANAGED}
     estate = inventory(tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=boundary), role("b")]))
-    assert [found.boundary for found in estate.accounts[0].roles] == [True, False]
+    assert [found.bounded for found in estate.accounts[0].roles] == [True, False]
     (thing,) = estate.unmodelled
     assert (thing.name, thing.label, thing.influence) == ("permissions boundary of role/app", "D4", Influence.MAY_REFUSE)
     assert thing.principal == f"arn:aws:iam::{ACCOUNT}:role/app"

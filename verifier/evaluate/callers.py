@@ -41,7 +41,7 @@ class Standing:
     @property
     def boundary(self) -> bool:
         """Whether the caller is a user or role with a permissions boundary (P5)."""
-        return self.caller.kind is not CallerKind.FEDERATED and self.identity is not None and self.identity.boundary
+        return self.caller.kind is not CallerKind.FEDERATED and self.identity is not None and self.identity.bounded
 
 
 def standing(estate: Estate, caller: Caller) -> Standing:

@@ -52,7 +52,7 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     caller, remarks = _caller(estate, _text(data, "principal"), context, data.get("issuer"))
     action = _action(_text(data, "action"))
     resource, context = _resource(estate, data.get("resource"), action, context)
-    return GivenRequest(caller, action, resource, context, _readings(estate, data.get("readings")), remarks)
+    return GivenRequest(caller, action, resource, context, readings=_readings(estate, data.get("readings")), remarks=remarks)
 
 
 def _text(data: Mapping[str, object], member: str) -> str:

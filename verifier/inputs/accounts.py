@@ -102,7 +102,7 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
         policies=tuple({policy.identity: policy for policy in policies}.values()),
         tags=read_tags(remarks, found["Tags"], "Key", "Value") if "Tags" in found else (),
         unique_id=member_text(remarks, found, "UserId" if kind == "user" else "RoleId"),
-        boundary=_boundary(inventory, found, arn),
+        bounded=_boundary(inventory, found, arn),
         span=node.span,
     )
 

@@ -75,7 +75,7 @@ def read_key(remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str
         state=facts.state,
         aliases=aliases,
         tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts else None,
-        grants_given="grants" in parts,
+        grants=() if "grants" in parts else None,
         span=place.span,
     )
     return key, _grants(remarks, parts, key)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from verifier.model.grant import Grant
+from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
-
-Pairs = tuple[tuple[str, str], ...]
-"""Tags as (key, value) pairs, in the order given."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Key:
     policy is not known (U3: Unknown); a key declared without a policy gets the default policy from the reader.
     Facts that are `None` are free (U3). `multi_region_type` is `PRIMARY` or `REPLICA`, and only where `multi_region`.
     `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
-    `state` is shown and never proved with. `grants_given` is true when the input lists the key's grants, be it none.
+    `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them.
     """
 
     arn: str
@@ -40,7 +39,7 @@ class Key:
     state: str | None = None
     aliases: tuple[str, ...] | None = None
     tags: Pairs | None = None
-    grants_given: bool = False
+    grants: tuple[Grant, ...] | None = None
     span: Span = NOWHERE
 
     @property
@@ -65,14 +64,16 @@ class Identity:
 
     `arn` is the IAM ARN with its path. `policies` are the documents of everything attached to it (inline, managed, and
     for a user those of its groups). What is attached but not in the input is an `Unmodelled` of the estate.
-    `unique_id` is `AIDA…` or `AROA…`, `None` where not given. `boundary` is true when a permissions boundary is attached (P5).
+    `unique_id` is `AIDA…` or `AROA…`, `None` where not given. `bounded` is true when a permissions boundary is attached (P5), and
+    `boundary` is its document; where that is not in the input it is `None`, and an `Unmodelled` of the estate may refuse.
     """
 
     arn: str
     policies: tuple[Policy, ...] = ()
     tags: Pairs = ()
     unique_id: str | None = None
-    boundary: bool = False
+    bounded: bool = False
+    boundary: Policy | None = None
     span: Span = NOWHERE
 
 
@@ -86,12 +87,50 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Level:
+    """One level of control policies above an account: the root, an organizational unit, or the account itself. `name` is its ID (`r-…`,
+    `ou-…`, twelve digits). `policies` are what is attached there, a union (D7), AWS's `FullAWSAccess` among them where it is attached."""
+
+    name: str
+    policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The control policies over one account, from the root down to the account (D7); `None` where that type was not given.
+
+    They are as attached: that they do not restrict the management account, service-linked roles or AWS managed keys is for those who
+    decide. `resource` levels hold customer RCPs only: `RCPFullAWSAccess` is attached everywhere (D7). Where the document of an attached
+    policy is not in the input, its level has `FullAWSAccess` instead, and an `Unmodelled` of the estate may refuse.
+    """
+
+    account: str
+    service: tuple[Level, ...] | None = None
+    resource: tuple[Level, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Organization:
-    """An AWS organization (F2). `accounts` maps account → organization path (`o-…/r-…/ou-…/`), `None` where not given."""
+    """An AWS organization (F2). `accounts` maps account → organization path (`o-…/r-…/ou-…/`), `None` where not given.
+    `controls` has at most one entry for each account; one without an entry has no control policies given."""
 
     id: str
     management_account: str
     accounts: tuple[tuple[str, str | None], ...]
+    controls: tuple[Controls, ...] = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A VPC endpoint of KMS, by its ID `vpce-…` (V, F4). `region` is that of its service name; `vpc` (`vpc-…`) and `account` (the
+    owner) are `None` where not given. `policy` is `None` where the document is not in the input: then an `Unmodelled` may refuse."""
+
+    id: str
+    region: str
+    vpc: str | None = None
+    account: str | None = None
+    policy: Policy | None = None
+    span: Span = NOWHERE
 
 
 class Influence(Enum):
@@ -108,6 +147,7 @@ class Unmodelled:
 
     It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`
     (of the caller) and `principal` (a user or role ARN; it includes the sessions); `None` means any.
+    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`).
     `label` is the rule, `description` names the thing and where it stands, in one line.
     """
 
@@ -118,17 +158,19 @@ class Unmodelled:
     key: str | None = None
     account: str | None = None
     principal: str | None = None
+    endpoint: str | None = None
     span: Span = NOWHERE
 
 
 @dataclass(frozen=True)
 class Estate:
-    """Everything that the input says."""
+    """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V)."""
 
     keys: tuple[Key, ...]
     accounts: tuple[Account, ...] = ()
     organization: Organization | None = None
     unmodelled: tuple[Unmodelled, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    endpoints: tuple[Endpoint, ...] | None = None
     inputs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """(file name, SHA-256 of its bytes) of each file read."""

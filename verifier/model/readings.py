@@ -28,6 +28,14 @@ class Reading:
 
 READINGS: tuple[Reading, ...] = (
     Reading(
+        "R4",
+        "R4",
+        "Do resource control policies restrict operations on an alias?",
+        "they do, those of the alias's account",
+        "they do not",
+        "AWS Organizations User Guide, orgs_manage_policies_rcps",
+    ),
+    Reading(
         "L7-wildcards",
         "L7",
         "Are `*` and `?` in the text that replaces a policy variable wildcards?",
@@ -100,6 +108,22 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_evaluation-logic",
     ),
     Reading(
+        "D6",
+        "D6",
+        "Does the policy of a VPC endpoint restrict a service principal that calls through it?",
+        "it does",
+        "it does not",
+        "AWS KMS Developer Guide, kms-vpc-endpoint",
+    ),
+    Reading(
+        "V-account",
+        "V",
+        "Does an Allow of a VPC endpoint policy that names an account cover the users and roles of the account?",
+        "it covers every caller of the account",
+        "it covers the root user only",
+        "AWS PrivateLink Guide, vpc-endpoints-access",
+    ),
+    Reading(
         "D9",
         "D9",
         "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",
@@ -114,6 +138,46 @@ READINGS: tuple[Reading, ...] = (
         "a key policy that names the user admits the session",
         "only a policy that names the session does",
         "IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
+    ),
+    Reading(
+        "G2",
+        "G2",
+        "Is a grant that is listed with a service as its `GranteePrincipal` also for a user or role that the listing does not name?",
+        "it is, and any user, role or session may be the one",
+        "it is for the service only",
+        "AWS KMS API Reference, GrantListEntry",
+    ),
+    Reading(
+        "G3-names",
+        "G3",
+        "Do the names of encryption-context pairs in a grant constraint match without regard to case?",
+        "they do",
+        "they match exactly",
+        "AWS KMS API Reference, GrantConstraints, against AWS KMS Developer Guide, create-grant-overview",
+    ),
+    Reading(
+        "G3-source",
+        "G3",
+        "What does a `SourceArn` constraint do to a caller that is not a service principal?",
+        "the grant does not allow the request",
+        "it is ignored",
+        "AWS KMS API Reference, GrantConstraints",
+    ),
+    Reading(
+        "G3-describe",
+        "G3",
+        "Does a `SourceArn` constraint bind `kms:DescribeKey`?",
+        "it does",
+        "it does not",
+        "AWS KMS API Reference, GrantConstraints",
+    ),
+    Reading(
+        "G4",
+        "G4",
+        "Does a permissions boundary or session policy without an Allow limit what a grant allows?",
+        "it does",
+        "it does not",
+        "AWS KMS Developer Guide, grants, against IAM User Guide, reference_policies_evaluation-logic",
     ),
     Reading(
         "G5",
@@ -190,6 +254,11 @@ OUTSIDE_DENY = "U1:deny"
 SESSION_ALLOW = "U2:session"
 """Whether the session policy of a federated session allows this request (U2). Free in proofs that access is impossible; false where a
 request says nothing of a session policy."""
+
+
+GRANT_SOURCE = "G6:source"
+"""Whether the grant that a CreateGrant request asks for has the `SourceArn` constraint of the grant that allows the request (G6): a
+free fact, for no condition key shows it."""
 
 
 def allow_symbol(thing: Unmodelled) -> str:

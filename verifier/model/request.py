@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from verifier.model.policy import StatementRef
+from verifier.model.policy import Policy, StatementRef
 
 Value = str | tuple[str, ...]
 """The value of a condition key in a request: one string, or a set of strings."""
@@ -60,12 +60,14 @@ class Caller:
 class Request:
     """One request. `action` is an IAM action name with its real spelling (`kms:Decrypt`); `resource` a key ARN, an alias ARN
     or `None` (R4, D9). `context` lists (condition key, value) in order; keys differ without regard to case, except that
-    the names after `kms:EncryptionContext:` may differ only in case (F7)."""
+    the names after `kms:EncryptionContext:` may differ only in case (F7). `session_policies` are the session policies of a role session
+    or a federated session, a union (D4, U2); `None` where the request says nothing of any, `()` is never used."""
 
     caller: Caller
     action: str
     resource: str | None
     context: tuple[tuple[str, Value], ...] = ()
+    session_policies: tuple[Policy, ...] | None = None
 
 
 class Outcome(Enum):

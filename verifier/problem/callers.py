@@ -159,7 +159,7 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
 
 def _bounded(space: Space) -> Expression:
     """The users and roles that have a permissions boundary: `NotPrincipal` never spares them (P5)."""
-    return space.one_of(frozenset(i.arn for i in identities(space) if i.boundary))
+    return space.one_of(frozenset(i.arn for i in identities(space) if i.bounded))
 
 
 def identities(space: Space) -> list[Identity]:

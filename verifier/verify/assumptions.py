@@ -32,7 +32,7 @@ def _assumptions(question: Question, answer: Answer, held: Mapping[str, bool]) -
         assert key is not None
         if len(key.policies or ()) == 1:
             yield Assumption("L5a", "the key is not shared through AWS RAM: no policy named AWS_RAM was given")
-        if not key.grants_given:
+        if key.grants is None:
             yield Assumption("G1", "the key has no grants: none were given")
         free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
         if free:

@@ -1,0 +1,46 @@
+"""Grants on a KMS key (G1–G6).
+
+In: nothing (plain data). Out: frozen dataclasses made by `verifier.inputs` from `list-grants` output.
+Guarantee: what a listing does not say is `None`, never empty; texts are kept as they stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verifier.model.policy import Effect, Principal, StatementRef
+from verifier.syntax.source import NOWHERE, Span
+
+Pairs = tuple[tuple[str, str], ...]
+"""Pairs of an encryption context, in the order given."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One grant: it allows its grantee its operations on its one key, and never denies (G1).
+
+    `grantee` and `retiring` are an ACCOUNT (the `:root` ARN), USER, ROLE, SESSION, FEDERATED_USER, SERVICE or UNIQUE_ID principal
+    (G2); a SESSION may be one of an AWS-owned role (`assumed-role/aws:ec2-infrastructure/i-…`). `operations` are IAM action names
+    (`kms:Decrypt`). At most one of `context_equals` and `context_subset` is given (G3); an empty map is `()`, not `None`.
+    `grantee_hidden` is true where the listing shows a service in `GranteePrincipal` and has no `GranteeServicePrincipal`: then the
+    grant may be for a user, role or account that the listing does not name (G2 ◇).
+    `issuing_account` is twelve digits, `None` where not given. `created` is shown and never reasoned with.
+    """
+
+    id: str
+    grantee: Principal
+    operations: tuple[str, ...]
+    retiring: Principal | None = None
+    issuing_account: str | None = None
+    context_equals: Pairs | None = None
+    context_subset: Pairs | None = None
+    source_arn: str | None = None
+    grantee_hidden: bool = False
+    name: str | None = None
+    created: str | None = None
+    span: Span = NOWHERE
+
+
+def reference_to_grant(key: str, grant: Grant) -> StatementRef:
+    """The name of a grant for traces and verdicts: as an Allow of `KEY_ARN#grant:ID`."""
+    return StatementRef(f"{key}#grant:{grant.id}", f"grant {grant.id}", 0, grant.name, Effect.ALLOW, grant.span)
