@@ -37,7 +37,7 @@ def problem(name: str, policy: dict[str, Any], invariants: str) -> Problem:
     """Reads a policy and invariants."""
     read = read_policy(Source(f"{name}.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
     estate = Estate((Key(KEY, policies=(read,)),))
-    return Problem(name, estate, tuple(read_invariants(Source(f"{name}.inv", invariants)).invariants))
+    return Problem(name, estate, read_invariants(Source(f"{name}.inv", invariants)).about_requests)
 
 
 def policy_of(statements: list[dict[str, Any]]) -> dict[str, Any]:

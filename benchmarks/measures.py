@@ -18,6 +18,7 @@ from typing import Any
 
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
+from benchmarks.surroundings import granted_problem, surrounded_problem
 from verifier.model.documents import read_policy
 from verifier.model.policy import PolicyKind
 from verifier.syntax.source import Source
@@ -37,6 +38,22 @@ def speed(seeds: int = 6, rounds: int = 3, limit: float = 2.0, engines: Sequence
     further(problems[0])
     each = [_further(problem) for problem in problems for _ in range(rounds)]
     return [*rows, {"what": "further invariant", "engine": "verifier", "ms": median(each), "answered": f"{len(each)}/{len(each)}"}]
+
+
+def surroundings(seeds: int = 6, rounds: int = 3, limit: float = 5.0) -> list[Row]:
+    """The first query of the speed measure with 20 grants, four levels of SCPs and RCPs, and a boundary."""
+    problems = [surrounded_problem(seed) for seed in range(seeds)]
+    asked = [(problem, number) for problem in problems for number in range(len(problem.invariants))]
+    return _compared("first query, surrounded", asked, rounds, limit, ("verifier",))
+
+
+def grants(counts: Sequence[int] = (1250, 2500, 5000), rounds: int = 2, limit: float = 30.0) -> list[Row]:
+    """The first invariant of the speed measure (proved) and the third (refuted by a grant), on keys with many grants."""
+    rows: list[Row] = []
+    for count in counts:
+        problem = granted_problem(count)
+        rows += _compared(f"{count} grants", [(problem, 0), (problem, 2)], rounds, limit, ("verifier",))
+    return rows
 
 
 def overlap(count: int = 20, rounds: int = 3, limit: float = 5.0, engines: Sequence[str] = tuple(ENGINES)) -> list[Row]:
@@ -160,5 +177,12 @@ def start(rounds: int = 5) -> list[Row]:
     ]
 
 
-MEASURES: dict[str, Callable[[], list[Row]]] = {"speed": speed, "overlap": overlap, "parse": parse, "start": start}
+MEASURES: dict[str, Callable[[], list[Row]]] = {
+    "speed": speed,
+    "surroundings": surroundings,
+    "grants": grants,
+    "overlap": overlap,
+    "parse": parse,
+    "start": start,
+}
 """`memory` is a column of `start`."""

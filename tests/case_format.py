@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from tests.case_snapshot import details, key, known, organization
+from tests.case_organization import organization
+from tests.case_snapshot import details, key, known, policy_document, vpc_endpoints
 
 CASES = Path(__file__).parent / "cases"
 
@@ -25,8 +26,9 @@ ROOMS = ("evaluate", "problem")
 """The two readings of the rules."""
 
 _INPUT_FORMS = ("key_policy", "policy", "policy_text", "keys", "snapshot", "snapshot_text")
-_MEMBERS = {"title", "rules", "source", "argument", "key_arn", "inventory", "organization", "requests", "invariants", "error", "remarks"}
-_REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "expect", "depends_on", "warns", "room"}
+_ESTATE_MEMBERS = {"inventory", "organization", "vpc_endpoints", "grants"}
+_MEMBERS = {"title", "rules", "source", "argument", "key_arn", "requests", "invariants", "error", "remarks"} | _ESTATE_MEMBERS
+_REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "session_policy", "expect", "depends_on", "warns", "room"}
 _ERROR_MEMBERS = {"at", "says"}
 _DECISIONS = {"allow", "deny", "depends", "malformed"}
 _STATUSES = {"proved", "refuted", "unknown", "unproved"}
@@ -95,7 +97,7 @@ class Case:
         return "policy_text" in self.document and not self._has_estate()
 
     def _has_estate(self) -> bool:
-        return "inventory" in self.document or "organization" in self.document
+        return any(member in self.document for member in _ESTATE_MEMBERS)
 
     def _snapshot(self) -> dict[str, Any]:
         if "snapshot" in self.document:
@@ -103,20 +105,23 @@ class Case:
         snapshot: dict[str, Any] = {"keys": list(self._keys())}
         if "inventory" in self.document:
             inventory = self.document["inventory"]
-            snapshot["accounts"] = {account: {"authorization_details": details(account, its)} for account, its in inventory.items()}
+            partition = self.key_arn.split(":")[1]
+            snapshot["accounts"] = {
+                account: {"authorization_details": details(account, its, partition)} for account, its in inventory.items()
+            }
         if "organization" in self.document:
             snapshot["organization"] = organization(self.document["organization"])
+        if "vpc_endpoints" in self.document:
+            snapshot["vpc_endpoints"] = vpc_endpoints(self.document["vpc_endpoints"])
         return snapshot
 
     def _keys(self) -> Iterator[dict[str, Any]]:
         if "keys" in self.document:
             yield from (key(arn, described) for arn, described in self.document["keys"].items())
-        elif "policy_text" in self.document:
-            yield key(self.key_arn, {"policy": self.document["policy_text"]})
-        elif "policy" in self.document:
-            yield key(self.key_arn, {"policy": self.document["policy"]})
-        else:
-            yield key(self.key_arn, {"key_policy": self.document["key_policy"]})
+            return
+        grants = {"grants": self.document["grants"]} if "grants" in self.document else {}
+        policy = next(form for form in ("policy_text", "policy", "key_policy") if form in self.document)
+        yield key(self.key_arn, {"policy" if policy == "policy_text" else policy: self.document[policy], **grants})
 
 
 def load_cases() -> tuple[Case, ...]:
@@ -160,12 +165,16 @@ def _request(given: Mapping[str, Any], document: Mapping[str, Any]) -> RequestCa
     request = {name: given[name] for name in ("principal", "issuer", "action") if name in given}
     request["resource"] = given.get("resource", document.get("key_arn", DEFAULT_KEY))
     request["context"] = given.get("context", {})
+    rooms = (given["room"],) if "room" in given else ROOMS
+    if "session_policy" in given:
+        request["session_policy"] = policy_document(given["session_policy"])
+        rooms = ("evaluate",)
     return RequestCase(
         request=request,
         expect=given["expect"],
         depends_on=tuple(sorted(given["depends_on"])) if "depends_on" in given else None,
         warns=tuple(given["warns"]) if "warns" in given else None,
-        rooms=(given["room"],) if "room" in given else ROOMS,
+        rooms=rooms,
     )
 
 

@@ -12,14 +12,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.agreement.counts import Counts
-from tests.agreement.regressions import FOLDER, estate_of, request_of
-from tests.agreement.scenarios import REQUESTS, Scenario, check, scenarios
+from tests.agreement.regressions import FOLDER, estate_from_json, request_of
+from tests.agreement.scenarios import REQUESTS, Scenario, case_of, check, scenario, scenarios
+from tests.agreement.sessions import limited
+from tests.agreement.world import TAPE
 from verifier.evaluate import evaluate
-from verifier.verify.symbolic import decide_symbolically
+from verifier.verify.symbolic import Decider, decide_symbolically
 
 PARTS = 4
 """So that two workers share the work."""
-ESTATES = 72
+ESTATES = 60
 
 REGRESSIONS = sorted(FOLDER.glob("*.json"))
 
@@ -45,17 +47,29 @@ def test_problem_agrees_with_evaluate(part: int) -> None:
     run()
     assert counts.cases >= 2000 / PARTS
     assert counts.cases <= ESTATES * REQUESTS
-    # Over 30 % of all parts together; one part may have a little less.
-    assert counts.allowed >= 0.28, counts.table()
+    # Over 30 % of many cases; the requests about one estate are alike, so that one part may have less.
+    assert counts.allowed >= 0.25, counts.table()
     assert counts.undecided <= 0.02, counts.table()
 
 
 @pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
 def test_regression(path: Path) -> None:
     case = json.loads(path.read_text(encoding="utf-8"))
-    estate, request, assignment = estate_of(case), request_of(case), case.get("assignment")
+    estate, request, assignment = estate_from_json(case), request_of(case), case.get("assignment")
     assert evaluate(estate, request, assignment).outcome.value == case["expect"], case["title"]
-    assert decide_symbolically(estate, request, assignment).value == case["expect"], case["title"]
+    if request.session_policies is None:
+        assert decide_symbolically(estate, request, assignment).value == case["expect"], case["title"]
+    else:
+        # `problem` knows no session policies (U2).
+        assert not limited(Decider(estate), estate, request, assignment).faults, case["title"]
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_a_case_survives_its_json(number: int) -> None:
+    found = scenario(number.to_bytes(TAPE, "big"))
+    for request in (*found.requests[:1], *found.few):
+        case = case_of(found.setting, request, None)
+        assert (estate_from_json(case), request_of(case)) == (found.setting.estate, request)
 
 
 def test_there_are_regressions() -> None:

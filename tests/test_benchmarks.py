@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.families import large_policy, overlap_problems, speed_problem
-from benchmarks.measures import Contradiction, agree, overlap, parse, speed
+from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
 from verifier.verify.prove import prove
 
 TWO = ("verifier", "cvc5 strings")
@@ -21,6 +21,15 @@ def test_overlap_runs_on_few_patterns() -> None:
     rows = overlap(count=4, rounds=1, limit=2, engines=TWO)
     assert len(rows) == 8
     assert all(row["answered"] == "1/1" for row in rows if row["engine"] == "verifier")
+
+
+def test_surroundings_runs_on_one_policy() -> None:
+    (row,) = surroundings(seeds=1, rounds=1)
+    assert row["answered"] == "5/5"
+
+
+def test_grants_runs_on_few_grants() -> None:
+    assert [row["answered"] for row in grants(counts=(4, 8), rounds=1)] == ["2/2", "2/2"]
 
 
 def test_parse_runs_on_a_small_policy() -> None:

@@ -5,14 +5,15 @@ A fault made alike in the two rooms is invisible to their agreement; it shows he
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase, load_cases
 from verifier.model.estate import Estate
+from verifier.model.policy import Policy
 from verifier.model.request import Decision
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 
@@ -22,12 +23,12 @@ LABELS = (
     *("L1", "L2", "L3", "L4", "L5", "L5a", "L6", "L7", "L8", "L9"),
     *("P1", "P2", "P3", "P4", "P5", "P6", "P7"),
     *("C1", "C2", "C3", "C4", "C5"),
-    *("D1", "D2", "D3", "D4", "D5", "D6", "D8", "D9"),
-    "G5",
+    *("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9", "V"),
     *("U1", "U2", "U3", "U4", "U5"),
+    *("G1", "G2", "G3", "G4", "G5", "G6"),
     *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9"),
 )
-"""The rule labels of semantics.md, sections 1 to 6, without those that only grants and organization policies have."""
+"""The rule labels of semantics.md, sections 1 to 6, and V, the endpoint's gate in D2. Each must have a case, without exception."""
 
 CASES = load_cases()
 
@@ -174,9 +175,18 @@ def test_remarks(case: Case, folder: Path) -> None:
 
 
 def _all_warnings(estate: Estate) -> list[Diagnostic]:
-    policies: list[Any] = [policy for key in estate.keys for policy in key.policies or ()]
-    policies += [policy for account in estate.accounts for identity in (*account.users, *account.roles) for policy in identity.policies]
-    return [*estate.warnings, *(warning for policy in policies for warning in policy.warnings)]
+    return [*estate.warnings, *(warning for policy in _all_policies(estate) for warning in policy.warnings)]
+
+
+def _all_policies(estate: Estate) -> Iterator[Policy]:
+    yield from (policy for key in estate.keys for policy in key.policies or ())
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            yield from identity.policies
+            yield from (identity.boundary,) if identity.boundary else ()
+    for controls in estate.organization.controls if estate.organization else ():
+        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy)
 
 
 def test_every_rule_label_has_a_case() -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
-    from verifier.model.invariant import Invariant
+    from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
     from verifier.report import exit_code, render_json, render_text
@@ -35,6 +35,7 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Estate",
+    "GrantInvariant",
     "Identity",
     "InputError",
     "Invariant",
@@ -59,7 +60,7 @@ __all__ = [
 
 _HOMES = {
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
-    "verifier.model.invariant": ("Invariant",),
+    "verifier.model.invariant": ("GrantInvariant", "Invariant"),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report": ("exit_code", "render_json", "render_text"),
@@ -94,7 +95,7 @@ def load(*paths: FilePath, key_arn: str | None = None, accounts: Iterable[str] =
     return load_estate(paths, key_arn=key_arn, accounts=tuple(accounts))
 
 
-def invariants(*paths: FilePath) -> tuple[Invariant, ...]:
+def invariants(*paths: FilePath) -> tuple[AnyInvariant, ...]:
     """Reads files of invariants, in order. Raises `InputError`."""
     from pathlib import Path
 
@@ -103,7 +104,7 @@ def invariants(*paths: FilePath) -> tuple[Invariant, ...]:
     return read_files(Path(path) for path in paths).invariants
 
 
-def builtin(spec: str) -> Invariant:
+def builtin(spec: str) -> AnyInvariant:
     """A built-in invariant, `NAME` or `NAME:ARGUMENTS`, as the command's `--builtin` takes it. Raises `InputError`."""
     from verifier.model.builtins import builtin as find
 
@@ -112,7 +113,7 @@ def builtin(spec: str) -> Invariant:
 
 def prove(
     estate: Estate,
-    invariants: Iterable[Invariant],
+    invariants: Iterable[AnyInvariant],
     *,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,

@@ -149,6 +149,8 @@ def prove(
         account prod = 111122223333
         invariant "no external account can decrypt":
           no caller outside prod can kms:Decrypt, kms:ReEncryptFrom
+        invariant "no grant for outsiders":
+          no caller can create a grant to a grantee outside prod
     """
 
     def body() -> int:
@@ -179,6 +181,11 @@ def evaluate(
         {"principal": "arn:aws:sts::111122223333:assumed-role/reports/nightly", "action": "kms:Decrypt",
          "resource": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
          "context": {"kms:EncryptionContext:tenant": "acme"}}
+
+    \b
+    A role session or federated session may have session policies: `session_policy` is a policy document, or a list of them:
+        {"principal": ..., "action": "kms:Decrypt", "resource": ..., "context": {},
+         "session_policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
 
     \b
     An answer: {"decision": "allow" | "deny" | "depends", ...}, or for a line that is no request

@@ -12,7 +12,7 @@ from verifier.cli_run import colours, emit
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
 from verifier.model.estate import Estate
-from verifier.model.invariant import Invariant
+from verifier.model.invariant import AnyInvariant
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.exit_codes import exit_code
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -59,13 +59,13 @@ def prove_command(options: ProveOptions) -> int:
     return exit_code(verdict.status for verdict in report.verdicts)
 
 
-def _read(options: ProveOptions) -> tuple[InvariantFiles, tuple[Invariant, ...], Estate]:
+def _read(options: ProveOptions) -> tuple[InvariantFiles, tuple[AnyInvariant, ...], Estate]:
     """Reads everything, and tells the errors of the invariants and of the estate together."""
     from verifier.inputs import load_estate
 
     errors: list[Diagnostic] = []
     files = InvariantFiles()
-    named: list[Invariant] = []
+    named: list[AnyInvariant] = []
     estate = Estate(keys=())
     try:
         files = read_files(_invariant_paths(options))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.inputs.files import Files
-from verifier.model.invariant import Invariant, InvariantFile
+from verifier.model.invariant import AnyInvariant, InvariantFile
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
@@ -23,7 +23,7 @@ MOST_CHARACTERS = 1 << 20
 class InvariantFiles:
     """All invariants of some files, the accounts and key ARNs that they declare, and (name, SHA-256) of each file."""
 
-    invariants: tuple[Invariant, ...] = ()
+    invariants: tuple[AnyInvariant, ...] = ()
     accounts: tuple[str, ...] = ()
     key_arns: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()

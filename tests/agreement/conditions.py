@@ -5,11 +5,10 @@ In: choices, a world, the keys that the case is about. Out: JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from tests.agreement.keys import ARN, BINARY, BOOL, DATE, IP, KEYS, NUMERIC, SINGLE, STRING, TestedKey
+from tests.agreement.keys import ARN, BINARY, BOOL, DATE, IP, NUMERIC, SINGLE, STRING, TestedKey
+from tests.agreement.themes import Theme, any_key
 from tests.agreement.world import Dice, World
 
 OPERATORS: dict[str, tuple[str, ...]] = {
@@ -40,55 +39,13 @@ VARIABLES = (
 )
 ESCAPES = ("${*}", "${?}", "${$}")
 PERCENT_OF_THEME = 88
-_SETS = "multi-valued"
-
-
-class Focus(Enum):
-    """Which statement a case turns on. Where many statements overlap, a fault in one of them is mostly hidden by the others."""
-
-    EVERYTHING = "several statements everywhere"
-    KEY_DENY = "one Deny of the key policy, all else allowed"
-    KEY_ALLOW = "one Allow of the key policy"
-    IDENTITY_DENY = "one Deny of an identity policy, all else allowed"
-    IDENTITY_ALLOW = "one Allow of an identity policy, in an account that the key policy trusts"
-
-
-@dataclass(frozen=True)
-class Theme:
-    """What a case is about: the keys that its policies mostly test and its requests mostly have, with a value that both prefer."""
-
-    world: World
-    keys: tuple[TestedKey, ...]
-    focus: Focus
-
-    @property
-    def focused(self) -> bool:
-        """Whether one statement decides."""
-        return self.focus is not Focus.EVERYTHING
-
-    def values(self, key: TestedKey) -> tuple[str, ...]:
-        """The pool of a key's values."""
-        return key.values(self.world)
-
-
-def a_theme(dice: Dice, world: World) -> Theme:
-    """A theme of a few keys; half of the cases turn on one statement."""
-    focus = dice.one((Focus.EVERYTHING,) * 4 + tuple(Focus)[1:] + (Focus.KEY_DENY, Focus.IDENTITY_DENY))
-    most = 5 if focus is Focus.EVERYTHING else 2
-    return Theme(world, tuple(dict.fromkeys(_any_key(dice) for _ in range(dice.count(1, most)))), focus)
-
-
-def _any_key(dice: Dice) -> TestedKey:
-    """A key of any kind; the kinds of which there are few keys get their share."""
-    kind = dice.one((STRING, STRING, STRING, ARN, BOOL, ARN, DATE, NUMERIC, IP, BINARY, _SETS, STRING, STRING, _SETS, DATE, NUMERIC))
-    return dice.one([key for key in KEYS if (_SETS if key.multivalued else key.kind) == kind])
 
 
 def conditions(dice: Dice, theme: Theme, most: int = 2) -> dict[str, Any]:
     """A condition block of one to `most` tests."""
     block: dict[str, dict[str, Any]] = {}
     for _ in range(1 if theme.focused and dice.chance(70) else dice.count(1, most)):
-        key = dice.one(theme.keys) if dice.chance(PERCENT_OF_THEME) else _any_key(dice)
+        key = dice.one(theme.keys) if dice.chance(PERCENT_OF_THEME) else any_key(dice)
         operator, values = _test(dice, theme, key)
         tests = block.setdefault(operator, {})
         if key.name.lower() not in (name.lower() for name in tests):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from tests.agreement.estates import Setting
 from tests.agreement.labels import SOURCES, UNCOUNTED, fired
 from tests.agreement.runner import Comparison
+from tests.agreement.sessions import Limited
+from verifier.model.request import CallerKind, Request
 
 LEAST_ALLOWED = 0.30
 MOST_UNDETERMINED = 0.01
@@ -39,6 +41,11 @@ class Counts:
             self.undetermined[comparison.undetermined.split(" (")[0]] += 1
         self.open_facts += comparison.symbolic is not comparison.decision.outcome and comparison.facts_open
         self.fired.update(fired(setting, comparison))
+
+    def see_session(self, request: Request, found: Limited) -> None:
+        """Counts a request with session policies: whether they changed what is decided."""
+        kind = "role" if request.caller.kind is CallerKind.ROLE else "federated"
+        self.fired[f"U2 {kind} with session policy", found.narrowed] += 1
 
     def see_document(self, *, sound: bool, refused: bool) -> None:
         """Counts a document that was read or refused (L4); a sound one was read, or there would be no case."""

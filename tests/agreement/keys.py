@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.agreement.world import ACCOUNTS, NAMES, ORGANIZATION, OTHER_ORGANIZATION, PATHS, SERVICES, World, iam
+from tests.agreement.world import ACCOUNTS, ENDPOINTS, NAMES, ORGANIZATION, OTHER_ORGANIZATION, PATHS, SERVICES, VPCS, World, iam
 
 STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY = "String", "Arn", "Bool", "Date", "Numeric", "IpAddress", "Binary"
 
@@ -45,7 +45,8 @@ def _user_ids(world: World) -> tuple[str, ...]:
     return ("AIDAALICEHOME", "AROAADMINHOME:nightly", "AROAREADERHOME:Alice", "AROAADMINPARTNER:Alice", ACCOUNTS[0], f"{ACCOUNTS[0]}:Sam")
 
 
-def _source_arns(world: World) -> tuple[str, ...]:
+def source_arns(world: World) -> tuple[str, ...]:
+    """Resources on whose behalf a service calls: values of `aws:SourceArn`, and of the constraint of a grant."""
     return (
         f"arn:{world.partition}:s3:::example",
         f"arn:{world.partition}:lambda:{world.region}:{ACCOUNTS[0]}:function:run",
@@ -54,10 +55,15 @@ def _source_arns(world: World) -> tuple[str, ...]:
 
 
 def _grantees(world: World) -> tuple[str, ...]:
-    return (iam(world.partition, ACCOUNTS[0], "role/Admin"), iam(world.partition, ACCOUNTS[1], "root"))
+    return (
+        iam(world.partition, ACCOUNTS[0], "role/Admin"),
+        iam(world.partition, ACCOUNTS[1], "root"),
+        iam(world.partition, ACCOUNTS[0], "role/app/Reader"),
+    )
 
 
-_SPECS = fixed("SYMMETRIC_DEFAULT", "RSA_2048", "HMAC_256")
+_SPECS = fixed("SYMMETRIC_DEFAULT", "RSA_2048", "HMAC_256", "ECC_NIST_P256", "ML_DSA_65", "ML_KEM_768")
+_USAGES = fixed("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT", "ENCAPSULATE_DECAPSULATE")
 _DATES = fixed("2026-01-01T00:00:00Z", "2026-06-15T12:30:00Z", "2027-01-01T00:00:00Z")
 _ACCOUNTS = fixed(*ACCOUNTS)
 _TRUTHS = fixed("true", "false")
@@ -90,10 +96,12 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:PrincipalTag/Project", STRING, fixed(*NAMES), "F3"),
     TestedKey("aws:SourceIp", IP, fixed("203.0.113.10", "10.1.2.3", "2001:db8::10"), "F4"),
     TestedKey("aws:VpcSourceIp", IP, fixed("10.1.2.3", "10.9.8.7"), "F4"),
-    TestedKey("aws:SourceVpc", STRING, fixed("vpc-0a1b2c3d", "vpc-99aa88bb"), "F4"),
-    TestedKey("aws:SourceVpce", STRING, fixed("vpce-0a1b2c3d", "vpce-99aa88bb"), "F4"),
+    TestedKey("aws:SourceVpc", STRING, fixed(*VPCS), "F4"),
+    TestedKey("aws:SourceVpce", STRING, fixed(*ENDPOINTS), "F4"),
     TestedKey("aws:SourceVpcArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:vpc/vpc-0a1b2c3d",), "F4"),
     TestedKey("aws:VpceAccount", STRING, _ACCOUNTS, "F4"),
+    TestedKey("aws:VpceOrgID", STRING, fixed(ORGANIZATION, OTHER_ORGANIZATION), "F2"),
+    TestedKey("aws:VpceOrgPaths", STRING, fixed(*PATHS), "F2", multivalued=True),
     TestedKey("kms:ViaService", STRING, _services, "F5"),
     TestedKey("aws:ViaAWSService", BOOL, _TRUTHS, "F5"),
     TestedKey("aws:CalledVia", STRING, fixed(*SERVICES), "F5", multivalued=True),
@@ -101,16 +109,18 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:CalledViaLast", STRING, fixed(*SERVICES), "F5", derived=True),
     TestedKey("aws:PrincipalServiceName", STRING, fixed(*SERVICES), "F5", derived=True),
     TestedKey("aws:PrincipalServiceNamesList", STRING, fixed(*SERVICES), "F5", multivalued=True, derived=True),
-    TestedKey("aws:SourceArn", ARN, _source_arns, "F5"),
+    TestedKey("aws:SourceArn", ARN, source_arns, "F5"),
     TestedKey("aws:SourceAccount", STRING, _ACCOUNTS, "F5"),
     TestedKey("kms:GrantIsForAWSResource", BOOL, _TRUTHS, "F5"),
-    TestedKey("kms:GrantOperations", STRING, fixed("Decrypt", "Encrypt", "CreateGrant"), "F6", multivalued=True),
+    TestedKey("kms:GrantOperations", STRING, fixed("Decrypt", "Encrypt", "CreateGrant", "GenerateDataKey"), "F6", multivalued=True),
     TestedKey("kms:GranteePrincipal", STRING, _grantees, "F6"),
     TestedKey("kms:RetiringPrincipal", STRING, _grantees, "F6"),
+    TestedKey("kms:GranteeServicePrincipal", STRING, fixed(*SERVICES), "F6"),
+    TestedKey("kms:RetiringServicePrincipal", STRING, fixed(*SERVICES), "F6"),
     TestedKey("kms:GrantConstraintType", STRING, fixed("EncryptionContextEquals", "EncryptionContextSubset"), "F6"),
-    TestedKey("kms:GrantConstraintSourceArn", ARN, _source_arns, "F6"),
+    TestedKey("kms:GrantConstraintSourceArn", ARN, source_arns, "F6"),
     TestedKey("kms:EncryptionAlgorithm", STRING, fixed("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), "F6"),
-    TestedKey("kms:SigningAlgorithm", STRING, fixed("RSASSA_PSS_SHA_256", "ECDSA_SHA_256"), "F6"),
+    TestedKey("kms:SigningAlgorithm", STRING, fixed("RSASSA_PSS_SHA_256", "ECDSA_SHA_256", "ML_DSA_SHAKE_256"), "F6"),
     TestedKey("kms:MessageType", STRING, fixed("RAW", "DIGEST"), "F6"),
     TestedKey("kms:PolicyName", STRING, fixed("default", "AWS_RAM"), "F6"),
     TestedKey("kms:BypassPolicyLockoutSafetyCheck", BOOL, _TRUTHS, "F6"),
@@ -122,6 +132,17 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:ReplicaRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
     TestedKey("kms:PrimaryRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
     TestedKey("kms:RecipientAttestation:PCR0", BINARY, fixed("AAEC", "/+8="), "F6"),
+    TestedKey("kms:RecipientAttestation:ImageSha384", STRING, fixed("00ff", "abcd1234"), "F6"),
+    TestedKey("kms:RecipientAttestation:PCR3", STRING, fixed("00ff", "abcd1234"), "F6"),
+    TestedKey("kms:RecipientAttestation:PCR8:ServiceName", STRING, fixed("payments", "ledger"), "F6"),
+    TestedKey("kms:RecipientAttestation:NitroTPMPCR4", STRING, fixed("00ff", "abcd1234"), "F6"),
+    TestedKey("kms:MacAlgorithm", STRING, fixed("HMAC_SHA_256", "HMAC_SHA_512"), "F6"),
+    TestedKey("kms:KeyAgreementAlgorithm", STRING, fixed("ECDH"), "F6"),
+    TestedKey("kms:EncapsulationAlgorithm", STRING, fixed("ML_KEM_768", "ML_KEM_1024"), "F6"),
+    TestedKey("kms:DataKeyPairSpec", STRING, fixed("RSA_2048", "ECC_NIST_P256"), "F6"),
+    TestedKey("kms:WrappingAlgorithm", STRING, fixed("RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_256"), "F6"),
+    TestedKey("kms:WrappingKeySpec", STRING, fixed("RSA_2048", "RSA_4096"), "F6"),
+    TestedKey("kms:TrailingDaysWithoutKeyUsage", NUMERIC, fixed("7", "90"), "F6"),
     TestedKey("aws:RequestTag/team", STRING, fixed(*NAMES), "F6"),
     TestedKey("aws:TagKeys", STRING, fixed("team", "Project", "Team"), "F6", multivalued=True),
     TestedKey("kms:EncryptionContext:tenant", STRING, fixed(*NAMES), "F7"),
@@ -130,14 +151,18 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:EncryptionContextKeys", STRING, fixed("tenant", "Tenant", "app", "other"), "F7", multivalued=True, derived=True),
     TestedKey("kms:KeySpec", STRING, _SPECS, "F8", derived=True),
     TestedKey("kms:CustomerMasterKeySpec", STRING, _SPECS, "F8", derived=True),
-    TestedKey("kms:KeyUsage", STRING, fixed("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"), "F8", derived=True),
-    TestedKey("kms:KeyOrigin", STRING, fixed("AWS_KMS", "EXTERNAL"), "F8", derived=True),
+    TestedKey("kms:KeyUsage", STRING, _USAGES, "F8", derived=True),
+    TestedKey("kms:CustomerMasterKeyUsage", STRING, _USAGES, "F8", derived=True),
+    TestedKey("kms:KeyOrigin", STRING, fixed("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"), "F8", derived=True),
     TestedKey("kms:MultiRegion", BOOL, _TRUTHS, "F8", derived=True),
     TestedKey("kms:MultiRegionKeyType", STRING, fixed("PRIMARY", "REPLICA"), "F8", derived=True),
     TestedKey("kms:RequestAlias", STRING, _ALIASES, "F8"),
     TestedKey("kms:ResourceAliases", STRING, _ALIASES, "F8", multivalued=True, derived=True),
     TestedKey("aws:ResourceTag/team", STRING, fixed(*NAMES), "F8", derived=True),
     TestedKey("kms:FutureKey", STRING, fixed(*NAMES), "U4"),
+    TestedKey("aws:SourceIdentity", STRING, fixed(*NAMES), "F3"),
+    TestedKey("aws:FederatedProvider", STRING, fixed("cognito-identity.amazonaws.com", "accounts.google.com"), "F3"),
+    TestedKey("aws:Ec2InstanceSourceVpc", STRING, fixed(*VPCS), "F4"),
 )
 
 BY_NAME = {key.name.lower(): key for key in KEYS}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.agreement import mechanisms
 from tests.agreement.estates import Setting
 from tests.agreement.keys import BY_NAME
 from tests.agreement.runner import Comparison
@@ -69,11 +70,16 @@ SOURCES: dict[str, str] = {
     "U4": "shape: an unknown operation is allowed or not",
     **{f"F{n}": "shape: a condition on a key of this rule holds or not" for n in range(1, 9)},
     **dict.fromkeys((*OPERATORS, *MODIFIERS), f"{_TRACE}: a condition with this operator"),
+    **dict.fromkeys(
+        ("U2 role with session policy", "U2 federated with session policy"), "shape: session policies change the outcome or not"
+    ),
+    **mechanisms.SOURCES,
 }
 UNCOUNTED = {
     "S3": "no decision: about invariants that check nothing",
     "U5": "no decision: about the time between two requests",
     "F9": "no decision: about how witnesses look",
+    **{f"◇ {label}": "no decision: about which requests could be sent" for label in mechanisms.FACTUAL},
 }
 
 
@@ -82,7 +88,9 @@ def fired(setting: Setting, comparison: Comparison) -> Fired:
     allowed = comparison.decision.outcome is Outcome.ALLOW
     yield from _of_outcome(setting, comparison, allowed)
     yield from _of_gates(comparison.decision.trace)
-    for spot in spots(setting, comparison.decision.trace):
+    found = list(spots(setting, comparison.decision.trace))
+    yield from mechanisms.fired(setting, comparison, found)
+    for spot in found:
         yield from _of_statement(spot, comparison.request)
         for condition, step in spot.conditions:
             yield from _of_condition(condition, step)

@@ -10,8 +10,9 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from tests.agreement.regressions import estate_of, request_of
+from tests.agreement.regressions import estate_from_json, request_of
 from tests.agreement.runner import compared
+from tests.agreement.sessions import limited
 from verifier.model.request import Outcome
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.symbolic import Decider
@@ -22,17 +23,20 @@ Path = tuple[str | int, ...]
 NEEDED = frozenset({"kind", "arn", "session", "issuer", "aws:userid", "aws:CurrentTime", "aws:RequestedRegion", "caller", "context"})
 """What every request of its kind has: without it the rooms may differ for another reason."""
 
-Outcomes = tuple[Outcome, Outcome | None]
+Saying = tuple[str, Outcome, Outcome | None]
 
 
-def disagreement(case: dict[str, Any]) -> Outcomes | None:
-    """What the rooms say of a case if they disagree; `None` if they do not, or the case cannot be read."""
+def disagreement(case: dict[str, Any]) -> Saying | None:
+    """What is wrong and what the rooms say of a case if they disagree; `None` if they do not, or the case cannot be read."""
     try:
-        estate = estate_of(case)
-        found = compared(Decider(estate), estate, request_of(case), case.get("assignment"))
+        estate, request = estate_from_json(case), request_of(case)
+        if request.session_policies is not None:
+            wrong = limited(Decider(estate), estate, request, case.get("assignment")).faults
+            return (wrong[0].what, wrong[0].decision.outcome, wrong[0].other) if wrong else None
+        found = compared(Decider(estate), estate, request, case.get("assignment"))
     except (InputError, KeyError, ValueError, IndexError, AttributeError, TypeError):
         return None
-    return None if found.agrees and found.sharp else (found.decision.outcome, found.symbolic)
+    return None if found.agrees and found.sharp else ("", found.decision.outcome, found.symbolic)
 
 
 def reduced(case: dict[str, Any]) -> dict[str, Any]:

@@ -57,9 +57,8 @@ class Comparison:
         return self.assignment is None or self.decision.outcome is not Outcome.DEPENDS or self.facts_open
 
 
-def compare(estate: Estate, requests: list[Request], seed: int) -> Iterator[Comparison]:
-    """Each request without an assignment, and under a complete one that the seed picks."""
-    decider = Decider(estate)
+def compare(decider: Decider, estate: Estate, requests: list[Request], seed: int) -> Iterator[Comparison]:
+    """Each request without an assignment, and under a complete one that the seed picks. `decider` is about the estate."""
     for number, request in enumerate(requests):
         yield compared(decider, estate, request, None)
         yield compared(decider, estate, request, assignment(estate, seed + number))

@@ -6,35 +6,43 @@ In: nothing. Out: `scenarios()`; `check` raises `Disagreement` with everything t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.agreement.counts import Counts
 from tests.agreement.estates import Setting, a_setting
+from tests.agreement.library import Library
+from tests.agreement.limits import session_policy
 from tests.agreement.malformed import with_fault
 from tests.agreement.reduce import reduced
 from tests.agreement.regressions import to_json
 from tests.agreement.requests import a_request
-from tests.agreement.runner import Comparison, compare
+from tests.agreement.runner import Comparison, assignment, compare
+from tests.agreement.sessions import limited
 from tests.agreement.world import TAPE, Dice
 from verifier.model.documents import read_policy
 from verifier.model.policy import PolicyKind
-from verifier.model.request import Request
+from verifier.model.request import CallerKind, Decision, Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
+from verifier.verify.symbolic import Decider
 
 REQUESTS = 10
 """How many requests are asked about one estate, at most: equal ones are asked once."""
+PERCENT_LIMITED = 12
+"""Of a hundred requests of role and federated sessions, how many are asked with session policies too."""
 
 
 @dataclass(frozen=True, repr=False)
 class Scenario:
-    """An estate, the requests about it, and the number that picks the assignments of the readings."""
+    """An estate, the requests about it, a few of these with session policies, and the number that picks the assignments of the readings."""
 
     setting: Setting
     requests: tuple[Request, ...]
+    few: tuple[Request, ...]
     seed: int
 
     def __repr__(self) -> str:
@@ -56,20 +64,51 @@ def scenario(tape: bytes) -> Scenario:
     dice = Dice(tape)
     setting = a_setting(dice)
     seed = dice.count(0, 10**6)
-    return Scenario(setting, tuple(dict.fromkeys(a_request(dice, setting) for _ in range(REQUESTS))), seed)
+    requests = tuple(dict.fromkeys(a_request(dice, setting) for _ in range(REQUESTS)))
+    library = Library()
+    few = tuple(_limited(dice, setting, library, request) for request in requests if dice.chance(PERCENT_LIMITED) and _limitable(request))
+    setting = replace(setting, documents=(*setting.documents, *library.documents.items()))
+    return Scenario(setting, requests, few, seed)
+
+
+def _limitable(request: Request) -> bool:
+    return request.caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED)
+
+
+def _limited(dice: Dice, setting: Setting, library: Library, request: Request) -> Request:
+    """A request with one or two session policies."""
+    written = [session_policy(dice, setting.theme) for _ in range(dice.one((1, 1, 2)))]
+    start = len(library.documents)
+    policies = [library.read(text, PolicyKind.SESSION, f"session#{start + number}") for number, text in enumerate(written)]
+    return replace(request, session_policies=tuple(policies))
 
 
 def check(scenario: Scenario, counts: Counts) -> None:
     """Asks both rooms about every request of a scenario, and counts. Raises `Disagreement`."""
-    for comparison in compare(scenario.setting.estate, list(scenario.requests), scenario.seed):
+    estate = scenario.setting.estate
+    decider = Decider(estate)
+    for comparison in compare(decider, estate, list(scenario.requests), scenario.seed):
         counts.see(scenario.setting, comparison)
         if not comparison.agrees or not comparison.sharp:
             raise Disagreement(told(scenario.setting, comparison))
+    for number, request in enumerate(scenario.few):
+        _check_session(scenario, counts, decider, request, assignment(estate, scenario.seed + number) if number % 2 else None)
     refused = refuses_faults(scenario)
     counts.see_document(sound=True, refused=False)
     counts.see_document(sound=False, refused=refused)
     if not refused:
         raise Disagreement(f"the reader accepts {with_fault(scenario.setting.documents[0][1], scenario.seed)}")
+
+
+def _check_session(scenario: Scenario, counts: Counts, decider: Decider, request: Request, chosen: Mapping[str, bool] | None) -> None:
+    """Holds a request with session policies against the same without them (U2)."""
+    setting = scenario.setting
+    found = limited(decider, setting.estate, request, chosen)
+    for fault in found.faults:
+        case = case_of(setting, request, chosen)
+        lines = [fault.what, f"with session policies {fault.decision.outcome.value}, beside {fault.other.value}", *_trace(fault.decision)]
+        raise Disagreement("\n".join((*lines, json.dumps(reduced(case), indent=1))))
+    counts.see_session(request, found)
 
 
 def refuses_faults(scenario: Scenario) -> bool:
@@ -86,13 +125,17 @@ def told(setting: Setting, comparison: Comparison) -> str:
     """A disagreement as text: what each room says, the trace, and the case as JSON for `tests/cases/regressions`."""
     decision = comparison.decision
     symbolic = comparison.symbolic.value if comparison.symbolic else f"nothing ({comparison.undetermined})"
-    lines = [f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {symbolic}"]
-    lines += [f"{'  ' * step.depth}{step.rule} {'+' if step.holds else '-'} {step.text}" for step in decision.trace]
-    return "\n".join((*lines, json.dumps(reduced(case_of(setting, comparison)), indent=1)))
+    lines = [f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {symbolic}", *_trace(decision)]
+    case = case_of(setting, comparison.request, comparison.assignment)
+    return "\n".join((*lines, json.dumps(reduced(case), indent=1)))
 
 
-def case_of(setting: Setting, comparison: Comparison) -> dict[str, Any]:
-    """A comparison as a case of `tests/cases/regressions`, without its outcome."""
-    case = to_json(setting.estate, dict(setting.documents), comparison.request, comparison.assignment)
+def _trace(decision: Decision) -> list[str]:
+    return [f"{'  ' * step.depth}{step.rule} {'+' if step.holds else '-'} {step.text}" for step in decision.trace]
+
+
+def case_of(setting: Setting, request: Request, chosen: Mapping[str, bool] | None) -> dict[str, Any]:
+    """A request as a case of `tests/cases/regressions`, without its outcome."""
+    case = to_json(setting.estate, dict(setting.documents), request, chosen)
     # Through text, so that tuples are the lists that a file would have.
     return dict(json.loads(json.dumps(case)))

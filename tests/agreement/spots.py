@@ -13,7 +13,8 @@ from itertools import takewhile
 from typing import Any
 
 from tests.agreement.estates import Setting
-from verifier.model.policy import Condition, Policy, PolicyKind, Statement
+from verifier.model.estate import Estate
+from verifier.model.policy import Condition, Policy, Statement
 from verifier.model.request import Step
 
 
@@ -48,36 +49,54 @@ class Spot:
 
 
 def spots(setting: Setting, trace: tuple[Step, ...]) -> Iterator[Spot]:
-    """The statements of a trace, in its order."""
+    """The statements of a trace, in its order; grants are no statements."""
     statements = _statements(setting)
     for position, step in enumerate(trace):
-        if step.depth == 1 and step.statement is not None:
+        if step.depth == 1 and step.statement is not None and not is_grant(step):
             shown = list(takewhile(lambda following: following.depth == 2, trace[position + 1 :]))
-            policy, statement, loose = statements[step.statement.policy, step.statement.index]
+            named = statements[step.statement.policy, step.statement.index]
+            # A managed policy may be both attached and the boundary.
+            policy, statement, loose = next((found for found in named if f" of {found[0].kind.value} " in step.text), named[0])
             yield _spot(policy, statement, loose, step, shown)
 
 
+def is_grant(step: Step) -> bool:
+    """Whether a step is about a grant."""
+    return step.statement is not None and "#grant:" in step.statement.policy
+
+
 def _spot(policy: Policy, statement: Statement, loose: bool, step: Step, shown: list[Step]) -> Spot:
-    count = 3 if policy.kind is PolicyKind.KEY else 2
+    count = 3 if len(shown) > 2 and shown[2].text.startswith(("Principal", "NotPrincipal")) else 2
     # A last step about variables without a value may follow the conditions.
     conditions = tuple(zip(statement.conditions, shown[count:], strict=False))
     return Spot(policy, statement, step, tuple(shown[:count]), conditions, loose)
 
 
-@lru_cache(maxsize=4)
-def _statements(setting: Setting) -> dict[tuple[str, int], tuple[Policy, Statement, bool]]:
+@lru_cache(maxsize=2)
+def _statements(setting: Setting) -> dict[tuple[str, int], list[tuple[Policy, Statement, bool]]]:
     documents = dict(setting.documents)
-    policies = [policy for key in setting.estate.keys for policy in key.policies or ()]
-    for account in setting.estate.accounts:
-        policies += [policy for identity in (*account.users, *account.roles) for policy in identity.policies]
-    found = {}
-    for policy in policies:
+    found: dict[tuple[str, int], list[tuple[Policy, Statement, bool]]] = {}
+    for policy in {(policy.identity, policy.kind): policy for policy in policies_of(setting.estate)}.values():
         listed = json.loads(documents[policy.identity])["Statement"]
         written = listed if isinstance(listed, list) else [listed]
         for statement in policy.statements:
             bare = not isinstance(listed, list) or _is_loose(written[statement.index])
-            found[policy.identity, statement.index] = policy, statement, bare
+            found.setdefault((policy.identity, statement.index), []).append((policy, statement, bare))
     return found
+
+
+def policies_of(estate: Estate) -> Iterator[Policy]:
+    """Every policy of an estate; one that is attached in several places comes several times."""
+    for key in estate.keys:
+        yield from key.policies or ()
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            yield from identity.policies
+            yield from (identity.boundary,) if identity.boundary is not None else ()
+    for controls in estate.organization.controls if estate.organization is not None else ():
+        for level in (*(controls.service or ()), *(controls.resource or ())):
+            yield from level.policies
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
 
 
 def _is_loose(statement: dict[str, Any]) -> bool:

@@ -99,3 +99,15 @@ def test_help_loads_neither_solver_nor_parser() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     loaded = set(eval(result.stdout.splitlines()[-1]))
     assert loaded <= {"json"}
+
+
+def test_evaluate_says_how_to_give_session_policies(run: Run) -> None:
+    text = run("evaluate", "--help").out
+    assert "session_policy" in text and "list of them" in text
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+@pytest.mark.parametrize("label", [reading.label for reading in READINGS])
+def test_s2_every_reading_can_be_settled(run: Run, tmp_path: Path, label: str, answer: str) -> None:
+    result = run("prove", str(tmp_path / "none.json"), "--builtin", "no-external-access", "--reading", f"{label}={answer}")
+    assert result.code == 2 and "is no reading" not in result.err and "none.json" in result.err

@@ -9,8 +9,10 @@ from typing import Any
 
 from verifier.evaluate import decision_to_json, evaluate, request_from_json
 from verifier.model.documents import read_policy
-from verifier.model.estate import Account, Estate, Identity, Key, Unmodelled
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level, Organization, Unmodelled
+from verifier.model.grant import Grant
+from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
+from verifier.model.principal_names import Fault, principal_named
 from verifier.model.request import Decision
 from verifier.syntax.source import Source
 
@@ -88,6 +90,29 @@ def estate(
     """An estate of one key with these statements; the key's account has an empty inventory unless said otherwise."""
     key = Key(KEY, "payments", (policy(*statements, version=version),), **{**FACTS, **facts})
     return Estate((key,), (home(),) if accounts is None else accounts, None, unmodelled)
+
+
+def level(name: str, *statements: Statement, kind: PolicyKind = PolicyKind.SCP) -> Level:
+    """A level of control policies; without statements none is attached there."""
+    return Level(name, (policy(*statements, kind=kind, identity=f"{name}#{kind.value}"),) if statements else ())
+
+
+def organization(*controls: Controls, management: str = "999988887777", members: tuple[str, ...] = (HOME,)) -> Organization:
+    """An organization of these members."""
+    return Organization("o-a1b2c3d4e5", management, tuple((member, None) for member in (management, *members)), controls)
+
+
+def grant(grantee: str, *operations: str, id: str = "g1", **rest: Any) -> Grant:
+    """A grant to whom a text names: an ARN, or a service. `retiring` is such a text as well."""
+    if "retiring" in rest:
+        rest["retiring"] = named(rest["retiring"])
+    return Grant(id, named(grantee), tuple(f"kms:{operation}" for operation in operations), **rest)
+
+
+def named(text: str) -> Principal:
+    """The principal that a text names."""
+    found = principal_named(text)
+    return Principal(PrincipalType.SERVICE, text) if isinstance(found, Fault) else found
 
 
 def without_policy(found: Estate) -> Estate:

@@ -27,6 +27,7 @@ from tests.evaluate.estates import (
     outcome,
     own,
 )
+from verifier.evaluate.grant_constraints import SUBSET
 from verifier.model.estate import Estate, Organization
 
 S3 = "s3.amazonaws.com"
@@ -203,7 +204,7 @@ def test_f6_an_encryption_context_needs_a_symmetric_key() -> None:
     context = {"kms:EncryptionContext:a": "b"}
     assert labels(estate(allow("*"), spec="RSA_2048"), context=context) == ["F6"]
     assert labels(estate(allow("*")), action="kms:DescribeKey", context=context) == ["F6"]
-    assert labels(estate(allow("*")), action="kms:CreateGrant", context=context) == []
+    assert labels(estate(allow("*")), action="kms:CreateGrant", context=context | {"kms:GrantConstraintType": SUBSET}) == []
 
 
 def test_f7_names_of_the_encryption_context() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.evaluate.estates import (
     ALICE,
     HOME,
     KEY,
+    PARTNER,
     PARTNER_ROLE,
     PARTNER_ROOT,
     PARTNER_SESSION,
@@ -145,12 +147,44 @@ def test_s1_grants_may_allow_but_not_past_a_deny() -> None:
 
 
 def test_s1_a_service_control_policy_may_refuse_the_callers_of_its_account() -> None:
-    # D7 is not modelled yet.
+    # D7: a document that the input does not hold.
     thing = Unmodelled("service control policies", "D7", Influence.MAY_REFUSE, "SCPs", account=HOME)
     found = estate(allow("*"), accounts=(home(), home(identity(PARTNER_ROLE, own()), account="444455556666")), unmodelled=(thing,))
     assert outcome(found) == "depends service control policies:refuse"
     assert outcome(found, PARTNER_SESSION) == "allow"
     assert outcome(found, "s3.amazonaws.com") == "allow"
+
+
+RCPS = Unmodelled("RCPs of home", "D7", Influence.MAY_REFUSE, "RCPs", owner=HOME)
+ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
+
+
+@pytest.mark.parametrize(
+    ("principal", "request_", "expected"),
+    [
+        (ALICE, {}, "depends RCPs of home:refuse"),
+        (PARTNER_SESSION, {}, "depends RCPs of home:refuse"),
+        ("s3.amazonaws.com", {}, "depends RCPs of home:refuse"),
+        (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS}, "depends R4 RCPs of home:refuse"),
+        (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": False}}, "allow"),
+        (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": True}}, "depends RCPs of home:refuse"),
+        (ALICE, {"action": "kms:ListKeys", "resource": None}, "allow"),
+        (ALICE, {"action": "kms:ListRetirableGrants", "resource": ALICE}, "allow"),
+    ],
+)
+def test_s1_what_is_not_known_of_the_owners_account(principal: str, request_: dict[str, Any], expected: str) -> None:
+    # D7: a missing RCP may restrict the keys of the account whoever calls, and its aliases under R4.
+    accounts = (home(identity(ALICE, own())), home(identity(PARTNER_ROLE, own()), account=PARTNER))
+    assert outcome(estate(allow("*"), accounts=accounts, unmodelled=(RCPS,)), principal, **request_) == expected
+    elsewhere = replace(RCPS, owner=PARTNER)
+    assert outcome(estate(allow("*"), accounts=accounts, unmodelled=(elsewhere,)), principal, **request_) == "allow"
+
+
+def test_s1_nothing_is_missing_for_an_aws_managed_key() -> None:
+    # D7: RCPs do not restrict AWS managed keys.
+    assert outcome(estate(allow("*"), unmodelled=(RCPS,), manager="AWS")) == "allow"
+    found = decide(estate(allow("*"), unmodelled=(RCPS,)), action="kms:DeleteAlias", resource=ALIAS.replace("payments", "aws/s3"))
+    assert (found.outcome.value, any(step.rule == "D7" for step in found.trace)) == ("deny", False)
 
 
 def test_s1_an_identity_policy_that_is_missing_may_do_either() -> None:

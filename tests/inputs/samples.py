@@ -33,6 +33,12 @@ def key(**parts: Any) -> dict[str, Any]:
     return {"metadata": metadata(), "policy": {"Policy": json.dumps(POLICY)}} | parts
 
 
+def grant(**members: Any) -> dict[str, Any]:
+    """An entry of list-grants."""
+    usual = {"GrantId": "1", "GranteePrincipal": f"arn:aws:iam::{ACCOUNT}:role/app", "Operations": ["Decrypt"]}
+    return usual | members
+
+
 def details(**lists: Any) -> dict[str, Any]:
     """The output of get-account-authorization-details."""
     return {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []} | lists

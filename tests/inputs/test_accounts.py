@@ -11,6 +11,7 @@ import pytest
 
 from tests.inputs.samples import ACCOUNT, READ, details, errors, inventory, key, load, only, place, role, user
 from verifier.model.estate import Account, Influence
+from verifier.model.policy import PolicyKind
 
 MANAGED = f"arn:aws:iam::{ACCOUNT}:policy/read"
 BROKEN = {"Statement": [{"Effect": "Alow", "Action": "kms:*", "Resource": "*"}]}
@@ -109,13 +110,49 @@ def test_u3_an_inline_policy_without_its_document_is_not_modelled(tmp_path: Path
     assert (thing.label, thing.influence) == ("U3", Influence.EITHER)
 
 
-def test_d4_permissions_boundaries_are_not_modelled(tmp_path: Path) -> None:
-    boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": MANAGED}
-    estate = inventory(tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=boundary), role("b")]))
-    assert [found.bounded for found in estate.accounts[0].roles] == [True, False]
+BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": MANAGED}
+AWS_MANAGED = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def test_d4_a_permissions_boundary_is_a_policy(tmp_path: Path) -> None:
+    roles = [role("app", PermissionsBoundary=BOUNDARY, AttachedManagedPolicies=attached(MANAGED)), role("b", PermissionsBoundary=None)]
+    estate = inventory(
+        tmp_path, details(RoleDetailList=roles, UserDetailList=[user("al", PermissionsBoundary=BOUNDARY)], Policies=[managed()])
+    )
+    (alice,), (app, other) = estate.accounts[0].users, estate.accounts[0].roles
+    assert app.boundary is not None and alice.boundary is app.boundary
+    assert (app.boundary.kind, app.boundary.identity, app.boundary.name) == (PolicyKind.BOUNDARY, f"{MANAGED}#boundary", "read")
+    assert [text.value for text in app.boundary.statements[0].actions or ()] == ["kms:Decrypt"]
+    assert [(policy.kind, policy.identity) for policy in app.policies] == [(PolicyKind.IDENTITY, MANAGED)]
+    assert (app.bounded, alice.bounded, other.bounded, other.boundary) == (True, True, False, None)
+    assert estate.unmodelled == ()
+
+
+@pytest.mark.parametrize(
+    ("arn", "policies"),
+    [(MANAGED, []), (AWS_MANAGED, [managed()]), (MANAGED, [managed(PolicyVersionList=[])])],
+)
+def test_d4_a_permissions_boundary_without_its_document_may_refuse(tmp_path: Path, arn: str, policies: Any) -> None:
+    given = role("app", PermissionsBoundary=BOUNDARY | {"PermissionsBoundaryArn": arn})
+    estate = inventory(tmp_path, details(RoleDetailList=[given], Policies=policies))
+    (found,) = estate.accounts[0].roles
+    assert (found.bounded, found.boundary) == (True, None)
     (thing,) = estate.unmodelled
     assert (thing.name, thing.label, thing.influence) == ("permissions boundary of role/app", "D4", Influence.MAY_REFUSE)
     assert thing.principal == f"arn:aws:iam::{ACCOUNT}:role/app"
+    assert arn in thing.description
+
+
+def test_d4_an_aws_managed_boundary_whose_document_is_listed_is_read(tmp_path: Path) -> None:
+    given = role("app", PermissionsBoundary=BOUNDARY | {"PermissionsBoundaryArn": AWS_MANAGED})
+    estate = inventory(tmp_path, details(RoleDetailList=[given], Policies=[managed(arn=AWS_MANAGED)]))
+    assert estate.accounts[0].roles[0].boundary is not None
+
+
+def test_p7_a_principal_in_a_boundary_is_an_error(tmp_path: Path) -> None:
+    bad = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
+    found = refused(tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=BOUNDARY)], Policies=[managed(bad)]))
+    assert only(found, "takes no `Principal`").rule == "P7"
 
 
 def test_policies_that_nobody_has_are_not_read(tmp_path: Path) -> None:

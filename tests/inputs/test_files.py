@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, errors, key, load, metadata, only, place, role
-from tests.inputs.test_organization import DESCRIBED, MANAGEMENT
+from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, errors, grant, key, load, metadata, only, place, role
+from tests.inputs.test_organization import DESCRIBED, MANAGEMENT, ROOT, UNIT, described, parent, targets
 from verifier.inputs import files, load_estate, read_text
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
@@ -74,7 +74,7 @@ def test_a_file_that_a_snapshot_names_must_exist(tmp_path: Path) -> None:
 FOLDER: dict[str, Any] = {
     "keys/payments/metadata.json": metadata(),
     "keys/payments/policy.json": {"Policy": json.dumps(POLICY)},
-    "keys/payments/grants.json": {"Grants": [{"GrantId": "1"}]},
+    "keys/payments/grants.json": {"Grants": [grant()]},
     "keys/payments/aliases.yaml": "[alias/pay]",
     "keys/payments/tags.json": {"Tags": [{"TagKey": "a", "TagValue": "b"}]},
     f"accounts/{ACCOUNT}/authorization-details-1.json": details(RoleDetailList=[role("a")], IsTruncated=True),
@@ -94,8 +94,64 @@ def test_a_folder_is_a_snapshot(tmp_path: Path) -> None:
     assert (found.name, found.arn, found.aliases, found.tags) == ("payments", KEY, ("alias/pay",), (("a", "b"),))
     assert [identity.arn.rsplit("/", 1)[1] for identity in estate.accounts[0].roles] == ["a", "b", "c"]
     assert estate.organization is not None
-    assert [thing.name for thing in estate.unmodelled] == ["grants of payments"]
+    assert [given.id for given in found.grants or ()] == ["1"]
+    assert estate.endpoints == ()
+    assert estate.unmodelled == ()
     assert len(estate.inputs) == 11
+
+
+ORGANIZATION: dict[str, Any] = {
+    "organization/accounts.json": {"Accounts": [{"Id": MANAGEMENT}, {"Id": ACCOUNT}]},
+    "organization/roots.json": {"Roots": [{"Id": ROOT}]},
+    f"organization/parents/{ACCOUNT}.json": parent(UNIT),
+    f"organization/parents/{UNIT}.yaml": f"Parents: [{{Id: {ROOT}}}]",
+    "organization/list-policies/SERVICE_CONTROL_POLICY.json": {
+        "Policies": [{"Id": name, "Type": "SERVICE_CONTROL_POLICY"} for name in ("p-FullAWSAccess", "p-deny")]
+    },
+    "organization/describe-policy/p-deny.json": described(),
+    "organization/targets/p-deny.json": targets(UNIT),
+    "organization/targets/p-FullAWSAccess.json": targets(ROOT, UNIT, ACCOUNT),
+}
+
+
+def test_d7_the_control_policies_of_a_folder(tmp_path: Path) -> None:
+    estate = load_estate([lay(tmp_path, FOLDER | ORGANIZATION)])
+    assert estate.organization is not None
+    (_, controls) = estate.organization.controls
+    levels = [(level.name, [policy.name for policy in level.policies]) for level in controls.service or ()]
+    assert levels == [(ROOT, ["FullAWSAccess"]), (UNIT, ["FullAWSAccess", "Deny"]), (ACCOUNT, ["FullAWSAccess"])]
+    assert (estate.unmodelled, len(estate.inputs)) == ((), 18)
+
+
+def test_d7_a_folder_of_outputs_may_be_one_file(tmp_path: Path) -> None:
+    folders = ("parents", "list-policies", "describe-policy", "targets")
+    files: dict[str, Any] = {name: content for name, content in ORGANIZATION.items() if name.count("/") == 1}
+    for folder in folders:
+        inside = {path: content for path, content in ORGANIZATION.items() if path.startswith(f"organization/{folder}/")}
+        found = {Path(path).stem: content for path, content in inside.items()}
+        files[f"organization/{folder}.json"] = found | ({UNIT: parent(ROOT)} if folder == "parents" else {})
+    estate = load_estate([lay(tmp_path, FOLDER | files)])
+    assert estate.organization is not None and len(estate.organization.controls[1].service or ()) == 3
+
+
+def test_d7_a_document_may_name_files_of_the_organization(tmp_path: Path) -> None:
+    organization = {
+        "describe_organization": "organization.json",
+        "accounts": [{"Id": MANAGEMENT}, {"Id": ACCOUNT, "Paths": [f"o-a1b2c3d4e5/{ROOT}/"]}],
+        "policies": [{"policy": "deny.json", "targets": "deny-targets.json"}],
+        "targets": {"p-FullAWSAccess": "full.json"},
+    }
+    files = {
+        "organization.json": DESCRIBED,
+        "deny.json": described(),
+        "deny-targets.json": targets(ROOT),
+        "full.json": targets(ROOT, ACCOUNT),
+    }
+    estate = load_estate([lay(tmp_path, {"snapshot.json": {"keys": [key()], "organization": organization}, **files}) / "snapshot.json"])
+    assert estate.organization is not None
+    assert [len(level.policies) for level in estate.organization.controls[1].service or ()] == [2, 1]
+    assert (len(estate.inputs), estate.unmodelled) == (5, ())
+    only(refused(lay(tmp_path, {"full.json": "["}) / "snapshot.json"), "expected a JSON value")
 
 
 def test_l5a_the_shared_policy_of_a_folder(tmp_path: Path) -> None:
@@ -116,6 +172,9 @@ def test_a_folder_may_hold_a_document_and_more(tmp_path: Path) -> None:
         ({"keys/policy.json": POLICY}, "no place here"),
         ({"accounts/111122223333/details.json": details()}, "no place here"),
         ({"organization/scp.json": []}, "no place here"),
+        ({"organization/scps/p-deny.json": {}}, "no place here"),
+        ({"organization/targets/p-deny.json": targets(), "organization/targets.json": {}}, "expected one of them"),
+        ({"organization/targets/p-deny.json": targets(), "organization/targets/p-deny.yaml": "Targets: []"}, "duplicate member"),
         ({"keys/payments/policy.yaml": POLICY}, "expected one of them"),
         ({"accounts/prod/authorization-details.json": details()}, "`prod` is not an account"),
         ({"accounts/444455556666/notes.txt": ""}, "has no authorization-details.json"),
@@ -184,7 +243,7 @@ def test_terminal_escapes_are_not_shown(tmp_path: Path) -> None:
 
 
 def test_terminal_escapes_in_names_are_not_shown(tmp_path: Path) -> None:
-    grants = {"Grants": [{"GrantId": "1"}]}
+    grants = {"Grants": [grant(GrantId="\x1b[31m", Name="\x1b[31m", Operations=["\x1b[31m"])]}
     details_ = details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "\x1b[31m"}])])
     snapshot = {"keys": [key(name="\x1b[31m", grants=grants)], "accounts": {ACCOUNT: {"authorization_details": details_}}}
     estate = load(tmp_path, snapshot)

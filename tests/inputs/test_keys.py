@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, KEY_ID, MULTI_REGION_KEY, POLICY, errors, key, load, metadata, only, place
-from verifier.model.estate import Influence, Key
+from tests.inputs.samples import ACCOUNT, KEY, KEY_ID, MULTI_REGION_KEY, POLICY, errors, grant, key, load, metadata, only, place
+from verifier.model.estate import Key
 from verifier.model.policy import PrincipalType
 from verifier.syntax.source import NOWHERE
 
@@ -159,7 +159,7 @@ def test_l5a_the_shared_policy_alone_is_not_enough(tmp_path: Path) -> None:
         ({"tags": {"Tags": [], "Truncated": True}}, "truncated"),
         ({"tags": "x"}, "the list of tags must be an object, found a string"),
         ({"grants": {"Grants": [], "Truncated": True}}, "truncated"),
-        ({"grants": {"Grants": [{"GrantId": "1", "KeyId": OTHER}]}}, "`KeyId` is"),
+        ({"grants": {"Grants": [grant(KeyId=OTHER)]}}, "`KeyId` is"),
     ],
 )  # fmt: skip
 def test_parts_that_are_wrong_are_errors(tmp_path: Path, parts: dict[str, Any], says: str) -> None:
@@ -194,19 +194,13 @@ def test_tags(tmp_path: Path) -> None:
     assert read(tmp_path, tags=listed["Tags"]).tags == (("team", "pay"), ("empty", ""))
 
 
-def test_g1_grants_are_not_modelled(tmp_path: Path) -> None:
-    grants = {"Grants": [{"GrantId": "1", "KeyId": KEY, "Operations": ["Decrypt"]}], "Truncated": False}
-    estate = load(tmp_path, {"keys": [key(grants=grants, name="payments")]})
-    (thing,) = estate.unmodelled
-    assert (thing.name, thing.label, thing.influence, thing.key) == ("grants of payments", "G1", Influence.MAY_ALLOW, KEY)
-    assert thing.span.line > 1
-    assert load(tmp_path, {"keys": [key(grants={"Grants": []})]}).unmodelled == ()
-
-
 def test_names_of_unmodelled_things_are_unique(tmp_path: Path) -> None:
-    grants = {"Grants": [{"GrantId": "1"}]}
+    grants = {"Grants": [grant(Operations=["Teleport"])]}
     keys = [key(grants=grants, name="a"), {"arn": OTHER, "policy": "default", "grants": grants, "name": "a"}]
-    assert [thing.name for thing in load(tmp_path, {"keys": keys}).unmodelled] == [f"grants of a ({KEY})", f"grants of a ({OTHER})"]
+    assert [thing.name for thing in load(tmp_path, {"keys": keys}).unmodelled] == [
+        f"unknown operations in grants of a ({KEY})",
+        f"unknown operations in grants of a ({OTHER})",
+    ]
 
 
 def test_l4_errors_in_an_escaped_policy_have_their_place(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The organization and the VPC endpoints of a snapshot."""
+"""The organization of a snapshot: its accounts and where they are."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, errors, key, load, metadata, only, place
-from verifier.model.estate import Estate, Influence
+from tests.inputs.samples import ACCOUNT, errors, key, load, place
+from verifier.model.estate import Estate
 
 MANAGEMENT = "999988887777"
 PARTNER = "444455556666"
 ORGANIZATION = "o-a1b2c3d4e5"
 PATH = f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/"
 DESCRIBED: dict[str, Any] = {"Organization": {"Id": ORGANIZATION, "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL"}}
-FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
+ROOT, UNIT, INNER = "r-ab12", "ou-ab12-11111111", "ou-ab12-22222222"
+DENY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}]})
 
 
 def organization(*accounts: str, **parts: Any) -> dict[str, Any]:
@@ -24,17 +25,39 @@ def organization(*accounts: str, **parts: Any) -> dict[str, Any]:
     return {"describe_organization": DESCRIBED, "accounts": {"Accounts": listed}} | parts
 
 
-def control(type_: str = "SERVICE_CONTROL_POLICY", identifier: str = "p-deny", **parts: Any) -> dict[str, Any]:
-    summary = {"Id": identifier, "Name": "DenyAll", "Type": type_}
-    return {"policy": {"Policy": {"PolicySummary": summary, "Content": "{}"}}} | parts
+def parent(identifier: str) -> dict[str, Any]:
+    """The output of list-parents."""
+    return {"Parents": [{"Id": identifier, "Type": "ROOT" if identifier.startswith("r-") else "ORGANIZATIONAL_UNIT"}]}
 
 
-def read(folder: Path, described: Any, **parts: Any) -> Estate:
-    return load(folder, {"keys": [key(name="payments")], "organization": described} | parts)
+def targets(*identifiers: str) -> dict[str, Any]:
+    """The output of list-targets-for-policy."""
+    return {"Targets": [{"TargetId": identifier} for identifier in identifiers]}
 
 
-def refused(folder: Path, described: Any) -> Any:
-    return errors(folder, {"keys": [key()], "organization": described})
+def described(identifier: str = "p-deny", content: Any = DENY, type_: str = "SERVICE_CONTROL_POLICY") -> dict[str, Any]:
+    """The output of describe-policy; without a document where `content` is `None`."""
+    policy = {"PolicySummary": {"Id": identifier, "Name": identifier.removeprefix("p-").title(), "Type": type_}}
+    return {"Policy": policy | ({} if content is None else {"Content": content})}
+
+
+def control(identifier: str = "p-deny", content: Any = DENY, type_: str = "SERVICE_CONTROL_POLICY", **parts: Any) -> dict[str, Any]:
+    """A policy with its targets, as `policies` has it."""
+    return {"policy": described(identifier, content, type_)} | parts
+
+
+def read(folder: Path, organization: Any, **parts: Any) -> Estate:
+    return load(folder, {"keys": [key(name="payments")], "organization": organization} | parts)
+
+
+def refused(folder: Path, organization: Any) -> Any:
+    return errors(folder, {"keys": [key()], "organization": organization})
+
+
+def paths(folder: Path, organization: Any) -> dict[str, str | None]:
+    found = read(folder, organization).organization
+    assert found is not None
+    return dict(found.accounts)
 
 
 def test_f2_members_and_paths(tmp_path: Path) -> None:
@@ -51,8 +74,37 @@ def test_f2_list_accounts_may_give_the_paths(tmp_path: Path) -> None:
     assert dict(found.accounts) == {MANAGEMENT: None, ACCOUNT: PATH}
 
 
+def test_f2_a_path_may_end_with_its_account(tmp_path: Path) -> None:
+    listed = [{"Id": MANAGEMENT, "Paths": [f"{ORGANIZATION}/{ROOT}/{MANAGEMENT}/"]}, {"Id": ACCOUNT, "Paths": [f"{PATH}{ACCOUNT}/"]}]
+    assert paths(tmp_path, organization(accounts=listed)) == {MANAGEMENT: f"{ORGANIZATION}/{ROOT}/", ACCOUNT: PATH}
+
+
+def test_f2_parents_tell_the_paths(tmp_path: Path) -> None:
+    given = {ACCOUNT: parent(INNER), INNER: parent(UNIT), UNIT: parent(ROOT), MANAGEMENT: parent(ROOT), PARTNER: parent("ou-ab12-99999999")}
+    nested = f"{PATH}{INNER}/"
+    assert paths(tmp_path, organization(parents=given)) == {MANAGEMENT: f"{ORGANIZATION}/{ROOT}/", ACCOUNT: nested, PARTNER: None}
+
+
+def test_f2_organizational_units_tell_their_parents(tmp_path: Path) -> None:
+    accounts = {ACCOUNT: parent(INNER), PARTNER: parent(UNIT)}
+    units = {ROOT: {"OrganizationalUnits": [{"Id": UNIT}]}, UNIT: {"OrganizationalUnits": [{"Id": INNER}]}}
+    with_paths = [
+        {"OrganizationalUnits": [{"Id": UNIT, "Path": PATH}], "NextToken": "x"},
+        {"OrganizationalUnits": [{"Id": INNER, "Path": f"{PATH}{INNER}/"}]},
+    ]
+    for given in (units, with_paths):
+        found = paths(tmp_path, organization(parents=accounts, organizational_units=given))
+        assert found == {MANAGEMENT: None, ACCOUNT: f"{PATH}{INNER}/", PARTNER: PATH}
+
+
+def test_f2_sources_that_agree_are_one(tmp_path: Path) -> None:
+    listed = [{"Id": MANAGEMENT}, {"Id": ACCOUNT, "Paths": [PATH]}]
+    given = organization(accounts=listed, paths={ACCOUNT: PATH}, parents={ACCOUNT: parent(UNIT), UNIT: parent(ROOT)})
+    assert paths(tmp_path, given) == {MANAGEMENT: None, ACCOUNT: PATH}
+
+
 @pytest.mark.parametrize(
-    ("described", "says"),
+    ("given", "says"),
     [
         ({"describe_organization": DESCRIBED}, "the organization has no `accounts`"),
         ({"accounts": []}, "the organization has no `describe_organization`"),
@@ -67,55 +119,34 @@ def test_f2_list_accounts_may_give_the_paths(tmp_path: Path) -> None:
         (organization(describe_organization={"Organization": {"Id": ORGANIZATION}}), "`MasterAccountId` is missing"),
         (organization(paths={ACCOUNT: "r-ab12"}), "expected an organization path"),
         (organization(paths={ACCOUNT: "o-9999999999/r-ab12/"}), "is not in the organization"),
+        (organization(paths={ACCOUNT: f"{PATH}{PARTNER}/"}), "expected an organization path"),
+        (organization(paths={ACCOUNT: 1}), "expected an organization path"),
+        (organization(paths=[]), "`paths` must be an object"),
+        (organization(paths={ACCOUNT: PATH, PARTNER: f"{ORGANIZATION}/r-cd34/"}), "one root, here are r-ab12 and r-cd34"),
+        (organization(paths={ACCOUNT: PATH}, parents={ACCOUNT: parent(ROOT)}), f"{ACCOUNT} has two parents: r-ab12 and {UNIT}"),
+        (organization(parents={ACCOUNT: {"Parents": []}}), "has 0 parents, expected one"),
+        (organization(parents={ACCOUNT: {"Parents": [{"Id": ROOT}, {"Id": UNIT}]}}), "has 2 parents, expected one"),
+        (organization(parents={ACCOUNT: parent("acme")}), "the parent has no `Id` of a root or OU"),
+        (organization(parents={"acme": parent(ROOT)}), "`acme` is neither an account nor an OU"),
+        (organization(parents={ACCOUNT: parent(UNIT), UNIT: parent(INNER), INNER: parent(UNIT)}), "is above itself"),
+        (organization(parents={UNIT: parent(UNIT), ACCOUNT: parent(UNIT)}), "is above itself"),
+        (organization(parents={ACCOUNT: 3}), "the output of list-parents must be an object, found `3`"),
+        (organization(organizational_units={"acme": {"OrganizationalUnits": []}}), "`acme` is neither a root nor an OU"),
+        (organization(organizational_units={ROOT: {"OrganizationalUnits": [{}]}}), "the organizational unit has no `Id`"),
+        (organization(roots={"Roots": [{"Id": "root"}]}), "the root has no `Id`"),
+        (organization(roots={"Roots": [{"Id": ROOT}, {"Id": "r-cd34"}]}), "one root"),
+        (organization(roots={"Roots": [{"Id": ROOT, "PolicyTypes": "all"}]}), "`PolicyTypes` must be a list"),
         (organization(paths={"123456789012": PATH}), "which is not among the accounts"),
         (organization(polices=[]), "unknown member `polices`"),
         (organization(policies=[{}]), "has no `policy`"),
-        (organization(policies=[{"policy": {"Policy": {"PolicySummary": {}}}}]), "the policy has no `Type`"),
+        (organization(policies=[{"policy": {"Policy": {"PolicySummary": {}}}}]), "the policy of the organization has no `Id`"),
         (organization(policies=[control(targets={"Targets": [], "NextToken": "x"})]), "truncated"),
     ],
 )
-def test_f2_an_organization_that_is_not_whole_is_an_error(tmp_path: Path, described: Any, says: str) -> None:
-    found = refused(tmp_path, described)
+def test_f2_an_organization_that_is_not_whole_is_an_error(tmp_path: Path, given: Any, says: str) -> None:
+    found = refused(tmp_path, given)
     assert any(says in error.message for error in found), [error.message for error in found]
     assert all(place(error) > (1, 1) for error in found)
-
-
-def test_d7_service_control_policies_may_refuse_to_callers_of_members(tmp_path: Path) -> None:
-    things = read(tmp_path, organization(policies=[control(targets={"Targets": [{"TargetId": "r-ab12", "Type": "ROOT"}]})])).unmodelled
-    assert [(thing.label, thing.influence, thing.account, thing.key) for thing in things] == [
-        ("D7", Influence.MAY_REFUSE, ACCOUNT, None),
-        ("D7", Influence.MAY_REFUSE, PARTNER, None),
-    ]
-    assert things[0].name == f"service control policies of {ACCOUNT}"
-    assert "DenyAll" in things[0].description
-
-
-def test_d7_a_policy_without_targets_may_govern_every_member(tmp_path: Path) -> None:
-    assert len(read(tmp_path, organization(policies=[control()])).unmodelled) == 2
-
-
-def test_d7_an_attachment_to_an_account_governs_that_account(tmp_path: Path) -> None:
-    policies = [control(targets={"Targets": [{"TargetId": PARTNER}]}), control(targets=[{"TargetId": PARTNER}, {"TargetId": MANAGEMENT}])]
-    assert [thing.account for thing in read(tmp_path, organization(policies=policies)).unmodelled] == [PARTNER]
-
-
-def test_d7_resource_control_policies_may_refuse_on_keys_of_members(tmp_path: Path) -> None:
-    policies = organization(policies=[control("RESOURCE_CONTROL_POLICY")])
-    (thing,) = read(tmp_path, policies).unmodelled
-    assert (thing.name, thing.key, thing.account) == ("resource control policies for payments", KEY, None)
-    assert read(tmp_path, policies, keys=[key(metadata=metadata(KeyManager="AWS"))]).unmodelled == ()
-    managed_by_management = {"arn": KEY.replace(ACCOUNT, MANAGEMENT), "policy": "default"}
-    assert read(tmp_path, policies, keys=[managed_by_management]).unmodelled == ()
-
-
-def test_d7_policies_that_refuse_nothing_are_left_out(tmp_path: Path) -> None:
-    policies = [
-        control(identifier="p-FullAWSAccess"),
-        control("RESOURCE_CONTROL_POLICY", "p-RCPFullAWSAccess"),
-        control("TAG_POLICY"),
-        control(targets={"Targets": []}),
-    ]
-    assert read(tmp_path, organization(policies=policies)).unmodelled == ()
 
 
 def test_one_organization(tmp_path: Path) -> None:
@@ -128,35 +159,3 @@ def test_one_organization(tmp_path: Path) -> None:
         paths[-1].write_text(json.dumps({"organization": organization()}))
     with pytest.raises(InputError, match="a second organization"):
         load_estate(paths)
-
-
-def endpoint(**parts: Any) -> dict[str, Any]:
-    return {"VpcEndpointId": "vpce-1", "ServiceName": "com.amazonaws.us-west-2.kms", "PolicyDocument": "{}"} | parts
-
-
-def test_d2_policies_of_kms_endpoints_may_refuse(tmp_path: Path) -> None:
-    listed = {"VpcEndpoints": [endpoint(), endpoint(VpcEndpointId="vpce-2", ServiceName="cn.com.amazonaws.cn-north-1.kms-fips")]}
-    things = load(tmp_path, {"keys": [key()], "vpc_endpoints": listed}).unmodelled
-    assert [(thing.name, thing.label, thing.influence) for thing in things] == [
-        ("policy of VPC endpoint vpce-1", "D2", Influence.MAY_REFUSE),
-        ("policy of VPC endpoint vpce-2", "D2", Influence.MAY_REFUSE),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("given", "count"),
-    [
-        (endpoint(ServiceName="com.amazonaws.us-west-2.s3"), 0),
-        (endpoint(PolicyDocument=json.dumps(FULL_ACCESS)), 0),
-        (endpoint(PolicyDocument=FULL_ACCESS), 0),
-        (endpoint(PolicyDocument=json.dumps({"Statement": [FULL_ACCESS["Statement"][0] | {"Condition": {}}]})), 1),
-        (endpoint(PolicyDocument="not JSON"), 1),
-        ({"VpcEndpointId": "vpce-1"}, 1),
-    ],
-)
-def test_d2_endpoints_that_refuse_nothing_are_left_out(tmp_path: Path, given: Any, count: int) -> None:
-    assert len(load(tmp_path, {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [given]}}).unmodelled) == count
-
-
-def test_pages_of_endpoints_must_be_whole(tmp_path: Path) -> None:
-    only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [], "NextToken": "x"}}), "truncated")

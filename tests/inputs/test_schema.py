@@ -10,8 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.case_format import load_cases
-from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, key, load
-from tests.inputs.test_organization import control, endpoint, organization
+from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, grant, key, load
+from tests.inputs.test_controls import PARENTS, full
+from tests.inputs.test_organization import MANAGEMENT, ROOT, control, described, organization, targets
+from tests.inputs.test_vpc_endpoints import endpoint
 from verifier.inputs import snapshot_schema
 from verifier.syntax.diagnostic import InputError
 
@@ -23,7 +25,27 @@ GOOD: list[dict[str, Any]] = [
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details()}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": [details()]}}},
     {"keys": [key()], "organization": organization(policies=[control(targets={"Targets": []})], paths={})},
+    {"keys": [key(grants=[grant()])]},
+    {"keys": [key()], "organization": organization(parents=PARENTS, policies=[full()], roots={"Roots": [{"Id": ROOT}]})},
+    {
+        "keys": [key()],
+        "organization": organization(
+            list_policies={"SERVICE_CONTROL_POLICY": {"Policies": []}, "RESOURCE_CONTROL_POLICY": [{"Policies": []}]},
+            describe_policy={"p-deny": described()},
+            targets={"p-deny": targets(), "p-FullAWSAccess": []},
+            organizational_units={ROOT: {"OrganizationalUnits": []}},
+        ),
+    },
+    {
+        "keys": [key()],
+        "organization": organization(
+            list_policies={"Policies": [], "NextToken": None},
+            describe_policy=[described()],
+            organizational_units={"OrganizationalUnits": []},
+        ),
+    },
     {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [endpoint()]}},
+    {"keys": [key()], "vpc_endpoints": []},
 ]
 BAD: list[Any] = [
     {},
@@ -38,6 +60,14 @@ BAD: list[Any] = [
     {"keys": [key()], "accounts": {ACCOUNT: {"details": {}}}},
     {"keys": [key()], "organization": {"accounts": []}},
     {"keys": [key()], "organization": organization(policies=[{}])},
+    {"keys": [key()], "organization": organization(policies=[{"policy": 3}])},
+    {"keys": [key()], "organization": organization(parents=[])},
+    {"keys": [key()], "organization": organization(parents={MANAGEMENT: 3})},
+    {"keys": [key()], "organization": organization(targets=[])},
+    {"keys": [key()], "organization": organization(list_policies=3)},
+    {"keys": [key()], "organization": organization(roots=3)},
+    {"keys": [key(grants=3)]},
+    {"keys": [key()], "vpc_endpoints": 3},
     {"keys": [key()], "vpc_endpoint": []},
 ]
 

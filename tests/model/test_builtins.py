@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.model.builtins import BUILTINS, builtin
+from verifier.model.builtins import BUILTINS
+from verifier.model.builtins import builtin as any_builtin
 from verifier.model.builtins_catalogue import CRYPTOGRAPHIC
 from verifier.model.invariant import (
     AnyCaller,
@@ -37,6 +38,13 @@ from verifier.syntax.source import Source
 
 SERVICES = OfKind(CallerKind.SERVICE)
 KEYLESS = {action.name for action in actions() if "key" not in action.resources}
+
+
+def builtin(spec: str) -> Invariant:
+    """A built-in about requests."""
+    found = any_builtin(spec)
+    assert isinstance(found, Invariant)
+    return found
 
 
 def holds(condition: ConditionExpression) -> tuple[str, str, list[str]]:
@@ -145,7 +153,7 @@ def test_every_built_in_says_what_it_demands(found: object) -> None:
     assert isinstance(found, Builtin)
     assert len(found.help) > 80 and found.help.endswith(".")
     argument = {"SERVICE,…": ":s3", "ORGANIZATION,…": ":o-abc"}.get(found.parameters, "")
-    invariant = builtin(found.name + argument)
+    invariant = any_builtin(found.name + argument)
     assert invariant.name == found.name + argument and invariant.text
 
 

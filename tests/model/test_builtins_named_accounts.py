@@ -68,12 +68,15 @@ def test_a_key_without_known_policies_names_its_own_account_only() -> None:
 
 def test_the_node_is_replaced_wherever_it_stands() -> None:
     named = CallersOr((KeyAccount(), InAccount("444455556666")))
-    replaced = with_named_accounts(builtin("no-public-access"), key(Principal={"AWS": "444455556666"}))
+    invariant = builtin("no-public-access")
+    assert isinstance(invariant, Invariant)
+    replaced = with_named_accounts(invariant, key(Principal={"AWS": "444455556666"}))
     assert isinstance(replaced.callers, CallersAnd)
     assert replaced.callers.operands[0] == CallersNot(CallersOr((KeyAccount(), named)))
 
 
 def test_other_invariants_stay_as_they_are() -> None:
-    invariant: Invariant = builtin("only-via-service:s3")
+    invariant = builtin("only-via-service:s3")
+    assert isinstance(invariant, Invariant)
     assert with_named_accounts(invariant, key(Principal="*")) == invariant
     assert invariant.callers == AnyCaller()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from verifier.model.builtins import BUILTINS
-from verifier.model.invariant import ConditionAnd, ConditionExpression, Holds, Invariant
+from verifier.model.invariant import ConditionAnd, ConditionExpression, GrantInvariant, Holds, Invariant
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.source import Source
 
@@ -26,7 +26,7 @@ def rows(heading: str) -> list[tuple[str, str]]:
 
 
 def read(text: str) -> Invariant:
-    return read_invariants(Source("page", PRELUDE + f'invariant "x":\n{text}')).invariants[0]
+    return read_invariants(Source("page", PRELUDE + f'invariant "x":\n{text}')).about_requests[0]
 
 
 @pytest.mark.parametrize("block", BLOCKS[1:])
@@ -38,6 +38,17 @@ def test_every_example_parses(block: str) -> None:
 @pytest.mark.parametrize("callers", [first for first, _ in rows("Callers")])
 def test_every_caller_parses(callers: str) -> None:
     assert read(f"no {callers} can kms:Decrypt")
+
+
+@pytest.mark.parametrize("sentence", [first for first, _ in rows("Listed grants")])
+def test_every_sentence_on_listed_grants_parses(sentence: str) -> None:
+    (found,) = read_invariants(Source("page", PRELUDE + f'invariant "x": {sentence}')).invariants
+    assert isinstance(found, GrantInvariant)
+
+
+@pytest.mark.parametrize("what", [first for first, _ in rows("Grant in a request")])
+def test_every_creation_of_a_grant_parses(what: str) -> None:
+    assert [action.value for action in read(f"no caller outside prod can {what}").actions] == ["kms:CreateGrant"]
 
 
 @pytest.mark.parametrize("keys", [first for first, _ in rows("Keys")])

@@ -68,7 +68,7 @@ def read_file(text: str) -> InvariantFile:
 
 
 def read(sentence: str) -> Invariant:
-    return read_file(f'{PRELUDE}invariant "x": {sentence}').invariants[0]
+    return read_file(f'{PRELUDE}invariant "x": {sentence}').about_requests[0]
 
 
 def show(callers: CallerSet) -> str:
@@ -136,7 +136,7 @@ def test_the_four_invariants_of_the_issue() -> None:
             show_condition(i.when),
             i.keys == (KeyArn(file.key_arns[0][1]),),
         )
-        for i in file.invariants
+        for i in file.about_requests
     ]
     admin = "arn:*:iam::111122223333:role/KeyAdmin"
     context = "not(StringEquals kms:EncryptionContext:tenant ['${aws:PrincipalTag/tenant}'])"
@@ -149,7 +149,7 @@ def test_the_four_invariants_of_the_issue() -> None:
 
 
 def test_an_invariant_keeps_its_sentence_and_its_place() -> None:
-    invariant = read_file('invariant "x":\n  nobody  can # all\n  kms:Decrypt').invariants[0]
+    invariant = read_file('invariant "x":\n  nobody  can # all\n  kms:Decrypt').about_requests[0]
     assert (invariant.name, invariant.text) == ("x", "nobody can kms:Decrypt")
     assert invariant.span == Span("file", 1, 1, 3, 14)
     assert invariant.actions[0].span == Span("file", 3, 3, 3, 14)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -12,8 +13,12 @@ import pytest
 from tests.evaluate.estates import ALICE, FACTS, HOME, KEY, ROOT, allow, aws, deny, estate, home, identity, own, policy
 from tests.verify.proving import Block, conditioned, nobody, possible, status, verdict
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import PrincipalLike
+from verifier.model.invariant import AnyCaller, PrincipalLike
 from verifier.model.policy import Text
+from verifier.problem.question import ask
+from verifier.problem.relations import _around, _parts
+from verifier.problem.targets import key_target
+from verifier.problem.values import LIKE, template
 
 TAGS = tuple(f"aws:PrincipalTag/{letter}" for letter in "xyz")
 X, Y, Z = TAGS
@@ -263,3 +268,25 @@ def test_l7_many_patterns_and_long_texts_are_answered() -> None:
         statements.append(deny(Condition={"StringEquals": {X: f"some-long-text-team-{number}-and-more-of-it"}}))
     assert status(estate(*statements)) == "refuted"
     assert status(estate(*statements, deny())) == "proved"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "parts"),
+    [
+        ("a${v}c", "abc", ["b"]),
+        ("*/${v}", "a/b/c", ["b/c", "c"]),
+        ("${v}*", "ab", ["", "a", "ab"]),
+        ("x${v}", "abc", []),
+        ("ab${v}b", "ab", []),
+    ],
+)
+def test_l7_only_parts_with_a_fitting_beginning_and_end_are_tried(pattern: str, text: str, parts: list[str]) -> None:
+    around = _around(LIKE, template(pattern, True))
+    assert sorted(_parts(around, text)) == parts
+
+
+def test_r1_grantees_that_are_not_settled_are_refused() -> None:
+    found = estate(allow())
+    for unsettled in (replace(nobody(), grantees=AnyCaller()), replace(nobody(), retiring=AnyCaller())):
+        with pytest.raises(AssertionError):
+            ask(found, key_target(found.keys[0]), [unsettled])

@@ -1,17 +1,17 @@
-"""The example: every invariant has the verdict that examples/README.md tells, for the reason that it tells."""
+"""The examples: every invariant has the verdict that examples/README.md tells; those of payments for the reason that it tells."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 import verifier
+from tests.project.shown import EXAMPLES, ROOT
+from tests.project.shown import report as report_on
 from verifier import Report, Status, Verdict
+from verifier.report.exit_codes import exit_code
 
-ROOT = Path(__file__).resolve().parents[2]
 PAYMENTS = ROOT / "examples" / "payments"
 
 PROVED = {
@@ -33,9 +33,20 @@ REFUTED = {
 """Each refuted invariant, and the statement that its counterexample meets; `None` where it is that none does."""
 
 
-@cache
 def report() -> Report:
-    return verifier.prove(verifier.load(PAYMENTS), verifier.invariants(PAYMENTS / "payments.inv"))
+    return report_on("payments")
+
+
+def section(example: str) -> str:
+    """What examples/README.md says of an example."""
+    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    return text.partition(f"\n## {example}\n")[2].partition("\n## ")[0]
+
+
+def told(example: str) -> dict[str, tuple[str, ...]]:
+    """The statuses that examples/README.md tells of each invariant."""
+    rows = re.findall(r"^\| (.+?) \| ((?:proved|refuted|unknown)[^|]*?) \|", section(example), re.MULTILINE)
+    return {name: tuple(re.findall(r"proved|refuted|unknown", statuses)) for name, statuses in rows}
 
 
 def verdict(name: str) -> Verdict:
@@ -85,10 +96,18 @@ def test_not_principal_is_a_question_of_reading() -> None:
     assert [entry.status for entry in settled.verdicts] == [Status.PROVED]
 
 
-def test_the_readme_of_the_examples_tells_the_same() -> None:
-    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
-    told = dict(re.findall(r"^\| (.+?) \| (proved|refuted) \|", text, re.MULTILINE))
-    assert told == {**dict.fromkeys(PROVED, "proved"), **dict.fromkeys(REFUTED, "refuted")}
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_readme_of_the_examples_tells_every_verdict(example: str) -> None:
+    found: dict[str, list[str]] = {}
+    for entry in report_on(example).verdicts:
+        found.setdefault(entry.invariant.name, []).append(entry.status.value)
+    assert told(example) == {name: tuple(dict.fromkeys(statuses)) for name, statuses in found.items()}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_readme_of_the_examples_tells_the_exit_code(example: str) -> None:
+    (code,) = re.findall(rf"^    verifier prove examples/{example} +exit (\d)$", section(example), re.MULTILINE)
+    assert int(code) == exit_code(entry.status for entry in report_on(example).verdicts)
 
 
 def test_the_readme_shows_real_verdicts() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from verifier.model.invariant import AnyCaller, Expectation, Invariant
-from verifier.model.policy import Effect, StatementRef, Text
+from verifier.model.grant import Grant, reference_to_grant
+from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
+from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
-from verifier.model.verdict import Assumption, Counterexample, KeySummary, Reason, Report, Statistics, Status, Verdict
+from verifier.model.verdict import Assumption, Counterexample, KeySummary, NamedByGrant, Reason, Report, Statistics, Status, Verdict
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -132,11 +133,84 @@ UNKNOWN = Verdict(
     elapsed=0.0001,
 )
 
+BATCH = "arn:aws:iam::444455556666:role/batch"
+GRANT = Grant(
+    "0d8aa621e2ac4a5ea2f8d2f8b2d2d2f8",
+    Principal(PrincipalType.ROLE, BATCH, "444455556666", "aws"),
+    ("kms:Decrypt", "kms:GenerateDataKey"),
+    retiring=Principal(PrincipalType.ACCOUNT, "arn:aws:iam::111122223333:root", "111122223333", "aws"),
+    issuing_account="111122223333",
+    context_subset=(("aws:ebs:id", "vol-5cccfb4e"), ("tenant", "acme")),
+    source_arn="arn:aws:ec2:us-west-2:111122223333:instance/*",
+    name="nightly batch",
+    created="2025-03-02T10:00:00Z",
+    span=span(12, 3, "grants.json"),
+)
+BARE_GRANT = Grant(
+    "aaaa",
+    Principal(PrincipalType.SERVICE, "s3.amazonaws.com"),
+    ("kms:Decrypt",),
+    retiring=Principal(PrincipalType.ROLE, BATCH, "444455556666", "aws"),
+    context_equals=(),
+    grantee_hidden=True,
+)
+NO_OUTSIDER = GrantInvariant("no grant names an outsider", AnyCaller(), None, text="no grant names a caller outside prod")
+NAMED = Verdict(
+    NO_OUTSIDER,
+    PAYMENTS,
+    Status.REFUTED,
+    assumptions=(Assumption("U5", "the grants are those that are listed"),),
+    grants=(NamedByGrant(GRANT, GrantRole.GRANTEE), NamedByGrant(BARE_GRANT, GrantRole.RETIRING)),
+)
+MANY_NAMED = Verdict(NO_OUTSIDER, PAYMENTS, Status.REFUTED, grants=(NamedByGrant(BARE_GRANT, GrantRole.GRANTEE),) * 9)
+NO_GRANT = Verdict(NO_OUTSIDER, PAYMENTS, Status.PROVED)
+GRANTS_UNKNOWN = Verdict(NO_OUTSIDER, LOGS, Status.UNKNOWN, reason=Reason("G1", f"the grants of {LOGS} are not in the input"))
+
+BY_GRANT = reference_to_grant(PAYMENTS, GRANT)
+SCP_DENY = StatementRef(
+    "arn:aws:organizations::999999999999:policy/o-a1/p-1", "p-region", 0, None, Effect.DENY, span(4, 9, "scp.json"), PolicyKind.SCP
+)
+BATCH_CALLER = Caller(CallerKind.ROLE, BATCH, "444455556666", "example")
+GRANTED = Verdict(
+    invariant("nobody outside decrypts"),
+    PAYMENTS,
+    Status.REFUTED,
+    counterexample=Counterexample(
+        Request(BATCH_CALLER, "kms:Decrypt", PAYMENTS, (("kms:EncryptionContext:tenant", "acme"),)),
+        Decision(
+            Outcome.ALLOW,
+            (
+                Step("D1", "no explicit Deny applies", True),
+                Step("D7", "Deny statement", False, SCP_DENY, 1),
+                Step("C1", "StringNotEquals aws:RequestedRegion [us-west-2]: the request has us-west-2", False, SCP_DENY, 2),
+                Step("G1", "a grant allows", True),
+                Step("G1", "grant", True, BY_GRANT, 1),
+                Step("G2", f"Grantee {BATCH} names the role of the session", True, BY_GRANT, 2),
+            ),
+        ),
+        (BY_GRANT,),
+        grants=(GRANT,),
+    ),
+)
+REPLICATES = Verdict(
+    invariant("nobody replicates"),
+    PAYMENTS,
+    Status.REFUTED,
+    counterexample=Counterexample(
+        Request(CALLER, "kms:ReplicateKey", PAYMENTS),
+        Decision(Outcome.ALLOW, (Step("D2", "Allow statement", True, REPORTS, 1), Step("L6", "Action: kms:* matches", True, REPORTS, 2))),
+        (REPORTS,),
+    ),
+)
+
+GRANTED_KEY = KeySummary(PAYMENTS, "payments", FILE, 6, "Enabled", grants=2, service_levels=3, resource_levels=1)
 KEY = KeySummary(PAYMENTS, "payments", FILE, 6, "Enabled")
 LOG_KEY = KeySummary(LOGS, None, None, 0, "Disabled")
 
 
-def report(*verdicts: Verdict, keys: tuple[KeySummary, ...] = (KEY,), free: tuple[str, ...] = ("P5",)) -> Report:
+def report(
+    *verdicts: Verdict, keys: tuple[KeySummary, ...] = (KEY,), free: tuple[str, ...] = ("P5",), endpoints: int | None = None
+) -> Report:
     return Report(
         verdicts,
         keys,
@@ -145,6 +219,7 @@ def report(*verdicts: Verdict, keys: tuple[KeySummary, ...] = (KEY,), free: tupl
         warnings=(Diagnostic(Severity.WARNING, "a principal that is deleted", span(7), rule="L8"),),
         inputs=((FILE, "0" * 64),),
         free_readings=free,
+        endpoints=endpoints,
     )
 
 
@@ -154,9 +229,17 @@ def with_sid(sid: str) -> Report:
     caller = Caller(CallerKind.ROLE, f"arn:aws:iam::111122223333:role/{sid}", "111122223333", sid)
     trace = (Step(sid, sid, True, named, 1), Step("C1", sid, True, named, 2))
     request = Request(caller, sid, sid, ((sid, sid), (sid + "s", (sid,))))
-    found = Counterexample(request, Decision(Outcome.ALLOW, trace), (named,), ((sid, True),), ((sid, True),), sid)
+    principal = Principal(PrincipalType.USER, sid, sid)
+    grant = Grant(sid, principal, (sid,), principal, sid, ((sid, sid),), None, sid, False, sid, sid, span(1, 1, sid))
+    of_grant = reference_to_grant(sid, grant)
+    granted = (Step(sid, sid, True, of_grant, 1), Step("G2", sid, True, of_grant, 2))
+    found = Counterexample(
+        request, Decision(Outcome.ALLOW, (*trace, *granted)), (named, of_grant), ((sid, True),), ((sid, True),), sid, (grant,)
+    )
     refuted = Verdict(invariant(sid, text=sid), sid, Status.REFUTED, counterexample=found, assumptions=(Assumption(sid, sid),))
     proved = Verdict(invariant(sid), sid + "2", Status.PROVED, rests_on=(named,), assumptions=(Assumption(sid, sid),))
     unknown = Verdict(invariant(sid), sid, Status.UNKNOWN, reason=Reason(sid, sid, span(1, 1, sid)))
+    roles = (NamedByGrant(grant, GrantRole.GRANTEE), NamedByGrant(grant, GrantRole.RETIRING))
+    listed = Verdict(GrantInvariant(sid, AnyCaller(), None, text=sid), sid, Status.REFUTED, grants=roles)
     key = KeySummary(sid, sid, sid, 1, sid)
-    return Report((refuted, proved, unknown), (key,), (sid,), sid, free_readings=(sid,), inputs=((sid, "0" * 64),))
+    return Report((refuted, proved, unknown, listed), (key,), (sid,), sid, free_readings=(sid,), inputs=((sid, "0" * 64),))

@@ -9,7 +9,22 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from tests.report.samples import LOCKED_OUT, NEVER_ALLOWED, PAYMENTS, PROVED, REFUTED, UNKNOWN, report, with_sid
+from tests.report.samples import (
+    GRANTED,
+    GRANTED_KEY,
+    GRANTS_UNKNOWN,
+    LOCKED_OUT,
+    NAMED,
+    NEVER_ALLOWED,
+    NO_GRANT,
+    PAYMENTS,
+    PROVED,
+    REFUTED,
+    REPLICATES,
+    UNKNOWN,
+    report,
+    with_sid,
+)
 from verifier.model.verdict import Verdict
 from verifier.report import render_json, report_schema
 
@@ -26,13 +41,23 @@ def test_the_schema_is_a_schema() -> None:
     assert report_schema()["$schema"].endswith("2020-12/schema")
 
 
-@pytest.mark.parametrize("verdict", [PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN])
+@pytest.mark.parametrize(
+    "verdict", [PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN, NAMED, NO_GRANT, GRANTED, GRANTS_UNKNOWN, REPLICATES]
+)
 def test_reports_are_valid(verdict: Verdict) -> None:
     Draft202012Validator(report_schema()).validate(json.loads(render_json(report(verdict))))
 
 
 @pytest.mark.parametrize(
-    "verdict", [replace(UNKNOWN, reason=None), replace(REFUTED, counterexample=None), replace(PROVED, reason=UNKNOWN.reason)]
+    "verdict",
+    [
+        replace(UNKNOWN, reason=None),
+        replace(REFUTED, counterexample=None),
+        replace(PROVED, reason=UNKNOWN.reason),
+        replace(NAMED, grants=()),
+        replace(NO_GRANT, grants=NAMED.grants),
+        replace(NAMED, counterexample=REFUTED.counterexample),
+    ],
 )
 def test_s1_a_verdict_without_its_evidence_is_not_valid(verdict: Verdict) -> None:
     with pytest.raises(ValidationError):
@@ -46,6 +71,7 @@ def test_every_member_is_described() -> None:
         if "properties" in definition and "additionalProperties" not in definition and "required" in definition:
             definition["additionalProperties"] = False
     Draft202012Validator(strict).validate(parsed())
+    Draft202012Validator(strict).validate(json.loads(render_json(report(NAMED, GRANTED, REPLICATES, keys=(GRANTED_KEY,), endpoints=1))))
 
 
 def _inner(schema: Any) -> list[dict[str, Any]]:
@@ -68,6 +94,20 @@ def test_it_says_what_the_text_says() -> None:
     assert document["verdicts"][3]["counterexample"]["request"]["context"] == {"kms:EncryptionContextKeys": ["a", "b"]}
     assert document["verdicts"][0]["rests_on"][0]["place"]["line"] == 4
     assert document["warnings"][0]["rule"] == "L8"
+
+
+def test_grants_are_told_in_full() -> None:
+    document = json.loads(render_json(report(NAMED, GRANTED, REPLICATES, keys=(GRANTED_KEY,), endpoints=1)))
+    named, granted, replicates = document["verdicts"]
+    assert (named["invariant"]["about"], named["invariant"]["expectation"]) == ("grants", None)
+    assert [grant["named_as"] for grant in named["grants"]] == ["grantee", "retiring principal"]
+    assert named["grants"][0]["encryption_context_subset"] == [["aws:ebs:id", "vol-5cccfb4e"], ["tenant", "acme"]]
+    assert named["grants"][1]["encryption_context_equals"] == [] and named["grants"][1]["grantee_hidden"]
+    assert granted["invariant"]["about"] == "requests" and granted["counterexample"]["grants"][0]["created"].startswith("2025-03-02")
+    assert "kms:CreateKey" in replicates["counterexample"]["further_permissions"]
+    assert granted["counterexample"]["further_permissions"] is None
+    assert document["keys"][0] | {"grants": 2, "service_levels": 3, "resource_levels": 1} == document["keys"][0]
+    assert document["endpoints"] == 1
 
 
 def test_nothing_of_the_input_acts_on_the_terminal() -> None:

@@ -10,17 +10,26 @@ from pathlib import Path
 import pytest
 
 from tests.report.samples import (
+    GRANTED,
+    GRANTED_KEY,
+    GRANTS_UNKNOWN,
     KEY,
     LOCKED_OUT,
     LOG_KEY,
+    MANY_NAMED,
+    NAMED,
     NEVER_ALLOWED,
+    NO_GRANT,
     PROVED,
     REFUTED,
+    REPLICATES,
     UNKNOWN,
     report,
     with_sid,
 )
-from verifier.report import render_text
+from verifier.model.reference import action, actions
+from verifier.model.request import Outcome
+from verifier.report import calls, render_text
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -29,6 +38,8 @@ REPORTS = {
     "refuted": report(REFUTED, free=()),
     "refused": report(LOCKED_OUT, NEVER_ALLOWED),
     "unknown": report(UNKNOWN, free=tuple(f"R{i}" for i in range(9))),
+    "grants": report(NAMED, NO_GRANT, GRANTED, GRANTS_UNKNOWN, keys=(GRANTED_KEY, LOG_KEY), endpoints=2),
+    "calls": report(REPLICATES, MANY_NAMED),
     "several": report(PROVED, REFUTED, UNKNOWN, PROVED, keys=(KEY, LOG_KEY)),
 }
 
@@ -87,3 +98,27 @@ def test_a_command_is_never_broken() -> None:
     assert REFUTED.counterexample is not None
     verdict = replace(REFUTED, counterexample=replace(REFUTED.counterexample, command=command))
     assert f"to see it    {command}\n" in render_text(report(verdict), colour=False)
+
+
+def test_of_many_statements_the_first_are_shown_and_the_others_counted() -> None:
+    found = NEVER_ALLOWED.counterexample
+    assert found is not None
+    gate, *statement = found.decision.trace
+    many = replace(found, decision=replace(found.decision, trace=(gate, *statement * 1500)))
+    text = render_text(report(replace(NEVER_ALLOWED, counterexample=many)), colour=False)
+    assert text.count('"Reports"') == 8
+    assert "and 1,492 more (`--output json` has them all)" in text
+
+
+def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -> None:
+    found = REPLICATES.counterexample
+    assert found is not None
+    assert "note         ReplicateKey also needs kms:CreateKey" in render_text(report(REPLICATES), colour=False)
+    denied = replace(found, decision=replace(found.decision, outcome=Outcome.DENY))
+    assert "note" not in render_text(report(replace(REPLICATES, counterexample=denied)), colour=False)
+
+
+def test_r8_every_call_that_is_told_of_exists() -> None:
+    assert all(action(name) is not None for name in calls._FURTHER)
+    needing_several = {found.name for found in actions() if len(set(found.resources)) > 1 and found.access_level != "List"}
+    assert {name for name in needing_several if "Alias" in name} <= set(calls._FURTHER)

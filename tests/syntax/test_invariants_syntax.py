@@ -57,7 +57,10 @@ EITHER = "[write `,` or `or` for either of them; for callers that are both, decl
             "2:15-15 expected an account or organization: a declared name, twelve digits, `o-…` or `the key's account`, "
             "found the end of the file",
         ),
-        (HEAD + "nobody can", "2:13-13 expected an action, such as `kms:Decrypt` or text in double quotes, found the end of the file"),
+        (
+            HEAD + "nobody can",
+            "2:13-13 expected an action, such as `kms:Decrypt`, text in double quotes or `create`, found the end of the file",
+        ),
         (HEAD + "nobody can kms:Decrypt if", f"2:26-28 expected `except`, `on`, `unless`, `when`, `,`, {NEXT}, found `if`"),
         (
             HEAD + "nobody can kms:Decrypt when aws:SourceIp",

@@ -79,7 +79,7 @@ def test_what_is_open_is_not_a_conflict() -> None:
     ],
 )
 def test_r2_callers(arn: str, kind: CallerKind, own_arn: str) -> None:
-    found = caller({"principal": arn, "userid": "AROAX:job"})
+    found = caller({"principal": arn, "session": "job"})
     assert (found.kind, found.arn, found.account) == (kind, own_arn, None if kind is CallerKind.SERVICE else "111122223333")
     if kind is CallerKind.FEDERATED:
         assert found.issuer == "arn:aws:iam::111122223333:root"

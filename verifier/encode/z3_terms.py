@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import z3
 import z3.z3
@@ -26,9 +27,18 @@ class Groups:
 
     masks: list[int]
 
+    @cached_property
+    def full(self) -> int:
+        """The mask of all classes."""
+        return sum(self.masks)
+
+    @cached_property
+    def _group_of(self) -> dict[int, int]:
+        return {index: number for number, group in enumerate(self.masks) for index in _members(group)}
+
     def of(self, mask: int) -> list[int]:
-        """The groups that make up a mask."""
-        return [number for number, group in enumerate(self.masks) if group & mask]
+        """The groups that make up a mask. Takes as long as the mask has classes."""
+        return sorted({self._group_of[index] for index in _members(mask)})
 
 
 def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str, Groups]:
@@ -36,21 +46,35 @@ def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str
     masks: dict[str, dict[int, None]] = {}
     for attribute, mask in _masks(expressions):
         masks.setdefault(attribute, {})[mask] = None
-    return {attribute: Groups(_split((1 << finite.width(attribute)) - 1, found)) for attribute, found in masks.items()}
+    return {attribute: Groups(_split(finite.width(attribute), found)) for attribute, found in masks.items()}
 
 
-def _split(full: int, masks: Iterable[int]) -> list[int]:
-    groups = [full]
+def _split(width: int, masks: Iterable[int]) -> list[int]:
+    """Refines one group of all classes by each mask in turn. A mask and its complement split alike, so that a step costs no more than
+    the fewer of their classes: the masks of many grants have one class each."""
+    full = (1 << width) - 1
+    groups, group_of = [full], [0] * width
     for mask in masks:
-        following = []
-        for group in groups:
-            inside = group & mask
-            if inside and inside != group:
-                following += [inside, group ^ inside]
-            else:
-                following.append(group)
-        groups = following
+        fewer = mask if 2 * mask.bit_count() <= width else mask ^ full
+        inside: dict[int, list[int]] = {}
+        for index in _members(fewer):
+            inside.setdefault(group_of[index], []).append(index)
+        for group, indices in inside.items():
+            part = groups[group] & fewer
+            if part != groups[group]:
+                groups[group] ^= part
+                for index in indices:
+                    group_of[index] = len(groups)
+                groups.append(part)
     return groups
+
+
+def _members(mask: int) -> Iterator[int]:
+    """The classes of a mask."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 def _masks(expressions: Iterable[Expression]) -> Iterator[tuple[str, int]]:
@@ -132,14 +156,14 @@ class Encoder:
         key = attribute, mask
         if key not in self._tests:
             groups = self.groups[attribute]
-            chosen = groups.of(mask)
+            inverted = 2 * mask.bit_count() > groups.full.bit_count()
+            chosen = groups.of(mask ^ groups.full if inverted else mask)
             bits = self._bits(attribute)
             if len(groups.masks) == 2:
-                self._tests[key] = bits[0] if chosen == [0] else z3.Not(bits[0])
-            elif 2 * len(chosen) > len(groups.masks):
-                self._tests[key] = z3.Not(self._any([bit for number, bit in enumerate(bits) if number not in set(chosen)]))
+                self._tests[key] = bits[0] if (chosen == [0]) != inverted else z3.Not(bits[0])
             else:
-                self._tests[key] = self._any([bits[number] for number in chosen])
+                some = self._any([bits[number] for number in chosen])
+                self._tests[key] = z3.Not(some) if inverted else some
         return self._tests[key]
 
     def _bits(self, attribute: str) -> list[z3.BoolRef]:

@@ -28,6 +28,11 @@ class Standing:
         return self.identity.policies if self.identity else ()
 
     @property
+    def boundaries(self) -> tuple[Policy, ...]:
+        """The permissions boundary, if there is one and its document is known."""
+        return (self.identity.boundary,) if self.identity is not None and self.identity.boundary is not None else ()
+
+    @property
     def root_powers(self) -> bool:
         """Whether no identity policy is needed: the root user, or a session that it issued (D5)."""
         issuer = self.caller.issuer or ""

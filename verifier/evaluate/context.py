@@ -73,6 +73,12 @@ class Context:
         return Either("F7", AnyOf(values), self.pairs.get(name, AnyOf(values)))
 
 
+def entry_name(key: str) -> str:
+    """The name by which a key's entry is told from others: without regard to case (L3), but for the names of pairs (F7)."""
+    prefix = key[: len(ENCRYPTION_CONTEXT)].lower()
+    return prefix + key[len(ENCRYPTION_CONTEXT) :] if prefix == ENCRYPTION_CONTEXT else key.lower()
+
+
 def hidden_in_key_policies(name: str) -> bool:
     """Whether F8 leaves open that a key policy can read this (lower-case) key."""
     return name == "kms:resourcealiases" or name.startswith(RESOURCE_TAG)

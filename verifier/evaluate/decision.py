@@ -1,32 +1,36 @@
 """The decision for one request under given symbols (section 5).
 
-In: the estate, a request, symbols. Out: whether it is allowed, and the gates that said so.
+In: a case, symbols. Out: whether it is allowed, and the gates that said so, in the order of AWS's own flow chart.
 Guarantee: each gate is one function named for its rule; a request is allowed only if every gate is passed and one of the
 ways to allow it is open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from verifier.evaluate.callers import Standing, partition_of
-from verifier.evaluate.context import Context
+from verifier.evaluate.callers import partition_of
+from verifier.evaluate.case import Case
+from verifier.evaluate.controls import resource_gates, service_gates
+from verifier.evaluate.denial import denial_gate
+from verifier.evaluate.endpoints import endpoint_gates
 from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.grant_constraints import Asked
+from verifier.evaluate.grants import Grants, Means, grants_gate, retiring_gate
+from verifier.evaluate.judge import Judge, Sure, applies, findings
+from verifier.evaluate.limits import Limits, limits_of
 from verifier.evaluate.principals import Way
-from verifier.evaluate.statements import Judgement, Question, judge
-from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.evaluate.targets import ALIAS_ACTIONS, Target, TargetKind
-from verifier.evaluate.unmodelled import Outside
+from verifier.evaluate.statements import Judgement, Question
+from verifier.evaluate.sums import sum_gate, told_with
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
+from verifier.evaluate.targets import ALIAS_ACTIONS, TargetKind
+from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
-from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.readings import OUTSIDE_ALLOW
 from verifier.model.request import CallerKind
 
 UNKNOWN_POLICY_ALLOW = "U3:policy:allow"
 """Whether a key policy that is not known allows the request (U3)."""
-UNKNOWN_POLICY_DENY = "U3:policy:deny"
-"""Whether a key policy that is not known denies the request (U3)."""
 
 FIXED_BY_AWS = ALIAS_ACTIONS | {
     "kms:cancelkeydeletion",
@@ -49,18 +53,6 @@ FIXED_BY_AWS = ALIAS_ACTIONS | {
 
 
 @dataclass(frozen=True)
-class Case:
-    """One request as the gates see it. `resource` is as the request has it."""
-
-    standing: Standing
-    action: str
-    resource: str | None
-    target: Target
-    context: Context
-    outside: Outside
-
-
-@dataclass(frozen=True)
 class Verdict:
     """Whether the request is allowed, and every gate in the order of reading."""
 
@@ -68,36 +60,20 @@ class Verdict:
     gates: list[Gate]
 
 
-Sure = dict[tuple[str, int], Judgement]
-"""The judgements of one request that turn on no symbol, by policy and statement: they need not be made again."""
+Ways = dict[Way, Truth]
 
 
 def decide(case: Case, symbols: Symbols, sure: Sure) -> Verdict:
     """Decides one request (D1–D9). `sure` is filled, and used by later calls for the same request."""
-    question = Question(case.standing, case.action, case.target, case.context, symbols)
-    key_policies = case.target.key.policies if case.target.key else ()
-    resource_based = _judgements(key_policies or (), question, sure)
-    identity_based = _judgements(case.standing.policies, question, sure)
-    gates = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), _deny(case, resource_based, identity_based, symbols)]
-    gates += case.outside.refusals(symbols)
-    allowing = _allowing(case, resource_based, identity_based, symbols)
-    allowed = all_of([*(gate.finding.holds for gate in gates), allowing[-1].finding.holds])
-    return Verdict(allowed, [*gates, *allowing])
-
-
-def _judgements(policies: Iterable[Policy], question: Question, sure: Sure) -> list[Judgement]:
-    return [_judgement(policy, statement, question, sure) for policy in policies for statement in policy.statements]
-
-
-def _judgement(policy: Policy, statement: Statement, question: Question, sure: Sure) -> Judgement:
-    name = (policy.identity, statement.index)
-    if name in sure:
-        return sure[name]
-    before = question.symbols.questions
-    judgement = judge(policy, statement, question)
-    if question.symbols.questions == before:
-        sure[name] = judgement
-    return judgement
+    judge = Judge(Question(case.standing, case.action, case.target, case.context, symbols), sure)
+    refusing = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), denial_gate(case, judge)]
+    refusing += service_gates(case.service_controls, case.action, judge)
+    refusing += resource_gates(case.resource_controls)
+    refusing += endpoint_gates(case.route, case.standing.caller, case.action, judge)
+    refusing += case.outside.refusals(symbols)
+    allowing = _allowing(case, judge)
+    allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
+    return Verdict(allowed, [*refusing, *allowing])
 
 
 # --- what refuses ------------------------------------------------------------------------------------------------------------
@@ -111,14 +87,9 @@ def _partition(case: Case) -> list[Gate]:
     return [Gate(Finding("R7", f"the caller is of partition {caller}, the resource of {target}", False))]
 
 
-def same_account(case: Case) -> bool:
-    """Whether the caller is of the account that owns the resource."""
-    return case.standing.caller.account == case.target.account
-
-
 def _cross_account(case: Case) -> list[Gate]:
     """R5: some operations are refused to callers of other accounts; service principals are exempt (D6)."""
-    if case.target.kind is TargetKind.NONE:
+    if case.target.keyless:
         return []
     return [Gate(_relation(case))]
 
@@ -127,7 +98,7 @@ def _relation(case: Case) -> Finding:
     known, caller = reference.action(case.action), case.standing.caller
     if caller.kind is CallerKind.SERVICE:
         return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
-    if same_account(case):
+    if case.same_account:
         return Finding("D2", f"the caller is of account {case.target.account}, as the resource is", True)
     if known is not None and not known.cross_account:
         return Finding("R5", f"{case.action} cannot be called from another account", False)
@@ -136,139 +107,112 @@ def _relation(case: Case) -> Finding:
 
 def _managed_by_aws(case: Case) -> list[Gate]:
     """D8, R4: nobody can change an AWS managed key, or an alias that is AWS's own."""
-    if case.target.kind is TargetKind.ALIAS and case.target.arn.split(":", 5)[5].startswith("alias/aws/"):
-        return [Gate(Finding("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
-    if case.target.key is None or case.target.key.manager != "AWS":
+    if not case.target.belongs_to_aws:
         return []
+    if case.target.kind is TargetKind.ALIAS:
+        return [Gate(Finding("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
     if case.action.lower() in FIXED_BY_AWS:
         return [Gate(Finding("D8", f"nobody can call {case.action} on an AWS managed key", False))]
     return [Gate(Finding("D8", f"{case.action} does not change the AWS managed key", True))]
 
 
-def _deny(case: Case, resource_based: list[Judgement], identity_based: list[Judgement], symbols: Symbols) -> Gate:
-    """D1: an explicit Deny of any policy that applies. Whether a key policy's stops RetireGrant is open (G5)."""
-    denies = [judgement for judgement in (*resource_based, *identity_based) if judgement.effect is Effect.DENY]
-    by_key_policy = any_of([judgement.applies for judgement in resource_based if judgement.effect is Effect.DENY])
-    if retires(case) and by_key_policy is not False:
-        by_key_policy = all_of([by_key_policy, symbols.value("G5")])
-    truths = [by_key_policy, *(judgement.applies for judgement in identity_based if judgement.effect is Effect.DENY)]
-    if case.standing.outside:
-        truths.append(symbols.value(OUTSIDE_DENY))
-    if case.target.key is not None and case.target.key.policies is None:
-        truths.append(symbols.value(UNKNOWN_POLICY_DENY))
-    denied = any_of(truths)
-    text = "an explicit Deny applies" if denied else "no explicit Deny applies"
-    return Gate(Finding("D1", text, negation(denied)), tuple(judgement.finding for judgement in denies))
-
-
-def retires(case: Case) -> bool:
-    """Whether the operation is `RetireGrant`, for which key policies count otherwise (G5)."""
-    return case.action.lower() == "kms:retiregrant" and case.target.kind is TargetKind.KEY
-
-
 # --- what allows -------------------------------------------------------------------------------------------------------------
 
 
-def _allowing(case: Case, resource_based: list[Judgement], identity_based: list[Judgement], symbols: Symbols) -> list[Gate]:
+def _allowing(case: Case, judge: Judge) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
-    identity = _identity(case, identity_based, symbols)
-    grants = case.outside.allowances(symbols)
-    granted = any_of([gate.finding.holds for gate in grants])
+    allows = judge.allows(case.key_policies)
+    ways = _key_policy_ways(case, allows, judge.symbols)
+    spared = case.same_account and ways[Way.NAME] is True
+    limits = limits_of(case.standing, case.session_policies, case.action, judge, spared)
+    identity = _identity(case, judge)
+    granted = _granted(case, Means(identity.finding.holds, limits), judge)
+    unmodelled = case.outside.allowances(judge.symbols)
+    rule, base = _policies(case, ways, identity.finding.holds, limits, judge.symbols)
+    by_grant = any_of([gate.finding.holds for gate in (*granted, *unmodelled)])
+    by_policy = [_key_policy(case, allows, ways)] if case.target.kind is TargetKind.KEY and not case.retires else []
+    own = [] if rule == "D6" else [identity]
+    total = sum_gate(rule, base, by_grant)
+    before, after = ([told_with(total, gate) for gate in gates] for gates in ([*by_policy, *granted, *own], unmodelled))
+    limiting = [gate if spared else told_with(total, gate) for gate in limits.gates]
+    return [*before, *limiting, *after, *further_permissions(case), total]
+
+
+def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
+    """G: what the key's grants allow (5.2)."""
+    if case.target.key is None:
+        return []
+    asked = Asked(case.action, case.standing.caller, case.context)
+    grants = Grants(case.target.key, case.grants, asked, means, judge.symbols, judge.sure)
+    gate = retiring_gate(grants) if case.retires else grants_gate(grants)
+    return [gate] if gate is not None else []
+
+
+def _policies(case: Case, ways: Ways, identity: Truth, limits: Limits, symbols: Symbols) -> tuple[str, Truth]:
+    """Whether policies allow, and the rule that says so."""
+    own = all_of([identity, limits.hold])
     if case.target.kind is not TargetKind.KEY:
-        base = all_of([identity.finding.holds, *_limits(case, symbols)])
-        return [identity, *grants, _sum("D9", any_of([base, granted]))]
-    if retires(case):
-        base = all_of([same_account(case), identity.finding.holds, *_limits(case, symbols)])
-        return [identity, *grants, _sum("G5", any_of([base, granted]))]
-    ways = _key_policy_ways(case, resource_based, symbols)
-    key_policy = _key_policy(case, resource_based, ways)
+        return "D9", own
+    if case.retires:
+        return "G5", all_of([_may_delegate_retiring(case), own])
     if case.standing.caller.kind is CallerKind.SERVICE:
-        base = any_of([ways[Way.ANYONE], ways[Way.NAME]])
-        return [key_policy, *grants, _sum("D6", any_of([base, granted]))]
-    if same_account(case):
-        rule, base = "D2", _same_account(case, ways, identity.finding.holds, symbols)
-    else:
-        rule, base = "D3", all_of([any_of(list(ways.values())), identity.finding.holds, *_limits(case, symbols)])
-    return [key_policy, identity, *grants, _sum(rule, any_of([base, granted]))]
+        return "D6", any_of([ways[Way.ANYONE], ways[Way.NAME]])
+    if case.same_account:
+        return "D2", _same_account(case, ways, own, limits, symbols)
+    return "D3", all_of([any_of(list(ways.values())), own])
 
 
-_SUMS = {
-    ("D2", True): "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow",
-    ("D2", False): "in the key's account the key policy has to allow the caller, or to delegate to the account while the caller's policies "
-    "allow; neither is so",
-    ("D3", True): "from another account: the key policy and the caller's own policies both allow",
-    ("D3", False): "from another account the key policy and the caller's own policies have to allow; they do not both",
-    ("D6", True): "a service principal needs the key policy (or a grant) alone, and has it",
-    ("D6", False): "a service principal needs the key policy (or a grant), and does not have it",
-    ("D9", True): "the caller's own policies alone decide an operation without a key, and allow it",
-    ("D9", False): "the caller's own policies alone decide an operation without a key, and do not allow it",
-    ("G5", True): "a grant is retired by whom it names, or by what identity policies of the key's account allow: one of these is so",
-    ("G5", False): "a grant is retired by whom it names, or by what identity policies of the key's account allow, never by a key policy; "
-    "neither is so",
-}
-"""What the last gate says, by its rule and whether it is open."""
+def _may_delegate_retiring(case: Case) -> bool:
+    """G5: the key's account and the accounts that issued its grants retire them by identity policies (one that is the retiring principal
+    itself is named by the grant)."""
+    return case.same_account or case.standing.caller.account in case.grants.issuing_accounts
 
 
-def _sum(rule: str, holds: Truth) -> Gate:
-    return Gate(Finding(rule, _SUMS[rule, holds is not False], holds))
-
-
-def _same_account(case: Case, ways: dict[Way, Truth], identity: Truth, symbols: Symbols) -> Truth:
+def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
     """D2 and D4: direct access, limited as its way demands; or delegation and the caller's own policies."""
-    limits = all_of(_limits(case, symbols))
-    delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), identity, limits])
-    by_issuer = all_of([ways[Way.ISSUER], _boundary(case), symbols.choose("U2", lambda: True, lambda: _session_policy(case, symbols))])
-    anyone = all_of([ways[Way.ANYONE], symbols.choose("D4", lambda: limits, lambda: True)])
-    return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits]), by_issuer, anyone, delegated])
+    delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), own])
+    by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(limits, symbols)])
+    anyone = all_of([ways[Way.ANYONE], symbols.choose("D4", lambda: limits.hold, lambda: True)])
+    return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
-def _limits(case: Case, symbols: Symbols) -> list[Truth]:
-    """B and S: what the boundary and the session policy leave of the identity policies."""
-    return [_boundary(case), _session_policy(case, symbols)]
+def _session_through_issuer(limits: Limits, symbols: Symbols) -> Truth:
+    """S for what a key policy gives the user that issued the session: whether one without session policies is limited is open (U2)."""
+    if limits.session_policies:
+        return limits.session
+    return symbols.choose("U2", lambda: True, lambda: limits.session)
 
 
-def _boundary(case: Case) -> Truth:
-    """B: a boundary's document is not modelled; where one is attached, it is an `Unmodelled` that may refuse."""
-    return True
-
-
-def _session_policy(case: Case, symbols: Symbols) -> Truth:
-    """S (U2): a role session has no session policy; a federated session can use nothing of its user's without one, and what one
-    allows is for the assignment to say."""
-    return case.standing.caller.kind is not CallerKind.FEDERATED or symbols.given(SESSION_ALLOW)
-
-
-def _identity(case: Case, judgements: list[Judgement], symbols: Symbols) -> Gate:
+def _identity(case: Case, judge: Judge) -> Gate:
     """I: the caller's identity policies (U1, D5)."""
     standing = case.standing
     if standing.caller.kind is CallerKind.SERVICE:
         return Gate(Finding("D6", "a service principal has no identity policies", False))
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
-    unknown = case.outside.identity_allows(symbols)
+    unknown = case.outside.identity_allows(judge.symbols)
     if standing.outside:
-        allowed = any_of([symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
+        allowed = any_of([judge.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"there is no inventory of account {standing.caller.account}: its identity policies are free"
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
-    allows = [judgement for judgement in judgements if judgement.effect is Effect.ALLOW]
-    holds = any_of([*(judgement.applies for judgement in allows), *(finding.holds for finding in unknown)])
+    allows = judge.allows(standing.policies)
+    holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
     listed = "the caller's identity policies" if standing.identity else "the inventory does not list the caller: its (no) policies"
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
-    return Gate(Finding("P7" if standing.identity else "U1", text, holds), tuple(judgement.finding for judgement in allows))
+    return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
 
 
-def _key_policy_ways(case: Case, judgements: list[Judgement], symbols: Symbols) -> dict[Way, Truth]:
+def _key_policy_ways(case: Case, allows: list[Judgement], symbols: Symbols) -> Ways:
     """For each way of naming the caller, whether an Allow of the key policy applies in that way."""
-    if case.target.key is not None and case.target.key.policies is None:
+    if case.key_policy_unknown and not case.retires:
         return {way: symbols.value(UNKNOWN_POLICY_ALLOW) if way is Way.NAME else False for way in Way}
-    allows = [judgement for judgement in judgements if judgement.effect is Effect.ALLOW]
     return {way: any_of([judgement.ways.get(way, False) for judgement in allows]) for way in Way}
 
 
-def _key_policy(case: Case, judgements: list[Judgement], ways: dict[Way, Truth]) -> Gate:
+def _key_policy(case: Case, allows: list[Judgement], ways: Ways) -> Gate:
     """K: what the key policy gives."""
-    found = tuple(judgement.finding for judgement in judgements if judgement.effect is Effect.ALLOW)
-    if case.target.key is not None and case.target.key.policies is None:
+    found = findings(allows)
+    if case.key_policy_unknown:
         return Gate(Finding("U3", "the key policy is not known", ways[Way.NAME]))
     direct = any_of([ways[way] for way in Way if way is not Way.ACCOUNT])
     if direct is not False:

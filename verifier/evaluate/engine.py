@@ -10,25 +10,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from verifier.evaluate.callers import standing
-from verifier.evaluate.decision import Case, Sure, decide
+from verifier.evaluate.case import Case
+from verifier.evaluate.controls import resource_controls, service_controls
+from verifier.evaluate.decision import decide
+from verifier.evaluate.endpoints import route_of
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.findings import steps
+from verifier.evaluate.grant_index import candidates_for
 from verifier.evaluate.issuers import possible_issuers
+from verifier.evaluate.judge import Sure
 from verifier.evaluate.plausible import warnings_about
 from verifier.evaluate.requests import GivenRequest
+from verifier.evaluate.session_policies import SESSIONS
 from verifier.evaluate.symbols import Symbols, explore, first_path, outcomes, sensitive
 from verifier.evaluate.targets import target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind, Decision, Outcome, Request
+from verifier.syntax.diagnostic import InputError
 
 
 def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
     """Decides a request (sections 1–5), under each reading that `assignment` (symbol → value) does not fix.
 
     Keys of the context that follow from the caller and the key are filled in (F1, F2, F8); a context that could not be sent is
-    decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action.
+    decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action, and for
+    session policies of a caller that is no session.
     """
+    if request.session_policies is not None and request.caller.kind not in SESSIONS:
+        raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
     given = dict(request.readings) if isinstance(request, GivenRequest) else {}
     fixed = {**given, **(assignment or {})}
     if request.caller.kind is CallerKind.FEDERATED and request.caller.issuer is None:
@@ -49,23 +59,29 @@ def _for_each_issuer(estate: Estate, request: Request, fixed: Mapping[str, bool]
 
 def case_of(estate: Estate, request: Request) -> Case:
     """A request as the gates see it, its context completed."""
-    context = given_context(request)
-    region = context.get("aws:requestedregion")
+    region = given_context(request).get("aws:requestedregion")
     target = target_of(estate, request, region if isinstance(region, str) else None)
     caller = standing(estate, request.caller)
+    context = complete(estate, caller, target, request)
+    route = route_of(estate, context.entries)
     return Case(
-        caller,
-        request.action,
-        request.resource,
-        target,
-        complete(estate, caller, target, request),
-        in_scope(estate, request.caller, target, request.action),
+        standing=caller,
+        action=request.action,
+        resource=request.resource,
+        target=target,
+        context=context,
+        outside=in_scope(estate, request.caller, target, request.action, route.id),
+        service_controls=service_controls(estate, caller),
+        resource_controls=resource_controls(estate, caller, target, request.action),
+        route=route,
+        grants=candidates_for(target.key, request.caller),
+        session_policies=request.session_policies,
     )
 
 
 def _decide(estate: Estate, request: Request, fixed: Mapping[str, bool]) -> Decision:
     case = case_of(estate, request)
-    sure: Sure = {}
+    sure = Sure()
     tree = explore(lambda symbols: decide(case, symbols, sure).allowed, fixed)
     # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
     told = Symbols({**fixed, **first_path(tree)}, default=False)

@@ -1,4 +1,4 @@
-"""The context of a request, completed with what follows from the caller and the key (F1, F2, F3, F5, F7, F8).
+"""The context of a request, completed with what follows from the caller and the key (F1–F5, F7, F8).
 
 In: the estate, a request, its target. Out: the entries of the context.
 Guarantee: what the request gives is never replaced; what does not follow is left absent, or free (U3), never invented.
@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import ENCRYPTION_CONTEXT, Context, Either, Entry, Free
+from verifier.evaluate.endpoints import endpoint_named
 from verifier.evaluate.targets import Target, TargetKind
 from verifier.evaluate.values import instant
 from verifier.model import reference
@@ -52,12 +53,16 @@ def given_pairs(request: Request) -> dict[str, str]:
 
 def derived(estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]) -> dict[str, Entry]:
     """What follows from the caller, the key and the other keys, whether or not the request gives it too."""
-    found = dict(_about_request(standing, target, given))
+    found = dict(_about_request(standing, target, given)) | dict(_about_endpoint(estate, given))
     found |= dict(_about_caller(standing)) | dict(_about_accounts(standing, target, action))
     if target.key is not None:
         found |= dict(_about_key(target.key, given))
-    found |= dict(_about_organization(estate, standing, target, given))
+    found |= dict(_about_organization(estate, standing, target, {**_texts(found), **given}))
     return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
+
+
+def _texts(entries: Mapping[str, Entry]) -> dict[str, Value]:
+    return {key: entry for key, entry in entries.items() if isinstance(entry, str)}
 
 
 def complete(estate: Estate, standing: Standing, target: Target, request: Request) -> Context:
@@ -88,6 +93,14 @@ def _about_request(standing: Standing, target: Target, given: Mapping[str, Value
     for name, old in (("kms:keyspec", "kms:customermasterkeyspec"), ("kms:keyusage", "kms:customermasterkeyusage")):
         yield old, given.get(name)
         yield name, given.get(old)
+
+
+def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:
+    """F4: a listed VPC endpoint stands in its VPC and belongs to its account, as far as the input says."""
+    endpoint = endpoint_named(estate, given.get("aws:sourcevpce"))
+    if endpoint is not None:
+        yield "aws:sourcevpc", endpoint.vpc
+        yield "aws:vpceaccount", endpoint.account
 
 
 def called_by_service(given: Mapping[str, Value]) -> bool:

@@ -6,14 +6,17 @@ Guarantee: every issuer that a policy or the inventory could tell apart is among
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from verifier.evaluate.callers import inventory_of
 from verifier.model.estate import Estate
-from verifier.model.policy import PrincipalType
+from verifier.model.policy import Policy, PrincipalType
 from verifier.model.request import Caller
 
 
 def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
-    """The root user, each user that the inventory or a key policy names, and where there is no inventory one that nobody names."""
+    """The root user, each user that the inventory, a key policy or an endpoint policy names, and where there is no inventory one that
+    nobody names."""
     partition = caller.principal_arn.split(":")[1]
     prefix = f"arn:{partition}:iam::{caller.account}:"
     inventory = inventory_of(estate, caller.account)
@@ -25,10 +28,16 @@ def _named_users(estate: Estate, prefix: str) -> list[str]:
     return sorted(
         {
             principal.value
-            for key in estate.keys
-            for policy in key.policies or ()
+            for policy in _policies_with_principals(estate)
             for statement in policy.statements
             for principal in statement.principals or ()
             if principal.type is PrincipalType.USER and principal.value.startswith(prefix)
         }
     )
+
+
+def _policies_with_principals(estate: Estate) -> Iterator[Policy]:
+    """The policies that may name users: key policies and endpoint policies. A grant to a user is not one to its sessions (G2)."""
+    for key in estate.keys:
+        yield from key.policies or ()
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

@@ -6,10 +6,10 @@ Guarantee: what is open (◇) gives no warning, and neither does a key that no p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry, is_multivalued
-from verifier.evaluate.decision import Case
 from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.plausible_caller import caller_warnings
 from verifier.evaluate.plausible_operation import operation_warnings
@@ -40,6 +40,8 @@ ALWAYS_SENT = frozenset(
     }
 )
 """Parameters that are required or have a default, so that every request of an operation that has them carries them (F6)."""
+GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})
+"""Parameters of CreateGrant of which every request has one. [API: CreateGrant]"""
 ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent")
 """Keys of every request that do not follow from the caller and the key (F1)."""
 
@@ -52,6 +54,8 @@ _RULE_OF_DERIVED = {
     "aws:sourceorgpaths": "F2",
     "aws:vpceorgid": "F2",
     "aws:vpceorgpaths": "F2",
+    "aws:sourcevpc": "F4",
+    "aws:vpceaccount": "F4",
     "aws:username": "F3",
     "aws:calledviafirst": "F5",
     "aws:calledvialast": "F5",
@@ -116,27 +120,54 @@ def _values(request: Request) -> Iterator[str]:
 
 def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """F1, F4, F6: keys that every real request has, absent here, that a policy of the estate tests."""
-    tested = _tested_keys(estate)
+    tested = _tested_keys(estate, case) | _tested_by_grants(case)
     for key in ALWAYS_PRESENT:
         if key.lower() in tested and key.lower() not in case.context.entries:
             yield f"F1: every real request has {key}, which a policy tests; this one is decided without it"
     if "aws:requestedregion" in tested and "aws:requestedregion" not in case.context.entries:
         yield "F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it"
-    action = reference.action(case.action)
-    for key in sorted(ALWAYS_SENT & (action.condition_keys if action else frozenset()) & tested):
-        if key not in case.context.entries:
-            yield f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it"
+    yield from _left_out_of_operation(case, tested)
     own = case.standing.caller.kind is not CallerKind.SERVICE and given.get("aws:viaawsservice", "false") == "false"
     forwarded = "kms:viaservice" in given or "aws:calledvia" in given
     if own and not forwarded and "aws:sourceip" in tested and "aws:sourceip" not in given and "aws:sourcevpce" not in given:
         yield "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
 
 
-def _tested_keys(estate: Estate) -> frozenset[str]:
-    policies: Iterable[Policy] = [
-        *(policy for key in estate.keys for policy in key.policies or ()),
-        *(policy for account in estate.accounts for identity in (*account.users, *account.roles) for policy in identity.policies),
-    ]
+def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
+    """F6: the operation's own keys."""
+    action = reference.action(case.action)
+    carried = action.condition_keys if action else frozenset()
+    for key in sorted(ALWAYS_SENT & carried & tested):
+        if key not in case.context.entries:
+            yield f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it"
+    if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():
+        either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
+        yield f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either"
+
+
+def _tested_by_grants(case: Case) -> frozenset[str]:
+    """A grant that allows CreateGrant tests the operations of the new grant (G6)."""
+    makes = case.action == "kms:CreateGrant" and any(case.action in candidate.grant.operations for candidate in case.grants.as_grantee)
+    return frozenset({"kms:grantoperations"} if makes else ())
+
+
+def _policies(estate: Estate, case: Case) -> Iterator[Policy]:
+    """Every policy that a condition may stand in."""
+    yield from (policy for key in estate.keys for policy in key.policies or ())
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            yield from identity.policies
+            yield from (identity.boundary,) if identity.boundary is not None else ()
+    for restriction in (case.service_controls, case.resource_controls):
+        yield from (policy for level in restriction.levels for policy in level.policies)
+    yield from case.route.policies
+    yield from case.session_policies or ()
+
+
+def _tested_keys(estate: Estate, case: Case) -> frozenset[str]:
     return frozenset(
-        condition.key.value.lower() for policy in policies for statement in policy.statements for condition in statement.conditions
+        condition.key.value.lower()
+        for policy in _policies(estate, case)
+        for statement in policy.statements
+        for condition in statement.conditions
     )

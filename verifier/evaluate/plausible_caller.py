@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.decision import Case
+from verifier.evaluate.case import Case
 from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.values import instant, truth
 from verifier.model import reference

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.decision import Case
 from verifier.evaluate.fill import given_pairs
+from verifier.evaluate.plausible_grant import new_grant_warnings
 from verifier.evaluate.targets import TargetKind
 from verifier.model import reference
 from verifier.model.estate import Key
@@ -38,8 +39,10 @@ ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 
 def operation_warnings(case: Case, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the operation's own keys and the key."""
-    if case.action.lower() == "kms:retiregrant":
-        yield "G5: who may retire a grant also depends on the grant, which is not modelled; this is decided by the policies alone"
+    if case.retires and case.grants.listed is None:
+        yield "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by the policies alone"
+    if case.action.lower() == "kms:creategrant":
+        yield from new_grant_warnings(request, given)
     yield from _suits(case)
     yield from _operation_keys(case, given)
     yield from _encryption_context(case, request, given)
@@ -51,7 +54,7 @@ def operation_warnings(case: Case, request: Request, given: Mapping[str, Value])
 def _suits(case: Case) -> Iterator[str]:
     """R3: the operation must fit the resource, and the key's spec and usage."""
     key, action = case.target.key, reference.action(case.action)
-    if action is not None and not action.resources and case.resource is not None:
+    if action is not None and case.target.kind is TargetKind.NONE and case.resource is not None:
         yield f"R3: {case.action} takes no key; `resource` is left aside"
     if key is None or key.spec is None or key.usage is None or key.origin is None or key.multi_region is None:
         return

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.decision import Case
+from verifier.evaluate.case import Case
 from verifier.evaluate.fill import called_by_service
 from verifier.model.request import CallerKind, Value
 
-ENDPOINT_KEYS = ("aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpcsourceip")
+ENDPOINT_KEYS = ("aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpcSourceIp")
 """Keys that come with `aws:SourceVpce` (F4)."""
 GRANT_OPERATIONS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
 """The operations that have `kms:GrantIsForAWSResource` (F5)."""
@@ -30,7 +30,7 @@ def _forwarded(given: Mapping[str, Value]) -> bool:
 
 
 def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    present = [key for key in ("aws:sourcevpce", *ENDPOINT_KEYS) if key in given]
+    present = [key for key in ("aws:SourceVpce", *ENDPOINT_KEYS) if key.lower() in given]
     if not present:
         return
     if _forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
@@ -38,11 +38,14 @@ def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if "aws:sourcevpce" not in given:
         yield f"F4: {present[0]} comes with aws:SourceVpce"
         return
-    missing = [key for key in ENDPOINT_KEYS if key not in given]
+    missing = [key for key in ENDPOINT_KEYS if key.lower() not in case.context.entries]
     if missing:
         yield f"F4: aws:SourceVpce comes with {', '.join(missing)}"
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
+    endpoint, region = case.route.endpoint, case.target.region
+    if endpoint is not None and region is not None and endpoint.region != region:
+        yield f"F4: VPC endpoint {endpoint.id} is of {endpoint.region}: no request to {region} comes through it"
 
 
 def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

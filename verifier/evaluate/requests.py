@@ -1,6 +1,6 @@
 """Requests as JSON objects: reading them and answering them (`verifier evaluate`).
 
-In: a JSON object with `principal`, `action`, `resource`, `context`. Out: a `Request`; a decision as a JSON object.
+In: a JSON object with `principal`, `action`, `resource`, `context`, `session_policy`. Out: a `Request`; a decision as a JSON object.
 Guarantee: what is not understood is an `InputError` that names the member; nothing is left out.
 """
 
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.targets import ALIAS_ACTIONS
+from verifier.evaluate.session_policies import session_policies_from_json
+from verifier.evaluate.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 
-MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings"})
+MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy"})
 
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@-~]+)")
@@ -51,8 +52,10 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     context = _context(data.get("context"))
     caller, remarks = _caller(estate, _text(data, "principal"), context, data.get("issuer"))
     action = _action(_text(data, "action"))
-    resource, context = _resource(estate, data.get("resource"), action, context)
-    return GivenRequest(caller, action, resource, context, readings=_readings(estate, data.get("readings")), remarks=remarks)
+    resource, context = _resource(estate, data.get("resource"), action, caller, context)
+    session_policies = session_policies_from_json(caller, data.get("session_policy"))
+    readings = _readings(estate, data.get("readings"))
+    return GivenRequest(caller, action, resource, context, session_policies, readings, remarks)
 
 
 def _text(data: Mapping[str, object], member: str) -> str:
@@ -141,13 +144,15 @@ def _action(text: str) -> str:
 
 
 def _resource(
-    estate: Estate, resource: object, action: str, context: tuple[tuple[str, Value], ...]
+    estate: Estate, resource: object, action: str, caller: Caller, context: tuple[tuple[str, Value], ...]
 ) -> tuple[str | None, tuple[tuple[str, Value], ...]]:
     if resource is None or resource == "*":
         known = reference.action(action)
         if known is not None and known.resources:
             raise InputError.of(f"`resource` is missing: {action} is about {' or '.join(sorted(known.resources))}", rule="R4")
         return None, context
+    if action.lower() == LIST_RETIRABLE:
+        return retiring_principal(caller, resource), context
     found = _RESOURCE.fullmatch(resource) if isinstance(resource, str) else None
     if found is None or not isinstance(resource, str):
         raise InputError.of(

@@ -10,16 +10,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
-from verifier.evaluate.conditions import Reader, condition_finding, condition_variables
-from verifier.evaluate.context import Context, Free, Settled, settle
+from verifier.evaluate.conditions import Reader, condition_finding, condition_variables, negated, takes_variables
+from verifier.evaluate.context import Context, Free, Settled, entry_name, settle
 from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.patterns import Variable, text_matches, variables_of
 from verifier.evaluate.principals import Way, ways_named
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.evaluate.targets import Target, TargetKind, resource_covers
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement, reference_to
+from verifier.evaluate.targets import Target, resource_covers
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
 from verifier.model.readings import fact_symbol, not_resource_symbol
 from verifier.model.request import CallerKind
+
+NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
+"""The policies whose `Principal` may tell callers apart; that of an RCP is `*` (P7)."""
+
+RULES = {
+    PolicyKind.KEY: "L5",
+    PolicyKind.BOUNDARY: "D4",
+    PolicyKind.SESSION: "D4",
+    PolicyKind.SCP: "D7",
+    PolicyKind.RCP: "D7",
+    PolicyKind.ENDPOINT: "V",
+}
+"""The rule by which a kind of policy applies; P7 for identity policies."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Question:
 @dataclass(frozen=True)
 class Judgement:
     """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
-    policy names nobody and follows the caller it is attached to; that is `Way.NAME`)."""
+    policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is `Way.NAME`)."""
 
     effect: Effect
     ways: Mapping[Way, Truth]
@@ -53,7 +66,7 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
     ways = _ways(policy, statement, question)
     elements = [_action(statement, question.action), _resource(policy, statement, question.target, reader)]
-    if policy.kind is PolicyKind.KEY:
+    if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
     before = all_of([element.holds for element in elements])
     conditions = [condition_finding(condition, reader) for condition in statement.conditions]
@@ -67,9 +80,27 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
 
 
 def _ways(policy: Policy, statement: Statement, question: Question) -> Mapping[Way, Truth]:
-    if policy.kind is not PolicyKind.KEY:
+    if policy.kind not in NAMING_CALLERS:
         return {Way.NAME: True}
-    return ways_named(statement, question.standing, question.target.partition, question.symbols)
+    ways = ways_named(statement, question.standing, question.target.partition, question.symbols)
+    if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW and _by_principal_arn(statement):
+        return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
+    if policy.kind is PolicyKind.KEY or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
+        return ways
+    # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open (V-account).
+    return {**ways, Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")])}
+
+
+def _by_principal_arn(statement: Statement) -> bool:
+    """Whether a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits what it gives, as if
+    it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role principals]"""
+    return not statement.not_principal and any(_demands_principal_arn(condition) for condition in statement.conditions)
+
+
+def _demands_principal_arn(condition: Condition) -> bool:
+    operator = condition.operator
+    compares = takes_variables(operator) and not negated(operator)
+    return condition.key.value.lower() == "aws:principalarn" and compares and not operator.if_exists and operator.set_operator is None
 
 
 def _action(statement: Statement, action: str) -> Finding:
@@ -92,10 +123,9 @@ def _resource(policy: Policy, statement: Statement, target: Target, reader: Read
         return Finding("L5", "NotResource in a key policy: what it means is not documented", applies)
     covered = any_of([resource_covers(text.value, target, reader) for text in statement.resources])
     listed = ", ".join(text.value for text in statement.resources)
-    about = "an operation without a key" if target.kind is TargetKind.NONE else target.arn
     if statement.not_resource:
-        return Finding(rule, f"NotResource [{listed}] against {about}", negation(covered))
-    return Finding(rule, f"Resource [{listed}] against {about}", covered)
+        return Finding(rule, f"NotResource [{listed}] against {target.described}", negation(covered))
+    return Finding(rule, f"Resource [{listed}] against {target.described}", covered)
 
 
 def _principal(statement: Statement, ways: Mapping[Way, Truth], question: Question) -> Finding:
@@ -118,7 +148,7 @@ def _valid(policy: Policy, statement: Statement, reader: Reader, holds: Truth) -
     if not variables or holds is False:
         return Finding("L7", "every policy variable has a value", True)
     entries = reader.entries([variable.key for variable in variables])
-    bare = {variable.key.lower() for variable in variables if variable.default is None}
+    bare = {entry_name(variable.key) for variable in variables if variable.default is None}
     without = settle(entries, reader.symbols, lambda values: any_of([_unset(key, values[key], reader) for key in bare]))
     valid = reader.symbols.choose("L7-absent", lambda: negation(without), lambda: True)
     return Finding("L7", "a policy variable has no value" if without else "every policy variable has a value", valid)
@@ -142,7 +172,7 @@ def _summary(policy: Policy, statement: Statement, elements: list[Finding], appl
     name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
     place = f" ({statement.span})" if statement.span.file else ""
     head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
-    rule = "L5" if policy.kind is PolicyKind.KEY else "P7"
+    rule = RULES.get(policy.kind, "P7")
     if applies is not False:
         return Finding(rule, f"{head} applies", applies)
     failed = next((element for element in elements if element.holds is False), None)

@@ -1,26 +1,37 @@
 """What a request is about, and which `Resource` elements cover it (R4, L5, L6, L7, L9, D9).
 
 In: the estate and a request; a statement's resources. Out: the target; whether a pattern covers it.
-Guarantee: a key is covered by its key ARN only (L9), an alias by its alias ARN only.
+Guarantee: a key is covered by its key ARN only (L9), an alias or a principal by its own ARN only.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.evaluate.callers import partition_of
 from verifier.evaluate.conditions import Reader, single_texts
 from verifier.evaluate.context import Free, Settled, settle
 from verifier.evaluate.patterns import matches, parse, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import PolicyKind
-from verifier.model.request import Request
+from verifier.model.policy import PolicyKind, Principal
+from verifier.model.principal_names import principal_named
+from verifier.model.request import Caller, Request
 from verifier.syntax.diagnostic import InputError
 
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealias"})
+LIST_RETIRABLE = "kms:listretirablegrants"
+"""The operation whose permission is on a principal (D9)."""
+
+FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
+"""The policies of an identity: in these a `Resource` of fewer than six fields is filled up with `*` (L6)."""
+
+PRINCIPALS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
+"""How the last field of a principal's ARN begins, by the ARN's service (R2)."""
 
 
 class TargetKind(Enum):
@@ -28,14 +39,16 @@ class TargetKind(Enum):
 
     KEY = "key"
     ALIAS = "alias"
+    PRINCIPAL = "principal"
+    """The retiring principal that `ListRetirableGrants` asks about. [API: ListRetirableGrants, *Required permissions*]"""
     NONE = "no resource"
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a request is about. `region` is `None` when an operation without a key does not say its Region.
-    `account` owns the key or alias; for an operation without a key it is the caller's. `arn` is, for such an operation,
-    the account-specific form of D9 with a literal `*` as its last field."""
+    """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation without a key does
+    not say it. `account` owns the key or alias; for an operation without a key it is the caller's. `arn` is, for such an operation, the
+    account-specific form of D9 with a literal `*` as its last field; of a principal that the request does not say it is empty."""
 
     kind: TargetKind
     arn: str
@@ -44,13 +57,36 @@ class Target:
     account: str | None
     key: Key | None = None
 
+    @property
+    def keyless(self) -> bool:
+        """Whether the operation is on neither a key nor an alias (D9)."""
+        return self.kind in (TargetKind.NONE, TargetKind.PRINCIPAL)
+
+    @property
+    def belongs_to_aws(self) -> bool:
+        """Whether it is an AWS managed key, or an alias that is AWS's own (D8, R4)."""
+        if self.kind is TargetKind.ALIAS:
+            return self.arn.split(":", 5)[5].startswith("alias/aws/")
+        return self.key is not None and self.key.manager == "AWS"
+
+    @property
+    def described(self) -> str:
+        """What it is, for a sentence."""
+        if self.kind is TargetKind.NONE:
+            return "an operation without a key"
+        return self.arn or "a retiring principal that the request does not say"
+
 
 def target_of(estate: Estate, request: Request, region: str | None) -> Target:
     """The target of a request. `region` is that of the request's context, if it has one.
 
-    Raises `InputError` for a key that is not in the estate, an alias ARN for anything but an alias operation, and a
-    missing key where the operation needs one.
+    Raises `InputError` for a key that is not in the estate, an alias ARN for anything but an alias operation, a missing key where the
+    operation needs one, and for `ListRetirableGrants` anything but a principal of the caller's account.
     """
+    if request.action.lower() == LIST_RETIRABLE:
+        caller = request.caller
+        principal = "" if request.resource is None else retiring_principal(caller, request.resource)
+        return Target(TargetKind.PRINCIPAL, principal, partition_of(caller), region, caller.account)
     action = reference.action(request.action)
     if request.resource is None or (action is not None and not action.resources):
         if action is not None and "key" in action.resources:
@@ -68,9 +104,21 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
 
 
 def _keyless(request: Request, region: str | None) -> Target:
-    caller = request.caller
-    partition = caller.principal_arn.split(":")[1] if caller.account else None
+    caller, partition = request.caller, partition_of(request.caller)
     return Target(TargetKind.NONE, f"arn:{partition}:kms:{region}:{caller.account}:*", partition, region, caller.account)
+
+
+def retiring_principal(caller: Caller, resource: object) -> str:
+    """The ARN of the principal whose retirable grants are listed: one of the caller's account. Raises `InputError` for anything else.
+    [API: ListRetirableGrants, RetiringPrincipal]"""
+    found = principal_named(resource) if isinstance(resource, str) else None
+    if not isinstance(found, Principal) or (found.partition, found.account) != (partition_of(caller), caller.account or ""):
+        raise InputError.of(
+            f"kms:ListRetirableGrants is about a retiring principal: `resource` must be the ARN of a principal of the caller's account, "
+            f"or null where it is not said, not {resource!r}",
+            rule="R4",
+        )
+    return found.value
 
 
 def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
@@ -79,9 +127,11 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
         return True
     raw = pattern.split(":", 5)
     if len(raw) < 6:
-        if reader.kind is not PolicyKind.IDENTITY:
+        if reader.kind not in FILLED_UP:
             return False
         raw += ["*"] * (6 - len(raw))
+    if target.kind is TargetKind.PRINCIPAL and not target.arn:
+        return _covers_some_principal(raw, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
     if head is False:
         return False
@@ -90,8 +140,22 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     return all_of([head, _last_covers(raw[5], target, reader)])
 
 
+def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
+    """Whether a pattern covers the retiring principal, one of the caller's account, where the request does not say which. A pattern that
+    covers some and not all is a free fact `F1:retiring:PATTERN`: whether the principal is one of these."""
+    services = [service for service in PRINCIPALS if text_matches(raw[2], service)]
+    fixed = ((raw[0], "arn"), (raw[1], target.partition or ""), (raw[3], ""), (raw[4], target.account or ""))
+    fits = all(text_matches(field, value) for field, value in fixed)
+    written = re.split(r"[*?$]", raw[5])[0]
+    names = [name for service in services for name in PRINCIPALS[service]]
+    if not fits or not any(name.startswith(written) or written.startswith(name) for name in names):
+        return False
+    everyone = len(services) == len(PRINCIPALS) and set(raw[5]) == {"*"}
+    return True if everyone else reader.symbols.value(f"F1:retiring:{':'.join(raw)}")
+
+
 def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Truth:
-    if index == 3 and target.region is None:
+    if index == 3 and target.kind is TargetKind.NONE and target.region is None:
         # Which Region is meant is not said: only a field that covers every Region covers it for certain (F1).
         return True if set(field) == {"*"} else reader.symbols.value(f"F1:region:{field}")
     return text_matches(field, target.arn.split(":", 5)[index])

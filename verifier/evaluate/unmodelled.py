@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.symbols import Symbols, Truth, negation
-from verifier.evaluate.targets import Target
+from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
+from verifier.evaluate.targets import Target, TargetKind
 from verifier.model import reference
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
@@ -19,18 +19,20 @@ from verifier.model.request import Caller
 
 @dataclass(frozen=True)
 class Outside:
-    """The unmodelled things in scope of one request."""
+    """The unmodelled things in scope of one request. `on_alias` is true for one on an alias, which RCPs may not restrict (R4)."""
 
     things: tuple[Unmodelled, ...]
     action: str
+    on_alias: bool = False
 
     def refusals(self, symbols: Symbols) -> list[Gate]:
         """A gate for each thing that may refuse the request (or deny it, for identity policies that are not known)."""
         things = [thing for thing in self.things if thing.influence is not Influence.MAY_ALLOW]
-        return [
-            _gate(thing, f"{thing.description}: not modelled, may refuse", negation(symbols.value(refuse_symbol(thing))))
-            for thing in things
-        ]
+        return [_gate(thing, f"{thing.description}: not modelled, may refuse", negation(self._refuses(thing, symbols))) for thing in things]
+
+    def _refuses(self, thing: Unmodelled, symbols: Symbols) -> Truth:
+        refuses = symbols.value(refuse_symbol(thing))
+        return refuses if thing.owner is None or not self.on_alias else all_of([refuses, symbols.value("R4")])
 
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
@@ -47,16 +49,19 @@ class Outside:
         ]
 
 
-def in_scope(estate: Estate, caller: Caller, target: Target, action: str) -> Outside:
-    """The unmodelled things that could change the decision on a request for an action."""
-    return Outside(tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target)), action)
+def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoint: str | None) -> Outside:
+    """The unmodelled things that could change the decision on a request for an action, through a VPC endpoint if `endpoint` names one."""
+    things = tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target, endpoint))
+    return Outside(things, action, target.kind is TargetKind.ALIAS)
 
 
-def _concerns(thing: Unmodelled, caller: Caller, target: Target) -> bool:
+def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:
     return (
         (thing.key is None or (target.key is not None and thing.key == target.key.arn))
         and (thing.account is None or thing.account == caller.account)
+        and (thing.endpoint is None or thing.endpoint == endpoint)
         and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))
+        and (thing.owner is None or (thing.owner == target.account and not target.keyless and not target.belongs_to_aws))
     )
 
 

@@ -49,13 +49,13 @@ def text(remarks: Remarks, node: Node, what: str) -> str | None:
 def member_text(remarks: Remarks, found: Mapping[str, Node], name: str) -> str | None:
     """The text of a member; `None` where there is none, or it is null."""
     node = found.get(name)
-    return None if node is None or _is_null(node) else text(remarks, node, f"`{name}`")
+    return None if node is None or is_null(node) else text(remarks, node, f"`{name}`")
 
 
 def flag(remarks: Remarks, found: Mapping[str, Node], name: str) -> bool | None:
     """A Boolean member; `None` where there is none."""
     node = found.get(name)
-    if node is None or _is_null(node):
+    if node is None or is_null(node):
         return None
     if isinstance(node, Scalar) and node.type == "plain" and node.text.lower() in ("true", "false"):
         return node.text.lower() == "true"
@@ -98,5 +98,6 @@ def describe(node: Node) -> str:
     return "an object" if isinstance(node, Members) else "a list"
 
 
-def _is_null(node: Node) -> bool:
+def is_null(node: Node) -> bool:
+    """Whether a value is null, which AWS CLI output has for what is not there."""
     return isinstance(node, Scalar) and node.type == "null"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from verifier.inputs.access import check_complete, flag, items, member_text, members
+from verifier.inputs.access import check_complete, flag, is_null, items, member_text, members
 from verifier.inputs.keys import read_tags
 from verifier.inputs.nodes import Items, Node, Remarks
 from verifier.inputs.policies import read_document
@@ -97,12 +97,14 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
     policies = _attached(inventory, found, arn, arn, "UserPolicyList" if kind == "user" else "RolePolicyList")
     if kind == "user":
         policies += _of_groups(inventory, found, arn)
+    bounded, boundary = _boundary(inventory, found, arn)
     return Identity(
         arn=arn,
         policies=tuple({policy.identity: policy for policy in policies}.values()),
         tags=read_tags(remarks, found["Tags"], "Key", "Value") if "Tags" in found else (),
         unique_id=member_text(remarks, found, "UserId" if kind == "user" else "RoleId"),
-        bounded=_boundary(inventory, found, arn),
+        bounded=bounded,
+        boundary=boundary,
         span=node.span,
     )
 
@@ -156,16 +158,27 @@ def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Pol
 
 def _managed(inventory: Inventory, place: Node, arn: str, principal: str) -> Policy | None:
     """The default version of a managed policy; without its document in the input it is an unmodelled thing of the principal (U3)."""
-    if arn not in inventory.documents:
-        inventory.documents[arn] = _default_document(inventory, arn) if arn in inventory.managed else None
-    document = inventory.documents[arn]
-    if document is None:
+    if _document(inventory, arn) is None:
         _missing(inventory, place, f"policy {arn}", principal)
         return None
-    if arn not in inventory.read:
-        name = arn.rsplit("/", 1)[1]
-        inventory.read[arn] = read_document(inventory.remarks, document, PolicyKind.IDENTITY, identity=arn, name=name)
-    return inventory.read[arn]
+    return _read(inventory, arn, PolicyKind.IDENTITY)
+
+
+def _read(inventory: Inventory, arn: str, kind: PolicyKind) -> Policy | None:
+    """A managed policy whose document is in the input. The same one may be a boundary too, under another identity."""
+    identity = f"{arn}#boundary" if kind is PolicyKind.BOUNDARY else arn
+    if identity not in inventory.read:
+        document = _document(inventory, arn)
+        assert document is not None
+        inventory.read[identity] = read_document(inventory.remarks, document, kind, identity=identity, name=arn.rsplit("/", 1)[1])
+    return inventory.read[identity]
+
+
+def _document(inventory: Inventory, arn: str) -> Node | None:
+    """The document of a managed policy; `None` where the input does not hold it."""
+    if arn not in inventory.documents:
+        inventory.documents[arn] = _default_document(inventory, arn) if arn in inventory.managed else None
+    return inventory.documents[arn]
 
 
 def _default_document(inventory: Inventory, arn: str) -> Node | None:
@@ -206,18 +219,21 @@ def _missing(inventory: Inventory, node: Node, thing: str, principal: str) -> No
     )
 
 
-def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -> bool:
-    """Whether a permissions boundary is attached; what it refuses is not modelled yet (D4)."""
+def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -> tuple[bool, Policy | None]:
+    """Whether a permissions boundary is attached, and its document; without it in the input it may refuse anything (D4, U3)."""
     node = found.get("PermissionsBoundary")
-    if node is None:
-        return False
+    if node is None or is_null(node):
+        return False, None
     arn = member_text(inventory.remarks, members(inventory.remarks, node, "`PermissionsBoundary`"), "PermissionsBoundaryArn")
     if arn is None:
         inventory.remarks.error(node, "`PermissionsBoundary` has no `PermissionsBoundaryArn`")
-    description = f"permissions boundary {arn} of {principal}: boundaries are not modelled yet"
+        return True, None
+    if _document(inventory, arn) is not None:
+        return True, _read(inventory, arn, PolicyKind.BOUNDARY)
     name = f"permissions boundary of {_short(principal)}"
+    description = f"permissions boundary {arn} of {principal}: its document is not in the input"
     inventory.unmodelled.append(Unmodelled(name, "D4", Influence.MAY_REFUSE, description, principal=principal, span=node.span))
-    return True
+    return True, None
 
 
 def _short(arn: str) -> str:

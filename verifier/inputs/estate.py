@@ -6,8 +6,10 @@ an estate holds at least one key, and no key twice.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -16,7 +18,9 @@ from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
-from verifier.inputs.keys import is_key_arn, read_key
+from verifier.inputs.key_metadata import is_key_arn
+from verifier.inputs.keys import read_key
+from verifier.inputs.multi_region import Relatives, check_related
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
@@ -39,6 +43,23 @@ def load_estate(
     """
     if key_arn is not None:
         check_key_arn(key_arn)
+    with _collection_paused():
+        return _load(paths, key_arn, accounts, declared_key_arn)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Without the search for cyclic garbage, which takes longer than reading does: a tree of nodes is large and has no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(paths: Sequence[str | PathLike[str]], key_arn: str | None, accounts: Sequence[str], declared_key_arn: str | None) -> Estate:
     loader = _Loader(key_arn, accounts, declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None)
     for path in paths:
         loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
@@ -86,7 +107,8 @@ class _Loader:
         read = [read_account(self.remarks, account, details) for account, details in self.parts.accounts.items()]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
-        unmodelled += [*controls, *read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)]
+        endpoints, policies = read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)
+        unmodelled += [*controls, *policies]
         self._check_keys()
         self.remarks.raise_errors()
         accounts = _by_id(account for account, _ in read)
@@ -96,16 +118,20 @@ class _Loader:
             organization=organization,
             unmodelled=_distinct(unmodelled),
             warnings=self.remarks.told_warnings(),
+            endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
         )
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
+        relatives: list[tuple[Key, Relatives]] = []
         for part in self.parts.keys:
             read = read_key(self.remarks, part.place, part.members, part.name)
             if read is not None:
-                self.keys.append(read[0])
-                unmodelled += read[1]
+                self.keys.append(read.key)
+                relatives.append((read.key, read.relatives))
+                unmodelled += read.unmodelled
+        check_related(self.remarks, relatives)
         return unmodelled
 
     def _read_organization(self) -> tuple[Organization | None, tuple[Unmodelled, ...]]:

@@ -6,10 +6,15 @@ A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or t
 
     keys/NAME/metadata.json policy.json policy-AWS_RAM.json grants.json aliases.json tags.json
     accounts/111122223333/authorization-details.json        or several pages, authorization-details-1.json …
-    organization/describe-organization.json accounts.json paths.json policies.json
+    organization/describe-organization.json accounts.json paths.json roots.json
+    organization/parents/ID.json                            of each account and OU
+    organization/organizational-units/ID.json               of the root and each OU, instead
+    organization/list-policies/FILTER.json                  SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY
+    organization/describe-policy/ID.json targets/ID.json    of each policy
     vpc-endpoints.json
 
-Other files beside `snapshot.json` are those that it may name. `NAME` is what reports call the key.
+Each of the folders in `organization` may instead be one file, `parents.json` …, with what a document has; so may `policies.json`, which
+pairs policies with their targets. Other files beside `snapshot.json` are those that it may name. `NAME` is what reports call the key.
 """
 
 from __future__ import annotations
@@ -89,7 +94,23 @@ class FolderReader:
     def _organization(self, folder: Path) -> None:
         paths = self._all_named(folder, tuple(_ORGANIZATION_FILES))
         found = {_ORGANIZATION_FILES[name]: node for name, path in paths.items() if (node := self._node(path)) is not None}
+        for inner in self._inner_folders(folder):
+            name = _ORGANIZATION_FILES.get(inner.name)
+            if name not in organization_members.BY_NAME:
+                expected = ", ".join(file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME)
+                self.remarks.error(_place(inner), "a folder that has no place here", hint=f"expected {expected}")
+            elif name in found:
+                self.remarks.error(_place(inner), f"there is also {inner.name}.json; expected one of them")
+            else:
+                found[name] = self._by_name(inner)
         self.parts.add_organization(self.remarks, _place(folder), found)
+
+    def _by_name(self, folder: Path) -> Node:
+        """The outputs in a folder, by the names of their files."""
+        place = _place(folder)
+        read = [(path.stem, self._node(path)) for path in self._data_files(folder)]
+        pairs = [(Scalar(place.source, 0, 0, name, "string"), node) for name, node in read if node is not None]
+        return Members(place.source, 0, 0, pairs)
 
     def _node(self, path: Path) -> Node | None:
         return self.remarks.keep(lambda: self.files.node(path))
@@ -101,7 +122,10 @@ class FolderReader:
             return []
         for path in self._data_files(parent):
             self.remarks.error(_place(path), f"a file that has no place here; expected a folder for each of the {name}")
-        return sorted(path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".") and self._inside(path))
+        return self._inner_folders(parent)
+
+    def _inner_folders(self, folder: Path) -> list[Path]:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and self._inside(path))
 
     def _all_named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
         """As `_named`; a JSON or YAML file of another name is an error."""

@@ -82,8 +82,7 @@ class DocumentReader:
         if "accounts" in found:
             self._accounts(found["accounts"])
         if "organization" in found:
-            read = members(self.remarks, found["organization"], "`organization`", organization_members.MEMBERS)
-            self.parts.add_organization(self.remarks, found["organization"], self._followed(read))
+            self._organization(found["organization"])
         if "vpc_endpoints" in found:
             self.parts.vpc_endpoints += self._followed({"vpc_endpoints": found["vpc_endpoints"]}).values()
 
@@ -112,6 +111,27 @@ class DocumentReader:
             if len(followed) == len(pages):
                 whole = Items(details.source, details.start, details.end, followed) if isinstance(details, Items) else followed[0]
                 self.parts.add_account(self.remarks, value, account, whole)
+
+    def _organization(self, node: Node) -> None:
+        """Follows file names in the members, and in those that hold several outputs one level further down."""
+        found = self._followed(members(self.remarks, node, "`organization`", organization_members.MEMBERS))
+        for name in organization_members.BY_NAME:
+            if name in found:
+                found[name] = self._entries_followed(found[name])
+        pairs = found.get("policies")
+        if isinstance(pairs, Items):
+            entries = [self._entries_followed(entry) for entry in pairs.items]
+            found["policies"] = Items(pairs.source, pairs.start, pairs.end, entries)
+        self.parts.add_organization(self.remarks, node, found)
+
+    def _entries_followed(self, node: Node) -> Node:
+        if isinstance(node, Members):
+            values = [(key, self._follow(value)) for key, value in node.pairs]
+            return Members(node.source, node.start, node.end, [(key, value) for key, value in values if value is not None])
+        if isinstance(node, Items):
+            entries = [self._follow(entry) for entry in node.items]
+            return Items(node.source, node.start, node.end, [entry for entry in entries if entry is not None])
+        return node
 
     def _followed(self, given: dict[str, Node]) -> dict[str, Node]:
         """The nodes, or the content of the files that they name; without those whose file cannot be read, which is an error."""

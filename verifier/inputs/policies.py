@@ -6,6 +6,8 @@ error or `None`, never an empty policy (U3).
 
 from __future__ import annotations
 
+from functools import cache
+
 from verifier.inputs.access import member_text, members
 from verifier.inputs.document_text import document_source
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar
@@ -74,3 +76,22 @@ def default_key_policy(arn: str) -> Policy:
         conditions=(),
     )
     return Policy(PolicyKind.KEY, f"{arn}#{DEFAULT}", DEFAULT, True, (statement,))
+
+
+@cache
+def full_access_policy() -> Policy:
+    """AWS's own `FullAWSAccess`, which allows everything. [Organizations User Guide, orgs_manage_policies_scps]"""
+    statement = Statement(
+        effect=Effect.ALLOW,
+        index=0,
+        sid=None,
+        principals=None,
+        not_principal=False,
+        actions=(Text("*"),),
+        not_action=False,
+        resources=(Text("*"),),
+        not_resource=False,
+        conditions=(),
+    )
+    identity = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
+    return Policy(PolicyKind.SCP, identity, "FullAWSAccess", True, (statement,))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from verifier.inputs.document_text import document_source
-from verifier.inputs.keys import arn_multi_region, is_key_arn
+from verifier.inputs.key_metadata import arn_multi_region, is_key_arn
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic
 from verifier.inputs.policies import DEFAULT, key_policy_document, with_key_warnings
 from verifier.model.documents import read_policy

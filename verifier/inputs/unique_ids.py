@@ -1,6 +1,7 @@
 """Principals written as unique IDs (L8), resolved against the inventory.
 
-In: the keys and accounts of an estate. Out: the keys, in whose policies a unique ID that the inventory holds names its user or role.
+In: the keys and accounts of an estate. Out: the keys, in whose policies and grants a unique ID that the inventory holds names its user
+or role.
 Guarantee: an ID that the inventory does not hold stays one: a deleted identity, which matches nobody.
 
 A policy may name a live identity by its ID [IAM User Guide, reference_identifiers, "Unique identifiers"], while L8 knows IDs only as
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.model.estate import Account, Key
+from verifier.model.grant import Grant
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement
 
 
@@ -23,9 +25,15 @@ def with_known_ids(keys: Iterable[Key], accounts: Iterable[Account]) -> tuple[Ke
 
 
 def _key(key: Key, known: Mapping[str, str]) -> Key:
-    if key.policies is None:
-        return key
-    return replace(key, policies=tuple(_policy(policy, known) for policy in key.policies))
+    policies = None if key.policies is None else tuple(_policy(policy, known) for policy in key.policies)
+    grants = None if key.grants is None else tuple(_grant(grant, known) for grant in key.grants)
+    return replace(key, policies=policies, grants=grants)
+
+
+def _grant(grant: Grant, known: Mapping[str, str]) -> Grant:
+    if PrincipalType.UNIQUE_ID not in (grant.grantee.type, grant.retiring.type if grant.retiring else None):
+        return grant
+    return replace(grant, grantee=_principal(grant.grantee, known), retiring=_principal(grant.retiring, known) if grant.retiring else None)
 
 
 def _policy(policy: Policy, known: Mapping[str, str]) -> Policy:

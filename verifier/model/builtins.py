@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from verifier.model.builtins_catalogue import BUILTINS, Arguments, Builtin, BuiltinError
 from verifier.model.documents_reader import did_you_mean, enumerate_names
-from verifier.model.invariant import Invariant
+from verifier.model.invariant import AnyInvariant
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
 
 __all__ = ["BUILTINS", "Builtin", "BuiltinError", "builtin", "instantiate"]
 
 
-def builtin(spec: str) -> Invariant:
+def builtin(spec: str) -> AnyInvariant:
     """The invariant that `--builtin NAME[:ARGUMENT,…]` names. Raises `InputError` if the name or an argument is not understood."""
     name, colon, rest = spec.partition(":")
     arguments = tuple(argument.strip() for argument in rest.split(",")) if colon else ()
@@ -27,7 +27,7 @@ def builtin(spec: str) -> Invariant:
         raise InputError.of(printable(f"--builtin {brief(spec)}: {error.message}"), hint=error.hint and printable(error.hint)) from None
 
 
-def instantiate(name: str, arguments: Arguments) -> Invariant:
+def instantiate(name: str, arguments: Arguments) -> AnyInvariant:
     """A built-in with its arguments; the invariant's name is the built-in's. Raises `BuiltinError`."""
     found = next((candidate for candidate in BUILTINS if candidate.name == name), None)
     if found is None:

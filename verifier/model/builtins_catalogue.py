@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from verifier.model.invariant import (
     ALWAYS,
     AnyCaller,
+    AnyInvariant,
     CallersAnd,
     CallerSet,
     CallersNot,
@@ -22,6 +23,7 @@ from verifier.model.invariant import (
     ConditionNot,
     ConditionOr,
     Expectation,
+    GrantInvariant,
     Holds,
     InAccount,
     InOrganization,
@@ -84,7 +86,7 @@ class Builtin:
 
     name: str
     parameters: str
-    make: Callable[[Arguments], Invariant]
+    make: Callable[[Arguments], AnyInvariant]
 
     @property
     def help(self) -> str:
@@ -96,8 +98,9 @@ class Builtin:
 
 
 def _no_external_access(arguments: Arguments) -> Invariant:
-    """No caller outside the key's account, and outside the accounts and organizations listed, can use the key in any way (`kms:*`;
-    operations without a key are not about it). Service principals are excepted: `no-confused-deputy` is about them."""
+    """No caller outside the key's account, and outside the accounts and organizations listed, can use the key in any way, be it by a policy
+    or by a grant (`kms:*`; operations without a key are not about it). Service principals are excepted: `no-confused-deputy` is about
+    them."""
     inside = CallersOr((KeyAccount(), *_scopes(arguments)))
     text = f"no caller outside {_enumerate(('the account of the key', *arguments))}, service principals excepted, can kms:*"
     return _refused(text, _outside(inside))
@@ -105,14 +108,13 @@ def _no_external_access(arguments: Arguments) -> Invariant:
 
 def _no_public_access(arguments: Arguments) -> Invariant:
     """No caller can use the key whose account nobody named: neither an Allow statement of the key's policies (as a principal, or in a
-    condition that requires the caller's account, ARN or organization) nor an argument. So it is refuted where some arbitrary account on the
-    internet could use the key. A condition on the network, such as a range of addresses, names no account. Service principals are
-    excepted: `no-confused-deputy` is about them."""
+    condition that requires the caller's account, ARN or organization) nor a grant nor an argument. So it
+    is refuted where some arbitrary account on the internet could use the key. A condition on the network, such as a range of addresses,
+    names no account. Service principals are excepted: `no-confused-deputy` is about them."""
     named = CallersOr((KeyAccount(), NamedAccount(), *_scopes(arguments)))
     others = f", nor is one of {_enumerate(arguments)}," if arguments else ""
-    return _refused(
-        f"no caller of an account that the key's policies do not name{others} can kms:*, service principals excepted", _outside(named)
-    )
+    text = f"no caller of an account that the key's policies and grants do not name{others} can kms:*, service principals excepted"
+    return _refused(text, _outside(named))
 
 
 def _no_policy_lockout(arguments: Arguments) -> Invariant:
@@ -168,6 +170,15 @@ def _no_confused_deputy(arguments: Arguments) -> Invariant:
     return _refused(f"services can kms:* only when aws:SourceArn, aws:SourceAccount or aws:SourceOrgID is {of_whom}", SERVICES, when)
 
 
+def _grants_stay_inside(arguments: Arguments) -> GrantInvariant:
+    """No grant that the input lists names, as grantee or retiring principal, a caller outside the key's account, and outside the accounts
+    and organizations listed. Services are excepted. Whether such a grant can be created is another question: `no … can create a grant
+    to …`."""
+    inside = CallersOr((KeyAccount(), *_scopes(arguments)))
+    text = f"no grant names a caller outside {_enumerate(('the account of the key', *arguments))}, services excepted"
+    return GrantInvariant("", _outside(inside), None, text=text)
+
+
 _NOT_IN_REQUEST = frozenset({"kms:CreateGrant", "kms:RetireGrant"})
 
 BUILTINS = (
@@ -178,6 +189,7 @@ BUILTINS = (
     Builtin("organization-only", "ORGANIZATION,…", _organization_only),
     Builtin("encryption-context-required", "[:NAME[=VALUE],…]", _encryption_context_required),
     Builtin("no-confused-deputy", "[:ACCOUNT|ORGANIZATION,…]", _no_confused_deputy),
+    Builtin("grants-stay-inside", "[:ACCOUNT|ORGANIZATION,…]", _grants_stay_inside),
 )
 """Every built-in, in the order in which they are listed to people."""
 

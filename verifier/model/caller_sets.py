@@ -41,7 +41,27 @@ def both(operands: tuple[CallerSet, ...]) -> CallerSet:
 
 def is_empty(callers: CallerSet) -> bool:
     """Whether no caller of any kind can be in the set."""
-    return not _kinds(callers)[0]
+    return not possible_kinds(callers)
+
+
+def asks_for_tags(callers: CallerSet) -> bool:
+    """Whether the set depends on the tags of a caller, which its ARN does not tell."""
+    match callers:
+        case Tagged():
+            return True
+        case CallersNot():
+            return asks_for_tags(callers.operand)
+        case IssuedBy():
+            return asks_for_tags(callers.callers)
+        case CallersOr() | CallersAnd():
+            return any(asks_for_tags(operand) for operand in callers.operands)
+        case _:
+            return False
+
+
+def possible_kinds(callers: CallerSet) -> Kinds:
+    """The kinds of which some caller may be in the set; of no other kind one is."""
+    return _kinds(callers)[0]
 
 
 def _kinds(callers: CallerSet) -> tuple[Kinds, Kinds]:

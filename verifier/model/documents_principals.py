@@ -7,27 +7,16 @@ Guarantee: no principal with a wildcard inside, a bad account or an unknown shap
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from verifier.model.documents_reader import Reader, did_you_mean, enumerate_names, unique_members
 from verifier.model.policy import PolicyKind, Principal, PrincipalType
+from verifier.model.principal_names import Fault, is_account, principal_named
 from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
 from verifier.syntax.text import brief
 
 _PRINCIPAL_KEYS = ("AWS", "Service", "Federated", "CanonicalUser")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,124}")
-"""IAM User Guide, "Unique identifiers": users begin with AIDA, roles with AROA."""
-_PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_PATH = r"(?:[\x21-\x7e]*/)?[\w+=,.@-]{1,64}"
-_RESOURCES = (
-    ("iam", re.compile(r"root"), PrincipalType.ACCOUNT),
-    ("iam", re.compile(rf"user/{_PATH}", re.ASCII), PrincipalType.USER),
-    ("iam", re.compile(rf"role/{_PATH}", re.ASCII), PrincipalType.ROLE),
-    ("sts", re.compile(r"assumed-role/[^/\s]+/[^/\s]+"), PrincipalType.SESSION),
-    ("sts", re.compile(r"federated-user/[^/\s]+"), PrincipalType.FEDERATED_USER),
-)
-_FORMS = '"*", a twelve-digit account, or the ARN of an account (`root`), user, role or session'
 
 
 def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
@@ -38,7 +27,7 @@ def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
     if isinstance(value, Scalar) and value.kind is ScalarKind.STRING:
         if value.value == "*":
             return (Principal(PrincipalType.ANYONE, "*", span=reader.span(value.start, value.end)),)
-        hint = f'write {{"AWS": "{brief(value.value)}"}}' if _ACCOUNT.fullmatch(value.value) or value.value.startswith("arn:") else None
+        hint = f'write {{"AWS": "{brief(value.value)}"}}' if is_account(value.value) or value.value.startswith("arn:") else None
         message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found "{brief(value.value)}"'
         reader.findings.error(value.start, value.end, message, hint=hint, rule="L4")
         return ()
@@ -95,52 +84,12 @@ def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
     text, span = value.value, reader.span(value.start, value.end)
     if text == "*":
         return Principal(PrincipalType.ANY_AWS, text, span=span)
-    if _ACCOUNT.fullmatch(text):
-        return Principal(PrincipalType.ACCOUNT, text, account=text, span=span)
-    if _UNIQUE_ID.fullmatch(text):
+    named = principal_named(text)
+    if isinstance(named, Fault):
+        reader.findings.error(value.start, value.end, named.message, hint=named.hint, rule="P3")
+        return None
+    if named.type is PrincipalType.UNIQUE_ID:
         shown = brief(text)
         message = f'"{shown}" is a unique ID: AWS shows one for a deleted identity; it matches nobody but an identity of the inventory'
         reader.findings.warning(value.start, value.end, message, rule="L8")
-        return Principal(PrincipalType.UNIQUE_ID, text, span=span)
-    if "*" in text or "?" in text:
-        hint = 'use "*" with a condition on `aws:PrincipalArn`'
-        reader.findings.error(value.start, value.end, f'wildcard inside the principal "{brief(text)}"', hint=hint, rule="P3")
-        return None
-    return _read_arn(reader, value)
-
-
-def _read_arn(reader: Reader, value: Scalar) -> Principal | None:
-    text = value.value
-    fields = text.split(":", 5)
-    if len(fields) < 6 or fields[0] != "arn":
-        reader.findings.error(value.start, value.end, f'"{brief(text)}" is not a principal; expected {_FORMS}', rule="P3")
-        return None
-    _, partition, service, region, account, resource = fields
-    fault = _arn_fault(partition, region, account)
-    if fault:
-        reader.findings.error(value.start, value.end, f'malformed principal ARN "{brief(text)}": {fault}', rule="P3")
-        return None
-    for expected_service, pattern, kind in _RESOURCES:
-        if service == expected_service and pattern.fullmatch(resource):
-            return Principal(kind, text, account, partition, reader.span(value.start, value.end))
-    message = f'"{brief(text)}" names no principal; expected {_FORMS}'
-    reader.findings.error(value.start, value.end, message, hint=_arn_hint(service, resource), rule="P3")
-    return None
-
-
-def _arn_fault(partition: str, region: str, account: str) -> str | None:
-    if not _PARTITION.fullmatch(partition):
-        return f'unknown partition "{brief(partition)}"'
-    if region:
-        return f'the Region field must be empty, found "{brief(region)}"'
-    return None if _ACCOUNT.fullmatch(account) else f'expected a twelve-digit account, found "{brief(account)}"'
-
-
-def _arn_hint(service: str, resource: str) -> str | None:
-    if service == "iam" and resource.startswith("group/"):
-        return "a user group cannot be a principal"
-    if service == "iam" and resource.startswith(("saml-provider/", "oidc-provider/")):
-        return "an identity provider is a `Federated` principal"
-    if service == "iam" and resource.startswith(("assumed-role/", "federated-user/")):
-        return "sessions have `sts` where this ARN has `iam`"
-    return None
+    return replace(named, span=span)

@@ -155,6 +155,9 @@ def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], 
     if statement.effect is Effect.ALLOW and not _allows_everything(statement):
         message = "a resource control policy holds `Deny` statements only (`RCPFullAWSAccess` is AWS's own)"
         reader.findings.error(node.start, node.start + 1, message, rule="P7")
+    if "NotAction" in members:
+        member = members["NotAction"]
+        reader.findings.error(member.start, member.end, f"{a_kind(reader.kind)} takes no `NotAction`", rule="P7")
 
 
 def _allows_everything(statement: Statement) -> bool:

@@ -147,7 +147,8 @@ class Unmodelled:
 
     It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`
     (of the caller) and `principal` (a user or role ARN; it includes the sessions); `None` means any.
-    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`).
+    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`). `owner` (twelve digits) narrows it to requests on the keys
+    and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource control policy could restrict (D7, R4).
     `label` is the rule, `description` names the thing and where it stands, in one line.
     """
 
@@ -160,6 +161,7 @@ class Unmodelled:
     principal: str | None = None
     endpoint: str | None = None
     span: Span = NOWHERE
+    owner: str | None = None
 
 
 @dataclass(frozen=True)

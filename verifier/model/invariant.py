@@ -2,7 +2,8 @@
 
 In: nothing (plain data). Out: frozen dataclasses made from `invariants.lark` texts and built-ins.
 Guarantee: every surface form (no … can, only … can, … only when, can always, built-ins) is one `Invariant`:
-a scope of requests, all of which must be refused, or all of which must be allowed.
+a scope of requests, all of which must be refused, or all of which must be allowed. `no grant … names …`, which is about the
+grants of the input and not about requests, is one `GrantInvariant`.
 """
 
 from __future__ import annotations
@@ -199,7 +200,14 @@ class KeyTag:
     value: str | None
 
 
-KeySelector = KeyArn | KeyAlias | KeyTag
+@dataclass(frozen=True)
+class KeyFamily:
+    """A multi-Region key and every key of the input that is related to it: of the same account and key ID (`mrk-…`), in any Region (L9)."""
+
+    of: KeyArn | KeyAlias
+
+
+KeySelector = KeyArn | KeyAlias | KeyTag | KeyFamily
 
 # --- invariants ------------------------------------------------------------------------------------------------------------
 
@@ -210,7 +218,11 @@ class Invariant:
     matches `actions` in whose context `when` holds must be refused, or allowed, as `expectation` says.
 
     `actions` are patterns (L6, case-insensitive) over full names such as `kms:Decrypt`; `not_actions` are taken away.
-    `text` is the invariant as written, for reports. `names` lists (name, value) of `account`, `key` … declarations it uses.
+    `text` is the invariant as written, for reports.
+
+    `grantees` and `retiring` narrow an invariant about `kms:CreateGrant` to requests for a grant whose grantee, or retiring principal, is
+    among some callers (`None`: any, or none at all). `verifier.model.invariant_grantees.with_grantees` turns them into conditions before a
+    question is asked, since who is among them can depend on the key and the organization.
     """
 
     name: str
@@ -222,6 +234,36 @@ class Invariant:
     not_actions: tuple[Text, ...] = ()
     text: str = ""
     span: Span = NOWHERE
+    grantees: CallerSet | None = None
+    retiring: CallerSet | None = None
+
+
+class GrantRole(Enum):
+    """What a grant names somebody as (G2, G5)."""
+
+    GRANTEE = "grantee"
+    RETIRING = "retiring principal"
+
+
+@dataclass(frozen=True)
+class GrantInvariant:
+    """For every key in `keys` (`None`: every key of the input), no listed grant that allows an operation which matches one of `operations`
+    (patterns as in `Invariant.actions`) names a caller in `callers` as one of `roles`.
+
+    A role is named with all its sessions, an account (its `:root` ARN) with all its callers.
+    """
+
+    name: str
+    callers: CallerSet
+    keys: tuple[KeySelector, ...] | None
+    operations: tuple[Text, ...] = (Text("kms:*"),)
+    roles: tuple[GrantRole, ...] = tuple(GrantRole)
+    text: str = ""
+    span: Span = NOWHERE
+
+
+AnyInvariant = Invariant | GrantInvariant
+"""An invariant about requests, or about the grants that there are."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +271,11 @@ class InvariantFile:
     """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI without
     `--key-arn`)."""
 
-    invariants: tuple[Invariant, ...]
+    invariants: tuple[AnyInvariant, ...]
     accounts: tuple[tuple[str, str], ...] = ()
     key_arns: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def about_requests(self) -> tuple[Invariant, ...]:
+        """Those that are about requests."""
+        return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant))

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from verifier.model.documents_reader import did_you_mean
-from verifier.model.invariant import KeyAlias, KeyArn, KeySelector, KeyTag
+from verifier.model.invariant import KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
 from verifier.model.invariants_names import Names
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
@@ -103,10 +103,24 @@ def _read_key(node: KeyNode, names: Names) -> KeySelector | None:
         case TaggedKeys():
             return _read_tag(node, names)
         case KeyName():
-            word = node.name
-            if ":" in word.value or "/" in word.value or word.quoted:
-                return read_key_definition(word, names)
-            return names.look_up(word, names.keys, _KEYS)
+            selector = _read_key_name(node.name, names)
+            return _family(node, selector, names) if node.replicas else selector
+
+
+def _read_key_name(word: Word, names: Names) -> KeySelector | None:
+    if ":" in word.value or "/" in word.value or word.quoted:
+        return read_key_definition(word, names)
+    return names.look_up(word, names.keys, _KEYS)
+
+
+def _family(node: KeyName, selector: KeySelector | None, names: Names) -> KeySelector | None:
+    """`KEY and its replicas`. That a key is multi-Region shows in its ID; of an alias it is seen when the key is known."""
+    if not isinstance(selector, KeyArn | KeyAlias):
+        return selector
+    if isinstance(selector, KeyArn) and ":key/mrk-" not in selector.arn:
+        message = f"`{brief(node.name.value)}` is no multi-Region key, so it has no replicas"
+        names.findings.error(node.start, node.end, message, hint="the ID of a multi-Region key begins with `mrk-`", rule="S3")
+    return KeyFamily(selector)
 
 
 def _read_tag(node: TaggedKeys, names: Names) -> KeySelector:

@@ -1,8 +1,8 @@
 """Files of invariants: source text → `InvariantFile`.
 
 In: the text of a file in the language of `grammar/invariants.lark` (docs/invariants.md explains it).
-Out: every sentence lowered to one `Invariant`. Guarantee: all semantic errors of a file are told together; nothing is guessed;
-a file that checks nothing is an error (S3).
+Out: every sentence lowered to one `Invariant` or `GrantInvariant`. Guarantee: all semantic errors of a file are told together;
+nothing is guessed; a file that checks nothing is an error (S3).
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from verifier.model.caller_sets import is_empty
 from verifier.model.invariant import (
     ALWAYS,
     AnyCaller,
+    AnyInvariant,
     CallerSet,
     CallersNot,
     CallersOr,
+    ConditionAnd,
     ConditionExpression,
     ConditionNot,
     Expectation,
@@ -29,11 +31,24 @@ from verifier.model.invariant import (
 )
 from verifier.model.invariants_callers import read_callers
 from verifier.model.invariants_conditions import read_condition
+from verifier.model.invariants_grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
 from verifier.model.invariants_names import ACCOUNT, ORGANIZATION, Names
 from verifier.model.invariants_targets import check_actions_left, read_actions, read_key_definition, read_keys
+from verifier.model.policy import Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import normalized, parse_invariants
-from verifier.syntax.invariants_tree import CallersNode, Circumstance, Declaration, Form, InvariantNode, Sentence, Use, Word
+from verifier.syntax.invariants_tree import (
+    CallersNode,
+    Circumstance,
+    Creation,
+    Declaration,
+    Form,
+    InvariantNode,
+    Listed,
+    Sentence,
+    Use,
+    Word,
+)
 from verifier.syntax.source import Source
 from verifier.syntax.text import brief
 
@@ -43,7 +58,7 @@ def read_invariants(source: Source) -> InvariantFile:
     items = parse_invariants(source).items
     names = Names(Findings(source))
     names.announce(tuple(item for item in items if isinstance(item, Declaration)))
-    invariants: dict[str, Invariant] = {}
+    invariants: dict[str, AnyInvariant] = {}
     for item in items:
         if isinstance(item, Declaration):
             _declare(item, names)
@@ -95,7 +110,7 @@ def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None
 # --- invariants ---
 
 
-def _add(node: InvariantNode, invariants: dict[str, Invariant], names: Names) -> None:
+def _add(node: InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
     name = node.name.value
     if not name.strip():
         names.error(node.name, "the name of the invariant is empty")
@@ -105,25 +120,51 @@ def _add(node: InvariantNode, invariants: dict[str, Invariant], names: Names) ->
         return
     source = names.findings.source
     text = normalized(source.text[node.body.start : node.body.end])
-    read = _read_use(node.body, names) if isinstance(node.body, Use) else _read_sentence(node.body, names)
-    invariants[name] = replace(read, name=name, text=text, span=source.span(node.start, node.end))
+    invariants[name] = replace(_read_body(node.body, names), name=name, text=text, span=source.span(node.start, node.end))
+
+
+def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
+    match body:
+        case Sentence():
+            return _read_sentence(body, names)
+        case Listed():
+            return read_listed(body, names)
+        case Use():
+            return _read_use(body, names)
 
 
 def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
     callers = _callers_in_question(sentence, names)
     what = sentence.what
+    if what.creation is not None:
+        return _read_creation(sentence, what.creation, callers, names)
     actions = read_actions(what.actions, names)
     excluded = read_actions(what.excluded, names)
     check_actions_left(what, actions, excluded, names)
     keys = read_keys(what.keys, names)
     when = _when(sentence.circumstance, sentence.form, names)
+    return Invariant("", _expectation(sentence, names), callers, actions, keys, when, excluded)
+
+
+def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, names: Names) -> Invariant:
+    """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
+    actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
+    keys = read_keys(sentence.what.keys, names)
+    operations = read_creation_operations(creation, names)
+    when = _when(sentence.circumstance, sentence.form, names)
+    parts = tuple(part for part in (operations, when) if part != ALWAYS)
+    grantees, retiring = read_grantees(creation.grantees, names), read_grantees(creation.retiring, names)
+    both = parts[0] if len(parts) == 1 else ConditionAnd(parts)
+    return Invariant("", _expectation(sentence, names), callers, actions, keys, both, grantees=grantees, retiring=retiring)
+
+
+def _expectation(sentence: Sentence, names: Names) -> Expectation:
     if sentence.form is Form.UNSAID:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
         names.findings.error(
             sentence.start, sentence.end, "the sentence does not say what must hold: that they can, or only sometimes?", hint=hint
         )
-    expectation = Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
-    return Invariant("", expectation, callers, actions, keys, when, excluded)
+    return Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
 
 
 def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
@@ -146,8 +187,9 @@ def _when(circumstance: Circumstance | None, form: Form, names: Names) -> Condit
     return ConditionNot(condition) if circumstance.unless or form is Form.ONLY_WHEN else condition
 
 
-def _read_use(use: Use, names: Names) -> Invariant:
+def _read_use(use: Use, names: Names) -> AnyInvariant:
     arguments = tuple(_argument(word, names) for word in use.arguments)
+    invariant: AnyInvariant
     try:
         invariant = instantiate(use.name.value, arguments)
     except BuiltinError as error:

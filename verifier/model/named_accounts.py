@@ -1,6 +1,6 @@
 """Which accounts and organizations a key names, for the built-in `no-public-access`.
 
-In: a key with its policies. Out: the callers of what its Allow statements name.
+In: a key with its policies and grants. Out: the callers of what its Allow statements and its grants name.
 Guarantee: what only a Deny names does not count, and neither does a pattern: only a whole account or organization ID is a name.
 """
 
@@ -33,15 +33,21 @@ _ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
 
 def with_named_accounts(invariant: Invariant, key: Key) -> Invariant:
     """The invariant with every `NamedAccount` replaced by the accounts and organizations that the key names."""
-    named = named_callers(key)
-    return replace(invariant, callers=_replaced(invariant.callers, named))
+    return replace(invariant, callers=with_names_replaced(invariant.callers, key))
+
+
+def with_names_replaced(callers: CallerSet, key: Key) -> CallerSet:
+    """The caller set with every `NamedAccount` replaced by the accounts and organizations that the key names."""
+    return _replaced(callers, named_callers(key))
 
 
 def named_callers(key: Key) -> CallerSet:
-    """The callers of the key's account and of every account or organization that an Allow statement of a policy of the key names.
+    """The callers of the key's account and of every account or organization that an Allow statement of a policy, or a grant, of the key
+    names.
 
     A statement names an account as (the account of) a principal, or as the value of a condition on the caller's account or ARN that is
     not negated; an organization as such a value of `aws:PrincipalOrgID` or the beginning of one of `aws:PrincipalOrgPaths`.
+    A grant names the accounts of its grantee and its retiring principal.
     """
     accounts: set[str] = set()
     organizations: set[str] = set()
@@ -50,6 +56,7 @@ def named_callers(key: Key) -> CallerSet:
             if statement.effect is Effect.ALLOW:
                 accounts |= _accounts_of(statement)
                 organizations |= _organizations_of(statement)
+    accounts |= {named.account for grant in key.grants or () for named in (grant.grantee, grant.retiring) if named and named.account}
     in_accounts = tuple(InAccount(account) for account in sorted(accounts))
     in_organizations = tuple(InOrganization(organization) for organization in sorted(organizations))
     return CallersOr((KeyAccount(), *in_accounts, *in_organizations))

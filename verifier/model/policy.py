@@ -155,9 +155,11 @@ class StatementRef:
     sid: str | None
     effect: Effect
     span: Span = NOWHERE
+    kind: PolicyKind | None = None
+    """The kind of the policy; `None` for a grant."""
 
 
 def reference_to(policy: Policy, statement: Statement) -> StatementRef:
     """The name of a statement of a policy."""
     sid = statement.sid.value if statement.sid else None
-    return StatementRef(policy.identity, policy.name, statement.index, sid, statement.effect, statement.span)
+    return StatementRef(policy.identity, policy.name, statement.index, sid, statement.effect, statement.span, policy.kind)

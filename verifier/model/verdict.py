@@ -1,7 +1,7 @@
 """Verdicts (S1): proved, refuted or unknown, each with what it rests on.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
-Guarantee: a status is one of three, never a Boolean; only Refuted has a counterexample, only Unknown a reason.
+Guarantee: a status is one of three, never a Boolean; only Refuted has a counterexample (a request or grants), only Unknown a reason.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from verifier.model.invariant import Invariant
+from verifier.model.grant import Grant
+from verifier.model.invariant import AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef
 from verifier.model.request import Decision, Request
 from verifier.syntax.diagnostic import Diagnostic
@@ -48,7 +49,7 @@ class Counterexample:
 
     `decision` is that replay, with its trace. `statements` are those that matched the request. `readings` are the
     (label, value) that the counterexample needs; empty when it holds under every reading. `free` are the (symbol, value) of
-    free facts (U1) it supposes. `command` is a ready AWS CLI command, `None` where none exists.
+    free facts (U1) it supposes. `command` is a ready AWS CLI command, `None` where none exists. `grants` are those among `statements`.
     """
 
     request: Request
@@ -57,6 +58,15 @@ class Counterexample:
     readings: tuple[tuple[str, bool], ...] = ()
     free: tuple[tuple[str, bool], ...] = ()
     command: str | None = None
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True)
+class NamedByGrant:
+    """A listed grant that breaks a `GrantInvariant`, and as what it names a caller that it must not."""
+
+    grant: Grant
+    role: GrantRole
 
 
 @dataclass(frozen=True)
@@ -74,9 +84,9 @@ class Statistics:
 @dataclass(frozen=True)
 class Verdict:
     """The answer for one invariant on one target. `target` is a key ARN, or a sentence such as `operations without a key`;
-    `elapsed` is in seconds."""
+    `elapsed` is in seconds. `grants` are the counterexamples to a `GrantInvariant`, all of them."""
 
-    invariant: Invariant
+    invariant: AnyInvariant
     target: str
     status: Status
     rests_on: tuple[StatementRef, ...] = ()
@@ -85,17 +95,22 @@ class Verdict:
     reason: Reason | None = None
     elapsed: float = 0.0
     statistics: Statistics = Statistics()
+    grants: tuple[NamedByGrant, ...] = ()
 
 
 @dataclass(frozen=True)
 class KeySummary:
-    """What a report says of a key before its verdicts."""
+    """What a report says of a key before its verdicts. `grants` is how many there are, `service_levels` and `resource_levels` how many
+    levels of SCPs and RCPs are above its account; `None` where they were not given."""
 
     arn: str
     name: str | None
     policy_name: str | None
     statements: int
     state: str | None
+    grants: int | None = None
+    service_levels: int | None = None
+    resource_levels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,3 +125,5 @@ class Report:
     inputs: tuple[tuple[str, str], ...] = ()
     free_readings: tuple[str, ...] = ()
     """Labels of the readings that were left open, so tried both ways."""
+    endpoints: int | None = None
+    """How many VPC endpoints of KMS were given; `None` where none were (V)."""

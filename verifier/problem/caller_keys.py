@@ -1,6 +1,6 @@
 """Condition keys about the caller (F1, F2, F3, F5): read off the caller itself, so that they cannot disagree with it.
 
-In: a space. Out: views on its attributes `principal`, `userid` and `issuer`.
+In: a space. Out: views on its attributes `principal`, `userid`, `session` and `issuer`.
 Guarantee: exact: a test on such a key is a test on the caller's ARN.
 """
 
@@ -31,9 +31,8 @@ from verifier.problem.views import Values, View, as_tokens, matches_text
 
 def principal_type(arn: str) -> str:
     """The value of `aws:PrincipalType` for a principal ARN (F1)."""
-    if arn.endswith(":root"):
-        return "Account"
-    return {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser"}[arn.split(":", 5)[5].split("/", 1)[0]]
+    kinds = {"root": "Account", "user": "User", "role": "AssumedRole", "federated-user": "FederatedUser"}
+    return kinds[arn.split(":", 5)[5].split("/", 1)[0]]
 
 
 def principal_arn(space: Space) -> View:
@@ -92,29 +91,34 @@ def user_name(space: Space) -> View:
 
 
 def user_id(space: Space) -> View:
-    own = space.attribute_view("userid")
+    own, session = space.attribute_view("userid"), space.attribute_view("session")
 
     def test(predicate: Predicate) -> Expression:
-        parts = [both(either(space.is_user, space.is_role), own.test(predicate))]
+        parts = [both(space.is_user, own.test(predicate))]
         for tokens in as_tokens(predicate, "aws:userid"):
             parts.append(both(space.is_root, space.account_matching(tokens)))
-            parts += [federated_id(space, left, right) for left, right in split_tokens(tokens.tokens, ":")]
+            for left, right in split_tokens(tokens.tokens, ":"):
+                parts.append(federated_id(space, left, right))
+                parts.append(both(space.is_role, own.test(Tokens(left)), session.test(Tokens(right))))
         return disjunction(parts)
 
     def read(values: Values) -> str:
         caller = values.get("principal")
         assert isinstance(caller, str)
         account = caller.split(":")[4]
-        if caller.endswith(":root"):
+        if caller.split(":", 5)[5] == "root":
             return account
-        return f"{account}:{caller.rsplit('/', 1)[1]}" if ":federated-user/" in caller else own.value(values) or ""
+        if ":federated-user/" in caller:
+            return f"{account}:{caller.rsplit('/', 1)[1]}"
+        identity = own.value(values) or ""
+        return identity if ":user/" in caller else f"{identity}:{session.value(values)}"
 
     view = caller_view(space, "aws:userid", test, lambda arn: arn)
 
     def value(values: Values) -> str | None:
         return read(values) if str(values.get("principal")).startswith("arn:") else view.value(values)
 
-    return View("aws:userid", view.present, view.test, value, ("principal", "userid", *view.bases))
+    return View("aws:userid", view.present, view.test, value, ("principal", "userid", "session", *view.bases))
 
 
 def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:

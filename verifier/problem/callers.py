@@ -28,9 +28,9 @@ from verifier.model.invariant import (
     SessionLike,
     Tagged,
 )
-from verifier.model.policy import Principal, PrincipalType, Statement
+from verifier.model.policy import Condition, Principal, PrincipalType, Statement
 from verifier.model.request import CallerKind
-from verifier.problem.conditions import Reader
+from verifier.problem.conditions import Reader, positive
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
 from verifier.problem.space import Space
@@ -42,7 +42,7 @@ from verifier.problem.views import View
 class Reach:
     """Whom an Allow reaches, each as a set of callers.
 
-    `strong`: a user or session by its own ARN, a root user by its account, a service by its name (D4, D5, D6).
+    `strong`: a user or session by its own ARN or by `aws:PrincipalArn`, a root user by its account, a service by its name (D4, D5, D6).
     `weak`: a session by its role's ARN, a federated session by its user's: limited by boundary and session policy (D4).
     `anyone`: by P1. `account`: the caller's account is named, so its identity policies decide (P2).
     """
@@ -54,34 +54,43 @@ class Reach:
 
 
 def allow_reach(space: Space, statement: Statement) -> Reach:
-    """Whom the principals of an Allow statement reach."""
+    """Whom the principals of an Allow statement reach.
+
+    An Allow to everyone that chooses by `aws:PrincipalArn` counts as one to those ARNs, which neither boundary nor session policy limits
+    (D4) [IAM: reference_policies_elements_principal, IAM role principals].
+    """
     principals = statement.principals or ()
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
         others = both(Symbol("P5-allow"), negation(disjunction(covers(space, p) for p in principals)))
         return Reach(FALSE, FALSE, others, FALSE)
     parts = [_principal_reach(space, principal) for principal in principals]
-    return Reach(
-        disjunction(p.strong for p in parts),
-        disjunction(p.weak for p in parts),
-        disjunction(p.anyone for p in parts),
-        disjunction(p.account for p in parts),
-    )
+    named, anyone = disjunction(p.strong for p in parts), disjunction(p.anyone for p in parts)
+    if any(_chooses_by_arn(condition) for condition in statement.conditions):
+        named, anyone = either(named, anyone), FALSE
+    return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
+
+
+def _chooses_by_arn(condition: Condition) -> bool:
+    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists."""
+    base, negated = positive(condition.operator.base)
+    by_text = base.startswith(("String", "Arn")) and not negated and not condition.operator.if_exists
+    return by_text and condition.key.value.lower() == "aws:principalarn"
 
 
 def _principal_reach(space: Space, principal: Principal) -> Reach:
-    named = _named(space, principal)
+    own = _named(space, principal)
     match principal.type:
         case PrincipalType.ANYONE | PrincipalType.ANY_AWS:
-            return Reach(FALSE, FALSE, named, FALSE)
+            return Reach(FALSE, FALSE, own, FALSE)
         case PrincipalType.ACCOUNT:
-            return Reach(both(named, space.is_root), FALSE, FALSE, named)
+            return Reach(both(own, space.is_root), FALSE, FALSE, own)
         case PrincipalType.USER:
-            return Reach(named, space.federated_by(principal.value), FALSE, FALSE)
+            return Reach(own, space.federated_by(principal.value), FALSE, FALSE)
         case PrincipalType.ROLE:
-            return Reach(FALSE, named, FALSE, FALSE)
+            return Reach(FALSE, own, FALSE, FALSE)
         case _:
-            return Reach(named, FALSE, FALSE, FALSE)
+            return Reach(own, FALSE, FALSE, FALSE)
 
 
 def _named(space: Space, principal: Principal) -> Expression:
@@ -107,11 +116,12 @@ def _named(space: Space, principal: Principal) -> Expression:
 
 
 def _session(space: Space, principal: Principal) -> Expression:
-    account, name, session = _session_parts(principal)
+    account, name, session = session_parts(principal)
     return both(space.role_named(literal_tokens(account), literal_tokens(name)), space.session_named(literal_tokens(session)))
 
 
-def _session_parts(principal: Principal) -> tuple[str, str, str]:
+def session_parts(principal: Principal) -> tuple[str, str, str]:
+    """The account, role name and session name of a SESSION principal."""
     fields = principal.value.split(":", 5)
     _, name, session = fields[5].split("/", 2)
     return fields[4], name, session
@@ -120,10 +130,10 @@ def _session_parts(principal: Principal) -> tuple[str, str, str]:
 def covers(space: Space, principal: Principal, federated: Expression = TRUE) -> Expression:
     """The callers that one element covers in a Deny, or in the exclusion of an Allow: a user ARN also covers the
     federated sessions that the user issued, where `federated` holds (P3)."""
-    named = _named(space, principal)
-    if principal.type is PrincipalType.USER and named is not FALSE:
-        return either(named, both(space.federated_by(principal.value), federated))
-    return named
+    own = _named(space, principal)
+    if principal.type is PrincipalType.USER and own is not FALSE:
+        return either(own, both(space.federated_by(principal.value), federated))
+    return own
 
 
 def deny_reach(space: Space, statement: Statement) -> Expression:

@@ -16,7 +16,8 @@ from verifier.problem.domains import EPOCH_VALUED
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
-from verifier.problem.space import PAIR_PREFIX, Space
+from verifier.problem.space import Space
+from verifier.problem.spellings import Choice, choices, is_pair, names_of, under, written
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, template, text_predicate, typed_predicate
 from verifier.problem.views import SetView, Variants, View
@@ -47,19 +48,31 @@ class Reader:
         key, operator = condition.key.value, condition.operator
         if condition_key(key) is None:
             self.space.notes[key] = None
-        view = self.space.variants(key) if key.lower().startswith(PAIR_PREFIX) else self.space.view(key, self.in_key_policy)
+        view = self.space.variants(key) if is_pair(key) else self.space.view(key, self.in_key_policy)
         if operator.base == "Null":
             return disjunction(negation(view.present) if value.value.lower() == "true" else view.present for value in condition.values)
         if isinstance(view, SetView):
             return self._on_set(view, operator, condition)
-        alternatives = view.alternatives if isinstance(view, Variants) else ((TRUE, view),)
-        satisfied = disjunction(both(guard, self._satisfied(single, operator, condition)) for guard, single in alternatives)
-        return self._on_single(view, operator, satisfied)
+        return self._on_single(
+            view, operator, under([(c, self._satisfied(view, operator, condition, c)) for c in self._choices(condition)])
+        )
 
-    def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
-        """The key is present and its value satisfies the operator."""
+    def _choices(self, condition: Condition) -> list[Choice]:
+        """Every way to read the pairs of the encryption context that the condition names (F7)."""
+        key, names = condition.key.value, list[str]()
+        if _TEXT_MODES.get(positive(condition.operator.base)[0]) is not None:
+            names += names_of(template(value.value, self.variables) for value in condition.values)
+        return choices(self.space, [written(key), *names] if is_pair(key) else names)
+
+    def _satisfied(self, view: View | Variants, operator: Operator, condition: Condition, choice: Choice) -> Expression:
+        """The key is present and its value, read by the choice, satisfies the operator."""
+        if isinstance(view, Variants):
+            attribute = choice.attributes[written(condition.key.value)]
+            if attribute is None:
+                return FALSE
+            view = self.space.attribute_view(attribute)
         base, negated = positive(operator.base)
-        met = disjunction(self._matches(view, base, value, condition) for value in condition.values)
+        met = disjunction(self._matches(view, base, value, condition, choice) for value in condition.values)
         return both(view.present, negation(met)) if negated else met
 
     def _on_single(self, view: View | Variants, operator: Operator, satisfied: Expression) -> Expression:
@@ -72,7 +85,7 @@ class Reader:
             return either(negation(view.present), satisfied)
         return satisfied
 
-    def _matches(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
+    def _matches(self, view: View, base: str, value: Text, condition: Condition, choice: Choice) -> Expression:
         """Whether the value of a present key satisfies the positive operator with one listed value."""
         mode = _TEXT_MODES.get(base)
         try:
@@ -81,20 +94,22 @@ class Reader:
             if mode is None:
                 predicate = typed_predicate(base, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
-            pieces = template(value.value, self.variables)
+            pieces = choice.template(template(value.value, self.variables))
+            if pieces is None:
+                return FALSE
             if any(isinstance(piece, Variable) for piece in pieces):
                 return relate(self.space, view, mode, pieces, self.in_key_policy)
             return self._text(view, mode, pieces)
         except Unsuitable:
-            return self._unsupported(condition, view, (value,))
+            return self._unsupported(condition, view, (value,), choice)
 
     def _text(self, view: View, mode: str, pieces: Template) -> Expression:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
-    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text]) -> Expression:
+    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text], choice: Choice | None = None) -> Expression:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not share one."""
-        meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy)
+        meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy, choice and choice.attributes)
         name = f"unsupported:{condition.operator}:{meaning}"
         self.space.unsupported[name] = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
         return Symbol(name)

@@ -7,13 +7,14 @@ Guarantee: a domain holds at least every value that a real request can carry; it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.reference import ValueType, actions, condition_key
+from verifier.problem.plausible_words import PRINTABLE
 from verifier.problem.predicates import ANY, Characters, Token, Tokens, literal_tokens
 from verifier.problem.tables import Line
-from verifier.problem.words import PRINTABLE, Domain
+from verifier.problem.words import Domain
 
 DIGITS = Characters(frozenset("0123456789"))
 LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
@@ -61,9 +62,13 @@ def principals(partition: str) -> Attribute:
 
 @cache
 def _principal_domain(partition: str) -> Domain:
-    service = some(Characters(LOWER.listed | {"."}))
-    names = (Tokens((*service, *literal_tokens(".amazonaws.com"))), Tokens((*service, *literal_tokens(".amazonaws.com.cn"))))
+    names = map(Tokens, _service_names())
     return Domain("principal", (*_caller_arns(partition), *names), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
+
+
+def _service_names() -> tuple[tuple[Token, ...], ...]:
+    service = some(Characters(LOWER.listed | {"."}))
+    return (*service, *literal_tokens(".amazonaws.com")), (*service, *literal_tokens(".amazonaws.com.cn"))
 
 
 def _caller_arns(partition: str) -> tuple[Tokens, ...]:
@@ -76,11 +81,13 @@ def _caller_arns(partition: str) -> tuple[Tokens, ...]:
     base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME))]
     for kind in ("user/", "role/"):
         base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
+    # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
+    base.append(arn("iam", "role/", literal_tokens("aws:"), some(NAME)))
     return tuple(base)
 
 
 def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, ...]:
-    """Callers of some accounts, and services, that people believe (F9)."""
+    """Principals of some accounts, and services, that people believe (F9)."""
     seeds = []
     for account_id in accounts:
         start = f"arn:{partition}:iam::{account_id}"
@@ -90,12 +97,42 @@ def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, 
     return (*seeds, *(f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES))
 
 
+def named_principals(name: str, partition: str) -> Attribute:
+    """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a federated user, of any
+    account [API: CreateGrant]."""
+    account = (*literal_tokens(f"arn:{partition}:sts::"), *((False, DIGITS),) * 12)
+    sessions = (Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME))) for start in SESSIONS)
+    return Attribute(name, Domain(name, (*_caller_arns(partition), *sessions), plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])))
+
+
+SESSIONS = ("assumed-role/", "assumed-role/aws:")
+"""How the last field of a role session's ARN begins; roles that AWS itself owns have sessions too (G2)."""
+
+
+def retiring_principals() -> Attribute:
+    """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of its ARN."""
+    user, role, rest = literal_tokens("user/"), literal_tokens("role/"), (*some(PATH), *literal_tokens("/"), *some(NAME))
+    base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME))]
+    base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
+    base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
+    return _words(
+        "retiring", *base, seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
+    )
+
+
 def user_ids() -> Attribute:
-    """`aws:userid` of users and role sessions: `AIDA…`, or `AROA…:SESSION`; the session name is read off it."""
-    user = Tokens((*literal_tokens("AIDA"), *some(UPPER)))
-    session = Tokens((*literal_tokens("AROA"), *some(UPPER), *literal_tokens(":"), *some(NAME)))
-    seeds = ("AROAEXAMPLEROLEID1234:example", "AIDAEXAMPLEUSERID1234", "AROAEXAMPLEROLEID1234:another")
-    return Attribute("userid", Domain("userid", (user, session), seeds))
+    """The unique ID of a user, `AIDA…`, or of the role of a session, `AROA…`: what `aws:userid` begins with."""
+    base = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
+    return _words("userid", *base, seeds=("AROAEXAMPLEROLEID1234", "AIDAEXAMPLEUSERID1234"))
+
+
+ORDINARY_SESSION = "example"
+"""A session name that people believe."""
+
+
+def session_names() -> Attribute:
+    """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of sessions."""
+    return _words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
 
 
 def issuers() -> Attribute:
@@ -150,7 +187,8 @@ def _of_service(name: str, partition: str) -> Attribute:
     if name.startswith("aws:principalarn"):
         return Attribute(name, Domain(name, _caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
     if name.startswith("aws:userid"):
-        return replace(user_ids(), name=name)
+        user, role = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
+        return _words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
     return _words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
 
 
@@ -158,14 +196,25 @@ def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
     not_colon = Characters(frozenset(":"), True)
     base = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"), (True, DIGITS))
     rest = (*literal_tokens(":"), (False, not_colon), (True, ANY))
-    seeds = [f"arn:{partition}:ec2:us-east-1:444455556666:vpc/vpc-0a1b2c3d4e5f60718"] if name == "aws:sourcevpcarn" else []
-    seeds += [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
+    seeds = [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
     seeds += [f"arn:{partition}:iam::{account}:role/example" for account in PLAUSIBLE_ACCOUNTS]
     return Attribute(name, Domain(name, (Tokens((*base, *rest)),), tuple(seeds)), multivalued=multivalued)
 
 
+def _vpc_arn(partition: str, region: str | None) -> Attribute:
+    """The VPC of an endpoint, in the Region of the request (F4)."""
+    where = literal_tokens(region) if region else some(LOWER, 2)
+    start = (*literal_tokens(f"arn:{partition}:ec2:"), *where, *literal_tokens(":"), *((False, DIGITS),) * 12)
+    seeds = [f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
+    return _words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
+
+
 def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     """Keys whose values have a form that the facts state."""
+    if name == "aws:sourcevpcarn":
+        return _vpc_arn(partition, region)
+    if name in _NAMED_PRINCIPALS:
+        return named_principals(name, partition)
     if name == "kms:viaservice":
         where = literal_tokens(region) if region else some(LOWER)
         seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
@@ -183,7 +232,7 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         return _words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
     if name in _SERVICE_NAMES:
         seeds = [f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
-        found = _words(name, (*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com")), seeds=seeds)
+        found = _words(name, *_service_names(), seeds=seeds)
         return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
     if name in ("kms:requestalias", "kms:resourcealiases"):
         alias = Characters(NAME.listed | {"/", ":"})
@@ -205,8 +254,12 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
 _ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
 _ACCOUNTS = frozenset({"aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner"})
+_NAMED_PRINCIPALS = frozenset({"kms:granteeprincipal", "kms:retiringprincipal"})
 _SERVICE_NAMES = frozenset(
-    {"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename", "aws:principalservicenameslist"}
+    {
+        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename", "aws:principalservicenameslist"),
+        *("kms:granteeserviceprincipal", "kms:retiringserviceprincipal"),
+    }
 )
 _IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
 _LISTED = {

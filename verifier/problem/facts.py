@@ -23,10 +23,12 @@ from verifier.problem.expression import (
     negation,
     same,
 )
+from verifier.problem.facts_endpoint import listed_endpoints
+from verifier.problem.facts_grant import grant_requests
 from verifier.problem.facts_operation import aliases, existing_actions, operation_keys, pairs, suitable_actions
 from verifier.problem.facts_organization import organizations
-from verifier.problem.facts_shared import ANYTHING, VIA, has, member, predicates_of, via_service
-from verifier.problem.predicates import OneOf, Token, Tokens, exactly, like, literal_tokens, named_accounts
+from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
+from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.space import Space, acts
 
 
@@ -109,17 +111,16 @@ def _inventory_tags(space: Space) -> Iterator[Expression]:
 
 
 def _user_ids(space: Space) -> Iterator[Expression]:
-    """`aws:userid` begins with the identity's own unique ID; a role session has a session name (R2)."""
+    """`aws:userid` begins with the identity's own unique ID; a role session, and only it, has a session name (R2)."""
+    if has(space, "session"):
+        yield same(Present("session"), space.is_role)
     if not has(space, "userid"):
         return
     yield same(Test("userid", Tokens((*literal_tokens("AIDA"), ANYTHING))), space.is_user)
     yield same(Test("userid", Tokens((*literal_tokens("AROA"), ANYTHING))), space.is_role)
     for identity in identities(space):
-        if identity.unique_id is None:
-            continue
-        own = space.one_of(frozenset({identity.arn}))
-        rest: tuple[Token, ...] = (*literal_tokens(":"), ANYTHING) if ":role/" in identity.arn else ()
-        yield same(Test("userid", Tokens((*literal_tokens(identity.unique_id), *rest))), own)
+        if identity.unique_id is not None:
+            yield same(Test("userid", exactly(identity.unique_id)), space.one_of(frozenset({identity.arn})))
 
 
 def _issuers(space: Space) -> Iterator[Expression]:
@@ -152,7 +153,9 @@ def _network(space: Space) -> Iterator[Expression]:
     present = [name for name in _ENDPOINT_KEYS if has(space, name)]
     if not present and not has(space, "aws:sourceip"):
         return
-    endpoint = Symbol("through an endpoint")
+    if present:
+        yield from _same_vpc(space)
+    endpoint = Symbol(THROUGH_ENDPOINT)
     for name in present:
         if name in ("aws:vpceorgid", "aws:vpceorgpaths"):
             yield implies(Present(name), endpoint)
@@ -165,6 +168,18 @@ def _network(space: Space) -> Iterator[Expression]:
         yield implies(endpoint, negation(source))
         yield implies(both(negation(endpoint), negation(via_service(space)), negation(space.is_service)), source)
         yield implies(both(via_service(space), source), Symbol("F4"))
+
+
+def _same_vpc(space: Space) -> Iterator[Expression]:
+    """`aws:SourceVpcArn` ends in the ID that is `aws:SourceVpc`."""
+    whole, own = "aws:sourcevpcarn", "aws:sourcevpc"
+    asked = dict.fromkeys(p for p in predicates_of(space, own) if isinstance(p, Tokens))
+    for predicate in predicates_of(space, whole):
+        literal = predicate.literal if isinstance(predicate, Tokens) else None
+        if literal is not None:
+            asked[exactly(literal.rpartition("/")[2])] = None
+    start = like_tokens(f"arn:{space.target.partition}:ec2:*:*:vpc/", excluded=COLON)
+    yield from (same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in asked)
 
 
 # -- F5 --
@@ -210,8 +225,10 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
 _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     _credentials,
     _network,
+    listed_endpoints,
     _services,
     _grants_for_aws,
+    grant_requests,
     organizations,
     _inventory_tags,
     _user_ids,

@@ -22,6 +22,7 @@ from verifier.problem.expression import (
     same,
 )
 from verifier.problem.facts_shared import actions_with, has, member
+from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space, acts
 from verifier.problem.targets import TargetKind, facts_of_text
@@ -34,7 +35,6 @@ _REQUIRED = frozenset(
         "kms:keyagreementalgorithm",
         "kms:datakeypairspec",
         "kms:messagetype",
-        "kms:granteeprincipal",
         "kms:grantoperations",
         "kms:primaryregion",
         "kms:replicaregion",
@@ -118,9 +118,11 @@ def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
 
 
 def existing_actions(space: Space) -> Iterator[Expression]:
-    """R3: actions for another kind of resource are not requests on this target."""
+    """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring principal (D9)."""
     elsewhere = frozenset(a.name for a in actions()) - space.known_actions
     yield negation(acts(elsewhere))
+    if has(space, RETIRING):
+        yield same(Present(RETIRING), acts({LIST_RETIRABLE}))
 
 
 def pairs(space: Space) -> Iterator[Expression]:

@@ -22,6 +22,8 @@ from verifier.problem.space import Space, acts
 from verifier.problem.views import View
 
 VIA = "aws:viaawsservice"
+THROUGH_ENDPOINT = "through an endpoint"
+"""The symbol that says whether a request comes through a VPC endpoint (F4)."""
 ANYTHING = (True, ANY)
 
 

@@ -202,39 +202,39 @@ class Reduction:
         held = self.finite.held[name]
         return disjunction(Symbol(held[i]) for i in range(table.size) if bool(mask >> i & 1) == some_.inside)
 
-    # -- simplification: masks of one attribute are put together --
+    # -- simplification: masks of one attribute are put together; equal operands are the same object, or a symbol --
 
     def conjunction(self, operands: Sequence[Expression]) -> Expression:
         """The conjunction; tests on one attribute become one."""
         masks: dict[str, int] = {}
-        rest: dict[Expression, None] = {}
+        rest: dict[int | Symbol, Expression] = {}
         for operand in _flat(operands, And):
             if isinstance(operand, In):
                 masks[operand.attribute] = masks.get(operand.attribute, -1) & operand.mask
             elif operand is FALSE:
                 return FALSE
             elif operand is not TRUE:
-                rest[operand] = None
+                rest[operand if isinstance(operand, Symbol) else id(operand)] = operand
         parts = [self.within(name, mask) for name, mask in masks.items()]
         if any(part is FALSE for part in parts):
             return FALSE
-        return _joined([part for part in parts if part is not TRUE] + list(rest), And, TRUE)
+        return _joined([part for part in parts if part is not TRUE] + list(rest.values()), And, TRUE)
 
     def disjunction(self, operands: Sequence[Expression]) -> Expression:
         """The disjunction; tests on one attribute become one."""
         masks: dict[str, int] = {}
-        rest: dict[Expression, None] = {}
+        rest: dict[int | Symbol, Expression] = {}
         for operand in _flat(operands, Or):
             if isinstance(operand, In):
                 masks[operand.attribute] = masks.get(operand.attribute, 0) | operand.mask
             elif operand is TRUE:
                 return TRUE
             elif operand is not FALSE:
-                rest[operand] = None
+                rest[operand if isinstance(operand, Symbol) else id(operand)] = operand
         parts = [self.within(name, mask) for name, mask in masks.items()]
         if any(part is TRUE for part in parts):
             return TRUE
-        return _joined([part for part in parts if part is not FALSE] + list(rest), Or, FALSE)
+        return _joined([part for part in parts if part is not FALSE] + list(rest.values()), Or, FALSE)
 
     def complement(self, operand: Expression) -> Expression:
         """The negation; that of a test is a test."""

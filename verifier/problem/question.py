@@ -92,7 +92,8 @@ def condition_holds(space: Space, expression: ConditionExpression) -> Expression
 
 
 def scope(space: Space, invariant: Invariant) -> Expression:
-    """The requests that an invariant speaks of."""
+    """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already (`with_grantees`)."""
+    assert invariant.grantees is None and invariant.retiring is None, "grantees and retiring principals must be settled first"
     actions = both(actions_match(invariant.actions), negation(actions_match(invariant.not_actions)))
     whom = callers(space, invariant.callers)
     when = condition_holds(space, invariant.when)
@@ -102,12 +103,13 @@ def scope(space: Space, invariant: Invariant) -> Expression:
     return both(actions, whom, when)
 
 
-def _wishes(space: Space) -> list[Expression]:
-    wishes = [both(space.is_role, negation(space.is_service_linked)), space.is_user]
-    wishes += [acts({name}) for name in _COMMON_ACTIONS]
+def wishes(space: Space) -> list[Expression]:
+    """What people expect of a request, the most wanted first (F9)."""
+    wanted = [both(space.is_role, negation(space.is_service_linked)), space.is_user]
+    wanted += [acts({name}) for name in _COMMON_ACTIONS]
     if VIA in space.attributes:
-        wishes.append(Test(VIA, exactly("false")))
-    return wishes
+        wanted.append(Test(VIA, exactly("false")))
+    return wanted
 
 
 def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Sequence[Expression]) -> Iterator[int]:
@@ -130,9 +132,9 @@ def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant]) -
     facts = all_facts(space)
     share_tests(space)
     facts += relation_facts(space)
-    wishes = _wishes(space)
-    questions([*facts, *wishes], space.questions)
-    return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(wishes))
+    hoped = wishes(space)
+    questions([*facts, *hoped], space.questions)
+    return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))
 
 
 def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
@@ -144,5 +146,5 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Ques
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)
     about = [reduce(actions) for actions in formula.space.owner_actions]
     claims = tuple(Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts)
-    wishes = tuple(reduce(wish) for wish in formula.wishes)
-    return Question(formula.space, formula, finite, reduce(formula.allowed), claims, reduce(formula.known_action), wishes)
+    hopes = tuple(reduce(wish) for wish in formula.wishes)
+    return Question(formula.space, formula, finite, reduce(formula.allowed), claims, reduce(formula.known_action), hopes)

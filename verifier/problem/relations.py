@@ -26,7 +26,7 @@ from verifier.problem.expression import (
 from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
 from verifier.problem.space import Space
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 
@@ -83,6 +83,8 @@ def _replaced(pieces: Template, at: int, text: str) -> Template:
 
 def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View | None:
     """The view of a variable's key; `None` for a multi-valued key, whose listed value matches nothing (L7)."""
+    if variable.attribute is not None:
+        return space.attribute_view(variable.attribute)
     return space.single(variable.key, in_key_policy)
 
 
@@ -126,10 +128,16 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         (subject, views[0]) if equality else None,
         mode == EQUALS_FOLD,
         (lambda value: expected([value])) if single else None,
+        _around(mode, pieces) if single else None,
         None if equality else shape(mode, pieces),
-        pieces if mode == LIKE else None,
         expected,
     )
+
+
+def _around(mode: str, pieces: Template) -> tuple[Tokens, Tokens]:
+    """What stands before and after the one variable of a template."""
+    at = next(at for at, piece in enumerate(pieces) if isinstance(piece, Variable))
+    return shape(mode, pieces[:at]), shape(mode, pieces[at + 1 :])
 
 
 def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixed]:
@@ -244,27 +252,24 @@ def _literals(space: Space, view: View) -> list[str]:
     return [predicate.literal for predicate in asked if isinstance(predicate, Tokens) and predicate.literal is not None]
 
 
-def _parts(shape_: Tokens, text: str) -> set[str] | None:
-    """The part of a text that the variable stands for, where the rest of the template has no wildcards; otherwise `None`."""
-    wild = [at for at, (repeated, characters) in enumerate(shape_.tokens) if repeated or characters.negated]
-    if len(wild) != 1:
-        return None
-    start, after = wild[0], len(shape_.tokens) - wild[0] - 1
-    return {text[start : len(text) - after]}
+def _parts(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
+    """The parts of a text that the variable can stand for: those with a fitting beginning before them and a fitting end after them."""
+    before, after = around
+    starts = [at for at in range(len(text) + 1) if before.matches(text[:at])]
+    ends = [at for at in range(len(text) + 1) if after.matches(text[at:])]
+    return (text[start:end] for start in starts for end in ends if start <= end)
 
 
 def _known_subject_facts(space: Space, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
     """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the text, unless
     wildcards in values count."""
-    assert relation.patterns is not None and relation.shape is not None
+    assert relation.patterns is not None and relation.shape is not None and relation.around is not None
     if not relation.shape.matches(text):
         return  # `_shape_facts` says that it cannot match
     source = relation.views[1]
-    parts = _parts(relation.shape, text) if known is not TRUE else None
-    if parts is None:
-        if known is not TRUE:
-            return  # too many parts to list: left to concrete values
-        parts = {text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)}
+    parts = dict.fromkeys(_parts(relation.around, text))
+    if known is not TRUE and len(parts) > 1:
+        return  # too many to list for every text: left to concrete values
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
     for part in sorted(fitting):
         space.ask(source, exactly(part))

@@ -13,7 +13,16 @@ from dataclasses import dataclass, field
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
 from verifier.model.reference import actions
-from verifier.problem.domains import Attribute, action_names, context_attribute, issuers, principals, user_ids
+from verifier.problem.domains import (
+    Attribute,
+    action_names,
+    context_attribute,
+    issuers,
+    principals,
+    retiring_principals,
+    session_names,
+    user_ids,
+)
 from verifier.problem.expression import (
     FALSE,
     TRUE,
@@ -51,6 +60,10 @@ def pair_attribute(spelling: str | None, name: str = "") -> str:
     """The attribute of the pair of the encryption context with exactly this spelling of its name, or with a spelling of `name` that no
     policy uses."""
     return PAIR_PREFIX + spelling[len(PAIR_PREFIX) :] if spelling is not None else name + OTHER_SPELLING
+
+
+_OWN = {"userid": user_ids, "session": session_names, "issuer": issuers, "retiring": retiring_principals}
+"""The attributes that are no condition keys, but for those that every space has."""
 
 
 @dataclass
@@ -122,7 +135,7 @@ class Space:
     @property
     def is_root(self) -> Expression:
         """Root users."""
-        return self._arn("arn:*:root")
+        return self.principal(Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)))  # and not a role `aws:root` of AWS's own
 
     @property
     def is_federated(self) -> Expression:
@@ -139,7 +152,11 @@ class Space:
 
     def session_named(self, tokens: tuple[Token, ...]) -> Expression:
         """The role sessions whose session name matches."""
-        return Test(self.known("userid"), Tokens((*literal_tokens("AROA"), (True, ANY.without(COLON)), *literal_tokens(":"), *tokens)))
+        return Test(self.known("session"), Tokens(tokens))
+
+    def session_among(self, names: frozenset[str]) -> Expression:
+        """The role sessions with one of these session names."""
+        return Test(self.known("session"), OneOf(names))
 
     def role_named(self, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
         """The sessions of roles in a matching account whose name, without the path, matches."""
@@ -175,12 +192,9 @@ class Space:
     def known(self, name: str) -> str:
         """The name, with its attribute in being."""
         if name not in self.attributes:
-            if name == "userid":
-                self.attributes[name] = user_ids()
-            elif name == "issuer":
-                self.attributes[name] = issuers()
-            else:
-                self.attributes[name] = context_attribute(name, self.target.partition, self.target.region)
+            make = _OWN.get(name)
+            target = self.target
+            self.attributes[name] = context_attribute(name, target.partition, target.region) if make is None else make()
         return name
 
     def has_service_value(self) -> Expression:

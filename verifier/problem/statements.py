@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.model.policy import Policy, Statement, Text
+from verifier.model.policy import Policy, PolicyKind, Statement, Text
 from verifier.model.readings import not_resource_symbol
 from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, negation
+from verifier.problem.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.predicates import like
 from verifier.problem.relations import absent_variables, constant_matches
 from verifier.problem.space import Space
+from verifier.problem.spellings import choices, names_of, under
 from verifier.problem.targets import TargetKind
-from verifier.problem.values import ARN, LIKE, Fixed, Template, Variable, split_fields, template
-from verifier.problem.views import View
+from verifier.problem.values import ARN, Fixed, Template, Variable, split_fields, template
 
 
 def actions_match(actions: Sequence[Text]) -> Expression:
@@ -33,8 +34,9 @@ def action_matches(statement: Statement) -> Expression:
     return negation(matched) if statement.not_action else matched
 
 
-def applies(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
+def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
     """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
+    in_key_policy = policy.kind is PolicyKind.KEY
     action = action_matches(statement)
     resource = _key_policy_resource(space, policy, statement) if in_key_policy else _resource(space, policy, statement)
     conditions = Reader(space, policy.variables, in_key_policy).conditions(statement.conditions)
@@ -50,6 +52,11 @@ def _valid(space: Space, policy: Policy, statement: Statement, in_key_policy: bo
     return negation(both(Symbol("L7-absent"), missing)) if missing is not FALSE else TRUE
 
 
+_EVERYTHING: Template = (Fixed("*", True),)
+_FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
+"""The policies of identities, whose short `Resource` patterns are filled up (L6)."""
+
+
 def _takes_variables(base: str) -> bool:
     return base.startswith(("String", "Arn"))
 
@@ -60,27 +67,36 @@ def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> 
         return FALSE
     if statement.not_resource:
         return Symbol(not_resource_symbol(policy.identity, statement.index))
-    return disjunction(_matches_target(space, policy, text, True) for text in statement.resources)
+    return _resource(space, policy, statement)
 
 
 def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
     if statement.resources is None:
         return FALSE
-    matched = disjunction(_matches_target(space, policy, text, False) for text in statement.resources)
-    return negation(matched) if statement.not_resource else matched
+    patterns = [_late_variables(text.value, policy.variables) for text in statement.resources]
+    found = []
+    for choice in choices(space, list(names_of(patterns))):
+        read = [pieces for pattern in patterns if (pieces := choice.template(pattern)) is not None]
+        matched = disjunction(_matches_target(space, policy, statement, pieces) for pieces in read)
+        found.append((choice, negation(matched) if statement.not_resource else matched))
+    return under(found)
 
 
-def _matches_target(space: Space, policy: Policy, text: Text, in_key_policy: bool) -> Expression:
+def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: Template) -> Expression:
     """One `Resource` pattern against the target (L6, L9)."""
-    if text.value == "*":
+    if pieces == _EVERYTHING:
         return TRUE
-    pieces = _late_variables(text.value, policy.variables)
-    if not in_key_policy:
+    if policy.kind in _FILLED:
         pieces = _filled(pieces)
     if space.target.kind is TargetKind.NONE:
-        return _covers_keyless(space, pieces)
+        return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
     assert space.target.resource is not None
-    return constant_matches(space, space.target.resource, ARN, pieces, in_key_policy)
+    return constant_matches(space, space.target.resource, ARN, pieces, policy.kind is PolicyKind.KEY)
+
+
+def _may_act(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action."""
+    return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions or ()) != statement.not_action
 
 
 def _late_variables(text: str, variables: bool) -> Template:
@@ -107,27 +123,9 @@ def _colons(text: str, count: int) -> int | None:
 
 
 def _filled(pieces: Template) -> Template:
-    """An identity policy's pattern with fewer than six fields is filled up with `*` (L6)."""
+    """A pattern with fewer than six fields is filled up with `*` (L6)."""
     if any(isinstance(piece, Variable) for piece in pieces):
         return pieces
     fixed = [piece for piece in pieces if isinstance(piece, Fixed)]
     missing = 6 - len(split_fields(fixed))
     return (Fixed("".join(piece.text for piece in fixed) + ":*" * missing, True),) if missing > 0 else pieces
-
-
-def _covers_keyless(space: Space, pieces: Template) -> Expression:
-    """Whether a pattern covers operations without a key: `arn:P:kms:REGION:CALLER_ACCOUNT:*` (D9)."""
-    before = "".join(piece.text for piece in pieces[:1] if isinstance(piece, Fixed))
-    fields = before.split(":", 5)
-    if len(fields) < 6:
-        return FALSE
-    partition, service, region, account, rest = fields[1:]
-    if not (like(fields[0]).matches("arn") and like(partition).matches(space.target.partition) and like(service).matches("kms")):
-        return FALSE
-    view = space.view("aws:RequestedRegion")
-    assert isinstance(view, View)
-    place = both(space.ask(view, like(region)), space.account_matching(like(account)))
-    last = (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
-    if last and isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
-        return both(place, Symbol("D9"))
-    return both(place, constant_matches(space, "*", LIKE, last, False)) if last else FALSE

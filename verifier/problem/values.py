@@ -38,10 +38,12 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Variable:
-    """A policy variable: the request's value of `key`, or `default` (L7)."""
+    """A policy variable: the request's value of `key`, or `default` (L7). For a pair of the encryption context whose spelling is chosen
+    (F7) `attribute` names the one that is read."""
 
     key: str
     default: str | None
+    attribute: str | None = None
 
 
 Template = tuple[Fixed | Variable, ...]

@@ -23,7 +23,6 @@ from verifier.problem.predicates import (
     exactly,
 )
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
 """Concrete values of attributes; `None` is absent."""
@@ -80,8 +79,8 @@ class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
     `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
-    with one variable, the predicate on the subject for a value of it. `shape` holds every subject that can satisfy the comparison;
-    `expected` gives the predicate on the subject for values of all variables.
+    with one variable, the predicate on the subject for a value of it, and `around` what stands before and after the variable. `shape`
+    holds every subject that can satisfy the comparison; `expected` gives the predicate on the subject for values of all variables.
     """
 
     symbol: str
@@ -90,9 +89,8 @@ class Relation:
     pair: tuple[View, View] | None = None
     fold: bool = False
     patterns: Callable[[str], Predicate | None] | None = None
+    around: tuple[Tokens, Tokens] | None = None
     shape: Tokens | None = None
-    like: Template | None = None
-    """The template that the subject is compared with, for a comparison by `StringLike`."""
     expected: Callable[[Sequence[str]], Predicate | None] | None = None
 
 

@@ -17,15 +17,8 @@ from functools import cached_property
 from heapq import heappop, heappush
 from itertools import chain, count
 
+from verifier.problem.plausible_words import PRINTABLE, fill, graft, graft_end
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens
-
-PRINTABLE = (
-    "exampl"
-    + "".join(c for c in map(chr, (*range(97, 123), *range(48, 58), *range(65, 91))) if c not in "exampl")
-    + "-_./:@=+, "
-    + "".join(c for c in map(chr, range(33, 127)) if not c.isalnum() and c not in "-_./:@=+,")
-)
-"""Printable ASCII, the characters that people expect first (F9)."""
 
 
 @dataclass(frozen=True)
@@ -170,19 +163,18 @@ class Partition:
                 signature = state & automaton.accept_bits
                 taken[signature] = taken.get(signature, 0) + 1
                 self.classes.append(WordClass(signature, literal, literal))
-        for signature, word in shortest.items():
-            if word in self._literals:
-                found = next((w for w in self._enumerate(signature, taken.get(signature, 0) + 1) if w not in self._literals), None)
-                if found is None:
-                    continue
-                word = found
-            self.classes.append(WordClass(signature, None, word))
+        for signature, words in shortest.items():
+            word = next((w for w in words if w not in self._literals), None)
+            if word is None:
+                word = next((w for w in self._enumerate(signature, taken.get(signature, 0) + 1) if w not in self._literals), None)
+            if word is not None:
+                self.classes.append(WordClass(signature, None, word))
 
-    def _explore(self, budget: int) -> dict[int, str]:
-        """Breadth-first over the states; the shortest word of each signature."""
+    def _explore(self, budget: int) -> dict[int, list[str]]:
+        """Breadth-first over the states; the shortest word of each signature, and one for each further state that ends one."""
         automaton = self._automaton
         base_bits, base_accept, accept_bits = automaton.base_bits, automaton.base_accept, automaton.accept_bits
-        found: dict[int, str] = {}
+        found: dict[int, list[str]] = {}
         queue: deque[tuple[int, str]] = deque([(automaton.start, "")])
         edges = self._edges
         edges[automaton.start] = []
@@ -191,7 +183,7 @@ class Partition:
         while queue:
             state, word = queue.popleft()
             if state & base_accept:
-                found.setdefault(state & accept_bits, word)
+                found.setdefault(state & accept_bits, []).append(word)
             base = state & base_bits
             groups = live.get(base)
             if groups is None:
@@ -322,7 +314,7 @@ class Partition:
 
     def _plausible(self) -> Iterator[str]:
         """Words that people believe, best first: the seeds, listed values, patterns with their wildcards filled in, and seeds made to
-        begin as a pattern does."""
+        begin or end as a pattern does."""
         seeds, patterns = self._automaton.domain.seeds, self._automaton.patterns
         yield from seeds[:2]
         yield from sorted(self._literals)
@@ -333,28 +325,9 @@ class Partition:
         for seed in seeds:
             for pattern in patterns:
                 yield graft(pattern, seed)
-
-
-def fill(pattern: Tokens, filling: str) -> str:
-    """A word of a pattern, its repeated tokens filled with a text as far as they admit it."""
-    parts = []
-    for repeated, characters in pattern.tokens:
-        if repeated:
-            parts.append("".join(c for c in filling if c in characters))
-        else:
-            parts.append(next(c for c in (*PRINTABLE, *sorted(characters.listed)) if c in characters))
-    return "".join(parts)
-
-
-def graft(pattern: Tokens, seed: str) -> str:
-    """A word that begins as the pattern's fixed beginning does and goes on as the seed does."""
-    prefix = []
-    for repeated, characters in pattern.tokens:
-        if repeated or characters.negated:
-            break
-        prefix.append(min(characters.listed))
-    start = "".join(prefix)
-    return start + seed[len(start) :]
+        for seed in seeds[:2]:
+            for pattern in patterns:
+                yield from graft_end(pattern, seed)
 
 
 def partition(domain: Domain, predicates: Sequence[Predicate], budget: int) -> Partition | None:

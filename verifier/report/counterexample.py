@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from verifier.model import reference
-from verifier.model.invariant import Expectation
+from verifier.model.grant import Grant
+from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
-from verifier.model.request import CallerKind, Request, Step, Value
+from verifier.model.readings import GRANT_SOURCE, OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
+from verifier.model.request import CallerKind, Outcome, Request, Step, Value
 from verifier.model.verdict import Counterexample, Verdict
-from verifier.report.naming import Places, rule_label
+from verifier.report.calls import further_permissions
+from verifier.report.grants import grant_parts
+from verifier.report.naming import Places, is_grant, rule_label
 from verifier.report.style import Style, flow, pad, sentence, width_of
 from verifier.syntax.text import printable
 
@@ -24,12 +27,17 @@ MARGIN = " " * 12
 LABEL = 13
 """Columns of the labels `allowed by`, `not stopped`, `to see it`."""
 
+MOST_SHOWN = 8
+"""How many statements or grants of one sort the text shows; JSON has all of them."""
+
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext"
 _FREE_FACTS = {
     (OUTSIDE_ALLOW, True): "its own account's policies allow it",
     (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
     (OUTSIDE_DENY, True): "its own account's policies deny it",
     (OUTSIDE_DENY, False): "its own account's policies do not deny it",
+    (GRANT_SOURCE, True): "the grant that it asks for has the `SourceArn` constraint of the one that allows it",
+    (GRANT_SOURCE, False): "the grant that it asks for lacks the `SourceArn` constraint of the one that allows it",
     (SESSION_ALLOW, True): "its session policy allows it",
     (SESSION_ALLOW, False): "its session policy does not allow it",
 }
@@ -43,6 +51,11 @@ class StatementTrace:
     matched: bool
     elements: tuple[Step, ...]
 
+    @property
+    def failed(self) -> Step | None:
+        """The first element that did not hold."""
+        return next((step for step in self.elements if not step.holds), None)
+
 
 def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
     """The lines below `✘ refuted …`; none for a verdict without a counterexample."""
@@ -50,8 +63,11 @@ def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
     if found is None:
         return []
     lines = [*_request_lines(found.request, verdict, style), ""]
-    lines += _because(found, verdict.invariant.expectation, Places(), style)
+    refuted = verdict.invariant
+    expectation = refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED
+    lines += _because(found, expectation, Places(), style)
     lines += _suppositions(found)
+    lines += _whole_call(found)
     if found.command:
         lines.append(_labelled("to see it") + style.bold(printable(found.command)))
     return lines
@@ -109,18 +125,31 @@ def _because(found: Counterexample, expectation: Expectation, places: Places, st
     allows = [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
     denies = [trace for trace in traces if trace.statement.effect is Effect.DENY]
     if expectation is Expectation.REFUSED:
-        return [*_matched("allowed by", allows, places, style), *_unmatched("not stopped", denies, places)]
-    stopped = _matched("refused by", denies, places, style)
+        return [*_matched("allowed by", allows, found.grants, places, style), *_unmatched("not stopped", denies, places)]
+    stopped = _matched("refused by", denies, (), places, style)
     return stopped or [*_unmatched("not allowed", allows, places), *_closed_gates(found.decision.trace, style)]
 
 
-def _matched(label: str, traces: Sequence[StatementTrace], places: Places, style: Style) -> list[str]:
+def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places, style: Style) -> list[str]:
     lines = []
-    for trace in traces:
-        if trace.matched:
-            lines += _matched_statement(_labelled(label), trace, places, style)
-            label = ""
-    return lines
+    matched = [trace for trace in traces if trace.matched]
+    for trace in matched[:MOST_SHOWN]:
+        lines += _matched_statement(_labelled(label), trace, places, style)
+        lines += _grant_lines(trace.statement, grants)
+        label = ""
+    return lines + _and_more(matched)
+
+
+def _and_more(traces: Sequence[StatementTrace]) -> list[str]:
+    left = len(traces) - MOST_SHOWN
+    return [f"{_labelled('')}and {left:,} more (`--output json` has them all)"] if left > 0 else []
+
+
+def _grant_lines(statement: StatementRef, grants: Sequence[Grant]) -> list[str]:
+    """What the grant says that a matched Allow stands for."""
+    grant = next((grant for grant in grants if is_grant(statement) and statement.policy.endswith(f"#grant:{grant.id}")), None)
+    lead = f"{_labelled('')}  "
+    return [line for part in grant_parts(grant) for line in sentence(part, lead)] if grant else []
 
 
 def _matched_statement(lead: str, trace: StatementTrace, places: Places, style: Style) -> list[str]:
@@ -152,14 +181,13 @@ def _short(text: str) -> str | None:
 def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> list[str]:
     """Each statement with the first of its elements that did not hold."""
     lines = []
-    for trace in traces:
-        failed = next((step for step in trace.elements if not step.holds), None)
-        if trace.matched or failed is None:
-            continue
+    unmatched = [trace for trace in traces if not trace.matched and trace.failed is not None]
+    for trace in unmatched[:MOST_SHOWN]:
+        assert trace.failed is not None
         lead = _labelled(label) + places.statement(trace.statement) + "   "
-        lines += sentence(printable(failed.text), lead, rule_label(failed.rule), indent=width_of(_labelled("")) + 2)
+        lines += sentence(printable(trace.failed.text), lead, rule_label(trace.failed.rule), indent=width_of(_labelled("")) + 2)
         label = ""
-    return lines
+    return lines + _and_more(unmatched)
 
 
 def _closed_gates(trace: Sequence[Step], style: Style) -> list[str]:
@@ -182,6 +210,14 @@ def _suppositions(found: Counterexample) -> list[str]:
     for position, (symbol, value) in enumerate(found.free):
         lines += sentence(_free_fact(symbol, value), _labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0]))
     return lines
+
+
+def _whole_call(found: Counterexample) -> list[str]:
+    """R8: an invariant is about one permission; what else it takes to make the call succeed."""
+    further = further_permissions(found.request.action)
+    if further is None or found.decision.outcome is not Outcome.ALLOW:
+        return []
+    return sentence(further[0], _labelled("note"), rule_label(further[1]))
 
 
 def _reading(label: str, value: bool) -> str:

@@ -10,10 +10,14 @@ import json
 from typing import Any
 
 from verifier import __version__
+from verifier.model.grant import Grant, Pairs
+from verifier.model.invariant import Invariant
 from verifier.model.policy import StatementRef
-from verifier.model.request import Decision, Request, Step
+from verifier.model.request import Decision, Outcome, Request, Step
 from verifier.model.verdict import Counterexample, KeySummary, Report, Status, Verdict
+from verifier.report.calls import further_permissions
 from verifier.report.exit_codes import exit_code
+from verifier.report.naming import is_grant
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -48,6 +52,7 @@ def report_to_json(report: Report) -> Json:
         "keys": [_key(key) for key in report.keys],
         "accounts": list(report.accounts),
         "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
+        "endpoints": report.endpoints,
         "free_readings": list(report.free_readings),
         "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
@@ -72,7 +77,16 @@ def _summary(report: Report) -> Json:
 
 
 def _key(key: KeySummary) -> Json:
-    return {"arn": key.arn, "name": key.name, "policy": key.policy_name, "statements": key.statements, "state": key.state}
+    return {
+        "arn": key.arn,
+        "name": key.name,
+        "policy": key.policy_name,
+        "statements": key.statements,
+        "state": key.state,
+        "grants": key.grants,
+        "service_levels": key.service_levels,
+        "resource_levels": key.resource_levels,
+    }
 
 
 def _verdict(verdict: Verdict) -> Json:
@@ -81,7 +95,8 @@ def _verdict(verdict: Verdict) -> Json:
         "invariant": {
             "name": invariant.name,
             "text": invariant.text,
-            "expectation": invariant.expectation.value,
+            "about": "requests" if isinstance(invariant, Invariant) else "grants",
+            "expectation": invariant.expectation.value if isinstance(invariant, Invariant) else None,
             "place": _place(invariant.span),
         },
         "target": verdict.target,
@@ -89,6 +104,7 @@ def _verdict(verdict: Verdict) -> Json:
         "rests_on": [_statement(statement) for statement in verdict.rests_on],
         "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in verdict.assumptions],
         "counterexample": _counterexample(verdict.counterexample) if verdict.counterexample else None,
+        "grants": [{"named_as": named.role.value, **_grant(named.grant)} for named in verdict.grants],
         "reason": {"rule": verdict.reason.rule, "text": verdict.reason.text, "place": _place(verdict.reason.span)}
         if verdict.reason
         else None,
@@ -105,7 +121,37 @@ def _counterexample(counterexample: Counterexample) -> Json:
         "readings": dict(counterexample.readings),
         "free": dict(counterexample.free),
         "command": counterexample.command,
+        "grants": [_grant(grant) for grant in counterexample.grants],
+        "further_permissions": _further(counterexample),
     }
+
+
+def _further(counterexample: Counterexample) -> str | None:
+    allowed = counterexample.decision.outcome is Outcome.ALLOW
+    further = further_permissions(counterexample.request.action) if allowed else None
+    return further[0] if further else None
+
+
+def _grant(grant: Grant) -> Json:
+    return {
+        "id": grant.id,
+        "name": grant.name,
+        "grantee": grant.grantee.value,
+        "grantee_hidden": grant.grantee_hidden,
+        "operations": list(grant.operations),
+        "retiring_principal": grant.retiring.value if grant.retiring else None,
+        "issuing_account": grant.issuing_account,
+        "encryption_context_equals": _pairs(grant.context_equals),
+        "encryption_context_subset": _pairs(grant.context_subset),
+        "source_arn": grant.source_arn,
+        "created": grant.created,
+        "place": _place(grant.span),
+    }
+
+
+def _pairs(pairs: Pairs | None) -> list[list[str]] | None:
+    """As a list: two names of pairs may differ in case alone, and nothing says that a listing cannot repeat one."""
+    return None if pairs is None else [[name, value] for name, value in pairs]
 
 
 def _request(request: Request) -> Json:
@@ -147,6 +193,7 @@ def _statement(statement: StatementRef) -> Json:
         "index": statement.index,
         "sid": statement.sid,
         "effect": statement.effect.value,
+        "kind": statement.kind.value if statement.kind else "grant" if is_grant(statement) else None,
         "place": _place(statement.span),
     }
 

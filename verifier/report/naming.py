@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from verifier.model.policy import StatementRef
+from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.verdict import KeySummary, Report
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
+
+_KINDS = {
+    PolicyKind.BOUNDARY: "boundary",
+    PolicyKind.SESSION: "session policy",
+    PolicyKind.SCP: "SCP",
+    PolicyKind.RCP: "RCP",
+    PolicyKind.ENDPOINT: "endpoint policy",
+}
+"""What goes before a statement of a policy that limits others: of key and identity policies, the file says enough."""
+
+
+_WHOLE_ID, _SHORT_ID = 16, 8
+"""How long the ID of a grant may be to be written out, and how much is written of a longer one."""
 
 
 class Places:
@@ -24,15 +37,27 @@ class Places:
 
     def statement(self, statement: StatementRef) -> str:
         """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""
-        where = self.place(statement.span) or (f"({printable(statement.policy_name)})" if statement.sid else "")
-        return f"{statement_name(statement)} {where}".rstrip()
+        where = self.place(statement.span)
+        if not where and statement.sid and not is_grant(statement):
+            where = f"({printable(statement.policy_name)})"
+        kind = f"{_KINDS[statement.kind]} " if statement.kind in _KINDS else ""
+        return f"{kind}{statement_name(statement)} {where}".rstrip()
 
 
 def statement_name(statement: StatementRef) -> str:
-    """`"Reports"`; a statement without `Sid` is named by its place in the policy."""
+    """`"Reports"`; a statement without `Sid` is named by its place in the policy, a grant by the beginning of its ID, and its name."""
+    if is_grant(statement):
+        name = f' "{printable(statement.sid)}"' if statement.sid else ""
+        identifier = statement.policy_name.removeprefix("grant ")
+        return f"grant {printable(identifier if len(identifier) <= _WHOLE_ID else identifier[:_SHORT_ID] + '…')}{name}"
     if statement.sid:
         return f'"{printable(statement.sid)}"'
     return f"statement {statement.index + 1} of {printable(statement.policy_name)}"
+
+
+def is_grant(statement: StatementRef) -> bool:
+    """Whether it stands for a grant (`verifier.model.grant.reference_to_grant`)."""
+    return "#grant:" in statement.policy and statement.policy.endswith(f"#{statement.policy_name.replace('grant ', 'grant:', 1)}")
 
 
 def key_name(key: KeySummary) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.verdict import Assumption, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
+from verifier.report.grants import named_grant_lines
 from verifier.report.naming import Places, key_name, rule_label, target_name
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.syntax.text import printable
@@ -24,7 +26,8 @@ def render_text(report: Report, colour: bool) -> str:
     lines += [*_inventory_lines(report), ""]
     for verdict in report.verdicts:
         lines += [*_verdict_lines(report, verdict, common, style), ""]
-    lines += _supposition_lines("every verdict supposes", common)
+    whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
+    lines += _supposition_lines(f"{whose} supposes", common)
     lines += [*([""] if common else []), *_ending(report, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -33,20 +36,26 @@ def render_text(report: Report, colour: bool) -> str:
 
 
 def _key_lines(key: KeySummary, style: Style) -> list[str]:
-    count = "1 statement" if key.statements == 1 else f"{key.statements} statements"
-    policy = f"policy {printable(key.policy_name)}, {count}" if key.policy_name is not None else "its policy is not known"
-    state = [f"state {printable(key.state)}"] if key.state and key.state != "Enabled" else []
+    policy = f"policy {printable(key.policy_name)}, {counted(key.statements, 'statement')}" if key.policy_name is not None else None
+    parts = [policy or "its policy is not known"]
+    parts += [counted(key.grants, "grant")] if key.grants is not None else []
+    parts += [f"SCPs {counted(key.service_levels, 'level')}"] if key.service_levels is not None else []
+    parts += [f"RCPs {counted(key.resource_levels, 'level')}"] if key.resource_levels is not None else []
+    parts += [f"state {printable(key.state)}"] if key.state and key.state != "Enabled" else []
     arn = [printable(key.arn)] if key_name(key) != key.arn else []
-    return flow([*arn, " · ".join([policy, *state])], f"{style.bold(key_name(key))}  ", between="   ", indent=2)
+    return flow([*arn, " · ".join(parts)], f"{style.bold(key_name(key))}  ", between="   ", indent=2)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 grant`, `2 grants`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _inventory_lines(report: Report) -> list[str]:
     accounts = ", ".join(printable(account) for account in report.accounts)
-    return flow(
-        [f"inventory of {accounts}" if accounts else "no inventory of any account", f"KMS data {printable(report.data_version)}"],
-        "",
-        between=" · ",
-    )
+    parts = [f"inventory of {accounts}" if accounts else "no inventory of any account"]
+    parts += [counted(report.endpoints, "VPC endpoint")] if report.endpoints is not None else []
+    return flow([*parts, f"KMS data {printable(report.data_version)}"], "", between=" · ")
 
 
 # --- one verdict -------------------------------------------------------------------------------------------------------------
@@ -58,13 +67,22 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
     if verdict.rests_on:
         statements = [f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on]
         lines += flow(statements, f"{MARGIN}rests on  ", between=", ")
+    elif verdict.status is Status.PROVED and isinstance(verdict.invariant, GrantInvariant):
+        lines.append(f"{MARGIN}rests on  {_listed(report, verdict)}")
     elif verdict.status is Status.PROVED:
         lines.append(f"{MARGIN}rests on  no statement: nothing allows it")
     lines += counterexample_lines(verdict, style)
+    lines += named_grant_lines(verdict.grants, verdict.target, MARGIN, style)
     if verdict.reason:
         where = places.place(verdict.reason.span)
         lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
     return lines + _supposition_lines("supposes", _own_assumptions(verdict, common), MARGIN)
+
+
+def _listed(report: Report, verdict: Verdict) -> str:
+    """What a proof about listed grants rests on."""
+    number = next((key.grants for key in report.keys if key.arn == verdict.target), None) or 0
+    return f"the {counted(number, 'grant')} listed" if number else "the list of grants, which is empty"
 
 
 def _own_assumptions(verdict: Verdict, common: Sequence[Assumption]) -> list[Assumption]:
@@ -96,8 +114,8 @@ def _supposition_lines(label: str, assumptions: Sequence[Assumption], margin: st
 
 
 def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
-    """What every verdict supposes, told once at the end. One verdict alone keeps its own."""
-    found = [verdict.assumptions for verdict in verdicts if verdict.assumptions]
+    """What every verdict on requests supposes, told once at the end. One verdict alone keeps its own."""
+    found = [verdict.assumptions for verdict in verdicts if verdict.assumptions and isinstance(verdict.invariant, Invariant)]
     if len(found) < 2:
         return ()
     shared = set(found[0]).intersection(*found[1:])

@@ -17,6 +17,7 @@ from verifier.syntax.invariants_tree import (
     Circumstance,
     Comparison,
     ConditionNode,
+    Creation,
     Declaration,
     EveryKey,
     FileNode,
@@ -27,6 +28,7 @@ from verifier.syntax.invariants_tree import (
     KeyName,
     KeyNode,
     KeysAccount,
+    Listed,
     Named,
     Negated,
     Noun,
@@ -87,9 +89,7 @@ class TreeBuilder(Transformer[Token, FileNode]):
 
     def nobody(self, children: Children) -> Sentence:
         nobody, qualifiers, _, excluded = children[:4]
-        everyone = Noun("callers", *_bounds([nobody]))
-        term = Term(everyone, qualifiers or (), *_bounds([nobody, *(qualifiers or ())]))
-        return _sentence(Form.NO, children, CallersNode((term,), excluded or (), *_bounds([nobody, *(excluded or ())])))
+        return _sentence(Form.NO, children, _whoever(nobody, qualifiers or (), excluded or ()))
 
     def only(self, children: Children) -> Sentence:
         return _sentence(Form.ONLY, children, children[1])
@@ -108,7 +108,44 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def what(self, children: Children) -> What:
         actions, _, excluded, _, keys = children
         parts = [*actions, *(excluded or ()), *(keys or ())]
-        return What(actions, excluded or (), keys, *_bounds(parts))
+        return What(actions, excluded or (), keys, None, *_bounds(parts))
+
+    # --- grants ---
+
+    def listed(self, children: Children) -> Listed:
+        _, _, operations, _, keys, _, _, callers, _, role = children
+        return Listed(operations or (), keys, callers, role, *_bounds(children))
+
+    def as_grantee(self, children: Children) -> Word:
+        return Word("grantee", *_bounds(children))
+
+    def as_retiring(self, children: Children) -> Word:
+        return Word("retiring principal", *_bounds(children))
+
+    def creating(self, children: Children) -> What:
+        create, created, operations, _, grantees, _, retiring, _, keys = children
+        end = _last([created, *(operations or ()), grantees, retiring])
+        creation = Creation(operations or (), grantees, retiring, _start(create), end)
+        return What((), (), keys, creation, _start(create), _last([creation, *(keys or ())]))
+
+    def created(self, children: Children) -> Word:
+        return Word(str(children[-1]), *_bounds(children))
+
+    def allowing(self, children: Children) -> tuple[Word, ...]:
+        operations: tuple[Word, ...] = children[-1]
+        return operations
+
+    def such_callers(self, children: Children) -> CallersNode:
+        callers: CallersNode = children[-1]
+        return callers
+
+    def whoever(self, children: Children) -> CallersNode:
+        _, noun, qualifiers, _, excluded = children
+        return _whoever(noun, qualifiers or (), excluded or ())
+
+    def whoever_is(self, children: Children) -> CallersNode:
+        qualifiers, _, excluded = children
+        return _whoever(qualifiers[0], qualifiers, excluded or ())
 
     def circumstance(self, children: Children) -> Circumstance:
         return Circumstance(children[1], children[0] == "unless", *_bounds(children))
@@ -185,7 +222,7 @@ class TreeBuilder(Transformer[Token, FileNode]):
         return tuple(children)
 
     def key_name(self, children: Children) -> KeyName:
-        return KeyName(word(children[0]), *_bounds(children))
+        return KeyName(word(children[0]), children[1] is not None, *_bounds(children))
 
     def every_key(self, children: Children) -> EveryKey:
         return EveryKey(*_bounds(children))
@@ -269,6 +306,13 @@ def _decode(literal: str, start: int) -> str:
 def _sentence(form: Form, children: Children, callers: CallersNode) -> Sentence:
     what, circumstance = children[-2:]
     return Sentence(form, callers, what, circumstance, *_bounds(children))
+
+
+def _whoever(place: Any, qualifiers: tuple[Qualifier, ...], excluded: tuple[Term, ...]) -> CallersNode:
+    """Every caller that meets the qualifiers, but the excluded ones; said by what stands at `place`."""
+    everyone = Noun("callers", *_bounds([place]))
+    term = Term(everyone, qualifiers, *_bounds([place, *qualifiers]))
+    return CallersNode((term,), excluded, *_bounds([place, *qualifiers, *excluded]))
 
 
 def _phrase(operator: str, place: Word) -> Comparison:

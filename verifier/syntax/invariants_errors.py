@@ -19,6 +19,7 @@ _WORD = re.compile(rf"(?:{_VARIABLE}|[^{_PLAIN}:])(?:{_VARIABLE}|[^{_PLAIN}])*|[
 
 _PHRASES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("NOBODY", frozenset({"BUILTIN", "NO", "ONLY"}), "a sentence such as `no caller outside prod can kms:Decrypt`"),
+    ("GRANTEE", frozenset({"CALLER_NAME"}), "grantees, such as `a grantee outside prod` or `role/NAME in prod`"),
     ("ANYONE", frozenset({"CALLER_NAME"}), "callers, such as `callers in prod` or `role/NAME in prod`"),
     ("CONDITION_KEY", frozenset({"NOT"}), "a condition, such as `kms:ViaService is present`"),
     ("LIKE", frozenset({"IS", "OPERATOR"}), 'a comparison, such as `= "…"`, `like "…*"`, `in (…)` or `is present`'),
@@ -33,8 +34,9 @@ _CALLER_WORDS = (
     "ANY ANYONE ALL CALLER CALLERS CALLER_NAME EVERY FEDERATED LPAR ROLE ROLES ROOT SERVICE SERVICES SERVICE_LINKED STRING USER USERS"
 )
 _COVERED = {
-    "NOBODY": f"{_CALLER_WORDS} NO ONLY BUILTIN NOBODY",
+    "NOBODY": f"{_CALLER_WORDS} NO ONLY BUILTIN NOBODY GRANT",
     "ANYONE": _CALLER_WORDS,
+    "GRANTEE": f"{_CALLER_WORDS} GRANTEE GRANTEES IN NOT OUTSIDE WITH WITHOUT ARTICLE",
     "CONDITION_KEY": "CONDITION_KEY QUOTED_KEY STRING NOT LPAR ANY ALL",
     "LIKE": "LIKE NOT IN IS OPERATOR EQUAL UNEQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL",
     "KEY_NAME": "KEY_NAME KEYS EVERY ANY ALL STRING",
@@ -61,6 +63,8 @@ _WORDS = {
     "STRING": "text in double quotes",
     "KEY_S": "`key's`",
     "SERVICE_LINKED": "`service-linked`",
+    "ARTICLE": "`a`",
+    "WITH_RETIRING": "`with retiring principal …`",
     "COLON": "`:`",
     "COMMA": "`,`",
     "LPAR": "`(`",

@@ -167,9 +167,10 @@ class CallersNode(NamedTuple):
 
 
 class KeyName(NamedTuple):
-    """A declared key, an ARN or an alias."""
+    """A declared key, an ARN or an alias; with `replicas`, the related multi-Region keys as well."""
 
     name: Word
+    replicas: bool
     start: int
     end: int
 
@@ -206,12 +207,23 @@ class Form(Enum):
     UNSAID = "… can"
 
 
+class Creation(NamedTuple):
+    """`create a grant`: the grant that a request asks for. `operations` is empty for any; `grantees` and `retiring` are `None` for any."""
+
+    operations: tuple[Word, ...]
+    grantees: CallersNode | None
+    retiring: CallersNode | None
+    start: int
+    end: int
+
+
 class What(NamedTuple):
-    """The actions, and the keys if they are said."""
+    """The actions, or the creation of a grant, and the keys if they are said."""
 
     actions: tuple[Word, ...]
     excluded: tuple[Word, ...]
     keys: tuple[KeyNode, ...] | None
+    creation: Creation | None
     start: int
     end: int
 
@@ -236,6 +248,17 @@ class Sentence(NamedTuple):
     end: int
 
 
+class Listed(NamedTuple):
+    """`no grant … names CALLERS`. `operations` is empty for any; `role` is `grantee`, `retiring principal` or `None` for either."""
+
+    operations: tuple[Word, ...]
+    keys: tuple[KeyNode, ...] | None
+    callers: CallersNode
+    role: Word | None
+    start: int
+    end: int
+
+
 class Use(NamedTuple):
     """`builtin NAME(ARGUMENTS)`."""
 
@@ -250,7 +273,7 @@ class InvariantNode(NamedTuple):
     """An invariant."""
 
     name: Word
-    body: Sentence | Use
+    body: Sentence | Listed | Use
     start: int
     end: int
 

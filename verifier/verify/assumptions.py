@@ -1,49 +1,111 @@
 """What a verdict supposes, in sentences with rule labels.
 
 In: a question and the answer to a claim. Out: `Assumption`s.
-Guarantee: what was not given, and would bear on the verdict, is named (U1, U3, U4, L5a, D7).
+Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (U1, U3, U4, L5a, D7, V, G1); what was
+given is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.model.estate import Controls, Estate, Key, Level
+from verifier.model.invariant import AnyInvariant, KeyFamily
 from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption
 from verifier.problem.question import Claim, Question
-from verifier.problem.targets import TargetKind
+from verifier.problem.targets import Target, TargetKind
 from verifier.verify.claims import Answer, Found
+from verifier.verify.selected_keys import family_of
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:
     """The assumptions of one verdict."""
-    return tuple(_assumptions(question, answer, held))
-
-
-def _assumptions(question: Question, answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
     estate, target = question.space.estate, question.space.target
+    found = [*_inventory(estate)]
+    if target.key is not None:
+        found += _key(target.key)
+        found += family(estate, target.key, claim.invariant)
+    found += [*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate)]
+    for name in question.space.notes:
+        found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
+    found += _readings(answer, held)
+    found.append(Assumption("U4", f"actions and condition keys as of {data_version()}"))
+    return tuple(found)
+
+
+def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumption, ...]:
+    """For an invariant on a key `and its replicas`: which these are (L9)."""
+    if not any(isinstance(selector, KeyFamily) for selector in invariant.keys or ()) or ":key/mrk-" not in key.arn:
+        return ()
+    regions = ", ".join(related.region for related in family_of(estate, key))
+    return (Assumption("L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}"),)
+
+
+def controls_of(estate: Estate, account: str) -> Controls | None:
+    """The control policies over an account, `None` where none were given."""
+    controls = estate.organization.controls if estate.organization is not None else ()
+    return next((found for found in controls if found.account == account), None)
+
+
+def _inventory(estate: Estate) -> Iterator[Assumption]:
     if estate.accounts:
         listed = ", ".join(account.id for account in estate.accounts)
         yield Assumption("U1", f"identity policies are those of the inventory of {listed}; those of other accounts are free")
     else:
         yield Assumption("U1", "no inventory was given: the identity policies of every account are free")
-    if target.kind is TargetKind.KEY:
-        key = target.key
-        assert key is not None
-        if len(key.policies or ()) == 1:
-            yield Assumption("L5a", "the key is not shared through AWS RAM: no policy named AWS_RAM was given")
-        if key.grants is None:
-            yield Assumption("G1", "the key has no grants: none were given")
-        free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
-        if free:
-            yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
-        if not any(thing.key is None and thing.principal is None for thing in estate.unmodelled):
-            yield Assumption("D7", "no service control policy, resource control policy or VPC endpoint policy was given")
-    for name in question.space.notes:
-        yield Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free")
+
+
+def _key(key: Key) -> Iterator[Assumption]:
+    if len(key.policies or ()) == 1:
+        yield Assumption("L5a", "the key is not shared through AWS RAM: no policy named AWS_RAM was given")
+    if key.grants is None:
+        yield Assumption("G1", "the key has no grants: none were given")
+    free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
+    if free:
+        yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
+
+
+def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:
+    """D7: the known accounts whose callers SCPs could restrict, and for which none were given. What the SCPs of any other account may
+    refuse, its identity policies may refuse as well, and these are free (U1)."""
+    known = [*([target.account] if target.account is not None else []), *(account.id for account in estate.accounts)]
+    lacking = [account for account in dict.fromkeys(known) if not _manages(estate, account) and _service_levels(estate, account) is None]
+    if lacking:
+        yield Assumption("D7", f"no service control policy restricts the callers of {', '.join(lacking)}: none were given")
+
+
+def _resource_control(estate: Estate, target: Target) -> Iterator[Assumption]:
+    """D7: RCPs of the account that owns the key or alias, unless they could not restrict it anyway."""
+    managed_by_aws = target.key is not None and target.key.manager == "AWS"
+    if target.account is None or managed_by_aws or _manages(estate, target.account):
+        return
+    controls = controls_of(estate, target.account)
+    if controls is None or controls.resource is None:
+        what = "key" if target.kind is TargetKind.KEY else "alias"
+        yield Assumption("D7", f"no resource control policy restricts the {what}: none were given for {target.account}")
+
+
+def _endpoints(estate: Estate) -> Iterator[Assumption]:
+    if estate.endpoints is None:
+        yield Assumption("V", "every VPC endpoint has the default policy, which allows everything: no endpoint was given")
+    else:
+        yield Assumption("V", "a VPC endpoint that the input does not list has the default policy, which allows everything")
+
+
+def _manages(estate: Estate, account: str) -> bool:
+    """Whether it is the management account, which control policies do not restrict."""
+    return estate.organization is not None and estate.organization.management_account == account
+
+
+def _service_levels(estate: Estate, account: str) -> tuple[Level, ...] | None:
+    controls = controls_of(estate, account)
+    return controls.service if controls is not None else None
+
+
+def _readings(answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
     for label, value in held.items():
         yield Assumption(label, f"the reading {label} was held at {'yes' if value else 'no'}")
     if isinstance(answer, Found):
         for label, value in answer.counterexample.readings:
             yield Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}")
-    yield Assumption("U4", f"actions and condition keys as of {data_version()}")

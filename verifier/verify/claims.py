@@ -16,10 +16,10 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, fact_symbol, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.decision import pessimism
 from verifier.problem.expression import Expression, Symbol, disjunction, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Claim, Question
+from verifier.problem.unmodelled import pessimism
 from verifier.solve.z3_solver import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.preferences import preferences
 from verifier.witness.command import command
@@ -190,8 +190,8 @@ def _replay(
     if unmodelled:
         return _Rests(unmodelled)
     readings = tuple(sorted({*readings, *_needed_to_be_sent(question, session, assignment)}))
-    witness = Counterexample(request, decision, _matched(decision), readings, free, command(question.space.estate, request))
-    return Found(witness)
+    matched = _matched(decision)
+    return Found(Counterexample(request, decision, matched, readings, free, command(request, matched)))
 
 
 def _is_free(question: Question, name: str) -> bool:

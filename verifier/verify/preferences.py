@@ -7,24 +7,36 @@ Guarantee: preferences only; none changes whether a violation exists.
 from __future__ import annotations
 
 from verifier.model.readings import OUTSIDE_DENY, READINGS
+from verifier.problem.domains import ORDINARY_SESSION
 from verifier.problem.expression import Expression, Symbol, negation
-from verifier.problem.finite import In
+from verifier.problem.facts_shared import THROUGH_ENDPOINT
+from verifier.problem.finite import Finite, In
+from verifier.problem.keyless import RETIRING
 from verifier.problem.question import Question
 from verifier.problem.space import OTHER_SPELLING
 
-_COMPUTED = frozenset({"userid", "issuer", "facts"})
+_COMPUTED = frozenset({"userid", "session", "issuer", "facts", RETIRING})
 """Attributes that are not keys of a context: their absence makes no request smaller."""
 
 
 def preferences(question: Question) -> list[Expression]:
-    """Prefer a role of no service, then a user; a common action; no readings that are needed; absent context keys; empty sets."""
+    """Prefer no readings that are needed; no VPC endpoint; a role of no service, then a user; a common action; absent keys; empty sets."""
     finite = question.finite
     wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
     wanted += [In(name, 1 << finite.tables[name].size) for name in finite.tables if name.endswith(OTHER_SPELLING)]
+    wanted.append(negation(Symbol(THROUGH_ENDPOINT)))
     wanted += question.wishes
+    wanted += _plausible_session(finite)
     for name, optional in finite.optional.items():
         if optional and name in finite.tables and name not in finite.held and name not in _COMPUTED:
             wanted.append(In(name, 1 << finite.tables[name].size))
     wanted += [negation(Symbol(lazy.present)) for lazy in finite.lazy.values() if lazy.present is not None]
     wanted += [negation(Symbol(held)) for symbols in finite.held.values() for held in symbols]
     return wanted
+
+
+def _plausible_session(finite: Finite) -> list[Expression]:
+    """An ordinary session name, and not one that a grant lists."""
+    table = finite.tables.get("session")
+    ordinary = None if table is None else table.class_of(ORDINARY_SESSION)
+    return [] if ordinary is None else [In("session", 1 << ordinary)]

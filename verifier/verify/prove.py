@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from dataclasses import replace
 
-from verifier.model.estate import Estate, Key
-from verifier.model.invariant import Invariant, KeyAlias, KeyArn, KeySelector, KeyTag
+from verifier.model.estate import Estate, Key, Level
+from verifier.model.grant import Grant, reference_to_grant
+from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
+from verifier.model.invariant_grantees import with_grantees
 from verifier.model.named_accounts import with_named_accounts
+from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS, is_reading
 from verifier.model.reference import actions, data_version
 from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Status, Verdict
@@ -22,9 +25,11 @@ from verifier.problem.question import Claim, Question, ask
 from verifier.problem.targets import Target, TargetKind, consistent, key_target
 from verifier.solve.z3_solver import Session, Unsat
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.assumptions import assumptions
+from verifier.verify.assumptions import assumptions, controls_of
 from verifier.verify.claims import Answer, Found, Proved, decide
+from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
+from verifier.verify.selected_keys import selected_keys
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""
@@ -32,7 +37,7 @@ Progress = Callable[[int, int, str], None]
 
 def prove(
     estate: Estate,
-    invariants: Sequence[Invariant],
+    invariants: Sequence[AnyInvariant],
     *,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
@@ -60,12 +65,13 @@ def prove(
     ordered = tuple(verdict for _, verdict in sorted(verdicts.items(), key=lambda item: item[0][0]))
     return Report(
         ordered,
-        tuple(_summary(key) for key in estate.keys),
+        tuple(_summary(estate, key) for key in estate.keys),
         tuple(account.id for account in estate.accounts),
         data_version(),
         estate.warnings,
         estate.inputs,
         tuple(reading.label for reading in READINGS if reading.label not in held),
+        None if estate.endpoints is None else len(estate.endpoints),
     )
 
 
@@ -76,16 +82,24 @@ def _check_readings(readings: Mapping[str, bool]) -> None:
             raise InputError.of(f"there is no reading `{label}`; the readings are {known}", rule="S2")
 
 
-def _summary(key: Key) -> KeySummary:
+def _summary(estate: Estate, key: Key) -> KeySummary:
     policies = key.policies
     name = policies[0].name if policies else None
-    return KeySummary(key.arn, key.name, name, sum(len(p.statements) for p in policies or ()), key.state)
+    statements = sum(len(policy.statements) for policy in policies or ())
+    grants = None if key.grants is None else len(key.grants)
+    controls = controls_of(estate, key.account)
+    service, resource = (controls.service, controls.resource) if controls else (None, None)
+    return KeySummary(key.arn, key.name, name, statements, key.state, grants, _count(service), _count(resource))
+
+
+def _count(levels: tuple[Level, ...] | None) -> int | None:
+    return None if levels is None else len(levels)
 
 
 # -- targets --
 
 
-def _targets(estate: Estate, invariants: Sequence[Invariant]) -> list[tuple[Target, list[int]]]:
+def _targets(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
     """The targets of the invariants, each with the numbers of those that speak of it."""
     found: dict[str, tuple[Target, list[int]]] = {}
     for number, invariant in enumerate(invariants):
@@ -99,12 +113,10 @@ def _targets(estate: Estate, invariants: Sequence[Invariant]) -> list[tuple[Targ
     return list(found.values())
 
 
-def _targets_of(estate: Estate, invariant: Invariant) -> Iterator[Target]:
-    on_keys, keyless = _kinds(invariant)
+def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
+    on_keys, keyless = (True, False) if isinstance(invariant, GrantInvariant) else _kinds(invariant)
     if on_keys or invariant.keys is not None:
-        keys = [key for key in estate.keys if invariant.keys is None or any(_selected(key, s) for s in invariant.keys)]
-        _check_selectors(estate, invariant)
-        yield from (key_target(key) for key in keys)
+        yield from (key_target(key) for key in selected_keys(estate, invariant))
     elif keyless:
         partition = estate.keys[0].partition if estate.keys else "aws"
         yield Target(TargetKind.NONE, partition)
@@ -121,37 +133,6 @@ def _kinds(invariant: Invariant) -> tuple[bool, bool]:
     return any("key" in a.resources for a in matched), any(not a.resources for a in matched)
 
 
-def _check_selectors(estate: Estate, invariant: Invariant) -> None:
-    for selector in invariant.keys or ():
-        if not any(_selected(key, selector) for key in estate.keys):
-            raise InputError.of(
-                f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(selector)}",
-                invariant.span,
-                rule="S3",
-            )
-
-
-def _described(selector: KeySelector) -> str:
-    match selector:
-        case KeyArn(arn):
-            return arn
-        case KeyAlias(alias):
-            return alias
-        case KeyTag(key, value):
-            return f"tag {key} = {value or '*'}"
-
-
-def _selected(key: Key, selector: KeySelector) -> bool:
-    match selector:
-        case KeyArn(arn):
-            return key.arn == arn
-        case KeyAlias(alias):
-            start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"
-            return any(alias in (name, start + name) for name in key.aliases or ())
-        case KeyTag(name, value):
-            return any(tag == name and (value is None or fnmatchcase(text, value.replace("[", "[[]"))) for tag, text in key.tags or ())
-
-
 def _name(target: Target) -> str:
     return target.resource or target.kind.value
 
@@ -160,6 +141,20 @@ def _name(target: Target) -> str:
 
 
 def _on_target(
+    estate: Estate, target: Target, invariants: list[AnyInvariant], timeout: float | None, held: Mapping[str, bool]
+) -> Iterator[Verdict]:
+    """A verdict for each invariant, in their order: those about listed grants need no question."""
+    about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant)]
+    answered = _on_requests(estate, target, about_requests, timeout, held)
+    for invariant in invariants:
+        if isinstance(invariant, Invariant):
+            yield next(answered)
+        else:
+            assert target.key is not None
+            yield decide_listed(estate, target.key, invariant, held)
+
+
+def _on_requests(
     estate: Estate, target: Target, invariants: list[Invariant], timeout: float | None, held: Mapping[str, bool]
 ) -> Iterator[Verdict]:
     started = time.perf_counter()
@@ -168,17 +163,23 @@ def _on_target(
         for invariant in invariants:
             yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason)
         return
-    settled = [with_named_accounts(i, target.key) if target.key is not None else i for i in invariants]
-    question = ask(estate, target, settled)
+    question = ask(estate, target, [_settled(estate, target, invariant) for invariant in invariants])
     session = _session(question, timeout)
     fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in held.items()]
-    for claim in question.claims:
+    for claim, asked in zip(question.claims, invariants, strict=True):
         calls = session.calls
         _check_scope(question, claim, session)
         answer = decide(question, claim, session, fixed)
         now = time.perf_counter()
-        yield _verdict(question, claim, answer, now - started, _statistics(question, session, calls), held)
+        found = _verdict(question, claim, answer, now - started, _statistics(question, session, calls), held)
+        yield replace(found, invariant=asked)
         started = now
+
+
+def _settled(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
+    """The invariant with everything resolved that depends on the key and the estate."""
+    named = with_named_accounts(invariant, target.key) if target.key is not None else invariant
+    return with_grantees(named, target.key, estate)
 
 
 def _not_known(target: Target) -> Reason | None:
@@ -217,9 +218,18 @@ def _verdict(question: Question, claim: Claim, answer: Answer, elapsed: float, s
             statements = tuple(dict.fromkeys(question.space.owners[owner] for owner in core if owner not in claim.bystanders))
             return Verdict(claim.invariant, target, Status.PROVED, statements, rests, None, None, elapsed, statistics)
         case Found(counterexample):
-            return Verdict(claim.invariant, target, Status.REFUTED, (), rests, counterexample, None, elapsed, statistics)
+            shown = replace(counterexample, grants=_grants_among(question.space.target.key, counterexample.statements))
+            return Verdict(claim.invariant, target, Status.REFUTED, (), rests, shown, None, elapsed, statistics)
         case Reason():
             return Verdict(claim.invariant, target, Status.UNKNOWN, (), rests, None, answer, elapsed, statistics)
+
+
+def _grants_among(key: Key | None, statements: tuple[StatementRef, ...]) -> tuple[Grant, ...]:
+    """The grants that statements of a trace stand for."""
+    if key is None or not key.grants:
+        return ()
+    names = {statement.policy for statement in statements}
+    return tuple(grant for grant in key.grants if reference_to_grant(key.arn, grant).policy in names)
 
 
 def _statistics(question: Question, session: Session, calls: int) -> Statistics:

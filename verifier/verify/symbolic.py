@@ -12,6 +12,7 @@ from verifier.model.estate import Estate
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Outcome, Request
 from verifier.problem.expression import Symbol, negation
+from verifier.problem.keyless import LIST_RETIRABLE
 from verifier.problem.question import Question, ask
 from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.solve.z3_solver import Result, Sat, Session, Undecided
@@ -43,6 +44,8 @@ class Decider:
 
     def decide(self, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
         """As `decide_symbolically`."""
+        if request.session_policies is not None:
+            raise Undetermined("a session policy (U2)")
         question = self._question(request)
         held = {SESSION_ALLOW: False, **(assignment or {})}
         fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
@@ -97,7 +100,7 @@ def _possible(result: Result) -> bool:
 def target_of(estate: Estate, request: Request) -> Target:
     """The target that a request is about."""
     resource = request.resource
-    if resource is None:
+    if resource is None or request.action.lower() == LIST_RETIRABLE.lower():
         return Target(TargetKind.NONE, estate.keys[0].partition if estate.keys else "aws")
     key = next((key for key in estate.keys if key.arn == resource), None)
     if key is not None:

@@ -13,6 +13,7 @@ from verifier.model.estate import Identity
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.problem.domains import Attribute
+from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.question import Question
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
 from verifier.problem.targets import FACT_FIELDS, TargetKind
@@ -83,9 +84,11 @@ class Reading:
             "action": lambda: self.request.action.lower(),
             "issuer": self._issuer,
             "userid": self._user_id,
+            "session": lambda: self.caller.session,
             "facts": self._facts,
             "time": self._time,
             "region": lambda: self.context.get("aws:requestedregion", OPEN),
+            RETIRING: self._retiring,
         }
         if name in special:
             return special[name]()
@@ -107,6 +110,8 @@ class Reading:
             return (self.caller.principal_arn,)
         if name in ORGANIZATION_KEYS:
             return self._organization(name)
+        if name in ("aws:sourcevpc", "aws:vpceaccount"):
+            return self._of_endpoint(name)
         if name in ("aws:calledviafirst", "aws:calledvialast"):
             chain = self.context.get("aws:calledvia")
             return chain[0 if name.endswith("first") else -1] if isinstance(chain, tuple) and chain else chain
@@ -128,10 +133,12 @@ class Reading:
         if caller.kind not in (CallerKind.USER, CallerKind.ROLE):
             return None
         if isinstance(given, str):
-            return given
+            identity, _, session = given.partition(":")
+            if caller.kind is CallerKind.ROLE and session != caller.session:
+                raise Undetermined(f"aws:userid = {given!r} of the session {caller.session}")
+            return given if caller.kind is CallerKind.USER else identity
         known = next((i.unique_id for i in self._identities() if i.arn == caller.principal_arn), None)
-        start = known or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
-        return start if caller.kind is CallerKind.USER else f"{start}:{caller.session}"
+        return known or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
 
     def _identities(self) -> Iterator[Identity]:
         for account in self.question.space.estate.accounts:
@@ -168,9 +175,31 @@ class Reading:
         target = self.question.space.target
         if owner == "principal" or (owner == "resource" and target.kind is TargetKind.NONE):
             return self.caller.account
-        return target.account if owner == "resource" else self.context.get(owner)
+        if owner == "resource":
+            return target.account
+        return self.context.get(owner, self._of_endpoint(owner))
+
+    def _of_endpoint(self, name: str) -> str | None:
+        """F4: a listed endpoint that the request comes through stands in its VPC and account."""
+        came = self.context.get("aws:sourcevpce")
+        for endpoint in self.question.space.estate.endpoints or ():
+            if endpoint.id == came:
+                return {"aws:sourcevpc": endpoint.vpc, "aws:vpceaccount": endpoint.account}.get(name)
+        return None
 
     # -- the request and the key --
+
+    def _retiring(self) -> object:
+        """D9: whom a ListRetirableGrants request is about."""
+        if self.request.action.lower() != LIST_RETIRABLE.lower():
+            return None
+        if self.request.resource is None:
+            return OPEN
+        _, partition, service, _, account, last = self.request.resource.split(":", 5)
+        session = last.startswith(("assumed-role/", "federated-user/"))
+        if (partition, account, service) != (self.question.space.target.partition, self.caller.account, "sts" if session else "iam"):
+            raise Undetermined(f"{self.request.resource} is not a principal of the caller's account")
+        return last
 
     def _time(self) -> object:
         moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))

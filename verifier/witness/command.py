@@ -1,6 +1,6 @@
 """A request → the AWS CLI command that would send it.
 
-In: an estate and a request. Out: a command line, or `None` where a caller has no command of its own (a service principal).
+In: a request, and what decides it. Out: a command line, or `None` where a caller has no command of its own (a service principal).
 Guarantee: quoted for a POSIX shell; what the request does not determine is a placeholder in `<…>` or a file name.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from verifier.model.estate import Estate
+from verifier.model.policy import StatementRef
 from verifier.model.reference import action
-from verifier.model.request import CallerKind, Request
+from verifier.model.request import CallerKind, Request, Value
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "Decrypt": ("--ciphertext-blob", "fileb://ciphertext"),
@@ -29,7 +29,6 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "PutKeyPolicy": ("--policy", "file://policy.json"),
     "UpdateKeyDescription": ("--description", "<description>"),
     "RevokeGrant": ("--grant-id", "<grant>"),
-    "RetireGrant": ("--grant-id", "<grant>"),
     "ReplicateKey": ("--replica-region", "<region>"),
     "UpdatePrimaryRegion": ("--primary-region", "<region>"),
     "TagResource": ("--tags", "TagKey=<key>,TagValue=<value>"),
@@ -43,23 +42,32 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 _WITHOUT_KEY_ARGUMENT = frozenset({"CreateKey", "ListKeys", "ListAliases", "GenerateRandom", "DescribeCustomKeyStores", "DeleteAlias"})
 
 
-def command(estate: Estate, request: Request) -> str | None:
-    """The command that sends the request; to be run with the caller's credentials."""
+def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | None:
+    """The command that sends the request; to be run with the caller's credentials. A grant to be retired is one of those `concerned`."""
     if request.caller.kind is CallerKind.SERVICE or any(key == "kms:ViaService" for key, _ in request.context):
         return None
     known = action(request.action)
     if known is None or not known.operations:
         return None
-    operation = known.operations[0]
+    own = known.name.removeprefix("kms:")
+    operation = own if own in known.operations else known.operations[0]
     words = ["aws", "kms", _kebab(operation)]
-    if request.resource is not None and operation not in _WITHOUT_KEY_ARGUMENT:
+    if operation == "ListRetirableGrants":
+        words += ["--retiring-principal", request.resource or request.caller.arn]
+    elif request.resource is not None and operation not in _WITHOUT_KEY_ARGUMENT:
         flag = {"kms:ReEncryptFrom": "--source-key-id", "kms:ReEncryptTo": "--destination-key-id"}.get(request.action, "--key-id")
         if operation in ("CreateAlias", "UpdateAlias"):
             flag = "--target-key-id"
         words += [flag, request.resource]
-    words += _ARGUMENTS.get(operation, ())
+    words += _retired(concerned) if operation == "RetireGrant" else _ARGUMENTS.get(operation, ())
     words += _from_context(operation, request)
     return shlex.join(words)
+
+
+def _retired(concerned: Sequence[StatementRef]) -> tuple[str, ...]:
+    """Which grant to retire: the one that lets the caller do so, if the decision names one."""
+    grants = (reference.policy.partition("#grant:")[2] for reference in concerned)
+    return "--grant-id", next(filter(None, grants), "<grant>")
 
 
 def _from_context(operation: str, request: Request) -> Iterator[str]:
@@ -67,11 +75,7 @@ def _from_context(operation: str, request: Request) -> Iterator[str]:
     context = dict(request.context)
     text = ",".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs.items())
     if operation == "CreateGrant":
-        operations = context.get("kms:GrantOperations", ("Decrypt",))
-        yield from ("--grantee-principal", str(context.get("kms:GranteePrincipal", request.caller.arn)))
-        yield from ("--operations", *(operations if isinstance(operations, tuple) else (operations,)))
-        if pairs:
-            yield from ("--constraints", f"EncryptionContextSubset={{{text}}}")
+        yield from _grant(context, request, text)
     elif pairs and operation == "ReEncrypt":
         side = "--source-encryption-context" if request.action == "kms:ReEncryptFrom" else "--destination-encryption-context"
         yield from (side, text)
@@ -82,6 +86,26 @@ def _from_context(operation: str, request: Request) -> Iterator[str]:
         yield from ("--pending-window-in-days", days)
     if context.get("kms:BypassPolicyLockoutSafetyCheck") == "true":
         yield "--bypass-policy-lockout-safety-check"
+
+
+def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterator[str]:
+    """The parameters of a new grant, as far as condition keys show them."""
+    service, source = context.get("kms:GranteeServicePrincipal"), context.get("kms:GrantConstraintSourceArn")
+    if service is not None:
+        yield from ("--grantee-service-principal", str(service))
+    else:
+        yield from ("--grantee-principal", str(context.get("kms:GranteePrincipal", request.caller.arn)))
+    retiring, by_service = context.get("kms:RetiringPrincipal"), context.get("kms:RetiringServicePrincipal")
+    if by_service is not None:
+        yield from ("--retiring-service-principal", str(by_service))
+    elif retiring is not None or service is not None:
+        yield from ("--retiring-principal", str(retiring or request.caller.arn))
+    operations = context.get("kms:GrantOperations", ("Decrypt",))
+    yield from ("--operations", *(operations if isinstance(operations, tuple) else (operations,)))
+    constraints = [f"{context.get('kms:GrantConstraintType', 'EncryptionContextSubset')}={{{pairs}}}"] if pairs else []
+    constraints += [f"SourceArn={source}"] if source is not None else []
+    if constraints:
+        yield from ("--constraints", ",".join(constraints))
 
 
 def _quoted(text: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.problem.domains import EPOCH_VALUED
+from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION
 from verifier.problem.facts_shared import VIA
+from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.question import Question
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space
 from verifier.problem.tables import instant_text
@@ -20,8 +21,7 @@ from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
 from verifier.witness.values import Concrete
 
-_INTERNAL = frozenset({"principal", "userid", "issuer", "action", "facts", "region", "time"})
-_SESSION = "example"
+_INTERNAL = frozenset({"principal", "userid", "session", "issuer", "action", "facts", "region", "time", RETIRING})
 
 
 def build(question: Question, values: Concrete) -> Request:
@@ -30,7 +30,18 @@ def build(question: Question, values: Concrete) -> Request:
     action = values["action"]
     assert isinstance(action, str)
     known = reference_action(action)
-    return Request(caller(values), known.name if known is not None else action, space.target.resource, tuple(_context(question, values)))
+    who, name = caller(values), known.name if known is not None else action
+    resource = _retiring_principal(who, values) if name == LIST_RETIRABLE else space.target.resource
+    return Request(who, name, resource, tuple(_context(question, values)))
+
+
+def _retiring_principal(who: Caller, values: Concrete) -> str:
+    """Whom the request asks about (D9): if nothing is asked of it, the caller itself."""
+    last = values.get(RETIRING)
+    if not isinstance(last, str):
+        return who.arn
+    service = "sts" if last.startswith(("assumed-role/", "federated-user/")) else "iam"
+    return f"arn:{who.arn.split(':')[1]}:{service}::{who.account}:{last}"
 
 
 def absent_facts(question: Question, values: Concrete) -> Iterator[str]:
@@ -58,9 +69,8 @@ def caller(values: Concrete) -> Caller:
     if kind == "federated-user":
         issuer = values.get("issuer")
         return Caller(CallerKind.FEDERATED, arn, account, issuer=f"arn:{arn.split(':')[1]}:iam::{account}:{issuer or 'root'}")
-    user_id = values.get("userid")
-    session = user_id.split(":", 1)[1] if isinstance(user_id, str) and ":" in user_id else _SESSION
-    return Caller(CallerKind.ROLE, arn, account, session=session)
+    session = values.get("session")
+    return Caller(CallerKind.ROLE, arn, account, session=session if isinstance(session, str) else ORDINARY_SESSION)
 
 
 def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]]:

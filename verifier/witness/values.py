@@ -13,12 +13,12 @@ from itertools import islice
 
 from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
 from verifier.problem.finite import Finite, In, Lazy
+from verifier.problem.plausible_words import fill
 from verifier.problem.predicates import Predicate, Tokens
 from verifier.problem.question import Question
 from verifier.problem.search import find_word
 from verifier.problem.tables import OverBudget
 from verifier.problem.views import Relation
-from verifier.problem.words import fill
 
 POOL = 6
 """Members of a class that are tried for a comparison."""

@@ -1,0 +1,151 @@
+"""S2: each reading of `verifier/model/readings.py` decides some request, and the free facts do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    REPORTS,
+    ROOT,
+    SAM,
+    allow,
+    aws,
+    decide,
+    deny,
+    estate,
+    grant,
+    home,
+    identity,
+    level,
+    organization,
+    own,
+    policy,
+)
+from verifier.model.estate import Controls, Endpoint, Estate
+from verifier.model.policy import PolicyKind
+from verifier.model.readings import READINGS
+
+SERVICE = "s3.amazonaws.com"
+STAFF = (home(identity(ALICE, own("kms:*"))),)
+Request = dict[str, Any]
+
+
+def under(key: str, operator: str = "StringEquals", value: Any = "x", **rest: Any) -> dict[str, Any]:
+    """An Allow of the key policy for everyone, on a condition."""
+    return allow("*", Condition={operator: {key: value}}, **rest)
+
+
+def _rcp() -> tuple[Estate, Request]:
+    controls = Controls(HOME, resource=(level("r-ab12", deny("*"), kind=PolicyKind.RCP),))
+    alias = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
+    found = replace(estate(allow("*"), accounts=STAFF), organization=organization(controls))
+    return found, {"action": "kms:DeleteAlias", "resource": alias}
+
+
+def _endpoint(*statements: Any, **rest: Any) -> tuple[Estate, Request]:
+    document = policy(*statements, kind=PolicyKind.ENDPOINT, identity="vpce-1#policy")
+    found = replace(estate(allow("*"), accounts=STAFF), endpoints=(Endpoint("vpce-1", "us-west-2", policy=document),))
+    return found, {"context": {"aws:SourceVpce": "vpce-1"}, **rest}
+
+
+def _granted(*operations: str, action: str = "kms:Decrypt", rest: Any = None, **facts: Any) -> tuple[Estate, Request]:
+    return estate(allow(aws(REPORTS)), grants=(grant(ALICE, *operations, **facts),)), {"action": action, **(rest or {})}
+
+
+def _bounded(statement: dict[str, Any], **facts: Any) -> tuple[Estate, Request]:
+    boundary = policy(own("s3:*"), kind=PolicyKind.BOUNDARY, identity="boundary")
+    return estate(statement, accounts=(home(identity(ALICE, own("kms:*"), bounded=True, boundary=boundary)),), **facts), {}
+
+
+SPARING = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
+ALLOWING = {**SPARING, "Effect": "Allow", "NotPrincipal": aws(REPORTS)}
+VARIABLE = "${aws:PrincipalTag/team}"
+PAIR = "kms:EncryptionContext:a"
+CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
+    "R4": _rcp,
+    "L7-wildcards": lambda: (estate(under(PAIR, "StringLike", VARIABLE)), {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}}),
+    "L7-absent": lambda: (estate(allow("*", Condition={"StringNotEquals": {PAIR: VARIABLE}})), {"context": {PAIR: "b"}}),
+    "P1": lambda: (estate(allow(aws("*"))), {"principal": SERVICE}),
+    "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
+    "P5": lambda: (estate(allow("*"), SPARING), {}),
+    "P5-allow": lambda: (estate(ALLOWING), {}),
+    "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
+    "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
+    "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
+    "D6": lambda: _endpoint(allow(aws(ALICE)), principal=SERVICE),
+    "V-account": lambda: _endpoint(allow(aws(ROOT))),
+    "D9": lambda: (
+        estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", KEY.split("/")[0] + "/*"))),)),
+        {"action": "kms:ListKeys", "resource": None, "context": {"aws:RequestedRegion": "us-west-2"}},
+    ),
+    "U2": lambda: (estate(allow(aws(ALICE)), accounts=STAFF), {"principal": SAM, "issuer": ALICE}),
+    "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(SERVICE, "Decrypt", grantee_hidden=True),)), {}),
+    "G3-names": lambda: _granted("Decrypt", context_equals=(("A", "b"),), rest={"context": {PAIR: "b"}}),
+    "G3-source": lambda: _granted("Decrypt", source_arn="arn:aws:s3:::bucket"),
+    "G3-describe": lambda: (
+        estate(allow(aws(REPORTS)), grants=(grant(SERVICE, "DescribeKey", source_arn="arn:aws:s3:::bucket"),)),
+        {"principal": SERVICE, "action": "kms:DescribeKey"},
+    ),
+    "G4": lambda: _bounded(allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt"),)),
+    "G5": lambda: (
+        estate(deny(aws(ALICE), "kms:RetireGrant"), grants=(grant(ALICE, "RetireGrant"),)),
+        {"action": "kms:RetireGrant"},
+    ),
+    "F1-keyless": lambda: (
+        estate(allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)),
+        {"action": "kms:ListKeys", "resource": None},
+    ),
+    "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
+    "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
+    "U1:allow": lambda: (estate(allow(aws(ROOT)), accounts=()), {"readings": {"U1:deny": False}}),
+    "U1:deny": lambda: (estate(allow(aws(ALICE)), accounts=()), {}),
+}
+SETTLED_BY_THE_REQUEST = {"F1-service", "F4", "F5", "F6"}
+"""Readings of which keys a request carries: a request as it is given says that itself (section 6)."""
+
+
+@pytest.mark.parametrize("symbol", CASES)
+def test_s2_a_reading_turns_a_decision(symbol: str) -> None:
+    found, request = CASES[symbol]()
+    given = request.pop("readings", {})
+    assert decide(found, **request, readings=given).depends_on == (symbol,)
+    outcomes = {decide(found, **request, readings={**given, symbol: value}).outcome.value for value in (True, False)}
+    assert outcomes == {"allow", "deny"}
+
+
+def test_s2_every_reading_is_tried() -> None:
+    labels = {reading.label for reading in READINGS}
+    assert labels == {symbol for symbol in CASES if symbol in labels} | SETTLED_BY_THE_REQUEST
+
+
+MEANINGS = [
+    ("R4", False),
+    ("D6", False),
+    ("V-account", True),
+    ("G2", True),
+    ("G3-names", True),
+    ("G3-source", False),
+    ("G3-describe", False),
+    ("G4", False),
+    ("G5", False),
+    ("U2", True),
+    ("D4", False),
+    ("P1", True),
+    ("P5-allow", True),
+    ("F8", True),
+]
+
+
+@pytest.mark.parametrize(("symbol", "allowing"), MEANINGS)
+def test_s2_the_meanings_of_yes_and_no(symbol: str, allowing: bool) -> None:
+    # As `Reading.yes` and `Reading.no` say.
+    found, request = CASES[symbol]()
+    given = request.pop("readings", {})
+    assert decide(found, **request, readings={**given, symbol: allowing}).outcome.value == "allow"

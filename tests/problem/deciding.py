@@ -1,0 +1,103 @@
+"""Requests decided by `problem` alone, for tests: what it makes of a rule, whatever `evaluate` makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.evaluate.estates import HOME, KEY, aws, policy
+from verifier.model.estate import Controls, Estate, Identity, Level, Organization
+from verifier.model.grant import Grant
+from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
+from verifier.model.readings import READINGS
+from verifier.model.request import Caller, CallerKind, Request
+from verifier.verify import decide_symbolically
+
+MANAGEMENT = "999999999999"
+SERVICE = "s3.amazonaws.com"
+FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+NO_READING: Mapping[str, bool] = {reading.label: False for reading in READINGS}
+"""Every reading at no."""
+
+
+def caller(arn: str, issuer: str | None = None) -> Caller:
+    """The caller with this ARN, as `get-caller-identity` shows it (a role session as of a role without path), or of a service."""
+    if not arn.startswith("arn:"):
+        return Caller(CallerKind.SERVICE, arn)
+    _, partition, _, _, account, resource = arn.split(":", 5)
+    kind, _, rest = resource.partition("/")
+    if kind == "assumed-role":
+        role, session = rest.split("/")
+        return Caller(CallerKind.ROLE, f"arn:{partition}:iam::{account}:role/{role}", account, session)
+    if kind == "role":
+        return Caller(CallerKind.ROLE, arn, account, "session")
+    kinds = {"user": CallerKind.USER, "root": CallerKind.ROOT, "federated-user": CallerKind.FEDERATED}
+    return Caller(kinds[kind], arn, account, issuer=issuer)
+
+
+def decided(
+    found: Estate,
+    arn: str,
+    action: str = "kms:Decrypt",
+    context: Mapping[str, Any] | None = None,
+    *,
+    resource: str | None = KEY,
+    issuer: str | None = None,
+    **readings: bool,
+) -> str:
+    """`allow`, `deny` or `depends`; the readings that are not given (`G3_names=True`) are at no."""
+    assignment = {**NO_READING, **{name.replace("_", "-"): value for name, value in readings.items()}}
+    request = Request(caller(arn, issuer), action, resource, tuple((context or {}).items()))
+    return decide_symbolically(found, request, assignment).value
+
+
+def open_readings(found: Estate, arn: str, action: str = "kms:Decrypt", context: Mapping[str, Any] | None = None) -> str:
+    """The outcome with every reading open."""
+    return decide_symbolically(found, Request(caller(arn), action, KEY, tuple((context or {}).items()))).value
+
+
+def principal(arn: str) -> Principal:
+    """A grantee, or retiring principal."""
+    if not arn.startswith("arn:"):
+        return Principal(PrincipalType.SERVICE, arn)
+    _, partition, _, _, account, resource = arn.split(":", 5)
+    types = {
+        "root": PrincipalType.ACCOUNT,
+        "user": PrincipalType.USER,
+        "role": PrincipalType.ROLE,
+        "assumed-role": PrincipalType.SESSION,
+        "federated-user": PrincipalType.FEDERATED_USER,
+    }
+    return Principal(types[resource.partition("/")[0]], arn, account, partition)
+
+
+def grant(grantee: str, *operations: str, retiring: str | None = None, **rest: Any) -> Grant:
+    """A grant of some operations, by their names in the API."""
+    wanted = tuple(f"kms:{operation}" for operation in operations or ("Decrypt",))
+    return Grant(rest.pop("id", "g1"), principal(grantee), wanted, None if retiring is None else principal(retiring), **rest)
+
+
+def control(*statements: Mapping[str, Any], kind: PolicyKind = PolicyKind.SCP, name: str = "p-1") -> Policy:
+    """A control policy; an RCP's statements are about everyone."""
+    named = [{"Principal": "*", **s} if kind is PolicyKind.RCP else s for s in statements]
+    return policy(*named, kind=kind, identity=name)
+
+
+def organization(service: Any = None, resource: Any = None, accounts: tuple[str, ...] = (HOME,), **rest: Any) -> Organization:
+    """An organization whose accounts have these levels of policies over them."""
+
+    def levels(given: Any) -> tuple[Level, ...] | None:
+        return None if given is None else tuple(Level(f"level-{n}", tuple(policies)) for n, policies in enumerate(given))
+
+    controls = tuple(Controls(account, levels(service), levels(resource)) for account in accounts)
+    members = tuple((account, None) for account in dict.fromkeys((*accounts, MANAGEMENT)))
+    return Organization("o-exampleorg", rest.get("management", MANAGEMENT), members, controls)
+
+
+def bounded(arn: str, own: Any, limit: Policy) -> Identity:
+    """A user or role with one inline policy and a permissions boundary."""
+    mine = policy(own, kind=PolicyKind.IDENTITY, identity=f"{arn}#inline")
+    return Identity(arn, (mine,), bounded=True, boundary=limit)
+
+
+__all__ = ["MANAGEMENT", "SERVICE", "aws", "bounded", "caller", "control", "decided", "grant", "open_readings", "organization", "principal"]

@@ -1,0 +1,147 @@
+"""Facts about CreateGrant requests and listed VPC endpoints (F4, F6), in pairs: what cannot be sent, and its neighbour (R6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import HOME, PARTNER, allow, estate
+from tests.verify.proving import nobody
+from verifier.model.estate import Endpoint, Estate
+from verifier.model.invariant import ConditionAnd, Holds
+from verifier.model.policy import Condition, Operator, Text
+from verifier.problem.question import ask
+from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.solve.z3_solver import Sat, Session
+
+Test = tuple[str, str, str]
+
+
+def sendable(found: Estate, action: str, tests: list[Test], keyless: bool = False) -> bool:
+    """Whether some request for the action meets conditions (operator, key, value)."""
+    conditions = []
+    for operator, key, value in tests:
+        prefix, _, base = operator.rpartition(":")
+        conditions.append(Holds(Condition(Operator(base, prefix or None, False), Text(key), (Text(value),))))
+    target = Target(TargetKind.NONE, "aws") if keyless else key_target(found.keys[0])
+    question = ask(found, target, [nobody(action, when=ConditionAnd(tuple(conditions)))])
+    session = Session(question.finite, question.finite.facts, [question.claims[0].scope])
+    return isinstance(session.check([question.claims[0].scope]), Sat)
+
+
+RETIRING, RETIRING_SERVICE = "kms:RetiringPrincipal", "kms:RetiringServicePrincipal"
+GRANTEE, SERVICE, SOURCE = "kms:GranteePrincipal", "kms:GranteeServicePrincipal", "kms:GrantConstraintSourceArn"
+TYPE, NAMES, OPERATIONS = "kms:GrantConstraintType", "kms:EncryptionContextKeys", "kms:GrantOperations"
+PAIRS: list[tuple[str, list[Test], list[Test]]] = [
+    ("a grantee", [("Null", GRANTEE, "true"), ("Null", SERVICE, "true")], [("Null", GRANTEE, "true"), ("Null", SERVICE, "false")]),
+    ("one grantee", [("Null", GRANTEE, "false"), ("Null", SERVICE, "false")], [("Null", GRANTEE, "false"), ("Null", SERVICE, "true")]),
+    ("source of a service", [("Null", SERVICE, "false"), ("Null", SOURCE, "true")], [("Null", SERVICE, "true"), ("Null", SOURCE, "false")]),
+    (
+        "who retires the grant of a service",
+        [("Null", SERVICE, "false"), ("Null", RETIRING, "true"), ("Null", RETIRING_SERVICE, "true")],
+        [("Null", SERVICE, "false"), ("Null", RETIRING, "true"), ("Null", RETIRING_SERVICE, "false")],
+    ),
+    (
+        "one who retires",
+        [("Null", RETIRING, "false"), ("Null", RETIRING_SERVICE, "false")],
+        [("Null", RETIRING, "false"), ("Null", RETIRING_SERVICE, "true")],
+    ),
+    (
+        "no one who retires the grant of a principal",
+        [("Null", RETIRING, "false"), ("Null", RETIRING_SERVICE, "false"), ("Null", GRANTEE, "false")],
+        [("Null", RETIRING, "true"), ("Null", RETIRING_SERVICE, "true"), ("Null", GRANTEE, "false")],
+    ),
+    ("a principal's ARN", [("StringEquals", GRANTEE, "Alice")], [("StringLike", GRANTEE, "*:federated-user/Alice")]),
+    ("no ARN of a policy", [("ArnLike", RETIRING, "arn:aws:iam::*:policy/*")], [("StringLike", RETIRING, "arn:*:sts:*:assumed-role/a/*")]),
+    ("a service's name", [("StringLike", SERVICE, "arn:*")], [("StringEquals", SERVICE, "rds.amazonaws.com")]),
+    ("a retiring service's name", [("StringEquals", RETIRING_SERVICE, "rds")], [("StringLike", RETIRING_SERVICE, "rds.*")]),
+    ("operations", [("Null", OPERATIONS, "true")], [("Null", OPERATIONS, "false")]),
+    ("listed", [("ForAnyValue:StringEquals", OPERATIONS, "RevokeGrant")], [("ForAnyValue:StringEquals", OPERATIONS, "RetireGrant")]),
+    ("suited", [("ForAnyValue:StringEquals", OPERATIONS, "Sign")], [("ForAnyValue:StringEquals", OPERATIONS, "Decrypt")]),
+    ("type without pairs", [("Null", TYPE, "false"), ("Null", NAMES, "true")], [("Null", TYPE, "false"), ("Null", NAMES, "false")]),
+    (
+        "pairs without type",
+        [("StringEquals", "kms:EncryptionContext:a", "b"), ("Null", TYPE, "true")],
+        [("StringEquals", "kms:EncryptionContext:a", "b"), ("Null", TYPE, "false")],
+    ),
+    ("kind of type", [("StringEquals", TYPE, "SourceArn")], [("StringEquals", TYPE, "EncryptionContextSubset")]),
+]
+
+
+@pytest.mark.parametrize(("impossible", "possible"), [pair[1:] for pair in PAIRS], ids=[pair[0] for pair in PAIRS])
+def test_f6_a_create_grant_request(impossible: list[Test], possible: list[Test]) -> None:
+    found = estate(allow())
+    assert not sendable(found, "kms:CreateGrant", impossible)
+    assert sendable(found, "kms:CreateGrant", possible)
+
+
+def test_f6_the_operations_suit_a_key_for_signing() -> None:
+    found = estate(allow(), spec="ECC_NIST_P256", usage="SIGN_VERIFY")
+    assert sendable(found, "kms:CreateGrant", [("ForAnyValue:StringEquals", OPERATIONS, "Sign")])
+    assert not sendable(found, "kms:CreateGrant", [("ForAnyValue:StringEquals", OPERATIONS, "Decrypt")])
+
+
+def test_f6_no_other_operation_has_the_keys_of_a_grant() -> None:
+    for key in (GRANTEE, SERVICE, OPERATIONS):
+        assert not sendable(estate(allow()), "kms:Decrypt", [("Null", key, "false")])
+
+
+# -- F4 --
+
+HERE = Endpoint("vpce-0a1b2c3d", "us-west-2", "vpc-0123abcd", HOME)
+THROUGH: Test = ("StringEquals", "aws:SourceVpce", HERE.id)
+
+
+def listed(*endpoints: Endpoint) -> Estate:
+    return replace(estate(allow()), endpoints=endpoints)
+
+
+@pytest.mark.parametrize(
+    ("key", "own", "other"),
+    [
+        ("aws:SourceVpc", "vpc-0123abcd", "vpc-ffffffff"),
+        ("aws:VpceAccount", HOME, PARTNER),
+        (
+            "aws:SourceVpcArn",
+            f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-0123abcd",
+            f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-ffffffff",
+        ),
+    ],
+)
+def test_f4_a_listed_endpoint_stands_in_its_vpc_and_account(key: str, own: str, other: str) -> None:
+    assert sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("StringEquals", key, own)])
+    assert not sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)])
+    assert sendable(listed(), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)])
+    assert sendable(listed(replace(HERE, vpc=None, account=None)), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)])
+
+
+@pytest.mark.parametrize(("region", "account"), [("eu-west-1", HOME), ("us-west-2", PARTNER)])
+def test_f4_the_vpc_of_a_listed_endpoint_is_in_its_region_and_account(region: str, account: str) -> None:
+    arn = f"arn:aws:ec2:{region}:{account}:vpc/vpc-0123abcd"
+    assert not sendable(listed(replace(HERE, vpc=None)), "kms:Decrypt", [THROUGH, ("StringEquals", "aws:SourceVpcArn", arn)])
+    free = sendable(listed(), "kms:Decrypt", [THROUGH, ("StringEquals", "aws:SourceVpcArn", arn)])
+    assert free == (region == "us-west-2"), "an endpoint that is not listed is in the key's Region, in any account"
+
+
+def test_f4_the_arn_of_a_vpc_ends_in_its_id() -> None:
+    arn: Test = ("StringLike", "aws:SourceVpcArn", "arn:aws:ec2:*:vpc/vpc-0123abcd")
+    exact: Test = ("StringEquals", "aws:SourceVpcArn", f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-0123abcd")
+    for test in (arn, exact):
+        assert sendable(listed(), "kms:Decrypt", [test, ("StringEquals", "aws:SourceVpc", "vpc-0123abcd")])
+        assert not sendable(listed(), "kms:Decrypt", [test, ("StringEquals", "aws:SourceVpc", "vpc-ffffffff")])
+
+
+def test_f4_an_endpoint_leads_to_its_own_region() -> None:
+    elsewhere = listed(replace(HERE, region="eu-west-1"))
+    assert sendable(listed(HERE), "kms:Decrypt", [THROUGH])
+    assert not sendable(elsewhere, "kms:Decrypt", [THROUGH])
+    there: dict[str, Any] = {"keyless": True}
+    assert sendable(elsewhere, "kms:CreateKey", [THROUGH, ("StringEquals", "aws:RequestedRegion", "eu-west-1")], **there)
+    assert not sendable(elsewhere, "kms:CreateKey", [THROUGH, ("StringEquals", "aws:RequestedRegion", "us-west-2")], **there)
+
+
+def test_f4_a_service_on_a_callers_behalf_comes_through_no_endpoint() -> None:
+    assert not sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("Bool", "aws:ViaAWSService", "true")])
+    assert sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("Bool", "aws:ViaAWSService", "false")])

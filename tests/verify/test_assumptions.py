@@ -1,0 +1,79 @@
+"""What a verdict says that it supposes: all that was not given, and nothing that was (D7, G1, L5a, U1, U3, V)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, FACTS, HOME, PARTNER, allow, aws, estate, home, policy
+from tests.verify.proving import nobody, verdict
+from verifier.model.estate import Controls, Endpoint, Estate, Level, Organization
+from verifier.model.policy import PolicyKind
+
+SCP = policy({"Effect": "Allow", "Action": "*", "Resource": "*"}, kind=PolicyKind.SCP, identity="p-FullAWSAccess")
+LEVELS = (Level("r-1", (SCP,)), Level(HOME, (SCP,)))
+PLAIN = estate(allow(aws(ALICE), "kms:Encrypt"), **FACTS)
+BOTH = replace(PLAIN, accounts=(home(), home(account=PARTNER)))
+
+
+def told(found: Estate, rule: str, **options: Any) -> list[str]:
+    return [assumption.text for assumption in verdict(found, **options).assumptions if assumption.rule == rule]
+
+
+def organization(*controls: Controls, management: str = "999999999999") -> Organization:
+    accounts = tuple((account, None) for account in (HOME, PARTNER, management))
+    return Organization("o-acme", management, tuple(dict.fromkeys(accounts)), controls)
+
+
+SCPS_OF_HOME = f"no service control policy restricts the callers of {HOME}: none were given"
+SCPS_OF_PARTNER = f"no service control policy restricts the callers of {PARTNER}: none were given"
+RCPS = f"no resource control policy restricts the key: none were given for {HOME}"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (replace(PLAIN, accounts=()), [SCPS_OF_HOME, RCPS]),
+        (BOTH, [SCPS_OF_HOME.replace(HOME, f"{HOME}, {PARTNER}"), RCPS]),
+        (replace(PLAIN, organization=organization(Controls(HOME, service=LEVELS))), [RCPS]),
+        (replace(PLAIN, organization=organization(Controls(HOME, resource=()))), [SCPS_OF_HOME]),
+        (replace(PLAIN, organization=organization(Controls(HOME, LEVELS, ()))), []),
+        (replace(BOTH, organization=organization(Controls(HOME, LEVELS, ()))), [SCPS_OF_PARTNER]),
+        (replace(BOTH, organization=organization(Controls(HOME, LEVELS, ()), management=PARTNER)), []),
+        (replace(PLAIN, organization=organization(management=HOME)), []),
+        (replace(PLAIN, keys=(replace(PLAIN.keys[0], manager="AWS"),)), [SCPS_OF_HOME]),
+    ],
+)
+def test_d7_control_policies_are_supposed_absent_only_where_they_were_not_given(found: Estate, expected: list[str]) -> None:
+    assert told(found, "D7") == expected
+
+
+def test_d7_without_a_key_the_callers_alone_may_be_restricted() -> None:
+    assert told(PLAIN, "D7", invariant=nobody("kms:CreateKey")) == [SCPS_OF_HOME]
+
+
+def test_v_endpoints_that_are_not_listed_are_supposed_to_allow() -> None:
+    listed = replace(PLAIN, endpoints=(Endpoint("vpce-1", "us-west-2"),))
+    assert told(PLAIN, "V") == ["every VPC endpoint has the default policy, which allows everything: no endpoint was given"]
+    assert told(listed, "V") == ["a VPC endpoint that the input does not list has the default policy, which allows everything"]
+
+
+def test_g1_grants_are_supposed_absent_only_where_they_were_not_listed() -> None:
+    assert told(PLAIN, "G1") == ["the key has no grants: none were given"]
+    assert told(replace(PLAIN, keys=(replace(PLAIN.keys[0], grants=()),)), "G1") == []
+
+
+def test_l5a_a_key_with_two_policies_supposes_nothing_of_sharing() -> None:
+    key = PLAIN.keys[0]
+    assert key.policies is not None
+    shared = policy(allow(aws(ALICE), "kms:Encrypt"), identity=f"{key.arn}#AWS_RAM")
+    assert len(told(PLAIN, "L5a")) == 1
+    assert told(replace(PLAIN, keys=(replace(key, policies=(*key.policies, shared)),)), "L5a") == []
+
+
+def test_u4_condition_keys_that_the_data_does_not_know_are_named() -> None:
+    found = estate(allow(aws(ALICE), "kms:Encrypt", Condition={"StringEquals": {"kms:Nonsense": "x"}}))
+    sentences = [text.lower() for text in told(found, "U4", invariant=nobody("kms:Encrypt"))]
+    assert "the reference data does not know the condition key `kms:nonsense`: it is free" in sentences

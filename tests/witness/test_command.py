@@ -1,0 +1,54 @@
+"""Witnesses that people believe (F9), and the commands that send them."""
+
+from __future__ import annotations
+
+from tests.evaluate.estates import ALICE, HOME, KEY, allow, aws, estate
+from tests.problem.deciding import grant
+from tests.verify.proving import always, nobody, verdict
+from verifier.model.estate import Estate
+from verifier.model.invariant import CallersAnd, CallersNot, Invariant, KeyAccount, PrincipalLike
+from verifier.model.policy import Text
+from verifier.model.verdict import Counterexample
+
+INSTANCE = f"arn:aws:sts::{HOME}:assumed-role/aws:ec2-infrastructure/i-0a1b2c3d"
+
+
+def witness(found: Estate, claim: Invariant) -> Counterexample:
+    """The counterexample to a claim."""
+    shown = verdict(found, claim).counterexample
+    assert shown is not None
+    return shown
+
+
+def test_r3_the_command_is_that_of_the_permissions_own_operation() -> None:
+    command = witness(estate(allow(aws(ALICE), "kms:TagResource")), nobody("kms:TagResource")).command
+    assert command is not None and command.startswith(f"aws kms tag-resource --key-id {KEY} --tags ")
+
+
+def test_r3_a_permission_without_an_operation_of_its_name_shows_the_one_that_asks_for_it() -> None:
+    command = witness(estate(allow(aws(ALICE), "kms:ReEncryptTo")), nobody("kms:ReEncryptTo")).command
+    assert command is not None and command.startswith(f"aws kms re-encrypt --destination-key-id {KEY} ")
+
+
+def test_g5_the_command_names_the_grant_that_is_retired() -> None:
+    found = estate(allow(aws(ALICE)), grants=(grant(ALICE, id="none"), grant(ALICE, id="mine", retiring=ALICE)))
+    command = witness(found, nobody("kms:RetireGrant", callers=PrincipalLike(Text(ALICE)))).command
+    assert command == f"aws kms retire-grant --key-id {KEY} --grant-id mine"
+
+
+def test_f9_no_endpoint_where_none_is_needed() -> None:
+    inside = allow(aws(ALICE), Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    shown = witness(estate(inside), always(callers=PrincipalLike(Text(ALICE))))
+    assert [key for key, _ in shown.request.context] == ["aws:SourceIp"]
+
+
+def test_f9_an_ordinary_role_has_an_ordinary_session() -> None:
+    found = estate(allow(aws(f"arn:aws:iam::{HOME}:role/Admin")), grants=(grant(INSTANCE),))
+    caller = witness(found, nobody(callers=PrincipalLike(Text("arn:aws:iam::*:role/Admin")))).request.caller
+    assert caller.arn == f"arn:aws:sts::{HOME}:assumed-role/Admin/example"
+
+
+def test_f9_a_pattern_is_filled_in_with_a_plausible_account() -> None:
+    found = estate(allow("*", Condition={"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin"}}))
+    outside = CallersAnd((PrincipalLike(Text("arn:aws:iam::*:role/Admin")), CallersNot(KeyAccount())))
+    assert witness(found, nobody(callers=outside)).request.caller.account == "444455556666"

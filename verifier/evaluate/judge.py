@@ -1,0 +1,68 @@
+"""Statements of policies held against one request, each no oftener than it must be.
+
+In: policies, the request. Out: judgements.
+Guarantee: a judgement that turns on no symbol is made once for a request, whatever is tried afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from verifier.evaluate.findings import Finding, StatementFinding
+from verifier.evaluate.statements import Judgement, Question, judge
+from verifier.evaluate.symbols import Symbols, Truth, any_of
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement
+
+
+@dataclass(frozen=True)
+class Sure:
+    """What turns on no symbol in one request, and need not be found again: judgements by kind of policy, policy and statement (the
+    same document may be an identity policy and a boundary); grants by their ID."""
+
+    statements: dict[tuple[PolicyKind, str, int], Judgement] = field(default_factory=dict)
+    grants: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Holds policies against one request under given symbols."""
+
+    question: Question
+    sure: Sure
+
+    @property
+    def symbols(self) -> Symbols:
+        """The symbols that it judges under."""
+        return self.question.symbols
+
+    def allows(self, policies: Iterable[Policy]) -> list[Judgement]:
+        """The judgements on the Allow statements of policies."""
+        return self._judgements(policies, Effect.ALLOW)
+
+    def denies(self, policies: Iterable[Policy]) -> list[Judgement]:
+        """The judgements on the Deny statements of policies."""
+        return self._judgements(policies, Effect.DENY)
+
+    def _judgements(self, policies: Iterable[Policy], effect: Effect) -> list[Judgement]:
+        return [self._judgement(policy, statement) for policy in policies for statement in policy.statements if statement.effect is effect]
+
+    def _judgement(self, policy: Policy, statement: Statement) -> Judgement:
+        name = (policy.kind, policy.identity, statement.index)
+        if name in self.sure.statements:
+            return self.sure.statements[name]
+        before = self.symbols.questions
+        judgement = judge(policy, statement, self.question)
+        if self.symbols.questions == before:
+            self.sure.statements[name] = judgement
+        return judgement
+
+
+def applies(judgements: Iterable[Judgement]) -> Truth:
+    """Whether one of the statements applies."""
+    return any_of([judgement.applies for judgement in judgements])
+
+
+def findings(judgements: Iterable[Judgement]) -> tuple[StatementFinding, ...]:
+    """What a trace shows of judgements."""
+    return tuple(judgement.finding for judgement in judgements)

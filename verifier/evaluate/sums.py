@@ -1,0 +1,44 @@
+"""The last gate of a decision: whether what may allow does (D2, D3, D6, D9, G5).
+
+In: the rule, whether policies allow, whether a grant does. Out: the gate, in a sentence. Guarantee: pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.symbols import Truth, any_of
+
+_SUMS = {
+    ("D2", True): "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow",
+    ("D2", False): "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to the account "
+    "while the caller's policies allow; neither is so",
+    ("D3", True): "from another account: the key policy and the caller's own policies both allow",
+    ("D3", False): "from another account the key policy and the caller's own policies have to allow, or a grant; they do not",
+    ("D6", True): "a service principal needs the key policy (or a grant) alone, and has it",
+    ("D6", False): "a service principal needs the key policy (or a grant), and does not have it",
+    ("D9", True): "the caller's own policies alone decide an operation without a key, and allow it",
+    ("D9", False): "the caller's own policies alone decide an operation without a key, and do not allow it",
+    ("G5", True): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow: "
+    "one of these is so",
+    ("G5", False): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow, "
+    "never by a key policy; neither is so",
+}
+"""What the last gate says, by its rule and whether it is open."""
+_BY_GRANT = "a grant allows the caller, in whatever account it is: it needs no policy besides"
+
+
+def told_with(total: Gate, gate: Gate) -> Gate:
+    """A gate that allows nothing, before a sum that is open all the same: its sentence says that it is not needed."""
+    if total.finding.holds is not True or gate.finding.holds is not False:
+        return gate
+    return replace(gate, finding=replace(gate.finding, text=f"{gate.finding.text} (not needed)"))
+
+
+def sum_gate(rule: str, by_policy: Truth, by_grant: Truth) -> Gate:
+    """Policies or a grant have to allow. `rule` is the one that policies are weighed by."""
+    holds = any_of([by_policy, by_grant])
+    if by_policy is False and by_grant is not False and rule in ("D2", "D3"):
+        return Gate(Finding(rule, _BY_GRANT, holds))
+    return Gate(Finding(rule, _SUMS[rule, holds is not False], holds))

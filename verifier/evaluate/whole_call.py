@@ -1,0 +1,54 @@
+"""What else a whole API call needs than the permission that a request is about (R8, R4).
+
+In: a case. Out: a line for the trace. Guarantee: it informs, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.evaluate.case import Case
+from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.targets import ALIAS_ACTIONS, TargetKind
+
+
+def further_permissions(case: Case) -> list[Gate]:
+    """The line, if the call needs more."""
+    needs = list(_needs(case))
+    return [Gate(Finding("R8", f"the whole call also needs {', and '.join(needs)}", True))] if needs else []
+
+
+def _needs(case: Case) -> Iterator[str]:
+    """[API: CreateKey, ReplicateKey, UpdatePrimaryRegion, ReEncrypt, CreateAlias, UpdateAlias, DeleteAlias]"""
+    action = case.action.lower()
+    if action == "kms:replicatekey":
+        region = _named(case, "kms:replicaregion", "the replica's Region")
+        yield f"kms:CreateKey by an identity policy in {region}"
+        yield from _tagging(case, f" in {region}")
+    elif action == "kms:createkey":
+        yield from _tagging(case, "")
+    elif action == "kms:updateprimaryregion":
+        region = _named(case, "kms:primaryregion", "the other Region")
+        yield f"{case.action} on the related key in {region}: the present primary key and the replica both have to allow it"
+    elif action == "kms:reencryptfrom":
+        yield "kms:ReEncryptTo on the key that it encrypts under"
+    elif action == "kms:reencryptto":
+        yield "kms:ReEncryptFrom on the key that it decrypts under"
+    elif action in ALIAS_ACTIONS:
+        yield _alias(case, "each of the two keys" if action == "kms:updatealias" else "the key")
+
+
+def _named(case: Case, key: str, otherwise: str) -> str:
+    value = case.context.entries.get(key)
+    return value if isinstance(value, str) else otherwise
+
+
+def _tagging(case: Case, place: str) -> Iterator[str]:
+    if any(key == "aws:tagkeys" or key.startswith("aws:requesttag/") for key in case.context.entries):
+        yield f"kms:TagResource by an identity policy{place}, since it has tags"
+
+
+def _alias(case: Case, keys: str) -> str:
+    if case.target.kind is TargetKind.ALIAS:
+        return f"{case.action} on {keys}"
+    return f"{case.action} on the alias, by an identity policy" + (", and on the other key" if keys != "the key" else "")

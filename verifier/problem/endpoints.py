@@ -1,0 +1,59 @@
+"""VPC endpoint policies (V).
+
+In: a space. Out: V as an expression, and where a statement of an endpoint's policy denies.
+Guarantee: only a listed endpoint restricts, and only the requests that come through it; a service principal is restricted by none but
+under the reading D6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.estate import Endpoint
+from verifier.model.policy import Effect, Policy
+from verifier.problem.callers import allow_reach, deny_reach
+from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.owners import said
+from verifier.problem.predicates import exactly
+from verifier.problem.space import Space
+from verifier.problem.statements import applies
+
+
+def endpoints_allow(space: Space) -> Expression:
+    """V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
+    return conjunction(either(negation(_restricted(space, endpoint)), _allows(space, policy)) for endpoint, policy in _with_policy(space))
+
+
+def endpoint_denies(space: Space) -> Iterator[Expression]:
+    """The Deny statements of the policies of the endpoints."""
+    for endpoint, policy in _with_policy(space):
+        for statement in policy.statements:
+            if statement.effect is Effect.DENY:
+                whom = both(_restricted(space, endpoint), deny_reach(space, statement))
+                yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
+
+
+def through(space: Space, endpoint: str) -> Expression:
+    """The requests that come through the endpoint with this ID."""
+    return space.ask(space.attribute_view("aws:sourcevpce"), exactly(endpoint))
+
+
+def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
+    for endpoint in space.estate.endpoints or ():
+        if endpoint.policy is not None:
+            yield endpoint, endpoint.policy
+
+
+def _restricted(space: Space, endpoint: Endpoint) -> Expression:
+    """The requests that the endpoint's policy is asked about."""
+    return both(through(space, endpoint.id), either(negation(space.is_service), Symbol("D6")))
+
+
+def _allows(space: Space, policy: Policy) -> Expression:
+    found = []
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW:
+            reach = allow_reach(space, statement)
+            whom = either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol("V-account")))
+            found.append(said(space, policy, statement, both(whom, applies(space, policy, statement))))
+    return disjunction(found)

@@ -1,0 +1,34 @@
+"""Who says what: the statements and grants that an expression is a part of.
+
+In: expressions, and the statement or grant that they come from. Out: `Part`s, numbered in `Space.owners`.
+Guarantee: a proof that needs an expression names the statement, or the grant, that it stands in.
+"""
+
+from __future__ import annotations
+
+from verifier.model.policy import Policy, Statement, StatementRef, reference_to
+from verifier.problem.expression import FALSE, Expression, Part
+from verifier.problem.space import Space
+from verifier.problem.statements import action_matches
+
+
+def owner(space: Space, reference: StatementRef, about: Expression) -> int:
+    """A new owner, `about` some actions, by its number."""
+    space.owners.append(reference)
+    space.owner_actions.append(about)
+    return len(space.owners) - 1
+
+
+def owned(number: int, expression: Expression) -> Expression:
+    """The expression as what an owner says."""
+    return expression if expression is FALSE else Part(number, expression)
+
+
+def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
+    """A new owner for a statement of a policy."""
+    return owner(space, reference_to(policy, statement), action_matches(statement))
+
+
+def said(space: Space, policy: Policy, statement: Statement, expression: Expression) -> Expression:
+    """An expression as what one statement says."""
+    return owned(statement_owner(space, policy, statement), expression)

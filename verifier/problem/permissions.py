@@ -1,0 +1,102 @@
+"""I, B and S: what the policies that follow a caller allow and deny (D2–D5, U1, U2).
+
+In: a space. Out: `Permissions`, three expressions; the Deny statements of identity policies and boundaries.
+Guarantee: a policy is read once, however many identities it is attached to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Identity
+from verifier.model.policy import Effect, Policy
+from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
+from verifier.problem.callers import identities
+from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.owners import said
+from verifier.problem.space import Space
+from verifier.problem.statements import applies
+from verifier.problem.unmodelled import holders, may_allow, scope, things
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What a caller's own policies say of the request. `identity` is I: the identity policies allow, free for callers outside the
+    inventory (U1), true for a root user (D5). `boundary` is B: true without one. `session` is S: true but for a federated session,
+    whose session policy decides (U2)."""
+
+    identity: Expression
+    boundary: Expression
+    session: Expression
+
+    @property
+    def limits(self) -> Expression:
+        """B ∧ S: what limits a caller whom somebody else grants access (D4, G4)."""
+        return both(self.boundary, self.session)
+
+    @property
+    def whole(self) -> Expression:
+        """I ∧ B ∧ S: the caller's account lets it."""
+        return both(self.identity, self.boundary, self.session)
+
+
+def permissions(space: Space) -> Permissions:
+    """I, B and S."""
+    session = either(negation(space.is_federated), Symbol(SESSION_ALLOW))
+    return Permissions(_identity_allows(space), _boundary_allows(space), session)
+
+
+def own_denies(space: Space) -> Iterator[Expression]:
+    """The Deny statements of identity policies and boundaries (D1)."""
+    for policy, held in (*_attached(space, lambda identity: identity.policies), *_attached(space, _boundary)):
+        for statement in policy.statements:
+            if statement.effect is Effect.DENY:
+                yield said(space, policy, statement, both(held, applies(space, policy, statement)))
+
+
+def outside(space: Space) -> Expression:
+    """The callers whose account has no inventory (U1); a root user has no identity policies."""
+    inventoried = disjunction(space.in_account(account.id) for account in space.estate.accounts)
+    from_user = either(space.is_user, space.is_role, both(space.is_federated, space.issued_by_user))
+    return both(from_user, negation(inventoried))
+
+
+def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]]) -> Iterator[tuple[Policy, Expression]]:
+    """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated sessions."""
+    arns: dict[str, list[str]] = {}
+    policies: dict[str, Policy] = {}
+    for identity in identities(space):
+        for policy in policies_of(identity):
+            arns.setdefault(policy.identity, []).append(identity.arn)
+            policies[policy.identity] = policy
+    for name, policy in policies.items():
+        yield policy, holders(space, arns[name])
+
+
+def _boundary(identity: Identity) -> Sequence[Policy]:
+    return () if identity.boundary is None else (identity.boundary,)
+
+
+def _identity_allows(space: Space) -> Expression:
+    # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
+    issued_by_root = both(space.is_federated, negation(space.issued_by_user))
+    found = [space.is_root, both(outside(space), Symbol(OUTSIDE_ALLOW)), issued_by_root]
+    for policy, held in _attached(space, lambda identity: identity.policies):
+        found += _allows(space, policy, held)
+    for thing in things(space):
+        if thing.principal is not None and may_allow(thing):
+            found.append(both(scope(space, thing), Symbol(allow_symbol(thing))))
+    return disjunction(found)
+
+
+def _boundary_allows(space: Space) -> Expression:
+    limits = []
+    for policy, held in _attached(space, _boundary):
+        limits.append(either(negation(held), disjunction(_allows(space, policy, held))))
+    return conjunction(limits)
+
+
+def _allows(space: Space, policy: Policy, held: Expression) -> list[Expression]:
+    allows = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
+    return [said(space, policy, statement, both(held, applies(space, policy, statement))) for statement in allows]

@@ -1,0 +1,105 @@
+"""What the input holds, or refers to, and the verifier does not model (S1).
+
+In: a space. Out: the callers and requests that such a thing bears on; values of its symbols that count against a claim.
+Guarantee: a thing is a symbol wherever it could change a decision, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Influence, Unmodelled
+from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.reference import actions
+from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.predicates import exactly
+from verifier.problem.space import Space, acts
+from verifier.problem.targets import Target, TargetKind
+
+
+def things(space: Space) -> Iterator[Unmodelled]:
+    """What bears on this target."""
+    for thing in space.estate.unmodelled:
+        if thing.key in (None, space.target.resource) and (thing.owner is None or _owned_by(space.target, thing.owner)):
+            yield thing
+
+
+def _owned_by(target: Target, account: str) -> bool:
+    """Whether the target is a key or alias of the account, and not one that AWS manages in it (D7, D8)."""
+    if target.kind is TargetKind.NONE or target.account != account:
+        return False
+    return target.key.manager != "AWS" if target.key is not None else ":alias/aws/" not in (target.resource or "")
+
+
+def may_allow(thing: Unmodelled) -> bool:
+    """Whether the thing could allow a request."""
+    return thing.influence is not Influence.MAY_REFUSE
+
+
+def may_refuse(thing: Unmodelled) -> bool:
+    """Whether the thing could refuse a request."""
+    return thing.influence is not Influence.MAY_ALLOW
+
+
+def holders(space: Space, arns: Sequence[str]) -> Expression:
+    """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions that it issued."""
+    users = [arn for arn in arns if ":user/" in arn]
+    return either(space.one_of(frozenset(arns)), *(space.federated_by(user) for user in users))
+
+
+def scope(space: Space, thing: Unmodelled) -> Expression:
+    """The requests that the thing bears on: by the caller, and by the VPC endpoint that they come through."""
+    parts = []
+    if thing.account is not None:
+        parts.append(space.in_account(thing.account))
+    if thing.principal is not None:
+        parts.append(holders(space, [thing.principal]))
+    if thing.endpoint is not None:
+        parts.append(space.ask(space.attribute_view("aws:sourcevpce"), exactly(thing.endpoint)))
+    return conjunction(parts)
+
+
+def grants_unmodelled(space: Space) -> Expression:
+    """What things that belong to no principal may allow: a grant (G1) only operations that a grant can name."""
+    found = []
+    for thing in things(space):
+        if thing.principal is None and may_allow(thing):
+            suited = acts(a.name for a in actions() if a.grant_operation)
+            allows = Symbol(allow_symbol(thing))
+            found.append(both(allows, suited) if thing.label.startswith("G") else allows)
+    return disjunction(found)
+
+
+def own_refusals(space: Space) -> Iterator[Expression]:
+    """Where policies of a principal that are not known refuse."""
+    for thing in things(space):
+        if thing.principal is not None and may_refuse(thing):
+            yield both(scope(space, thing), Symbol(refuse_symbol(thing)))
+
+
+def unrestricted(space: Space) -> Expression:
+    """No policy over accounts, keys or endpoints that is not known refuses."""
+    refusals = (
+        both(scope(space, thing), Symbol(refuse_symbol(thing))) for thing in things(space) if thing.principal is None and may_refuse(thing)
+    )
+    return negation(disjunction(refusals))
+
+
+@dataclass(frozen=True)
+class Pessimism:
+    """Values of the unmodelled symbols that count against a claim: the request is refused (or allowed) whatever they are."""
+
+    refused: dict[str, bool]
+    allowed: dict[str, bool]
+
+
+def pessimism(space: Space) -> Pessimism:
+    """For each unmodelled symbol, the value that makes a request hardest to allow, and hardest to refuse."""
+    refused: dict[str, bool] = {}
+    for thing in space.estate.unmodelled:
+        if may_allow(thing):
+            refused[allow_symbol(thing)] = False
+        if may_refuse(thing):
+            refused[refuse_symbol(thing)] = True
+    return Pessimism(refused, {name: not value for name, value in refused.items()})

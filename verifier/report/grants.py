@@ -1,0 +1,67 @@
+"""Grants → text: what one allows, to whom, under which constraints, since when."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from verifier.model.grant import Grant, Pairs
+from verifier.model.policy import Principal
+from verifier.model.verdict import NamedByGrant
+from verifier.report.naming import Places
+from verifier.report.style import Style, flow, sentence
+from verifier.syntax.text import printable
+
+MOST_SHOWN = 5
+"""How many of the grants that break an invariant the text shows; JSON has all of them."""
+
+
+def named_grant_lines(found: Sequence[NamedByGrant], key: str, margin: str, style: Style) -> list[str]:
+    """The grants that break an invariant about listed grants, and the command that shows the first one."""
+    lines: list[str] = []
+    places = Places()
+    for named in found[:MOST_SHOWN]:
+        lines += _named_lines(named, margin, places, style)
+    if len(found) > MOST_SHOWN:
+        lines.append(f"{margin}and {len(found) - MOST_SHOWN} more (`--output json` has them all)")
+    if found:
+        words = ["aws", "kms", "list-grants", "--key-id", key, "--grant-id", found[0].grant.id]
+        lines.append(f"{margin}to see it    {style.bold(printable(shlex.join(words)))}")
+    return lines
+
+
+def _named_lines(named: NamedByGrant, margin: str, places: Places, style: Style) -> list[str]:
+    grant = named.grant
+    principal = grant.retiring if named.role.value == "retiring principal" and grant.retiring is not None else grant.grantee
+    name = f' "{printable(grant.name)}"' if grant.name else ""
+    pieces = [style.bold(f"grant {printable(grant.id)}{name}"), f"names  {style.bold(printable(principal.value))}  as {named.role.value}"]
+    lines = flow([*pieces, places.place(grant.span)], margin, between="  ", indent=len(margin) + 2)
+    for part in grant_parts(grant, named=principal):
+        lines += sentence(part, f"{margin}  ", indent=len(margin) + 4)
+    return lines
+
+
+def grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
+    """What there is to say of a grant, a line each: operations, grantee, constraints, retiring principal, issue date; but for the principal
+    `named` already."""
+    operations = ", ".join(printable(operation.removeprefix("kms:")) for operation in grant.operations)
+    to_whom = f" to {printable(grant.grantee.value)}" if grant.grantee is not named else ""
+    parts = [f"allows {operations}{to_whom}"]
+    if grant.grantee_hidden:
+        parts.append("and maybe to a user, role or account that the listing does not show [G2]")
+    if grant.context_equals is not None:
+        only = f"with the encryption context {_pairs(grant.context_equals)} and nothing else"
+        parts.append(only if grant.context_equals else "with no encryption context at all")
+    if grant.context_subset is not None:
+        parts.append(f"with an encryption context that has {_pairs(grant.context_subset)}")
+    if grant.source_arn is not None:
+        parts.append(f"for {printable(grant.source_arn)} (SourceArn)")
+    if grant.retiring is not None and grant.retiring is not named:
+        parts.append(f"retiring principal {printable(grant.retiring.value)}")
+    issued = [f"issued {printable(grant.created)}"] if grant.created else []
+    by = [f"by {printable(grant.issuing_account)}"] if grant.issuing_account else []
+    return [*parts, " ".join([*issued, *([] if issued else ["issued"] if by else []), *by])] if issued or by else parts
+
+
+def _pairs(pairs: Pairs) -> str:
+    return "{" + ", ".join(f"{printable(name)} = {printable(value)}" for name, value in pairs) + "}"

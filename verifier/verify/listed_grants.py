@@ -1,0 +1,122 @@
+"""Invariants about the grants that there are: decided on the data, without a solver.
+
+In: an estate, a key, a `GrantInvariant`. Out: its verdict. Guarantee (S1): Proved only if every grant is listed and certainly names
+nobody that it must not; Refuted only with grants that certainly do; what cannot be told is Unknown, with the rule and the place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from verifier.model.caller_sets import possible_kinds
+from verifier.model.estate import Estate, Influence, Key
+from verifier.model.grant import Grant
+from verifier.model.invariant import CallerSet, GrantInvariant, GrantRole
+from verifier.model.named_accounts import with_names_replaced
+from verifier.model.policy import Principal
+from verifier.model.request import CallerKind
+from verifier.model.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
+from verifier.problem.predicates import like
+from verifier.verify.assumptions import family
+from verifier.verify.grant_membership import Surroundings, membership
+
+
+def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: Mapping[str, bool]) -> Verdict:
+    """The verdict on one key. `held` fixes readings."""
+    started = time.perf_counter()
+    found = _decide(estate, key, invariant, held)
+    supposed = (*_assumptions(key, invariant, held), *family(estate, key, invariant))
+    return replace(found, assumptions=supposed, elapsed=time.perf_counter() - started)
+
+
+def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: Mapping[str, bool]) -> Verdict:
+    if key.grants is None:
+        reason = Reason("G1", f"the grants of {key.arn} are not in the input", key.span)
+        return Verdict(invariant, key.arn, Status.UNKNOWN, reason=reason)
+    found = _Findings(estate, key, invariant, held).all()
+    broken = tuple(NamedByGrant(finding.grant, finding.role) for finding in found if finding.reason is None)
+    if broken:
+        return Verdict(invariant, key.arn, Status.REFUTED, grants=broken)
+    open_question = found[0].reason if found else _not_read(estate, key, invariant)
+    if open_question is not None:
+        return Verdict(invariant, key.arn, Status.UNKNOWN, reason=open_question)
+    return Verdict(invariant, key.arn, Status.PROVED)
+
+
+def _not_read(estate: Estate, key: Key, invariant: GrantInvariant) -> Reason | None:
+    """S1: a grant that the input could not read whole is an `Unmodelled`. One of a rule G is kept out of `Key.grants`; operations that
+    are not known (U4) matter if the invariant asks for some."""
+    for thing in estate.unmodelled:
+        of_grants = thing.label.startswith("G") or (thing.label == "U4" and _narrowed(invariant))
+        if of_grants and thing.key in (None, key.arn) and thing.influence is not Influence.MAY_REFUSE:
+            return Reason(thing.label, thing.description, thing.span)
+    return None
+
+
+def _narrowed(invariant: GrantInvariant) -> bool:
+    return all(pattern.value.lower() not in ("*", "kms:*") for pattern in invariant.operations)
+
+
+def _assumptions(key: Key, invariant: GrantInvariant, held: Mapping[str, bool]) -> Iterator[Assumption]:
+    if key.grants is not None:
+        yield Assumption("U5", "the grants are those that are listed: none is created later")
+    if "G2" in held and GrantRole.GRANTEE in invariant.roles:
+        yield Assumption("G2", f"the reading G2 was held at {'yes' if held['G2'] else 'no'}")
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """A grant that breaks the invariant, or, with a reason, may break it."""
+
+    grant: Grant
+    role: GrantRole
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """The search through the grants of one key."""
+
+    estate: Estate
+    key: Key
+    invariant: GrantInvariant
+    held: Mapping[str, bool]
+
+    def all(self) -> list[_Finding]:
+        """In the order of the grants. A caller set is resolved for the key once."""
+        callers = with_names_replaced(self.invariant.callers, self.key)
+        around = Surroundings(self.estate, self.key)
+        return [finding for grant in self._asked() for finding in self._of(grant, callers, around)]
+
+    def _asked(self) -> tuple[Grant, ...]:
+        """The grants that allow one of the operations; all of them where it may be any, one that the data does not know as well."""
+        grants = self.key.grants or ()
+        if not _narrowed(self.invariant):
+            return grants
+        patterns = [like(pattern.value, fold=True) for pattern in self.invariant.operations]
+        return tuple(grant for grant in grants if any(p.matches(name) for p in patterns for name in grant.operations))
+
+    def _of(self, grant: Grant, callers: CallerSet, around: Surroundings) -> Iterator[_Finding]:
+        for role in self.invariant.roles:
+            principal = grant.grantee if role is GrantRole.GRANTEE else grant.retiring
+            if principal is not None:
+                yield from self._named(grant, role, principal, callers, around)
+            if role is GrantRole.GRANTEE and grant.grantee_hidden:
+                yield from self._hidden(grant, callers)
+
+    def _named(self, grant: Grant, role: GrantRole, principal: Principal, callers: CallerSet, around: Surroundings) -> Iterator[_Finding]:
+        found = membership(principal, callers, around)
+        if found.some is None:
+            text = f"grant {grant.id} names {principal.value} as {role.value}, and {found.why}"
+            yield _Finding(grant, role, Reason(found.rule, text, grant.span))
+        elif found.some:
+            yield _Finding(grant, role)
+
+    def _hidden(self, grant: Grant, callers: CallerSet) -> Iterator[_Finding]:
+        """G2: a user, role or account that the listing does not name, but no service; under the other reading there is none."""
+        if self.held.get("G2") is not False and possible_kinds(callers) - {CallerKind.SERVICE}:
+            shown = f"grant {grant.id} shows the service {grant.grantee.value} as its grantee"
+            text = f"{shown}, and may also be for a user, role or account that it does not show"
+            yield _Finding(grant, GrantRole.GRANTEE, Reason("G2", text, grant.span))
