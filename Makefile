@@ -1,6 +1,7 @@
 # make demo    installs into .venv and proves the example's invariants
 # make test    everything that CI checks
 # make fuzz    long random agreement runs, a new seed each time
+# make mutation  faults put in on purpose, to see the tests go red (takes hours)
 # make bench   the numbers of the README
 # make clean   takes away what the others made
 
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test lint types layers unit wheel fuzz bench clean
+.PHONY: demo test lint types layers unit wheel fuzz mutation bench clean
 
 demo: $(VENV)/.installed
 	@echo '$$ verifier prove examples/payments'
@@ -37,6 +38,9 @@ wheel: $(VENV)/.installed-dev
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python tools/fuzz.py --processes $(WORKERS)
+
+mutation: $(VENV)/.installed-dev
+	$(BIN)/python tools/mutation.py --processes $(WORKERS) --page docs/mutation.md
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

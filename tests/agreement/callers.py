@@ -5,6 +5,8 @@ In: a tape of choices, a world. Out: `Caller`s.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.agreement.world import (
     AWS_OWNED_ROLE,
     HOME,
@@ -50,14 +52,16 @@ def of_account(dice: Dice, world: World, account: str, kind: CallerKind) -> Call
 
 
 def named(dice: Dice, world: World, principal: Principal) -> Caller:
-    """A caller that a grant names, mostly: the account of one is of another partition if the name is."""
+    """A caller that a name stands for; where it is of another partition, whoever would have it in this one (R7)."""
     account = principal.account or HOME
+    if principal.partition is not None:
+        principal = replace(principal, value=principal.value.replace(f"arn:{principal.partition}:", f"arn:{world.partition}:", 1))
     match principal.type:
         case PrincipalType.SERVICE:
             return Caller(CallerKind.SERVICE, principal.value)
         case PrincipalType.ACCOUNT:
             return of_account(dice, world, account, dice.one((CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)))
-        case PrincipalType.USER if dice.chance(12):
+        case PrincipalType.USER if dice.chance(20):
             return Caller(CallerKind.FEDERATED, sts(world.partition, account, "federated-user/Sam"), account, issuer=principal.value)
         case PrincipalType.USER:
             return _user(principal.value)

@@ -94,9 +94,9 @@ def _through_endpoint(dice: Dice, setting: Setting) -> Context:
     endpoint = next((endpoint for endpoint in known if endpoint.id == name), None)
     found: Context = {"aws:SourceVpce": name}
     vpc = (endpoint.vpc if endpoint else None) or dice.one(VPCS)
-    if dice.chance(50):
+    if dice.chance(35):
         found["aws:SourceVpc"] = vpc if dice.chance(92) else VPCS[1]
-    if dice.chance(40):
+    if dice.chance(30):
         account = (endpoint.account if endpoint else None) or HOME
         found |= {"aws:VpceAccount": account, "aws:VpcSourceIp": "10.1.2.3"}
         found["aws:SourceVpcArn"] = f"arn:{setting.world.partition}:ec2:{setting.world.region}:{account}:vpc/{vpc}"

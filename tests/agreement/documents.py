@@ -26,7 +26,7 @@ def key_policy(dice: Dice, theme: Theme, key: str) -> Document:
     match theme.focus:
         case Focus.KEY_DENY:
             statements = [first, _key_statement(dice, theme, key, "Deny")]
-            if dice.chance(20):
+            if dice.chance(35):
                 statements[1].pop("NotPrincipal", None)
                 statements[1]["Principal"] = {"AWS": list(theme.world.users(HOME))}
         case Focus.KEY_ALLOW:

@@ -49,7 +49,7 @@ def _resource_statement(dice: Dice, theme: Theme) -> Document:
 
 def endpoint_policy(dice: Dice, theme: Theme) -> Document:
     """The policy of a VPC endpoint: everything for everybody, mostly with more."""
-    statements = [] if dice.chance(40) else [{**EVERYTHING, "Principal": "*"}]
+    statements = [] if dice.chance(50) else [{**EVERYTHING, "Principal": "*"}]
     if not statements or dice.chance(75):
         effect = "Allow" if not statements else an_effect(dice, 60)
         statements.append({**identity_statement(dice, theme, effect), **_endpoint_principal(dice, theme)})
@@ -57,9 +57,9 @@ def endpoint_policy(dice: Dice, theme: Theme) -> Document:
 
 
 def _endpoint_principal(dice: Dice, theme: Theme) -> Document:
-    if dice.chance(40):
-        return {"Principal": dice.one(("*", "*", {"AWS": "*"}))}
     if dice.chance(35):
+        return {"Principal": dice.one(("*", "*", {"AWS": "*"}))}
+    if dice.chance(45):
         return {"Principal": {"AWS": dice.one((HOME, iam(theme.world.partition, HOME, "root"), PARTNER))}}
     return {"NotPrincipal" if dice.chance(4) else "Principal": listed_principals(dice, theme.world)}
 

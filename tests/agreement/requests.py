@@ -35,9 +35,9 @@ def a_request(dice: Dice, setting: Setting) -> Request:
 
 def _caller(dice: Dice, setting: Setting, key: Key) -> Caller:
     """Anybody, or somebody whom the key policy names; through endpoints also services."""
-    if setting.theme.focus is Focus.ENDPOINT and dice.chance(12):
+    if setting.theme.focus is Focus.ENDPOINT and dice.chance(20):
         return of_account(dice, setting.world, HOME, CallerKind.SERVICE)
-    if dice.chance(60 if setting.theme.focus is Focus.BOUNDARY else 15):
+    if dice.chance({Focus.BOUNDARY: 60, Focus.KEY_DENY: 30}.get(setting.theme.focus, 15)):
         statements = [statement for policy in key.policies or () for statement in policy.statements]
         principals = [principal for statement in statements for principal in statement.principals or () if principal.type in _NAMED]
         if principals:

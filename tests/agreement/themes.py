@@ -12,7 +12,7 @@ from tests.agreement.keys import ARN, BINARY, BOOL, DATE, IP, KEYS, NUMERIC, STR
 from tests.agreement.world import Dice, World
 
 _SETS, _KEY_FACTS = "multi-valued", "facts of the key"
-_NETWORK = ("aws:SourceVpc", "aws:VpceAccount", "aws:SourceVpce", "aws:VpcSourceIp")
+_NETWORK = (*("aws:SourceVpc", "aws:VpceAccount") * 3, "aws:SourceVpce", "aws:VpcSourceIp")
 _SPELLINGS = ("kms:EncryptionContext:tenant", "kms:EncryptionContext:Tenant")
 KEYLESS = ("kms:CallerAccount", "aws:ResourceAccount")
 """Keys that operations without a key carry, or do not (F1-keyless)."""
@@ -43,7 +43,7 @@ _WEIGHTS = {
     Focus.SERVICE_CONTROL: 2,
     Focus.RESOURCE_CONTROL: 3,
     Focus.BOUNDARY: 3,
-    Focus.ENDPOINT: 3,
+    Focus.ENDPOINT: 5,
 }
 _FOCI = tuple(focus for focus, weight in _WEIGHTS.items() for _ in range(weight))
 

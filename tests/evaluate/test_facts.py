@@ -20,6 +20,7 @@ from tests.evaluate.estates import (
     SAM,
     allow,
     aws,
+    deny,
     estate,
     home,
     identity,
@@ -212,6 +213,14 @@ def test_f7_names_of_the_encryption_context() -> None:
     context = {"kms:EncryptionContext:AppName": "x"}
     assert outcome(guarded("kms:EncryptionContextKeys", "AppName", "ForAnyValue:StringEquals"), context=context) == "allow"
     assert outcome(guarded("kms:EncryptionContextKeys", "appname", "ForAnyValue:StringEquals"), context=context) == "deny"
+
+
+def test_f7_a_variable_and_a_key_may_name_two_pairs() -> None:
+    # Under either reading some spelling of `tenant` differs from the one that the variable stands for.
+    condition = {"StringNotLike": {"kms:encryptioncontext:tenant": "${kms:EncryptionContext:Tenant, 'blue'}"}}
+    context = {"kms:EncryptionContext:tenant": "Blue", "kms:EncryptionContext:Tenant": "blue"}
+    found = estate(allow("*"), deny("*", Condition=condition))
+    assert [outcome(found, context=context, readings={"F7": value}) for value in (True, False)] == ["deny", "deny"]
 
 
 def test_f7_names_that_differ_in_case_only_are_open() -> None:

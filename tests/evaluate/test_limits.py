@@ -63,13 +63,27 @@ def test_d4_a_boundary_without_an_allow(principal: str, named: Any, expected: st
 
 
 @pytest.mark.parametrize(
-    ("operator", "value", "expected"),
-    [("ArnEquals", REPORTS, "allow"), ("StringLike", f"{REPORTS[:-3]}*", "allow"), ("ArnNotEquals", ALICE, "depends D4")],
+    ("condition", "expected"),
+    [
+        ({"ArnEquals": {"aws:PrincipalArn": REPORTS}}, "allow"),
+        ({"StringEquals": {"AWS:principalarn": [ALICE, REPORTS]}}, "allow"),
+        ({"StringLike": {"aws:PrincipalArn": f"{REPORTS[:-3]}*"}}, "allow"),
+        ({"ArnNotEquals": {"aws:PrincipalArn": ALICE}}, "depends D4"),
+        ({"ArnLikeIfExists": {"aws:PrincipalArn": REPORTS}}, "depends D4"),
+        ({"Null": {"aws:PrincipalArn": "false"}}, "depends D4"),
+        ({"StringEquals": {"aws:PrincipalAccount": HOME}}, "depends D4"),
+        ({"ArnEquals": {"aws:PrincipalArn": ALICE}}, "deny"),
+    ],
 )
-def test_d4_everyone_with_the_principals_arn(operator: str, value: str, expected: str) -> None:
-    # elements_principal: boundaries "do not limit permissions granted using the aws:PrincipalArn condition key with a wildcard".
-    statement = allow("*", Condition={operator: {"aws:PrincipalArn": value}})
+@pytest.mark.parametrize("everyone", ["*", aws("*")])
+def test_d4_everyone_with_the_principals_arn(everyone: Any, condition: dict[str, Any], expected: str) -> None:
+    # elements_principal: boundaries and session policies "do not limit permissions granted using the aws:PrincipalArn condition key with a
+    # wildcard (*) in the Principal element".
+    statement = allow(everyone, Condition=condition)
     assert outcome(estate(statement, accounts=(bounded(REPORTS, NARROW),)), REPORTS_SESSION) == expected
+    assert outcome(staff(statement), REPORTS_SESSION, session_policy=document(NARROW)) == expected
+    denying = document(own("kms:Decrypt", effect="Deny"))
+    assert outcome(staff(statement), REPORTS_SESSION, session_policy=denying) == "deny"
 
 
 def test_d1_a_deny_of_a_boundary_bites_always() -> None:

@@ -125,6 +125,29 @@ def test_a_trace_says_in_one_line_who_is_exempt() -> None:
     assert "the management account's resources are not restricted by resource control policies" in texts
 
 
+LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
+
+
+@pytest.mark.parametrize(
+    ("facts", "request_", "expected"),
+    [
+        ({}, {}, []),
+        ({"manager": "AWS"}, {}, ["an AWS managed key is not restricted by resource control policies"]),
+        ({}, {"action": "kms:RetireGrant"}, ["resource control policies have no effect on kms:RetireGrant"]),
+        (
+            {},
+            {"principal": f"arn:aws:sts::{HOME}:assumed-role/AWSServiceRoleForX/s"},
+            [f"a service-linked role is not restricted by {kind} control policies" for kind in ("service", "resource")],
+        ),
+    ],
+)
+def test_a_trace_says_why_control_policies_do_not_apply(facts: dict[str, Any], request_: dict[str, Any], expected: list[str]) -> None:
+    changed = estate(allow("*"), accounts=(home(identity(ALICE, own()), identity(LINKED)),), grants=(), **facts)
+    found = replace(changed, organization=everything(rcp=(deny_sign(),)).organization)
+    told = [step.text for step in gates(decide(found, **request_)) if " control policies" in step.text]
+    assert [text for text in told if "not restricted" in text or "no effect" in text] == expected
+
+
 @pytest.mark.parametrize(
     ("statement", "grants", "expected"),
     [

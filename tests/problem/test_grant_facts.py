@@ -145,3 +145,46 @@ def test_f4_an_endpoint_leads_to_its_own_region() -> None:
 def test_f4_a_service_on_a_callers_behalf_comes_through_no_endpoint() -> None:
     assert not sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("Bool", "aws:ViaAWSService", "true")])
     assert sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("Bool", "aws:ViaAWSService", "false")])
+
+
+# -- R3: algorithms --
+
+ALGORITHMS = [
+    ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "kms:Decrypt", "kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"),
+    ("RSA_3072", "ENCRYPT_DECRYPT", "kms:Decrypt", "kms:EncryptionAlgorithm", "RSAES_OAEP_SHA_1", "SYMMETRIC_DEFAULT"),
+    ("RSA_2048", "SIGN_VERIFY", "kms:Sign", "kms:SigningAlgorithm", "RSASSA_PSS_SHA_512", "ECDSA_SHA_256"),
+    ("ECC_NIST_P384", "SIGN_VERIFY", "kms:Verify", "kms:SigningAlgorithm", "ECDSA_SHA_384", "ECDSA_SHA_256"),
+    ("ECC_SECG_P256K1", "SIGN_VERIFY", "kms:Sign", "kms:SigningAlgorithm", "ECDSA_SHA_256", "ECDSA_SHA_512"),
+    ("ML_DSA_65", "SIGN_VERIFY", "kms:Sign", "kms:SigningAlgorithm", "ML_DSA_SHAKE_256", "RSASSA_PSS_SHA_256"),
+    ("HMAC_256", "GENERATE_VERIFY_MAC", "kms:VerifyMac", "kms:MacAlgorithm", "HMAC_SHA_256", "HMAC_SHA_512"),
+    ("ECC_NIST_P256", "KEY_AGREEMENT", "kms:DeriveSharedSecret", "kms:KeyAgreementAlgorithm", "ECDH", "DH"),
+    ("ML_KEM_768", "ENCAPSULATE_DECAPSULATE", "kms:Decapsulate", "kms:EncapsulationAlgorithm", "ML_KEM", "ECDH"),
+    ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "kms:GenerateDataKeyPair", "kms:DataKeyPairSpec", "ML_KEM_512", "HMAC_256"),
+]
+
+
+@pytest.mark.parametrize(("spec", "usage", "action", "key", "own", "other"), ALGORITHMS)
+def test_r3_the_algorithm_suits_the_key(spec: str, usage: str, action: str, key: str, own: str, other: str) -> None:
+    found = estate(allow(), spec=spec, usage=usage)
+    assert sendable(found, action, [("StringEquals", key, own)])
+    assert not sendable(found, action, [("StringEquals", key, other)])
+    unknown = estate(allow(), spec=None, usage=None)
+    assert not sendable(unknown, action, [("StringEquals", "kms:KeySpec", spec), ("StringEquals", key, other)])
+
+
+@pytest.mark.parametrize(("spec", "algorithm"), [("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), ("RSA_2048", "RSA_AES_KEY_WRAP_SHA_256")])
+def test_r3_the_wrapping_algorithm_suits_the_key_material(spec: str, algorithm: str) -> None:
+    usage = "ENCRYPT_DECRYPT"
+    found, action = estate(allow(), spec=spec, usage=usage, origin="EXTERNAL"), "kms:GetParametersForImport"
+    assert sendable(found, action, [("StringEquals", "kms:WrappingAlgorithm", algorithm)])
+    assert not sendable(found, action, [("StringEquals", "kms:WrappingAlgorithm", "RSAES_PKCS1_V1_5")])
+    oaep = sendable(found, action, [("StringLike", "kms:WrappingAlgorithm", "RSAES_OAEP_*")])
+    assert oaep == (spec == "SYMMETRIC_DEFAULT")
+
+
+@pytest.mark.parametrize(("algorithm", "own", "other"), [("ED25519_SHA_512", "RAW", "DIGEST"), ("ED25519_PH_SHA_512", "DIGEST", "RAW")])
+def test_r3_the_type_of_the_message_suits_the_algorithm(algorithm: str, own: str, other: str) -> None:
+    found = estate(allow(), spec="ECC_NIST_EDWARDS25519", usage="SIGN_VERIFY")
+    signing: Test = ("StringEquals", "kms:SigningAlgorithm", algorithm)
+    assert sendable(found, "kms:Sign", [signing, ("StringEquals", "kms:MessageType", own)])
+    assert not sendable(found, "kms:Sign", [signing, ("StringEquals", "kms:MessageType", other)])

@@ -104,6 +104,20 @@ def key_facts() -> tuple[KeyFacts, ...]:
     return _key_facts()
 
 
+@cache
+def key_values(name: str) -> tuple[str, ...] | None:
+    """The values that the API gives a condition key that shows a parameter with an enum; `None` for another key. In any case."""
+    rows = _document("kms.json")["key_values"]
+    return next((tuple(row["values"]) for row in rows if row["key"].lower() == name.lower()), None)
+
+
+@cache
+def fitting_values(name: str) -> Mapping[str, frozenset[str]]:
+    """The values of a condition key that fit a key, by its spec (R3); a spec that is missing takes any. Empty for another key."""
+    rows = _document("kms.json")["key_algorithms"]
+    return {row["spec"]: frozenset(row["values"]) for row in rows if row["key"].lower() == name.lower()}
+
+
 def suits(action_name: str, facts: KeyFacts) -> bool:
     """Whether the operation can be sent to a key with these facts (R3). True for an action that the data does not know."""
     from verifier.model.reference_keys import operation_suits

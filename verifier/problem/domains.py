@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from verifier.model.reference import ValueType, actions, condition_key
+from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.plausible_words import PRINTABLE
 from verifier.problem.predicates import ANY, Characters, Token, Tokens, literal_tokens
 from verifier.problem.tables import Line
@@ -148,9 +148,6 @@ def action_names(known: Sequence[str]) -> Attribute:
     return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
 
 
-_ENCRYPTION = ("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE")
-
-
 def _words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
     return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
 
@@ -241,8 +238,9 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     if name == "kms:grantoperations":
         names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
         return Attribute(name, values=names, multivalued=True)
-    if name in _LISTED:
-        return Attribute(name, values=_LISTED[name])
+    listed = key_values(name) or _LISTED.get(name)
+    if listed is not None:
+        return Attribute(name, values=listed)
     if name in ("region", "kms:primaryregion", "kms:replicaregion"):
         return _words(name, (*some(LOWER, 2),), seeds=("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
     if name in _IDENTIFIERS:
@@ -263,9 +261,6 @@ _SERVICE_NAMES = frozenset(
 )
 _IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
 _LISTED = {
-    "kms:encryptionalgorithm": _ENCRYPTION,
-    "kms:expirationmodel": ("KEY_MATERIAL_DOES_NOT_EXPIRE", "KEY_MATERIAL_EXPIRES"),
     "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
-    "kms:messagetype": ("RAW", "DIGEST", "EXTERNAL_MU"),
     "aws:multifactorauthpresent": ("true", "false"),
 }

@@ -25,7 +25,7 @@ from verifier.problem.expression import (
 )
 from verifier.problem.facts_endpoint import listed_endpoints
 from verifier.problem.facts_grant import grant_requests
-from verifier.problem.facts_operation import aliases, existing_actions, operation_keys, pairs, suitable_actions
+from verifier.problem.facts_operation import aliases, existing_actions, fitting_algorithms, operation_keys, pairs, suitable_actions
 from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
@@ -236,6 +236,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     suitable_actions,
     existing_actions,
     operation_keys,
+    fitting_algorithms,
     pairs,
     aliases,
     _service_keys,

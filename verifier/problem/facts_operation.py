@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from verifier.model.reference import actions, suits
+from verifier.model.reference import actions, fitting_values, suits
 from verifier.problem.expression import (
     Expression,
     Present,
@@ -76,6 +76,26 @@ def _carried_by(space: Space, name: str) -> Expression | None:
         symmetric = Test("facts", _Spec(frozenset({"SYMMETRIC_DEFAULT"})))
         return both(carried, symmetric)
     return carried
+
+
+def fitting_algorithms(space: Space) -> Iterator[Expression]:
+    """R3: the algorithm in a request is one that the key takes, and the type of the message one that the algorithm takes."""
+    if space.target.kind is TargetKind.KEY:
+        for name in space.attributes:
+            by_values: dict[frozenset[str], set[str]] = {}
+            for spec, values in fitting_values(name).items():
+                by_values.setdefault(values, set()).add(spec)
+            for values, specs in by_values.items():
+                fits = Test(name, OneOf(values))
+                yield implies(both(Present(name), Test("facts", _Spec(frozenset(specs)))), fits)
+    if has(space, _SIGNING) and has(space, _MESSAGE):
+        for algorithm, kind in _MESSAGE_TYPES:
+            yield implies(both(Test(_SIGNING, exactly(algorithm)), Present(_MESSAGE)), Test(_MESSAGE, exactly(kind)))
+
+
+_SIGNING, _MESSAGE = "kms:signingalgorithm", "kms:messagetype"
+_MESSAGE_TYPES = (("ED25519_SHA_512", "RAW"), ("ED25519_PH_SHA_512", "DIGEST"))
+"""The algorithms that require a type of message [API: Sign, MessageType]."""
 
 
 class _Spec(Predicate):

@@ -26,7 +26,7 @@ from verifier.problem.expression import (
 from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
 from verifier.problem.space import Space
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 
@@ -130,6 +130,7 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         (lambda value: expected([value])) if single else None,
         _around(mode, pieces) if single else None,
         None if equality else shape(mode, pieces),
+        pieces if mode == LIKE else None,
         expected,
     )
 

@@ -46,8 +46,8 @@ def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
 def _valid(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
     """Under the reading L7-absent a variable without a value makes the whole statement invalid."""
     texts = [value for condition in statement.conditions for value in condition.values if _takes_variables(condition.operator.base)]
-    texts += [] if statement.resources is None else list(statement.resources)
     templates = [template(text.value, policy.variables) for text in texts if "${" in text.value]
+    templates += [_late_variables(text.value, policy.variables) for text in statement.resources or () if "${" in text.value]
     missing = absent_variables(space, templates, in_key_policy)
     return negation(both(Symbol("L7-absent"), missing)) if missing is not FALSE else TRUE
 

@@ -23,6 +23,7 @@ from verifier.problem.predicates import (
     exactly,
 )
 from verifier.problem.tables import Unsuitable
+from verifier.problem.values import Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
 """Concrete values of attributes; `None` is absent."""
@@ -91,6 +92,8 @@ class Relation:
     patterns: Callable[[str], Predicate | None] | None = None
     around: tuple[Tokens, Tokens] | None = None
     shape: Tokens | None = None
+    like: Template | None = None
+    """The template that the subject is compared with, for a comparison by `StringLike`."""
     expected: Callable[[Sequence[str]], Predicate | None] | None = None
 
 
