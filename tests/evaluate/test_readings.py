@@ -98,6 +98,18 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(deny(aws(ALICE), "kms:RetireGrant"), grants=(grant(ALICE, "RetireGrant"),)),
         {"action": "kms:RetireGrant"},
     ),
+    "G6": lambda: (
+        estate(allow(aws(REPORTS)), grants=(grant(SERVICE, "CreateGrant", "Decrypt", source_arn="arn:aws:s3:us-west-2:111122223333:*"),)),
+        {
+            "principal": SERVICE,
+            "action": "kms:CreateGrant",
+            "context": {
+                "aws:SourceArn": "arn:aws:s3:us-west-2:111122223333:bucket",
+                "kms:GrantOperations": ["Decrypt"],
+                "kms:GrantConstraintSourceArn": "arn:aws:s3:us-west-2:111122223333:bucket",
+            },
+        },
+    ),
     "F1-keyless": lambda: (
         estate(allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)),
         {"action": "kms:ListKeys", "resource": None},
@@ -135,6 +147,7 @@ MEANINGS = [
     ("G3-describe", False),
     ("G4", False),
     ("G5", False),
+    ("G6", True),
     ("U2", True),
     ("D4", False),
     ("P1", True),

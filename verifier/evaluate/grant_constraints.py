@@ -136,7 +136,14 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
         # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant has none.
         shown = context.entries.get("kms:grantconstraintsourcearn")
         had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
-        yield Finding("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", shown == parent.source_arn)
+        yield Finding("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", _as_narrow(parent.source_arn, shown, symbols))
+
+
+def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
+    """Whether the new grant's SourceArn is the parent's, or, by the reading G6, one that the parent's covers as a pattern."""
+    if not isinstance(shown, str) or shown == wanted:
+        return shown == wanted
+    return symbols.choose("G6", lambda: _is_source(wanted, shown), lambda: False)
 
 
 def _operations(parent: Grant, context: Context) -> Finding:

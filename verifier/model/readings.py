@@ -188,6 +188,14 @@ READINGS: tuple[Reading, ...] = (
         "AWS KMS Developer Guide, grant-manage",
     ),
     Reading(
+        "G6",
+        "G6",
+        "Is the `SourceArn` of a grant that a grant allows to create as strict if the other's covers it as a pattern?",
+        "it is",
+        "only if it is the same text",
+        "AWS KMS API Reference, CreateGrant; AWS KMS Developer Guide, create-grant-overview",
+    ),
+    Reading(
         "F1-keyless",
         "F1",
         "Do operations without a key carry `kms:CallerAccount` and `aws:ResourceAccount`?",
@@ -254,11 +262,6 @@ OUTSIDE_DENY = "U1:deny"
 SESSION_ALLOW = "U2:session"
 """Whether the session policy of a federated session allows this request (U2). Free in proofs that access is impossible; false where a
 request says nothing of a session policy."""
-
-
-GRANT_SOURCE = "G6:source"
-"""Whether the grant that a CreateGrant request asks for has the `SourceArn` constraint of the grant that allows the request (G6): a
-free fact, for no condition key shows it."""
 
 
 def allow_symbol(thing: Unmodelled) -> str:

@@ -118,10 +118,12 @@ def _as_strict(space: Space, grant: Grant) -> Expression:
 
 
 def _same_source(space: Space, grant: Grant) -> Expression:
-    """The new grant is for the same resource as the one that allows it, text for text."""
+    """The new grant has the same SourceArn as the one that allows it, or, by the reading G6, one that the latter covers as a pattern."""
     if grant.source_arn is None:
         return TRUE
-    return space.attribute_view("kms:grantconstraintsourcearn").test(exactly(grant.source_arn))
+    own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate([Fixed(grant.source_arn, True)])
+    covered = FALSE if pattern is None else both(Symbol("G6"), own.test(pattern))
+    return either(own.test(exactly(grant.source_arn)), covered)
 
 
 # -- G5 --

@@ -14,7 +14,7 @@ from verifier.model import reference
 from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import GRANT_SOURCE, OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
 from verifier.model.request import CallerKind, Outcome, Request, Step, Value
 from verifier.model.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions
@@ -36,8 +36,8 @@ _FREE_FACTS = {
     (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
     (OUTSIDE_DENY, True): "its own account's policies deny it",
     (OUTSIDE_DENY, False): "its own account's policies do not deny it",
-    (GRANT_SOURCE, True): "the grant that it asks for has the `SourceArn` constraint of the one that allows it",
-    (GRANT_SOURCE, False): "the grant that it asks for lacks the `SourceArn` constraint of the one that allows it",
+    (True): "the grant that it asks for has the `SourceArn` constraint of the one that allows it",
+    (False): "the grant that it asks for lacks the `SourceArn` constraint of the one that allows it",
     (SESSION_ALLOW, True): "its session policy allows it",
     (SESSION_ALLOW, False): "its session policy does not allow it",
 }
