@@ -63,7 +63,7 @@ def _test(dice: Dice, theme: Theme, key: TestedKey) -> tuple[str, Any]:
 
 
 def _set_operator(dice: Dice, key: TestedKey) -> str:
-    if not dice.chance(75 if key.multivalued else 12):
+    if not dice.chance(55 if key.multivalued else 12):
         return ""
     return dice.one(("ForAnyValue:", "ForAllValues:"))
 

@@ -151,7 +151,7 @@ def _unmodelled(dice: Dice, world: World, number: int) -> Unmodelled:
         case 2:
             return Unmodelled(f"SCPs {number}", "D7", Influence.MAY_REFUSE, "SCPs", account=account)
         case 3:
-            return Unmodelled(f"RCPs {number}", "D7", Influence.MAY_REFUSE, "RCPs", key=key)
+            return Unmodelled(f"RCPs {number}", "D7", Influence.MAY_REFUSE, "RCPs", owner=account)
         case 4:
             return Unmodelled(f"endpoint {number}", "D2", Influence.MAY_REFUSE, "an endpoint policy")
         case 5:

@@ -86,7 +86,7 @@ def _asked_for(dice: Dice, world: World, grant: Grant, constrained: bool) -> Con
     own = kinds[0] if grant.context_equals is not None else kinds[1]
     if dice.chance(85 if constrained or grant.context_equals is not None else 10):
         found["kms:GrantConstraintType"] = own if dice.chance(70) else dice.one(kinds)
-    if grant.source_arn is not None and dice.chance(75):
+    if grant.source_arn is not None and dice.chance(85):
         fitting = [arn for arn in source_arns(world) if fnmatchcase(arn, grant.source_arn)]
         found["kms:GrantConstraintSourceArn"] = dice.one(fitting if dice.chance(75) else source_arns(world))
     return found

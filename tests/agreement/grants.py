@@ -50,7 +50,7 @@ def _grant(dice: Dice, theme: Theme, number: int) -> Grant:
         issuing_account=dice.one((HOME, HOME, PARTNER, ACCOUNTS[2])) if dice.chance(70) else None,
         context_equals=equals,
         context_subset=subset,
-        source_arn=_source_arn(dice, world) if dice.chance(70 if service else 15) else None,
+        source_arn=_source_arn(dice, world) if dice.chance(75 if service else 25) else None,
         grantee_hidden=service and dice.chance(40),
         name="payments" if dice.chance(20) else None,
     )
@@ -100,4 +100,4 @@ def _constraints(dice: Dice) -> tuple[Pairs | None, Pairs | None]:
 def _source_arn(dice: Dice, world: World) -> str:
     """A resource of an account, as the API demands, sometimes with wildcards."""
     arn = dice.one([arn for arn in source_arns(world) if arn.split(":")[4]])
-    return dice.one((arn,) * 8 + (arn[:-2] + "*", arn[:-1] + "?"))
+    return dice.one((arn,) * 3 + (arn[:-2] + "*", arn[:-1] + "?", arn[:-2] + "*"))

@@ -75,4 +75,4 @@ def _aws_principal(dice: Dice, world: World) -> str:
         case 8:
             return dice.one(elsewhere.federated(account))
         case _:
-            return dice.one((*UNIQUE_IDS, "*", account))
+            return dice.one((*UNIQUE_IDS * 2, "*", account))

@@ -34,8 +34,8 @@ class Focus(Enum):
 
 
 _WEIGHTS = {
-    Focus.EVERYTHING: 9,
-    Focus.KEY_DENY: 4,
+    Focus.EVERYTHING: 12,
+    Focus.KEY_DENY: 6,
     Focus.KEY_ALLOW: 2,
     Focus.IDENTITY_DENY: 3,
     Focus.IDENTITY_ALLOW: 2,
@@ -43,7 +43,7 @@ _WEIGHTS = {
     Focus.SERVICE_CONTROL: 2,
     Focus.RESOURCE_CONTROL: 3,
     Focus.BOUNDARY: 3,
-    Focus.ENDPOINT: 5,
+    Focus.ENDPOINT: 4,
 }
 _FOCI = tuple(focus for focus, weight in _WEIGHTS.items() for _ in range(weight))
 

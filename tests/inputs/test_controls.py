@@ -183,14 +183,15 @@ def test_d7_without_a_path_nothing_is_missing_if_no_ou_restricts(tmp_path: Path)
     assert len(rootless.unmodelled) == 2
 
 
-def test_d7_a_gap_in_rcps_is_of_the_keys(tmp_path: Path) -> None:
+def test_d7_a_gap_in_rcps_is_of_the_account_that_owns_the_keys(tmp_path: Path) -> None:
     policies = [control("p-rcp", RESOURCE_DENY, RCP, targets=targets(UNIT))]
     managed = {"metadata": metadata(KEY.replace("1234abcd", "99999999"), KeyManager="AWS"), "policy": "default"}
     outside = {"arn": KEY.replace(ACCOUNT, "123456789012"), "policy": "default"}
     in_management = {"arn": KEY.replace(ACCOUNT, MANAGEMENT), "policy": "default"}
     estate = read(tmp_path, organization(policies=policies), keys=[key(name="payments"), managed, outside, in_management])
-    (thing,) = estate.unmodelled
-    assert (thing.name, thing.key, thing.account) == ("resource control policies for payments", KEY, None)
+    things = [(thing.name, thing.owner, thing.key, thing.account) for thing in estate.unmodelled]
+    assert (f"resource control policies of {ACCOUNT}", ACCOUNT, None, None) in things
+    assert not any(thing.owner in (MANAGEMENT, "123456789012") for thing in estate.unmodelled)
     warning = only(estate.warnings, "which OUs an account is in")
     assert PARTNER not in warning.message
     assert names(controls(estate).resource) == [(ACCOUNT, [])]
@@ -198,7 +199,7 @@ def test_d7_a_gap_in_rcps_is_of_the_keys(tmp_path: Path) -> None:
 
 def test_d7_an_rcp_whose_document_is_missing_may_refuse(tmp_path: Path) -> None:
     estate = read(tmp_path, organization(parents=PARENTS, policies=[control("p-rcp", None, RCP, targets=targets(ACCOUNT))]))
-    assert [(thing.key, thing.influence) for thing in estate.unmodelled] == [(KEY, Influence.MAY_REFUSE)]
+    assert [(thing.owner, thing.influence) for thing in estate.unmodelled] == [(ACCOUNT, Influence.MAY_REFUSE)]
     assert names(controls(estate).resource)[-1] == (ACCOUNT, [])
 
 

@@ -130,7 +130,7 @@ def read_controls(
         Controls(account, service[account][0] if service else None, resource[account][0] if resource else None) for account in accounts
     )
     members = [account for account in accounts if account != management]
-    things = [*_of_callers(service or {}, members), *_of_keys(resource or {}, members, keys)]
+    things = [*_of_callers(service or {}, members), *_of_owners(resource or {}, members)]
     _warn(remarks, SERVICE_CONTROL, [(account, service[account][1]) for account in members] if service else [])
     owners = {key.account for key in keys if key.manager != "AWS"}
     _warn(remarks, RESOURCE_CONTROL, [(account, resource[account][1]) for account in members if account in owners] if resource else [])
@@ -162,13 +162,12 @@ def _of_callers(service: _Over, members: Sequence[str]) -> Iterator[Unmodelled]:
             yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"{name}: {_reasons(gaps)}", account=account, span=gaps[0].place.span)
 
 
-def _of_keys(resource: _Over, members: Sequence[str], keys: Sequence[Key]) -> Iterator[Unmodelled]:
-    """RCPs do not restrict AWS managed keys (D7)."""
-    for key in keys:
-        gaps = resource[key.account][1] if key.account in members and key.account in resource and key.manager != "AWS" else ()
+def _of_owners(resource: _Over, members: Sequence[str]) -> Iterator[Unmodelled]:
+    for account in members:
+        gaps = resource[account][1] if account in resource else ()
         if gaps:
-            name = f"resource control policies for {key.name or key.arn}"
-            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"{name}: {_reasons(gaps)}", key=key.arn, span=gaps[0].place.span)
+            name = f"resource control policies of {account}"
+            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"{name}: {_reasons(gaps)}", owner=account, span=gaps[0].place.span)
 
 
 def _warn(remarks: Remarks, type_: str, found: Sequence[tuple[str, tuple[Gap, ...]]]) -> None:

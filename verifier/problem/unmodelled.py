@@ -57,6 +57,8 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
         parts.append(holders(space, [thing.principal]))
     if thing.endpoint is not None:
         parts.append(space.ask(space.attribute_view("aws:sourcevpce"), exactly(thing.endpoint)))
+    if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
+        parts.append(Symbol("R4"))
     return conjunction(parts)
 
 
