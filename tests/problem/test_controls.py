@@ -290,8 +290,9 @@ def test_r4_a_missing_resource_control_policy_bears_on_the_keys_and_aliases_of_i
     found = estate(allow(aws(ALICE)), accounts=(can,), unmodelled=(missing,))
     elsewhere = replace(found, unmodelled=(replace(missing, owner=PARTNER),))
     for resource, action in ((KEY, "kms:Decrypt"), (ALIAS, "kms:CreateAlias")):
-        assert decided(found, ALICE, action, resource=resource) == "depends", resource
-        assert decided(elsewhere, ALICE, action, resource=resource) == "allow", resource
+        assert decided(found, ALICE, action, resource=resource, R4=True) == "depends", resource
+        assert decided(elsewhere, ALICE, action, resource=resource, R4=True) == "allow", resource
+    assert decided(found, ALICE, "kms:CreateAlias", resource=ALIAS, R4=False) == "allow"
     assert decided(found, ALICE, "kms:ListKeys", {"aws:RequestedRegion": "us-west-2"}, resource=None) == "allow"
     managed = replace(found, keys=(replace(found.keys[0], manager="AWS"),))
     assert decided(managed, ALICE) == "allow"
