@@ -86,6 +86,12 @@ def test_d4_everyone_with_the_principals_arn(everyone: Any, condition: dict[str,
     assert outcome(staff(statement), REPORTS_SESSION, session_policy=denying) == "deny"
 
 
+def test_d4_not_principal_is_no_wildcard() -> None:
+    others = {**allow(Condition={"ArnEquals": {"aws:PrincipalArn": REPORTS}}), "NotPrincipal": aws(ALICE)}
+    del others["Principal"]
+    assert outcome(estate(others, accounts=(bounded(REPORTS, NARROW),)), REPORTS_SESSION) == "depends D4 P5-allow"
+
+
 def test_d1_a_deny_of_a_boundary_bites_always() -> None:
     # "An explicit deny in any of these policies overrides the allow."
     found = estate(allow(aws(ALICE)), accounts=(bounded(ALICE, WIDE, own("kms:Decrypt", effect="Deny")),))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from verifier.model.request import Request
 from verifier.problem.expression import Expression, Symbol, disjunction, implies, negation
 from verifier.problem.finite import In
+from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.question import Question
 from verifier.verify.symbolic_values import ORGANIZATION_KEYS, Undetermined, fitting_facts, lowered
 from verifier.witness.values import Concrete
@@ -74,12 +75,23 @@ def _relations(question: Question, values: Concrete) -> Iterator[Expression]:
             yield implies(reading, Symbol(symbol) if holds else negation(Symbol(symbol)))
 
 
+def _present(question: Question, name: str) -> Iterator[Expression]:
+    """The attribute has some value."""
+    table, lazy = question.finite.tables.get(name), question.finite.lazy.get(name)
+    if table is not None and question.finite.width(name) > table.size > 0:
+        yield In(name, (1 << table.size) - 1)
+    elif lazy is not None and lazy.present is not None:
+        yield Symbol(lazy.present)
+
+
 def _open(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
-    """What holds of attributes that the request leaves open: a member of the organization has a path (F2), and the facts of a key are
-    among those that fit what the request says of them."""
+    """What holds of attributes that the request leaves open: a member of the organization has a path (F2), a listing of grants is about
+    some retiring principal (D9), and the facts of a key are among those that fit what the request says of them."""
     for name in ORGANIZATION_KEYS:
         if name in question.finite.held and name not in values:
             yield disjunction(Symbol(held) for held in question.finite.held[name])
+    if request.action.lower() == LIST_RETIRABLE.lower() and RETIRING not in values:
+        yield from _present(question, RETIRING)
     if "facts" in values or "facts" not in question.finite.tables:
         return
     fitting = fitting_facts(question, lowered(request))
