@@ -72,10 +72,12 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
 
 
 def _chooses_by_arn(condition: Condition) -> bool:
-    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists."""
-    base, negated = positive(condition.operator.base)
-    by_text = base.startswith(("String", "Arn")) and not negated and not condition.operator.if_exists
-    return by_text and condition.key.value.lower() == "aws:principalarn"
+    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which the page says nothing,
+    does not count: for it the reading D4 stays open."""
+    operator = condition.operator
+    base, negated = positive(operator.base)
+    plain = not negated and not operator.if_exists and operator.set_operator is None
+    return plain and base.startswith(("String", "Arn")) and condition.key.value.lower() == "aws:principalarn"
 
 
 def _principal_reach(space: Space, principal: Principal) -> Reach:
