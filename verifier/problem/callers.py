@@ -72,8 +72,8 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
 
 
 def _chooses_by_arn(condition: Condition) -> bool:
-    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which the page says nothing,
-    does not count: for it the reading D4 stays open."""
+    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which the page says
+    nothing, does not count: for it the reading D4 stays open."""
     operator = condition.operator
     base, negated = positive(operator.base)
     plain = not negated and not operator.if_exists and operator.set_operator is None
