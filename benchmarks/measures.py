@@ -48,11 +48,11 @@ def surroundings(seeds: int = 6, rounds: int = 3, limit: float = 5.0) -> list[Ro
 
 
 def grants(counts: Sequence[int] = (1250, 2500, 5000), rounds: int = 2, limit: float = 30.0) -> list[Row]:
-    """The first invariant of the speed measure (proved) and the third (refuted by a grant), on keys with many grants."""
+    """The second invariant of the speed measure (proved) and the third (refuted by a grant), on keys with many grants."""
     rows: list[Row] = []
     for count in counts:
         problem = granted_problem(count)
-        rows += _compared(f"{count} grants", [(problem, 0), (problem, 2)], rounds, limit, ("verifier",))
+        rows += _compared(f"{count} grants", [(problem, 1), (problem, 2)], rounds, limit, ("verifier",))
     return rows
 
 

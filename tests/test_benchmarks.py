@@ -29,7 +29,9 @@ def test_surroundings_runs_on_one_policy() -> None:
 
 
 def test_grants_runs_on_few_grants() -> None:
-    assert [row["answered"] for row in grants(counts=(4, 8), rounds=1)] == ["2/2", "2/2"]
+    rows = grants(counts=(4, 8), rounds=1)
+    assert [row["answered"] for row in rows] == ["2/2", "2/2"]
+    assert all({"proved ms", "refuted ms"} <= row.keys() for row in rows)
 
 
 def test_parse_runs_on_a_small_policy() -> None:

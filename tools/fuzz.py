@@ -1,4 +1,4 @@
-"""`make fuzz`: the agreement tests with new seeds, on every core, until enough cases were asked.
+"""`make fuzz`: the agreement tests with new seeds, in several processes, until enough cases were asked.
 
     python tools/fuzz.py [--cases 50000] [--seed N] [--processes 2]
 
@@ -15,6 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -83,8 +84,7 @@ def _run(counts: Counts, cases: int, first: int, processes: int) -> list[str]:
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         # A few more than would do, since equal requests about an estate are asked once.
         batches = -(-cases * 21 // (20 * ESTATES * REQUESTS))
-        wanted = (number for number, _ in zip(seeds(first), range(batches), strict=False))
-        for number, part, disagreement in pool.imap_unordered(batch, wanted):
+        for number, part, disagreement in pool.imap_unordered(batch, islice(seeds(first), batches)):
             counts.add(part)
             if disagreement:
                 return [f"batch {number}: {disagreement}"]

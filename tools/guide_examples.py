@@ -1,11 +1,12 @@
 """Reads every policy example of the AWS KMS Developer Guide, and says which are refused and why.
 
-    python tools/guide_examples.py MIRROR [--commit 3447fd9] [--warnings]
+    python tools/guide_examples.py MIRROR
 
 MIRROR is a git repository with the guide's pages in `doc_source/*.md` (github.com/awsdocs/aws-kms-developer-guide). An example is what
 stands in a fenced block and is a policy, or one or more statements of one: as it stands, inside the output of a command, in a string
 of a log record, or in a string of a program. The page is the file of every place that is printed, so an error points into the guide.
-Prints one line for each example; ends with exit code 1 if an example is refused. Nothing of the guide is kept.
+Prints a line for each example with what is said of it, and the counts; ends with exit code 1 if an example is refused. Nothing of the
+guide is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +36,16 @@ _FENCED = re.compile(r"^(?P<indent> *)```[^\n]*\n(?P<body>.*?)^ *```", re.DOTALL
 _HEADING = re.compile(r"^#+ (.*)", re.MULTILINE)
 _JSON_STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _CONDITION = re.compile(r'\s*"Condition"\s*:')
-_FORMS = {"policy": ("", ""), "statement": ('{"Version": "2012-10-17", "Statement": [', "]}"), "program": ("", "")}
-_REST = '"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"'
-_FORMS["condition"] = ('{"Version": "2012-10-17", "Statement": {' + _REST + ", ", "}}")
+_EFFECT = re.compile(r'"Effect\\*"')
+"""What every statement has once, also in a string."""
+_AROUND = {
+    "statement": ('{"Version": "2012-10-17", "Statement": [', "]}"),
+    "condition": (
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", ',
+        "}}",
+    ),
+}
+"""What makes a part of a policy a whole one, by its form."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +60,19 @@ class Example:
     def line(self) -> int:
         """The line of the page on which it begins."""
         start = len(self.source.text) - len(self.source.text.lstrip())
-        return self.source.span(start + len(_FORMS[self.form][0]), len(self.source.text)).line
+        return self.source.span(start + len(_around(self.form)[0]), len(self.source.text)).line
+
+    @property
+    def statements(self) -> int:
+        """How many statements of the page it has."""
+        return len(_EFFECT.findall(self.source.text)) - len(_EFFECT.findall(_around(self.form)[0]))
 
 
-def pages(mirror: str, commit: str) -> Iterator[Source]:
+def pages(mirror: str) -> Iterator[Source]:
     """The pages of the guide, in the order of their names."""
-    for name in _git(mirror, "ls-tree", "--name-only", f"{commit}:doc_source").split():
+    for name in _git(mirror, "ls-tree", "--name-only", f"{COMMIT}:doc_source").split():
         if name.endswith(".md"):
-            yield Source(name, _git(mirror, "show", f"{commit}:doc_source/{name}"))
+            yield Source(name, _git(mirror, "show", f"{COMMIT}:doc_source/{name}"))
 
 
 def examples(page: Source) -> Iterator[Example]:
@@ -80,6 +93,10 @@ def outcome(example: Example) -> tuple[Diagnostic, ...] | InputError:
 
 def _git(mirror: str, *arguments: str) -> str:
     return subprocess.run(["git", "-C", mirror, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def _around(form: str) -> tuple[str, str]:
+    return _AROUND.get(form, ("", ""))
 
 
 def _kind(text: str, heading: str) -> PolicyKind:
@@ -153,7 +170,7 @@ def _more(text: str, after: int, end: int) -> int:
 
 def _wrapped(page: Source, start: int, end: int, form: str) -> Source:
     """The text between two places, made a whole policy of version 2012-10-17."""
-    before, behind = _FORMS[form]
+    before, behind = _around(form)
     offsets = [start] * len(before) + list(range(start, end)) + [end] * (len(behind) + 1)
     return Source(page.name, before + page.text[start:end] + behind, page, offsets)
 
@@ -170,33 +187,37 @@ def _joined(page: Source, start: int, end: int) -> Source:
     return Source(page.name, "".join(pieces), page, [*offsets, offsets[-1] + 1])
 
 
-def report(found: list[Example], *, warnings: bool) -> Iterator[str]:
-    """A line for each example, one below it for each error and, if asked for, for each warning; then the counts."""
+def told(example: Example, result: tuple[Diagnostic, ...] | InputError) -> Iterator[str]:
+    """A line for an example, and one for each error or warning."""
+    refused = isinstance(result, InputError)
+    yield f"{example.source.root().name}:{example.line}  {example.kind.value}, {example.form}  {'REFUSED' if refused else 'read'}"
+    for entry in result.diagnostics if isinstance(result, InputError) else result:
+        yield f"    {entry.severity.value} {entry.span}: {entry.message} [{entry.rule}]"
+
+
+def summary(guide: Sequence[Source], results: Sequence[tuple[Example, tuple[Diagnostic, ...] | InputError]]) -> Iterator[str]:
+    """The counts. Statements on the pages that are in no example would have been passed over."""
+    on_pages = sum(len(_EFFECT.findall(page.text)) for page in guide)
+    yield f"{sum(example.statements for example, _ in results)} of the {on_pages} statements on {len(guide)} pages"
     counts: Counter[str] = Counter()
-    for example in found:
-        result = outcome(example)
+    for example, result in results:
         refused = isinstance(result, InputError)
         counts["refused" if refused else "read"] += 1
-        counts[f"as {example.kind.value}"] += 1
         counts["with a warning"] += not refused and bool(result)
-        yield f"{example.source.root().name}:{example.line}  {example.kind.value}, {example.form}  {'REFUSED' if refused else 'read'}"
-        shown = result.diagnostics if isinstance(result, InputError) else result if warnings else ()
-        yield from (f"    {entry.severity.value} {entry.span}: {entry.message} [{entry.rule}]" for entry in shown)
-    yield f"{len(found)} examples on {len({entry.source.root().name for entry in found})} pages: " + ", ".join(
-        f"{count} {name}" for name, count in sorted(counts.items())
-    )
+        counts[f"as {example.kind.value}"] += 1
+    yield f"{len(results)} examples: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
 def main() -> int:
     """Reads the command line. Exit code 1 if an example is refused."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("mirror")
-    parser.add_argument("--commit", default=COMMIT)
-    parser.add_argument("--warnings", action="store_true", help="show the warnings too")
-    options = parser.parse_args()
-    found = [example for page in pages(options.mirror, options.commit) for example in examples(page)]
-    print("\n".join(report(found, warnings=options.warnings)))
-    return int(any(isinstance(outcome(example), InputError) for example in found))
+    guide = list(pages(parser.parse_args().mirror))
+    results = [(example, outcome(example)) for page in guide for example in examples(page)]
+    for example, result in results:
+        print("\n".join(told(example, result)))
+    print("\n".join(summary(guide, results)))
+    return int(any(isinstance(result, InputError) for _, result in results))
 
 
 if __name__ == "__main__":

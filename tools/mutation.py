@@ -71,10 +71,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class Exemption:
-    """A rule label that has no fault in some rooms, and why."""
+    """A rule label that has no fault, and why."""
 
     label: str
-    rooms: tuple[str, ...]
     reason: str
 
 
@@ -105,8 +104,7 @@ def load_faults() -> tuple[Fault, ...]:
 
 def load_exemptions() -> tuple[Exemption, ...]:
     """The rule labels that no fault is made for."""
-    entries = yaml.safe_load(EXEMPT.read_text(encoding="utf-8"))
-    return tuple(Exemption(entry["label"], (entry["where"],) if "where" in entry else ROOMS, entry["reason"]) for entry in entries)
+    return tuple(Exemption(**entry) for entry in yaml.safe_load(EXEMPT.read_text(encoding="utf-8")))
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:
@@ -304,7 +302,7 @@ def _cell(result: Result | None) -> str:
 _PAGE = """# Faults put in on purpose
 
 Written by `make mutation` (`tools/mutation.py`); the faults are in `tests/mutation/`. Each is a plausible misreading of one rule, put into
-`evaluate`, into `problem`, and into both at once. The tables name the first tests that failed. In both at once the rooms agree on the
+`evaluate`, into `problem`, and into both at once. The table names the first tests that failed. In both at once the rooms agree on the
 fault, so the agreement tests are blind to it: only expectations argued from AWS's pages can see it.
 
 {tried} faults were tried: {seen} were seen, {survived} survived.

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from tests.agreement.callers import a_caller, named, of_account
 from tests.agreement.contexts import PAIR_PREFIX, Context
 from tests.agreement.grants import PAIR_NAMES
-from tests.agreement.keys import source_arns
+from tests.agreement.keys import constraint_sources, source_arns
 from tests.agreement.operations import GRANT_OPERATIONS
 from tests.agreement.world import HOME, NAMES, Dice, World
 from verifier.model.estate import Key
@@ -87,6 +87,6 @@ def _asked_for(dice: Dice, world: World, grant: Grant, constrained: bool) -> Con
     if dice.chance(85 if constrained or grant.context_equals is not None else 10):
         found["kms:GrantConstraintType"] = own if dice.chance(70) else dice.one(kinds)
     if grant.source_arn is not None and dice.chance(85):
-        fitting = [arn for arn in source_arns(world) if fnmatchcase(arn, grant.source_arn)]
-        found["kms:GrantConstraintSourceArn"] = dice.one(fitting if dice.chance(75) else source_arns(world))
+        fitting = [arn for arn in constraint_sources(world) if fnmatchcase(arn, grant.source_arn)]
+        found["kms:GrantConstraintSourceArn"] = dice.one(fitting if dice.chance(75) else constraint_sources(world))
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.agreement.keys import source_arns
+from tests.agreement.keys import constraint_sources
 from tests.agreement.operations import GRANT_OPERATIONS
 from tests.agreement.themes import Focus, Theme
 from tests.agreement.world import ACCOUNTS, AWS_OWNED_ROLE, HOME, NAMES, PARTNER, SERVICES, Dice, World, iam, sts
@@ -99,5 +99,5 @@ def _constraints(dice: Dice) -> tuple[Pairs | None, Pairs | None]:
 
 def _source_arn(dice: Dice, world: World) -> str:
     """A resource of an account, as the API demands, sometimes with wildcards."""
-    arn = dice.one([arn for arn in source_arns(world) if arn.split(":")[4]])
+    arn = dice.one(constraint_sources(world))
     return dice.one((arn,) * 3 + (arn[:-2] + "*", arn[:-1] + "?", arn[:-2] + "*"))

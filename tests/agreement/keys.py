@@ -46,12 +46,17 @@ def _user_ids(world: World) -> tuple[str, ...]:
 
 
 def source_arns(world: World) -> tuple[str, ...]:
-    """Resources on whose behalf a service calls: values of `aws:SourceArn`, and of the constraint of a grant."""
+    """Resources on whose behalf a service calls: values of `aws:SourceArn`."""
     return (
         f"arn:{world.partition}:s3:::example",
         f"arn:{world.partition}:lambda:{world.region}:{ACCOUNTS[0]}:function:run",
         f"arn:{world.partition}:lambda:{world.region}:{ACCOUNTS[1]}:function:run",
     )
+
+
+def constraint_sources(world: World) -> tuple[str, ...]:
+    """Values of the `SourceArn` constraint of a grant: those of an account, as the API demands."""
+    return tuple(arn for arn in source_arns(world) if arn.split(":")[4])
 
 
 def _grantees(world: World) -> tuple[str, ...]:
@@ -118,7 +123,7 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:GranteeServicePrincipal", STRING, fixed(*SERVICES), "F6"),
     TestedKey("kms:RetiringServicePrincipal", STRING, fixed(*SERVICES), "F6"),
     TestedKey("kms:GrantConstraintType", STRING, fixed("EncryptionContextEquals", "EncryptionContextSubset"), "F6"),
-    TestedKey("kms:GrantConstraintSourceArn", ARN, source_arns, "F6"),
+    TestedKey("kms:GrantConstraintSourceArn", ARN, constraint_sources, "F6"),
     TestedKey("kms:EncryptionAlgorithm", STRING, fixed("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), "F6"),
     TestedKey("kms:SigningAlgorithm", STRING, fixed("RSASSA_PSS_SHA_256", "ECDSA_SHA_256", "ML_DSA_SHAKE_256"), "F6"),
     TestedKey("kms:MessageType", STRING, fixed("RAW", "DIGEST"), "F6"),

@@ -9,15 +9,16 @@ from typing import Any
 
 from verifier.evaluate import decision_to_json, evaluate, request_from_json
 from verifier.model.documents import read_policy
-from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level, Organization, Unmodelled
+from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization, Unmodelled
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.request import Decision
 from verifier.syntax.source import Source
 
-HOME, PARTNER = "111122223333", "444455556666"
+HOME, PARTNER, MANAGEMENT = "111122223333", "444455556666", "999988887777"
 KEY = f"arn:aws:kms:us-west-2:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
 ALICE = f"arn:aws:iam::{HOME}:user/Alice"
 REPORTS = f"arn:aws:iam::{HOME}:role/app/reports"
 REPORTS_SESSION = f"arn:aws:sts::{HOME}:assumed-role/reports/nightly"
@@ -26,6 +27,7 @@ PARTNER_ROOT = f"arn:aws:iam::{PARTNER}:root"
 PARTNER_SESSION = f"arn:aws:sts::{PARTNER}:assumed-role/batch/run"
 PARTNER_ROLE = f"arn:aws:iam::{PARTNER}:role/batch"
 SAM = f"arn:aws:sts::{HOME}:federated-user/Sam"
+S3, DYNAMODB = "s3.amazonaws.com", "dynamodb.us-west-2.amazonaws.com"
 
 Statement = Mapping[str, Any]
 
@@ -45,11 +47,16 @@ def aws(*arns: str) -> dict[str, Any]:
     return {"AWS": list(arns)}
 
 
+def document(*statements: Statement, version: str = "2012-10-17") -> dict[str, Any]:
+    """A policy document of these statements."""
+    return {"Version": version, "Statement": list(statements)}
+
+
 def policy(
     *statements: Statement, kind: PolicyKind = PolicyKind.KEY, identity: str = f"{KEY}#default", version: str = "2012-10-17"
 ) -> Policy:
     """A policy with these statements."""
-    text = json.dumps({"Version": version, "Statement": list(statements)})
+    text = json.dumps(document(*statements, version=version))
     return read_policy(Source("policy.json", text), kind, identity=identity, name=identity.split("#")[-1])
 
 
@@ -62,6 +69,11 @@ def identity(arn: str, *statements: Statement, version: str = "2012-10-17", **fa
     """A user or role with one inline policy."""
     policies = (policy(*statements, kind=PolicyKind.IDENTITY, identity=f"{arn}#inline", version=version),) if statements else ()
     return Identity(arn, policies, **facts)
+
+
+def bounded(arn: str, *statements: Statement) -> Identity:
+    """A user or role that its own policies allow everything, within a boundary, named `edge`, of these statements."""
+    return identity(arn, own(), bounded=True, boundary=policy(*statements, kind=PolicyKind.BOUNDARY, identity=f"{arn}#edge"))
 
 
 def home(*identities: Identity, account: str = HOME) -> Account:
@@ -97,9 +109,21 @@ def level(name: str, *statements: Statement, kind: PolicyKind = PolicyKind.SCP) 
     return Level(name, (policy(*statements, kind=kind, identity=f"{name}#{kind.value}"),) if statements else ())
 
 
-def organization(*controls: Controls, management: str = "999988887777", members: tuple[str, ...] = (HOME,)) -> Organization:
-    """An organization of these members."""
-    return Organization("o-a1b2c3d4e5", management, tuple((member, None) for member in (management, *members)), controls)
+def organization(*controls: Controls) -> Organization:
+    """An organization of the key's account and a management account."""
+    return Organization("o-a1b2c3d4e5", MANAGEMENT, ((MANAGEMENT, None), (HOME, None)), controls)
+
+
+def managing(found: Estate) -> Estate:
+    """The same estate, the key's account being the management account of its organization."""
+    assert found.organization is not None
+    return replace(found, organization=replace(found.organization, management_account=HOME))
+
+
+def endpoint(*statements: Statement, id: str = "vpce-1", region: str = "us-west-2", **facts: Any) -> Endpoint:
+    """A VPC endpoint; without statements its policy is not known."""
+    through = policy(*statements, kind=PolicyKind.ENDPOINT, identity=f"{id}#policy") if statements else None
+    return Endpoint(id, region, policy=through, **facts)
 
 
 def grant(grantee: str, *operations: str, id: str = "g1", **rest: Any) -> Grant:
@@ -113,6 +137,17 @@ def named(text: str) -> Principal:
     """The principal that a text names."""
     found = principal_named(text)
     return Principal(PrincipalType.SERVICE, text) if isinstance(found, Fault) else found
+
+
+NOBODY = allow(aws(f"arn:aws:iam::{HOME}:user/Nobody"), "kms:ListGrants")
+"""A key policy that gives nothing to those whom the tests are about."""
+STAFF = (home(identity(ALICE), identity(REPORTS)), home(identity(PARTNER_ROLE), account=PARTNER))
+"""Inventories of both accounts, whose identities have no policies."""
+
+
+def granted(*grants: Grant, statement: Statement = NOBODY, accounts: tuple[Account, ...] = STAFF, **facts: Any) -> Estate:
+    """A key with these grants, which are all that may give access unless said otherwise."""
+    return estate(statement, accounts=accounts, grants=grants, **facts)
 
 
 def without_policy(found: Estate) -> Estate:

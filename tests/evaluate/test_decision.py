@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.evaluate.estates import (
+    ALIAS,
     ALICE,
     HOME,
     KEY,
@@ -17,6 +18,7 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
@@ -34,7 +36,6 @@ from verifier.syntax.diagnostic import InputError
 USE = own("kms:*")
 STAFF = home(identity(ALICE, USE), identity(REPORTS, USE))
 PARTNERS = home(identity(PARTNER_ROLE, USE), account=PARTNER)
-ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
 
 
 @pytest.mark.parametrize("where", ["key policy", "identity policy"])
@@ -145,7 +146,7 @@ def test_d9_the_key_policy_says_nothing_of_operations_without_a_key() -> None:
     found = estate(allow("*"), accounts=(home(identity(ALICE)),))
     assert outcome(found, action="kms:CreateKey", resource="*") == "deny"
     assert outcome(found, ROOT, action="kms:CreateKey", resource=None) == "allow"
-    assert outcome(found, "s3.amazonaws.com", action="kms:ListKeys", resource=None) == "deny"
+    assert outcome(found, S3, action="kms:ListKeys", resource=None) == "deny"
 
 
 def test_d9_a_region_that_is_not_said_is_open() -> None:

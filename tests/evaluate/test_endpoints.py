@@ -17,11 +17,13 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
     decide,
     deny,
+    endpoint,
     estate,
     grant,
     home,
@@ -30,21 +32,19 @@ from tests.evaluate.estates import (
     organization,
     outcome,
     own,
-    policy,
 )
-from verifier.model.estate import Endpoint, Estate, Influence, Unmodelled
-from verifier.model.policy import PolicyKind
+from verifier.model.estate import Estate, Influence, Unmodelled
 
 ID = "vpce-1234abcdf5678c90a"
 THROUGH = {"aws:SourceVpce": ID}
-SERVICE = "s3.amazonaws.com"
+FULL = {**THROUGH, "aws:SourceVpcArn": f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-1", "aws:VpcSourceIp": "10.0.0.1"}
+"""What a request through the endpoint has of it besides what the input says (F4)."""
 
 
 def reached(*statements: Any, region: str = "us-west-2", statement: Any = None, **rest: Any) -> Estate:
     """A key that everyone may use, and an endpoint with a policy of these statements."""
     found = estate(statement or allow("*"), accounts=rest.pop("accounts", (home(identity(ALICE, own())), home(account=PARTNER))), **rest)
-    document = policy(*statements, kind=PolicyKind.ENDPOINT, identity=f"{ID}#policy") if statements else None
-    return replace(found, endpoints=(Endpoint(ID, region, "vpc-1", HOME, document),))
+    return replace(found, endpoints=(endpoint(*statements, id=ID, region=region, vpc="vpc-1", account=HOME),))
 
 
 def test_v_both_must_allow() -> None:
@@ -113,10 +113,10 @@ def test_l9_resources_of_an_endpoint_policy() -> None:
     ]
 
 
-@pytest.mark.parametrize("statements", [(allow(aws(ALICE)),), (allow("*"), deny({"Service": SERVICE}))])
+@pytest.mark.parametrize("statements", [(allow(aws(ALICE)),), (allow("*"), deny({"Service": S3}))])
 def test_d6_service_principals_are_open(statements: Any) -> None:
-    assert outcome(reached(*statements), SERVICE, context=THROUGH) == "depends D6"
-    assert outcome(reached(allow({"Service": SERVICE})), SERVICE, context=THROUGH) == "allow"
+    assert outcome(reached(*statements), S3, context=THROUGH) == "depends D6"
+    assert outcome(reached(allow({"Service": S3})), S3, context=THROUGH) == "allow"
 
 
 def test_f4_what_an_endpoint_fixes() -> None:
@@ -129,13 +129,11 @@ def test_f4_what_an_endpoint_fixes() -> None:
     )
     assert outcome(organized, context=THROUGH) == "allow"
     assert labels(found, context={**THROUGH, "aws:SourceVpc": "vpc-2"})[0] == "F4"
-    full = {**THROUGH, "aws:SourceVpcArn": f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-1", "aws:VpcSourceIp": "10.0.0.1"}
-    assert labels(found, context=full) == []
+    assert labels(found, context=FULL) == []
 
 
 def test_f4_an_endpoint_of_another_region() -> None:
-    full = {**THROUGH, "aws:SourceVpcArn": f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-1", "aws:VpcSourceIp": "10.0.0.1"}
-    warnings = decide(reached(allow("*"), region="eu-west-1"), context=full).warnings
+    warnings = decide(reached(allow("*"), region="eu-west-1"), context=FULL).warnings
     assert [warning.split(":")[0] for warning in warnings] == ["F4"] and "eu-west-1" in warnings[0]
 
 

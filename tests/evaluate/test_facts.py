@@ -17,6 +17,7 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
@@ -31,7 +32,6 @@ from tests.evaluate.estates import (
 from verifier.evaluate.grant_constraints import SUBSET
 from verifier.model.estate import Estate, Organization
 
-S3 = "s3.amazonaws.com"
 ORGANIZATION = Organization("o-a1b2c3d4e5", HOME, ((HOME, "o-a1b2c3d4e5/r-ab12/"), (PARTNER, None)))
 INVENTORY = (
     home(identity(ALICE, unique_id="AIDAEXAMPLE", tags=(("team", "red"),)), identity(REPORTS, unique_id="AROAEXAMPLE")),

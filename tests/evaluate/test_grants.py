@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.evaluate.estates import (
     ALICE,
+    DYNAMODB,
     HOME,
+    KEY,
+    NOBODY,
     PARTNER,
     PARTNER_ROLE,
     PARTNER_ROOT,
@@ -16,33 +20,24 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
+    bounded,
     deny,
     estate,
     grant,
+    granted,
     home,
     identity,
     labels,
     outcome,
     own,
-    policy,
 )
-from tests.evaluate.estates import KEY as KEY_ARN
-from verifier.model.estate import Estate
 from verifier.model.grant import Grant
-from verifier.model.policy import PolicyKind
 
-NOBODY = allow(aws(f"arn:aws:iam::{HOME}:user/Nobody"), "kms:ListGrants")
-SERVICE = "dynamodb.us-west-2.amazonaws.com"
 TENANT = (("tenant", "a"),)
-
-
-def granted(*grants: Grant, statement: Any = NOBODY, **rest: Any) -> Estate:
-    """A key whose policy gives nothing of note, with these grants; both accounts have inventories without policies."""
-    accounts = rest.pop("accounts", (home(identity(ALICE), identity(REPORTS)), home(identity(PARTNER_ROLE), account=PARTNER)))
-    return estate(statement, accounts=accounts, grants=grants, **rest)
 
 
 def pairs(**context: str) -> dict[str, str]:
@@ -57,10 +52,10 @@ def test_g1_a_grant_allows_its_operations_only() -> None:
 
 def test_g1_a_grant_of_another_key_does_not_count() -> None:
     # grants: "Each grant allows access to exactly one KMS key".
-    other = granted(grant(ALICE, "Decrypt")).keys[0]
-    found = granted()
-    elsewhere = type(other)(KEY_ARN.replace("1234abcd", "9999abcd"), policies=other.policies, grants=other.grants)
-    assert outcome(Estate((*found.keys, elsewhere), found.accounts)) == "deny"
+    found, other = granted(), KEY.replace("1234abcd", "9999abcd")
+    elsewhere = replace(granted(grant(ALICE, "Decrypt")).keys[0], arn=other)
+    both = replace(found, keys=(*found.keys, elsewhere))
+    assert [outcome(both), outcome(both, resource=other)] == ["deny", "allow"]
 
 
 def test_g1_grants_that_are_not_given_are_not_supposed() -> None:
@@ -97,9 +92,9 @@ def test_g1_the_operation_is_permission_to_reencrypt_one_way() -> None:
         (PARTNER_ROLE, PARTNER_SESSION, "allow"),
         (PARTNER_ROLE, ALICE, "deny"),
         ("AIDAEXAMPLEEXAMPLE12", ALICE, "deny"),
-        (SERVICE, SERVICE, "allow"),
-        (SERVICE, "dynamodb.amazonaws.com", "deny"),
-        (SERVICE, ALICE, "deny"),
+        (DYNAMODB, DYNAMODB, "allow"),
+        (DYNAMODB, "dynamodb.amazonaws.com", "deny"),
+        (DYNAMODB, ALICE, "deny"),
     ],
 )
 def test_g2_grantees(grantee: str, principal: str, expected: str) -> None:
@@ -119,9 +114,9 @@ def test_g2_an_account_as_grantee_delegates(account: str, role: str, session: st
 
 def test_g2_a_grantee_that_the_listing_hides() -> None:
     # API, ListGrants: the service principal in the field may stand for a user, role or account.
-    found = granted(grant(SERVICE, "Decrypt", grantee_hidden=True))
-    assert [outcome(found, who) for who in (ALICE, PARTNER_SESSION, SERVICE)] == ["depends G2", "depends G2", "allow"]
-    assert outcome(found, "s3.amazonaws.com") == "deny"
+    found = granted(grant(DYNAMODB, "Decrypt", grantee_hidden=True))
+    assert [outcome(found, who) for who in (ALICE, PARTNER_SESSION, DYNAMODB)] == ["depends G2", "depends G2", "allow"]
+    assert outcome(found, S3) == "deny"
     assert outcome(found, action="kms:Encrypt") == "deny"
 
 
@@ -180,7 +175,7 @@ SOURCE = "arn:aws:dynamodb:us-west-2:111122223333:table/Books"
 def test_g3_source_arn_of_a_service(constraint: str, source: str | None, expected: str) -> None:
     # API, GrantConstraints: "effectively the same as having the aws:SourceArn global condition key in the grant".
     context = {} if source is None else {"aws:SourceArn": source}
-    assert outcome(granted(grant(SERVICE, "Decrypt", source_arn=constraint)), SERVICE, context=context) == expected
+    assert outcome(granted(grant(DYNAMODB, "Decrypt", source_arn=constraint)), DYNAMODB, context=context) == expected
 
 
 def test_g3_source_arn_of_other_callers_and_operations() -> None:
@@ -189,7 +184,7 @@ def test_g3_source_arn_of_other_callers_and_operations() -> None:
     assert outcome(found) == "depends G3-source"
     assert outcome(found, action="kms:DescribeKey") == "depends G3-describe G3-source"
     assert outcome(found, action="kms:RetireGrant") == "allow"
-    assert outcome(granted(grant(SERVICE, "DescribeKey", source_arn=SOURCE)), SERVICE, "kms:DescribeKey") == "depends G3-describe"
+    assert outcome(granted(grant(DYNAMODB, "DescribeKey", source_arn=SOURCE)), DYNAMODB, "kms:DescribeKey") == "depends G3-describe"
 
 
 def test_g4_a_grantee_needs_no_identity_policy() -> None:
@@ -206,15 +201,13 @@ def test_d1_a_deny_outweighs_a_grant() -> None:
 
 def test_g4_limits_may_limit_a_grant() -> None:
     # IAM evaluation logic names resource-based policies, not grants: open. A boundary that allows does not matter.
-    def bounded(*statements: Any) -> tuple[Any, ...]:
-        boundary = policy(*statements, kind=PolicyKind.BOUNDARY, identity="boundary")
-        return (home(identity(ALICE, own(), bounded=True, boundary=boundary)),)
+    def within(statement: Any, grantee: str = ALICE) -> str:
+        return outcome(granted(grant(grantee, "Decrypt"), accounts=(home(bounded(ALICE, statement)),)))
 
-    assert outcome(granted(grant(ALICE, "Decrypt"), accounts=bounded(own("s3:*")))) == "depends G4"
-    assert outcome(granted(grant(ALICE, "Decrypt"), accounts=bounded(own("kms:Decrypt")))) == "allow"
-    assert outcome(granted(grant(ALICE, "Decrypt"), accounts=bounded(own("kms:Decrypt", effect="Deny")))) == "deny"
-    assert outcome(granted(grant(ROOT, "Decrypt"), accounts=bounded(own("s3:*")))) == "deny"
-    assert outcome(granted(grant(ROOT, "Decrypt"), accounts=bounded(own("kms:*")))) == "allow"
+    assert within(own("s3:*")) == "depends G4"
+    assert within(own("kms:Decrypt")) == "allow"
+    assert within(own("kms:Decrypt", effect="Deny")) == "deny"
+    assert [within(own(action), ROOT) for action in ("s3:*", "kms:*")] == ["deny", "allow"]
 
 
 # --- CreateGrant by a grant -------------------------------------------------------------------------------------------------------
@@ -290,9 +283,9 @@ SOURCES = SOURCE.replace("Books", "*")
 )
 def test_g6_a_child_has_the_source_arn_of_its_parent(parent: str, shown: str | None, expected: str) -> None:
     # kms:GrantConstraintSourceArn is the SourceArn constraint of the new grant; no page says that another text is as strict (reading G6).
-    found = granted(grant(SERVICE, "CreateGrant", "Decrypt", source_arn=parent))
+    found = granted(grant(DYNAMODB, "CreateGrant", "Decrypt", source_arn=parent))
     context = {"aws:SourceArn": SOURCE, "kms:GrantOperations": ["Decrypt"]} | ({"kms:GrantConstraintSourceArn": shown} if shown else {})
-    assert outcome(found, SERVICE, "kms:CreateGrant", context=context) == expected
+    assert outcome(found, DYNAMODB, "kms:CreateGrant", context=context) == expected
     mine = granted(grant(ALICE, "CreateGrant", "Decrypt", source_arn=parent))
     assert outcome(mine, action="kms:CreateGrant", context=context, readings={"G3-source": False}) == expected
     assert outcome(mine, action="kms:CreateGrant", context=context, readings={"G3-source": True}) == "deny"
@@ -304,7 +297,7 @@ def test_g6_by_a_policy_a_grant_may_allow_anything() -> None:
     assert outcome(found, action="kms:CreateGrant", context={"kms:GrantOperations": ["Encrypt"]}) == "allow"
 
 
-TO_SERVICE = {"kms:GranteeServicePrincipal": SERVICE, "kms:GrantConstraintSourceArn": SOURCE, "kms:RetiringPrincipal": ALICE}
+TO_SERVICE = {"kms:GranteeServicePrincipal": DYNAMODB, "kms:GrantConstraintSourceArn": SOURCE, "kms:RetiringPrincipal": ALICE}
 
 
 @pytest.mark.parametrize(
@@ -313,10 +306,10 @@ TO_SERVICE = {"kms:GranteeServicePrincipal": SERVICE, "kms:GrantConstraintSource
         ({"kms:GrantOperations": ["Decrypt"]}, []),
         ({}, ["F6"]),
         ({"kms:GrantOperations": ["PutKeyPolicy"]}, ["F6"]),
-        ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": ALICE, "kms:GranteeServicePrincipal": SERVICE}, ["F6"] * 3),
-        ({"kms:GrantOperations": ["Decrypt"], "kms:GranteeServicePrincipal": SERVICE}, ["F6"] * 2),
+        ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": ALICE, "kms:GranteeServicePrincipal": DYNAMODB}, ["F6"] * 3),
+        ({"kms:GrantOperations": ["Decrypt"], "kms:GranteeServicePrincipal": DYNAMODB}, ["F6"] * 2),
         ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE}, []),
-        ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE, "kms:RetiringServicePrincipal": SERVICE}, ["F6"]),
+        ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE, "kms:RetiringServicePrincipal": DYNAMODB}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE, "kms:GranteeServicePrincipal": "s3"}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": f"arn:aws:sts::{HOME}:assumed-role/aws:ec2/i-1"}, []),
         ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": f"arn:aws:iam::{HOME}:role/*"}, ["F6"]),
@@ -334,7 +327,7 @@ def test_f6_what_a_create_grant_request_has(context: dict[str, Any], expected: l
 @pytest.mark.parametrize("key", ["kms:GranteePrincipal", "kms:granteeServicePrincipal"])
 def test_f6_a_create_grant_request_has_a_grantee(key: str) -> None:
     # API: "You must specify either GranteePrincipal or GranteeServicePrincipal, but not both".
-    found = granted(statement=allow("*", Condition={"StringNotEquals": {key: SERVICE}}))
+    found = granted(statement=allow("*", Condition={"StringNotEquals": {key: DYNAMODB}}))
     assert labels(found, action="kms:CreateGrant") == ["F6"]
     assert labels(found, action="kms:CreateGrant", context={"kms:GranteePrincipal": ALICE}) == []
     assert labels(found, action="kms:CreateGrant", context=TO_SERVICE) == []

@@ -17,29 +17,23 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
+    bounded,
     decide,
     deny,
+    document,
     estate,
     home,
     identity,
     outcome,
     own,
-    policy,
 )
 from verifier.evaluate import request_from_json
-from verifier.model.estate import Account, Estate
-from verifier.model.policy import PolicyKind
+from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError
-
-
-def bounded(arn: str, *statements: Any, account: str = HOME, grants: Any = None) -> Account:
-    """An inventory of one identity that its own policies allow everything, within a boundary."""
-    boundary = policy(*statements, kind=PolicyKind.BOUNDARY, identity=f"{arn}#boundary")
-    return home(identity(arn, own(), bounded=True, boundary=boundary), account=account)
-
 
 NARROW, WIDE = own("s3:*"), own("kms:*")
 
@@ -58,8 +52,8 @@ NARROW, WIDE = own("s3:*"), own("kms:*")
 def test_d4_a_boundary_without_an_allow(principal: str, named: Any, expected: str) -> None:
     # "grant permissions to an IAM user ARN … are not limited by an implicit deny in … permissions boundary"; a role ARN is, a session not.
     arn = REPORTS if principal == REPORTS_SESSION else ALICE
-    assert outcome(estate(allow(named), accounts=(bounded(arn, NARROW),)), principal) == expected
-    assert outcome(estate(allow(named), accounts=(bounded(arn, WIDE),)), principal) == "allow"
+    assert outcome(estate(allow(named), accounts=(home(bounded(arn, NARROW)),)), principal) == expected
+    assert outcome(estate(allow(named), accounts=(home(bounded(arn, WIDE)),)), principal) == "allow"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +74,7 @@ def test_d4_everyone_with_the_principals_arn(everyone: Any, condition: dict[str,
     # elements_principal: boundaries and session policies "do not limit permissions granted using the aws:PrincipalArn condition key with a
     # wildcard (*) in the Principal element".
     statement = allow(everyone, Condition=condition)
-    assert outcome(estate(statement, accounts=(bounded(REPORTS, NARROW),)), REPORTS_SESSION) == expected
+    assert outcome(estate(statement, accounts=(home(bounded(REPORTS, NARROW)),)), REPORTS_SESSION) == expected
     assert outcome(staff(statement), REPORTS_SESSION, session_policy=document(NARROW)) == expected
     denying = document(own("kms:Decrypt", effect="Deny"))
     assert outcome(staff(statement), REPORTS_SESSION, session_policy=denying) == "deny"
@@ -89,50 +83,46 @@ def test_d4_everyone_with_the_principals_arn(everyone: Any, condition: dict[str,
 def test_d4_not_principal_is_no_wildcard() -> None:
     others = {**allow(Condition={"ArnEquals": {"aws:PrincipalArn": REPORTS}}), "NotPrincipal": aws(ALICE)}
     del others["Principal"]
-    assert outcome(estate(others, accounts=(bounded(REPORTS, NARROW),)), REPORTS_SESSION) == "depends D4 P5-allow"
+    assert outcome(estate(others, accounts=(home(bounded(REPORTS, NARROW)),)), REPORTS_SESSION) == "depends D4 P5-allow"
 
 
 def test_d1_a_deny_of_a_boundary_bites_always() -> None:
     # "An explicit deny in any of these policies overrides the allow."
-    found = estate(allow(aws(ALICE)), accounts=(bounded(ALICE, WIDE, own("kms:Decrypt", effect="Deny")),))
+    found = estate(allow(aws(ALICE)), accounts=(home(bounded(ALICE, WIDE, own("kms:Decrypt", effect="Deny"))),))
     assert [outcome(found), outcome(found, action="kms:Encrypt")] == ["deny", "allow"]
 
 
 def test_d3_a_boundary_limits_always_from_another_account() -> None:
-    accounts = (home(), bounded(PARTNER_ROLE, NARROW, account=PARTNER))
+    accounts = (home(), home(bounded(PARTNER_ROLE, NARROW), account=PARTNER))
     assert outcome(estate(allow(aws(PARTNER_SESSION)), accounts=accounts), PARTNER_SESSION) == "deny"
-    accounts = (home(), bounded(PARTNER_ROLE, WIDE, account=PARTNER))
+    accounts = (home(), home(bounded(PARTNER_ROLE, WIDE), account=PARTNER))
     assert outcome(estate(allow(aws(PARTNER_SESSION)), accounts=accounts), PARTNER_SESSION) == "allow"
 
 
 def test_d9_a_boundary_limits_operations_without_a_key() -> None:
     for statement, expected in ((NARROW, "deny"), (WIDE, "allow")):
-        assert outcome(estate(allow("*"), accounts=(bounded(ALICE, statement),)), action="kms:ListKeys", resource=None) == expected
+        assert outcome(estate(allow("*"), accounts=(home(bounded(ALICE, statement)),)), action="kms:ListKeys", resource=None) == expected
 
 
 def test_p5_a_boundary_and_not_principal() -> None:
     # elements_notprincipal: never spares a caller that has a boundary.
     guard = {"Effect": "Deny", "NotPrincipal": aws(ALICE, ROOT), "Action": "kms:*", "Resource": "*"}
-    assert outcome(estate(allow(aws(ALICE)), guard, accounts=(bounded(ALICE, WIDE),))) == "deny"
+    assert outcome(estate(allow(aws(ALICE)), guard, accounts=(home(bounded(ALICE, WIDE)),))) == "deny"
 
 
 def test_d4_the_issuing_users_boundary_follows_a_federated_session() -> None:
     # boundaries: a grant to the ARN of the user who federated is "limited by an implicit deny in a permission boundary or session policy".
-    session: dict[str, Any] = {"issuer": ALICE, "session_policy": {"Version": "2012-10-17", "Statement": [WIDE]}}
+    session: dict[str, Any] = {"issuer": ALICE, "session_policy": document(WIDE)}
     for statement, expected in ((NARROW, "deny"), (WIDE, "allow")):
-        assert outcome(estate(allow(aws(ALICE)), accounts=(bounded(ALICE, statement),)), SAM, **session) == expected
-        assert outcome(estate(allow(aws(SAM)), accounts=(bounded(ALICE, statement),)), SAM, **session) == "allow"
+        assert outcome(estate(allow(aws(ALICE)), accounts=(home(bounded(ALICE, statement)),)), SAM, **session) == expected
+        assert outcome(estate(allow(aws(SAM)), accounts=(home(bounded(ALICE, statement)),)), SAM, **session) == "allow"
 
 
 def test_l6_a_boundary_fills_up_its_resources() -> None:
-    assert outcome(estate(allow(aws(ROOT)), accounts=(bounded(ALICE, own("*", "arn:aws:kms")),))) == "allow"
+    assert outcome(estate(allow(aws(ROOT)), accounts=(home(bounded(ALICE, own("*", "arn:aws:kms"))),))) == "allow"
 
 
 # --- session policies ---------------------------------------------------------------------------------------------------------
-
-
-def document(*statements: Any) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def staff(*extra: Any) -> Estate:
@@ -182,7 +172,7 @@ def test_l6_a_session_policy_reads_as_text_and_fills_up_its_resources() -> None:
     assert outcome(staff(allow(aws(ROOT))), REPORTS_SESSION, session_policy=text) == "allow"
 
 
-@pytest.mark.parametrize("principal", [ALICE, ROOT, "s3.amazonaws.com"])
+@pytest.mark.parametrize("principal", [ALICE, ROOT, S3])
 def test_u2_others_have_no_session_policies(principal: str) -> None:
     with pytest.raises(InputError, match="`session_policy` goes with"):
         decide(staff(allow("*")), principal, session_policy=document(WIDE))

@@ -12,6 +12,7 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
@@ -25,7 +26,6 @@ from tests.evaluate.estates import (
 
 EVERYTHING = own("kms:*")
 STAFF = home(identity(ALICE, EVERYTHING), identity(REPORTS, EVERYTHING))
-S3 = "s3.amazonaws.com"
 
 
 @pytest.mark.parametrize("caller", [ALICE, REPORTS_SESSION, ROOT, S3])

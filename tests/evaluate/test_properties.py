@@ -17,6 +17,7 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
@@ -31,7 +32,6 @@ from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.request import Outcome
 
-S3 = "s3.amazonaws.com"
 PAIR = "kms:EncryptionContext:App"
 PRINCIPALS = st.sampled_from(
     ["*", {"AWS": "*"}, {"Service": S3}, *(aws(arn) for arn in (ROOT, ALICE, REPORTS, REPORTS_SESSION, SAM, PARTNER_ROOT))]

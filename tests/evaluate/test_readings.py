@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import (
+    ALIAS,
     ALICE,
     HOME,
     KEY,
     REPORTS,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
+    bounded,
     decide,
     deny,
+    endpoint,
     estate,
     grant,
     home,
@@ -26,14 +30,12 @@ from tests.evaluate.estates import (
     level,
     organization,
     own,
-    policy,
 )
-from verifier.model.estate import Controls, Endpoint, Estate
+from verifier.model.estate import Controls, Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.readings import READINGS
 
-SERVICE = "s3.amazonaws.com"
-STAFF = (home(identity(ALICE, own("kms:*"))),)
+ALICE_MAY = (home(identity(ALICE, own("kms:*"))),)
 Request = dict[str, Any]
 
 
@@ -44,14 +46,12 @@ def under(key: str, operator: str = "StringEquals", value: Any = "x", **rest: An
 
 def _rcp() -> tuple[Estate, Request]:
     controls = Controls(HOME, resource=(level("r-ab12", deny("*"), kind=PolicyKind.RCP),))
-    alias = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
-    found = replace(estate(allow("*"), accounts=STAFF), organization=organization(controls))
-    return found, {"action": "kms:DeleteAlias", "resource": alias}
+    found = replace(estate(allow("*"), accounts=ALICE_MAY), organization=organization(controls))
+    return found, {"action": "kms:DeleteAlias", "resource": ALIAS}
 
 
 def _endpoint(*statements: Any, **rest: Any) -> tuple[Estate, Request]:
-    document = policy(*statements, kind=PolicyKind.ENDPOINT, identity="vpce-1#policy")
-    found = replace(estate(allow("*"), accounts=STAFF), endpoints=(Endpoint("vpce-1", "us-west-2", policy=document),))
+    found = replace(estate(allow("*"), accounts=ALICE_MAY), endpoints=(endpoint(*statements),))
     return found, {"context": {"aws:SourceVpce": "vpce-1"}, **rest}
 
 
@@ -60,8 +60,7 @@ def _granted(*operations: str, action: str = "kms:Decrypt", rest: Any = None, **
 
 
 def _bounded(statement: dict[str, Any], **facts: Any) -> tuple[Estate, Request]:
-    boundary = policy(own("s3:*"), kind=PolicyKind.BOUNDARY, identity="boundary")
-    return estate(statement, accounts=(home(identity(ALICE, own("kms:*"), bounded=True, boundary=boundary)),), **facts), {}
+    return estate(statement, accounts=(home(bounded(ALICE, own("s3:*"))),), **facts), {}
 
 
 SPARING = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
@@ -72,26 +71,26 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": _rcp,
     "L7-wildcards": lambda: (estate(under(PAIR, "StringLike", VARIABLE)), {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}}),
     "L7-absent": lambda: (estate(allow("*", Condition={"StringNotEquals": {PAIR: VARIABLE}})), {"context": {PAIR: "b"}}),
-    "P1": lambda: (estate(allow(aws("*"))), {"principal": SERVICE}),
+    "P1": lambda: (estate(allow(aws("*"))), {"principal": S3}),
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
     "P5": lambda: (estate(allow("*"), SPARING), {}),
     "P5-allow": lambda: (estate(ALLOWING), {}),
     "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
     "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
     "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
-    "D6": lambda: _endpoint(allow(aws(ALICE)), principal=SERVICE),
+    "D6": lambda: _endpoint(allow(aws(ALICE)), principal=S3),
     "V-account": lambda: _endpoint(allow(aws(ROOT))),
     "D9": lambda: (
         estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", KEY.split("/")[0] + "/*"))),)),
         {"action": "kms:ListKeys", "resource": None, "context": {"aws:RequestedRegion": "us-west-2"}},
     ),
-    "U2": lambda: (estate(allow(aws(ALICE)), accounts=STAFF), {"principal": SAM, "issuer": ALICE}),
-    "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(SERVICE, "Decrypt", grantee_hidden=True),)), {}),
+    "U2": lambda: (estate(allow(aws(ALICE)), accounts=ALICE_MAY), {"principal": SAM, "issuer": ALICE}),
+    "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(S3, "Decrypt", grantee_hidden=True),)), {}),
     "G3-names": lambda: _granted("Decrypt", context_equals=(("A", "b"),), rest={"context": {PAIR: "b"}}),
     "G3-source": lambda: _granted("Decrypt", source_arn="arn:aws:s3:::bucket"),
     "G3-describe": lambda: (
-        estate(allow(aws(REPORTS)), grants=(grant(SERVICE, "DescribeKey", source_arn="arn:aws:s3:::bucket"),)),
-        {"principal": SERVICE, "action": "kms:DescribeKey"},
+        estate(allow(aws(REPORTS)), grants=(grant(S3, "DescribeKey", source_arn="arn:aws:s3:::bucket"),)),
+        {"principal": S3, "action": "kms:DescribeKey"},
     ),
     "G4": lambda: _bounded(allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt"),)),
     "G5": lambda: (
@@ -99,9 +98,9 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         {"action": "kms:RetireGrant"},
     ),
     "G6": lambda: (
-        estate(allow(aws(REPORTS)), grants=(grant(SERVICE, "CreateGrant", "Decrypt", source_arn="arn:aws:s3:us-west-2:111122223333:*"),)),
+        estate(allow(aws(REPORTS)), grants=(grant(S3, "CreateGrant", "Decrypt", source_arn="arn:aws:s3:us-west-2:111122223333:*"),)),
         {
-            "principal": SERVICE,
+            "principal": S3,
             "action": "kms:CreateGrant",
             "context": {
                 "aws:SourceArn": "arn:aws:s3:us-west-2:111122223333:bucket",

@@ -16,11 +16,15 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     answer,
+    bounded,
     decide,
     deny,
+    document,
+    endpoint,
     estate,
     home,
     identity,
@@ -29,10 +33,9 @@ from tests.evaluate.estates import (
     organization,
     outcome,
     own,
-    policy,
 )
 from verifier.evaluate import evaluate
-from verifier.model.estate import Controls, Endpoint, Estate
+from verifier.model.estate import Controls, Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.syntax.diagnostic import InputError
@@ -40,10 +43,9 @@ from verifier.syntax.diagnostic import InputError
 ACTION = "kms:ListRetirableGrants"
 
 
-def listing(*statements: Any, boundary: Any = None) -> Estate:
-    edge = policy(boundary, kind=PolicyKind.BOUNDARY, identity="edge") if boundary else None
-    alice = identity(ALICE, *statements, bounded=edge is not None, boundary=edge)
-    return estate(allow("*"), accounts=(home(alice, identity(REPORTS, own())),))
+def listing(*statements: Any) -> Estate:
+    """A key that everyone may use, and Alice with these statements of her own."""
+    return estate(allow("*"), accounts=(home(identity(ALICE, *statements), identity(REPORTS, own())),))
 
 
 @pytest.mark.parametrize(
@@ -108,13 +110,12 @@ def test_d9_patterns_match_the_principal_field_by_field(pattern: str, resource: 
 @pytest.mark.parametrize(("resource", "expected"), [(REPORTS, "allow"), (SAM, "deny")])
 def test_d9_every_kind_of_policy_reads_the_principal(resource: str, expected: str) -> None:
     narrow, wide = own(ACTION, REPORTS), own("kms:*")
-    assert outcome(listing(wide, boundary=narrow), action=ACTION, resource=resource) == expected
-    session = {"Version": "2012-10-17", "Statement": [narrow]}
-    assert outcome(listing(wide), REPORTS_SESSION, ACTION, resource, session_policy=session) == expected
+    limited = estate(allow("*"), accounts=(home(bounded(ALICE, narrow)),))
+    assert outcome(limited, action=ACTION, resource=resource) == expected
+    assert outcome(listing(wide), REPORTS_SESSION, ACTION, resource, session_policy=document(narrow)) == expected
     controls = Controls(HOME, service=(level("r-ab12", narrow),))
     assert outcome(replace(listing(wide), organization=organization(controls)), action=ACTION, resource=resource) == expected
-    through = policy({**narrow, "Principal": "*"}, kind=PolicyKind.ENDPOINT, identity="vpce-1#policy")
-    found = replace(listing(wide), endpoints=(Endpoint("vpce-1", "us-west-2", policy=through),))
+    found = replace(listing(wide), endpoints=(endpoint({**narrow, "Principal": "*"}),))
     assert outcome(found, action=ACTION, resource=resource, context={"aws:SourceVpce": "vpce-1"}) == expected
 
 
@@ -132,7 +133,7 @@ def test_r4_a_principal_is_no_warning() -> None:
 
 @pytest.mark.parametrize(
     "resource",
-    [KEY, "s3.amazonaws.com", HOME, "alias/payments", 7, f"arn:aws:iam::{HOME}:role/*", PARTNER_ROLE, ROOT.replace("aws", "aws-cn", 1)],
+    [KEY, S3, HOME, "alias/payments", 7, f"arn:aws:iam::{HOME}:role/*", PARTNER_ROLE, ROOT.replace("aws", "aws-cn", 1)],
 )
 def test_r4_nothing_else_is_its_resource(resource: Any) -> None:
     with pytest.raises(InputError, match="principal of the caller's account"):

@@ -9,26 +9,33 @@ from unittest.mock import Mock
 import pytest
 
 from tests.evaluate.estates import (
+    ALIAS,
     ALICE,
     HOME,
     KEY,
+    PARTNER_SESSION,
     REPORTS,
     REPORTS_SESSION,
     ROOT,
     SAM,
     allow,
     aws,
+    bounded,
     decide,
+    deny,
+    document,
+    endpoint,
     estate,
     grant,
     home,
     identity,
     level,
+    managing,
     organization,
     own,
-    policy,
 )
-from verifier.model.estate import Controls, Endpoint, Estate
+from verifier.evaluate import grant_index, grants
+from verifier.model.estate import Controls, Estate
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Decision, Step
@@ -41,22 +48,21 @@ NEITHER = (
     "caller's policies allow; neither is so"
 )
 UNIT = "ou-ab12-11111111"
+DENY_SIGN = deny("*", "kms:Sign")
 
 
 def everything(**changes: Any) -> Estate:
     """A key with every mechanism around it, all of which allow Alice and the role reports."""
-    boundary = policy(own("kms:*"), kind=PolicyKind.BOUNDARY, identity="arn:aws:iam::111122223333:policy/edge")
-    staff = home(identity(ALICE, own(), bounded=True, boundary=boundary), identity(REPORTS, own(), bounded=True, boundary=boundary))
+    staff = home(bounded(ALICE, own("kms:*")), bounded(REPORTS, own("kms:*")))
     found = estate(
         changes.get("statement", allow(aws(ROOT))), accounts=(staff,), grants=(grant(ALICE, "Encrypt"), grant(ROOT, "Sign", id="g2"))
     )
     service = (level("r-ab12", own("*")), level(UNIT, *changes.get("unit", (own("kms:*"),))), level(HOME, own("*")))
     resource = (level("r-ab12", kind=PolicyKind.RCP), level(HOME, *changes.get("rcp", ()), kind=PolicyKind.RCP))
-    through = policy(allow("*", changes.get("endpoint", "kms:*")), kind=PolicyKind.ENDPOINT, identity="vpce-1#policy")
     return replace(
         found,
         organization=organization(Controls(HOME, service, resource)),
-        endpoints=(Endpoint("vpce-1", "us-west-2", policy=through),),
+        endpoints=(endpoint(allow("*", changes.get("endpoint", "kms:*"))),),
     )
 
 
@@ -71,8 +77,9 @@ def refusals(found: Estate, **request: Any) -> list[str]:
 
 
 def test_gates_come_in_the_order_of_the_flow_chart() -> None:
-    policies = {"Version": "2012-10-17", "Statement": [own("kms:*")]}
-    decision = decide(everything(rcp=(deny_sign(),)), REPORTS_SESSION, context={"aws:SourceVpce": "vpce-1"}, session_policy=policies)
+    decision = decide(
+        everything(rcp=(DENY_SIGN,)), REPORTS_SESSION, context={"aws:SourceVpce": "vpce-1"}, session_policy=document(own("kms:*"))
+    )
     found = [(step.rule, step.text) for step in gates(decision)]
     assert decision.outcome.value == "allow"
     assert [rule for rule, _ in found] == ["D2", "D1", "D7", "D7", "D7", "D7", "V", "P2", "G1", "P7", "D4", "D4", "D2"]
@@ -82,10 +89,6 @@ def test_gates_come_in_the_order_of_the_flow_chart() -> None:
         f"service control policies of account {HOME} allow kms:Decrypt",
         "resource control policies allow what they do not deny: RCPFullAWSAccess is attached at every level",
     ]
-
-
-def deny_sign() -> dict[str, Any]:
-    return {"Effect": "Deny", "Principal": "*", "Action": "kms:Sign", "Resource": "*"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def deny_sign() -> dict[str, Any]:
             {},
             f"an explicit Deny of a service control policy of the organizational unit {UNIT} applies",
         ),
-        ({"rcp": (deny_sign(),)}, {"action": "kms:Sign"}, f"an explicit Deny of a resource control policy of account {HOME} applies"),
+        ({"rcp": (DENY_SIGN,)}, {"action": "kms:Sign"}, f"an explicit Deny of a resource control policy of account {HOME} applies"),
         ({"endpoint": "kms:Encrypt"}, {}, "the policy of VPC endpoint vpce-1 does not allow kms:Decrypt"),
     ],
 )
@@ -107,22 +110,26 @@ def test_a_trace_names_what_refused(changes: dict[str, Any], request_: dict[str,
 
 
 def test_a_trace_names_the_boundary_and_the_session_policies() -> None:
-    boundary = policy(own("s3:*"), kind=PolicyKind.BOUNDARY, identity="x#edge")
-    found = estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own(), bounded=True, boundary=boundary), identity(REPORTS, own())),))
+    found = estate(allow(aws(ROOT)), accounts=(home(bounded(ALICE, own("s3:*")), identity(REPORTS, own())),))
     assert "the permissions boundary edge does not allow kms:Decrypt" in [step.text for step in gates(decide(found)) if not step.holds]
-    narrow = {"Version": "2012-10-17", "Statement": [own("s3:*")]}
-    assert "the session policies do not allow kms:Decrypt" in refusals(found, session_policy=narrow)
+    assert "the session policies do not allow kms:Decrypt" in refusals(found, session_policy=document(own("s3:*")))
     named = replace(found, keys=estate(allow(aws(ALICE))).keys)
     told = next(step.text for step in gates(decide(named)) if "boundary" in step.text)
     assert told.endswith("which does not limit what the key policy gives the caller by name")
 
 
 def test_a_trace_says_in_one_line_who_is_exempt() -> None:
-    found = everything()
-    managing = replace(found, organization=replace(found.organization, management_account=HOME))  # type: ignore[type-var]
-    texts = [step.text for step in gates(decide(managing))]
+    texts = [step.text for step in gates(decide(managing(everything())))]
     assert "the management account is not restricted by service control policies" in texts
     assert "the management account's resources are not restricted by resource control policies" in texts
+
+
+def test_d7_a_trace_says_which_control_policies_are_not_given() -> None:
+    # For a member only: no control policy of the organization is over another account.
+    found = replace(estate(allow("*")), organization=organization(Controls(HOME, service=(level("r-ab12", own("*")),))))
+    supposed = f"no resource control policies are given for account {HOME}, so none are supposed"
+    for who, scps in ((ALICE, ["service control policies of the root r-ab12 allow kms:Decrypt"]), (PARTNER_SESSION, [])):
+        assert [step.text for step in gates(decide(found, who)) if step.rule == "D7"] == [*scps, supposed]
 
 
 LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
@@ -143,7 +150,7 @@ LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceR
 )
 def test_a_trace_says_why_control_policies_do_not_apply(facts: dict[str, Any], request_: dict[str, Any], expected: list[str]) -> None:
     changed = estate(allow("*"), accounts=(home(identity(ALICE, own()), identity(LINKED)),), grants=(), **facts)
-    found = replace(changed, organization=everything(rcp=(deny_sign(),)).organization)
+    found = replace(changed, organization=everything(rcp=(DENY_SIGN,)).organization)
     told = [step.text for step in gates(decide(found, **request_)) if " control policies" in step.text]
     assert [text for text in told if "not restricted" in text or "no effect" in text] == expected
 
@@ -192,8 +199,6 @@ def test_a_trace_shows_the_grants_of_the_caller_and_counts_the_others(own_grants
 
 def test_the_grants_of_a_key_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # 5,000 grants: whatever the number of requests, and none of the grants to others is looked at twice.
-    from verifier.evaluate import grant_index, grants
-
     names, examined = Mock(wraps=grant_index._name), Mock(wraps=grants._as_grantee)
     monkeypatch.setattr(grant_index, "_name", names)
     monkeypatch.setattr(grants, "_as_grantee", examined)
@@ -237,6 +242,5 @@ def test_r8_operations_that_need_one_permission() -> None:
     assert all(step.rule != "R8" for step in gates(decide(found, **made)))
     tagged = [step.text for step in gates(decide(found, **made, context={"aws:TagKeys": ["team"]})) if step.rule == "R8"]
     assert tagged == ["the whole call also needs kms:TagResource by an identity policy, since it has tags"]
-    alias = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
-    on_alias = [step.text for step in gates(decide(found, action="kms:UpdateAlias", resource=alias)) if step.rule == "R8"]
+    on_alias = [step.text for step in gates(decide(found, action="kms:UpdateAlias", resource=ALIAS)) if step.rule == "R8"]
     assert on_alias == ["the whole call also needs kms:UpdateAlias on each of the two keys"]

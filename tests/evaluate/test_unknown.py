@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import (
+    ALIAS,
     ALICE,
     HOME,
     KEY,
@@ -18,6 +19,7 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    S3,
     SAM,
     allow,
     aws,
@@ -31,7 +33,7 @@ from tests.evaluate.estates import (
     own,
     without_policy,
 )
-from verifier.evaluate.symbols import Symbols, explore, outcomes, sensitive
+from verifier.evaluate.symbols import Symbols, any_of, explore, outcomes, sensitive
 from verifier.model.estate import Influence, Unmodelled
 
 
@@ -152,11 +154,10 @@ def test_s1_a_service_control_policy_may_refuse_the_callers_of_its_account() -> 
     found = estate(allow("*"), accounts=(home(), home(identity(PARTNER_ROLE, own()), account="444455556666")), unmodelled=(thing,))
     assert outcome(found) == "depends service control policies:refuse"
     assert outcome(found, PARTNER_SESSION) == "allow"
-    assert outcome(found, "s3.amazonaws.com") == "allow"
+    assert outcome(found, S3) == "allow"
 
 
 RCPS = Unmodelled("RCPs of home", "D7", Influence.MAY_REFUSE, "RCPs", owner=HOME)
-ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
     [
         (ALICE, {}, "depends RCPs of home:refuse"),
         (PARTNER_SESSION, {}, "depends RCPs of home:refuse"),
-        ("s3.amazonaws.com", {}, "depends RCPs of home:refuse"),
+        (S3, {}, "depends RCPs of home:refuse"),
         (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS}, "depends R4 RCPs of home:refuse"),
         (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": False}}, "allow"),
         (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": True}}, "depends RCPs of home:refuse"),
@@ -220,11 +221,20 @@ def test_the_search_stops_at_its_limit() -> None:
 
 
 def test_a_long_chain_of_symbols_is_cut_off() -> None:
-    # As many free tests as a large policy may hold are answered, not a crash.
-    tests = [own(Condition={"StringEquals": {"kms:KeySpec": f"SPEC_{number}"}}) for number in range(400)]
+    # As many free tests as a large policy may hold are answered, not a crash of Python's stack.
+    names = {f"s{number}" for number in range(2000)}
+    tree = explore(lambda symbols: any_of([symbols.value(name) for name in names]), {})
+    assert outcomes(tree) == {True, None}
+    assert sensitive(tree) == names
+
+
+def test_a_chain_that_is_cut_off_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What lies beyond the limit counts as mattering: the decision depends on all of it.
+    monkeypatch.setattr("verifier.evaluate.symbols.DEPTH_LIMIT", 10)
+    tests = [own(Condition={"StringEquals": {"kms:KeySpec": f"SPEC_{number}"}}) for number in range(20)]
     decision = decide(estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, *tests)),), spec=None))
     assert decision.outcome.value == "depends"
-    assert len(decision.depends_on) == 400
+    assert len(decision.depends_on) == 20
 
 
 def test_the_trace_tells_the_assignment_that_it_was_made_under() -> None:

@@ -79,8 +79,8 @@ def place(diagnostic: Diagnostic) -> tuple[int, int]:
     return diagnostic.span.line, diagnostic.span.column
 
 
-def only(diagnostics: tuple[Diagnostic, ...], says: str) -> Diagnostic:
-    """The one diagnostic, which must say something."""
+def assert_only(diagnostics: tuple[Diagnostic, ...], says: str) -> Diagnostic:
+    """Asserts that there is one diagnostic and that it says something; returns it."""
     assert len(diagnostics) == 1, [found.message for found in diagnostics]
     assert says in diagnostics[0].message
     return diagnostics[0]

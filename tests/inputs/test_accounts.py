@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, READ, details, errors, inventory, key, load, only, place, role, user
+from tests.inputs.samples import ACCOUNT, READ, assert_only, details, errors, inventory, key, load, place, role, user
 from verifier.model.estate import Account, Influence
 from verifier.model.policy import PolicyKind
 
@@ -152,7 +152,7 @@ def test_d4_an_aws_managed_boundary_whose_document_is_listed_is_read(tmp_path: P
 def test_p7_a_principal_in_a_boundary_is_an_error(tmp_path: Path) -> None:
     bad = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
     found = refused(tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=BOUNDARY)], Policies=[managed(bad)]))
-    assert only(found, "takes no `Principal`").rule == "P7"
+    assert assert_only(found, "takes no `Principal`").rule == "P7"
 
 
 def test_policies_that_nobody_has_are_not_read(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_what_is_wrong_is_an_error_at_its_place(tmp_path: Path, pages: Any, says
 @pytest.mark.parametrize("name", ["1111", "payments", "1111222233334"])
 def test_accounts_have_twelve_digits(tmp_path: Path, name: str) -> None:
     found = errors(tmp_path, {"keys": [key()], "accounts": {name: {"authorization_details": details()}}})
-    only(found, "is not an account of twelve digits")
+    assert_only(found, "is not an account of twelve digits")
 
 
 def test_an_unquoted_account_in_yaml_keeps_its_zero(tmp_path: Path) -> None:
@@ -218,9 +218,11 @@ def test_an_unquoted_account_in_yaml_keeps_its_zero(tmp_path: Path) -> None:
 
 
 def test_an_account_without_details_is_an_error(tmp_path: Path) -> None:
-    only(errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {}}}), "has no `authorization_details`")
+    assert_only(errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {}}}), "has no `authorization_details`")
 
 
 def test_p7_a_principal_in_an_identity_policy_is_an_error(tmp_path: Path) -> None:
     bad = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
-    only(refused(tmp_path, details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": bad}])])), "Principal")
+    assert_only(
+        refused(tmp_path, details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": bad}])])), "Principal"
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, key, metadata, only, place
+from tests.inputs.samples import ACCOUNT, KEY, assert_only, key, metadata, place
 from tests.inputs.test_organization import (
     INNER,
     MANAGEMENT,
@@ -118,7 +118,7 @@ def test_d7_a_type_that_is_not_enabled_restricts_nothing(tmp_path: Path) -> None
     assert (controls(estate).service, controls(estate).resource) == ((), None)
     assert estate.unmodelled == ()
     attached = organization(roots=roots, policies=[control(targets=targets(ROOT))])
-    assert only(refused(tmp_path, attached), "`roots` says that SERVICE_CONTROL_POLICY is not enabled").rule == "D7"
+    assert assert_only(refused(tmp_path, attached), "`roots` says that SERVICE_CONTROL_POLICY is not enabled").rule == "D7"
 
 
 def test_u3_a_document_that_is_missing_may_refuse(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_u3_a_document_that_is_missing_may_refuse(tmp_path: Path) -> None:
     (thing,) = estate.unmodelled
     assert (thing.name, thing.label, thing.influence) == (f"service control policies of {ACCOUNT}", "D7", Influence.MAY_REFUSE)
     assert (thing.account, thing.key, thing.principal) == (ACCOUNT, None, None)
-    warning = only(estate.warnings, "the document of Deny (p-deny) is not in the input")
+    warning = assert_only(estate.warnings, "the document of Deny (p-deny) is not in the input")
     assert warning.hint == "give describe-policy --policy-id p-deny in `describe_policy`"
     assert place(warning) > (1, 1)
 
@@ -137,7 +137,7 @@ def test_d7_a_level_without_an_scp_is_a_gap_of_the_input(tmp_path: Path) -> None
     estate = read(tmp_path, organization(parents=PARENTS, policies=[full(ROOT, INNER, ACCOUNT, MANAGEMENT, PARTNER)]))
     assert names(controls(estate).service)[1] == (UNIT, ["FullAWSAccess"])
     assert [thing.account for thing in estate.unmodelled] == [ACCOUNT]
-    only(estate.warnings, f"no service control policy of {UNIT} is in the input")
+    assert_only(estate.warnings, f"no service control policy of {UNIT} is in the input")
 
 
 def test_d7_an_scp_that_only_allows_replaces_full_access(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_d7_without_full_aws_access_its_places_are_not_known(tmp_path: Path) -> 
     estate = read(tmp_path, organization(parents=PARENTS, policies=[control(targets=targets(UNIT))]))
     assert names(controls(estate).service)[:2] == [(ROOT, ["FullAWSAccess"]), (UNIT, ["Deny", "FullAWSAccess"])]
     assert [thing.account for thing in estate.unmodelled] == [ACCOUNT, PARTNER]
-    warning = only(estate.warnings, "which levels p-FullAWSAccess is attached to is not in the input")
+    warning = assert_only(estate.warnings, "which levels p-FullAWSAccess is attached to is not in the input")
     assert "444455556666" in warning.message
     assert warning.hint == "give list-targets-for-policy --policy-id p-FullAWSAccess in `targets`"
 
@@ -162,7 +162,7 @@ def test_d7_a_policy_without_targets_may_be_anywhere(tmp_path: Path, identifier:
     estate = read(tmp_path, organization(parents=PARENTS, policies=policies))
     assert [policy for _, policy in names(controls(estate).service)] == [["FullAWSAccess"]] * 4
     assert [thing.account for thing in estate.unmodelled] == [ACCOUNT, PARTNER]
-    only(estate.warnings, "is attached to is not in the input")
+    assert_only(estate.warnings, "is attached to is not in the input")
 
 
 def test_d7_without_a_path_what_is_between_is_not_known(tmp_path: Path) -> None:
@@ -173,7 +173,9 @@ def test_d7_without_a_path_what_is_between_is_not_known(tmp_path: Path) -> None:
         (ACCOUNT, Influence.MAY_REFUSE),
         (PARTNER, Influence.MAY_REFUSE),
     ]
-    warning = only(estate.warnings, f"which OUs an account is in is not in the input: verdicts that service control policies of {ACCOUNT}")
+    warning = assert_only(
+        estate.warnings, f"which OUs an account is in is not in the input: verdicts that service control policies of {ACCOUNT}"
+    )
     assert "list-parents" in (warning.hint or "")
 
 
@@ -192,7 +194,7 @@ def test_d7_a_gap_in_rcps_is_of_the_account_that_owns_the_keys(tmp_path: Path) -
     things = [(thing.name, thing.owner, thing.key, thing.account) for thing in estate.unmodelled]
     assert (f"resource control policies of {ACCOUNT}", ACCOUNT, None, None) in things
     assert not any(thing.owner in (MANAGEMENT, "123456789012") for thing in estate.unmodelled)
-    warning = only(estate.warnings, "which OUs an account is in")
+    warning = assert_only(estate.warnings, "which OUs an account is in")
     assert PARTNER not in warning.message
     assert names(controls(estate).resource) == [(ACCOUNT, [])]
 
@@ -254,7 +256,7 @@ def test_l4_a_control_policy_may_have_5120_characters(tmp_path: Path, type_: str
     principal = {"Principal": "*"} if type_ == RCP else {}
     large = control("p-large", scp(Sid="x" * 5_100, **principal), type_, targets=targets(UNIT))
     warnings = read(tmp_path, organization(parents=PARENTS, policies=[full(), large])).warnings
-    assert only(warnings, "AWS accepts 5,120").rule == "L4"
+    assert assert_only(warnings, "AWS accepts 5,120").rule == "L4"
 
 
 def test_d7_many_accounts_share_their_levels(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, POLICY, details, errors, grant, key, load, metadata, only, place, role
+from tests.inputs.samples import ACCOUNT, KEY, POLICY, assert_only, details, errors, grant, key, load, metadata, place, role
 from tests.inputs.test_organization import DESCRIBED, MANAGEMENT, ROOT, UNIT, described, parent, targets
 from verifier.inputs import files, load_estate, read_text
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -60,15 +60,19 @@ def test_a_snapshot_cannot_name_files_outside_its_folder(tmp_path: Path, name: s
     folder = tmp_path / "snapshot"
     lay(folder, {"snapshot.json": {"keys": [{"arn": KEY, "policy": name}]}, "sub/x": ""})
     (folder / "link.json").symlink_to(tmp_path / "outside.json")
-    found = only(refused(folder / "snapshot.json"), "leads out of the folder")
+    found = assert_only(refused(folder / "snapshot.json"), "leads out of the folder")
     assert place(found)[0] == 1
 
 
 def test_a_file_that_a_snapshot_names_must_exist(tmp_path: Path) -> None:
-    only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy.json"}]}), "there is no file `key-polcy.json`")
-    only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy"}]}), "expected a policy document")
-    only(errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": ["a.json"]}}}), "there is no file `a.json`")
-    only(errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": "a.json"}}}), "there is no file `a.json`")
+    assert_only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy.json"}]}), "there is no file `key-polcy.json`")
+    assert_only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy"}]}), "expected a policy document")
+    assert_only(
+        errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": ["a.json"]}}}), "there is no file `a.json`"
+    )
+    assert_only(
+        errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": "a.json"}}}), "there is no file `a.json`"
+    )
 
 
 FOLDER: dict[str, Any] = {
@@ -151,7 +155,7 @@ def test_d7_a_document_may_name_files_of_the_organization(tmp_path: Path) -> Non
     assert estate.organization is not None
     assert [len(level.policies) for level in estate.organization.controls[1].service or ()] == [2, 1]
     assert (len(estate.inputs), estate.unmodelled) == (5, ())
-    only(refused(lay(tmp_path, {"full.json": "["}) / "snapshot.json"), "expected a JSON value")
+    assert_only(refused(lay(tmp_path, {"full.json": "["}) / "snapshot.json"), "expected a JSON value")
 
 
 def test_l5a_the_shared_policy_of_a_folder(tmp_path: Path) -> None:
@@ -190,11 +194,11 @@ def test_a_folder_cannot_link_out_of_itself(tmp_path: Path) -> None:
     lay(tmp_path / "outside", {"metadata.json": metadata()})
     folder = lay(tmp_path / "snapshot", FOLDER)
     (folder / "keys" / "other").symlink_to(tmp_path / "outside")
-    only(refused(folder), "leads out of the folder")
+    assert_only(refused(folder), "leads out of the folder")
 
 
 def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
-    assert only(refused(lay(tmp_path, {"key-policy.json": POLICY})), "holds no snapshot").rule == "S3"
+    assert assert_only(refused(lay(tmp_path, {"key-policy.json": POLICY})), "holds no snapshot").rule == "S3"
 
 
 def test_several_paths_are_one_input(tmp_path: Path) -> None:
@@ -205,8 +209,8 @@ def test_several_paths_are_one_input(tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    only(refused(tmp_path / "absent.json"), "cannot read")
-    only(refused(Path("a\0b.json")), "cannot read")
+    assert_only(refused(tmp_path / "absent.json"), "cannot read")
+    assert_only(refused(Path("a\0b.json")), "cannot read")
     assert len(refused(tmp_path / "absent.json", tmp_path / "missing.json")) == 2
     with pytest.raises(InputError, match="cannot read"):
         read_text(tmp_path / "absent.inv")
@@ -227,7 +231,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 )
 def test_hostile_bytes_are_errors_with_a_place(tmp_path: Path, data: bytes, says: str, at: tuple[int, int]) -> None:
     lay(tmp_path, {"x.json": data})
-    assert place(only(refused(tmp_path / "x.json"), says)) == at
+    assert place(assert_only(refused(tmp_path / "x.json"), says)) == at
 
 
 def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
@@ -236,9 +240,9 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
 
 
 def test_terminal_escapes_are_not_shown(tmp_path: Path) -> None:
-    found = only(errors(tmp_path, '{"keys": [{"arn": "\\u001b[31m"}]}'), "is not the ARN")
+    found = assert_only(errors(tmp_path, '{"keys": [{"arn": "\\u001b[31m"}]}'), "is not the ARN")
     assert found.message.isprintable()
-    found = only(errors(tmp_path, 'keys: []\n"a\\e[31m": 1\n', "x.yaml"), "unknown member")
+    found = assert_only(errors(tmp_path, 'keys: []\n"a\\e[31m": 1\n', "x.yaml"), "unknown member")
     assert found.message.isprintable()
 
 
@@ -254,7 +258,7 @@ def test_terminal_escapes_in_names_are_not_shown(tmp_path: Path) -> None:
 
 def test_a_policy_over_1_mib_is_refused(tmp_path: Path) -> None:
     large = {"Statement": [POLICY["Statement"][0] | {"Sid": "x" * (1 << 20)}]}
-    only(errors(tmp_path, {"keys": [key(policy=large)]}), "over 1 MiB")
+    assert_only(errors(tmp_path, {"keys": [key(policy=large)]}), "over 1 MiB")
     lay(tmp_path, {"policy.json": large})
     with pytest.raises(InputError, match="over 1 MiB"):
         load_estate([tmp_path / "policy.json"], key_arn=KEY)
@@ -269,7 +273,7 @@ def test_a_large_snapshot_is_read(tmp_path: Path) -> None:
 def test_a_file_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAXIMUM_FILE", 1 << 20)
     lay(tmp_path, {"x.json": b" " * ((1 << 20) + 1)})
-    only(refused(tmp_path / "x.json"), "is over 1 MiB")
+    assert_only(refused(tmp_path / "x.json"), "is over 1 MiB")
 
 
 def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, KEY_ID, MULTI_REGION_KEY, POLICY, errors, grant, key, load, metadata, only, place
+from tests.inputs.samples import ACCOUNT, KEY, KEY_ID, MULTI_REGION_KEY, POLICY, assert_only, errors, grant, key, load, metadata, place
 from verifier.model.estate import Key
 from verifier.model.policy import PrincipalType
 from verifier.syntax.source import NOWHERE
@@ -79,26 +79,26 @@ def test_facts_that_contradict_each_other_are_errors(tmp_path: Path, described: 
 
 def test_the_place_of_a_contradiction_is_the_member(tmp_path: Path) -> None:
     text = '{"keys": [{"policy": "default",\n "metadata": {"Arn": "ARN",\n  "AWSAccountId": "444455556666"}}]}'.replace("ARN", KEY)
-    assert place(only(errors(tmp_path, text), "`AWSAccountId`")) == (3, 19)
+    assert place(assert_only(errors(tmp_path, text), "`AWSAccountId`")) == (3, 19)
 
 
 def test_arn_and_metadata_must_agree(tmp_path: Path) -> None:
-    only(errors(tmp_path, {"keys": [key(arn=OTHER)]}), "`arn` and `metadata` name different keys")
+    assert_only(errors(tmp_path, {"keys": [key(arn=OTHER)]}), "`arn` and `metadata` name different keys")
     assert read(tmp_path, arn=KEY).arn == KEY
 
 
 def test_keys_are_given_once(tmp_path: Path) -> None:
-    only(errors(tmp_path, {"keys": [key(), key()]}), f"key {KEY} is given twice")
+    assert_only(errors(tmp_path, {"keys": [key(), key()]}), f"key {KEY} is given twice")
 
 
 def test_r7_one_partition(tmp_path: Path) -> None:
     chinese = {"arn": KEY.replace("arn:aws:", "arn:aws-cn:"), "policy": "default"}
-    assert only(errors(tmp_path, {"keys": [key(), chinese]}), "several partitions").rule == "R7"
+    assert assert_only(errors(tmp_path, {"keys": [key(), chinese]}), "several partitions").rule == "R7"
 
 
 @pytest.mark.parametrize("snapshot", [{"keys": []}, {"accounts": {}}, {"vpc_endpoints": []}])
 def test_s3_an_empty_snapshot_is_an_error(tmp_path: Path, snapshot: Any) -> None:
-    assert only(errors(tmp_path, snapshot), "the input holds no key").rule == "S3"
+    assert assert_only(errors(tmp_path, snapshot), "the input holds no key").rule == "S3"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,10 @@ def test_aliases_of_other_keys_are_left_out(tmp_path: Path) -> None:
 
 def test_r4_an_alias_is_in_the_account_and_region_of_its_key(tmp_path: Path) -> None:
     alias = {"AliasName": "alias/a", "AliasArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/a", "TargetKeyId": KEY_ID}
-    assert only(errors(tmp_path, {"keys": [key(aliases={"Aliases": [alias]})]}), "is not an alias in the account and Region").rule == "R4"
+    assert (
+        assert_only(errors(tmp_path, {"keys": [key(aliases={"Aliases": [alias]})]}), "is not an alias in the account and Region").rule
+        == "R4"
+    )
 
 
 def test_tags(tmp_path: Path) -> None:
@@ -213,7 +216,7 @@ def test_l4_errors_in_an_escaped_policy_have_their_place(tmp_path: Path) -> None
 def test_l4_errors_in_a_yaml_policy_have_their_place(tmp_path: Path) -> None:
     text = f"keys:\n- arn: {KEY}\n  policy:\n    Statement:\n    - Effect: Alow\n      Principal: '*'\n      Action: kms:*\n"
     text += "      Resource: '*'\n"
-    assert place(only(errors(tmp_path, text, "snapshot.yaml"), "Alow")) == (5, 15)
+    assert place(assert_only(errors(tmp_path, text, "snapshot.yaml"), "Alow")) == (5, 15)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, errors, key, load, metadata, only, place
+from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, assert_only, errors, key, load, metadata, place
 from verifier.model.reference import KeyFacts, key_facts
 
 PRIMARY = MULTI_REGION_KEY
@@ -67,12 +67,14 @@ def test_l9_related_keys_that_contradict_each_other_are_errors(tmp_path: Path, k
 
 def test_l9_two_primary_keys_are_an_error_without_their_arns_too(tmp_path: Path) -> None:
     keys = [key(metadata=metadata(arn, MultiRegionConfiguration={"MultiRegionKeyType": "PRIMARY"})) for arn in (PRIMARY, REPLICA)]
-    only(errors(tmp_path, {"keys": keys}), "one primary key, here are several")
+    assert_only(errors(tmp_path, {"keys": keys}), "one primary key, here are several")
 
 
 def test_l9_a_region_that_contradicts_the_arn_is_an_error(tmp_path: Path) -> None:
     configuration = {"MultiRegionKeyType": "PRIMARY", "PrimaryKey": member(PRIMARY) | {"Region": "eu-west-1"}}
-    only(errors(tmp_path, {"keys": [key(metadata=metadata(PRIMARY, MultiRegionConfiguration=configuration))]}), "`Region` is eu-west-1")
+    assert_only(
+        errors(tmp_path, {"keys": [key(metadata=metadata(PRIMARY, MultiRegionConfiguration=configuration))]}), "`Region` is eu-west-1"
+    )
     configuration = {"MultiRegionKeyType": "PRIMARY", "PrimaryKey": [], "ReplicaKeys": {}}
     assert len(errors(tmp_path, {"keys": [key(metadata=metadata(PRIMARY, MultiRegionConfiguration=configuration))]})) == 2
 
@@ -114,7 +116,9 @@ def test_u3_every_kind_of_key_is_read(tmp_path: Path, facts: KeyFacts) -> None:
     ],
 )  # fmt: skip
 def test_u3_members_that_do_not_go_with_the_origin(tmp_path: Path, origin: str, name: str) -> None:
-    only(errors(tmp_path, {"keys": [key(metadata=metadata(Origin=origin, **{name: "x"}))]}), f"`{name}` does not go with `Origin` {origin}")
+    assert_only(
+        errors(tmp_path, {"keys": [key(metadata=metadata(Origin=origin, **{name: "x"}))]}), f"`{name}` does not go with `Origin` {origin}"
+    )
 
 
 @pytest.mark.parametrize(("partition", "region"), [("aws", "us-west-2"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-east-1")])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, only, place
+from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, assert_only, place
 from verifier.inputs import load_estate
 from verifier.syntax.diagnostic import InputError
 
@@ -104,7 +104,7 @@ def test_the_account_is_assumed_where_there_is_no_choice(tmp_path: Path, princip
 )
 def test_otherwise_the_arn_must_be_given(tmp_path: Path, document: Any, accounts: tuple[str, ...], says: str) -> None:
     path = write(tmp_path, document)
-    found = only(refused(path, accounts=accounts).diagnostics, says)
+    found = assert_only(refused(path, accounts=accounts).diagnostics, says)
     assert "--key-arn" in (found.hint or "")
     assert place(found) == (1, 1)
     load_estate([path], accounts=accounts, key_arn=KEY)
@@ -119,7 +119,7 @@ def test_f5_the_region_is_the_one_that_the_policy_names(tmp_path: Path) -> None:
 def test_f5_several_regions_leave_a_choice(tmp_path: Path) -> None:
     via = {"StringEquals": {"kms:ViaService": ["s3.eu-central-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}
     path = write(tmp_path, policy(statement({"AWS": ACCOUNT}, Condition=via)))
-    only(refused(path).diagnostics, "eu-central-1, us-west-2")
+    assert_only(refused(path).diagnostics, "eu-central-1, us-west-2")
 
 
 def test_r7_the_partition_is_that_of_the_account(tmp_path: Path) -> None:
@@ -135,23 +135,23 @@ def test_several_policy_files_with_one_arn(tmp_path: Path) -> None:
 
 def test_an_arn_without_a_policy_file(tmp_path: Path) -> None:
     snapshot = write(tmp_path, {"keys": [{"arn": KEY, "policy": "default"}]}, "snapshot.json")
-    only(refused(snapshot, key_arn=MULTI_REGION_KEY).diagnostics, "--key-arn goes with a policy file")
+    assert_only(refused(snapshot, key_arn=MULTI_REGION_KEY).diagnostics, "--key-arn goes with a policy file")
 
 
 @pytest.mark.parametrize(
     "arn", ["payments", KEY.replace(":kms:", ":s3:"), KEY.replace("aws", "aws-moon"), KEY.replace(ACCOUNT, "1"), KEY + " "]
 )
 def test_the_arn_must_be_that_of_a_key(tmp_path: Path, arn: str) -> None:
-    only(refused(write(tmp_path, POLICY), key_arn=arn).diagnostics, "is not the ARN of a KMS key")
+    assert_only(refused(write(tmp_path, POLICY), key_arn=arn).diagnostics, "is not the ARN of a KMS key")
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "3", '{"Resources": {}}', '{"Policy": "KMS"}', "just words"])
 def test_other_documents_are_neither_policy_nor_snapshot(tmp_path: Path, text: str) -> None:
-    only(refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy or a snapshot")
+    assert_only(refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy or a snapshot")
 
 
 def test_l4_a_policy_without_statement_is_told_by_the_policy_reader(tmp_path: Path) -> None:
-    only(refused(write(tmp_path, '{"Version": "2012-10-17"}'), key_arn=KEY).diagnostics, "`Statement`")
+    assert_only(refused(write(tmp_path, '{"Version": "2012-10-17"}'), key_arn=KEY).diagnostics, "`Statement`")
 
 
 def test_l5_resources_that_are_not_the_key_are_warned_about(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_l5_resources_that_are_not_the_key_are_warned_about(tmp_path: Path) -> N
 
 def test_l5a_a_policy_of_resource_sharing_is_not_the_key_policy(tmp_path: Path) -> None:
     path = write(tmp_path, {"Policy": json.dumps(POLICY), "PolicyName": "AWS_RAM"})
-    only(refused(path, key_arn=KEY).diagnostics, "this is the key policy `AWS_RAM`")
+    assert_only(refused(path, key_arn=KEY).diagnostics, "this is the key policy `AWS_RAM`")
 
 
 def test_a_declared_arn_that_is_not_one_of_a_key_is_not_taken(tmp_path: Path) -> None:

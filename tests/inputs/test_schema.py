@@ -78,12 +78,13 @@ def validator() -> Draft202012Validator:
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(snapshot_schema())
+    assert snapshot_schema()["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
 
 
 @pytest.mark.parametrize("snapshot", GOOD)
 def test_both_accept(tmp_path: Path, snapshot: Any) -> None:
     validator().validate(snapshot)
-    load(tmp_path, snapshot)
+    assert load(tmp_path, snapshot).keys
 
 
 @pytest.mark.parametrize("snapshot", BAD)

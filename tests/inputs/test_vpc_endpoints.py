@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, errors, key, load, only, place
+from tests.inputs.samples import ACCOUNT, assert_only, errors, key, load, place
 from verifier.model.estate import Estate, Influence
 from verifier.model.policy import PolicyKind, PrincipalType
 
@@ -102,5 +102,5 @@ def test_v_what_is_wrong_is_an_error_at_its_place(tmp_path: Path, members: Any, 
 
 
 def test_v_endpoints_are_given_once_and_whole(tmp_path: Path) -> None:
-    only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": [endpoint(), endpoint()]}), "duplicate VPC endpoint vpce-1")
-    only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [], "NextToken": "x"}}), "truncated")
+    assert_only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": [endpoint(), endpoint()]}), "duplicate VPC endpoint vpce-1")
+    assert_only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [], "NextToken": "x"}}), "truncated")

@@ -448,7 +448,7 @@ federated arn:aws:iam:: builtin no-external-access no-public-access only-via-ser
 WORDS = [*(PRELUDE + ISSUE).split(), *f"{SIGNS} {PHRASES}".split(), "\n"]
 
 
-def only_input_errors(text: str) -> None:
+def assert_only_input_errors(text: str) -> None:
     try:
         read_file(text)
     except InputError as error:
@@ -458,19 +458,19 @@ def only_input_errors(text: str) -> None:
 
 @given(st.text())
 def test_no_text_makes_it_fail_otherwise(text: str) -> None:
-    only_input_errors(text)
+    assert_only_input_errors(text)
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=30))
 @settings(max_examples=300)
 def test_no_text_of_the_words_of_the_language_makes_it_fail_otherwise(words: list[str]) -> None:
-    only_input_errors(PRELUDE + 'invariant "f": ' + " ".join(words))
+    assert_only_input_errors(PRELUDE + 'invariant "f": ' + " ".join(words))
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
 def test_no_quoted_text_makes_it_fail_otherwise(key: str, value: str, name: str) -> None:
     quoted = ['"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in (key, value, name)]
-    only_input_errors(f"{PRELUDE}invariant {quoted[2]}: no {quoted[0]} in prod can kms:Decrypt when {quoted[0]} = {quoted[1]}")
+    assert_only_input_errors(f"{PRELUDE}invariant {quoted[2]}: no {quoted[0]} in prod can kms:Decrypt when {quoted[0]} = {quoted[1]}")
 
 
 @given(st.data())
@@ -478,4 +478,4 @@ def test_no_quoted_text_makes_it_fail_otherwise(key: str, value: str, name: str)
 def test_no_damaged_file_makes_it_fail_otherwise(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(ISSUE)))
     end = data.draw(st.integers(start, min(len(ISSUE), start + 30)))
-    only_input_errors(ISSUE[:start] + data.draw(st.text(max_size=3)) + ISSUE[end:])
+    assert_only_input_errors(ISSUE[:start] + data.draw(st.text(max_size=3)) + ISSUE[end:])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.evaluate.estates import HOME, KEY, aws, policy
+from tests.evaluate import estates
+from tests.evaluate.estates import HOME, KEY, policy
 from verifier.model.estate import Controls, Estate, Identity, Level, Organization
 from verifier.model.grant import Grant
-from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
+from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.verify import decide_symbolically
@@ -16,6 +17,10 @@ from verifier.verify import decide_symbolically
 MANAGEMENT = "999999999999"
 SERVICE = "s3.amazonaws.com"
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ONLY_ENCRYPT = {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}
+NO_DECRYPT = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}
+LIMIT = policy(ONLY_ENCRYPT, kind=PolicyKind.BOUNDARY, identity="limit")
+"""A boundary that lets its identity encrypt and nothing else."""
 NO_READING: Mapping[str, bool] = {reading.label: False for reading in READINGS}
 """Every reading at no."""
 
@@ -56,25 +61,9 @@ def open_readings(found: Estate, arn: str, action: str = "kms:Decrypt", context:
     return decide_symbolically(found, Request(caller(arn), action, KEY, tuple((context or {}).items()))).value
 
 
-def principal(arn: str) -> Principal:
-    """A grantee, or retiring principal."""
-    if not arn.startswith("arn:"):
-        return Principal(PrincipalType.SERVICE, arn)
-    _, partition, _, _, account, resource = arn.split(":", 5)
-    types = {
-        "root": PrincipalType.ACCOUNT,
-        "user": PrincipalType.USER,
-        "role": PrincipalType.ROLE,
-        "assumed-role": PrincipalType.SESSION,
-        "federated-user": PrincipalType.FEDERATED_USER,
-    }
-    return Principal(types[resource.partition("/")[0]], arn, account, partition)
-
-
-def grant(grantee: str, *operations: str, retiring: str | None = None, **rest: Any) -> Grant:
-    """A grant of some operations, by their names in the API."""
-    wanted = tuple(f"kms:{operation}" for operation in operations or ("Decrypt",))
-    return Grant(rest.pop("id", "g1"), principal(grantee), wanted, None if retiring is None else principal(retiring), **rest)
+def grant(grantee: str, *operations: str, **rest: Any) -> Grant:
+    """A grant of some operations, by their names in the API: of decrypting unless said otherwise."""
+    return estates.grant(grantee, *(operations or ("Decrypt",)), **rest)
 
 
 def control(*statements: Mapping[str, Any], kind: PolicyKind = PolicyKind.SCP, name: str = "p-1") -> Policy:
@@ -83,7 +72,9 @@ def control(*statements: Mapping[str, Any], kind: PolicyKind = PolicyKind.SCP, n
     return policy(*named, kind=kind, identity=name)
 
 
-def organization(service: Any = None, resource: Any = None, accounts: tuple[str, ...] = (HOME,), **rest: Any) -> Organization:
+def organization(
+    service: Any = None, resource: Any = None, accounts: tuple[str, ...] = (HOME,), management: str = MANAGEMENT
+) -> Organization:
     """An organization whose accounts have these levels of policies over them."""
 
     def levels(given: Any) -> tuple[Level, ...] | None:
@@ -91,13 +82,10 @@ def organization(service: Any = None, resource: Any = None, accounts: tuple[str,
 
     controls = tuple(Controls(account, levels(service), levels(resource)) for account in accounts)
     members = tuple((account, None) for account in dict.fromkeys((*accounts, MANAGEMENT)))
-    return Organization("o-exampleorg", rest.get("management", MANAGEMENT), members, controls)
+    return Organization("o-exampleorg", management, members, controls)
 
 
 def bounded(arn: str, own: Any, limit: Policy) -> Identity:
     """A user or role with one inline policy and a permissions boundary."""
     mine = policy(own, kind=PolicyKind.IDENTITY, identity=f"{arn}#inline")
     return Identity(arn, (mine,), bounded=True, boundary=limit)
-
-
-__all__ = ["MANAGEMENT", "SERVICE", "aws", "bounded", "caller", "control", "decided", "grant", "open_readings", "organization", "principal"]

@@ -26,13 +26,23 @@ from tests.evaluate.estates import (
     own,
     policy,
 )
-from tests.problem.deciding import FULL, MANAGEMENT, SERVICE, bounded, control, decided, open_readings, organization
+from tests.problem.deciding import (
+    FULL,
+    LIMIT,
+    MANAGEMENT,
+    NO_DECRYPT,
+    ONLY_ENCRYPT,
+    SERVICE,
+    bounded,
+    control,
+    decided,
+    open_readings,
+    organization,
+)
 from verifier.model.estate import Endpoint, Estate, Influence, Unmodelled
 from verifier.model.policy import PolicyKind
 
 EVERYBODY = allow("*")
-ONLY_ENCRYPT = {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}
-NO_DECRYPT = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}
 SERVICE_LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"
 ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias/payments"
 
@@ -157,7 +167,6 @@ def test_r4_rcps_on_operations_on_an_alias_are_a_reading() -> None:
 
 # -- permissions boundaries --
 
-LIMIT = policy(ONLY_ENCRYPT, kind=PolicyKind.BOUNDARY, identity="limit")
 BOUNDED = (home(bounded(ALICE, own(), LIMIT), bounded(f"arn:aws:iam::{HOME}:role/reports", own(), LIMIT)),)
 ROLE = f"arn:aws:iam::{HOME}:role/reports"
 

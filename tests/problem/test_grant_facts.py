@@ -1,4 +1,4 @@
-"""Facts about CreateGrant requests and listed VPC endpoints (F4, F6), in pairs: what cannot be sent, and its neighbour (R6)."""
+"""Facts about the parameters of requests and listed VPC endpoints (R3, F4, F6), in pairs: what cannot be sent, and its neighbour (R6)."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ PAIRS: list[tuple[str, list[Test], list[Test]]] = [
     ("a grantee", [("Null", GRANTEE, "true"), ("Null", SERVICE, "true")], [("Null", GRANTEE, "true"), ("Null", SERVICE, "false")]),
     ("one grantee", [("Null", GRANTEE, "false"), ("Null", SERVICE, "false")], [("Null", GRANTEE, "false"), ("Null", SERVICE, "true")]),
     ("source of a service", [("Null", SERVICE, "false"), ("Null", SOURCE, "true")], [("Null", SERVICE, "true"), ("Null", SOURCE, "false")]),
+    (
+        "an account in the source",
+        [("StringLike", SOURCE, "arn:aws:s3:::*")],
+        [("StringLike", SOURCE, f"arn:aws:s3:*:{HOME}:*")],
+    ),
     (
         "who retires the grant of a service",
         [("Null", SERVICE, "false"), ("Null", RETIRING, "true"), ("Null", RETIRING_SERVICE, "true")],
@@ -188,3 +193,21 @@ def test_r3_the_type_of_the_message_suits_the_algorithm(algorithm: str, own: str
     signing: Test = ("StringEquals", "kms:SigningAlgorithm", algorithm)
     assert sendable(found, "kms:Sign", [signing, ("StringEquals", "kms:MessageType", own)])
     assert not sendable(found, "kms:Sign", [signing, ("StringEquals", "kms:MessageType", other)])
+
+
+# -- F6: periods --
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "least", "most"),
+    [
+        ("kms:ScheduleKeyDeletion", "kms:ScheduleKeyDeletionPendingWindowInDays", 7, 30),
+        ("kms:EnableKeyRotation", "kms:RotationPeriodInDays", 90, 2560),
+    ],
+)
+def test_f6_a_period_has_as_many_days_as_the_api_takes(action: str, key: str, least: int, most: int) -> None:
+    """AWS KMS API Reference, ScheduleKeyDeletion (PendingWindowInDays) and EnableKeyRotation (RotationPeriodInDays)."""
+    assert not sendable(estate(allow()), action, [("NumericLessThan", key, str(least))])
+    assert sendable(estate(allow()), action, [("NumericLessThanEquals", key, str(least))])
+    assert sendable(estate(allow()), action, [("NumericGreaterThanEquals", key, str(most))])
+    assert not sendable(estate(allow()), action, [("NumericGreaterThan", key, str(most))])

@@ -198,7 +198,14 @@ REPLICATES = Verdict(
     Status.REFUTED,
     counterexample=Counterexample(
         Request(CALLER, "kms:ReplicateKey", PAYMENTS),
-        Decision(Outcome.ALLOW, (Step("D2", "Allow statement", True, REPORTS, 1), Step("L6", "Action: kms:* matches", True, REPORTS, 2))),
+        Decision(
+            Outcome.ALLOW,
+            (
+                Step("D2", "Allow statement", True, REPORTS, 1),
+                Step("L6", "Action: kms:* matches", True, REPORTS, 2),
+                Step("R8", "the whole call also needs kms:CreateKey by an identity policy in the replica's Region", True),
+            ),
+        ),
         (REPORTS,),
     ),
 )

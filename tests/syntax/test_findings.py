@@ -27,6 +27,7 @@ def test_warnings_raise_nothing() -> None:
     findings = Findings(Source("f", "x"))
     findings.warning(0, 1, "w")
     findings.raise_errors()
+    assert [warning.message for warning in findings.warnings] == ["w"]
 
 
 def test_what_is_left_out_is_counted() -> None:

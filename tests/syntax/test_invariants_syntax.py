@@ -6,7 +6,7 @@ import pytest
 
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.invariants import MAXIMUM_DEPTH, MAXIMUM_SIZE, keywords, normalized, parse_invariants
-from verifier.syntax.invariants_tree import Declaration, InvariantNode, Sentence
+from verifier.syntax.invariants_tree import Declaration, InvariantNode, Negated, Sentence
 from verifier.syntax.source import Source
 
 
@@ -126,11 +126,14 @@ def test_brackets_are_nested_up_to_the_limit_and_no_deeper() -> None:
 
 
 def test_brackets_in_text_and_comments_are_not_counted() -> None:
-    parse_invariants(Source("file", HEAD + 'nobody can kms:Decrypt when a:b = "' + "(" * 1000 + '" # ' + "{" * 1000))
+    assert parse_invariants(Source("file", HEAD + 'nobody can kms:Decrypt when a:b = "' + "(" * 1000 + '" # ' + "{" * 1000)).items
 
 
 def test_ten_thousand_negations_make_no_deep_tree() -> None:
-    parse_invariants(Source("file", HEAD + "nobody can kms:Decrypt when " + "not " * 10_001 + "a:b = c"))
+    (invariant,) = parse_invariants(Source("file", HEAD + "nobody can kms:Decrypt when " + "not " * 10_001 + "a:b = c")).items
+    assert isinstance(invariant, InvariantNode) and isinstance(invariant.body, Sentence) and invariant.body.circumstance
+    assert isinstance(invariant.body.circumstance.condition, Negated)
+    assert not isinstance(invariant.body.circumstance.condition.operand, Negated)
 
 
 def test_a_file_that_is_too_large_is_refused_unparsed() -> None:

@@ -1,17 +1,8 @@
-"""Principals of grants and caller sets, for tests."""
+"""Whom grants name, for tests: one principal of each kind, in three accounts."""
 
 from __future__ import annotations
 
 from tests.evaluate.estates import ALICE, HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, PARTNER_SESSION, REPORTS, REPORTS_SESSION, ROOT, SAM
-from verifier.model.policy import Principal, PrincipalType
-
-_TYPES = {
-    "user": PrincipalType.USER,
-    "role": PrincipalType.ROLE,
-    "assumed-role": PrincipalType.SESSION,
-    "federated-user": PrincipalType.FEDERATED_USER,
-    "root": PrincipalType.ACCOUNT,
-}
 
 THIRD = "777788889999"
 ARNS = (
@@ -30,14 +21,3 @@ ARNS = (
     "s3.amazonaws.com",
     "rds.amazonaws.com",
 )
-
-
-def principal(text: str) -> Principal:
-    """The principal of an ARN, a service name, or a unique ID."""
-    if not text.startswith("arn:"):
-        return Principal(PrincipalType.SERVICE if "." in text else PrincipalType.UNIQUE_ID, text)
-    _, partition, _, _, account, resource = text.split(":", 5)
-    return Principal(_TYPES[resource.partition("/")[0]], text, account, partition)
-
-
-__all__ = ["ARNS", "HOME", "PARTNER", "THIRD", "principal"]

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, allow, aws, deny, estate
-from tests.verify.grantees import principal
+from tests.evaluate.estates import HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, allow, aws, deny, estate, named
 from verifier.model.estate import Estate, Organization
 from verifier.model.grant import Grant
 from verifier.model.invariants_text import read_invariants
@@ -85,7 +84,7 @@ def test_g2_if_exists_lets_services_through() -> None:
 
 
 def test_g6_a_grant_hands_on_no_more_than_it_has() -> None:
-    parent = Grant("g-1", principal(PARTNER_ROLE), ("kms:Decrypt", "kms:CreateGrant"))
+    parent = Grant("g-1", named(PARTNER_ROLE), ("kms:Decrypt", "kms:CreateGrant"))
     plain = replace(estate(deny(aws(PARTNER_ROOT), "kms:PutKeyPolicy")), accounts=())
     found = replace(plain, keys=(replace(plain.keys[0], grants=(parent,)),))
     assert outcome(found, "no caller outside prod can create a grant that allows kms:Encrypt") == "proved"

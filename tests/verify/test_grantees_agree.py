@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.evaluate.estates import HOME, PARTNER, REPORTS, allow, estate, home, identity
-from tests.verify.grantees import ARNS, THIRD, principal
+from tests.evaluate.estates import HOME, PARTNER, REPORTS, allow, estate, home, identity, named
+from tests.verify.grantees import ARNS, THIRD
 from verifier.model.estate import Estate, Organization
 from verifier.model.invariant import (
     AnyCaller,
@@ -100,9 +100,7 @@ def context(arn: str) -> dict[str, str]:
 
 def contradictions(callers: CallerSet, around: Estate) -> list[tuple[str, object, bool]]:
     when = condition(callers, around)
-    found = [
-        (arn, membership(principal(arn), callers, Surroundings(around, around.keys[0])).some, holds(when, context(arn))) for arn in ARNS
-    ]
+    found = [(arn, membership(named(arn), callers, Surroundings(around, around.keys[0])).some, holds(when, context(arn))) for arn in ARNS]
     # A request counts where its ARN does not tell (None), and sometimes where the data does: it must never fail to count.
     return [(arn, some, counts) for arn, some, counts in found if some is not False and not counts]
 
@@ -114,7 +112,7 @@ def test_g2_the_condition_holds_exactly_where_the_data_does_not_exclude_it(atom:
         assert contradictions(callers, around) == []
         when = condition(callers, around)
         for arn in ARNS:
-            some = membership(principal(arn), callers, Surroundings(around, around.keys[0])).some
+            some = membership(named(arn), callers, Surroundings(around, around.keys[0])).some
             if some is False and holds(when, context(arn)):
                 # The conditions know less than the data: a session's ARN does not show the path of its role.
                 assert ":assumed-role/" in arn, (arn, callers)

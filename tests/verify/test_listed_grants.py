@@ -7,12 +7,26 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, REPORTS, REPORTS_SESSION, allow, estate, home, identity
-from tests.verify.grantees import principal
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    PARTNER,
+    PARTNER_ROLE,
+    PARTNER_ROOT,
+    REPORTS,
+    REPORTS_SESSION,
+    allow,
+    estate,
+    home,
+    identity,
+    named,
+)
 from verifier.model.builtins import builtin
 from verifier.model.estate import Estate, Influence, Organization, Unmodelled
 from verifier.model.grant import Grant
+from verifier.model.invariant import CallersOr, InAccount
 from verifier.model.invariants_text import read_invariants
+from verifier.model.named_accounts import named_callers
 from verifier.model.verdict import Verdict
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source, Span
@@ -23,8 +37,8 @@ ACME = Organization("o-acme", HOME, ((HOME, None),))
 
 
 def grant(grantee: str, *operations: str, retiring: str | None = None, **rest: Any) -> Grant:
-    retires = principal(retiring) if retiring else None
-    return Grant("g-1", principal(grantee), operations or ("kms:Decrypt",), retires, span=PLACE, **rest)
+    retires = named(retiring) if retiring else None
+    return Grant("g-1", named(grantee), operations or ("kms:Decrypt",), retires, span=PLACE, **rest)
 
 
 def granted(*grants: Grant, **facts: Any) -> Estate:
@@ -200,8 +214,5 @@ def test_the_builtin_is_about_the_account_of_the_key() -> None:
 
 
 def test_a_grant_names_its_account_for_no_public_access() -> None:
-    from verifier.model.invariant import InAccount
-    from verifier.model.named_accounts import named_callers
-
-    named = named_callers(granted(grant(PARTNER_ROLE)).keys[0])
-    assert InAccount(PARTNER) in named.operands  # type: ignore[union-attr]
+    callers = named_callers(granted(grant(PARTNER_ROLE)).keys[0])
+    assert isinstance(callers, CallersOr) and InAccount(PARTNER) in callers.operands

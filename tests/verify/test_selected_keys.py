@@ -9,7 +9,7 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, PARTNER, allow, aws, policy
 from tests.verify.proving import nobody
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyCaller, GrantInvariant, KeyAlias, KeyArn, KeyFamily
+from verifier.model.invariant import AnyCaller, GrantInvariant, KeyAlias, KeyArn, KeyFamily, KeyTag
 from verifier.model.verdict import Report
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
@@ -49,6 +49,29 @@ def test_l9_the_verdict_says_which_replicas_are_known() -> None:
         assert told == [f"the key and its replicas are those of the input: {MRK} in us-west-2, eu-west-1"]
     (first,) = prove(Estate((WEST,)), [nobody()]).verdicts
     assert [assumption for assumption in first.assumptions if assumption.rule == "L9"] == []
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        (KeyTag("env", None), True),
+        (KeyTag("env", "prod[1].eu"), True),
+        (KeyTag("env", "prod*e?"), True),
+        (KeyTag("env", "prod[1]*"), True),
+        (KeyTag("env", "prod"), False),
+        (KeyTag("env", "PROD*"), False),
+        (KeyTag("env", "prod1.eu"), False),
+        (KeyTag("Env", None), False),
+    ],
+)
+def test_l6_a_tag_selects_by_a_pattern(selector: KeyTag, selected: bool) -> None:
+    """`*` and `?` are its only wildcards."""
+    tagged = key("us-west-2", "5678", tags=(("env", "prod[1].eu"),))
+    if selected:
+        assert targets(prove(Estate((WEST, tagged)), [nobody(keys=(selector,))])) == [tagged.arn]
+    else:
+        with pytest.raises(InputError, match="that the input does not hold: tag"):
+            prove(Estate((WEST, tagged)), [nobody(keys=(selector,))])
 
 
 @pytest.mark.parametrize(

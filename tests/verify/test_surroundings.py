@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, PARTNER_ROLE, REPORTS, ROOT, allow, aws, estate, home, identity, own, policy
-from tests.problem.deciding import FULL, SERVICE, bounded, control, grant, organization
+from tests.problem.deciding import FULL, LIMIT, NO_DECRYPT, SERVICE, bounded, control, grant, organization
 from tests.verify.conditions import string_equals
 from tests.verify.proving import always, nobody, status, verdict
 from verifier.model.estate import Endpoint, Estate, Influence, Unmodelled
@@ -21,7 +21,6 @@ from verifier.model.verdict import Counterexample
 NOTHING = allow(aws(ALICE), "kms:ListGrants")
 OUTSIDE = CallersNot(InAccount(HOME))
 ALICE_ONLY = PrincipalLike(Text(ALICE))
-NO_DECRYPT = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}
 
 
 def with_grants(*grants: Grant, **rest: Any) -> Estate:
@@ -110,9 +109,19 @@ def test_g6_the_command_asks_for_a_constraint_as_strict() -> None:
 
 
 def test_g6_the_witness_asks_for_the_source_of_the_parent() -> None:
-    found = refuted(with_grants(grant(ALICE, "CreateGrant", "Decrypt", source_arn="arn:aws:s3:::example")), nobody("kms:CreateGrant"))
-    assert context(found)["kms:GrantConstraintSourceArn"] == "arn:aws:s3:::example"
-    assert found.command is not None and "--constraints SourceArn=arn:aws:s3:::example" in found.command
+    source = f"arn:aws:rds:us-west-2:{HOME}:db:example"
+    found = refuted(with_grants(grant(ALICE, "CreateGrant", "Decrypt", source_arn=source)), nobody("kms:CreateGrant"))
+    assert context(found)["kms:GrantConstraintSourceArn"] == source
+    assert found.command is not None and f"--constraints SourceArn={source}" in found.command
+
+
+def test_f6_the_source_of_a_grant_for_a_service_can_be_sent() -> None:
+    """A bucket's ARN has no account, which the constraint must have."""
+    for_services = allow(aws(ALICE), "kms:CreateGrant", Condition={"Null": {"kms:GranteeServicePrincipal": "false"}})
+    found = refuted(estate(for_services), nobody("kms:CreateGrant"))
+    source = context(found)["kms:GrantConstraintSourceArn"]
+    assert source.split(":")[4] == "444455556666"
+    assert found.command is not None and f"--constraints SourceArn={source}" in found.command
 
 
 def test_g5_who_retires() -> None:
@@ -162,8 +171,7 @@ def test_d7_an_rcp_keeps_services_out() -> None:
 
 
 def test_d4_a_boundary_limits_a_role_and_not_a_user_that_is_named() -> None:
-    limit = policy({**FULL, "Action": "kms:Encrypt"}, kind=PolicyKind.BOUNDARY, identity="limit")
-    found = estate(allow(aws(ALICE, REPORTS)), accounts=(home(bounded(ALICE, own(), limit), bounded(REPORTS, own(), limit)),))
+    found = estate(allow(aws(ALICE, REPORTS)), accounts=(home(bounded(ALICE, own(), LIMIT), bounded(REPORTS, own(), LIMIT)),))
     assert status(found, nobody(callers=PrincipalLike(Text(REPORTS)))) == "proved"
     assert status(found, nobody(callers=ALICE_ONLY)) == "refuted"
 

@@ -6,6 +6,7 @@ Guarantee: a constant of the sort, within its domain, stands for exactly the val
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,20 +17,20 @@ from verifier.problem.tables import Line
 from verifier.problem.words import Domain
 
 
-class Sort:
+class Sort(ABC):
     """How one value of an attribute is written. `name` is that of its constant, without bars."""
 
     def declarations(self, name: str) -> list[str]:
         """What declares a value."""
         return [f"(declare-const |{name}| String)"]
 
+    @abstractmethod
     def domain(self, name: str) -> str:
         """True iff the constant stands for a value that the attribute can have."""
-        raise NotImplementedError
 
+    @abstractmethod
     def test(self, name: str, predicate: Predicate) -> str:
         """The predicate of the value. Raises `Inexpressible` for one on values of another kind."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Standing:
         return self.caller.kind is not CallerKind.SERVICE and not self.root_powers and not self.inventoried
 
     @property
-    def boundary(self) -> bool:
+    def bounded(self) -> bool:
         """Whether the caller is a user or role with a permissions boundary (P5)."""
         return self.caller.kind is not CallerKind.FEDERATED and self.identity is not None and self.identity.bounded
 

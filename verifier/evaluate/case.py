@@ -14,7 +14,7 @@ from verifier.evaluate.controls import Restriction
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.grant_index import Candidates
 from verifier.evaluate.targets import Target, TargetKind
-from verifier.evaluate.unmodelled import Outside
+from verifier.evaluate.unmodelled import InScope
 from verifier.model.policy import Policy
 
 
@@ -27,12 +27,12 @@ class Case:
     resource: str | None
     target: Target
     context: Context
-    outside: Outside
+    unmodelled: InScope
     service_controls: Restriction
     resource_controls: Restriction
     route: Route
     grants: Candidates
-    session_policies: tuple[Policy, ...] | None = None
+    session_policies: tuple[Policy, ...] | None
 
     @property
     def key_policies(self) -> tuple[Policy, ...]:

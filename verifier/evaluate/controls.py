@@ -69,9 +69,10 @@ def _exempt(organization: Organization, rule: str, text: str) -> Restriction:
 
 
 def _not_given(organization: Organization, account: str | None, kind: str) -> Restriction:
-    member = account == organization.management_account or account in dict(organization.accounts)
-    text = f"no {kind} are given for account {account}, so none are supposed"
-    return _exempt(organization, "D7", text) if member else Restriction()
+    """Nothing is known of the control policies over a member account. Over other accounts the organization has none."""
+    if account not in dict(organization.accounts):
+        return Restriction()
+    return _exempt(organization, "D7", f"no {kind} are given for account {account}, so none are supposed")
 
 
 def service_gates(restriction: Restriction, action: str, judge: Judge) -> Iterator[Gate]:

@@ -7,21 +7,22 @@ ways to allow it is open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.case import Case
+from verifier.evaluate.conclusion import concluding_gate, marked_if_not_needed
 from verifier.evaluate.controls import resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
 from verifier.evaluate.endpoints import endpoint_gates
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.grant_constraints import Asked
 from verifier.evaluate.grants import Grants, Means, grants_gate, retiring_gate
-from verifier.evaluate.judge import Judge, Sure, applies, findings
+from verifier.evaluate.judge import Judge, Memo, applies, findings
 from verifier.evaluate.limits import Limits, limits_of
-from verifier.evaluate.principals import Way
+from verifier.evaluate.principals import Way, Ways
 from verifier.evaluate.statements import Judgement, Question
-from verifier.evaluate.sums import sum_gate, told_with
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.evaluate.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.whole_call import further_permissions
@@ -60,17 +61,14 @@ class Verdict:
     gates: list[Gate]
 
 
-Ways = dict[Way, Truth]
-
-
-def decide(case: Case, symbols: Symbols, sure: Sure) -> Verdict:
-    """Decides one request (D1–D9). `sure` is filled, and used by later calls for the same request."""
-    judge = Judge(Question(case.standing, case.action, case.target, case.context, symbols), sure)
+def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
+    """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
+    judge = Judge(Question(case.standing, case.action, case.target, case.context, symbols), memo)
     refusing = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), denial_gate(case, judge)]
     refusing += service_gates(case.service_controls, case.action, judge)
     refusing += resource_gates(case.resource_controls)
     refusing += endpoint_gates(case.route, case.standing.caller, case.action, judge)
-    refusing += case.outside.refusals(symbols)
+    refusing += case.unmodelled.refusals(symbols)
     allowing = _allowing(case, judge)
     allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
     return Verdict(allowed, [*refusing, *allowing])
@@ -124,18 +122,20 @@ def _allowing(case: Case, judge: Judge) -> list[Gate]:
     allows = judge.allows(case.key_policies)
     ways = _key_policy_ways(case, allows, judge.symbols)
     spared = case.same_account and ways[Way.NAME] is True
-    limits = limits_of(case.standing, case.session_policies, case.action, judge, spared)
+    limits = limits_of(case, judge, spared)
     identity = _identity(case, judge)
     granted = _granted(case, Means(identity.finding.holds, limits), judge)
-    unmodelled = case.outside.allowances(judge.symbols)
-    rule, base = _policies(case, ways, identity.finding.holds, limits, judge.symbols)
-    by_grant = any_of([gate.finding.holds for gate in (*granted, *unmodelled)])
-    by_policy = [_key_policy(case, allows, ways)] if case.target.kind is TargetKind.KEY and not case.retires else []
+    unmodelled = case.unmodelled.allowances(judge.symbols)
+    rule, by_policy = _policies(case, ways, identity.finding.holds, limits, judge.symbols)
+    conclusion = concluding_gate(rule, by_policy, any_of([gate.finding.holds for gate in (*granted, *unmodelled)]))
+    key_policy = [_key_policy(case, allows, ways)] if case.target.kind is TargetKind.KEY and not case.retires else []
     own = [] if rule == "D6" else [identity]
-    total = sum_gate(rule, base, by_grant)
-    before, after = ([told_with(total, gate) for gate in gates] for gates in ([*by_policy, *granted, *own], unmodelled))
-    limiting = [gate if spared else told_with(total, gate) for gate in limits.gates]
-    return [*before, *limiting, *after, *further_permissions(case), total]
+
+    def marked(gates: Iterable[Gate]) -> list[Gate]:
+        return [marked_if_not_needed(gate, conclusion) for gate in gates]
+
+    limiting = limits.gates if spared else marked(limits.gates)  # Spared, their sentences say that they do not limit.
+    return [*marked([*key_policy, *granted, *own]), *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
 
 
 def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
@@ -143,7 +143,7 @@ def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
     if case.target.key is None:
         return []
     asked = Asked(case.action, case.standing.caller, case.context)
-    grants = Grants(case.target.key, case.grants, asked, means, judge.symbols, judge.sure)
+    grants = Grants(case.target.key, case.grants, asked, means, judge.symbols, judge.memo)
     gate = retiring_gate(grants) if case.retires else grants_gate(grants)
     return [gate] if gate is not None else []
 
@@ -171,14 +171,14 @@ def _may_delegate_retiring(case: Case) -> bool:
 def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
     """D2 and D4: direct access, limited as its way demands; or delegation and the caller's own policies."""
     delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), own])
-    by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(limits, symbols)])
+    by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(case, limits, symbols)])
     anyone = all_of([ways[Way.ANYONE], symbols.choose("D4", lambda: limits.hold, lambda: True)])
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
-def _session_through_issuer(limits: Limits, symbols: Symbols) -> Truth:
+def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Truth:
     """S for what a key policy gives the user that issued the session: whether one without session policies is limited is open (U2)."""
-    if limits.session_policies:
+    if case.session_policies is not None:
         return limits.session
     return symbols.choose("U2", lambda: True, lambda: limits.session)
 
@@ -190,7 +190,7 @@ def _identity(case: Case, judge: Judge) -> Gate:
         return Gate(Finding("D6", "a service principal has no identity policies", False))
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
-    unknown = case.outside.identity_allows(judge.symbols)
+    unknown = case.unmodelled.identity_allows(judge.symbols)
     if standing.outside:
         allowed = any_of([judge.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"there is no inventory of account {standing.caller.account}: its identity policies are free"

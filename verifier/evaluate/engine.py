@@ -18,7 +18,7 @@ from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.findings import steps
 from verifier.evaluate.grant_index import candidates_for
 from verifier.evaluate.issuers import possible_issuers
-from verifier.evaluate.judge import Sure
+from verifier.evaluate.judge import Memo
 from verifier.evaluate.plausible import warnings_about
 from verifier.evaluate.requests import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
@@ -33,7 +33,7 @@ from verifier.syntax.diagnostic import InputError
 def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
     """Decides a request (sections 1–5), under each reading that `assignment` (symbol → value) does not fix.
 
-    Keys of the context that follow from the caller and the key are filled in (F1, F2, F8); a context that could not be sent is
+    Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not be sent is
     decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action, and for
     session policies of a caller that is no session.
     """
@@ -57,7 +57,7 @@ def _for_each_issuer(estate: Estate, request: Request, fixed: Mapping[str, bool]
     return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
 
 
-def case_of(estate: Estate, request: Request) -> Case:
+def _case(estate: Estate, request: Request) -> Case:
     """A request as the gates see it, its context completed."""
     region = given_context(request).get("aws:requestedregion")
     target = target_of(estate, request, region if isinstance(region, str) else None)
@@ -70,7 +70,7 @@ def case_of(estate: Estate, request: Request) -> Case:
         resource=request.resource,
         target=target,
         context=context,
-        outside=in_scope(estate, request.caller, target, request.action, route.id),
+        unmodelled=in_scope(estate, request.caller, target, request.action, route.id),
         service_controls=service_controls(estate, caller),
         resource_controls=resource_controls(estate, caller, target, request.action),
         route=route,
@@ -80,12 +80,12 @@ def case_of(estate: Estate, request: Request) -> Case:
 
 
 def _decide(estate: Estate, request: Request, fixed: Mapping[str, bool]) -> Decision:
-    case = case_of(estate, request)
-    sure = Sure()
-    tree = explore(lambda symbols: decide(case, symbols, sure).allowed, fixed)
+    case = _case(estate, request)
+    memo = Memo()
+    tree = explore(lambda symbols: decide(case, symbols, memo).allowed, fixed)
     # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
     told = Symbols({**fixed, **first_path(tree)}, default=False)
-    verdict = decide(case, told, sure)
+    verdict = decide(case, told, memo)
     found = outcomes(tree)
     outcome = Outcome.DEPENDS if len(found) > 1 or None in found else Outcome.ALLOW if True in found else Outcome.DENY
     remarks = request.remarks if isinstance(request, GivenRequest) else ()

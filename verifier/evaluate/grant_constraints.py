@@ -1,4 +1,4 @@
-"""Whether a request meets the constraints of a grant (G3), and whether the grant that it asks for is as strict (G6).
+"""Which operations a grant can name (G1), whether a request meets its constraints (G3), and whether a grant made by it is as strict (G6).
 
 In: a grant, the request's action, caller and context, the symbols. Out: findings.
 Guarantee: a constraint that does not bind the operation gives no finding; values are compared exactly, names as the reading G3-names says.
@@ -30,6 +30,12 @@ class Asked:
     action: str
     caller: Caller
     context: Context
+
+
+def grantable(action: str) -> bool:
+    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on it."""
+    known = reference.action(action)
+    return known is not None and known.grant_operation
 
 
 def constraint_findings(grant: Grant, asked: Asked, symbols: Symbols) -> Iterator[Finding]:

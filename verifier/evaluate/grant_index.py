@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
+from verifier.evaluate.principals import OWN_TYPE
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Principal, PrincipalType
@@ -112,12 +113,7 @@ def _named(grants: dict[Name, list[Grant]], caller: Caller) -> Iterator[Candidat
 def _names_of(caller: Caller) -> Iterable[tuple[Name, Naming]]:
     """The names that a grant may give a caller. A grant to a user is not one to the federated sessions that it issued, and a unique ID
     is that of a deleted identity, which nobody is (L8)."""
-    own = {
-        CallerKind.USER: PrincipalType.USER,
-        CallerKind.ROLE: PrincipalType.SESSION,
-        CallerKind.FEDERATED: PrincipalType.FEDERATED_USER,
-        CallerKind.SERVICE: PrincipalType.SERVICE,
-    }.get(caller.kind)
+    own = OWN_TYPE.get(caller.kind)
     if own is not None:
         yield (own, caller.arn), Naming.ITSELF
     if caller.kind is CallerKind.ROLE:

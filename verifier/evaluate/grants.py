@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
-from verifier.evaluate.grant_constraints import Asked, constraint_findings
+from verifier.evaluate.grant_constraints import Asked, constraint_findings, grantable
 from verifier.evaluate.grant_index import Candidate, Candidates, Naming
-from verifier.evaluate.judge import Sure
+from verifier.evaluate.judge import Memo, remembered
 from verifier.evaluate.limits import Limits
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.model import reference
@@ -41,7 +41,7 @@ class Grants:
     asked: Asked
     means: Means
     symbols: Symbols
-    sure: Sure
+    memo: Memo
 
 
 def grants_gate(grants: Grants) -> Gate | None:
@@ -59,12 +59,6 @@ def retiring_gate(grants: Grants) -> Gate:
         return Gate(_none_given(grants.key))
     found = [_as_retiring(candidate, grants) for candidate in grants.candidates.as_retiring]
     return _gate("G5", [*found, *_as_grantees(grants)], "names the caller", grants)
-
-
-def grantable(action: str) -> bool:
-    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on it."""
-    known = reference.action(action)
-    return known is not None and known.grant_operation
 
 
 def _as_grantees(grants: Grants) -> list[StatementFinding]:
@@ -121,14 +115,8 @@ def _principal(candidate: Candidate, grants: Grants) -> Finding:
 
 def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
     """The constraints, examined once for a request if they turn on no symbol."""
-    name = candidate.grant.id
-    if name in grants.sure.grants:
-        return grants.sure.grants[name]
-    before = grants.symbols.questions
-    found = tuple(constraint_findings(candidate.grant, grants.asked, grants.symbols))
-    if grants.symbols.questions == before:
-        grants.sure.grants[name] = found
-    return found
+    grant, symbols = candidate.grant, grants.symbols
+    return remembered(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.asked, symbols)))
 
 
 def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:

@@ -6,19 +6,23 @@ Guarantee: a judgement that turns on no symbol is made once for a request, whate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.statements import Judgement, Question, judge
 from verifier.evaluate.symbols import Symbols, Truth, any_of
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 
+Name = TypeVar("Name", bound=Hashable)
+Found = TypeVar("Found")
+
 
 @dataclass(frozen=True)
-class Sure:
-    """What turns on no symbol in one request, and need not be found again: judgements by kind of policy, policy and statement (the
-    same document may be an identity policy and a boundary); grants by their ID."""
+class Memo:
+    """What was found in one request without asking for a symbol, and need not be found again: judgements by kind of policy, policy and
+    statement (the same document may be an identity policy and a boundary), the constraints of grants by the grant's ID."""
 
     statements: dict[tuple[PolicyKind, str, int], Judgement] = field(default_factory=dict)
     grants: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
@@ -29,7 +33,7 @@ class Judge:
     """Holds policies against one request under given symbols."""
 
     question: Question
-    sure: Sure
+    memo: Memo
 
     @property
     def symbols(self) -> Symbols:
@@ -49,13 +53,18 @@ class Judge:
 
     def _judgement(self, policy: Policy, statement: Statement) -> Judgement:
         name = (policy.kind, policy.identity, statement.index)
-        if name in self.sure.statements:
-            return self.sure.statements[name]
-        before = self.symbols.questions
-        judgement = judge(policy, statement, self.question)
-        if self.symbols.questions == before:
-            self.sure.statements[name] = judgement
-        return judgement
+        return remembered(self.memo.statements, name, self.symbols, lambda: judge(policy, statement, self.question))
+
+
+def remembered(known: dict[Name, Found], name: Name, symbols: Symbols, find: Callable[[], Found]) -> Found:
+    """What is known by this name, else what `find` finds; that is kept if it asks for no symbol."""
+    if name in known:
+        return known[name]
+    before = symbols.questions
+    found = find()
+    if symbols.questions == before:
+        known[name] = found
+    return found
 
 
 def applies(judgements: Iterable[Judgement]) -> Truth:

@@ -147,8 +147,8 @@ def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
 
 def _tested_by_grants(case: Case) -> frozenset[str]:
     """A grant that allows CreateGrant tests the operations of the new grant (G6)."""
-    makes = case.action == "kms:CreateGrant" and any(case.action in candidate.grant.operations for candidate in case.grants.as_grantee)
-    return frozenset({"kms:grantoperations"} if makes else ())
+    by_grant = any("kms:CreateGrant" in candidate.grant.operations for candidate in case.grants.as_grantee)
+    return frozenset({"kms:grantoperations"} if by_grant and case.action.lower() == "kms:creategrant" else ())
 
 
 def _policies(estate: Estate, case: Case) -> Iterator[Policy]:

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.fill import given_pairs
-from verifier.evaluate.grant_constraints import EQUALS, SUBSET
-from verifier.evaluate.grants import grantable
+from verifier.evaluate.grant_constraints import EQUALS, SUBSET, grantable
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, Value

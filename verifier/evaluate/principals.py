@@ -73,16 +73,17 @@ def _names_role(principal: Principal, caller: Caller) -> bool:
     return caller.kind is CallerKind.ROLE and principal.value == caller.principal_arn
 
 
-_OWN_TYPE = {
+OWN_TYPE = {
     CallerKind.USER: PrincipalType.USER,
     CallerKind.ROLE: PrincipalType.SESSION,
     CallerKind.FEDERATED: PrincipalType.FEDERATED_USER,
     CallerKind.SERVICE: PrincipalType.SERVICE,
 }
+"""The principals that are a caller itself: a session, not its role. The root user has none: it goes by its account (P2)."""
 
 
 def _names_itself(principal: Principal, caller: Caller) -> bool:
-    return principal.type is _OWN_TYPE.get(caller.kind) and principal.value == caller.arn
+    return principal.type is OWN_TYPE.get(caller.kind) and principal.value == caller.arn
 
 
 def _names_issuer(principal: Principal, caller: Caller) -> bool:
@@ -94,7 +95,7 @@ def _not_named(statement: Statement, standing: Standing, partition: str | None, 
     listed = _listed_names(statement.principals or (), standing.caller, partition, symbols)
     if statement.effect is Effect.ALLOW:
         return symbols.choose("P5-allow", lambda: negation(any_of(listed)), lambda: False)
-    if standing.boundary:
+    if standing.bounded:
         return True
     return symbols.choose("P5", lambda: negation(any_of(listed)), lambda: negation(all_of(listed)))
 
@@ -103,7 +104,7 @@ def _listed_names(principals: tuple[Principal, ...], caller: Caller, partition: 
     """For each ARN (or service name) that names the caller, whether it is listed."""
     everyone: list[Truth] = [True for principal in principals if principal.type is PrincipalType.ANYONE]
     everyone += [_any_aws(caller, symbols) for principal in principals if principal.type is PrincipalType.ANY_AWS]
-    names = [any(_names_itself(principal, caller) for principal in principals)] if caller.kind in _OWN_TYPE else []
+    names = [any(_names_itself(principal, caller) for principal in principals)] if caller.kind in OWN_TYPE else []
     if caller.account is not None:
         accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
         names.append(any(_names_account(principal, caller, partition) for principal in accounts))

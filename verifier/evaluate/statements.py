@@ -6,7 +6,6 @@ finding for the trace. Guarantee: all elements are examined, so the trace never 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
@@ -14,7 +13,7 @@ from verifier.evaluate.conditions import Reader, condition_finding, condition_va
 from verifier.evaluate.context import Context, Free, Settled, entry_name, settle
 from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.patterns import Variable, text_matches, variables_of
-from verifier.evaluate.principals import Way, ways_named
+from verifier.evaluate.principals import Way, Ways, ways_named
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.evaluate.targets import Target, resource_covers
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
@@ -52,7 +51,7 @@ class Judgement:
     policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is `Way.NAME`)."""
 
     effect: Effect
-    ways: Mapping[Way, Truth]
+    ways: Ways
     finding: StatementFinding
 
     @property
@@ -79,7 +78,7 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     return Judgement(statement.effect, applying, finding)
 
 
-def _ways(policy: Policy, statement: Statement, question: Question) -> Mapping[Way, Truth]:
+def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
     if policy.kind not in NAMING_CALLERS:
         return {Way.NAME: True}
     ways = ways_named(statement, question.standing, question.target.partition, question.symbols)
@@ -128,7 +127,7 @@ def _resource(policy: Policy, statement: Statement, target: Target, reader: Read
     return Finding(rule, f"Resource [{listed}] against {target.described}", covered)
 
 
-def _principal(statement: Statement, ways: Mapping[Way, Truth], question: Question) -> Finding:
+def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
     """`Principal` and `NotPrincipal` (P1–P6)."""
     named = any_of(list(ways.values()))
     caller = question.standing.caller

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.grant_constraints import grantable
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
 from verifier.evaluate.targets import Target, TargetKind
-from verifier.model import reference
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.model.request import Caller
 
 
 @dataclass(frozen=True)
-class Outside:
+class InScope:
     """The unmodelled things in scope of one request. `on_alias` is true for one on an alias, which RCPs may not restrict (R4)."""
 
     things: tuple[Unmodelled, ...]
@@ -37,7 +37,7 @@ class Outside:
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
         things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)]
-        things = [thing for thing in things if not _grant(thing) or _grantable(self.action)]
+        things = [thing for thing in things if not _grant(thing) or grantable(self.action)]
         return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(allow_symbol(thing))) for thing in things]
 
     def identity_allows(self, symbols: Symbols) -> list[Finding]:
@@ -49,10 +49,10 @@ class Outside:
         ]
 
 
-def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoint: str | None) -> Outside:
+def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoint: str | None) -> InScope:
     """The unmodelled things that could change the decision on a request for an action, through a VPC endpoint if `endpoint` names one."""
     things = tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target, endpoint))
-    return Outside(things, action, target.kind is TargetKind.ALIAS)
+    return InScope(things, action, target.kind is TargetKind.ALIAS)
 
 
 def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:
@@ -67,12 +67,6 @@ def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str |
 
 def _grant(thing: Unmodelled) -> bool:
     return thing.label.startswith("G")
-
-
-def _grantable(action: str) -> bool:
-    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on it."""
-    known = reference.action(action)
-    return known is not None and known.grant_operation
 
 
 def _identity_policy(thing: Unmodelled) -> bool:

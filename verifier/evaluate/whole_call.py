@@ -35,7 +35,7 @@ def _needs(case: Case) -> Iterator[str]:
     elif action == "kms:reencryptto":
         yield "kms:ReEncryptFrom on the key that it decrypts under"
     elif action in ALIAS_ACTIONS:
-        yield _alias(case, "each of the two keys" if action == "kms:updatealias" else "the key")
+        yield _alias(case, moves=action == "kms:updatealias")
 
 
 def _named(case: Case, key: str, otherwise: str) -> str:
@@ -48,7 +48,8 @@ def _tagging(case: Case, place: str) -> Iterator[str]:
         yield f"kms:TagResource by an identity policy{place}, since it has tags"
 
 
-def _alias(case: Case, keys: str) -> str:
+def _alias(case: Case, moves: bool) -> str:
+    """The other permissions of an operation on an alias, which may move it from one key to another."""
     if case.target.kind is TargetKind.ALIAS:
-        return f"{case.action} on {keys}"
-    return f"{case.action} on the alias, by an identity policy" + (", and on the other key" if keys != "the key" else "")
+        return f"{case.action} on {'each of the two keys' if moves else 'the key'}"
+    return f"{case.action} on the alias, by an identity policy" + (", and on the other key" if moves else "")

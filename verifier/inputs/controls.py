@@ -18,10 +18,10 @@ from verifier.inputs.organization_tree import ROOT, UNIT, Tree
 from verifier.inputs.policies import full_access_policy, read_document
 from verifier.model.estate import Controls, Influence, Key, Level, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
+from verifier.syntax.text import first_few
 
 _KINDS = {SERVICE_CONTROL: PolicyKind.SCP, RESOURCE_CONTROL: PolicyKind.RCP}
 _WORDS = {SERVICE_CONTROL: "service control policies", RESOURCE_CONTROL: "resource control policies"}
-_TOLD = 3
 _EACH = "give list-targets-for-policy of every service control policy in `targets`"
 
 
@@ -130,10 +130,11 @@ def read_controls(
         Controls(account, service[account][0] if service else None, resource[account][0] if resource else None) for account in accounts
     )
     members = [account for account in accounts if account != management]
-    things = [*_of_callers(service or {}, members), *_of_owners(resource or {}, members)]
-    _warn(remarks, SERVICE_CONTROL, [(account, service[account][1]) for account in members] if service else [])
     owners = {key.account for key in keys if key.manager != "AWS"}
-    _warn(remarks, RESOURCE_CONTROL, [(account, resource[account][1]) for account in members if account in owners] if resource else [])
+    callers_gaps, owners_gaps = _gaps(service, members), _gaps(resource, members)
+    _warn(remarks, SERVICE_CONTROL, callers_gaps)
+    _warn(remarks, RESOURCE_CONTROL, [(account, gaps) for account, gaps in owners_gaps if account in owners])
+    things = [*_unmodelled(SERVICE_CONTROL, callers_gaps), *_unmodelled(RESOURCE_CONTROL, owners_gaps)]
     return controls, tuple(things)
 
 
@@ -154,39 +155,36 @@ def _over(remarks: Remarks, place: Node, policies: ControlPolicies, tree: Tree, 
     return {account: read.over(account) for account in accounts}
 
 
-def _of_callers(service: _Over, members: Sequence[str]) -> Iterator[Unmodelled]:
-    for account in members:
-        gaps = service[account][1] if account in service else ()
-        if gaps:
-            name = f"service control policies of {account}"
-            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"{name}: {_reasons(gaps)}", account=account, span=gaps[0].place.span)
+_Gaps = list[tuple[str, tuple[Gap, ...]]]
+"""Accounts over which something is not known, each with what."""
 
 
-def _of_owners(resource: _Over, members: Sequence[str]) -> Iterator[Unmodelled]:
-    for account in members:
-        gaps = resource[account][1] if account in resource else ()
-        if gaps:
-            name = f"resource control policies of {account}"
-            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"{name}: {_reasons(gaps)}", owner=account, span=gaps[0].place.span)
+def _gaps(over: _Over | None, members: Sequence[str]) -> _Gaps:
+    return [(account, gaps) for account in members if (gaps := over[account][1])] if over else []
 
 
-def _warn(remarks: Remarks, type_: str, found: Sequence[tuple[str, tuple[Gap, ...]]]) -> None:
+def _unmodelled(type_: str, found: _Gaps) -> Iterator[Unmodelled]:
+    """SCPs may refuse an account's callers, RCPs requests on what it owns."""
+    for account, gaps in found:
+        caller, owner = (account, None) if type_ == SERVICE_CONTROL else (None, account)
+        name = f"{_WORDS[type_]} of {account}"
+        reasons = f"{name}: {_reasons(gaps)}"
+        yield Unmodelled(name, "D7", Influence.MAY_REFUSE, reasons, account=caller, owner=owner, span=gaps[0].place.span)
+
+
+def _warn(remarks: Remarks, type_: str, found: _Gaps) -> None:
     """A warning for each gap, with the accounts under it."""
     accounts: dict[Gap, list[str]] = {}
     for account, gaps in found:
         for gap in gaps:
             accounts.setdefault(gap, []).append(account)
     for gap, under in accounts.items():
-        message = f"{gap.reason}: verdicts that {_WORDS[type_]} of {_few(under)} could change are Unknown"
+        message = f"{gap.reason}: verdicts that {_WORDS[type_]} of {first_few(under)} could change are Unknown"
         remarks.warning(gap.place, message, hint=gap.hint, rule="D7")
 
 
 def _reasons(gaps: Sequence[Gap]) -> str:
-    return _few(list(dict.fromkeys(gap.reason for gap in gaps)), "; ")
-
-
-def _few(names: Sequence[str], between: str = ", ") -> str:
-    return between.join(names[:_TOLD]) + (" …" if len(names) > _TOLD else "")
+    return first_few(list(dict.fromkeys(gap.reason for gap in gaps)), "; ")
 
 
 def _targets_hint(policy: str) -> str:

@@ -36,28 +36,19 @@ class Constraints:
 
 def read_grantee(remarks: Remarks, entry: Node, found: Mapping[str, Node], partition: str) -> tuple[Principal, bool] | None:
     """Who may use the grant, and whether it may be for another that the listing does not name (G2); `None` after an error."""
-    service = _principal(remarks, found, "GranteeServicePrincipal", partition)
-    principal = _principal(remarks, found, "GranteePrincipal", partition)
-    if service is not None and principal is not None and principal.value != service.value:
-        remarks.error(
-            found["GranteeServicePrincipal"], "`GranteePrincipal` names another grantee than `GranteeServicePrincipal`", rule="G2"
-        )
-    if service is None and principal is None:
-        if all(name not in found or is_null(found[name]) for name in ("GranteePrincipal", "GranteeServicePrincipal")):
-            remarks.error(entry, "the grant has no `GranteePrincipal`", rule="G2")
-        return None
+    service, principal = _principals(remarks, found, "Grantee", partition, "G2")
     if service is not None:
         return service, False
-    assert principal is not None
-    return principal, principal.type is PrincipalType.SERVICE
+    if principal is not None:
+        return principal, principal.type is PrincipalType.SERVICE
+    if all(name not in found or is_null(found[name]) for name in ("GranteePrincipal", "GranteeServicePrincipal")):
+        remarks.error(entry, "the grant has no `GranteePrincipal`", rule="G2")
+    return None
 
 
 def read_retiring(remarks: Remarks, found: Mapping[str, Node], partition: str) -> Principal | None:
     """Who may retire the grant (G5)."""
-    service = _principal(remarks, found, "RetiringServicePrincipal", partition)
-    principal = _principal(remarks, found, "RetiringPrincipal", partition)
-    if service is not None and principal is not None and principal.value != service.value:
-        remarks.error(found["RetiringServicePrincipal"], "`RetiringPrincipal` names another than `RetiringServicePrincipal`", rule="G5")
+    service, principal = _principals(remarks, found, "Retiring", partition, "G5")
     return service or principal
 
 
@@ -99,6 +90,17 @@ def read_constraints(remarks: Remarks, node: Node | None) -> Constraints:
     if source is not None and (source.count(":") < 5 or not source.startswith("arn:")):
         remarks.error(found["SourceArn"], f'`SourceArn` "{brief(source)}" is not an ARN', rule="G3")
     return Constraints(equals, subset, source, tuple(name for name in found if name not in _CONSTRAINTS))
+
+
+def _principals(
+    remarks: Remarks, found: Mapping[str, Node], role: str, partition: str, rule: str
+) -> tuple[Principal | None, Principal | None]:
+    """What the members `…ServicePrincipal` and `…Principal` of a role (`Grantee`, `Retiring`) name; two that differ are an error."""
+    name, service_name = f"{role}Principal", f"{role}ServicePrincipal"
+    service, principal = _principal(remarks, found, service_name, partition), _principal(remarks, found, name, partition)
+    if service is not None and principal is not None and principal.value != service.value:
+        remarks.error(found[service_name], f"`{name}` names another than `{service_name}`", rule=rule)
+    return service, principal
 
 
 def _principal(remarks: Remarks, found: Mapping[str, Node], name: str, partition: str) -> Principal | None:

@@ -23,7 +23,7 @@ from verifier.inputs.nodes import Node, Remarks
 from verifier.model.estate import Influence, Unmodelled
 from verifier.model.grant import Grant
 from verifier.model.policy import Principal, PrincipalType
-from verifier.syntax.text import brief, printable
+from verifier.syntax.text import brief, first_few, printable
 
 _MEMBERS = frozenset(
     (
@@ -32,9 +32,6 @@ _MEMBERS = frozenset(
     )
 )  # fmt: skip
 """The members of `GrantListEntry`. Another one could narrow the grant or widen it."""
-
-_TOLD = 3
-"""How many grants, and how many names, a remark on several of them tells."""
 
 
 @dataclass
@@ -64,7 +61,8 @@ class _Unknown:
         if self.place is None:
             return []
         which = "grant " if len(self.grants) == 1 else f"{len(self.grants)} grants, "
-        message = f"{which}{_few(self.grants)}: unknown {self.kind} {_few([f'`{name}`' for name in self.names])}"
+        grants, names = first_few([brief(grant) for grant in self.grants]), first_few([brief(f"`{name}`") for name in self.names])
+        message = f"{which}{grants}: unknown {self.kind} {names}"
         remarks.warning(self.place, message, hint=self.consequence, rule=self.label)
         thing = f"unknown {self.kind} in grants of {name}"
         description = f"{thing}: {message}"
@@ -173,8 +171,3 @@ def read_grants(remarks: Remarks, node: Node, key: str, name: str) -> tuple[tupl
 def _shown(remarks: Remarks, found: Mapping[str, Node], name: str) -> str | None:
     value = member_text(remarks, found, name)
     return None if value is None else printable(value)
-
-
-def _few(names: list[str]) -> str:
-    told = ", ".join(brief(name) for name in names[:_TOLD])
-    return told if len(names) <= _TOLD else f"{told} …"

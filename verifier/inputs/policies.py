@@ -62,36 +62,28 @@ def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
 def default_key_policy(arn: str) -> Policy:
     """The policy of a key that was declared without one: it delegates everything to the key's account. [key-policy-default]"""
     partition, account = arn.split(":")[1], arn.split(":")[4]
-    root = f"arn:{partition}:iam::{account}:root"
-    statement = Statement(
-        effect=Effect.ALLOW,
-        index=0,
-        sid=Text("Enable IAM User Permissions"),
-        principals=(Principal(PrincipalType.ACCOUNT, root, account, partition),),
-        not_principal=False,
-        actions=(Text("kms:*"),),
-        not_action=False,
-        resources=(Text("*"),),
-        not_resource=False,
-        conditions=(),
-    )
+    root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
+    statement = _allow("kms:*", sid=Text("Enable IAM User Permissions"), principals=(root,))
     return Policy(PolicyKind.KEY, f"{arn}#{DEFAULT}", DEFAULT, True, (statement,))
 
 
 @cache
 def full_access_policy() -> Policy:
     """AWS's own `FullAWSAccess`, which allows everything. [Organizations User Guide, orgs_manage_policies_scps]"""
-    statement = Statement(
+    identity = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
+    return Policy(PolicyKind.SCP, identity, "FullAWSAccess", True, (_allow("*"),))
+
+
+def _allow(actions: str, *, sid: Text | None = None, principals: tuple[Principal, ...] | None = None) -> Statement:
+    return Statement(
         effect=Effect.ALLOW,
         index=0,
-        sid=None,
-        principals=None,
+        sid=sid,
+        principals=principals,
         not_principal=False,
-        actions=(Text("*"),),
+        actions=(Text(actions),),
         not_action=False,
         resources=(Text("*"),),
         not_resource=False,
         conditions=(),
     )
-    identity = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
-    return Policy(PolicyKind.SCP, identity, "FullAWSAccess", True, (statement,))

@@ -44,3 +44,8 @@ class Grant:
 def reference_to_grant(key: str, grant: Grant) -> StatementRef:
     """The name of a grant for traces and verdicts: as an Allow of `KEY_ARN#grant:ID`."""
     return StatementRef(f"{key}#grant:{grant.id}", f"grant {grant.id}", 0, grant.name, Effect.ALLOW, grant.span)
+
+
+def grant_id(reference: StatementRef) -> str | None:
+    """The ID of the grant that a reference names (of several that count as one, the first); `None` for a statement of a policy."""
+    return reference.policy.partition("#grant:")[2] or None

@@ -7,6 +7,7 @@ Guarantee: a key that follows from something else is never an attribute of its o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from verifier.model.reference import key_facts
 from verifier.problem.caller_keys import account, is_aws_service, principal_arn, principal_type_view, service_name, user_id, user_name
@@ -132,9 +133,7 @@ def _carried(view: View, where: Expression) -> View:
 
 
 def _required(attribute: Attribute, name: str | None = None) -> Attribute:
-    return Attribute(
-        name or attribute.name, attribute.domain, attribute.values, attribute.line, attribute.address, False, attribute.multivalued
-    )
+    return replace(attribute, name=name or attribute.name, optional=False)
 
 
 DERIVED: dict[str, Callable[[Space], View | SetView]] = {

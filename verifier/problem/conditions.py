@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.reference import ValueType, condition_key
-from verifier.problem.domains import EPOCH_VALUED
+from verifier.model.reference import condition_key
+from verifier.problem.domains import EPOCH_VALUED, is_date
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
@@ -158,5 +158,4 @@ def positive(base: str) -> tuple[str, bool]:
 
 def _comparable(base: str, key: str) -> bool:
     """Whether a Numeric operator can hold: of the keys that are dates only two are numbers in a request (C3)."""
-    known = condition_key(key)
-    return not base.startswith("Numeric") or known is None or known.type is not ValueType.DATE or key.lower() in EPOCH_VALUED
+    return not base.startswith("Numeric") or not is_date(key) or key.lower() in EPOCH_VALUED

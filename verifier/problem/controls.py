@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.estate import Controls, Level
+from verifier.model.estate import Controls, Estate, Level
 from verifier.model.policy import Effect, Policy
 from verifier.problem.callers import deny_reach
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.owners import said
+from verifier.problem.owners import said, said_to
 from verifier.problem.space import Space, acts
 from verifier.problem.statements import applies
 from verifier.problem.targets import TargetKind
+
+
+def controls_of(estate: Estate, account: str) -> Controls | None:
+    """The control policies over an account, `None` where none were given."""
+    given = estate.organization.controls if estate.organization is not None else ()
+    return next((controls for controls in given if controls.account == account), None)
 
 
 def service_controls_allow(space: Space) -> Expression:
@@ -38,8 +44,7 @@ def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> E
     """Some policy of the level allows; a level without policies allows nothing."""
     for policy in level.policies:
         if policy.identity not in known:
-            allows = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
-            known[policy.identity] = disjunction(said(space, policy, s, applies(space, policy, s)) for s in allows)
+            known[policy.identity] = disjunction(said_to(space, TRUE, policy, Effect.ALLOW))
     return disjunction(known[policy.identity] for policy in level.policies)
 
 
@@ -52,9 +57,7 @@ def service_denies(space: Space) -> Iterator[Expression]:
             accounts.setdefault(policy.identity, []).append(account)
             policies[policy.identity] = policy
     for name, policy in policies.items():
-        for statement in policy.statements:
-            if statement.effect is Effect.DENY:
-                yield said(space, policy, statement, both(_bound(space, accounts[name]), applies(space, policy, statement)))
+        yield from said_to(space, _bound(space, accounts[name]), policy, Effect.DENY)
 
 
 def resource_denies(space: Space) -> Iterator[Expression]:
@@ -86,7 +89,7 @@ def _resource(space: Space) -> tuple[Level, ...]:
     organization, account = space.estate.organization, space.target.account
     if organization is None or account == organization.management_account:
         return ()
-    own: Controls | None = next((controls for controls in organization.controls if controls.account == account), None)
+    own = controls_of(space.estate, account) if account is not None else None
     return () if own is None else own.resource or ()
 
 

@@ -111,6 +111,8 @@ def denied(space: Space) -> Expression:
 
 
 # -- what else decides --
+
+
 def _cross_account_operation(space: Space) -> Expression:
     """R5: the operation may be used across accounts. An operation that the data does not know may be (U4)."""
     local = frozenset(a.name for a in actions() if not a.cross_account)

@@ -33,6 +33,12 @@ EPOCH_VALUED = frozenset({"aws:epochtime", "kms:validto"})
 """The date keys that are Unix time in a request [KMS Developer Guide, conditions-kms, kms:ValidTo]; the others are ISO 8601 (C3)."""
 
 
+def is_date(name: str) -> bool:
+    """Whether a condition key holds an instant (C5)."""
+    known = condition_key(name)
+    return known is not None and known.type is ValueType.DATE
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One thing that a request has or lacks.
@@ -167,7 +173,8 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
     if kind is ValueType.IP:
         return Attribute(name, address=True, multivalued=multivalued)
     if kind is ValueType.NUMERIC:
-        return Attribute(name, line=Line(0, (7, 30, 90, 180, 365, 1000, 3600)), multivalued=multivalued)
+        line = _DAYS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
+        return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.DATE:
         return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued)
     if kind is ValueType.ARN:
@@ -206,10 +213,20 @@ def _vpc_arn(partition: str, region: str | None) -> Attribute:
     return _words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
 
 
+def _constraint_source(name: str, partition: str, region: str | None) -> Attribute:
+    """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API: GrantConstraints]."""
+    start = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"))
+    resources = ("accesspoint/example", "accesspoint/other")
+    seeds = [f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:{resource}" for resource in resources]
+    return _words(name, (*start, *((False, DIGITS),) * 12, *literal_tokens(":"), *some(ANY)), seeds=seeds)
+
+
 def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     """Keys whose values have a form that the facts state."""
     if name == "aws:sourcevpcarn":
         return _vpc_arn(partition, region)
+    if name == "kms:grantconstraintsourcearn":
+        return _constraint_source(name, partition, region)
     if name in _NAMED_PRINCIPALS:
         return named_principals(name, partition)
     if name == "kms:viaservice":
@@ -260,6 +277,11 @@ _SERVICE_NAMES = frozenset(
     }
 )
 _IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
+_DAYS = {
+    "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30),
+    "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560),
+}
+"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation]."""
 _LISTED = {
     "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
     "aws:multifactorauthpresent": ("true", "false"),

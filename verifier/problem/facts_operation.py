@@ -23,9 +23,9 @@ from verifier.problem.expression import (
 )
 from verifier.problem.facts_shared import actions_with, has, member
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
-from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.predicates import Field, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space, acts
-from verifier.problem.targets import TargetKind, facts_of_text
+from verifier.problem.targets import FACT_FIELDS, TargetKind, facts_of_text
 
 _REQUIRED = frozenset(
     {
@@ -73,7 +73,7 @@ def _carried_by(space: Space, name: str) -> Expression | None:
         return None
     carried = actions_with(space, lambda a: wanted in a.condition_keys)
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
-        symmetric = Test("facts", _Spec(frozenset({"SYMMETRIC_DEFAULT"})))
+        symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
         return both(carried, symmetric)
     return carried
 
@@ -87,7 +87,7 @@ def fitting_algorithms(space: Space) -> Iterator[Expression]:
                 by_values.setdefault(values, set()).add(spec)
             for values, specs in by_values.items():
                 fits = Test(name, OneOf(values))
-                yield implies(both(Present(name), Test("facts", _Spec(frozenset(specs)))), fits)
+                yield implies(both(Present(name), _has_spec(frozenset(specs))), fits)
     if has(space, _SIGNING) and has(space, _MESSAGE):
         for algorithm, kind in _MESSAGE_TYPES:
             yield implies(both(Test(_SIGNING, exactly(algorithm)), Present(_MESSAGE)), Test(_MESSAGE, exactly(kind)))
@@ -98,21 +98,9 @@ _MESSAGE_TYPES = (("ED25519_SHA_512", "RAW"), ("ED25519_PH_SHA_512", "DIGEST"))
 """The algorithms that require a type of message [API: Sign, MessageType]."""
 
 
-class _Spec(Predicate):
-    """Key facts with one of some specs."""
-
-    def __init__(self, specs: frozenset[str]) -> None:
-        self._specs = specs
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Spec) and other._specs == self._specs
-
-    def __hash__(self) -> int:
-        return hash(self._specs)
-
-    def matches(self, value: str) -> bool:
-        """Compares the first field."""
-        return value.split("|", 1)[0] in self._specs
+def _has_spec(specs: frozenset[str]) -> Expression:
+    """The key has one of some specs."""
+    return Test("facts", Field(FACT_FIELDS["kms:keyspec"], OneOf(specs)))
 
 
 def suitable_actions(space: Space) -> Iterator[Expression]:

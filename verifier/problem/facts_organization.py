@@ -30,17 +30,19 @@ from verifier.problem.targets import TargetKind
 from verifier.problem.views import Relation
 
 _ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
-_ORGANIZATIONS = (
+ORGANIZATIONS = (
     ("aws:principalorgid", "aws:principalorgpaths", "principal"),
     ("aws:resourceorgid", "aws:resourceorgpaths", "resource"),
     ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"),
     ("aws:vpceorgid", "aws:vpceorgpaths", "aws:vpceaccount"),
 )
+"""The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's, or that which
+another key names (F2)."""
 
 
 def organizations(space: Space) -> Iterator[Expression]:
     """F2: organization keys are a function of the account; a given organization has its members and no others."""
-    for identifier, paths, owner in _ORGANIZATIONS:
+    for identifier, paths, owner in ORGANIZATIONS:
         if not has(space, identifier, paths):
             continue
         if has(space, paths):

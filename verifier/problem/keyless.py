@@ -19,6 +19,14 @@ RETIRING = "retiring"
 """The attribute for that principal: the last field of its ARN. Its account is the caller's."""
 
 
+_SESSIONS = ("assumed-role/", "federated-user/")
+
+
+def service_of(last: str) -> str:
+    """The service in the ARN of a principal, by its last field: STS for sessions, otherwise IAM."""
+    return "sts" if last.startswith(_SESSIONS) else "iam"
+
+
 def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expression:
     """Whether a pattern covers the request. `about_grants` is false where the statement is not about `kms:ListRetirableGrants` at all."""
     pattern = _fields(space, pieces)
@@ -59,6 +67,6 @@ def _covers_principal(space: Space, service: str, region: str, last: Template) -
     if not last or not like(region).matches(""):
         return FALSE
     view = space.attribute_view(RETIRING)
-    sessions = either(*(Test(RETIRING, like(f"{kind}/*")) for kind in ("assumed-role", "federated-user")))
+    sessions = either(*(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS))
     kinds = choose(sessions, constant(like(service).matches("sts")), constant(like(service).matches("iam")))
     return both(kinds, relate(space, view, LIKE, last, False))

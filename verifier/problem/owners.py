@@ -6,10 +6,12 @@ Guarantee: a proof that needs an expression names the statement, or the grant, t
 
 from __future__ import annotations
 
-from verifier.model.policy import Policy, Statement, StatementRef, reference_to
-from verifier.problem.expression import FALSE, Expression, Part
+from collections.abc import Iterator
+
+from verifier.model.policy import Effect, Policy, Statement, StatementRef, reference_to
+from verifier.problem.expression import FALSE, Expression, Part, both
 from verifier.problem.space import Space
-from verifier.problem.statements import action_matches
+from verifier.problem.statements import action_matches, applies
 
 
 def owner(space: Space, reference: StatementRef, about: Expression) -> int:
@@ -32,3 +34,10 @@ def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
 def said(space: Space, policy: Policy, statement: Statement, expression: Expression) -> Expression:
     """An expression as what one statement says."""
     return owned(statement_owner(space, policy, statement), expression)
+
+
+def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect) -> Iterator[Expression]:
+    """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of its own (P7)."""
+    for statement in policy.statements:
+        if statement.effect is effect:
+            yield said(space, policy, statement, both(whom, applies(space, policy, statement)))

@@ -14,9 +14,8 @@ from verifier.model.policy import Effect, Policy
 from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
 from verifier.problem.callers import identities
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.owners import said
+from verifier.problem.owners import said_to
 from verifier.problem.space import Space
-from verifier.problem.statements import applies
 from verifier.problem.unmodelled import holders, may_allow, scope, things
 
 
@@ -50,9 +49,7 @@ def permissions(space: Space) -> Permissions:
 def own_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of identity policies and boundaries (D1)."""
     for policy, held in (*_attached(space, lambda identity: identity.policies), *_attached(space, _boundary)):
-        for statement in policy.statements:
-            if statement.effect is Effect.DENY:
-                yield said(space, policy, statement, both(held, applies(space, policy, statement)))
+        yield from said_to(space, held, policy, Effect.DENY)
 
 
 def outside(space: Space) -> Expression:
@@ -83,7 +80,7 @@ def _identity_allows(space: Space) -> Expression:
     issued_by_root = both(space.is_federated, negation(space.issued_by_user))
     found = [space.is_root, both(outside(space), Symbol(OUTSIDE_ALLOW)), issued_by_root]
     for policy, held in _attached(space, lambda identity: identity.policies):
-        found += _allows(space, policy, held)
+        found += said_to(space, held, policy, Effect.ALLOW)
     for thing in things(space):
         if thing.principal is not None and may_allow(thing):
             found.append(both(scope(space, thing), Symbol(allow_symbol(thing))))
@@ -93,10 +90,5 @@ def _identity_allows(space: Space) -> Expression:
 def _boundary_allows(space: Space) -> Expression:
     limits = []
     for policy, held in _attached(space, _boundary):
-        limits.append(either(negation(held), disjunction(_allows(space, policy, held))))
+        limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW))))
     return conjunction(limits)
-
-
-def _allows(space: Space, policy: Policy, held: Expression) -> list[Expression]:
-    allows = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
-    return [said(space, policy, statement, both(held, applies(space, policy, statement))) for statement in allows]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,12 +67,12 @@ Token = tuple[bool, Characters]
 """(repeated, characters): one character of the set, or any number of them (`*`)."""
 
 
-class Predicate:
+class Predicate(ABC):
     """A set of values. Subclasses are immutable and hashable."""
 
+    @abstractmethod
     def matches(self, value: str) -> bool:
         """Returns true iff `value` is in the set."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,9 @@ def pair_attribute(spelling: str | None, name: str = "") -> str:
 
 
 _OWN = {"userid": user_ids, "session": session_names, "issuer": issuers, "retiring": retiring_principals}
-"""The attributes that are no condition keys, but for those that every space has."""
+"""What makes the attributes that are no condition keys, but for those that every space has."""
+INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time"})
+"""The attributes that are no condition keys: what a context shows of them has other names."""
 
 
 @dataclass

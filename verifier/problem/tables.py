@@ -7,6 +7,7 @@ A predicate that does not suit the kind raises `Unsuitable`; a table that would 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,27 +29,27 @@ class OverBudget(Exception):
     """The classes of an attribute are too many to list."""
 
 
-class Table:
+class Table(ABC):
     """The classes of one attribute. A mask has bit *i* set for class *i*."""
 
     size: int
 
+    @abstractmethod
     def mask(self, predicate: Predicate) -> int:
         """The classes whose members satisfy the predicate."""
-        raise NotImplementedError
 
+    @abstractmethod
     def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
         """Up to `limit` different members of a class, plausible ones first; fewer only if there are no more."""
-        raise NotImplementedError
 
     def pick(self, mask: int) -> tuple[int, str]:
         """One class of a mask that is not empty, and a member of it: the most plausible one (F9)."""
         index = (mask & -mask).bit_length() - 1
         return index, self.members(index, 1)[0]
 
+    @abstractmethod
     def class_of(self, value: str) -> int | None:
         """The class of a value; `None` if the attribute cannot have it."""
-        raise NotImplementedError
 
 
 class WordTable(Table):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from verifier.model.estate import Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.model.reference import actions
+from verifier.problem.endpoints import through
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.predicates import exactly
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import Target, TargetKind
 
@@ -56,7 +56,7 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
     if thing.principal is not None:
         parts.append(holders(space, [thing.principal]))
     if thing.endpoint is not None:
-        parts.append(space.ask(space.attribute_view("aws:sourcevpce"), exactly(thing.endpoint)))
+        parts.append(through(space, thing.endpoint))
     if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
         parts.append(Symbol("R4"))
     return conjunction(parts)

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from verifier.model import reference
-from verifier.model.grant import Grant
+from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
-from verifier.model.request import CallerKind, Outcome, Request, Step, Value
+from verifier.model.request import CallerKind, Request, Step, Value
 from verifier.model.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions
 from verifier.report.grants import grant_parts
-from verifier.report.naming import Places, is_grant, rule_label
+from verifier.report.naming import Places, rule_label
 from verifier.report.style import Style, flow, pad, sentence, width_of
 from verifier.syntax.text import printable
 
@@ -36,8 +36,6 @@ _FREE_FACTS = {
     (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
     (OUTSIDE_DENY, True): "its own account's policies deny it",
     (OUTSIDE_DENY, False): "its own account's policies do not deny it",
-    (True): "the grant that it asks for has the `SourceArn` constraint of the one that allows it",
-    (False): "the grant that it asks for lacks the `SourceArn` constraint of the one that allows it",
     (SESSION_ALLOW, True): "its session policy allows it",
     (SESSION_ALLOW, False): "its session policy does not allow it",
 }
@@ -147,7 +145,8 @@ def _and_more(traces: Sequence[StatementTrace]) -> list[str]:
 
 def _grant_lines(statement: StatementRef, grants: Sequence[Grant]) -> list[str]:
     """What the grant says that a matched Allow stands for."""
-    grant = next((grant for grant in grants if is_grant(statement) and statement.policy.endswith(f"#grant:{grant.id}")), None)
+    wanted = grant_id(statement)
+    grant = next((grant for grant in grants if grant.id == wanted), None)
     lead = f"{_labelled('')}  "
     return [line for part in grant_parts(grant) for line in sentence(part, lead)] if grant else []
 
@@ -214,10 +213,8 @@ def _suppositions(found: Counterexample) -> list[str]:
 
 def _whole_call(found: Counterexample) -> list[str]:
     """R8: an invariant is about one permission; what else it takes to make the call succeed."""
-    further = further_permissions(found.request.action)
-    if further is None or found.decision.outcome is not Outcome.ALLOW:
-        return []
-    return sentence(further[0], _labelled("note"), rule_label(further[1]))
+    further = further_permissions(found.decision)
+    return sentence(printable(further), _labelled("note"), rule_label("R8")) if further else []
 
 
 def _reading(label: str, value: bool) -> str:

@@ -58,9 +58,9 @@ def grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
         parts.append(f"for {printable(grant.source_arn)} (SourceArn)")
     if grant.retiring is not None and grant.retiring is not named:
         parts.append(f"retiring principal {printable(grant.retiring.value)}")
-    issued = [f"issued {printable(grant.created)}"] if grant.created else []
-    by = [f"by {printable(grant.issuing_account)}"] if grant.issuing_account else []
-    return [*parts, " ".join([*issued, *([] if issued else ["issued"] if by else []), *by])] if issued or by else parts
+    issued = [grant.created] if grant.created else []
+    issued += [f"by {grant.issuing_account}"] if grant.issuing_account else []
+    return [*parts, printable(f"issued {' '.join(issued)}")] if issued else parts
 
 
 def _pairs(pairs: Pairs) -> str:

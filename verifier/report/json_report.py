@@ -10,14 +10,13 @@ import json
 from typing import Any
 
 from verifier import __version__
-from verifier.model.grant import Grant, Pairs
+from verifier.model.grant import Grant, Pairs, grant_id
 from verifier.model.invariant import Invariant
 from verifier.model.policy import StatementRef
-from verifier.model.request import Decision, Outcome, Request, Step
+from verifier.model.request import Decision, Request, Step
 from verifier.model.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.calls import further_permissions
 from verifier.report.exit_codes import exit_code
-from verifier.report.naming import is_grant
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -122,14 +121,8 @@ def _counterexample(counterexample: Counterexample) -> Json:
         "free": dict(counterexample.free),
         "command": counterexample.command,
         "grants": [_grant(grant) for grant in counterexample.grants],
-        "further_permissions": _further(counterexample),
+        "further_permissions": further_permissions(counterexample.decision),
     }
-
-
-def _further(counterexample: Counterexample) -> str | None:
-    allowed = counterexample.decision.outcome is Outcome.ALLOW
-    further = further_permissions(counterexample.request.action) if allowed else None
-    return further[0] if further else None
 
 
 def _grant(grant: Grant) -> Json:
@@ -193,7 +186,7 @@ def _statement(statement: StatementRef) -> Json:
         "index": statement.index,
         "sid": statement.sid,
         "effect": statement.effect.value,
-        "kind": statement.kind.value if statement.kind else "grant" if is_grant(statement) else None,
+        "kind": statement.kind.value if statement.kind else "grant" if grant_id(statement) is not None else None,
         "place": _place(statement.span),
     }
 

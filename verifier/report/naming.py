@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.verdict import KeySummary, Report
 from verifier.syntax.source import NOWHERE, Span
@@ -15,7 +16,6 @@ _KINDS = {
     PolicyKind.ENDPOINT: "endpoint policy",
 }
 """What goes before a statement of a policy that limits others: of key and identity policies, the file says enough."""
-
 
 _WHOLE_ID, _SHORT_ID = 16, 8
 """How long the ID of a grant may be to be written out, and how much is written of a longer one."""
@@ -38,7 +38,7 @@ class Places:
     def statement(self, statement: StatementRef) -> str:
         """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""
         where = self.place(statement.span)
-        if not where and statement.sid and not is_grant(statement):
+        if not where and statement.sid and grant_id(statement) is None:
             where = f"({printable(statement.policy_name)})"
         kind = f"{_KINDS[statement.kind]} " if statement.kind in _KINDS else ""
         return f"{kind}{statement_name(statement)} {where}".rstrip()
@@ -46,18 +46,14 @@ class Places:
 
 def statement_name(statement: StatementRef) -> str:
     """`"Reports"`; a statement without `Sid` is named by its place in the policy, a grant by the beginning of its ID, and its name."""
-    if is_grant(statement):
-        name = f' "{printable(statement.sid)}"' if statement.sid else ""
-        identifier = statement.policy_name.removeprefix("grant ")
-        return f"grant {printable(identifier if len(identifier) <= _WHOLE_ID else identifier[:_SHORT_ID] + '…')}{name}"
+    grant = grant_id(statement)
+    if grant is not None:
+        name = f' "{statement.sid}"' if statement.sid else ""
+        more = statement.policy_name.removeprefix(f"grant {grant}")  # of several that count as one, how many there are
+        return printable(f"grant {grant if len(grant) <= _WHOLE_ID else grant[:_SHORT_ID] + '…'}{name}{more}")
     if statement.sid:
         return f'"{printable(statement.sid)}"'
     return f"statement {statement.index + 1} of {printable(statement.policy_name)}"
-
-
-def is_grant(statement: StatementRef) -> bool:
-    """Whether it stands for a grant (`verifier.model.grant.reference_to_grant`)."""
-    return "#grant:" in statement.policy and statement.policy.endswith(f"#{statement.policy_name.replace('grant ', 'grant:', 1)}")
 
 
 def key_name(key: KeySummary) -> str:

@@ -7,6 +7,8 @@ so no input can move a reader's cursor, recolour or reorder a message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source
 
@@ -51,6 +53,11 @@ def printable_line(line: str) -> str:
 def brief(text: str, length: int = 80) -> str:
     """`text`, cut to `length` characters with an ellipsis; for quoting a part of the input in a message."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def first_few(texts: Sequence[str], between: str = ", ") -> str:
+    """The first three of the texts, with an ellipsis where there are more; for a message about any number of things."""
+    return between.join(texts[:3]) + (" …" if len(texts) > 3 else "")
 
 
 def _broken_utf_8(data: bytes, name: str, offset: int, reason: str) -> InputError:

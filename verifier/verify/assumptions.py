@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.model.estate import Controls, Estate, Key, Level
+from verifier.model.estate import Estate, Key, Level
 from verifier.model.invariant import AnyInvariant, KeyFamily
 from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption
+from verifier.problem.controls import controls_of
 from verifier.problem.question import Claim, Question
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.claims import Answer, Found
-from verifier.verify.selected_keys import family_of
+from verifier.verify.selected_keys import family_of, is_multi_region
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:
@@ -36,16 +37,10 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
 
 def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumption, ...]:
     """For an invariant on a key `and its replicas`: which these are (L9)."""
-    if not any(isinstance(selector, KeyFamily) for selector in invariant.keys or ()) or ":key/mrk-" not in key.arn:
+    if not any(isinstance(selector, KeyFamily) for selector in invariant.keys or ()) or not is_multi_region(key):
         return ()
     regions = ", ".join(related.region for related in family_of(estate, key))
     return (Assumption("L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}"),)
-
-
-def controls_of(estate: Estate, account: str) -> Controls | None:
-    """The control policies over an account, `None` where none were given."""
-    controls = estate.organization.controls if estate.organization is not None else ()
-    return next((found for found in controls if found.account == account), None)
 
 
 def _inventory(estate: Estate) -> Iterator[Assumption]:

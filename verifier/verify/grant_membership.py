@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.invariant import (
@@ -31,7 +31,9 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Condition, Principal, PrincipalType
 from verifier.model.request import CallerKind
-from verifier.problem.predicates import Tokens, like, literal_tokens
+from verifier.problem.conditions import positive
+from verifier.problem.predicates import Tokens, like
+from verifier.problem.values import EQUALS, EQUALS_FOLD, LIKE, Fixed, arn_predicate, text_predicate
 
 _KINDS = {
     PrincipalType.USER: CallerKind.USER,
@@ -250,9 +252,14 @@ def _union(found: list[Membership]) -> Membership:
 
 
 def _arn_matches(pattern: str, arn: str) -> bool:
-    """L6: field by field; the sixth may hold colons."""
-    patterns, fields = pattern.split(":", 5), arn.split(":", 5)
-    return len(patterns) == len(fields) == 6 and all(like(p).matches(f) for p, f in zip(patterns, fields, strict=True))
+    predicate = _arn_predicate(pattern)
+    return predicate is not None and predicate.matches(arn)
+
+
+@lru_cache(maxsize=64)
+def _arn_predicate(pattern: str) -> Tokens | None:
+    """Made once for the many grants of a key."""
+    return arn_predicate([Fixed(pattern, True)])
 
 
 def _account_matches(pattern: str, principal: Principal) -> bool:
@@ -261,22 +268,19 @@ def _account_matches(pattern: str, principal: Principal) -> bool:
     return like(account).matches(principal.account or "") and (principal.partition is None or like(partition).matches(principal.partition))
 
 
+_MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "StringLike": LIKE}
+
+
 def _compares(condition: Condition, value: str | None) -> bool | None:
     """Whether a condition on one tag holds (section 4); `None` for operators that this module does not read."""
     operator, texts = condition.operator, [text.value for text in condition.values]
     if operator.base == "Null":
         return any((value is None) == (text.lower() == "true") for text in texts)
-    base = operator.base.replace("Not", "")
-    if operator.set_operator or base not in ("StringEquals", "StringEqualsIgnoreCase", "StringLike") or any("${" in text for text in texts):
+    base, negated = positive(operator.base)
+    mode = _MODES.get(base)
+    if operator.set_operator or mode is None or any("${" in text for text in texts):
         return None
     if value is None:
-        return operator.if_exists or base != operator.base
-    return any(_text_matches(base, text, value) for text in texts) == (base == operator.base)
-
-
-def _text_matches(base: str, listed: str, value: str) -> bool:
-    if base == "StringLike":
-        return like(listed).matches(value)
-    if base == "StringEqualsIgnoreCase":
-        return Tokens(literal_tokens(listed, fold=True)).matches(value)
-    return listed == value
+        return operator.if_exists or negated
+    predicates = (text_predicate(mode, [Fixed(text, True)]) for text in texts)
+    return any(predicate is not None and predicate.matches(value) for predicate in predicates) != negated

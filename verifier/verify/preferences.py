@@ -11,12 +11,8 @@ from verifier.problem.domains import ORDINARY_SESSION
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.facts_shared import THROUGH_ENDPOINT
 from verifier.problem.finite import Finite, In
-from verifier.problem.keyless import RETIRING
 from verifier.problem.question import Question
-from verifier.problem.space import OTHER_SPELLING
-
-_COMPUTED = frozenset({"userid", "session", "issuer", "facts", RETIRING})
-"""Attributes that are not keys of a context: their absence makes no request smaller."""
+from verifier.problem.space import INTERNAL, OTHER_SPELLING
 
 
 def preferences(question: Question) -> list[Expression]:
@@ -28,7 +24,8 @@ def preferences(question: Question) -> list[Expression]:
     wanted += question.wishes
     wanted += _plausible_session(finite)
     for name, optional in finite.optional.items():
-        if optional and name in finite.tables and name not in finite.held and name not in _COMPUTED:
+        # The absence of what is no key of a context makes no request smaller.
+        if optional and name in finite.tables and name not in finite.held and name not in INTERNAL:
             wanted.append(In(name, 1 << finite.tables[name].size))
     wanted += [negation(Symbol(lazy.present)) for lazy in finite.lazy.values() if lazy.present is not None]
     wanted += [negation(Symbol(held)) for symbols in finite.held.values() for held in symbols]

@@ -19,13 +19,14 @@ from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS, is_reading
 from verifier.model.reference import actions, data_version
 from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Status, Verdict
+from verifier.problem.controls import controls_of
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
 from verifier.problem.targets import Target, TargetKind, consistent, key_target
 from verifier.solve.z3_solver import Session, Unsat
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.assumptions import assumptions, controls_of
+from verifier.verify.assumptions import assumptions
 from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences

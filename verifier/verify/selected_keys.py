@@ -5,10 +5,9 @@ In: the estate, an invariant. Out: keys, in the order of the input. Guarantee: a
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
+from verifier.problem.predicates import like
 from verifier.syntax.diagnostic import InputError
 
 
@@ -34,7 +33,7 @@ def _selected(estate: Estate, selector: KeySelector, invariant: AnyInvariant) ->
         )
     if not isinstance(selector, KeyFamily):
         return found
-    single = next((key for key in found if not _is_multi_region(key)), None)
+    single = next((key for key in found if not is_multi_region(key)), None)
     if single is not None:
         raise InputError.of(
             f"invariant {invariant.name!r} speaks of the replicas of {single.arn}, which is no multi-Region key", invariant.span, rule="S3"
@@ -42,7 +41,8 @@ def _selected(estate: Estate, selector: KeySelector, invariant: AnyInvariant) ->
     return tuple(other for key in found for other in family_of(estate, key))
 
 
-def _is_multi_region(key: Key) -> bool:
+def is_multi_region(key: Key) -> bool:
+    """Whether a key can have replicas: its ID says so, and the input does not say otherwise (L9)."""
     return key.arn.split(":", 5)[5].startswith("key/mrk-") and key.multi_region is not False
 
 
@@ -68,4 +68,4 @@ def _matches(key: Key, selector: KeyArn | KeyAlias | KeyTag) -> bool:
             start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"
             return any(alias in (name, start + name) for name in key.aliases or ())
         case KeyTag(name, value):
-            return any(tag == name and (value is None or fnmatchcase(text, value.replace("[", "[[]"))) for tag, text in key.tags or ())
+            return any(tag == name and (value is None or like(value).matches(text)) for tag, text in key.tags or ())

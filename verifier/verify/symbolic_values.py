@@ -6,14 +6,15 @@ is missing from the result is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from verifier.model.estate import Identity
-from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.problem.domains import Attribute
-from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
+from verifier.problem.callers import identities
+from verifier.problem.domains import Attribute, is_date
+from verifier.problem.facts_organization import ORGANIZATIONS
+from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
 from verifier.problem.targets import FACT_FIELDS, TargetKind
@@ -28,18 +29,9 @@ class Undetermined(Exception):
 OPEN = object()
 """The value of an attribute that the request leaves open."""
 
-ORGANIZATION_KEYS = {
-    "aws:principalorgid": "principal",
-    "aws:principalorgpaths": "principal",
-    "aws:resourceorgid": "resource",
-    "aws:resourceorgpaths": "resource",
-    "aws:sourceorgid": "aws:sourceaccount",
-    "aws:sourceorgpaths": "aws:sourceaccount",
-    "aws:vpceorgid": "aws:vpceaccount",
-    "aws:vpceorgpaths": "aws:vpceaccount",
-}
-"""Whose account each key of an organization is about: the caller, the resource, or the account that another key names (F2)."""
-RESOURCE_ORGANIZATION = ("aws:resourceorgid", "aws:resourceorgpaths")
+ORGANIZATION_KEYS = {name: owner for identifier, paths, owner in ORGANIZATIONS for name in (identifier, paths)}
+"""Whose account each key of an organization is about."""
+RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() if owner == "resource")
 
 
 def concrete_values(question: Question, request: Request) -> Concrete:
@@ -100,7 +92,7 @@ class Reading:
         found = self._following(name) if given is None else given
         if attribute.multivalued and found is not OPEN:
             return (found,) if isinstance(found, str) else found or None
-        return _as_number(name, found) if isinstance(found, str) else found
+        return str(parse_instant(found)) if isinstance(found, str) and is_date(name) else found
 
     def _following(self, name: str) -> object:
         """The value of a condition key that the request does not give, from what it does give."""
@@ -137,19 +129,16 @@ class Reading:
             if caller.kind is CallerKind.ROLE and session != caller.session:
                 raise Undetermined(f"aws:userid = {given!r} of the session {caller.session}")
             return given if caller.kind is CallerKind.USER else identity
-        known = next((i.unique_id for i in self._identities() if i.arn == caller.principal_arn), None)
-        return known or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
+        known = self._identity()
+        return (known and known.unique_id) or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
 
-    def _identities(self) -> Iterator[Identity]:
-        for account in self.question.space.estate.accounts:
-            yield from account.users
-            yield from account.roles
+    def _identity(self) -> Identity | None:
+        """The caller's own entry in the inventory."""
+        return next((found for found in identities(self.question.space) if found.arn == self.caller.principal_arn), None)
 
     def _tag(self, wanted: str) -> str | None:
-        for identity in self._identities():
-            if identity.arn == self.caller.principal_arn:
-                return next((value for key, value in identity.tags if key.lower() == wanted), None)
-        return None
+        known = self._identity()
+        return None if known is None else next((value for key, value in known.tags if key.lower() == wanted), None)
 
     def _called_by_service(self) -> bool:
         """F5: what only a service that calls on the caller's behalf sends."""
@@ -196,8 +185,7 @@ class Reading:
         if self.request.resource is None:
             return OPEN
         _, partition, service, _, account, last = self.request.resource.split(":", 5)
-        session = last.startswith(("assumed-role/", "federated-user/"))
-        if (partition, account, service) != (self.question.space.target.partition, self.caller.account, "sts" if session else "iam"):
+        if (partition, account, service) != (self.question.space.target.partition, self.caller.account, service_of(last)):
             raise Undetermined(f"{self.request.resource} is not a principal of the caller's account")
         return last
 
@@ -235,8 +223,3 @@ def fitting_facts(question: Question, context: Mapping[str, Value]) -> list[str]
     given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
     listed = question.space.attributes["facts"].values or ()
     return [text for text in listed if all(text.split("|")[index] == value for index, value in given.items())]
-
-
-def _as_number(name: str, value: str) -> str:
-    known = condition_key(name)
-    return str(parse_instant(value)) if known is not None and known.type.value == "Date" else value

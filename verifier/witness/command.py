@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
+from verifier.model.grant import grant_id
 from verifier.model.policy import StatementRef
 from verifier.model.reference import action
 from verifier.model.request import CallerKind, Request, Value
@@ -66,8 +67,7 @@ def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | N
 
 def _retired(concerned: Sequence[StatementRef]) -> tuple[str, ...]:
     """Which grant to retire: the one that lets the caller do so, if the decision names one."""
-    grants = (reference.policy.partition("#grant:")[2] for reference in concerned)
-    return "--grant-id", next(filter(None, grants), "<grant>")
+    return "--grant-id", next(filter(None, map(grant_id, concerned)), "<grant>")
 
 
 def _from_context(operation: str, request: Request) -> Iterator[str]:

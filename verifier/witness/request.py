@@ -11,17 +11,15 @@ from collections.abc import Iterator
 from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION
+from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION, is_date
 from verifier.problem.facts_shared import VIA
-from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
+from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
-from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space
+from verifier.problem.space import INTERNAL, OTHER_SPELLING, PAIR_PREFIX, Space
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
 from verifier.witness.values import Concrete
-
-_INTERNAL = frozenset({"principal", "userid", "session", "issuer", "action", "facts", "region", "time", RETIRING})
 
 
 def build(question: Question, values: Concrete) -> Request:
@@ -40,8 +38,7 @@ def _retiring_principal(who: Caller, values: Concrete) -> str:
     last = values.get(RETIRING)
     if not isinstance(last, str):
         return who.arn
-    service = "sts" if last.startswith(("assumed-role/", "federated-user/")) else "iam"
-    return f"arn:{who.arn.split(':')[1]}:{service}::{who.account}:{last}"
+    return f"arn:{who.arn.split(':')[1]}:{service_of(last)}::{who.account}:{last}"
 
 
 def absent_facts(question: Question, values: Concrete) -> Iterator[str]:
@@ -78,24 +75,19 @@ def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]
     names = _pair_names(question, values)
     for name in space.attributes:
         value = values.get(name)
-        if name in _INTERNAL or value is None or name in _SETS.values() or name.endswith("#service"):
+        if name in INTERNAL or value is None or name in _SETS.values() or name.endswith("#service"):
             continue
         if name == VIA and value == ("true" if values.get("kms:viaservice") is not None else "false"):
             continue  # what evaluation supposes of a request that does not say it (F5)
         prefix = next((p for p in _SETS if name.startswith(p)), None)
         if prefix is not None:
             yield _SHOWN[prefix] + names[name], value
-        elif _is_date(name) and name not in EPOCH_VALUED and isinstance(value, str):
+        elif is_date(name) and name not in EPOCH_VALUED and isinstance(value, str):
             yield spelled(space, name), instant_text(value)
         else:
             yield spelled(space, name), value
     yield from _other_pairs(question, values, names)
     yield from _derived(space, values)
-
-
-def _is_date(name: str) -> bool:
-    known = condition_key(name)
-    return known is not None and known.type.value == "Date"
 
 
 def spelled(space: Space, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The last gate of a decision: whether what may allow does (D2, D3, D6, D9, G5).
+"""The last gate of a decision: whether what has to allow the request does (D2, D3, D6, D9, G5).
 
 In: the rule, whether policies allow, whether a grant does. Out: the gate, in a sentence. Guarantee: pure.
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.symbols import Truth, any_of
 
-_SUMS = {
+_CONCLUSIONS = {
     ("D2", True): "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow",
     ("D2", False): "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to the account "
     "while the caller's policies allow; neither is so",
@@ -29,16 +29,16 @@ _SUMS = {
 _BY_GRANT = "a grant allows the caller, in whatever account it is: it needs no policy besides"
 
 
-def told_with(total: Gate, gate: Gate) -> Gate:
-    """A gate that allows nothing, before a sum that is open all the same: its sentence says that it is not needed."""
-    if total.finding.holds is not True or gate.finding.holds is not False:
+def marked_if_not_needed(gate: Gate, conclusion: Gate) -> Gate:
+    """The gate; where it allows nothing and the conclusion is to allow all the same, its sentence says that it is not needed."""
+    if conclusion.finding.holds is not True or gate.finding.holds is not False:
         return gate
     return replace(gate, finding=replace(gate.finding, text=f"{gate.finding.text} (not needed)"))
 
 
-def sum_gate(rule: str, by_policy: Truth, by_grant: Truth) -> Gate:
+def concluding_gate(rule: str, by_policy: Truth, by_grant: Truth) -> Gate:
     """Policies or a grant have to allow. `rule` is the one that policies are weighed by."""
     holds = any_of([by_policy, by_grant])
     if by_policy is False and by_grant is not False and rule in ("D2", "D3"):
         return Gate(Finding(rule, _BY_GRANT, holds))
-    return Gate(Finding(rule, _SUMS[rule, holds is not False], holds))
+    return Gate(Finding(rule, _CONCLUSIONS[rule, holds is not False], holds))
