@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "verifier").rglob("*.py"))
 ROOMS = sorted(path for path in (ROOT / "verifier").glob("*/__init__.py"))
-QUIET = [path for path in SOURCES if not path.name.startswith("cli") and path.name != "__main__.py"]
+QUIET = [path for path in SOURCES if path.parent.name != "cli" and path.name != "__main__.py"]
 
 
 def name(path: Path) -> str:

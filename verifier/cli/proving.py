@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli_run import colours, emit
+from verifier.cli.run import colours, emit
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
 from verifier.model.estate import Estate

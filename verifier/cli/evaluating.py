@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from verifier.cli_run import emit
+from verifier.cli.run import emit
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError

@@ -1,0 +1,54 @@
+"""`verifier evaluate`: its options and help. The work is in `evaluating`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import KeyArn, Paths, command_app
+from verifier.cli.run import run
+
+app = command_app()
+
+
+@app.command(epilog="Exit codes: 0 every line was answered; 2 usage or input error, or some line held no request; 4 internal error.")
+def evaluate(
+    paths: Paths,
+    requests: Annotated[
+        Path, typer.Option(metavar="FILE", help="JSON Lines, a request a line; `-` reads standard input.", show_default=False)
+    ],
+    trace: Annotated[bool, typer.Option("--trace", help="Tell which statement did what, and by which rule.")] = False,
+    key_arn: KeyArn = None,
+) -> None:
+    """Decide concrete requests, one JSON object a line.
+
+    A request a line in, an answer a line out, in the same order.
+
+    \b
+    A request (context values are strings or lists of strings; `resource` is a key or alias ARN, or null):
+        {"principal": "arn:aws:sts::111122223333:assumed-role/reports/nightly", "action": "kms:Decrypt",
+         "resource": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+         "context": {"kms:EncryptionContext:tenant": "acme"}}
+
+    \b
+    A role session or federated session may have session policies: `session_policy` is a policy document, or a list of them:
+        {"principal": ..., "action": "kms:Decrypt", "resource": ..., "context": {},
+         "session_policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
+
+    \b
+    An answer: {"decision": "allow" | "deny" | "depends", ...}, or for a line that is no request
+    {"error": ..., "line": N}; the lines after it are answered all the same.
+
+    \b
+    verifier evaluate examples/payments --requests examples/payments/requests.jsonl
+    echo '{"principal": ...}' | verifier evaluate examples/payments --requests - --trace
+    """
+
+    def body() -> int:
+        from verifier.cli.evaluating import evaluate_command
+
+        return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace)
+
+    run(body)

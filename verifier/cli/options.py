@@ -1,0 +1,82 @@
+"""Options that several commands share, and their checks.
+
+In: texts of the command line. Out: values of the types that the commands take; a wrong one is a usage error (exit code 2).
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input error; 3 something unknown; 4 internal error."
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def command_app() -> typer.Typer:
+    """The application of one command: its module decorates one function with `app.command`."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+
+
+class Output(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def settled_readings(values: list[str]) -> dict[str, bool]:
+    """The readings that `--reading LABEL=yes|no` fixes (checked before)."""
+    return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in values)}
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is not None and not (value > 0 and math.isfinite(value)):
+        raise typer.BadParameter("expected a number of seconds greater than 0")
+    return value
+
+
+def _settled(values: list[str]) -> list[str]:
+    """Checks `LABEL=yes|no`. A label that does not exist, or one settled both ways, is a usage error."""
+    from verifier.model.readings import READINGS
+
+    labels = [reading.label for reading in READINGS]
+    chosen: dict[str, str] = {}
+    for value in values:
+        label, _, answer = value.partition("=")
+        if label not in labels:
+            raise typer.BadParameter(f"{label!r} is no reading; {_suggestion(label, labels)}`verifier readings` lists them")
+        if answer not in ("yes", "no"):
+            raise typer.BadParameter(f"expected {label}=yes or {label}=no")
+        if chosen.setdefault(label, answer) != answer:
+            raise typer.BadParameter(f"{label} is given as yes and as no")
+    return values
+
+
+def _suggestion(word: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}? " if close else ""
+
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Snapshots (JSON, YAML or a folder) and single key policies.", show_default=False)
+]
+KeyArn = Annotated[str | None, typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it.")]
+InvariantFilesOption = Annotated[
+    list[Path], typer.Option(metavar="FILE", help="A file of invariants; may be repeated. Without it: the *.inv files beside the input.")
+]
+Builtins = Annotated[list[str], typer.Option(metavar="NAME[:ARGS]", help="A built-in invariant; may be repeated.")]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown.")
+]
+Settled = Annotated[
+    list[str],
+    typer.Option(
+        metavar="LABEL=yes|no", callback=_settled, help="Settles an open question of AWS's documentation (see `verifier readings`)."
+    ),
+]

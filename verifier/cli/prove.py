@@ -1,0 +1,67 @@
+"""`verifier prove`: its options and help. The work is in `proving`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import (
+    EXIT_CODES,
+    Builtins,
+    InvariantFilesOption,
+    KeyArn,
+    Output,
+    Paths,
+    Settled,
+    Timeout,
+    command_app,
+    settled_readings,
+)
+from verifier.cli.run import run
+
+app = command_app()
+
+
+@app.command(epilog=EXIT_CODES)
+def prove(
+    paths: Paths,
+    invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
+    builtin: Builtins = [],  # noqa: B006
+    key_arn: KeyArn = None,
+    output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
+    timeout: Timeout = None,
+    reading: Settled = [],  # noqa: B006
+) -> None:
+    """Prove or refute invariants about the keys of an input.
+
+    \b
+    A folder that holds a snapshot and its invariants:
+        verifier prove examples/payments
+
+    \b
+    One key policy, and a question from the shelf:
+        verifier prove key-policy.json --builtin no-external-access \\
+            --key-arn arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+
+    \b
+    In a pipeline:
+        verifier prove snapshot.yaml --invariants payments.inv --output json > report.json
+
+    \b
+    A file of invariants:
+        account prod = 111122223333
+        invariant "no external account can decrypt":
+          no caller outside prod can kms:Decrypt, kms:ReEncryptFrom
+        invariant "no grant for outsiders":
+          no caller can create a grant to a grantee outside prod
+    """
+
+    def body() -> int:
+        from verifier.cli.proving import ProveOptions, prove_command
+
+        settled = settled_readings(reading)
+        options = ProveOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, output is Output.JSON, timeout, settled)
+        return prove_command(options)
+
+    run(body)

@@ -1,0 +1,39 @@
+"""`verifier schema`: prints a published JSON Schema."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import command_app
+from verifier.cli.run import emit, run
+
+app = command_app()
+
+
+class Schema(StrEnum):
+    """The published JSON Schemas."""
+
+    SNAPSHOT = "snapshot"
+    REPORT = "report"
+
+
+@app.command()
+def schema(name: Annotated[Schema, typer.Argument(help="Which one.", show_default=False)]) -> None:
+    """Print the JSON Schema of a snapshot or of a report.
+
+    \b
+    verifier schema snapshot > snapshot.schema.json
+    """
+
+    def body() -> int:
+        import json
+
+        import verifier as api
+
+        emit(json.dumps(api.schema(name.value), indent=2) + "\n")
+        return 0
+
+    run(body)
