@@ -13,7 +13,7 @@ from verifier.model.documents_checks import check_characters, check_sids, check_
 from verifier.model.documents_key import key_policy_warnings
 from verifier.model.documents_reader import Reader, a_kind, elements
 from verifier.model.documents_statement import read_statement
-from verifier.model.policy import Policy, PolicyKind, Statement
+from verifier.model.policy import Policy, PolicyKind, Statement, Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy import parse_policy
 from verifier.syntax.policy_tree import Member, PolicyNode, StatementNode, StatementsNode, describe
@@ -37,14 +37,14 @@ def read_policy(source: Source, kind: PolicyKind, *, identity: str, name: str) -
     reader = Reader(findings, kind, variables=False)
     members = elements(reader, tree.members, "a policy", _ELEMENTS)
     reader = replace(reader, variables=_read_version(reader, members.get("Version")))
-    _check_id(reader, members.get("Id"))
+    document_id = _read_id(reader, members.get("Id"))
     statements = tuple(_read_statements(reader, tree, members.get("Statement")))
     check_sids(reader, members.get("Statement"))
     check_characters(reader)
     size = check_size(reader, tree, identity)
     findings.raise_errors()
     span = source.span(tree.start, tree.end)
-    return Policy(kind, identity, name, reader.variables, statements, size, findings.warnings, span)
+    return Policy(kind, identity, name, reader.variables, statements, size, findings.warnings, span, document_id)
 
 
 def _read_version(reader: Reader, member: Member | None) -> bool:
@@ -58,13 +58,14 @@ def _read_version(reader: Reader, member: Member | None) -> bool:
     return value is not None and value.value == "2012-10-17"
 
 
-def _check_id(reader: Reader, member: Member | None) -> None:
+def _read_id(reader: Reader, member: Member | None) -> Text | None:
     if member is None:
-        return
-    reader.string(member)
+        return None
+    value = reader.string(member)
     if reader.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION):
         message = f"AWS documents no `Id` in {a_kind(reader.kind)}; it changes nothing"
         reader.findings.warning(member.start, member.end, message, rule="L4")
+    return reader.text(value) if value is not None else None
 
 
 def _read_statements(reader: Reader, tree: PolicyNode, member: Member | None) -> Iterator[Statement]:

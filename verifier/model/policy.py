@@ -132,6 +132,7 @@ class Policy:
     `identity` is unique in an estate: the ARN of a managed policy, `KEY_ARN#default` for a key policy,
     `PRINCIPAL_ARN#NAME` for an inline policy. `variables` is true for version 2012-10-17 (L1).
     `size` is the number of characters that AWS counts (white space excluded for identity policies, SCPs and RCPs).
+    `id` is the document's `Id`, which decides nothing.
     """
 
     kind: PolicyKind
@@ -142,6 +143,7 @@ class Policy:
     size: int = 0
     warnings: tuple[Diagnostic, ...] = ()
     span: Span = NOWHERE
+    id: Text | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,251 @@
+"""Edits of a policy: a closed set of small changes, each of which a person makes in one place (docs/suggest.md).
+
+In: a policy and edits. Out: a new policy; one line that says what an edit does, and where.
+Guarantee: what an edit does not name stays as it was, places included; statements are counted anew. An edit that does not fit the policy
+(no such statement, a condition that is not there, nothing left of an element) raises `EditError`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from verifier.model.edit_names import condition_name, differences, effect_on, place, statement_name
+from verifier.model.estate import Estate
+from verifier.model.policy import Condition, Operator, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.policy_text import in_groups
+
+
+class EditError(ValueError):
+    """The edit does not fit the policy in which it is to be made."""
+
+
+class Edit(ABC):
+    """One change of a policy."""
+
+    @abstractmethod
+    def apply(self, policy: Policy) -> Policy:
+        """The policy with the change. Raises `EditError`."""
+
+    @abstractmethod
+    def describe(self, policy: Policy) -> str:
+        """What it does to this policy, in one line, with the place. Raises `EditError` where it does not fit."""
+
+
+@dataclass(frozen=True)
+class AddStatement(Edit):
+    """Puts a statement behind the others; its `index` does not matter."""
+
+    statement: Statement
+
+    def apply(self, policy: Policy) -> Policy:
+        return _counted(policy, (*policy.statements, self.statement))
+
+    def describe(self, policy: Policy) -> str:
+        return f"add a statement: {effect_on(self.statement)}"
+
+
+@dataclass(frozen=True)
+class RemoveStatement(Edit):
+    """Takes a statement away. The last one stays, since a policy needs one (L4)."""
+
+    index: int
+
+    def apply(self, policy: Policy) -> Policy:
+        gone = _statement(policy, self.index)
+        if len(policy.statements) == 1:
+            raise EditError("a policy needs a statement")
+        return _counted(policy, (statement for statement in policy.statements if statement is not gone))
+
+    def describe(self, policy: Policy) -> str:
+        return f"remove {statement_name(_statement(policy, self.index))}"
+
+
+@dataclass(frozen=True)
+class StatementEdit(Edit):
+    """A change inside the statement of an index."""
+
+    index: int
+
+    @abstractmethod
+    def change(self, statement: Statement) -> Statement:
+        """The statement with the change. Raises `EditError`."""
+
+    @abstractmethod
+    def told(self, statement: Statement) -> str:
+        """What changes in the statement. Raises `EditError`."""
+
+    def apply(self, policy: Policy) -> Policy:
+        old = _statement(policy, self.index)
+        new = self.change(old)
+        return replace(policy, statements=tuple(new if statement is old else statement for statement in policy.statements))
+
+    def describe(self, policy: Policy) -> str:
+        statement = _statement(policy, self.index)
+        return f"in {statement_name(statement)}: {self.told(statement)}"
+
+
+@dataclass(frozen=True)
+class AddCondition(StatementEdit):
+    """Adds a condition, beside those with the same operator."""
+
+    condition: Condition
+
+    def change(self, statement: Statement) -> Statement:
+        return replace(statement, conditions=_beside(statement.conditions, self.condition))
+
+    def told(self, statement: Statement) -> str:
+        return f"add the condition {condition_name(self.condition)}"
+
+
+@dataclass(frozen=True)
+class RemoveCondition(StatementEdit):
+    """Takes a condition away; its operator and its key name it."""
+
+    operator: Operator
+    key: str
+
+    def change(self, statement: Statement) -> Statement:
+        gone = _condition(statement, self.operator, self.key)
+        return replace(statement, conditions=_without(statement.conditions, gone))
+
+    def told(self, statement: Statement) -> str:
+        gone = _condition(statement, self.operator, self.key)
+        return f"remove the condition {condition_name(gone)}{place(gone.span)}"
+
+
+@dataclass(frozen=True)
+class ReplaceCondition(StatementEdit):
+    """Puts another operator before a condition's key, or other values behind it, or both. The key is the same."""
+
+    operator: Operator
+    key: str
+    new_operator: Operator
+    values: tuple[str, ...]
+
+    def change(self, statement: Statement) -> Statement:
+        if not self.values:
+            raise EditError("a condition needs a value")
+        old = _condition(statement, self.operator, self.key)
+        kept = {value.value: value for value in old.values}
+        values = tuple(kept.get(value, Text(value)) for value in self.values)
+        new = replace(old, operator=replace(self.new_operator, span=old.operator.span), values=values)
+        if str(self.new_operator) == str(self.operator):
+            return replace(statement, conditions=tuple(new if found is old else found for found in statement.conditions))
+        return replace(statement, conditions=_beside(_without(statement.conditions, old), new))
+
+    def told(self, statement: Statement) -> str:
+        old = _condition(statement, self.operator, self.key)
+        operators = differences([str(self.operator)], [str(self.new_operator)])
+        values = differences([value.value for value in old.values], self.values)
+        return f"the condition {condition_name(old)}{place(old.span)}: {', '.join(filter(None, (operators, values))) or 'no change'}"
+
+
+@dataclass(frozen=True)
+class ReplacePrincipals(StatementEdit):
+    """Lists other principals in the `Principal` or `NotPrincipal` that a statement has: adds some, removes some, or both."""
+
+    principals: tuple[Principal, ...]
+
+    def change(self, statement: Statement) -> Statement:
+        types = {principal.type for principal in self.principals}
+        if statement.principals is None or not types or (PrincipalType.ANYONE in types and len(self.principals) > 1):
+            raise EditError("a statement needs `*` alone or a list of other principals, in a policy that has principals")
+        return replace(statement, principals=in_groups(self.principals))
+
+    def told(self, statement: Statement) -> str:
+        before, after = ([found.value for found in listed] for listed in (statement.principals or (), self.principals))
+        return f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {differences(before, after) or 'no change'}"
+
+
+@dataclass(frozen=True)
+class ReplaceActions(StatementEdit):
+    """Lists other patterns in the `Action` or `NotAction` that a statement has."""
+
+    actions: tuple[str, ...]
+
+    def change(self, statement: Statement) -> Statement:
+        return replace(statement, actions=_texts(statement.actions, self.actions))
+
+    def told(self, statement: Statement) -> str:
+        change = differences([text.value for text in statement.actions or ()], self.actions)
+        return f"{'NotAction' if statement.not_action else 'Action'}: {change or 'no change'}"
+
+
+@dataclass(frozen=True)
+class ReplaceResources(StatementEdit):
+    """Lists other patterns in the `Resource` or `NotResource` that a statement has."""
+
+    resources: tuple[str, ...]
+
+    def change(self, statement: Statement) -> Statement:
+        return replace(statement, resources=_texts(statement.resources, self.resources))
+
+    def told(self, statement: Statement) -> str:
+        change = differences([text.value for text in statement.resources or ()], self.resources)
+        return f"{'NotResource' if statement.not_resource else 'Resource'}: {change or 'no change'}"
+
+
+def apply_all(policy: Policy, edits: Iterable[Edit]) -> Policy:
+    """The policy with the edits made one after the other: each is about the policy that those before it left. Raises `EditError`."""
+    for edit in edits:
+        policy = edit.apply(policy)
+    return policy
+
+
+def with_key_policy(estate: Estate, key_arn: str, policy: Policy) -> Estate:
+    """The estate in which a key has this policy in place of the one with the same identity (L5a: a key may have a second one).
+
+    Raises `EditError` where the key is not in the estate or has no policy of that identity.
+    """
+    key = next((found for found in estate.keys if found.arn == key_arn), None)
+    if key is None or policy.kind is not PolicyKind.KEY or policy.identity not in {old.identity for old in key.policies or ()}:
+        raise EditError(f"{key_arn} has no policy {policy.identity}")
+    edited = replace(key, policies=tuple(policy if old.identity == policy.identity else old for old in key.policies or ()))
+    return replace(estate, keys=tuple(edited if found is key else found for found in estate.keys))
+
+
+# --- parts -------------------------------------------------------------------------------------------------------------------
+
+
+def _counted(policy: Policy, statements: Iterable[Statement]) -> Policy:
+    return replace(policy, statements=tuple(replace(statement, index=index) for index, statement in enumerate(statements)))
+
+
+def _statement(policy: Policy, index: int) -> Statement:
+    if not 0 <= index < len(policy.statements):
+        raise EditError(f"the policy has no statement {index + 1}")
+    return policy.statements[index]
+
+
+def _same(condition: Condition, operator: Operator, key: str) -> bool:
+    return str(condition.operator) == str(operator) and condition.key.value.lower() == key.lower()
+
+
+def _condition(statement: Statement, operator: Operator, key: str) -> Condition:
+    found = next((condition for condition in statement.conditions if _same(condition, operator, key)), None)
+    if found is None:
+        raise EditError(f"the statement has no condition `{operator}` of `{key}`")
+    return found
+
+
+def _without(conditions: tuple[Condition, ...], gone: Condition) -> tuple[Condition, ...]:
+    return tuple(condition for condition in conditions if condition is not gone)
+
+
+def _beside(conditions: tuple[Condition, ...], new: Condition) -> tuple[Condition, ...]:
+    """The conditions with one more, behind the last that has its operator: as a document groups them. An operator takes a key once (L4)."""
+    if any(_same(condition, new.operator, new.key.value) for condition in conditions):
+        raise EditError(f"`{new.operator}` has the key `{new.key.value}` already")
+    places = [index for index, condition in enumerate(conditions) if str(condition.operator) == str(new.operator)]
+    after = places[-1] + 1 if places else len(conditions)
+    return (*conditions[:after], new, *conditions[after:])
+
+
+def _texts(before: tuple[Text, ...] | None, values: tuple[str, ...]) -> tuple[Text, ...]:
+    """The values as texts; those that were there keep their places."""
+    if before is None or not values:
+        raise EditError("the statement does not have the element, or nothing would be left of it")
+    kept = {text.value: text for text in before}
+    return tuple(kept.get(value, Text(value)) for value in values)

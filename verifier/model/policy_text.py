@@ -1,0 +1,133 @@
+"""A policy of the model → JSON again: what `verifier.model.documents` reads, written back.
+
+In: a `Policy` or a `Statement`. Out: the document as plain values, or its text.
+Guarantee: reading what was written gives the same model, places and warnings aside. Elements come in the order in which AWS's pages show
+them; one value stands alone, several in a list (L2); numbers and Booleans come as strings, which mean the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from verifier.model.policy import Condition, Operator, Policy, Principal, PrincipalType, Statement, Text
+from verifier.syntax.source import NOWHERE
+
+Json = dict[str, Any]
+
+_GROUPS = {
+    PrincipalType.SERVICE: "Service",
+    PrincipalType.FEDERATED: "Federated",
+    PrincipalType.CANONICAL_USER: "CanonicalUser",
+}
+"""The member of the principal map that holds each type; those left out stand under `AWS`."""
+
+
+def policy_text(policy: Policy) -> str:
+    """The text of a document, indented by two, with a line end. Raises `ValueError` as `policy_document` does."""
+    return json.dumps(policy_document(policy), indent=2, ensure_ascii=False) + "\n"
+
+
+def policy_document(policy: Policy) -> Json:
+    """The document. A policy without variables is written as version 2008-10-17, which is what no version means (L1).
+
+    Raises `ValueError` for what no document can say: see `statement_document`.
+    """
+    document: Json = {"Version": "2012-10-17" if policy.variables else "2008-10-17"}
+    if policy.id is not None:
+        document["Id"] = policy.id.value
+    return document | {"Statement": [statement_document(statement) for statement in policy.statements]}
+
+
+def statement_document(statement: Statement) -> Json:
+    """One statement. Raises `ValueError` where `*` stands beside other principals, or one operator has the same key twice (L3, L4)."""
+    found: Json = {"Sid": statement.sid.value} if statement.sid is not None else {}
+    found["Effect"] = statement.effect.value
+    if statement.principals is not None:
+        found["NotPrincipal" if statement.not_principal else "Principal"] = _principals(statement.principals)
+    if statement.actions is not None:
+        found["NotAction" if statement.not_action else "Action"] = _values(statement.actions)
+    if statement.resources is not None:
+        found["NotResource" if statement.not_resource else "Resource"] = _values(statement.resources)
+    if statement.conditions:
+        found["Condition"] = _conditions(statement.conditions)
+    return found
+
+
+def _values(texts: tuple[Text, ...]) -> str | list[str]:
+    values = [text.value for text in texts]
+    return values[0] if len(values) == 1 else values
+
+
+def _principals(principals: tuple[Principal, ...]) -> str | Json:
+    if any(principal.type is PrincipalType.ANYONE for principal in principals):
+        if len(principals) > 1:
+            raise ValueError("the principal `*` stands alone")
+        return "*"
+    return {group: _values(tuple(Text(found.value) for found in listed)) for group, listed in _groups(principals).items()}
+
+
+def in_groups(principals: Iterable[Principal]) -> tuple[Principal, ...]:
+    """Principals in the order in which a document lists them: those of one type together."""
+    return tuple(chain.from_iterable(_groups(principals).values()))
+
+
+def _groups(principals: Iterable[Principal]) -> dict[str, list[Principal]]:
+    groups: dict[str, list[Principal]] = {}
+    for principal in principals:
+        groups.setdefault(_GROUPS.get(principal.type, "AWS"), []).append(principal)
+    return groups
+
+
+def _conditions(conditions: tuple[Condition, ...]) -> Json:
+    found: Json = {}
+    seen: set[tuple[str, str]] = set()
+    for condition in conditions:
+        operator, key = str(condition.operator), condition.key.value
+        if (operator, key.lower()) in seen:
+            raise ValueError(f"`{operator}` has the key `{key}` twice")
+        seen.add((operator, key.lower()))
+        found.setdefault(operator, {})[key] = _values(condition.values)
+    return found
+
+
+# --- what two readings of one document have in common ------------------------------------------------------------------------
+
+
+def without_places(policy: Policy) -> Policy:
+    """The policy as far as it means something: no spans, no warnings, no size. Equal for equal documents, however they are laid out."""
+    statements = tuple(_bare_statement(statement) for statement in policy.statements)
+    document_id = _bare_text(policy.id) if policy.id is not None else None
+    return replace(policy, statements=statements, size=0, warnings=(), span=NOWHERE, id=document_id)
+
+
+def _bare_statement(statement: Statement) -> Statement:
+    return replace(
+        statement,
+        sid=_bare_text(statement.sid) if statement.sid is not None else None,
+        principals=None if statement.principals is None else tuple(replace(found, span=NOWHERE) for found in statement.principals),
+        actions=_bare_texts(statement.actions),
+        resources=_bare_texts(statement.resources),
+        conditions=tuple(_bare_condition(condition) for condition in statement.conditions),
+        span=NOWHERE,
+    )
+
+
+def _bare_condition(condition: Condition) -> Condition:
+    operator = condition.operator
+    return Condition(
+        Operator(operator.base, operator.set_operator, operator.if_exists),
+        _bare_text(condition.key),
+        tuple(_bare_text(value) for value in condition.values),
+    )
+
+
+def _bare_text(text: Text) -> Text:
+    return Text(text.value)
+
+
+def _bare_texts(texts: tuple[Text, ...] | None) -> tuple[Text, ...] | None:
+    return None if texts is None else tuple(_bare_text(text) for text in texts)
