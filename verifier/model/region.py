@@ -28,9 +28,12 @@ class LimitKind(Enum):
 
 @dataclass(frozen=True)
 class Limit:
-    """One thing that must hold of a request. `subject` is the condition key (as the policies spell it), the label of a reading, or the symbol;
-    `text` goes behind the subject in a sentence (`is absent, or is not s3.us-west-2.amazonaws.com`), or is a whole sentence for kinds
-    other than CONDITION. `absent` says whether a request without the key meets it. `rule` is the label of a reading or free fact."""
+    """One thing that must hold of a request.
+
+    `subject` is the condition key (as the policies spell it), the label of a reading, or the symbol; `text` goes behind the subject in a
+    sentence (`is absent, or is not s3.us-west-2.amazonaws.com`), or is a whole sentence for kinds other than CONDITION. `absent` says
+    whether a request without the key meets it. `rule` is the label of a reading or free fact.
+    """
 
     kind: LimitKind
     subject: str
@@ -41,9 +44,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class Callers:
-    """A set of callers in words. `names` are the ARNs (principal ARNs: a role stands for all its sessions) or service names, where the set is
-    exactly a list of them; `text` describes it in any case (`every role and user of 444455556666`). `accounts` are the accounts that the
-    callers are of, where these are finitely many; `kinds` the kinds of caller among them; `known` is true where all of them are in the inventory."""
+    """A set of callers in words.
+
+    `text` describes it (`every role and user of 444455556666`). `names` are the principal ARNs (a role stands for all its sessions) or
+    service names where the set is exactly a list of them. `accounts` are the accounts of the callers, where these are finitely many;
+    `kinds` the kinds of caller among them; `known` is true where all of them are in the inventory.
+    """
 
     text: str
     names: tuple[str, ...] = ()

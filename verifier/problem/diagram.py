@@ -1,0 +1,271 @@
+"""Decision diagrams: sets of requests over classes, exact and canonical, without a solver.
+
+In: finite expressions (`problem.finite`). Out: nodes, integers that are equal iff the sets are.
+Guarantee: a node means the same set as the expression it was built from: of assignments of a class to each attribute and of a truth value to
+each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is ever approximated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+Node = int
+NOTHING: Final[Node] = 0
+"""The empty set."""
+EVERYTHING: Final[Node] = 1
+"""The set of all assignments."""
+NODE_BUDGET = 400_000
+"""Nodes of one manager: some hundred megabytes."""
+_LEAF = 1 << 60
+"""The level of the two constants, below every variable."""
+
+Edges = tuple[tuple[int, Node], ...]
+"""(mask of values, node) for each different node: the masks are a partition of all values."""
+
+
+class TooLarge(Exception):
+    """A diagram has more nodes, or a cover more cubes, than its budget."""
+
+
+class Diagrams:
+    """The nodes over one order of variables. A variable is an attribute, with as many values as classes, or a symbol, with the
+    values 0 (false) and 1 (true)."""
+
+    def __init__(self, widths: Mapping[str, int], budget: int = NODE_BUDGET) -> None:
+        self.variables: tuple[str, ...] = tuple(widths)
+        self.widths = dict(widths)
+        self.level = {name: level for level, name in enumerate(self.variables)}
+        self._full = [(1 << width) - 1 for width in widths.values()]
+        self._budget = budget
+        self._levels = [_LEAF, _LEAF]
+        self._edges: list[Edges] = [(), ()]
+        self._known: dict[tuple[int, Edges], Node] = {}
+        self._both: dict[tuple[Node, Node], Node] = {}
+        self._either: dict[tuple[Node, Node], Node] = {}
+        self._complement: dict[Node, Node] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
+        self._supports: dict[Node, frozenset[int]] = {NOTHING: frozenset(), EVERYTHING: frozenset()}
+
+    # -- nodes --
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    def top(self, node: Node) -> str | None:
+        """The first variable that a node looks at; `None` for a constant."""
+        return None if node <= EVERYTHING else self.variables[self._levels[node]]
+
+    def make(self, variable: str, choices: Iterable[tuple[int, Node]]) -> Node:
+        """The node that is, for each value in a mask, the node beside it. The masks must be a partition of the values."""
+        merged: dict[Node, int] = {}
+        for mask, node in choices:
+            if mask:
+                merged[node] = merged.get(node, 0) | mask
+        return self._make(self.level[variable], merged)
+
+    def literal(self, variable: str, mask: int) -> Node:
+        """The assignments that give a variable one of some values."""
+        full = self._full[self.level[variable]]
+        return self.make(variable, ((mask & full, EVERYTHING), (full & ~mask, NOTHING)))
+
+    def _make(self, level: int, merged: dict[Node, int]) -> Node:
+        if len(merged) == 1:
+            return next(iter(merged))
+        edges = tuple(sorted(((mask, node) for node, mask in merged.items()), key=_lowest))
+        found = self._known.get((level, edges))
+        if found is None:
+            if len(self._edges) >= self._budget:
+                raise TooLarge(f"more than {self._budget:,} nodes")
+            found = len(self._edges)
+            self._levels.append(level)
+            self._edges.append(edges)
+            self._known[level, edges] = found
+        return found
+
+    def choices(self, node: Node, variable: str) -> Edges:
+        """What a node is for each value of a variable that is not below its first one."""
+        level = self.level[variable]
+        return self._edges[node] if self._levels[node] == level else ((self._full[level], node),)
+
+    # -- operations --
+
+    def both(self, left: Node, right: Node) -> Node:
+        """The intersection."""
+        if left > right:
+            left, right = right, left
+        if left == NOTHING or left == right:
+            return left
+        if left == EVERYTHING:
+            return right
+        found = self._both.get((left, right))
+        if found is None:
+            found = self._both[left, right] = self._combined(left, right, self.both)
+        return found
+
+    def either(self, left: Node, right: Node) -> Node:
+        """The union."""
+        if left > right:
+            left, right = right, left
+        if left == EVERYTHING or left == right:
+            return left
+        if left == NOTHING:
+            return right
+        found = self._either.get((left, right))
+        if found is None:
+            found = self._either[left, right] = self._combined(left, right, self.either)
+        return found
+
+    def _combined(self, left: Node, right: Node, operation: Callable[[Node, Node], Node]) -> Node:
+        left_level, right_level = self._levels[left], self._levels[right]
+        merged: dict[Node, int] = {}
+        if left_level < right_level:
+            for mask, node in self._edges[left]:
+                result = operation(node, right)
+                merged[result] = merged.get(result, 0) | mask
+            return self._make(left_level, merged)
+        if right_level < left_level:
+            for mask, node in self._edges[right]:
+                result = operation(left, node)
+                merged[result] = merged.get(result, 0) | mask
+            return self._make(right_level, merged)
+        right_edges = self._edges[right]
+        for mask, node in self._edges[left]:
+            rest = mask
+            for other_mask, other in right_edges:
+                common = rest & other_mask
+                if common:
+                    result = operation(node, other)
+                    merged[result] = merged.get(result, 0) | common
+                    rest ^= common
+                    if not rest:
+                        break
+        return self._make(left_level, merged)
+
+    def complement(self, node: Node) -> Node:
+        """All other assignments."""
+        found = self._complement.get(node)
+        if found is None:
+            found = self._make(self._levels[node], {self.complement(below): mask for mask, below in self._edges[node]})
+            self._complement[node], self._complement[found] = found, node
+        return found
+
+    def minus(self, left: Node, right: Node) -> Node:
+        """The difference."""
+        return NOTHING if left == right else self.both(left, self.complement(right))
+
+    def implies(self, left: Node, right: Node) -> bool:
+        """Whether the first is a subset of the second."""
+        return self.minus(left, right) == NOTHING
+
+    def all_of(self, nodes: Iterable[Node]) -> Node:
+        """The intersection of all; everything for none."""
+        return _balanced(self.both, nodes, EVERYTHING)
+
+    def any_of(self, nodes: Iterable[Node]) -> Node:
+        """The union of all; nothing for none."""
+        return _balanced(self.either, nodes, NOTHING)
+
+    def exists(self, node: Node, variables: Iterable[str]) -> Node:
+        """The assignments that are in the set for some values of these variables."""
+        return self._exists(node, frozenset(self.level[name] for name in variables), {})
+
+    def _exists(self, node: Node, levels: frozenset[int], memo: dict[Node, Node]) -> Node:
+        if not levels & self._support(node):
+            return node
+        found = memo.get(node)
+        if found is None:
+            below = [(mask, self._exists(child, levels, memo)) for mask, child in self._edges[node]]
+            if self._levels[node] in levels:
+                found = self.any_of(child for _, child in below)
+            else:
+                found = self.make(self.variables[self._levels[node]], below)
+            memo[node] = found
+        return found
+
+    # -- questions --
+
+    def support(self, node: Node) -> frozenset[str]:
+        """The variables that membership depends on."""
+        return frozenset(self.variables[level] for level in self._support(node))
+
+    def _support(self, node: Node) -> frozenset[int]:
+        found = self._supports.get(node)
+        if found is None:
+            found = frozenset((self._levels[node],)).union(*(self._support(child) for _, child in self._edges[node]))
+            self._supports[node] = found
+        return found
+
+    def contains(self, node: Node, point: Mapping[str, int]) -> bool:
+        """Whether an assignment of a value to each variable is in the set."""
+        while node > EVERYTHING:
+            bit = 1 << point[self.variables[self._levels[node]]]
+            node = next(child for mask, child in self._edges[node] if mask & bit)
+        return node == EVERYTHING
+
+    def nearest(self, node: Node, point: Mapping[str, int], cost: Callable[[str], int]) -> dict[str, int] | None:
+        """The cheapest change of `point` that is in the set: the masks of the values that variables may be changed to. Changing a variable
+        costs `cost`; one that `point` leaves out is free. `None` for the empty set."""
+        if node == NOTHING:
+            return None
+        memo: dict[Node, tuple[int, int, Node]] = {}
+
+        def least(at: Node) -> int:
+            if at == EVERYTHING:
+                return 0
+            if at not in memo:
+                name = self.variables[self._levels[at]]
+                options = [
+                    (least(child) + (0 if _stays(point, name, mask) else cost(name)), mask, child)
+                    for mask, child in self._edges[at]
+                    if child != NOTHING
+                ]
+                memo[at] = min(options, key=lambda option: (option[0], not _stays(point, name, option[1])))
+            return memo[at][0]
+
+        least(node)
+        found: dict[str, int] = {}
+        while node > EVERYTHING:
+            name = self.variables[self._levels[node]]
+            _, mask, node = memo[node]
+            if name not in point or not mask >> point[name] & 1:
+                found[name] = mask
+        return found
+
+    def walk(self, node: Node, choose: Callable[[str, int], int]) -> dict[str, int]:
+        """One assignment in a set that is not empty: at each variable on the way, `choose(variable, mask of the possible values)` says which."""
+        found: dict[str, int] = {}
+        while node > EVERYTHING:
+            name = self.variables[self._levels[node]]
+            possible = sum(mask for mask, child in self._edges[node] if child != NOTHING)
+            value = found[name] = choose(name, possible)
+            node = next(child for mask, child in self._edges[node] if mask >> value & 1)
+        return found
+
+    def paths(self, node: Node) -> Iterator[dict[str, int]]:
+        """Disjoint cubes that make up the set: for each variable on a path the mask of its values."""
+        if node == EVERYTHING:
+            yield {}
+        elif node != NOTHING:
+            name = self.variables[self._levels[node]]
+            for mask, child in self._edges[node]:
+                for path in self.paths(child):
+                    yield {name: mask, **path}
+
+
+def _lowest(edge: tuple[int, Node]) -> int:
+    return edge[0] & -edge[0]
+
+
+def _stays(point: Mapping[str, int], name: str, mask: int) -> bool:
+    return name not in point or bool(mask >> point[name] & 1)
+
+
+def _balanced(operation: Callable[[Node, Node], Node], nodes: Iterable[Node], empty: Node) -> Node:
+    """Pair by pair: parts about different callers meet late, when each is small."""
+    left: Sequence[Node] = list(dict.fromkeys(nodes))
+    if not left:
+        return empty
+    while len(left) > 1:
+        pairs = [operation(left[at], left[at + 1]) for at in range(0, len(left) - 1, 2)]
+        left = pairs + ([left[-1]] if len(left) % 2 else [])
+    return left[0]
