@@ -109,9 +109,9 @@ def _reached(diagrams: Diagrams, covered: list[tuple[int, Node]], mask: int) -> 
 
 
 def grouped(diagrams: Diagrams, least: Node, most: Node, variable: str, *, compare_up_to: int = 64) -> list[tuple[int, Node, Node]]:
-    """The values of a variable, put together where one description can serve them all: (mask, what must be covered, what may be).
+    """The values of a variable, put together where one description serves them all: (mask, what must be covered, what may be).
 
-    Values for which there is nothing to cover are left out. With more than `compare_up_to` different needs, only equal ones are put together.
+    Values for which there is nothing to cover are left out. With more than `compare_up_to` different needs, only equals are joined.
     """
     needs = [need for need in _needs(diagrams, least, most, variable) if need.least != NOTHING]
     groups: list[_Need] = []

@@ -1,7 +1,7 @@
 """Decision diagrams: sets of requests over classes, exact and canonical, without a solver.
 
 In: finite expressions (`problem.finite`). Out: nodes, integers that are equal iff the sets are.
-Guarantee: a node means the same set as the expression it was built from: of assignments of a class to each attribute and of a truth value to
+Guarantee: a node means the same set as the expression it was built from: assignments of a class to each attribute and a truth value to
 each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is ever approximated.
 """
 
@@ -93,7 +93,7 @@ class Diagrams:
         """The intersection."""
         if left > right:
             left, right = right, left
-        if left == NOTHING or left == right:
+        if left in (NOTHING, right):
             return left
         if left == EVERYTHING:
             return right
@@ -106,7 +106,7 @@ class Diagrams:
         """The union."""
         if left > right:
             left, right = right, left
-        if left == EVERYTHING or left == right:
+        if left in (EVERYTHING, right):
             return left
         if left == NOTHING:
             return right
@@ -232,7 +232,7 @@ class Diagrams:
         return found
 
     def walk(self, node: Node, choose: Callable[[str, int], int]) -> dict[str, int]:
-        """One assignment in a set that is not empty: at each variable on the way, `choose(variable, mask of the possible values)` says which."""
+        """One assignment in a set that is not empty: at each variable on the way, `choose(variable, possible values)` says which."""
         found: dict[str, int] = {}
         while node > EVERYTHING:
             name = self.variables[self._levels[node]]

@@ -1,0 +1,79 @@
+"""Facts, projected on the variables that a set is described by, and carried back to whole requests.
+
+In: facts as nodes, and the variables to keep. Out: what the facts say of these variables alone; a value for every other one.
+Guarantee: an assignment of the kept variables satisfies `care` iff the others have values with which all facts hold, and `complete`
+finds them without searching (bucket elimination).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from verifier.problem.diagram import EVERYTHING, Diagrams, Node
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One variable that was projected away, and all that was known of it then."""
+
+    variable: str
+    known: Node
+
+
+@dataclass(frozen=True)
+class Projection:
+    """`care` is what the facts say of the kept variables; `buckets` are the others, in the order of their elimination."""
+
+    diagrams: Diagrams
+    care: Node
+    buckets: tuple[Bucket, ...]
+
+    def complete(self, point: dict[str, int], choose: Callable[[str, int], int]) -> dict[str, int]:
+        """Values for the variables that were projected away, given values of kept ones that satisfy `care`. `choose(variable, possible
+        values)` picks among those that are left."""
+        found = dict(point)
+        for bucket in reversed(self.buckets):
+            possible = _possible(self.diagrams, bucket, found)
+            if bucket.variable not in found:
+                found[bucket.variable] = choose(bucket.variable, possible)
+        return found
+
+
+def _possible(diagrams: Diagrams, bucket: Bucket, point: dict[str, int]) -> int:
+    """The values of a variable that what is known of it admits; every other variable of it has a value."""
+    node = bucket.known
+    while (variable := diagrams.top(node)) is not None and variable != bucket.variable:
+        value = point[variable]
+        node = next(child for mask, child in diagrams.choices(node, variable) if mask >> value & 1)
+    possible = 0
+    for mask, child in diagrams.choices(node, bucket.variable):
+        if diagrams.contains(child, point):
+            possible |= mask
+    return possible
+
+
+def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> Projection:
+    """Projects facts on some variables. Raises `TooLarge`."""
+    waiting = {fact for fact in facts if fact != EVERYTHING}
+    buckets: list[Bucket] = []
+    while True:
+        touched: dict[str, list[Node]] = {}
+        for fact in waiting:
+            for name in diagrams.support(fact) - keep:
+                touched.setdefault(name, []).append(fact)
+        if not touched:
+            break
+        variable = min(touched, key=lambda name: (len(_joined(diagrams, touched[name])), diagrams.level[name]))
+        about = touched[variable]
+        known = diagrams.all_of(sorted(about))
+        waiting.difference_update(about)
+        rest = diagrams.exists(known, (variable,))
+        if rest != EVERYTHING:
+            waiting.add(rest)
+        buckets.append(Bucket(variable, known))
+    return Projection(diagrams, diagrams.all_of(sorted(waiting)), tuple(buckets))
+
+
+def _joined(diagrams: Diagrams, facts: Iterable[Node]) -> frozenset[str]:
+    return frozenset[str]().union(*(diagrams.support(fact) for fact in facts))
