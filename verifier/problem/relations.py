@@ -98,7 +98,8 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
             views.append(view)
     if len(pieces) == 1 and views[0].name == subject.name and mode != ARN:
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
-    symbol = f"relation:{subject.name}:{mode}:{pieces}"
+    fixed = "" if subject.fixed is None else f"={subject.fixed}"  # versions of a key may have different tags (`problem.joint`)
+    symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
     others_present = conjunction(view.present for view in views)

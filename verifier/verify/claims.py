@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from verifier.evaluate import evaluate
 from verifier.model.invariant import Expectation
-from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, fact_symbol, is_reading
-from verifier.model.request import Decision, Outcome, Request
+from verifier.model.policy import Effect
+from verifier.model.readings import SESSION_ALLOW, fact_symbol
+from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, Symbol, disjunction, negation
 from verifier.problem.finite import In
@@ -22,6 +22,7 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.z3_solver import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.preferences import preferences
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
@@ -176,7 +177,7 @@ def _replay(
 ) -> Found | _Rests:
     """Confirms a violation with `evaluate`, under the symbols that the assignment chose, for a key `without` some facts (U3)."""
     estate = question.space.estate
-    chosen = {name: value for name, value in assignment.symbols.items() if _is_free(question, name)}
+    chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
     chosen |= dict.fromkeys(map(fact_symbol, without), False)
     if claim.invariant.expectation is Expectation.ALLOWED:
         chosen[SESSION_ALLOW] = False
@@ -185,45 +186,13 @@ def _replay(
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
     decision = evaluate(estate, request, chosen)
     if decision.outcome is not wanted:
-        return _Rests(tuple(name for name in assignment.symbols if _is_unmodelled(question, name)))
-    readings, free, unmodelled = _needed(question, request, chosen, wanted)
+        return _Rests(tuple(name for name in assignment.symbols if is_unmodelled(question, name)))
+    readings, free, unmodelled = needed(question, request, chosen, wanted)
     if unmodelled:
         return _Rests(unmodelled)
     readings = tuple(sorted({*readings, *_needed_to_be_sent(question, session, assignment)}))
-    matched = _matched(decision)
+    matched = matched_statements(decision)
     return Found(Counterexample(request, decision, matched, readings, free, command(request, matched)))
-
-
-def _is_free(question: Question, name: str) -> bool:
-    return is_reading(name) or name in (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW) or _is_unmodelled(question, name)
-
-
-def _is_unmodelled(question: Question, name: str) -> bool:
-    if name.startswith(("L5:", "unsupported:")):
-        return True
-    return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
-
-
-def _needed(
-    question: Question, request: Request, chosen: dict[str, bool], wanted: Outcome
-) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
-    """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
-    estate = question.space.estate
-    unsettled = evaluate(estate, request, {})
-    if unsettled.outcome is wanted:
-        return (), (), ()  # whatever the symbols are, so none is needed
-    # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
-    kept = {n: v for n, v in chosen.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
-    if evaluate(estate, request, kept).outcome is not wanted:
-        kept = dict(chosen)
-    for name in sorted(kept, key=lambda n: (not _is_unmodelled(question, n), not is_reading(n), n)):
-        trial = {other: value for other, value in kept.items() if other != name}
-        if evaluate(estate, request, trial).outcome is wanted:
-            kept = trial
-    readings = tuple((n, v) for n, v in sorted(kept.items()) if is_reading(n))
-    unmodelled = tuple(n for n in sorted(kept) if _is_unmodelled(question, n))
-    free = tuple((n, v) for n, v in sorted(kept.items()) if not is_reading(n) and n not in unmodelled)
-    return readings, free, unmodelled
 
 
 def _needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
@@ -237,7 +206,3 @@ def _needed_to_be_sent(question: Question, session: Session, assignment: Assignm
             other = negation(Symbol(label)) if value else Symbol(label)
             if isinstance(session.check([*values, other]), Unsat):
                 yield label, value
-
-
-def _matched(decision: Decision) -> tuple[StatementRef, ...]:
-    return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))

@@ -1,0 +1,52 @@
+"""Replays: a request that a problem allows, or refuses, decided by `evaluate`, and what of the assignment it needs.
+
+In: a question, a concrete request, values of symbols. Out: the readings and free facts without which the request is decided otherwise.
+Guarantee: what is shown to a reader was decided by `evaluate`, never by the problem alone.
+"""
+
+from __future__ import annotations
+
+from verifier.evaluate import evaluate
+from verifier.model.policy import StatementRef
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
+from verifier.model.request import Decision, Outcome, Request
+from verifier.problem.question import Question
+
+
+def is_free(question: Question, name: str) -> bool:
+    """Whether a symbol is one that `evaluate` takes: a reading, a free fact, or something not modelled."""
+    return is_reading(name) or name in (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW) or is_unmodelled(question, name)
+
+
+def is_unmodelled(question: Question, name: str) -> bool:
+    """Whether a symbol stands for something that is not modelled, or not in the input (S1)."""
+    if name.startswith(("L5:", "unsupported:")):
+        return True
+    return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
+
+
+def needed(
+    question: Question, request: Request, chosen: dict[str, bool], wanted: Outcome
+) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
+    """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
+    estate = question.space.estate
+    unsettled = evaluate(estate, request, {})
+    if unsettled.outcome is wanted:
+        return (), (), ()  # whatever the symbols are, so none is needed
+    # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
+    kept = {n: v for n, v in chosen.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
+    if evaluate(estate, request, kept).outcome is not wanted:
+        kept = dict(chosen)
+    for name in sorted(kept, key=lambda n: (not is_unmodelled(question, n), not is_reading(n), n)):
+        trial = {other: value for other, value in kept.items() if other != name}
+        if evaluate(estate, request, trial).outcome is wanted:
+            kept = trial
+    readings = tuple((n, v) for n, v in sorted(kept.items()) if is_reading(n))
+    unmodelled = tuple(n for n in sorted(kept) if is_unmodelled(question, n))
+    free = tuple((n, v) for n, v in sorted(kept.items()) if not is_reading(n) and n not in unmodelled)
+    return readings, free, unmodelled
+
+
+def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
+    """The statements and grants that matched, in the order of the trace."""
+    return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))
