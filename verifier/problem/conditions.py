@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import condition_key
 from verifier.problem.domains import EPOCH_VALUED, is_date
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
 from verifier.problem.space import Space
@@ -38,10 +38,6 @@ class Reader:
     space: Space
     variables: bool
     in_key_policy: bool
-
-    def conditions(self, conditions: Sequence[Condition]) -> Expression:
-        """All conditions of a block."""
-        return conjunction(self.condition(condition) for condition in conditions)
 
     def condition(self, condition: Condition) -> Expression:
         """One operator on one key."""

@@ -32,13 +32,13 @@ def allowed(space: Space) -> Expression:
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:
         return both(gates, negation(space.is_service), own.whole, _own_alias(space))
-    return both(gates, _changeable(space), _somebody_allows(space, own))
-
-
-def _somebody_allows(space: Space, own: Permissions) -> Expression:
-    """The key policy, together with the caller's account where it must agree, or a grant."""
     reach = _key_policy_reach(space)
     by_grant = either(granted(space, own), grants_unmodelled(space))
+    return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
+
+
+def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expression) -> Expression:
+    """The key policy, which reaches so far, together with the caller's account where it must agree, or a grant (D2, D3, D6)."""
     # G5: a key policy's Allow gives nothing for RetireGrant.
     by_policy = negation(acts({"kms:RetireGrant"}))
     home = space.in_account(_owner(space))
@@ -98,10 +98,14 @@ def _key_policy_reach(space: Space) -> Reach:
     )
 
 
+def bites() -> Expression:
+    """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
+    return either(negation(acts({"kms:RetireGrant"})), Symbol("G5"))
+
+
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
-    bites = either(negation(acts({"kms:RetireGrant"})), Symbol("G5"))
     for policy, statement in _key_policy_statements(space, Effect.DENY):
-        yield said(space, policy, statement, both(deny_reach(space, statement), applies(space, policy, statement), bites))
+        yield said(space, policy, statement, both(deny_reach(space, statement), applies(space, policy, statement), bites()))
 
 
 def denied(space: Space) -> Expression:

@@ -7,6 +7,7 @@ its `Principal` left aside. Guarantee: exact, or a symbol that makes the verdict
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from verifier.model.policy import Policy, PolicyKind, Statement, Text
 from verifier.model.readings import not_resource_symbol
@@ -34,13 +35,34 @@ def action_matches(statement: Statement) -> Expression:
     return negation(matched) if statement.not_action else matched
 
 
+@dataclass(frozen=True)
+class Elements:
+    """What the elements of one statement demand, its principals left aside. `valid` is false where a policy variable without a value makes
+    the whole statement invalid (the reading L7-absent)."""
+
+    action: Expression
+    resource: Expression
+    conditions: tuple[Expression, ...]
+    valid: Expression
+
+    @property
+    def whole(self) -> Expression:
+        """All of them."""
+        return both(self.action, self.resource, *self.conditions, self.valid)
+
+
+def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
+    """Each element of a statement by itself; `conditions` are in the order of the statement."""
+    in_key_policy = policy.kind is PolicyKind.KEY
+    resource = _key_policy_resource(space, policy, statement) if in_key_policy else _resource(space, policy, statement)
+    reader = Reader(space, policy.variables, in_key_policy)
+    conditions = tuple(reader.condition(condition) for condition in statement.conditions)
+    return Elements(action_matches(statement), resource, conditions, _valid(space, policy, statement, in_key_policy))
+
+
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
     """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
-    in_key_policy = policy.kind is PolicyKind.KEY
-    action = action_matches(statement)
-    resource = _key_policy_resource(space, policy, statement) if in_key_policy else _resource(space, policy, statement)
-    conditions = Reader(space, policy.variables, in_key_policy).conditions(statement.conditions)
-    return both(action, resource, conditions, _valid(space, policy, statement, in_key_policy))
+    return elements(space, policy, statement).whole
 
 
 def _valid(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
