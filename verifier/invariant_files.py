@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.inputs.files import Files
-from verifier.model.invariant import AnyInvariant, InvariantFile
+from verifier.model.invariant import Allowance, AnyInvariant, InvariantFile
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
@@ -21,12 +21,13 @@ MOST_CHARACTERS = 1 << 20
 
 @dataclass(frozen=True)
 class InvariantFiles:
-    """All invariants of some files, the accounts and key ARNs that they declare, and (name, SHA-256) of each file."""
+    """All invariants and allowances of some files, the accounts and key ARNs that they declare, and (name, SHA-256) of each file."""
 
     invariants: tuple[AnyInvariant, ...] = ()
     accounts: tuple[str, ...] = ()
     key_arns: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
 
 def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -52,6 +53,7 @@ def read_files(paths: Iterable[Path]) -> InvariantFiles:
         accounts=tuple(dict.fromkeys(account for file in files for _, account in file.accounts)),
         key_arns=tuple(dict.fromkeys(arn for file in files for _, arn in file.key_arns)),
         inputs=tuple(reader.digests.items()),
+        allowances=tuple(allowance for file in files for allowance in file.allowances),
     )
 
 

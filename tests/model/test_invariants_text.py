@@ -355,7 +355,7 @@ INVARIANT = 'invariant "x": '
         (INVARIANT + "nobody can Decrypt", "[did you mean `kms:Decrypt`?]"),
         (INVARIANT + "nobody can s3:GetObject", "`s3:GetObject` is not an action of KMS"),
         (INVARIANT + "nobody can *", "`*` is not an action; expected an action such as `kms:Decrypt`"),
-        (INVARIANT + "no caller can always kms:Decrypt", "`no … can` and `only … can` take no `always`"),
+        (INVARIANT + "no caller can always kms:Decrypt", "`no … can`, `only … can` and `allow` take no `always`"),
         (INVARIANT + "nobody can kms:Decrypt except kms:D*", "1:27 no action is left after `except`"),
         (INVARIANT + "nobody can kms:Decrypt on k", "`k` is not declared; expected a key"),
         (INVARIANT + "nobody can kms:Decrypt on arn:aws:s3:::b", "`arn:aws:s3:::b` is not the ARN of a KMS key or alias"),
@@ -443,8 +443,8 @@ def test_what_is_printed_of_a_text_moves_no_cursor() -> None:
 # --- hostile texts ---
 
 SIGNS = '( ) { } = != < <= > >= , : # " \\ ${ }'
-PHRASES = """except in outside with without tag any all of is present absent like not cidr true when unless and or nobody users service root
-federated arn:aws:iam:: builtin no-external-access no-public-access only-via-service"""
+PHRASES = """allow except in outside with without tag any all of is present absent like not cidr true when unless and or nobody users service
+root federated arn:aws:iam:: builtin no-external-access no-public-access only-via-service"""
 WORDS = [*(PRELUDE + ISSUE).split(), *f"{SIGNS} {PHRASES}".split(), "\n"]
 
 

@@ -267,6 +267,27 @@ AnyInvariant = Invariant | GrantInvariant
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What a change may add: requests of the scope of an invariant may be gained (`verifier compare --allow`). It says nothing of
+    `prove`, and the scope's expectation means nothing.
+
+    Whoever narrows a scope must err on the other side than for an invariant: a request counts only where it certainly is in the scope.
+    """
+
+    scope: Invariant
+
+    @property
+    def name(self) -> str:
+        """Its name, as written in quotes."""
+        return self.scope.name
+
+    @property
+    def span(self) -> Span:
+        """Its place."""
+        return self.scope.span
+
+
+@dataclass(frozen=True)
 class InvariantFile:
     """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI without
     `--key-arn`)."""
@@ -274,6 +295,7 @@ class InvariantFile:
     invariants: tuple[AnyInvariant, ...]
     accounts: tuple[tuple[str, str], ...] = ()
     key_arns: tuple[tuple[str, str], ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
     @property
     def about_requests(self) -> tuple[Invariant, ...]:

@@ -3,7 +3,8 @@
 In: an invariant with `grantees` or `retiring`, the key, the estate. Out: the same invariant with conditions in their place.
 Guarantee: a grantee counts as among some callers iff a caller that its ARN names may be one of them (G2): a role's ARN names its
 sessions, an account's (`:root`) its callers. Where the ARN does not tell, it counts; so a proof that no such grant can be created
-covers it. What is not an ARN, and a `kms:GranteeServicePrincipal`, is a service: inside no account or organization.
+covers it. An allowance errs on the other side (`certainly`): there a grantee counts iff every caller that its ARN names is one of them.
+What is not an ARN, and a `kms:GranteeServicePrincipal`, is a service: inside no account or organization.
 """
 
 from __future__ import annotations
@@ -59,19 +60,23 @@ class _Named:
     some: ConditionExpression
     every: ConditionExpression
 
+    def chosen(self, certainly: bool) -> ConditionExpression:
+        """The one or the other."""
+        return self.every if certainly else self.some
 
-def with_grantees(invariant: Invariant, key: Key | None, estate: Estate) -> Invariant:
-    """The invariant with conditions in the place of `grantees` and `retiring`.
+
+def with_grantees(invariant: Invariant, key: Key | None, estate: Estate, *, certainly: bool = False) -> Invariant:
+    """The invariant with conditions in the place of `grantees` and `retiring`. What an ARN does not tell counts, unless `certainly`.
 
     Raises `InputError` where a set of grantees cannot be told from an ARN: tags, or an organization whose accounts are not given.
     """
     parts = [] if invariant.when == ALWAYS else [invariant.when]
     if invariant.grantees is not None:
         grantee = _Keys("kms:GranteePrincipal", "kms:GranteeServicePrincipal", key, estate, invariant)
-        parts.append(grantee.named(invariant.grantees).some)
+        parts.append(grantee.named(invariant.grantees).chosen(certainly))
     if invariant.retiring is not None:
         retiring = _Keys("kms:RetiringPrincipal", "kms:RetiringServicePrincipal", key, estate, invariant)
-        parts += [retiring.present(), retiring.named(invariant.retiring).some]
+        parts += [retiring.present(), retiring.named(invariant.retiring).chosen(certainly)]
     when = parts[0] if len(parts) == 1 else ConditionAnd(tuple(parts))
     return replace(invariant, when=when, grantees=None, retiring=None)
 

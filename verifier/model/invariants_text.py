@@ -1,18 +1,21 @@
 """Files of invariants: source text → `InvariantFile`.
 
 In: the text of a file in the language of `grammar/invariants.lark` (docs/invariants.md explains it).
-Out: every sentence lowered to one `Invariant` or `GrantInvariant`. Guarantee: all semantic errors of a file are told together;
-nothing is guessed; a file that checks nothing is an error (S3).
+Out: every sentence lowered to one `Invariant` or `GrantInvariant`, or to an `Allowance`. Guarantee: all semantic errors of a file are
+told together; nothing is guessed; a file that says nothing is an error (S3).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from verifier.model.builtins import BuiltinError, instantiate
 from verifier.model.caller_sets import is_empty
 from verifier.model.invariant import (
     ALWAYS,
+    Allowance,
     AnyCaller,
     AnyInvariant,
     CallerSet,
@@ -38,6 +41,7 @@ from verifier.model.policy import Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import normalized, parse_invariants
 from verifier.syntax.invariants_tree import (
+    AllowanceNode,
     CallersNode,
     Circumstance,
     Creation,
@@ -59,12 +63,16 @@ def read_invariants(source: Source) -> InvariantFile:
     names = Names(Findings(source))
     names.announce(tuple(item for item in items if isinstance(item, Declaration)))
     invariants: dict[str, AnyInvariant] = {}
+    allowances: dict[str, Allowance] = {}
     for item in items:
-        if isinstance(item, Declaration):
-            _declare(item, names)
-        else:
-            _add(item, invariants, names)
-    if not any(isinstance(item, InvariantNode) for item in items):
+        match item:
+            case Declaration():
+                _declare(item, names)
+            case InvariantNode():
+                _add(item, invariants, names)
+            case AllowanceNode():
+                _add_allowance(item, allowances, names)
+    if not any(isinstance(item, InvariantNode | AllowanceNode) for item in items):
         hint = 'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
         names.findings.error(
             len(source.text), len(source.text), "the file has no invariant, so nothing would be checked", hint=hint, rule="S3"
@@ -72,7 +80,7 @@ def read_invariants(source: Source) -> InvariantFile:
     names.findings.raise_errors()
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
-    return InvariantFile(tuple(invariants.values()), accounts, arns)
+    return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()))
 
 
 # --- declarations ---
@@ -111,16 +119,30 @@ def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None
 
 
 def _add(node: InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
+    if _is_new(node, "invariant", invariants, names):
+        invariants[node.name.value] = replace(_read_body(node.body, names), name=node.name.value, **_origin(node, names))
+
+
+def _add_allowance(node: AllowanceNode, allowances: dict[str, Allowance], names: Names) -> None:
+    if _is_new(node, "allowance", allowances, names):
+        scope = replace(_read_allowance(node.body, names), name=node.name.value, **_origin(node, names))
+        allowances[node.name.value] = Allowance(scope)
+
+
+def _is_new(node: InvariantNode | AllowanceNode, noun: str, known: Mapping[str, AnyInvariant | Allowance], names: Names) -> bool:
+    """Checks the name of an invariant or allowance; false, after recording an error, where there is one of this name already."""
     name = node.name.value
     if not name.strip():
-        names.error(node.name, "the name of the invariant is empty")
-    if name in invariants:
-        line = invariants[name].span.line
-        names.error(node.name, f"there is an invariant of the name {brief(name)!r} already, on line {line}")
-        return
+        names.error(node.name, f"the name of the {noun} is empty")
+    if name in known:
+        names.error(node.name, f"there is an {noun} of the name {brief(name)!r} already, on line {known[name].span.line}")
+    return name not in known
+
+
+def _origin(node: InvariantNode | AllowanceNode, names: Names) -> dict[str, Any]:
+    """The sentence as written, and its place."""
     source = names.findings.source
-    text = normalized(source.text[node.body.start : node.body.end])
-    invariants[name] = replace(_read_body(node.body, names), name=name, text=text, span=source.span(node.start, node.end))
+    return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
 
 
 def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
@@ -135,18 +157,31 @@ def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
 
 def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
     callers = _callers_in_question(sentence, names)
+    return _read_requests(sentence, callers, _expectation(sentence, names), names)
+
+
+def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:
     what = sentence.what
     if what.creation is not None:
-        return _read_creation(sentence, what.creation, callers, names)
+        return _read_creation(sentence, what.creation, callers, expectation, names)
     actions = read_actions(what.actions, names)
     excluded = read_actions(what.excluded, names)
     check_actions_left(what, actions, excluded, names)
     keys = read_keys(what.keys, names)
     when = _when(sentence.circumstance, sentence.form, names)
-    return Invariant("", _expectation(sentence, names), callers, actions, keys, when, excluded)
+    return Invariant("", expectation, callers, actions, keys, when, excluded)
 
 
-def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, names: Names) -> Invariant:
+def _read_allowance(sentence: Sentence, names: Names) -> Invariant:
+    """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they act with a part of
+    their permissions."""
+    callers = read_callers(sentence.callers, names)
+    if is_empty(callers):
+        names.findings.error(sentence.callers.start, sentence.callers.end, "there is no such caller", rule="S3")
+    return _read_requests(sentence, CallersOr((callers, IssuedBy(callers))), Expectation.REFUSED, names)
+
+
+def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:
     """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
     actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
     keys = read_keys(sentence.what.keys, names)
@@ -155,7 +190,7 @@ def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, n
     parts = tuple(part for part in (operations, when) if part != ALWAYS)
     grantees, retiring = read_grantees(creation.grantees, names), read_grantees(creation.retiring, names)
     both = parts[0] if len(parts) == 1 else ConditionAnd(parts)
-    return Invariant("", _expectation(sentence, names), callers, actions, keys, both, grantees=grantees, retiring=retiring)
+    return Invariant("", expectation, callers, actions, keys, both, grantees=grantees, retiring=retiring)
 
 
 def _expectation(sentence: Sentence, names: Names) -> Expectation:

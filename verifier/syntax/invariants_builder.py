@@ -13,6 +13,7 @@ from lark import Token, Transformer
 
 from verifier.syntax.invariants_errors import InvariantSyntaxError
 from verifier.syntax.invariants_tree import (
+    AllowanceNode,
     CallersNode,
     Circumstance,
     Comparison,
@@ -73,6 +74,10 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def invariant(self, children: Children) -> InvariantNode:
         _, name, _, body = children
         return InvariantNode(word(name), body, *_bounds(children))
+
+    def allowance(self, children: Children) -> AllowanceNode:
+        _, name, _, *sentence = children
+        return AllowanceNode(word(name), _sentence(Form.UNSAID, sentence, sentence[0]), *_bounds(children))
 
     def use(self, children: Children) -> Use:
         builtin, name, *rest, _, keys = children

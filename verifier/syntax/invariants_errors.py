@@ -41,7 +41,7 @@ _COVERED = {
     "LIKE": "LIKE NOT IN IS OPERATOR EQUAL UNEQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL",
     "KEY_NAME": "KEY_NAME KEYS EVERY ANY ALL STRING",
     "SCOPE_NAME": "SCOPE_NAME THE ACCOUNT ORGANIZATION LBRACE",
-    "INVARIANT": "INVARIANT ACCOUNT KEY ORGANIZATION CALLERS ACTIONS",
+    "INVARIANT": "INVARIANT ALLOW ACCOUNT KEY ORGANIZATION CALLERS ACTIONS",
     "IN": "IN NOT OUTSIDE WITH WITHOUT AND",
 }
 """The terminals that each phrase of `_PHRASES` speaks for."""
@@ -166,8 +166,8 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
         return "between callers write `,` or `or` for either of them; `and` joins `in …`, `outside …` and `with tag …`"
     if found == "and" and "OR" in expected and "CAN" in expected:
         return "write `,` or `or` for either of them; for callers that are both, declare one of them and write `… in NAME`"
-    if "STRING" in expected and before == "invariant":
-        return 'put the name of the invariant in quotes: invariant "…": …'
+    if "STRING" in expected and before in ("invariant", "allow"):
+        return f'put the name of the {"invariant" if before == "invariant" else "allowance"} in quotes: {before} "…": …'
     if found in ("==", "!") or (found == "=" and before in ("=", "!")):
         return "equality is `=`, inequality `!=`"
     if found.startswith(("'", "‘", "“", "”")):
@@ -177,7 +177,7 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
     if found in ("must", "may", "cannot", "can't", "never") and "CAN" in expected:
         return "write `no … can`, `only … can`, `… can always` or `… can … only when`"
     if before == "always":
-        return "`no … can` and `only … can` take no `always`"
+        return "`no … can`, `only … can` and `allow` take no `always`"
     return _similar(found, expected)
 
 

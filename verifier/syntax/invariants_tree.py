@@ -278,6 +278,15 @@ class InvariantNode(NamedTuple):
     end: int
 
 
+class AllowanceNode(NamedTuple):
+    """`allow "…": CALLERS can …`; the form of the sentence is `UNSAID`."""
+
+    name: Word
+    body: Sentence
+    start: int
+    end: int
+
+
 class Declaration(NamedTuple):
     """`KIND NAME = …`; what is declared is a word, callers, or actions."""
 
@@ -291,4 +300,4 @@ class Declaration(NamedTuple):
 class FileNode(NamedTuple):
     """A whole file, in its order."""
 
-    items: tuple[Declaration | InvariantNode, ...]
+    items: tuple[Declaration | InvariantNode | AllowanceNode, ...]
