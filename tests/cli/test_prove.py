@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Rooms, Run, verdicts
 from tests.report.samples import PAYMENTS, PROVED, REFUTED, UNKNOWN, report
+from verifier.model.engine import Engine
 from verifier.model.verdict import Verdict
 from verifier.report import render_json, render_text
 from verifier.syntax.diagnostic import InputError
@@ -56,10 +57,12 @@ def test_warnings_go_to_stderr_and_into_the_json(run: Run, rooms: Rooms, folder:
 
 def test_options_reach_the_rooms(run: Run, rooms: Rooms, folder: Path) -> None:
     rooms.answer = verdicts(PROVED)
-    result = run("prove", str(folder), "--key-arn", "ARN", "--timeout", "2.5", "--reading", "P5=no", "--reading", "C1=yes")
+    result = run(
+        "prove", str(folder), "--key-arn", "ARN", "--timeout", "2.5", "--engine", "sat", "--reading", "P5=no", "--reading", "C1=yes"
+    )
     assert result.code == 0
     assert rooms.asked and rooms.loaded
-    assert rooms.asked["timeout"] == 2.5
+    assert rooms.asked["timeout"] == 2.5 and rooms.asked["engine"] is Engine.SAT
     assert rooms.asked["readings"] == {"P5": False, "C1": True}
     assert [invariant.name for invariant in rooms.asked["invariants"]] == ["x"]
     assert rooms.loaded["key_arn"] == "ARN" and rooms.loaded["accounts"] == ("111122223333",)

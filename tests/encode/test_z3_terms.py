@@ -8,7 +8,8 @@ import pytest
 import z3
 
 from tests.problem.test_finite import by_class, reduction, some_expression
-from verifier.encode.z3_terms import Encoder, Groups, group_classes
+from verifier.encode.groups import Groups, group_classes
+from verifier.encode.z3_terms import Encoder
 from verifier.problem.expression import And, Expression, Not, Or, Part, Symbol
 from verifier.problem.finite import Finite, In
 from verifier.problem.tables import ListTable
@@ -92,6 +93,14 @@ def test_parts_are_told_apart_and_bind_only_under_their_assumption() -> None:
     assert solver.check(term, *both) == z3.unsat
     assert solver.check(term, both[0]) == z3.sat
     assert solver.check(term, both[0], z3.Not(encoder.symbol("q"))) == z3.unsat
+
+
+def test_a_part_inside_a_part_of_the_same_statement_is_another() -> None:
+    encoder = Encoder({})
+    term = encoder.term(Part(1, Not(Part(1, Symbol("p")))))
+    solver = z3.Solver(ctx=encoder.context)
+    solver.add(*encoder.definitions)
+    assert solver.check(term, encoder.assumptions[1]) == z3.sat
 
 
 def test_only_finite_expressions_have_terms() -> None:

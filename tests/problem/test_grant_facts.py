@@ -14,7 +14,8 @@ from verifier.model.invariant import ConditionAnd, Holds
 from verifier.model.policy import Condition, Operator, Text
 from verifier.problem.question import ask
 from verifier.problem.targets import Target, TargetKind, key_target
-from verifier.solve.z3_solver import Sat, Session
+from verifier.solve.session import Sat
+from verifier.solve.z3_solver import Z3Session
 
 Test = tuple[str, str, str]
 
@@ -27,7 +28,7 @@ def sendable(found: Estate, action: str, tests: list[Test], keyless: bool = Fals
         conditions.append(Holds(Condition(Operator(base, prefix or None, False), Text(key), (Text(value),))))
     target = Target(TargetKind.NONE, "aws") if keyless else key_target(found.keys[0])
     question = ask(found, target, [nobody(action, when=ConditionAnd(tuple(conditions)))])
-    session = Session(question.finite, question.finite.facts, [question.claims[0].scope])
+    session = Z3Session(question.finite, question.finite.facts, [question.claims[0].scope])
     return isinstance(session.check([question.claims[0].scope]), Sat)
 
 

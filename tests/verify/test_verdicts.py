@@ -31,7 +31,8 @@ from verifier.model.estate import Estate, Influence, Key, Unmodelled
 from verifier.model.invariant import CallersNot, InAccount, KeyArn, PrincipalLike
 from verifier.model.policy import Text
 from verifier.report.exit_codes import exit_code
-from verifier.solve.z3_solver import Session, Undecided
+from verifier.solve.session import Undecided
+from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import claims, prove
 
@@ -44,13 +45,13 @@ LETTERS = "abcdefghijklmnopqrst"
 
 @pytest.mark.parametrize("after", range(6))
 def test_s1_a_solver_that_gives_up_at_any_call_is_unknown(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    calls, check = [0], Session.check
+    calls, check = [0], Z3Session.check
 
-    def give_up(self: Session, *arguments: object, **options: object) -> object:
+    def give_up(self: Z3Session, *arguments: object, **options: object) -> object:
         calls[0] += 1
         return Undecided("canceled") if calls[0] > after else check(self, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Session, "check", give_up)
+    monkeypatch.setattr(Z3Session, "check", give_up)
     found = verdict(estate(allow(aws(ALICE), "kms:Decrypt")))
     if calls[0] <= after:
         assert found.status.value == "refuted"
@@ -62,7 +63,7 @@ def test_s1_a_solver_that_gives_up_at_any_call_is_unknown(monkeypatch: pytest.Mo
 
 
 def test_s1_a_solver_that_never_answers_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Session, "check", lambda *_, **__: Undecided("timeout"))
+    monkeypatch.setattr(Z3Session, "check", lambda *_, **__: Undecided("timeout"))
     for found in (estate(allow()), estate(deny())):
         answer = verdict(found)
         assert answer.reason is not None and answer.reason.rule == "solver"

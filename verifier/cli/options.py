@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from verifier.model.engine import Engine
+
 EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input error; 3 something unknown; 4 internal error."
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -71,6 +73,12 @@ InvariantFilesOption = Annotated[
     list[Path], typer.Option(metavar="FILE", help="A file of invariants; may be repeated. Without it: the *.inv files beside the input.")
 ]
 Builtins = Annotated[list[str], typer.Option(metavar="NAME[:ARGS]", help="A built-in invariant; may be repeated.")]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        help="What decides: Z3 or a SAT solver on classes and boxes, or the string solver of Z3 or cvc5 on the formula over strings."
+    ),
+]
 Timeout = Annotated[
     float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown.")
 ]

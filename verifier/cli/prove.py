@@ -9,6 +9,7 @@ import typer
 from verifier.cli.options import (
     EXIT_CODES,
     Builtins,
+    EngineOption,
     InvariantFilesOption,
     KeyArn,
     Output,
@@ -19,6 +20,7 @@ from verifier.cli.options import (
     settled_readings,
 )
 from verifier.cli.run import run
+from verifier.model.engine import Engine
 
 app = command_app()
 
@@ -30,6 +32,7 @@ def prove(
     builtin: Builtins = [],  # noqa: B006
     key_arn: KeyArn = None,
     output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
+    engine: EngineOption = Engine.Z3,
     timeout: Timeout = None,
     reading: Settled = [],  # noqa: B006
 ) -> None:
@@ -61,7 +64,9 @@ def prove(
         from verifier.cli.proving import ProveOptions, prove_command
 
         settled = settled_readings(reading)
-        options = ProveOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, output is Output.JSON, timeout, settled)
+        options = ProveOptions(
+            tuple(paths), tuple(invariants), tuple(builtin), key_arn, output is Output.JSON, timeout, settled, engine=engine
+        )
         return prove_command(options)
 
     run(body)

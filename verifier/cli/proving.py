@@ -11,6 +11,7 @@ from pathlib import Path
 from verifier.cli.run import colours, emit
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
+from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.report.diagnostics import render_diagnostics
@@ -32,6 +33,7 @@ class ProveOptions:
     json: bool = False
     timeout: float | None = None
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+    engine: Engine = Engine.Z3
 
 
 def prove_command(options: ProveOptions) -> int:
@@ -41,7 +43,7 @@ def prove_command(options: ProveOptions) -> int:
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
-        report = prove(estate, asked, timeout=options.timeout, readings=options.readings, progress=progress)
+        report = prove(estate, asked, engine=options.engine, timeout=options.timeout, readings=options.readings, progress=progress)
     finally:
         if progress:
             progress.clear()

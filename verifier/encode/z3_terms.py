@@ -7,91 +7,18 @@ unsatisfiable core names the statements that a proof rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import z3
 import z3.z3
 
+from verifier.encode.groups import Groups
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol
-from verifier.problem.finite import Finite, In
+from verifier.problem.finite import In
 
 # Z3's Python layer checks the sort of every argument of every term in this mode, which takes most of the time of building one.
 z3.z3.Z3_DEBUG = False
-
-
-@dataclass
-class Groups:
-    """The classes of one attribute, those that no mask in use tells apart put together. `masks[g]` is group g as a class mask."""
-
-    masks: list[int]
-
-    @cached_property
-    def full(self) -> int:
-        """The mask of all classes."""
-        return sum(self.masks)
-
-    @cached_property
-    def _group_of(self) -> dict[int, int]:
-        return {index: number for number, group in enumerate(self.masks) for index in _members(group)}
-
-    def of(self, mask: int) -> list[int]:
-        """The groups that make up a mask. Takes as long as the mask has classes."""
-        return sorted({self._group_of[index] for index in _members(mask)})
-
-
-def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str, Groups]:
-    """Splits the classes of each attribute by the masks that occur in the expressions."""
-    masks: dict[str, dict[int, None]] = {}
-    for attribute, mask in _masks(expressions):
-        masks.setdefault(attribute, {})[mask] = None
-    return {attribute: Groups(_split(finite.width(attribute), found)) for attribute, found in masks.items()}
-
-
-def _split(width: int, masks: Iterable[int]) -> list[int]:
-    """Refines one group of all classes by each mask in turn. A mask and its complement split alike, so that a step costs no more than
-    the fewer of their classes: the masks of many grants have one class each."""
-    full = (1 << width) - 1
-    groups, group_of = [full], [0] * width
-    for mask in masks:
-        fewer = mask if 2 * mask.bit_count() <= width else mask ^ full
-        inside: dict[int, list[int]] = {}
-        for index in _members(fewer):
-            inside.setdefault(group_of[index], []).append(index)
-        for group, indices in inside.items():
-            part = groups[group] & fewer
-            if part != groups[group]:
-                groups[group] ^= part
-                for index in indices:
-                    group_of[index] = len(groups)
-                groups.append(part)
-    return groups
-
-
-def _members(mask: int) -> Iterator[int]:
-    """The classes of a mask."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
-
-
-def _masks(expressions: Iterable[Expression]) -> Iterator[tuple[str, int]]:
-    seen: set[int] = set()
-    todo = list(expressions)
-    while todo:
-        expression = todo.pop()
-        if id(expression) in seen:
-            continue
-        seen.add(id(expression))
-        match expression:
-            case In(attribute, mask):
-                yield attribute, mask
-            case And(operands) | Or(operands):
-                todo.extend(operands)
-            case Not(operand) | Part(_, operand):
-                todo.append(operand)
 
 
 @dataclass
@@ -146,18 +73,18 @@ class Encoder:
         return self.symbols[name]
 
     def _part(self, owner: int, operand: Expression) -> z3.BoolRef:
-        said = z3.Bool(f"said:{owner}:{len(self._memo)}", self.context)
+        meaning = self.term(operand)  # first, so that no part inside it gets the same name
+        said = z3.Bool(f"said:{len(self.definitions)}", self.context)
         if owner not in self.assumptions:
             self.assumptions[owner] = z3.Bool(f"statement:{owner}", self.context)
-        self.definitions.append(z3.Implies(self.assumptions[owner], said == self.term(operand)))
+        self.definitions.append(z3.Implies(self.assumptions[owner], said == meaning))
         return said
 
     def _test(self, attribute: str, mask: int) -> z3.BoolRef:
         key = attribute, mask
         if key not in self._tests:
             groups = self.groups[attribute]
-            inverted = 2 * mask.bit_count() > groups.full.bit_count()
-            chosen = groups.of(mask ^ groups.full if inverted else mask)
+            chosen, inverted = groups.fewer(mask)
             bits = self._bits(attribute)
             if len(groups.masks) == 2:
                 self._tests[key] = bits[0] if (chosen == [0]) != inverted else z3.Not(bits[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.model.engine import Engine
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef
@@ -71,13 +72,16 @@ class NamedByGrant:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Counts of one query, stable from run to run."""
+    """Counts of one query, stable from run to run. The attributes, classes, tests and boxes are those of the target's question; `terms` (of
+    Z3, or variables of a SAT solver) and `clauses` are what its engine holds so far; `conflicts` and `solver_calls` are the query's own."""
 
     attributes: int = 0
     classes: int = 0
     tests: int = 0
     boxes: int = 0
     terms: int = 0
+    clauses: int = 0
+    conflicts: int = 0
     solver_calls: int = 0
 
 
@@ -127,3 +131,5 @@ class Report:
     """Labels of the readings that were left open, so tried both ways."""
     endpoints: int | None = None
     """How many VPC endpoints of KMS were given; `None` where none were (V)."""
+    engine: Engine = Engine.Z3
+    """What decided."""

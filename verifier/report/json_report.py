@@ -47,6 +47,7 @@ def report_to_json(report: Report) -> Json:
         "format_version": FORMAT_VERSION,
         "verifier": __version__,
         "data_version": report.data_version,
+        "engine": report.engine.value,
         "summary": _summary(report),
         "keys": [_key(key) for key in report.keys],
         "accounts": list(report.accounts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.verdict import Assumption, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
@@ -55,7 +56,8 @@ def _inventory_lines(report: Report) -> list[str]:
     accounts = ", ".join(printable(account) for account in report.accounts)
     parts = [f"inventory of {accounts}" if accounts else "no inventory of any account"]
     parts += [counted(report.endpoints, "VPC endpoint")] if report.endpoints is not None else []
-    return flow([*parts, f"KMS data {printable(report.data_version)}"], "", between=" · ")
+    engine = [f"engine {report.engine.value}"] if report.engine is not Engine.Z3 else []
+    return flow([*parts, f"KMS data {printable(report.data_version)}", *engine], "", between=" · ")
 
 
 # --- one verdict -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Z3 as the solver: terms → satisfiable with an assignment, unsatisfiable with a core, or unknown with a reason.
+"""Z3 as the engine.
 
 In: expressions of a finite problem. Out: `Sat`, `Unsat` or `Undecided`.
-Guarantee: the only place that owns a solver and its time limit; whatever Z3 does not decide is `Undecided`, never one of the others.
+Guarantee: as for every `Session`.
 """
 
 from __future__ import annotations
@@ -11,45 +11,15 @@ from dataclasses import dataclass, field
 
 import z3
 
-from verifier.encode.z3_terms import Encoder, group_classes
+from verifier.encode.groups import group_classes
+from verifier.encode.z3_terms import Encoder
 from verifier.problem.expression import Expression, Not, Symbol
 from verifier.problem.finite import Finite
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A satisfying assignment: for each attribute in use the mask of classes that may be chosen, and the values of symbols that matter."""
-
-    classes: dict[str, int]
-    symbols: dict[str, bool]
-
-
-@dataclass(frozen=True)
-class Sat:
-    """The constraints have a solution: `Session.assignment()` tells it until the next call."""
-
-
-@dataclass(frozen=True)
-class Unsat:
-    """The constraints have no solution, by what these statements (numbers of owners) say, and these of the expressions asked for
-    (their positions)."""
-
-    core: tuple[int, ...]
-    blamed: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """The solver gave up; `reason` is its word for it."""
-
-    reason: str
-
-
-Result = Sat | Unsat | Undecided
+from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 
 @dataclass
-class Session:
+class Z3Session(Session):
     """One incremental solver for one question. `background` is asserted for good; queries come and go."""
 
     finite: Finite
@@ -57,7 +27,7 @@ class Session:
     queries: Sequence[Expression]
     timeout: float | None = None
     """Seconds for one call of the solver."""
-    calls: int = 0
+    _calls: int = 0
     _encoder: Encoder = field(init=False)
     _solver: z3.Solver = field(init=False)
     _asserted: int = 0
@@ -73,12 +43,13 @@ class Session:
             self.add(fact)
 
     @property
-    def terms(self) -> int:
-        """The number of terms built."""
-        return self._encoder.terms
+    def counts(self) -> Counts:
+        """The calls that Z3 makes for a minimal core are not counted."""
+        statistics = self._solver.statistics()
+        conflicts = statistics.get_key_value("conflicts") if "conflicts" in statistics.keys() else 0  # noqa: SIM118  (no dictionary)
+        return Counts(self._calls, self._encoder.terms, 0, int(conflicts))
 
     def add(self, expression: Expression) -> None:
-        """Asserts an expression for good."""
         term = self._encoder.term(expression)
         self._flush()
         self._solver.add(term)
@@ -89,14 +60,12 @@ class Session:
         self._asserted = len(definitions)
 
     def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:
-        """Are the background and these expressions satisfiable together? `minimal` asks for a core without a superfluous statement;
-        of the statements `without`, nothing is supposed: they may say anything."""
         wanted = [self._literal(expression) for expression in expressions]
         assumptions = [literal for owner, literal in self._encoder.assumptions.items() if owner not in without]
         if minimal != self._minimal:
             self._solver.set("core.minimize", minimal)
             self._minimal = minimal
-        self.calls += 1
+        self._calls += 1
         try:
             answer = self._solver.check(*assumptions, *wanted)
         except z3.Z3Exception as error:
@@ -127,13 +96,11 @@ class Session:
         return Unsat(owners, tuple(position for position, literal in enumerate(wanted) if literal.get_id() in core))
 
     def bears_on(self, expression: Expression) -> bool:
-        """Whether an expression can matter: a symbol that nothing encoded so far mentions cannot."""
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
             return expression.operand.name in self._encoder.symbols
         return True
 
     def assignment(self) -> Assignment:
-        """The solution that the last call of `check` found."""
         model = self._solver.model()
         true = {str(variable): z3.is_true(model[variable]) for variable in model.decls()}
         classes = {}

@@ -20,7 +20,7 @@ from verifier.problem.expression import Expression, Symbol, disjunction, negatio
 from verifier.problem.finite import In
 from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
-from verifier.solve.z3_solver import Assignment, Sat, Session, Undecided, Unsat
+from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.preferences import preferences
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed
 from verifier.witness.command import command

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
@@ -24,7 +25,8 @@ from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
 from verifier.problem.targets import Target, TargetKind, consistent, key_target
-from verifier.solve.z3_solver import Session, Unsat
+from verifier.solve.engines import open_session, require
+from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions
 from verifier.verify.claims import Answer, Found, Proved, decide
@@ -36,22 +38,35 @@ Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""
 
 
+@dataclass(frozen=True)
+class _How:
+    """How a run decides: the engine, seconds for one call of it, and the readings that are held."""
+
+    engine: Engine
+    timeout: float | None
+    held: Mapping[str, bool]
+
+
 def prove(
     estate: Estate,
     invariants: Sequence[AnyInvariant],
     *,
+    engine: Engine = Engine.Z3,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Proves or refutes each invariant on each of its targets.
 
-    `timeout` is in seconds, for one call of the solver. `readings` fixes readings (label → value); the others are tried both ways.
-    Raises `InputError` where nothing would be checked (S3) or a reading has an unknown label, and `InternalDisagreement` where a
-    counterexample does not replay.
+    `timeout` is in seconds, for one call of the solver that `engine` names. `readings` fixes readings (label → value); the others are
+    tried both ways.
+    Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed, and
+    `InternalDisagreement` where a counterexample does not replay.
     """
     held = dict(readings or {})
     _check_readings(held)
+    require(engine)
+    how = _How(engine, timeout, held)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
     by_target = _targets(estate, invariants)
@@ -59,7 +74,7 @@ def prove(
     verdicts: dict[tuple[int, str], Verdict] = {}
     for target, numbers in by_target:
         chosen = [invariants[number] for number in numbers]
-        for number, verdict in zip(numbers, _on_target(estate, target, chosen, timeout, held), strict=True):
+        for number, verdict in zip(numbers, _on_target(estate, target, chosen, how), strict=True):
             verdicts[number, verdict.target] = verdict
             if progress is not None:
                 progress(len(verdicts), total, verdict.invariant.name)
@@ -73,6 +88,7 @@ def prove(
         estate.inputs,
         tuple(reading.label for reading in READINGS if reading.label not in held),
         None if estate.endpoints is None else len(estate.endpoints),
+        engine,
     )
 
 
@@ -141,23 +157,19 @@ def _name(target: Target) -> str:
 # -- verdicts --
 
 
-def _on_target(
-    estate: Estate, target: Target, invariants: list[AnyInvariant], timeout: float | None, held: Mapping[str, bool]
-) -> Iterator[Verdict]:
+def _on_target(estate: Estate, target: Target, invariants: list[AnyInvariant], how: _How) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order: those about listed grants need no question."""
     about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant)]
-    answered = _on_requests(estate, target, about_requests, timeout, held)
+    answered = _on_requests(estate, target, about_requests, how)
     for invariant in invariants:
         if isinstance(invariant, Invariant):
             yield next(answered)
         else:
             assert target.key is not None
-            yield decide_listed(estate, target.key, invariant, held)
+            yield decide_listed(estate, target.key, invariant, how.held)
 
 
-def _on_requests(
-    estate: Estate, target: Target, invariants: list[Invariant], timeout: float | None, held: Mapping[str, bool]
-) -> Iterator[Verdict]:
+def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: _How) -> Iterator[Verdict]:
     started = time.perf_counter()
     reason = _not_known(target)
     if reason is not None:
@@ -165,14 +177,14 @@ def _on_requests(
             yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason)
         return
     question = ask(estate, target, [_settled(estate, target, invariant) for invariant in invariants])
-    session = _session(question, timeout)
-    fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in held.items()]
+    session = _session(question, how)
+    fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in how.held.items()]
     for claim, asked in zip(question.claims, invariants, strict=True):
-        calls = session.calls
+        before = session.counts
         _check_scope(question, claim, session)
         answer = decide(question, claim, session, fixed)
         now = time.perf_counter()
-        found = _verdict(question, claim, answer, now - started, _statistics(question, session, calls), held)
+        found = _verdict(question, claim, answer, now - started, _statistics(question, before, session.counts), how.held)
         yield replace(found, invariant=asked)
         started = now
 
@@ -194,11 +206,11 @@ def _not_known(target: Target) -> Reason | None:
     return None
 
 
-def _session(question: Question, timeout: float | None) -> Session:
+def _session(question: Question, how: _How) -> Session:
     queries: list[Expression] = [question.known_action, *preferences(question)]
     for claim in question.claims:
         queries += [claim.scope, claim.violation]
-    return Session(question.finite, question.finite.facts, queries, timeout)
+    return open_session(how.engine, question.finite, question.finite.facts, queries, how.timeout)
 
 
 def _check_scope(question: Question, claim: Claim, session: Session) -> None:
@@ -233,13 +245,15 @@ def _grants_among(key: Key | None, statements: tuple[StatementRef, ...]) -> tupl
     return tuple(grant for grant in key.grants if reference_to_grant(key.arn, grant).policy in names)
 
 
-def _statistics(question: Question, session: Session, calls: int) -> Statistics:
+def _statistics(question: Question, before: Counts, after: Counts) -> Statistics:
     finite = question.finite
     return Statistics(
         attributes=len(finite.tables) + len(finite.lazy),
         classes=sum(table.size for table in finite.tables.values()),
         tests=sum(len(asked) for asked in question.space.questions.values()),
         boxes=len(question.space.owners),
-        terms=session.terms,
-        solver_calls=session.calls - calls,
+        terms=after.terms,
+        clauses=after.clauses,
+        conflicts=after.conflicts - before.conflicts,
+        solver_calls=after.calls - before.calls,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Outcome, Request
@@ -15,7 +16,8 @@ from verifier.problem.expression import Symbol, negation
 from verifier.problem.keyless import LIST_RETIRABLE
 from verifier.problem.question import Question, ask
 from verifier.problem.targets import Target, TargetKind, key_target
-from verifier.solve.z3_solver import Result, Sat, Session, Undecided
+from verifier.solve.engines import open_session
+from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.symbolic_constraints import constraints
 from verifier.verify.symbolic_values import RESOURCE_ORGANIZATION, Undetermined, concrete_values
@@ -37,8 +39,8 @@ def decide_symbolically(estate: Estate, request: Request, assignment: Mapping[st
 class Decider:
     """Decides requests against one estate; those on one target share its question."""
 
-    def __init__(self, estate: Estate) -> None:
-        self._estate = estate
+    def __init__(self, estate: Estate, engine: Engine = Engine.Z3) -> None:
+        self._estate, self._engine = estate, engine
         self._questions: dict[Target, Question] = {}
         self._sessions: dict[Request, list[tuple[bool, Session]]] = {}
 
@@ -70,11 +72,11 @@ class Decider:
         """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what it carries."""
         if request not in self._sessions:
             readings = (True,) if question.space.target.kind is TargetKind.KEY else (True, False)
-            self._sessions = {request: [(carried, _solver(question, request, carried)) for carried in readings]}
+            self._sessions = {request: [(carried, _solver(question, request, carried, self._engine)) for carried in readings]}
         return self._sessions[request]
 
 
-def _solver(question: Question, request: Request, carried: bool) -> Session:
+def _solver(question: Question, request: Request, carried: bool, engine: Engine) -> Session:
     values = concrete_values(question, request)
     given = {name.lower() for name, _ in request.context}
     if not carried:
@@ -82,7 +84,7 @@ def _solver(question: Question, request: Request, carried: bool) -> Session:
     known = list(constraints(question, request, values))
     if question.space.target.kind is not TargetKind.KEY:
         known.append(Symbol(KEYLESS) if carried else negation(Symbol(KEYLESS)))
-    return Session(question.finite, known, [question.allowed])
+    return open_session(engine, question.finite, known, [question.allowed])
 
 
 def _refuse_unsupported(question: Question) -> None:

@@ -1,0 +1,32 @@
+"""Engines by name, and what is said where a solver is not installed."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.encode.test_z3_terms import finite
+from verifier.model.engine import Engine
+from verifier.problem.expression import Symbol
+from verifier.solve.engines import open_session, require
+from verifier.solve.session import Sat
+from verifier.syntax.diagnostic import InputError
+
+
+@pytest.mark.parametrize(
+    ("engine", "module", "extra"), [(Engine.SAT, "pysat.solvers", "sat"), (Engine.CVC5_STRINGS, "cvc5", "cvc5")], ids=str
+)
+def test_a_solver_that_is_not_installed_is_an_input_error(monkeypatch: pytest.MonkeyPatch, engine: Engine, module: str, extra: str) -> None:
+    require(engine)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError) as raised:
+        require(engine)
+    (diagnostic,) = raised.value.diagnostics
+    assert engine.value in diagnostic.message and f"pip install 'kms-verifier[{extra}]'" in (diagnostic.hint or "")
+
+
+@pytest.mark.parametrize("engine", [Engine.Z3, Engine.SAT])
+def test_an_engine_on_classes_opens_a_session(engine: Engine) -> None:
+    opened = open_session(engine, finite(a=3), [Symbol("p")], [])
+    assert isinstance(opened.check([]), Sat) and opened.assignment().symbols == {"p": True}

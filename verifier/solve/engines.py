@@ -1,0 +1,69 @@
+"""The engines by name: the one way in to the solvers.
+
+In: an engine's name, a finite problem. Out: a `Session`.
+Guarantee: a solver is imported only when it is used; one that is not installed is an `InputError` that says how to install it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from verifier.model.engine import Engine
+from verifier.problem.expression import Expression
+from verifier.problem.finite import Finite
+from verifier.solve.session import Session
+from verifier.syntax.diagnostic import InputError
+
+
+@dataclass(frozen=True)
+class _Needs:
+    module: str
+    package: str
+    extra: str
+
+
+_NEEDS = {
+    Engine.SAT: _Needs("pysat.solvers", "python-sat", "sat"),
+    Engine.CVC5_STRINGS: _Needs("cvc5", "cvc5", "cvc5"),
+}
+
+
+def require(engine: Engine) -> None:
+    """Raises `InputError` where the engine's solver is not installed."""
+    needs = _NEEDS.get(engine)
+    if needs is None:
+        return
+    try:
+        import_module(needs.module)
+    except ImportError as error:
+        raise InputError.of(
+            f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}",
+            hint=f"install it with: pip install 'kms-verifier[{needs.extra}]'",
+        ) from None
+
+
+def open_session(
+    engine: Engine, finite: Finite, background: Sequence[Expression], queries: Sequence[Expression], timeout: float | None = None
+) -> Session:
+    """A session of an engine on classes and boxes. `timeout` is in seconds, for one call of the solver. `queries` are the expressions
+    that will be asked later: no test may be asked whose classes neither they nor the background tell apart.
+
+    Raises `InputError` where the solver is not installed.
+    """
+    require(engine)
+    return _maker(engine)(finite, background, queries, timeout)
+
+
+def _maker(engine: Engine) -> Callable[[Finite, Sequence[Expression], Sequence[Expression], float | None], Session]:
+    match engine:
+        case Engine.SAT:
+            from verifier.solve.sat_solver import SatSession
+
+            return SatSession
+        case Engine.Z3:
+            from verifier.solve.z3_solver import Z3Session
+
+            return Z3Session
+    raise InputError.of(f"the engine `{engine.value}` is not available yet")
