@@ -123,8 +123,9 @@ def prove(
 ) -> Report:
     """Proves or refutes each invariant for each key in its scope.
 
-    `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that takes longer is Unknown. `readings` settles documented ambiguities
-    (`verifier readings` lists them); those not given are tried both ways (S2). `progress` is called with (done, total, name).
+    `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that takes longer is
+    Unknown. `readings` settles documented ambiguities (`verifier readings` lists them); those not given are tried both ways (S2).
+    `progress` is called with (done, total, name).
     Raises `InputError` where there is nothing to check (S3).
     """
     from verifier.model.engine import Engine
