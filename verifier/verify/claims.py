@@ -7,7 +7,7 @@ with its reason. A replay that contradicts the problem without any reason to is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from verifier.evaluate import evaluate
@@ -17,12 +17,11 @@ from verifier.model.readings import SESSION_ALLOW, fact_symbol
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, Symbol, disjunction, negation
-from verifier.problem.finite import In
 from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
-from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-from verifier.verify.preferences import preferences
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed
+from verifier.solve.session import Assignment, Session, Undecided, Unsat
+from verifier.verify.preferences import preferred
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
@@ -119,7 +118,7 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
             return Proved(result.core) if not refused else _Rests(tuple(rested))
         if isinstance(result, Undecided):
             return Reason("solver", f"the solver gave up: {result.reason}")
-        assignment = _preferred(question, session, [*query, *refused])
+        assignment = preferred(question, session, [*query, *refused])
         if isinstance(assignment, Undecided):
             return Reason("solver", f"the solver gave up: {assignment.reason}")
         concrete = Search(question, assignment.classes, assignment.symbols).run()
@@ -148,27 +147,6 @@ def _disagreement(request: Request, claim: Claim) -> str:
     return f"the two readings of the rules disagree on {request!r} in {claim.invariant.name!r}; please report this"
 
 
-def _preferred(question: Question, session: Session, query: list[Expression]) -> Assignment | Undecided:
-    """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
-    those that conflict is given up."""
-    wanted = [p for p in preferences(question) if session.bears_on(p)]
-    while wanted:
-        result = session.check([*query, *wanted], minimal=True)
-        if isinstance(result, Sat):
-            return session.assignment()
-        if isinstance(result, Undecided):
-            break
-        conflicting = [position - len(query) for position in result.blamed if position >= len(query)]
-        if not conflicting:
-            break
-        del wanted[max(conflicting)]
-    again = session.check(query)
-    if isinstance(again, Undecided):
-        return again
-    assert isinstance(again, Sat), "a query that was satisfiable is not any more"
-    return session.assignment()
-
-
 # -- replay --
 
 
@@ -190,19 +168,6 @@ def _replay(
     readings, free, unmodelled = needed(question, request, chosen, wanted)
     if unmodelled:
         return _Rests(unmodelled)
-    readings = tuple(sorted({*readings, *_needed_to_be_sent(question, session, assignment)}))
+    readings = tuple(sorted({*readings, *needed_to_be_sent(question, session, assignment)}))
     matched = matched_statements(decision)
     return Found(Counterexample(request, decision, matched, readings, free, command(request, matched)))
-
-
-def _needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
-    """The readings of section 6 without whose value the request could not be sent, which `evaluate` does not mind."""
-    values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
-    held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
-    values += [Symbol(name) if assignment.symbols[name] else negation(Symbol(name)) for name in held]
-    for label in ("F1-service", "F4", "F5", "F6"):
-        value = assignment.symbols.get(label)
-        if value is not None:
-            other = negation(Symbol(label)) if value else Symbol(label)
-            if isinstance(session.check([*values, other]), Unsat):
-                yield label, value

@@ -1,10 +1,12 @@
 """What makes a counterexample plausible and small (F9).
 
-In: a question. Out: finite expressions, the most wanted first.
+In: a question. Out: finite expressions, the most wanted first; the assignment that meets as many of them as can be met.
 Guarantee: preferences only; none changes whether a violation exists.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from verifier.model.readings import OUTSIDE_DENY, READINGS
 from verifier.problem.domains import ORDINARY_SESSION
@@ -13,6 +15,7 @@ from verifier.problem.facts_shared import THROUGH_ENDPOINT
 from verifier.problem.finite import Finite, In
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_SPELLING
+from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 
 def preferences(question: Question) -> list[Expression]:
@@ -37,3 +40,24 @@ def _plausible_session(finite: Finite) -> list[Expression]:
     table = finite.tables.get("session")
     ordinary = None if table is None else table.class_of(ORDINARY_SESSION)
     return [] if ordinary is None else [In("session", 1 << ordinary)]
+
+
+def preferred(question: Question, session: Session, query: list[Expression], first: Sequence[Expression] = ()) -> Assignment | Undecided:
+    """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
+    those that conflict is given up. What is wanted `first` is wanted more than they are. The query must be satisfiable."""
+    wanted = [p for p in (*first, *preferences(question)) if session.bears_on(p)]
+    while wanted:
+        result = session.check([*query, *wanted], minimal=True)
+        if isinstance(result, Sat):
+            return session.assignment()
+        if isinstance(result, Undecided):
+            break
+        conflicting = [position - len(query) for position in result.blamed if position >= len(query)]
+        if not conflicting:
+            break
+        del wanted[max(conflicting)]
+    again = session.check(query)
+    if isinstance(again, Undecided):
+        return again
+    assert isinstance(again, Sat), "a query that was satisfiable is not any more"
+    return session.assignment()

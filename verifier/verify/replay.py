@@ -6,11 +6,16 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from verifier.evaluate import evaluate
 from verifier.model.policy import StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
 from verifier.model.request import Decision, Outcome, Request
+from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.finite import In
 from verifier.problem.question import Question
+from verifier.solve.session import Assignment, Session, Unsat
 
 
 def is_free(question: Question, name: str) -> bool:
@@ -50,3 +55,16 @@ def needed(
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
     """The statements and grants that matched, in the order of the trace."""
     return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))
+
+
+def needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
+    """The readings of section 6 without whose value the request could not be sent, which `evaluate` does not mind."""
+    values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
+    held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
+    values += [Symbol(name) if assignment.symbols[name] else negation(Symbol(name)) for name in held]
+    for label in ("F1-service", "F4", "F5", "F6"):
+        value = assignment.symbols.get(label)
+        if value is not None:
+            other = negation(Symbol(label)) if value else Symbol(label)
+            if isinstance(session.check([*values, other]), Unsat):
+                yield label, value
