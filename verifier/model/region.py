@@ -85,6 +85,8 @@ class Region:
     when: tuple[Alternative, ...]
     witness: Counterexample | None = None
     through: tuple[StatementRef, ...] = ()
+    exact: bool = True
+    """False where the conditions were too many to say: then `when` says always, and means: under some conditions."""
 
     @property
     def always(self) -> bool:

@@ -39,6 +39,20 @@ class Cover:
         """Cubes for a set between two others. Raises `TooLarge` where they are more than the budget."""
         return self._cover(least, most)[0]
 
+    def described(self, least: Node, most: Node) -> Node:
+        """The set that the cubes make up; where they are too many, the least one."""
+        try:
+            return self._cover(least, most)[1]
+        except TooLarge:
+            return least
+
+    def words(self, least: Node, most: Node) -> int:
+        """How many limits the cubes have in all."""
+        try:
+            return sum(len(cube) for cube in self.cubes(least, most))
+        except TooLarge:
+            return self.budget**2
+
     def _cover(self, least: Node, most: Node) -> tuple[tuple[Cube, ...], Node]:
         """The cubes, and the set that they make up."""
         if least == NOTHING:
@@ -108,19 +122,36 @@ def _reached(diagrams: Diagrams, covered: list[tuple[int, Node]], mask: int) -> 
     return diagrams.any_of(node for values, node in covered if values & mask == mask)
 
 
-def grouped(diagrams: Diagrams, least: Node, most: Node, variable: str, *, compare_up_to: int = 64) -> list[tuple[int, Node, Node]]:
-    """The values of a variable, put together where one description serves them all: (mask, what must be covered, what may be).
+@dataclass
+class Group:
+    """Values of one variable that one description serves: what must be covered for some of them, and what may be for all."""
 
-    Values for which there is nothing to cover are left out. With more than `compare_up_to` different needs, only equals are joined.
-    """
+    mask: int
+    least: Node
+    most: Node
+    described: Node
+
+
+MOST_COMPARED = 64
+"""Groups that a value is tried with, the latest first: a thousand different callers need not be compared with one another."""
+
+
+def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[Group]:
+    """The values of a variable for which there is something to cover, put together where the description of one serves another."""
+    diagrams = cover.diagrams
     needs = [need for need in _needs(diagrams, least, most, variable) if need.least != NOTHING]
-    groups: list[_Need] = []
+    if len(needs) <= MOST_COMPARED:  # what is said most simply first, so that nothing is said with more words than it needs
+        needs.sort(key=lambda need: cover.words(need.least, need.most))
+    groups: list[Group] = []
     for need in needs:
-        for group in groups if len(needs) <= compare_up_to else ():
-            joined, allowed = diagrams.either(group.least, need.least), diagrams.both(group.most, need.most)
-            if diagrams.implies(joined, allowed):
-                group.mask, group.least, group.most = group.mask | need.mask, joined, allowed
-                break
+        group = next((group for group in groups[-MOST_COMPARED:] if _serves(diagrams, group.described, need)), None)
+        if group is None:
+            groups.append(Group(need.mask, need.least, need.most, cover.described(need.least, need.most)))
         else:
-            groups.append(need)
-    return [(group.mask, group.least, group.most) for group in groups]
+            group.mask |= need.mask
+            group.least, group.most = diagrams.either(group.least, need.least), diagrams.both(group.most, need.most)
+    return groups
+
+
+def _serves(diagrams: Diagrams, described: Node, need: _Need) -> bool:
+    return diagrams.implies(need.least, described) and diagrams.implies(described, need.most)

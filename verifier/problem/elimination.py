@@ -23,9 +23,10 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Projection:
-    """`care` is what the facts say of the kept variables; `buckets` are the others, in the order of their elimination."""
+    """`care` is what the facts say of the `kept` variables; `buckets` are the others, in the order of their elimination."""
 
     diagrams: Diagrams
+    kept: frozenset[str]
     care: Node
     buckets: tuple[Bucket, ...]
 
@@ -72,7 +73,7 @@ def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> 
         if rest != EVERYTHING:
             waiting.add(rest)
         buckets.append(Bucket(variable, known))
-    return Projection(diagrams, diagrams.all_of(sorted(waiting)), tuple(buckets))
+    return Projection(diagrams, keep, diagrams.all_of(sorted(waiting)), tuple(buckets))
 
 
 def _joined(diagrams: Diagrams, facts: Iterable[Node]) -> frozenset[str]:

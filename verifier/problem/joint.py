@@ -81,9 +81,9 @@ class Joint:
         refused = self.diagrams.complement(self.diagrams.both(other.allowed, self.possible(1 - number)))
         return self.diagrams.both(self.sides[number].allowed, refused)
 
-    def care(self, number: int, node: Node) -> Projection:
-        """The facts of a side, on the variables that a set speaks of (callers and actions included)."""
-        keep = self.diagrams.support(node) | frozenset(FIRST)
+    def care(self, number: int, node: Node, further: Iterable[str] = ()) -> Projection:
+        """The facts of a side, on the variables that a set speaks of (callers and actions included) and some `further` ones."""
+        keep = self.diagrams.support(node).union(FIRST, (name for name in further if name in self.diagrams.level))
         return project(self.diagrams, (*self.sides[number].facts, *self.definitions), keep)
 
     def node(self, expression: Expression) -> Node:

@@ -1,0 +1,162 @@
+"""One request out of a set, concrete and replayed.
+
+In: a side of a `Joint`, a set of its requests with the facts projected on it. Out: a request with its decision; or a clause that holds of
+every request, where the assignment could not be made concrete.
+Guarantee: the request is in the set, could be sent on that side, and was decided by `evaluate` as the set says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from verifier.evaluate import evaluate
+from verifier.model.readings import READINGS, fact_symbol, is_reading
+from verifier.model.request import Outcome, Request
+from verifier.model.verdict import Counterexample
+from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.domains import ORDINARY_SESSION
+from verifier.problem.elimination import Projection
+from verifier.problem.expression import Expression
+from verifier.problem.facts_shared import THROUGH_ENDPOINT, VIA
+from verifier.problem.finite import Finite
+from verifier.problem.joint import Joint
+from verifier.problem.space import INTERNAL
+from verifier.verify.claims import InternalDisagreement
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed
+from verifier.witness.command import command
+from verifier.witness.request import absent_facts, build
+from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+
+_COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
+ADDRESS = "aws:sourceip"
+_TO_BE_SENT = ("F1-service", "F4", "F5", "F6")
+"""The readings that facts about requests depend on, not decisions."""
+PREFERRED = (*_TO_BE_SENT, THROUGH_ENDPOINT, VIA, ADDRESS)
+"""The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no service between."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A request of a set: `symbols` are the values of readings and free facts that it was found under."""
+
+    counterexample: Counterexample
+    symbols: Mapping[str, bool]
+
+    @property
+    def request(self) -> Request:
+        """The request itself."""
+        return self.counterexample.request
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """No request is as the assignment says; `clause` is the reason."""
+
+    clause: Expression
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """No request was found within the budget, or it rests on something that is not modelled."""
+
+    reason: str
+
+
+def sample(
+    joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW
+) -> Sample | Impossible | NotFound:
+    """A request of a set that is not empty and within the projected facts. Raises `InternalDisagreement`."""
+    question = joint.sides[number].question
+    point, told = _assignment(joint, projection, node)
+    finite = question.finite
+    classes = {name: 1 << value for name, value in point.items() if name in finite.tables}
+    symbols = {name: bool(value) for name, value in point.items() if name not in finite.tables and name in told}
+    concrete = Search(question, classes, symbols).run()
+    if isinstance(concrete, Conflict):
+        return Impossible(concrete.impossible)
+    if isinstance(concrete, Stuck):
+        return NotFound(concrete.reason)
+    request = build(question, concrete.values)
+    chosen = {name: value for name, value in symbols.items() if is_free(question, name)}
+    chosen |= dict.fromkeys(map(fact_symbol, absent_facts(question, concrete.values)), False)
+    if question.space.relations:
+        chosen.setdefault(WILDCARDS, False)  # as the values were found
+    decision = evaluate(question.space.estate, request, chosen)
+    if decision.outcome is not wanted:
+        if any(is_unmodelled(question, name) for name in symbols):
+            return NotFound("it rests on something that is not modelled")
+        raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+    readings, free, unmodelled = needed(question, request, chosen, wanted)
+    if unmodelled:
+        return NotFound("it rests on something that is not modelled")
+    readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
+    matched = matched_statements(decision)
+    return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), chosen)
+
+
+def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[str, int], frozenset[str]]:
+    """A value for every variable, the plausible ones first (F9), and the variables whose value matters."""
+    chooser = _Chooser(joint.finite)
+    found = joint.diagrams.walk(_preferred(joint, projection, node), chooser.choose)
+    on_path = frozenset(found)
+    for name, width in joint.diagrams.widths.items():
+        if name in projection.kept and name not in found:
+            found[name] = chooser.choose(name, (1 << width) - 1)
+    found = projection.complete(found, chooser.choose)
+    told = on_path | {bucket.variable for bucket in projection.buckets if not bucket.variable.startswith("relation:")}
+    for name, width in joint.diagrams.widths.items():
+        if name not in found:
+            found[name] = chooser.choose(name, (1 << width) - 1)
+    return found, told
+
+
+def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
+    """The requests of a set that people expect most, so far as there are any."""
+    diagrams, tables = joint.diagrams, joint.finite.tables
+    node = diagrams.both(node, projection.care)
+    wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
+    via = tables[VIA].class_of("false") if VIA in tables else None
+    wanted += [(VIA, 1 << via)] if via is not None else []
+    for name, mask in wanted:
+        if name in diagrams.level:
+            narrower = diagrams.both(node, diagrams.literal(name, mask))
+            node = node if narrower == NOTHING else narrower
+    return node
+
+
+@dataclass(frozen=True)
+class _Chooser:
+    """Which of the possible values a variable gets: absent keys, common actions, ordinary names."""
+
+    finite: Finite
+
+    def choose(self, variable: str, possible: int) -> int:
+        """The value, as the number of a class or a truth value."""
+        table = self.finite.tables.get(variable)
+        if table is None:
+            return 0 if possible & 1 else 1
+        if self.finite.optional[variable] and variable not in (*INTERNAL, ADDRESS) and possible >> table.size & 1:
+            return table.size
+        for wanted in _wanted(variable):
+            index = table.class_of(wanted)
+            if index is not None and possible >> index & 1:
+                return index
+        present = possible & (1 << table.size) - 1
+        return table.pick(present)[0] if present else table.size
+
+
+def _wanted(variable: str) -> tuple[str, ...]:
+    return {"action": _COMMON, "session": (ORDINARY_SESSION,), VIA: ("false",)}.get(variable, ())
+
+
+def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list[tuple[str, bool]]:
+    """The readings of section 6 without whose value the request could not be sent."""
+    facts = joint.sides[number].facts
+    found = []
+    for label in _TO_BE_SENT:
+        if label in point and is_reading(label):
+            other = {**point, label: 1 - point[label]}
+            if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):
+                found.append((label, bool(point[label])))
+    return found
