@@ -182,6 +182,23 @@ class Diagrams:
             memo[node] = found
         return found
 
+    def restrict(self, node: Node, point: Mapping[str, int]) -> Node:
+        """What a set is, once some variables have values: a set over the others."""
+        return self._restrict(node, {self.level[name]: value for name, value in point.items() if name in self.level}, {})
+
+    def _restrict(self, node: Node, values: dict[int, int], memo: dict[Node, Node]) -> Node:
+        if node <= EVERYTHING:
+            return node
+        level = self._levels[node]
+        if level in values:
+            value = values[level]
+            return self._restrict(next(child for mask, child in self._edges[node] if mask >> value & 1), values, memo)
+        found = memo.get(node)
+        if found is None:
+            below = [(mask, self._restrict(child, values, memo)) for mask, child in self._edges[node]]
+            found = memo[node] = self.make(self.variables[level], below)
+        return found
+
     # -- questions --
 
     def support(self, node: Node) -> frozenset[str]:

@@ -6,7 +6,7 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from verifier.evaluate import evaluate
 from verifier.model.policy import StatementRef
@@ -46,9 +46,17 @@ def needed(
         trial = {other: value for other, value in kept.items() if other != name}
         if evaluate(estate, request, trial).outcome is wanted:
             kept = trial
-    readings = tuple((n, v) for n, v in sorted(kept.items()) if is_reading(n))
-    unmodelled = tuple(n for n in sorted(kept) if is_unmodelled(question, n))
-    free = tuple((n, v) for n, v in sorted(kept.items()) if not is_reading(n) and n not in unmodelled)
+    return split(question, kept)
+
+
+Named = tuple[tuple[str, bool], ...]
+
+
+def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named, tuple[str, ...]]:
+    """Readings, free facts, and the names of unmodelled things, of some symbols with their values."""
+    readings = tuple((n, v) for n, v in sorted(symbols.items()) if is_reading(n))
+    unmodelled = tuple(n for n in sorted(symbols) if is_unmodelled(question, n))
+    free = tuple((n, v) for n, v in sorted(symbols.items()) if not is_reading(n) and n not in unmodelled)
     return readings, free, unmodelled
 
 

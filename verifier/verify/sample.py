@@ -14,7 +14,7 @@ from verifier.evaluate import evaluate
 from verifier.model.readings import READINGS, fact_symbol, is_reading
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample
-from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.domains import ORDINARY_SESSION
 from verifier.problem.elimination import Projection
 from verifier.problem.expression import Expression
@@ -23,7 +23,7 @@ from verifier.problem.finite import Finite
 from verifier.problem.joint import Joint
 from verifier.problem.space import INTERNAL
 from verifier.verify.claims import InternalDisagreement
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
@@ -82,17 +82,35 @@ def sample(
     chosen |= dict.fromkeys(map(fact_symbol, absent_facts(question, concrete.values)), False)
     if question.space.relations:
         chosen.setdefault(WILDCARDS, False)  # as the values were found
-    decision = evaluate(question.space.estate, request, chosen)
-    if decision.outcome is not wanted:
-        if any(is_unmodelled(question, name) for name in symbols):
-            return NotFound("it rests on something that is not modelled")
-        raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
-    readings, free, unmodelled = needed(question, request, chosen, wanted)
+    few = _decisive(joint, number, point, chosen, wanted)
+    decision = evaluate(question.space.estate, request, few)
+    if decision.outcome is wanted:
+        chosen = few
+    else:  # comparisons that were left open may have made a difference
+        decision = evaluate(question.space.estate, request, chosen)
+        if decision.outcome is not wanted:
+            if any(is_unmodelled(question, name) for name in symbols):
+                return NotFound("it rests on something that is not modelled")
+            raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+    readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, request, chosen, wanted)
     if unmodelled:
         return NotFound("it rests on something that is not modelled")
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
     matched = matched_statements(decision)
-    return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), chosen)
+    return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), {**symbols, **chosen})
+
+
+def _decisive(joint: Joint, number: int, point: dict[str, int], chosen: dict[str, bool], wanted: Outcome) -> dict[str, bool]:
+    """As few of the chosen symbols as decide the request, by what the problem says of it."""
+    diagrams, allowed = joint.diagrams, joint.sides[number].allowed
+    others = {name: value for name, value in point.items() if name not in chosen}
+    open_node = diagrams.restrict(allowed if wanted is Outcome.ALLOW else diagrams.complement(allowed), others)
+    kept = {name: value for name, value in chosen.items() if name in diagrams.support(open_node)}
+    for name in sorted(kept, key=lambda name: (not is_reading(name), name)):
+        trial = {other: int(value) for other, value in kept.items() if other != name}
+        if diagrams.restrict(open_node, trial) == EVERYTHING:
+            del kept[name]
+    return {**kept, **{name: value for name, value in chosen.items() if name not in diagrams.level}}
 
 
 def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[str, int], frozenset[str]]:
