@@ -98,6 +98,11 @@ class Tokens(Predicate):
             text.append(next(iter(characters.listed)))
         return "".join(text)
 
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """The characters that the tokens list."""
+        return frozenset().union(*(characters.listed for _, characters in self.tokens))
+
     def matches(self, value: str) -> bool:
         """Runs the tokens as a nondeterministic automaton over the value."""
         literal = self.literal

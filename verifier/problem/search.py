@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import count, product
 
+from verifier.problem.automaton import Automaton, Domain
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.tables import OverBudget
-from verifier.problem.words import Automaton, Domain
 
 SEARCH_BUDGET = 20_000
 """States looked at in one search."""
@@ -57,7 +57,7 @@ def _ways_out(predicate: Predicate) -> list[Way]:
 def _search(domain: Domain, meet: list[Tokens], avoid: list[Tokens]) -> str | None:
     if any(pattern in avoid for pattern in meet):
         return None
-    automaton = Automaton(domain, [*meet, *avoid])
+    automaton = Automaton(domain.base, [*meet, *avoid])
     wanted = sum(automaton.accept[: len(meet)])
     unwanted = sum(automaton.accept[len(meet) :])
     remaining = _Remaining(automaton, len(meet))
@@ -69,13 +69,13 @@ def _search(domain: Domain, meet: list[Tokens], avoid: list[Tokens]) -> str | No
         if state & automaton.base_accept and state & wanted == wanted and not state & unwanted:
             return word
         for group in automaton.groups:
-            following = automaton.step(state, group[0])
+            following = automaton.step(state, group.characters[0])
             if following in seen or not following & automaton.base_bits or not remaining.alive(following):
                 continue
             seen.add(following)
             if len(seen) > SEARCH_BUDGET:
                 raise OverBudget(domain.name)
-            heappush(heap, (remaining.of(following) + len(word) / 64, next(order), following, word + group[0]))
+            heappush(heap, (remaining.of(following) + len(word) / 64, next(order), following, word + group.characters[0]))
     return None
 
 
@@ -84,7 +84,7 @@ class _Remaining:
 
     def __init__(self, automaton: Automaton, meet: int) -> None:
         self._ranges: list[tuple[int, int, tuple[int, ...]]] = []
-        at = sum(len(pattern.tokens) + 1 for pattern in automaton.domain.base)
+        at = sum(len(pattern.tokens) + 1 for pattern in automaton.base)
         self._dead = 0
         for index, pattern in enumerate(automaton.patterns):
             length = len(pattern.tokens)
