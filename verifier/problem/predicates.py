@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from ipaddress import ip_address
 
 
@@ -42,25 +42,19 @@ class Characters:
 
 
 ANY = Characters(frozenset(), True)
-_singles: dict[str, Characters] = {}
-_folded: dict[str, Characters] = {}
 
 
+@cache
 def one(character: str) -> Characters:
     """The set of one character."""
-    found = _singles.get(character)
-    if found is None:
-        found = _singles[character] = Characters(frozenset((character,)))
-    return found
+    return Characters(frozenset((character,)))
 
 
+@cache
 def either_case(character: str) -> Characters:
     """A character in both cases. Only one-character case mappings count, as in a comparison code point by code point."""
-    found = _folded.get(character)
-    if found is None:
-        forms = {character, character.lower(), character.upper()}
-        found = _folded[character] = Characters(frozenset(form for form in forms if len(form) == 1))
-    return found
+    forms = {character, character.lower(), character.upper()}
+    return Characters(frozenset(form for form in forms if len(form) == 1))
 
 
 Token = tuple[bool, Characters]
@@ -148,33 +142,46 @@ class Less(Predicate):
         return self.whole.matches(value) and not any(other.matches(value) for other in self.without)
 
 
+@cache
+def token(character: str, fold: bool = False) -> Token:
+    """One character, or (`fold`) it in either case. Shared, so that patterns compare quickly and take little memory."""
+    return False, either_case(character) if fold else one(character)
+
+
+_REMEMBERED = 1 << 14
+"""Texts whose tokens are remembered: policies repeat their values, and so do the questions about them."""
+
+
+@lru_cache(_REMEMBERED)
 def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
     """The characters of a text, one token each; `fold` ignores case."""
-    make = either_case if fold else one
-    return tuple((False, make(character)) for character in text)
+    return tuple([token(character, fold) for character in text])
 
 
+@lru_cache(_REMEMBERED)
 def exactly(text: str) -> Tokens:
     """The one string `text`."""
     return Tokens(literal_tokens(text))
 
 
+@lru_cache(_REMEMBERED)
 def like_tokens(text: str, *, fold: bool = False, excluded: frozenset[str] = frozenset()) -> tuple[Token, ...]:
     """The tokens of a pattern with `*` and `?` (L6). Wildcards do not match `excluded` characters."""
     wild = ANY.without(excluded) if excluded else ANY
-    make = either_case if fold else one
+    run: Token = (True, wild)
     tokens: list[Token] = []
     for character in text:
         if character == "*":
-            if not tokens or tokens[-1] != (True, wild):
-                tokens.append((True, wild))
+            if not tokens or tokens[-1] != run:
+                tokens.append(run)
         elif character == "?":
             tokens.append((False, wild))
         else:
-            tokens.append((False, make(character)))
+            tokens.append(token(character, fold))
     return tuple(tokens)
 
 
+@lru_cache(_REMEMBERED)
 def like(text: str, *, fold: bool = False) -> Tokens:
     """The strings that match a pattern with `*` and `?` (L6)."""
     return Tokens(like_tokens(text, fold=fold))
