@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.agreement.doubts import doubted, doubts_of
 from tests.agreement.grants import principal_of
 from tests.agreement.library import policy_from
 from verifier.model.estate import (
@@ -45,21 +46,28 @@ def estate_to_json(estate: Estate, documents: Texts) -> Json:
         case["organization"] = _organization(estate.organization, documents)
     if estate.endpoints is not None:
         case["endpoints"] = {endpoint.id: _endpoint(endpoint, documents) for endpoint in estate.endpoints}
-    if estate.unmodelled:
-        case["unmodelled"] = [{**_given(thing, _OF_THING), "influence": thing.influence.name} for thing in estate.unmodelled]
+    things = [thing for thing in estate.unmodelled if not thing.of_statement]
+    if things:
+        case["unmodelled"] = [{**_given(thing, _OF_THING), "influence": thing.influence.name} for thing in things]
+    case |= {name: found for name, found in (("doubts", doubts_of(estate)), ("partial", _partial(estate))) if found}
     return case
 
 
 def estate_from_json(case: Mapping[str, Any]) -> Estate:
     """The estate of a case."""
     endpoints = tuple(_read_endpoint(name, data) for name, data in case["endpoints"].items()) if "endpoints" in case else None
-    return Estate(
+    estate = Estate(
         tuple(_read_key(arn, data) for arn, data in case["keys"].items()),
         tuple(_read_account(name, data) for name, data in case.get("accounts", {}).items()),
         _read_organization(case["organization"]) if "organization" in case else None,
         tuple(Unmodelled(**{**thing, "influence": Influence[thing["influence"]]}) for thing in case.get("unmodelled", ())),
         endpoints=endpoints,
     )
+    return doubted(estate, [(policy, index) for policy, index in case.get("doubts", ())], case.get("partial", ()))
+
+
+def _partial(estate: Estate) -> list[str]:
+    return [account.id for account in estate.accounts if not account.complete]
 
 
 def policies_to_json(policies: Iterable[Policy], documents: Texts) -> Json:

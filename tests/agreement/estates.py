@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.agreement.documents import identity_policy, key_policy
+from tests.agreement.doubts import doubted, some_doubts
 from tests.agreement.endpoints import endpoints, missing_policies
 from tests.agreement.grants import grants
 from tests.agreement.library import Library
@@ -51,6 +52,8 @@ def a_setting(dice: Dice) -> Setting:
         *(_unmodelled(dice, world, n) for n in range(dice.one((0, 0, 0, 1, 0, 2, 0, 0, 0, 0)))),
     )
     estate = Estate(keys, accounts, organization(dice, theme, library), unmodelled, endpoints=found)
+    partial = [account.id for account in accounts if dice.chance(10)]
+    estate = doubted(estate, some_doubts(dice, estate), partial)
     return Setting(estate, theme, tuple(library.documents.items()))
 
 

@@ -16,7 +16,8 @@ from verifier.model.request import Caller, CallerKind
 @dataclass(frozen=True)
 class Standing:
     """A caller in an estate. `identity` is the user or role whose identity policies follow the caller (P7): for a
-    federated session the user that issued it. `inventoried` is true when the caller's account has an inventory (U1)."""
+    federated session the user that issued it. `inventoried` is true when an inventory lists the caller, or every caller of its account
+    (U1)."""
 
     caller: Caller
     identity: Identity | None
@@ -55,7 +56,7 @@ def standing(estate: Estate, caller: Caller) -> Standing:
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
     members = (*account.users, *account.roles) if account else ()
     identity = next((member for member in members if member.arn == arn), None)
-    return Standing(caller, identity, account is not None)
+    return Standing(caller, identity, identity is not None or (account is not None and account.complete))
 
 
 def inventory_of(estate: Estate, account: str | None) -> Account | None:

@@ -15,12 +15,14 @@ from verifier.model.request import Caller
 
 
 def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
-    """The root user, each user that the inventory, a key policy or an endpoint policy names, and where there is no inventory one that
-    nobody names."""
+    """The root user, each user that the inventory, a key policy or an endpoint policy names, and where there is no complete inventory one
+    that nobody names."""
     partition = caller.principal_arn.split(":")[1]
     prefix = f"arn:{partition}:iam::{caller.account}:"
     inventory = inventory_of(estate, caller.account)
-    users = [user.arn for user in inventory.users] if inventory else [*_named_users(estate, prefix), f"{prefix}user/issuer"]
+    users = [user.arn for user in inventory.users] if inventory else []
+    if inventory is None or not inventory.complete:
+        users += [*_named_users(estate, prefix), f"{prefix}user/issuer"]
     return (f"{prefix}root", *dict.fromkeys(users))
 
 

@@ -71,8 +71,11 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     conditions = [condition_finding(condition, reader) for condition in statement.conditions]
     rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
     valid = _valid(policy, statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
-    applying = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
+    certain = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
+    doubt = _doubt(statement, any_of(list(certain.values())), question)
+    applying = {way: all_of([matches, doubt.holds]) for way, matches in certain.items()}
     elements += conditions if valid.holds is True else [*conditions, valid]
+    elements += [doubt] if statement.doubt is not None else []
     summary = _summary(policy, statement, elements, any_of(list(applying.values())))
     finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
     return Judgement(statement.effect, applying, finding)
@@ -82,7 +85,8 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
     if policy.kind not in NAMING_CALLERS:
         return {Way.NAME: True}
     ways = ways_named(statement, question.standing, question.target.partition, question.symbols)
-    if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW and _by_principal_arn(statement):
+    named = not statement.not_principal and (statement.doubt is not None or _by_principal_arn(statement))
+    if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW and named:
         return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
     if policy.kind is PolicyKind.KEY or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
         return ways
@@ -90,10 +94,17 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
     return {**ways, Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")])}
 
 
+def _doubt(statement: Statement, matches: Truth, question: Question) -> Finding:
+    """Whether a statement that stands for one with unknown parts applies (U3)."""
+    if statement.doubt is None or matches is False:
+        return Finding("U3", "the statement is known", True)
+    return Finding("U3", "parts of the statement are not known, so whether it applies is not", question.symbols.value(statement.doubt))
+
+
 def _by_principal_arn(statement: Statement) -> bool:
     """Whether a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits what it gives, as if
     it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role principals]"""
-    return not statement.not_principal and any(_demands_principal_arn(condition) for condition in statement.conditions)
+    return any(_demands_principal_arn(condition) for condition in statement.conditions)
 
 
 def _demands_principal_arn(condition: Condition) -> bool:

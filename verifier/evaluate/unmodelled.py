@@ -57,7 +57,8 @@ def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoi
 
 def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:
     return (
-        (thing.key is None or (target.key is not None and thing.key == target.key.arn))
+        not thing.of_statement
+        and (thing.key is None or (target.key is not None and thing.key == target.key.arn))
         and (thing.account is None or thing.account == caller.account)
         and (thing.endpoint is None or thing.endpoint == endpoint)
         and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))

@@ -37,15 +37,16 @@ class Inventory:
     unmodelled: list[Unmodelled] = field(default_factory=list)
 
 
-def read_account(remarks: Remarks, account: str, details: Node) -> tuple[Account, tuple[Unmodelled, ...]]:
-    """An account from its authorization details; a list of them is read as pages of one listing."""
+def read_account(remarks: Remarks, account: str, details: Node, *, complete: bool = True) -> tuple[Account, tuple[Unmodelled, ...]]:
+    """An account from its authorization details; a list of them is read as pages of one listing. `complete` is false where it has other
+    users and roles, which are not listed (U1)."""
     inventory = Inventory(remarks, account)
     lists = _merged(remarks, details)
     _index(inventory, lists)
     users = [_identity(inventory, node, "user") for node in lists["UserDetailList"]]
     roles = [_identity(inventory, node, "role") for node in lists["RoleDetailList"]]
     _check_distinct(remarks, [*users, *roles], [*lists["UserDetailList"], *lists["RoleDetailList"]])
-    read = Account(account, tuple(user for user in users if user), tuple(role for role in roles if role))
+    read = Account(account, tuple(user for user in users if user), tuple(role for role in roles if role), complete)
     return read, tuple(inventory.unmodelled)
 
 

@@ -104,7 +104,8 @@ class _Loader:
     def estate(self) -> Estate:
         """Reads all parts. Raises `InputError` with every error found."""
         unmodelled = self._read_keys()
-        read = [read_account(self.remarks, account, details) for account, details in self.parts.accounts.items()]
+        partial = self.parts.partial
+        read = [read_account(self.remarks, name, details, complete=name not in partial) for name, details in self.parts.accounts.items()]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)

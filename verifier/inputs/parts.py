@@ -15,7 +15,7 @@ from pathlib import Path
 
 from verifier.inputs import keys as key_members
 from verifier.inputs import organization as organization_members
-from verifier.inputs.access import items, members
+from verifier.inputs.access import flag, items, members
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.policies import DEFAULT, SHARED
@@ -37,10 +37,12 @@ class KeyParts:
 
 @dataclass
 class Parts:
-    """Everything that the snapshots of a run hold. `accounts` has the authorization details of each account."""
+    """Everything that the snapshots of a run hold. `accounts` has the authorization details of each account; of those in `partial` the
+    input lists only some users and roles (U1)."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
+    partial: set[str] = field(default_factory=set)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
 
@@ -100,7 +102,10 @@ class DocumentReader:
 
     def _accounts(self, node: Node) -> None:
         for account, value in members(self.remarks, node, "`accounts`").items():
-            details = members(self.remarks, value, "an account", ("authorization_details",)).get("authorization_details")
+            found = members(self.remarks, value, "an account", ("authorization_details", "complete"))
+            details = found.get("authorization_details")
+            if flag(self.remarks, found, "complete") is False:
+                self.parts.partial.add(account)
             if details is None:
                 self.remarks.error(
                     value, f"account {account} has no `authorization_details`", hint="leave out an account that is not known"

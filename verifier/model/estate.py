@@ -25,6 +25,7 @@ class Key:
     Facts that are `None` are free (U3). `multi_region_type` is `PRIMARY` or `REPLICA`, and only where `multi_region`.
     `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
     `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them.
+    `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
     """
 
     arn: str
@@ -41,6 +42,8 @@ class Key:
     tags: Pairs | None = None
     grants: tuple[Grant, ...] | None = None
     span: Span = NOWHERE
+    unread: str | None = None
+    supposed: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -79,11 +82,13 @@ class Identity:
 
 @dataclass(frozen=True)
 class Account:
-    """The inventory of one account: exactly these users and roles have identity policies (U1)."""
+    """The inventory of one account: where it is `complete`, exactly these users and roles have identity policies (U1). Where it is not
+    (a Terraform plan holds some of an account's roles), those of any other user or role of the account are free."""
 
     id: str
     users: tuple[Identity, ...] = ()
     roles: tuple[Identity, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,8 @@ class Unmodelled:
     `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`). `owner` (twelve digits) narrows it to requests on the keys
     and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource control policy could restrict (D7, R4).
     `label` is the rule, `description` names the thing and where it stands, in one line.
+    One `of_statement` bears on nothing but the statements whose `doubt` is its symbol: an Allow where it may allow, a Deny where it may
+    refuse.
     """
 
     name: str
@@ -162,6 +169,7 @@ class Unmodelled:
     endpoint: str | None = None
     span: Span = NOWHERE
     owner: str | None = None
+    of_statement: bool = False
 
 
 @dataclass(frozen=True)

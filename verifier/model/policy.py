@@ -110,6 +110,9 @@ class Statement:
     """One statement. Of each pair `X` / `NotX` at most one is given; `not_…` says which.
 
     `index` counts from 0 within its policy; `identity` of the policy and `index` name the statement uniquely.
+    `doubt` is the symbol of an `Unmodelled` of the estate that says whether the statement applies to a request that it matches; `None`
+    where it certainly does. A statement in doubt stands for what one with unknown parts might say: it matches at least what that
+    matches, and its `*` stands for principals that are not known, so it names its callers in the strongest way (D4).
     """
 
     effect: Effect
@@ -123,6 +126,7 @@ class Statement:
     not_resource: bool
     conditions: tuple[Condition, ...]
     span: Span = NOWHERE
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)

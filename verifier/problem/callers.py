@@ -66,7 +66,7 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
         return Reach(FALSE, FALSE, others, FALSE)
     parts = [_principal_reach(space, principal) for principal in principals]
     named, anyone = disjunction(p.strong for p in parts), disjunction(p.anyone for p in parts)
-    if any(_chooses_by_arn(condition) for condition in statement.conditions):
+    if statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions):
         named, anyone = either(named, anyone), FALSE
     return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
 

@@ -53,8 +53,10 @@ def own_denies(space: Space) -> Iterator[Expression]:
 
 
 def outside(space: Space) -> Expression:
-    """The callers whose account has no inventory (U1); a root user has no identity policies."""
-    inventoried = disjunction(space.in_account(account.id) for account in space.estate.accounts)
+    """The callers that no inventory lists, in accounts that have no complete one (U1); a root user has no identity policies."""
+    accounts = space.estate.accounts
+    listed = [identity.arn for account in accounts if not account.complete for identity in (*account.users, *account.roles)]
+    inventoried = either(disjunction(space.in_account(account.id) for account in accounts if account.complete), holders(space, listed))
     from_user = either(space.is_user, space.is_role, both(space.is_federated, space.issued_by_user))
     return both(from_user, negation(inventoried))
 

@@ -38,17 +38,18 @@ def action_matches(statement: Statement) -> Expression:
 @dataclass(frozen=True)
 class Elements:
     """What the elements of one statement demand, its principals left aside. `valid` is false where a policy variable without a value makes
-    the whole statement invalid (the reading L7-absent)."""
+    the whole statement invalid (the reading L7-absent); `certain` is the symbol of a statement in doubt."""
 
     action: Expression
     resource: Expression
     conditions: tuple[Expression, ...]
     valid: Expression
+    certain: Expression = TRUE
 
     @property
     def whole(self) -> Expression:
         """All of them."""
-        return both(self.action, self.resource, *self.conditions, self.valid)
+        return both(self.action, self.resource, *self.conditions, self.valid, self.certain)
 
 
 def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
@@ -57,7 +58,9 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     resource = _key_policy_resource(space, policy, statement) if in_key_policy else _resource(space, policy, statement)
     reader = Reader(space, policy.variables, in_key_policy)
     conditions = tuple(reader.condition(condition) for condition in statement.conditions)
-    return Elements(action_matches(statement), resource, conditions, _valid(space, policy, statement, in_key_policy))
+    valid = _valid(space, policy, statement, in_key_policy)
+    certain = TRUE if statement.doubt is None else Symbol(statement.doubt)
+    return Elements(action_matches(statement), resource, conditions, valid, certain)
 
 
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:

@@ -22,7 +22,8 @@ def things(space: Space) -> Iterator[Unmodelled]:
     """What bears on this target."""
     for thing in space.estate.unmodelled:
         if thing.key in (None, space.target.resource) and (thing.owner is None or _owned_by(space.target, thing.owner)):
-            yield thing
+            # What is unknown of a statement is a symbol of that statement (`problem.statements`).
+            yield from () if thing.of_statement else (thing,)
 
 
 def _owned_by(target: Target, account: str) -> bool:

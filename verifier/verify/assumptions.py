@@ -44,11 +44,16 @@ def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumptio
 
 
 def _inventory(estate: Estate) -> Iterator[Assumption]:
-    if estate.accounts:
-        listed = ", ".join(account.id for account in estate.accounts)
-        yield Assumption("U1", f"identity policies are those of the inventory of {listed}; those of other accounts are free")
-    else:
+    complete = ", ".join(account.id for account in estate.accounts if account.complete)
+    partial = [account for account in estate.accounts if not account.complete]
+    if complete:
+        yield Assumption("U1", f"identity policies are those of the inventory of {complete}; those of other accounts are free")
+    elif not partial:
         yield Assumption("U1", "no inventory was given: the identity policies of every account are free")
+    for account in partial:
+        count = len(account.users) + len(account.roles)
+        listed = f"{count} users and roles" if count != 1 else "one user or role"
+        yield Assumption("U1", f"of {account.id} the input lists {listed}, whose policies are those given; those of all others are free")
 
 
 def _key(key: Key) -> Iterator[Assumption]:
@@ -59,6 +64,8 @@ def _key(key: Key) -> Iterator[Assumption]:
     free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
     if free:
         yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
+    for sentence in key.supposed:
+        yield Assumption("U3", sentence)
 
 
 def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:

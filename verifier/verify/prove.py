@@ -200,7 +200,8 @@ def _not_known(target: Target) -> Reason | None:
     if target.key is None:
         return None
     if target.key.policies is None:
-        return Reason("U3", f"the key policy of {target.resource} is not in the input", target.key.span)
+        text = target.key.unread or f"the key policy of {target.resource} is not in the input"
+        return Reason("U3", text, target.key.span)
     if not consistent(target.key):
         return Reason("U4", f"the reference data knows no key with the spec, usage and origin of {target.resource}", target.key.span)
     return None
