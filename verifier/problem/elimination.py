@@ -35,6 +35,9 @@ class Projection:
         values)` picks among those that are left."""
         found = dict(point)
         for bucket in reversed(self.buckets):
+            for name in sorted(self.diagrams.support(bucket.known) - found.keys() - {bucket.variable}):
+                # It went away together with the bucket's variable: whatever it is, that one has a value to go with it.
+                found[name] = choose(name, (1 << self.diagrams.widths[name]) - 1)
             possible = _possible(self.diagrams, bucket, found)
             if bucket.variable not in found:
                 found[bucket.variable] = choose(bucket.variable, possible)
