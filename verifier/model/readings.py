@@ -263,6 +263,27 @@ SESSION_ALLOW = "U2:session"
 """Whether the session policy of a federated session allows this request (U2). Free in proofs that access is impossible; false where a
 request says nothing of a session policy."""
 
+_FREE_FACTS = {
+    (OUTSIDE_ALLOW, True): "its own account's policies allow it",
+    (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
+    (OUTSIDE_DENY, True): "its own account's policies deny it",
+    (OUTSIDE_DENY, False): "its own account's policies do not deny it",
+    (SESSION_ALLOW, True): "its session policy allows it",
+    (SESSION_ALLOW, False): "its session policy does not allow it",
+}
+
+
+def free_fact(symbol: str, value: bool) -> str:
+    """What a free fact with a value says of a request and its caller, as a sentence."""
+    if symbol.startswith("U3:") and not value:
+        return f"the key has no {symbol.removeprefix('U3:')}, which the input does not say"
+    return _FREE_FACTS.get((symbol, value), f"{symbol} is {'true' if value else 'false'}")
+
+
+def is_free_fact(symbol: str) -> bool:
+    """Whether a symbol is a free fact (U1, U2, U3)."""
+    return (symbol, True) in _FREE_FACTS or symbol.startswith("U3:")
+
 
 def allow_symbol(thing: Unmodelled) -> str:
     """The symbol that says whether an unmodelled thing allows the request (for influence MAY_ALLOW and EITHER)."""

@@ -133,6 +133,8 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         None if equality else shape(mode, pieces),
         pieces if mode == LIKE else None,
         expected,
+        mode,
+        pieces,
     )
 
 

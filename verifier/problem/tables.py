@@ -70,6 +70,10 @@ class WordTable(Table):
     def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
         return self._partition.words(index, limit)
 
+    def sample(self, index: int) -> str:
+        """Some member of a class, found without a search."""
+        return self._partition.classes[index].sample
+
     def pick(self, mask: int) -> tuple[int, str]:
         return self._partition.pick(mask)
 
@@ -196,6 +200,10 @@ class AddressTable(Table):
             for i, (version, low, high) in enumerate(self._ranges)
             if version == predicate.version and predicate.first <= low and high <= predicate.last
         )
+
+    def range(self, index: int) -> tuple[int, int, int]:
+        """The version, 4 or 6, of the addresses of a class, and the first and last of them as numbers."""
+        return self._ranges[index]
 
     def members(self, index: int, limit: int = 8) -> tuple[str, ...]:
         version, low, high = self._ranges[index]

@@ -23,7 +23,7 @@ from verifier.problem.predicates import (
     exactly,
 )
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import Template
+from verifier.problem.values import EQUALS, Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
 """Concrete values of attributes; `None` is absent."""
@@ -82,6 +82,7 @@ class Relation:
     `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
     with one variable, the predicate on the subject for a value of it, and `around` what stands before and after the variable. `shape`
     holds every subject that can satisfy the comparison; `expected` gives the predicate on the subject for values of all variables.
+    `mode` is how the subject is compared with the template `pieces` (see `problem.values`).
     """
 
     symbol: str
@@ -95,6 +96,8 @@ class Relation:
     like: Template | None = None
     """The template that the subject is compared with, for a comparison by `StringLike`."""
     expected: Callable[[Sequence[str]], Predicate | None] | None = None
+    mode: str = EQUALS
+    pieces: Template = ()
 
 
 def readable_under(view: View | SetView, reading: Expression) -> View | SetView:

@@ -14,7 +14,7 @@ from verifier.model import reference
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
+from verifier.model.readings import READINGS, free_fact
 from verifier.model.request import CallerKind, Request, Step, Value
 from verifier.model.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions
@@ -31,14 +31,6 @@ MOST_SHOWN = 8
 """How many statements or grants of one sort the text shows; JSON has all of them."""
 
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext"
-_FREE_FACTS = {
-    (OUTSIDE_ALLOW, True): "its own account's policies allow it",
-    (OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
-    (OUTSIDE_DENY, True): "its own account's policies deny it",
-    (OUTSIDE_DENY, False): "its own account's policies do not deny it",
-    (SESSION_ALLOW, True): "its session policy allows it",
-    (SESSION_ALLOW, False): "its session policy does not allow it",
-}
 
 
 @dataclass(frozen=True)
@@ -207,7 +199,9 @@ def _suppositions(found: Counterexample) -> list[str]:
     for label, value in found.readings:
         lines += sentence(_reading(label, value), _labelled("only if"), f"[{printable(label)}={'yes' if value else 'no'}]")
     for position, (symbol, value) in enumerate(found.free):
-        lines += sentence(_free_fact(symbol, value), _labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0]))
+        lines += sentence(
+            printable(free_fact(symbol, value)), _labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0])
+        )
     return lines
 
 
@@ -222,9 +216,3 @@ def _reading(label: str, value: bool) -> str:
     if reading is None:
         return printable(label)
     return f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"
-
-
-def _free_fact(symbol: str, value: bool) -> str:
-    if symbol.startswith("U3:") and not value:
-        return f"the key has no {printable(symbol.removeprefix('U3:'))}, which the input does not say"
-    return _FREE_FACTS.get((symbol, value), f"{printable(symbol)} is {'true' if value else 'false'}")

@@ -1,36 +1,163 @@
-"""Masks of classes in words: a placeholder until the real module lands."""
+"""Regions in words: masks over classes and cubes over symbols → callers, actions and limits.
+
+In: the space and the finite form of a question, and parts of a decision diagram over it. Out: the plain data of `model.region`.
+Guarantee: the words say exactly the set that they are made from. Texts are raw: `report` makes them safe to print.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.model.region import Actions, Alternative, Callers, Limit, LimitKind
+from verifier.problem.domains import is_date
 from verifier.problem.finite import Finite
 from verifier.problem.space import Space
+from verifier.problem.tables import ListTable
+from verifier.verify.phrases_actions import ActionPhrases
+from verifier.verify.phrases_callers import CallerPhrases
+from verifier.verify.phrases_cubes import Cube, shorter
+from verifier.verify.phrases_facts import FactPhrases
+from verifier.verify.phrases_lazy import LazyPhrases
+from verifier.verify.phrases_sets import set_text
+from verifier.verify.phrases_subjects import subject
+from verifier.verify.phrases_symbols import SymbolPhrases
+from verifier.verify.phrases_values import Values
 
 
 class Phrases:
-    """Placeholder."""
+    """The words for the regions of one question. `estates` are further estates whose inventories and unmodelled things it is about."""
 
     def __init__(self, space: Space, finite: Finite, estates: Sequence[Estate] = ()) -> None:
-        self._space, self._finite = space, finite
+        self._space = space
+        self._finite = finite
+        self._estates = estates
+        self._values: dict[str, Values] = {}
+        self._lazy: dict[str, LazyPhrases] = {}
+        self._held = {symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)}
+        self._symbols = SymbolPhrases(space, finite, estates)
+
+    @cached_property
+    def _callers(self) -> CallerPhrases:
+        return CallerPhrases(self._space, self._finite.tables["principal"], self._estates)
+
+    @cached_property
+    def _actions(self) -> ActionPhrases:
+        return ActionPhrases(self._space, self._finite.tables["action"])
+
+    @cached_property
+    def _facts(self) -> FactPhrases:
+        table = self._finite.tables["facts"]
+        assert isinstance(table, ListTable)
+        return FactPhrases(table, self._space.questions.get("facts", {}))
+
+    def values(self, attribute: str) -> Values:
+        """The words for the values of an attribute that has a table."""
+        if attribute not in self._values:
+            asked = self._space.questions.get(attribute, {})
+            date = attribute == "time" or is_date(attribute)
+            self._values[attribute] = Values(self._finite.tables[attribute], asked, date)
+        return self._values[attribute]
+
+    # -- parts of a region --
 
     def callers(self, mask: int) -> Callers:
-        """Samples of the classes."""
-        table = self._finite.tables["principal"]
-        return Callers(" | ".join(table.members(i, 1)[0] for i in range(table.size) if mask >> i & 1))
+        """The callers of a mask that is not empty."""
+        return self._callers.callers(mask)
 
     def actions(self, mask: int) -> Actions:
-        """Known actions."""
-        table = self._finite.tables["action"]
-        names = tuple(n for n in sorted(self._space.known_actions) if mask >> (table.class_of(n.lower()) or 0) & 1)
-        return Actions(names, False, ", ".join(names[:4]))
+        """The actions of a mask that is not empty."""
+        return self._actions.actions(mask)
+
+    def condition(self, attribute: str, mask: int) -> Limit | None:
+        """What a mask of a single-valued attribute says; `None` where it is everything."""
+        limits = self._conditions(attribute, mask)
+        if len(limits) < 2:
+            return limits[0] if limits else None
+        text = ", and ".join(f"{limit.subject} {limit.text}" for limit in limits)
+        return Limit(LimitKind.CONDITION, limits[0].subject, text.removeprefix(limits[0].subject + " "), limits[0].absent)
+
+    def alternative(self, masks: Mapping[str, int], symbols: Mapping[str, bool]) -> Alternative:
+        """What a cube says."""
+        return self._alternative(self._cube(masks, symbols))
 
     def alternatives(self, cubes: Sequence[tuple[Mapping[str, int], Mapping[str, bool]]]) -> tuple[Alternative, ...]:
-        """Raw limits."""
-        found = []
-        for masks, symbols in cubes:
-            limits = [Limit(LimitKind.CONDITION, name, bin(mask)) for name, mask in masks.items()]
-            found.append((*limits, *(Limit(LimitKind.READING, name, str(value)) for name, value in symbols.items())))
-        return tuple(found)
+        """What the union of cubes says, the shortest alternative first."""
+        full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
+        found = shorter([self._cube(*cube) for cube in cubes], full)
+        said = dict.fromkeys(map(self._alternative, found))
+        return tuple(sorted(said, key=lambda limits: (len(limits), sum(len(limit.text) for limit in limits))))
+
+    # -- cubes --
+
+    def _cube(self, masks: Mapping[str, int], symbols: Mapping[str, bool]) -> Cube:
+        somes, nones, others = set[tuple[str, int]](), dict[str, int](), dict[str, bool]()
+        for symbol, value in symbols.items():
+            if symbol not in self._held:
+                others[symbol] = value
+                continue
+            name, bit = self._held[symbol]
+            if value:
+                somes.add((name, bit))
+            else:
+                nones[name] = nones.get(name, 0) | bit
+        full = {name: (1 << self._finite.width(name)) - 1 for name in masks}
+        return Cube({n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones)
+
+    def _alternative(self, cube: Cube) -> Alternative:
+        limits = [limit for name in self._space.attributes for limit in self._of_attribute(name, cube)]
+        lazy = {symbol for name in self._finite.lazy for symbol in self._lazily(name).symbols}
+        limits += [self._symbols.limit(name, value, cube.masks) for name, value in cube.symbols.items() if name not in lazy]
+        return tuple(sorted(limits, key=lambda limit: _ORDER.index(limit.kind)))
+
+    def _of_attribute(self, name: str, cube: Cube) -> Iterator[Limit]:
+        if name in cube.masks:
+            yield from self._conditions(name, cube.masks[name])
+        somes = [mask for own, mask in sorted(cube.somes) if own == name]
+        if somes or name in cube.nones:
+            text = set_text(self.values(name), somes, cube.nones.get(name, 0))
+            yield Limit(LimitKind.CONDITION, subject(self._space, name), text, not somes)
+        if name in self._finite.lazy:
+            own = {symbol: value for symbol, value in cube.symbols.items() if symbol in self._lazily(name).symbols}
+            if own:
+                text, absent = self._lazily(name).text(own)
+                yield Limit(LimitKind.CONDITION, subject(self._space, name), text, absent)
+
+    def _lazily(self, name: str) -> LazyPhrases:
+        if name not in self._lazy:
+            self._lazy[name] = LazyPhrases(self._finite, name)
+        return self._lazy[name]
+
+    # -- single attributes --
+
+    def _conditions(self, name: str, mask: int) -> list[Limit]:
+        full = (1 << self._finite.width(name)) - 1
+        if not full & ~mask:
+            return []
+        called = subject(self._space, name)
+        if name == "principal":
+            return [Limit(LimitKind.CONDITION, called, f"is {self.callers(mask).text}", False)]
+        if name == "action":
+            return [Limit(LimitKind.CONDITION, called, f"is {self.actions(mask).text}", False)]
+        if name == "facts" and not self._finite.optional[name]:
+            return self._facts.limits(mask & full)
+        present = (1 << self._finite.tables[name].size) - 1
+        text = self._text(name, mask & full, present)
+        return [Limit(LimitKind.CONDITION, called, text, bool(mask & full & ~present) if self._finite.optional[name] else None)]
+
+    def _text(self, name: str, mask: int, present: int) -> str:
+        """A mask that is not everything, behind the name of the attribute."""
+        absent = bool(mask & ~present)
+        if not mask & present:
+            return "is absent" if absent else "is nothing that it can be"
+        if not present & ~mask:
+            return "is present"
+        text = self.values(name).text(mask & present)
+        if absent:
+            return f"is absent, or {text}"
+        return f"is present, and {text}" if self._finite.optional[name] and text.startswith(_DENIALS) else text
+
+
+_DENIALS = ("is not ", "is none of ", "does not ", "matches none of ", "is in none of ", "has none of ")
+_ORDER = (LimitKind.CONDITION, LimitKind.RELATION, LimitKind.FREE, LimitKind.READING, LimitKind.UNMODELLED)

@@ -1,0 +1,21 @@
+"""Addresses in words: networks as policies write them, and ranges for what no network is.
+
+In: the ends of ranges as numbers. Out: text. Guarantee: exactly the addresses of the range.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, summarize_address_range
+
+
+def _address(version: int, number: int) -> IPv4Address | IPv6Address:
+    return IPv4Address(number) if version == 4 else IPv6Address(number)
+
+
+def network_text(version: int, first: int, last: int) -> str:
+    """`10.0.0.0/8`, an address alone for a network of one; `192.0.2.3 to 192.0.2.17` for what is not one network."""
+    if first == last:
+        return str(_address(version, first))
+    low, high = _address(version, first), _address(version, last)
+    networks = list(summarize_address_range(low, high))
+    return str(networks[0]) if len(networks) == 1 else f"{low} to {high}"

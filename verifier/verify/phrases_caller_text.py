@@ -1,0 +1,158 @@
+"""Forms over callers → text.
+
+In: a form whose words are accounts, kinds, names and patterns of callers. Out: a noun phrase.
+Guarantee: every word of the form is in the text, or counted in it (`12 roles of 111122223333`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from verifier.verify.phrases_forms import Block, Form, Sort, Word
+from verifier.verify.phrases_lists import clauses, listed, shown
+
+FEW = 4
+"""How many names are listed before they are counted by account and kind."""
+
+
+def account_of(name: str) -> str | None:
+    """The account of a principal; `None` for a service."""
+    return name.split(":")[4] if name.startswith("arn:") else None
+
+
+def kind_of(name: str) -> str:
+    """The kind of a principal, as `phrases_caller_classes` names it."""
+    if not name.startswith("arn:"):
+        return "AWS service"
+    last = name.split(":", 5)[5]
+    return {"root": "root user", "federated-user": "federated-user session"}.get(last.split("/")[0], last.split("/")[0])
+
+
+@dataclass
+class _Set:
+    """A block by what its words are about."""
+
+    accounts: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    patterns: list[Word] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def add(self, word: Word) -> None:
+        match word.sort:
+            case Sort.ACCOUNT:
+                self.accounts.append(word.text)
+            case Sort.KIND:
+                self.kinds.append(word.text)
+            case Sort.KIND_OF_ACCOUNT:
+                kind, account = word.text.rsplit(" of ", 1)
+                self.kinds.append(kind)
+                self.accounts.append(account)
+            case Sort.IS:
+                self.names.append(word.text)
+            case _:
+                self.patterns.append(word)
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """One `every … of … matching … except …`; phrases that differ in their kinds alone become one."""
+
+    kinds: tuple[str, ...]
+    rest: tuple[str, ...]
+
+
+class CallerText:
+    """Writes forms over callers. Principals of the `home` account are named without it."""
+
+    def __init__(self, home: str | None) -> None:
+        self._home = home
+
+    def text(self, form: Form) -> str:
+        """The callers of a form that is not empty."""
+        names = [block.all[0].text for block in form if _is_name(block)]
+        return clauses(self._texts(form) + self.names(names)) if len(form) > len(names) else listed(self.names(names))
+
+    def _texts(self, form: Form) -> list[str]:
+        merged: dict[tuple[str, ...], list[str]] = {}
+        for block in form:
+            if not _is_name(block):
+                for phrase in self._phrases(block):
+                    merged.setdefault(phrase.rest, []).extend(phrase.kinds)
+        return ["".join((rest[0], listed(kinds), *rest[1:])) for rest, kinds in merged.items()]
+
+    # -- names --
+
+    def short(self, name: str) -> str:
+        """`role/reports`, `role/reports of 444455556666`, `root of 111122223333`, `s3.amazonaws.com`."""
+        account = account_of(name)
+        if account is None:
+            return name
+        last = name.split(":", 5)[5]
+        return last if account == self._home and last != "root" else f"{last} of {account}"
+
+    def names(self, names: Sequence[str]) -> list[str]:
+        """The names, or where they are many, how many of each kind and account there are."""
+        if len(names) <= FEW:
+            return [self.short(name) for name in names]
+        groups: dict[tuple[str, str | None], list[str]] = {}
+        for name in names:
+            groups.setdefault((kind_of(name), account_of(name)), []).append(name)
+        return [self._group(kind, account, members) for (kind, account), members in groups.items()]
+
+    def _group(self, kind: str, account: str | None, members: Sequence[str]) -> str:
+        if len(members) == 1:
+            return self.short(members[0])
+        return f"{len(members):,} {kind}s" + (f" of {account}" if account is not None else "")
+
+    # -- blocks --
+
+    def _phrases(self, block: Block) -> list[_Phrase]:
+        inside, outside = _Set(), _Set()
+        for word in block.all:
+            inside.add(word)
+        for word in block.none:
+            outside.add(word)
+        if inside.names:
+            return [_Phrase((), (clauses(self.names(inside.names)),))]
+        kinds = [kind for kind in _specific(inside.kinds) if kind != "principal"]
+        if kinds == ["root user"] and inside.accounts and not (inside.patterns or block.none):
+            return [_Phrase((), (f"root of {inside.accounts[0]}",))]
+        where = f" of {listed(inside.accounts)}" if inside.accounts else ""
+        excluded: list[str] = []
+        if outside.accounts and not inside.accounts and _no_service(inside):
+            where = f" of {'an account' if len(outside.accounts) == 1 else 'accounts'} other than {listed(outside.accounts)}"
+        elif outside.accounts:
+            excluded.append(f"those of {listed(outside.accounts)}")
+        elif inside.kinds == ["principal"] and not inside.accounts:
+            excluded.append("AWS services")
+        matching = "".join(f" matching {_pattern(word)}" for word in inside.patterns)
+        excluded += self._excluded(outside)
+        exceptions = f" except {clauses(excluded)}" if excluded else ""
+        return [_Phrase(tuple(kinds or ["caller"]), ("every ", where + matching, exceptions))]
+
+    def _excluded(self, outside: _Set) -> list[str]:
+        kinds = ["callers that are no AWS service" if kind == "principal" else f"{kind}s" for kind in outside.kinds]
+        patterns = [_pattern(word) for word in outside.patterns]
+        found = [listed(kinds)] if kinds else []
+        found += [f"those matching {listed(patterns, 'or')}"] if patterns else []
+        return found + ([listed(self.names(outside.names))] if outside.names else [])
+
+
+def _is_name(block: Block) -> bool:
+    return len(block.all) == 1 and not block.none and block.all[0].sort is Sort.IS
+
+
+def _no_service(found: _Set) -> bool:
+    """Whether what a set names shows that no AWS service is in it."""
+    return any(kind != "AWS service" for kind in found.kinds) or any(word.text.startswith("arn:") for word in found.patterns)
+
+
+def _specific(kinds: Iterable[str]) -> list[str]:
+    """The kinds, without those that a more special one implies."""
+    found = list(dict.fromkeys(kinds))
+    return [kind for kind in found if not (kind == "role" and "service-linked role" in found)]
+
+
+def _pattern(word: Word) -> str:
+    return shown(word.text) + (" in any case" if word.sort is Sort.MATCHES_IN_ANY_CASE else "")

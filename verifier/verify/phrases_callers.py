@@ -1,0 +1,115 @@
+"""Sets of callers in words: `role/reports`, `every role and user of 444455556666 except role/x`, `12 roles of 111122223333`.
+
+In: the table of callers, the predicates put to it, and estates. Out: `Callers`.
+Guarantee: the words say exactly the mask: they are written from a form that is (`phrases_forms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from verifier.model.estate import Estate
+from verifier.model.region import Callers
+from verifier.model.request import CallerKind
+from verifier.problem.predicates import named_accounts
+from verifier.problem.space import Space
+from verifier.problem.tables import Table
+from verifier.verify.phrases_caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses, in_account
+from verifier.verify.phrases_caller_text import CallerText, account_of
+from verifier.verify.phrases_forms import Form, Sort, Vocabulary, Word, bits
+from verifier.verify.phrases_patterns import words
+
+MOST_PAIRS = 24
+"""Accounts whose kinds of callers have a word of their own each."""
+
+
+class CallerPhrases:
+    """The words for callers."""
+
+    def __init__(self, space: Space, table: Table, estates: Sequence[Estate] = ()) -> None:
+        self._full = (1 << table.size) - 1
+        asked = list(space.questions.get("principal", {}))
+        domain = space.attributes["principal"].domain
+        assert domain is not None
+        inventories = [account for estate in (space.estate, *estates) for account in estate.accounts]
+        accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(asked)]
+        self._classes = CallerClasses(table, domain, asked, filter(None, accounts))
+        self._listed = {identity.arn for account in inventories for identity in (*account.users, *account.roles)}
+        structural = {PRINCIPAL, *KINDS.values(), *map(in_account, self._classes.accounts)}
+        names = words((p for p in asked if p not in structural), table.mask)
+        self._partition = space.target.partition
+        self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
+        self._arns |= dict(self._root_users())
+        pairs = list(self._pairs())
+        own = [*self._accounts(), *self._kinds(), *(pair[0] for pair in pairs if len(pair) == 1), *names]
+        self._vocabulary = Vocabulary(self._full, own, (pair for pair in pairs if len(pair) == 2))
+        self._text = CallerText(space.target.account)
+
+    # -- words --
+
+    def _accounts(self) -> Iterator[Word]:
+        for account, extent in self._classes.by_account.items():
+            if extent.exact:
+                yield Word(Sort.ACCOUNT, account, extent.inside)
+
+    def _kinds(self) -> Iterator[Word]:
+        for kind, extent in self._classes.kinds.items():
+            if extent.exact:
+                yield Word(Sort.KIND, kind, extent.inside)
+
+    def _pairs(self) -> Iterator[tuple[Word, ...]]:
+        """The kinds of callers of each account, by two words, or by one where they are no sets of classes themselves."""
+        kinds, accounts = self._classes.kinds, self._classes.by_account
+        for account in self._classes.accounts[:MOST_PAIRS]:
+            for kind in kinds:
+                extent = self._classes.of(kind, account)
+                if kinds[kind].exact and accounts[account].exact:
+                    yield Word(Sort.KIND, kind, kinds[kind].inside), Word(Sort.ACCOUNT, account, accounts[account].inside)
+                elif extent.exact:
+                    yield (Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", extent.inside),)
+
+    def _root_users(self) -> Iterator[tuple[int, str]]:
+        roots = self._classes.kinds.get("root user")
+        for account in self._classes.accounts if roots is not None else ():
+            extent = self._classes.of("root user", account)
+            if extent.exact and extent.inside.bit_count() == 1:
+                yield extent.inside, f"arn:{self._partition}:iam::{account}:root"
+
+    # -- sets --
+
+    def form(self, mask: int) -> Form:
+        """A form that is exactly the mask."""
+        return self._vocabulary.express(mask & self._full)
+
+    def callers(self, mask: int) -> Callers:
+        """The callers of a mask that is not empty."""
+        mask &= self._full
+        names = self._names(mask)
+        return Callers(
+            text=self._text.text(self.form(mask)),
+            names=names,
+            accounts=self._accounts_of(mask, names),
+            kinds=tuple(self._kinds_of(mask)),
+            known=bool(names) and all(name in self._listed for name in names),
+        )
+
+    def _names(self, mask: int) -> tuple[str, ...]:
+        """The principals of the mask, where it is a list of them."""
+        found = [self._arns.get(bit) for bit in bits(mask)]
+        return () if None in found else tuple(sorted(name for name in found if name is not None))
+
+    def _accounts_of(self, mask: int, names: Iterable[str]) -> tuple[str, ...]:
+        if names:
+            return tuple(sorted({account for name in names if (account := account_of(name)) is not None}))
+        found = [account for account, extent in self._classes.by_account.items() if extent.touching & mask]
+        principals = self._classes.kinds.get("principal")
+        left = mask if principals is None else mask & principals.touching
+        for account in found:
+            left &= ~self._classes.by_account[account].inside
+        return tuple(sorted(found)) if not left else ()
+
+    def _kinds_of(self, mask: int) -> Iterator[CallerKind]:
+        for kind, meant in KIND_OF.items():
+            extent = self._classes.kinds.get(kind)
+            if extent is None or extent.touching & mask:
+                yield meant

@@ -1,0 +1,191 @@
+"""Sets of classes in named sets: the shortest combination of names that is exactly a given set.
+
+In: the names that a set may be described by, each with the classes that it stands for, and a target set. Out: a `Form`.
+Guarantee: `meaning(form)` is the target, class for class; what is written of a form is read off its blocks and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import reduce
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+class Sort(Enum):
+    """What a name says of a value."""
+
+    IS = auto()
+    IS_IN_ANY_CASE = auto()
+    MATCHES = auto()
+    MATCHES_IN_ANY_CASE = auto()
+    NETWORK = auto()
+    ADDRESSES = auto()
+    BOUND = auto()
+    ACCOUNT = auto()
+    FACT = auto()
+    KIND = auto()
+    KIND_OF_ACCOUNT = auto()
+
+
+@dataclass(frozen=True)
+class Word:
+    """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many others."""
+
+    sort: Sort
+    text: str
+    mask: int
+    cost: float = 1.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """The classes in all of some words and in none of others; without words, every class."""
+
+    all: tuple[Word, ...] = ()
+    none: tuple[Word, ...] = ()
+
+    def mask(self, full: int) -> int:
+        """The classes of the block, out of all that there are."""
+        inside = reduce(lambda mask, word: mask & word.mask, self.all, full)
+        return reduce(lambda mask, word: mask & ~word.mask, self.none, inside)
+
+    @property
+    def cost(self) -> float:
+        """How long it is to say."""
+        return sum(word.cost for word in self.all) + 1.25 * sum(word.cost for word in self.none) + 0.5
+
+
+Form = tuple[Block, ...]
+"""A union of blocks; without blocks, nothing."""
+
+
+def meaning(form: Form, full: int) -> int:
+    """The classes that a form describes."""
+    return reduce(lambda mask, block: mask | block.mask(full), form, 0)
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The classes of a mask, each as a mask of its own."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest
+        mask ^= lowest
+
+
+MOST_BASES = 150
+"""Words that are tried with exceptions; of more, only those that need none."""
+
+
+class Vocabulary:
+    """The words for the classes of one attribute. Words that are the same set, empty, or everything are left out but for the cheapest."""
+
+    def __init__(self, full: int, words: Iterable[Word], bases: Iterable[tuple[Word, ...]] = ()) -> None:
+        self.full = full
+        by_mask: dict[int, Word] = {}
+        for word in words:
+            if word.mask not in (0, full) and (word.mask not in by_mask or word.cost < by_mask[word.mask].cost):
+                by_mask[word.mask] = word
+        self.single = {mask: word for mask, word in by_mask.items() if not mask & (mask - 1)}
+        self.broad = [word for mask, word in by_mask.items() if mask & (mask - 1)]
+        self._bases = [(), *((word,) for word in self.broad[:MOST_BASES]), *(base for base in bases if Block(base).mask(full))]
+
+    def express(self, target: int) -> Form:
+        """The shortest form found that is exactly the target. The words must tell every two classes apart."""
+        if target == 0:
+            return ()
+        if target == self.full:
+            return (Block(),)
+        found = [form for form in self._candidates(target) if form is not None]
+        assert found and all(meaning(form, self.full) == target for form in found)
+        return min(found, key=_cost)
+
+    def _candidates(self, target: int) -> Iterator[Form | None]:
+        positive = self._cover(target, self.full)
+        yield None if positive is None else tuple(Block((word,)) for word in positive)
+        blocks = [block for base in self._bases if (block := self._block(base, target)) is not None]
+        whole = [block for block in blocks if block.mask(self.full) == target]
+        if whole:
+            yield (min(whole, key=lambda block: block.cost),)
+        yield self._greedy(target, blocks)
+
+    def _block(self, base: tuple[Word, ...], target: int) -> Block | None:
+        """The classes of the target that are in the base, by its exceptions."""
+        mask = Block(base).mask(self.full)
+        if not mask & target:
+            return None
+        exceptions = self._cover(mask & ~target, mask)
+        return None if exceptions is None else Block(base, tuple(exceptions))
+
+    def _cover(self, target: int, within: int) -> list[Word] | None:
+        """Words that make up the target exactly, where only the classes `within` count; `None` if none do."""
+        usable = [word for word in self.broad if word.mask & target and not word.mask & within & ~target]
+        left, chosen = target, list[Word]()
+        while left and usable:
+            best = max(usable, key=lambda word: (word.mask & left).bit_count() / word.cost)
+            gained = (best.mask & left).bit_count()
+            if gained < best.cost and gained <= sum(bit in self.single for bit in bits(best.mask & left)) or gained == 0:
+                break
+            chosen.append(best)
+            left &= ~best.mask
+        for bit in bits(left):
+            word = self.single.get(bit) or next((word for word in usable if word.mask & bit), None)
+            if word is None:
+                return None
+            if left & bit:
+                chosen.append(word)
+                left &= ~word.mask
+        return _needed(chosen, target, lambda word: word.mask)
+
+    def _greedy(self, target: int, blocks: Sequence[Block]) -> Form:
+        """Blocks that cover the target one after the other, the one that says most for its length first."""
+        masks = [(block, block.mask(self.full)) for block in blocks]
+        left, chosen = target, list[Block]()
+        while left:
+            best, mask = max(masks, key=lambda item: (item[1] & left).bit_count() / item[0].cost, default=(Block(), 0))
+            gained = (mask & left).bit_count()
+            if gained < best.cost:
+                break
+            chosen.append(best)
+            left &= ~mask
+        for bit in bits(left):
+            if left & bit:
+                block = Block((self.single[bit],)) if bit in self.single else self.around(bit, target)
+                chosen.append(block)
+                left &= ~block.mask(self.full)
+        return tuple(_needed(chosen, target, lambda block: block.mask(self.full)))
+
+    def around(self, bit: int, target: int) -> Block:
+        """A block of the target with one class in it: the tests that the class passes and fails, no more than are needed."""
+        current, inside, outside = self.full, list[Word](), list[Word]()
+        every = [*self.broad, *self.single.values()]
+        while current & ~target:
+            word = min(every, key=lambda word: _left(word, bit, current, target))
+            step = word.mask if word.mask & bit else ~word.mask
+            assert current & step != current, "the words do not tell the classes apart"
+            current &= step
+            (inside if word.mask & bit else outside).append(word)
+        return Block(tuple(inside), tuple(outside))
+
+
+def _left(word: Word, bit: int, current: int, target: int) -> tuple[int, int]:
+    """What would still have to be excluded after a word, and how much of the target would be lost by it."""
+    after = current & (word.mask if word.mask & bit else ~word.mask)
+    return (after & ~target).bit_count(), -(after & target).bit_count()
+
+
+def _needed(chosen: list[Item], target: int, mask: Callable[[Item], int]) -> list[Item]:
+    """What is chosen, without that which the rest covers."""
+    kept = list(chosen)
+    for item in chosen if len(chosen) < MOST_BASES else ():
+        rest = reduce(lambda found, other: found | mask(other), (other for other in kept if other is not item), 0)
+        if not target & ~rest:
+            kept.remove(item)
+    return kept
+
+
+def _cost(form: Form) -> float:
+    return sum(block.cost for block in form)
