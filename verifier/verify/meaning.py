@@ -1,0 +1,79 @@
+"""What parts of an input mean, without how they are laid out.
+
+In: values of the model. Out: values that can be compared and hashed. Guarantee: two parts with equal meanings decide every request alike,
+so equality may end a comparison; unequal ones may do so as well. A member that is not named here counts as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
+
+_LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"})
+"""Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is shown and never
+proved with."""
+
+_SETS = frozenset(
+    "keys accounts users roles policies statements grants tags aliases endpoints controls unmodelled principals resources conditions".split()
+)
+"""Members whose order no decision turns on."""
+
+
+def meaning(value: Any) -> Hashable:
+    """A part of the model without its layout."""
+    match value:
+        case Principal():
+            return _principal(value)
+        case Condition():
+            return str(value.operator), value.key.value, frozenset(text.value for text in value.values)
+        case tuple():
+            return tuple(map(meaning, value))
+    if is_dataclass(value):
+        return type(value).__name__, *_members(value)
+    assert value is None or isinstance(value, str | bool | int | Enum), type(value)
+    return value
+
+
+def _members(value: Any, without: frozenset[str] = frozenset()) -> list[Hashable]:
+    return [_member(value, field.name) for field in fields(value) if field.name not in _LAYOUT | without]
+
+
+def _member(value: Any, name: str) -> Hashable:
+    found = getattr(value, name)
+    if name == "actions" and found is not None:
+        return frozenset(action.value.lower() for action in found)  # L3
+    if name in _SETS and isinstance(found, tuple):
+        return frozenset(map(meaning, found))
+    return meaning(found)
+
+
+def _principal(principal: Principal) -> Hashable:
+    """An account is the same by its digits and by its `:root` ARN (P2), but not in two partitions (R7)."""
+    if principal.type is PrincipalType.ACCOUNT:
+        return principal.type, principal.partition, principal.account
+    return principal.type, principal.value
+
+
+def surroundings(estate: Estate) -> Hashable:
+    """Everything in an estate but its keys."""
+    return tuple(_members(estate, frozenset({"keys"})))
+
+
+def key_meaning(key: Key) -> Hashable:
+    """A key, whatever reports call it."""
+    return tuple(_members(key, frozenset({"name"})))
+
+
+def in_policy(policy: Policy, statement: Statement) -> Hashable:
+    """A statement with what it takes from its policy: the kind, and how its variables are read (L1)."""
+    return policy.kind, policy.variables or not _has_variable(statement), meaning(statement)
+
+
+def _has_variable(statement: Statement) -> bool:
+    texts = [*(statement.resources or ()), *(value for condition in statement.conditions for value in condition.values)]
+    return any("${" in text.value for text in texts)
