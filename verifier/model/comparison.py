@@ -65,11 +65,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Difference:
+class RegionChange:
     """Requests that one side allows and the other does not.
 
     `region.witness` is one of them, decided as allowed by `evaluate` on the side that allows it. `refused` is the decision on the other
-    side, `None` where the request cannot be made there at all, and `cannot` says why. `because` are the changes that this request is due to.
+    side, `None` where the request cannot be made there at all, and `cannot` says why. `because` are the changes that it is due to.
     """
 
     region: Region
@@ -82,19 +82,19 @@ class Difference:
 class TargetComparison:
     """One target: `target` is a key ARN, or a phrase such as `operations without a key`.
 
-    `gained` are the regions that NEW allows and OLD does not, without those that an allowance covers, which are `intended`; `lost` are those
-    that OLD allows and NEW does not. All of them are disjoint. `reasons` say what could not be compared.
-    `unknown_gained` and `unknown_lost` say whether requests for actions that the reference data does not know differ (U4); no region shows them.
-    `exact` is false where a limit was met and regions are said more coarsely than they are. `changes` are all changes that bear on the
-    target. `elapsed` is in seconds.
+    `gained` are the regions that NEW allows and OLD does not, without those that an allowance covers, which are `intended`; `lost` are
+    those that OLD allows and NEW does not. All of them are disjoint. `reasons` say what could not be compared.
+    `unknown_gained` and `unknown_lost` say whether requests for actions that the reference data does not know differ (U4); no region shows
+    them. `exact` is false where a limit was met and regions are said more coarsely than they are. `changes` are all changes that may bear
+    on the target. `elapsed` is in seconds.
     """
 
     target: str
     name: str | None = None
     presence: Presence = Presence.BOTH
-    gained: tuple[Difference, ...] = ()
-    intended: tuple[Difference, ...] = ()
-    lost: tuple[Difference, ...] = ()
+    gained: tuple[RegionChange, ...] = ()
+    intended: tuple[RegionChange, ...] = ()
+    lost: tuple[RegionChange, ...] = ()
     reasons: tuple[Reason, ...] = ()
     unknown_gained: bool = False
     unknown_lost: bool = False

@@ -23,16 +23,22 @@ from verifier.verify.selected_keys import family_of, is_multi_region
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:
     """The assumptions of one verdict."""
     estate, target = question.space.estate, question.space.target
-    found = [*_inventory(estate)]
+    found = [*given(estate, target)]
     if target.key is not None:
-        found += _key(target.key)
         found += family(estate, target.key, claim.invariant)
-    found += [*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate)]
     for name in question.space.notes:
         found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
     found += _readings(answer, held)
     found.append(Assumption("U4", f"actions and condition keys as of {data_version()}"))
     return tuple(found)
+
+
+def given(estate: Estate, target: Target) -> Iterator[Assumption]:
+    """What anything said of a target supposes of the input: what was not given is absent or free."""
+    yield from _inventory(estate)
+    if target.key is not None:
+        yield from _key(target.key)
+    yield from (*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate))
 
 
 def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumption, ...]:

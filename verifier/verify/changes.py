@@ -94,7 +94,9 @@ def _grants(old: Key, new: Key) -> Iterator[Change]:
         if name not in before:
             yield Change("is new", None, reference_to_grant(new.arn, grant))
         elif meaning(before[name]) != meaning(grant):
-            yield Change(_grant_difference(before[name], grant), reference_to_grant(old.arn, before[name]), reference_to_grant(new.arn, grant))
+            yield Change(
+                _grant_difference(before[name], grant), reference_to_grant(old.arn, before[name]), reference_to_grant(new.arn, grant)
+            )
     for name, grant in before.items():
         if name not in after:
             yield Change("is gone", reference_to_grant(old.arn, grant), None)
@@ -106,7 +108,10 @@ def _grant_difference(old: Grant, new: Grant) -> str:
         ("operations", set(old.operations) != set(new.operations)),
         ("grantee", meaning(old.grantee) != meaning(new.grantee) or old.grantee_hidden != new.grantee_hidden),
         ("retiring principal", meaning(old.retiring) != meaning(new.retiring)),
-        ("constraints", (old.context_equals, old.context_subset, old.source_arn) != (new.context_equals, new.context_subset, new.source_arn)),
+        (
+            "constraints",
+            (old.context_equals, old.context_subset, old.source_arn) != (new.context_equals, new.context_subset, new.source_arn),
+        ),
     ]
     told = [name for name, differs in parts if differs]
     return f"has other {' and '.join(told)}" if told else "is told in another way"
@@ -177,7 +182,9 @@ def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
 # -- what bears on one request --
 
 
-def bearing(changes: Iterable[Located], request: Request, allowed: Decision, refused: Decision | None, *, gained: bool) -> tuple[Change, ...]:
+def bearing(
+    changes: Iterable[Located], request: Request, allowed: Decision, refused: Decision | None, *, gained: bool
+) -> tuple[Change, ...]:
     """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be made)."""
     listed = tuple(changes)
     if refused is not None:

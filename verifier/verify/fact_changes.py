@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.comparison import Change
-from verifier.model.estate import Account, Estate, Identity, Key
+from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
 from verifier.verify.statement_changes import listed, short_arn
 
 About = tuple[str | None, Change]
@@ -54,7 +54,10 @@ def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
     if old is None or new is None:
         only = old or new
         assert only is not None
-        yield only.id, Change(f"the inventory of {only.id} is given in {'NEW' if old is None else 'OLD'} only, and what is not given is free")
+        yield (
+            only.id,
+            Change(f"the inventory of {only.id} is given in {'NEW' if old is None else 'OLD'} only, and what is not given is free"),
+        )
         return
     if old.complete != new.complete:
         yield new.id, Change(f"the inventory of {new.id} is complete in {'NEW' if new.complete else 'OLD'} only")
@@ -100,11 +103,16 @@ def _organization(old: Estate, new: Estate) -> Iterator[About]:
     for account in dict.fromkeys((*given[0], *given[1])):
         left, right = given[0].get(account), given[1].get(account)
         for noun, member in (("SCPs", "service"), ("RCPs", "resource")):
-            levels = [getattr(side, member) if side is not None else None for side in (left, right)]
-            if (levels[0] is None) != (levels[1] is None):
-                yield account, Change(f"the {noun} over {account} are given in {'NEW' if levels[0] is None else 'OLD'} only")
-            elif levels[0] is not None and [level.name for level in levels[0]] != [level.name for level in levels[1]]:
+            before_levels, after_levels = _level_names(left, member), _level_names(right, member)
+            if (before_levels is None) != (after_levels is None):
+                yield account, Change(f"the {noun} over {account} are given in {'NEW' if before_levels is None else 'OLD'} only")
+            elif before_levels != after_levels:
                 yield account, Change(f"other levels of {noun} are over {account}")
+
+
+def _level_names(controls: Controls | None, member: str) -> list[str] | None:
+    levels: tuple[Level, ...] | None = getattr(controls, member) if controls is not None else None
+    return None if levels is None else [level.name for level in levels]
 
 
 # -- parts --

@@ -19,7 +19,10 @@ _LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "crea
 proved with."""
 
 _SETS = frozenset(
-    "keys accounts users roles policies statements grants tags aliases endpoints controls unmodelled principals resources conditions".split()
+    (
+        *("keys", "accounts", "users", "roles", "endpoints", "controls", "unmodelled"),
+        *("policies", "statements", "grants", "tags", "aliases", "principals", "resources", "conditions"),
+    )
 )
 """Members whose order no decision turns on."""
 
