@@ -14,17 +14,15 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
-from verifier.model.invariant_grantees import with_grantees
-from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import StatementRef
-from verifier.model.readings import READINGS, is_reading
+from verifier.model.readings import READINGS
 from verifier.model.reference import actions, data_version
 from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.controls import controls_of
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
-from verifier.problem.targets import Target, TargetKind, consistent, key_target
+from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
@@ -33,6 +31,7 @@ from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
 from verifier.verify.selected_keys import selected_keys
+from verifier.verify.settled import check_readings, not_known, settled
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""
@@ -64,7 +63,7 @@ def prove(
     `InternalDisagreement` where a counterexample does not replay.
     """
     held = dict(readings or {})
-    _check_readings(held)
+    check_readings(held)
     require(engine)
     how = _How(engine, timeout, held)
     if not invariants:
@@ -90,13 +89,6 @@ def prove(
         None if estate.endpoints is None else len(estate.endpoints),
         engine,
     )
-
-
-def _check_readings(readings: Mapping[str, bool]) -> None:
-    for label in readings:
-        if not is_reading(label):
-            known = ", ".join(reading.label for reading in READINGS)
-            raise InputError.of(f"there is no reading `{label}`; the readings are {known}", rule="S2")
 
 
 def _summary(estate: Estate, key: Key) -> KeySummary:
@@ -171,12 +163,12 @@ def _on_target(estate: Estate, target: Target, invariants: list[AnyInvariant], h
 
 def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: _How) -> Iterator[Verdict]:
     started = time.perf_counter()
-    reason = _not_known(target)
+    reason = not_known(target)
     if reason is not None:
         for invariant in invariants:
             yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason)
         return
-    question = ask(estate, target, [_settled(estate, target, invariant) for invariant in invariants])
+    question = ask(estate, target, [settled(estate, target, invariant) for invariant in invariants])
     session = _session(question, how)
     fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in how.held.items()]
     for claim, asked in zip(question.claims, invariants, strict=True):
@@ -187,24 +179,6 @@ def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], ho
         found = _verdict(question, claim, answer, now - started, _statistics(question, before, session.counts), how.held)
         yield replace(found, invariant=asked)
         started = now
-
-
-def _settled(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
-    """The invariant with everything resolved that depends on the key and the estate."""
-    named = with_named_accounts(invariant, target.key) if target.key is not None else invariant
-    return with_grantees(named, target.key, estate)
-
-
-def _not_known(target: Target) -> Reason | None:
-    """What the input lacks for any verdict about a target."""
-    if target.key is None:
-        return None
-    if target.key.policies is None:
-        text = target.key.unread or f"the key policy of {target.resource} is not in the input"
-        return Reason("U3", text, target.key.span)
-    if not consistent(target.key):
-        return Reason("U4", f"the reference data knows no key with the spec, usage and origin of {target.resource}", target.key.span)
-    return None
 
 
 def _session(question: Question, how: _How) -> Session:

@@ -1,0 +1,52 @@
+"""What has to be known, and settled, before anything is asked about a target.
+
+In: the estate, a target, readings, invariants. Out: the reason why there is no verdict; invariants that speak of this key alone.
+Guarantee: a target whose policy is not known has no verdict but Unknown (U3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import Allowance, Invariant
+from verifier.model.invariant_grantees import with_grantees
+from verifier.model.named_accounts import with_named_accounts
+from verifier.model.readings import READINGS, is_reading
+from verifier.model.verdict import Reason
+from verifier.problem.targets import Target, consistent
+from verifier.syntax.diagnostic import InputError
+
+
+def check_readings(readings: Mapping[str, bool]) -> None:
+    """Raises `InputError` for a label that is no reading's."""
+    for label in readings:
+        if not is_reading(label):
+            known = ", ".join(reading.label for reading in READINGS)
+            raise InputError.of(f"there is no reading `{label}`; the readings are {known}", rule="S2")
+
+
+def not_known(target: Target) -> Reason | None:
+    """What the input lacks for any verdict about a target."""
+    if target.key is None:
+        return None
+    if target.key.policies is None:
+        text = target.key.unread or f"the key policy of {target.resource} is not in the input"
+        return Reason("U3", text, target.key.span)
+    if not consistent(target.key):
+        return Reason("U4", f"the reference data knows no key with the spec, usage and origin of {target.resource}", target.key.span)
+    return None
+
+
+def settled(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
+    """The invariant with everything resolved that depends on the key and the estate."""
+    return with_grantees(_named(target, invariant), target.key, estate)
+
+
+def settled_allowance(estate: Estate, target: Target, allowance: Allowance) -> Invariant:
+    """The scope of an allowance in the same way; a request that is in it only perhaps is not."""
+    return with_grantees(_named(target, allowance.scope), target.key, estate, certainly=True)
+
+
+def _named(target: Target, invariant: Invariant) -> Invariant:
+    return with_named_accounts(invariant, target.key) if target.key is not None else invariant
