@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.problem.decision import allowed
-from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node, TooLarge
+from verifier.problem.domains import Attribute
 from verifier.problem.elimination import Projection, project
-from verifier.problem.expression import Expression, Test
+from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import Finite, Reduction, questions
 from verifier.problem.names import pair_names
@@ -27,6 +28,7 @@ from verifier.problem.sets import FIRST, Sets, variables
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import Target
 
+WILDCARDS = "L7-wildcards"
 _MOST_ROUNDS = 8
 """Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for others."""
 
@@ -112,6 +114,12 @@ def join(sides: Sequence[Given], invariants: Sequence[Invariant] = ()) -> Joint:
         questions(found, space.questions)
     _tell(spaces)
     reduction = Reduction(spaces[0].attributes, spaces[0].questions)
+    if "action" in reduction.finite.lazy:
+        # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).
+        attribute = Attribute("action", values=tuple(sorted(name.lower() for name in spaces[-1].known_actions)), optional=False)
+        reduction = Reduction({**spaces[0].attributes, "action": attribute}, spaces[0].questions)
+    if "principal" in reduction.finite.lazy:
+        raise TooLarge("the policies tell apart too many callers")
     return _as_sets(reduction, spaces, decisions, facts, definitions, known, wanted)
 
 
@@ -189,6 +197,8 @@ def _as_sets(
     reduced_decisions, reduced_scopes = [reduce(decision) for decision in decisions], [reduce(scope_) for scope_ in wanted]
     known_action = reduce(known)
     whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *_flat(reduced_facts)]
+    if any(space.relations for space in spaces):
+        whole.append(Symbol(WILDCARDS))  # what concrete values show of a comparison, they show for one reading of its wildcards
     diagrams = Diagrams(variables(finite, whole))
     for space in spaces:
         for other in spaces:

@@ -76,6 +76,12 @@ class Describer:
     def describe(self, node: Node) -> Regions:
         """The regions of a set. Actions that the data does not know are left out (U4): `problem.joint.nothing_known` tells of them."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
+        try:
+            return self._refined(node)
+        except TooLarge as error:
+            return Regions((), (Reason("budget", f"the requests are too many to describe: {error}"),), False)
+
+    def _refined(self, node: Node) -> Regions:
         for _ in range(REFINEMENTS):
             settled, unsettled = self._settled(node)
             projection = self.joint.care(self.number, node)
