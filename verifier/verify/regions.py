@@ -58,6 +58,8 @@ class _Group:
     most: Node
     whole: Node
     """The requests of the group: what must be covered for some of its callers need not be covered for all."""
+    seen: Node
+    """All requests of these callers for these actions that can be made."""
 
 
 @dataclass
@@ -124,7 +126,7 @@ class Describer:
         if least == NOTHING:
             return Regions(())
         cover = Cover(diagrams)
-        groups, exact = self._groups(cover, least, diagrams.either(node, diagrams.complement(projection.care)))
+        groups, exact = self._groups(cover, least, diagrams.either(node, diagrams.complement(projection.care)), projection.care)
         sampling = self.joint.care(self.number, node, PREFERRED)
         found, unsettled = list[FoundRegion](), list[Reason]()
         for group in groups:
@@ -139,22 +141,24 @@ class Describer:
                 exact &= described.region.exact
         return Regions(tuple(found), tuple(dict.fromkeys(unsettled)), exact)
 
-    def _groups(self, cover: Cover, least: Node, most: Node) -> tuple[list[_Group], bool]:
+    def _groups(self, cover: Cover, least: Node, most: Node, care: Node) -> tuple[list[_Group], bool]:
         """By callers, then by actions."""
         found = []
         callers = grouped(cover, least, most, "principal")
         for whom in callers:
             for what in grouped(cover, whom.least, whom.most, "action"):
-                found.append(_Group(whom.mask, what.mask, what.least, what.most, self._within(whom.mask, what.mask, least)))
+                whole, seen = (self._within(whom.mask, what.mask, node) for node in (least, care))
+                found.append(_Group(whom.mask, what.mask, what.least, what.most, whole, seen))
         if len(found) <= REGION_BUDGET or len(callers) >= len(found):
             return found, True
-        return [self._coarse(whom.mask, whom.least, least) for whom in callers], False
+        return [self._coarse(whom.mask, whom.least, least, care) for whom in callers], False
 
-    def _coarse(self, mask: int, needed: Node, least: Node) -> _Group:
+    def _coarse(self, mask: int, needed: Node, least: Node, care: Node) -> _Group:
         """Some callers, with all that they can do, under some conditions or others."""
         diagrams = self.joint.diagrams
         actions = sum(values for values, child in diagrams.choices(needed, "action") if child != NOTHING)
-        return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING, self._within(mask, actions, least))
+        whole, seen = (self._within(mask, actions, node) for node in (least, care))
+        return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING, whole, seen)
 
     def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
         try:
@@ -171,7 +175,7 @@ class Describer:
         found = sample(self.joint, self.number, projection, whole, self.wanted)
         if not isinstance(found, Sample):
             return found
-        when = ((),) if cubes is None else self.phrases.alternatives([self._cube(cube) for cube in cubes])
+        when = ((),) if cubes is None else self.phrases.alternatives([self._cube(cube, group.seen) for cube in cubes])
         callers, actions = self.phrases.callers(group.callers), self.phrases.actions(group.actions)
         region = Region(callers, actions, when, found.counterexample, found.counterexample.statements, cubes is not None)
         return FoundRegion(region, group.callers, group.actions, whole, found)
@@ -189,7 +193,20 @@ class Describer:
         diagrams = self.joint.diagrams
         return diagrams.all_of((diagrams.literal("principal", callers), diagrams.literal("action", actions), node))
 
-    def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[str, bool]]:
-        tables = self.joint.finite.tables
-        masks = {name: mask for name, mask in cube if name in tables}
-        return masks, {name: mask == 2 for name, mask in cube if name not in tables}
+    def _cube(self, cube: Cube, seen: Node) -> tuple[dict[str, int], dict[str, bool]]:
+        masks, symbols = {}, {}
+        for name, mask in cube:
+            if name in self.joint.finite.tables:
+                masks[name] = self._plainer(name, mask, seen)
+            else:
+                symbols[name] = mask == 2
+        return masks, symbols
+
+    def _plainer(self, name: str, mask: int, seen: Node) -> int:
+        """The mask, with or without the values that no request of the group has anyway: whichever is said in fewer words."""
+        diagrams = self.joint.diagrams
+        others = diagrams.support(seen) - {name}
+        possible = sum(values for values, child in diagrams.choices(diagrams.exists(seen, others), name) if child != NOTHING)
+        full = (1 << diagrams.widths[name]) - 1
+        choices = dict.fromkeys((mask & possible, mask | full & ~possible))
+        return min(choices, key=lambda choice: len(limit.text) if (limit := self.phrases.condition(name, choice)) is not None else 0)
