@@ -75,7 +75,7 @@ ENGINES: dict[str, Engine] = {"verifier": verifier_classes, "cvc5 strings": cvc5
 def text_of(problem: Problem, number: int) -> str:
     """The formula of one claim, as `verify.claims` asks it first."""
     formula = formulate(problem.estate, key_target(problem.estate.keys[0]), [problem.invariants[number]])
-    return script(formula, both(formula.violations[0], formula.known_action))
+    return script(formula, both(formula.violations[0], formula.known_action)).text
 
 
 def further(problem: Problem) -> float:

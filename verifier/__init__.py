@@ -119,19 +119,28 @@ def prove(
     engine: Engine | str = "z3",
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
+    cross_check: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Report:
     """Proves or refutes each invariant for each key in its scope.
 
     `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that takes longer is
     Unknown. `readings` settles documented ambiguities (`verifier readings` lists them); those not given are tried both ways (S2).
-    `progress` is called with (done, total, name).
+    `cross_check` holds each verdict against a second engine. `progress` is called with (done, total, name).
     Raises `InputError` where there is nothing to check (S3).
     """
     from verifier.model.engine import Engine
     from verifier.verify import prove as prove_all
 
-    return prove_all(estate, tuple(invariants), engine=Engine(engine), timeout=timeout, readings=readings or {}, progress=progress)
+    return prove_all(
+        estate,
+        tuple(invariants),
+        engine=Engine(engine),
+        timeout=timeout,
+        readings=readings,
+        cross_check=cross_check,
+        progress=progress,
+    )
 
 
 def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:

@@ -40,7 +40,7 @@ def satisfiable(goal: Expression, *relations: Relation) -> bool:
         space.attribute_view(name)
     space.attributes["set"] = Attribute("set", values=("red", "green"), multivalued=True)
     space.relations.update({relation.symbol: relation for relation in relations})
-    said = answer(script(Formula(space, (), goal, goal, (), (), ()), goal))
+    said = answer(script(Formula(space, (), goal, goal, (), (), ()), goal).text)
     assert said in ("sat", "unsat")
     return said == "sat"
 

@@ -25,7 +25,8 @@ from tests.report.samples import (
     report,
     with_sid,
 )
-from verifier.model.verdict import Verdict
+from verifier.model.engine import Engine
+from verifier.model.verdict import Agreement, Verdict
 from verifier.report import render_json, report_schema
 
 ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)
@@ -34,6 +35,18 @@ ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)
 def parsed() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(render_json(ALL))
     return document
+
+
+def test_a_cross_check_is_counted() -> None:
+    found = [replace(PROVED, agreement=Agreement.AGREED), replace(UNKNOWN, agreement=Agreement.NOTHING_TO_CHECK)]
+    checked = replace(
+        report(*found, replace(REFUTED, agreement=Agreement.UNANSWERED)), engine=Engine.SAT, second_engine=Engine.CVC5_STRINGS
+    )
+    document = json.loads(render_json(checked))
+    Draft202012Validator(report_schema()).validate(document)
+    assert document["engine"] == "sat" and [v["agreement"] for v in document["verdicts"]] == ["agreed", "nothing_to_check", "unanswered"]
+    assert document["cross_check"] == {"engine": "cvc5-strings", "agreed": 1, "unanswered": 1, "nothing_to_check": 1}
+    assert parsed()["cross_check"] is None and parsed()["engine"] == "z3"
 
 
 def test_the_schema_is_a_schema() -> None:

@@ -27,12 +27,16 @@ from tests.report.samples import (
     report,
     with_sid,
 )
+from verifier.model.engine import Engine
 from verifier.model.request import Outcome
+from verifier.model.verdict import Agreement
 from verifier.report import render_text
 
+AGREED, UNANSWERED = (replace(PROVED, agreement=how) for how in (Agreement.AGREED, Agreement.UNANSWERED))
 GOLDEN = Path(__file__).parent / "golden"
 
 REPORTS = {
+    "cross_check": replace(report(AGREED, UNANSWERED), engine=Engine.SAT, second_engine=Engine.CVC5_STRINGS),
     "proved": report(PROVED),
     "refuted": report(REFUTED, free=()),
     "refused": report(LOCKED_OUT, NEVER_ALLOWED),

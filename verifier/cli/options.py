@@ -79,6 +79,10 @@ EngineOption = Annotated[
         help="What decides: Z3 or a SAT solver on classes and boxes, or the string solver of Z3 or cvc5 on the formula over strings."
     ),
 ]
+CrossCheck = Annotated[
+    bool,
+    typer.Option("--cross-check", help="Hold each verdict against a second engine, on the formula over strings (cvc5's, if installed)."),
+]
 Timeout = Annotated[
     float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown.")
 ]

@@ -9,6 +9,7 @@ import typer
 from verifier.cli.options import (
     EXIT_CODES,
     Builtins,
+    CrossCheck,
     EngineOption,
     InvariantFilesOption,
     KeyArn,
@@ -33,6 +34,7 @@ def prove(
     key_arn: KeyArn = None,
     output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
     engine: EngineOption = Engine.Z3,
+    cross_check: CrossCheck = False,
     timeout: Timeout = None,
     reading: Settled = [],  # noqa: B006
 ) -> None:
@@ -65,7 +67,7 @@ def prove(
 
         settled = settled_readings(reading)
         options = ProveOptions(
-            tuple(paths), tuple(invariants), tuple(builtin), key_arn, output is Output.JSON, timeout, settled, engine=engine
+            tuple(paths), tuple(invariants), tuple(builtin), key_arn, output is Output.JSON, timeout, settled, engine, cross_check
         )
         return prove_command(options)
 

@@ -14,6 +14,7 @@ from verifier.model.builtins import builtin
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
+from verifier.model.verdict import Report
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.exit_codes import exit_code
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -34,20 +35,14 @@ class ProveOptions:
     timeout: float | None = None
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
     engine: Engine = Engine.Z3
+    cross_check: bool = False
 
 
 def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
     files, asked, estate = _read(options)
-    from verifier.verify import prove  # after the input has been accepted: importing a solver takes a while
-
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
-        report = prove(estate, asked, engine=options.engine, timeout=options.timeout, readings=options.readings, progress=progress)
-    finally:
-        if progress:
-            progress.clear()
-    report = dataclasses.replace(report, inputs=(*report.inputs, *(file for file in files.inputs if file not in report.inputs)))
+    report = _prove(options, asked, estate, files)
+    report = dataclasses.replace(report, inputs=_inputs(report.inputs, files))
     if report.warnings and not options.json:
         print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
     if options.json:
@@ -59,6 +54,36 @@ def prove_command(options: ProveOptions) -> int:
 
         emit(render_text(report, colours(sys.stdout)))
     return exit_code(verdict.status for verdict in report.verdicts)
+
+
+def _prove(options: ProveOptions, asked: tuple[AnyInvariant, ...], estate: Estate, files: InvariantFiles) -> Report:
+    from verifier.verify import Contradiction, prove  # after the input has been accepted: importing a solver takes a while
+
+    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
+    try:
+        return prove(
+            estate,
+            asked,
+            engine=options.engine,
+            timeout=options.timeout,
+            readings=options.readings,
+            cross_check=options.cross_check,
+            progress=progress,
+        )
+    except Contradiction as error:
+        from verifier.cli.reproducer import write_reproducer
+
+        folder = write_reproducer(error, _inputs(estate.inputs, files))
+        print(f"verifier: two engines contradict each other; what reproduces it is in {folder}", file=sys.stderr)
+        raise
+    finally:
+        if progress:
+            progress.clear()
+
+
+def _inputs(read: tuple[tuple[str, str], ...], files: InvariantFiles) -> tuple[tuple[str, str], ...]:
+    """The files that were read, each once, with their SHA-256."""
+    return tuple(dict.fromkeys((*read, *files.inputs)))
 
 
 def _read(options: ProveOptions) -> tuple[InvariantFiles, tuple[AnyInvariant, ...], Estate]:

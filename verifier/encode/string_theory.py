@@ -27,13 +27,24 @@ from verifier.problem.values import Variable
 from verifier.problem.views import Relation, View
 
 
-def script(formula: Formula, goal: Expression) -> str:
-    """The script that is satisfiable iff some real request meets the goal. Raises `Inexpressible` for a character beyond plane 2."""
+@dataclass(frozen=True)
+class Script:
+    """SMT-LIB text that ends in `(check-sat)`, and the comparisons between attributes that it leaves free, wholly or for some values."""
+
+    text: str
+    open: tuple[str, ...]
+
+
+def script(formula: Formula, goal: Expression) -> Script:
+    """The script that is satisfiable iff some real request meets the goal, but for what is `open` in it.
+
+    Raises `Inexpressible` for a character beyond plane 2.
+    """
     writer = _Writer(formula.space)
     asserted = [writer.write(expression) for expression in (*formula.facts, goal)]
     closing = [*writer.relations(), *writer.sets(), *writer.domains()]
     lines = ["(set-logic ALL)", *writer.lines, *(f"(assert {text})" for text in (*asserted, *closing)), "(check-sat)"]
-    return "\n".join(lines) + "\n"
+    return Script("\n".join(lines) + "\n", tuple(writer.open))
 
 
 @dataclass
@@ -47,6 +58,7 @@ class _Writer:
     _tests: dict[Test, str] = field(default_factory=dict)
     _symbols: dict[str, str] = field(default_factory=dict)
     _some: dict[str, dict[Some, str]] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
 
     def write(self, expression: Expression) -> str:
         """The name, or the text, of an expression."""
@@ -164,6 +176,8 @@ class _Writer:
         for name, relation in self.space.relations.items():
             if name in self._symbols:
                 meaning = self._meaning(relation)
+                if meaning is None or relation.like is not None:
+                    self.open.append(name)
                 if meaning is not None:
                     yield meaning
 
@@ -221,4 +235,4 @@ def _matches(values: list[str], relation: Relation) -> str:
     return f"(str.in_re {values[0]} {pattern})"
 
 
-__all__ = ["Inexpressible", "script"]
+__all__ = ["Inexpressible", "Script", "script"]

@@ -70,6 +70,15 @@ class NamedByGrant:
     role: GrantRole
 
 
+class Agreement(Enum):
+    """How a verdict fared against a second engine (`--cross-check`). UNANSWERED: it gave no answer within its limit, or one that rests on
+    what its formula leaves open. NOTHING_TO_CHECK: the verdict is Unknown, or no solver was asked. A contradiction is an internal error."""
+
+    AGREED = "agreed"
+    UNANSWERED = "unanswered"
+    NOTHING_TO_CHECK = "nothing to check"
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Counts of one query, stable from run to run. The attributes, classes, tests and boxes are those of the target's question; `terms` (of
@@ -100,6 +109,8 @@ class Verdict:
     elapsed: float = 0.0
     statistics: Statistics = Statistics()
     grants: tuple[NamedByGrant, ...] = ()
+    agreement: Agreement | None = None
+    """`None` where no second engine was asked for."""
 
 
 @dataclass(frozen=True)
@@ -133,3 +144,5 @@ class Report:
     """How many VPC endpoints of KMS were given; `None` where none were (V)."""
     engine: Engine = Engine.Z3
     """What decided."""
+    second_engine: Engine | None = None
+    """What the verdicts were held against (`--cross-check`)."""

@@ -10,7 +10,7 @@ import json
 
 from verifier import __version__
 from verifier.model.invariant import Invariant
-from verifier.model.verdict import KeySummary, Report, Status, Verdict
+from verifier.model.verdict import Agreement, KeySummary, Report, Status, Verdict
 from verifier.report.exit_codes import exit_code
 from verifier.report.json_values import (
     Json,
@@ -48,6 +48,7 @@ def report_to_json(report: Report) -> Json:
         "verifier": __version__,
         "data_version": report.data_version,
         "engine": report.engine.value,
+        "cross_check": _cross_check(report),
         "summary": _summary(report),
         "keys": [_key(key) for key in report.keys],
         "accounts": list(report.accounts),
@@ -63,6 +64,13 @@ def _summary(report: Report) -> Json:
     statuses = [verdict.status for verdict in report.verdicts]
     counts: Json = {status.value: statuses.count(status) for status in Status}
     return {**counts, "exit_code": int(exit_code(statuses))}
+
+
+def _cross_check(report: Report) -> Json | None:
+    if report.second_engine is None:
+        return None
+    found = [verdict.agreement for verdict in report.verdicts]
+    return {"engine": report.second_engine.value, **{how.name.lower(): found.count(how) for how in Agreement}}
 
 
 def _key(key: KeySummary) -> Json:
@@ -96,5 +104,6 @@ def _verdict(verdict: Verdict) -> Json:
         "grants": [{"named_as": named.role.value, **grant_to_json(named.grant)} for named in verdict.grants],
         "reason": reason_to_json(verdict.reason),
         "elapsed_ms": round(verdict.elapsed * 1000, 3),
+        "agreement": verdict.agreement.name.lower() if verdict.agreement else None,
         "statistics": vars(verdict.statistics).copy(),
     }

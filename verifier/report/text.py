@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
-from verifier.model.verdict import Assumption, KeySummary, Report, Status, Verdict
+from verifier.model.verdict import Agreement, Assumption, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
 from verifier.report.grants import named_grant_lines
@@ -129,7 +129,18 @@ def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
 
 def _ending(report: Report, style: Style) -> list[str]:
     code = f"exit {exit_code(verdict.status for verdict in report.verdicts):d}"
-    return flow([_counts(report, style), _readings(report), code], "", between=" " * 6, indent=0)
+    parts = [_counts(report, style), *_cross_check(report), _readings(report), code]
+    return flow(parts, "", between=" " * 6, indent=0)
+
+
+def _cross_check(report: Report) -> list[str]:
+    if report.second_engine is None:
+        return []
+    counts = {how: sum(verdict.agreement is how for verdict in report.verdicts) for how in Agreement}
+    told = [f"{counts[Agreement.AGREED]} agreed"]
+    told += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
+    told += [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
+    return [f"cross-check by {report.second_engine.value}: {', '.join(told)}"]
 
 
 def _counts(report: Report, style: Style) -> str:

@@ -24,10 +24,8 @@ class _Needs:
     extra: str
 
 
-_NEEDS = {
-    Engine.SAT: _Needs("pysat.solvers", "python-sat", "sat"),
-    Engine.CVC5_STRINGS: _Needs("cvc5", "cvc5", "cvc5"),
-}
+_CVC5 = _Needs("cvc5", "cvc5", "cvc5")
+_NEEDS = {Engine.SAT: _Needs("pysat.solvers", "python-sat", "sat"), Engine.CVC5_STRINGS: _CVC5}
 
 
 def require(engine: Engine) -> None:
@@ -39,9 +37,33 @@ def require(engine: Engine) -> None:
         import_module(needs.module)
     except ImportError as error:
         raise InputError.of(
-            f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}",
-            hint=f"install it with: pip install 'kms-verifier[{needs.extra}]'",
+            f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}", hint=_hint(needs)
         ) from None
+
+
+def _hint(needs: _Needs) -> str:
+    return f"install it with: pip install 'kms-verifier[{needs.extra}]'"
+
+
+def _installed(engine: Engine) -> bool:
+    try:
+        require(engine)
+    except InputError:
+        return False
+    return True
+
+
+def second_engine(first: Engine) -> Engine:
+    """A string engine to hold the first one's verdicts against: cvc5 if it is installed, Z3 otherwise.
+
+    Raises `InputError` where only the first one itself is left.
+    """
+    for second in (Engine.CVC5_STRINGS, Engine.Z3_STRINGS):
+        if second is not first and _installed(second):
+            return second
+    raise InputError.of(
+        f"nothing to hold the engine `{first.value}` against: it is the only string engine that is installed", hint=_hint(_CVC5)
+    )
 
 
 def open_session(
@@ -66,4 +88,4 @@ def _maker(engine: Engine) -> Callable[[Finite, Sequence[Expression], Sequence[E
             from verifier.solve.z3_solver import Z3Session
 
             return Z3Session
-    raise InputError.of(f"the engine `{engine.value}` is not available yet")
+    raise ValueError(f"{engine.value} does not decide questions over classes")

@@ -5,6 +5,7 @@ In: an estate and what is asked of it. Out: reports. Guarantee: S1: proved, refu
 
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.prove import prove
+from verifier.verify.string_claims import Contradiction
 from verifier.verify.symbolic import decide_symbolically
 
-__all__ = ["InternalDisagreement", "decide_symbolically", "prove"]
+__all__ = ["Contradiction", "InternalDisagreement", "decide_symbolically", "prove"]

@@ -17,13 +17,13 @@ from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.reference import actions, data_version
-from verifier.model.verdict import KeySummary, Reason, Report, Statistics, Status, Verdict
+from verifier.model.verdict import Agreement, KeySummary, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.controls import controls_of
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
 from verifier.problem.targets import Target, TargetKind, key_target
-from verifier.solve.engines import open_session, require
+from verifier.solve.engines import open_session, require, second_engine
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions
@@ -32,6 +32,10 @@ from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
 from verifier.verify.selected_keys import selected_keys
 from verifier.verify.settled import check_readings, not_known, settled
+from verifier.verify.string_claims import Strings
+
+CROSS_CHECK_LIMIT = 10.0
+"""Seconds that the second engine has for a verdict, where no timeout is given."""
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""
@@ -39,11 +43,21 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class _How:
-    """How a run decides: the engine, seconds for one call of it, and the readings that are held."""
+    """How a run decides: the engine, seconds for one call of it, the readings that are held, and the engine that checks, if any."""
 
     engine: Engine
     timeout: float | None
     held: Mapping[str, bool]
+    second: Engine | None
+
+    @property
+    def fixed(self) -> tuple[Expression, ...]:
+        """The readings as expressions."""
+        return tuple(Symbol(label) if value else negation(Symbol(label)) for label, value in self.held.items())
+
+    def strings(self, question: Question, engine: Engine, timeout: float | None) -> Strings:
+        """A string engine for a question."""
+        return Strings(question, _name(question.space.target), engine, timeout, self.fixed)
 
 
 def prove(
@@ -53,19 +67,20 @@ def prove(
     engine: Engine = Engine.Z3,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
+    cross_check: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Proves or refutes each invariant on each of its targets.
 
     `timeout` is in seconds, for one call of the solver that `engine` names. `readings` fixes readings (label → value); the others are
-    tried both ways.
-    Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed, and
-    `InternalDisagreement` where a counterexample does not replay.
+    tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings.
+    Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,
+    `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two engines disagree.
     """
     held = dict(readings or {})
     check_readings(held)
     require(engine)
-    how = _How(engine, timeout, held)
+    how = _How(engine, timeout, held, second_engine(engine) if cross_check else None)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
     by_target = _targets(estate, invariants)
@@ -88,6 +103,7 @@ def prove(
         tuple(reading.label for reading in READINGS if reading.label not in held),
         None if estate.endpoints is None else len(estate.endpoints),
         engine,
+        how.second,
     )
 
 
@@ -158,7 +174,8 @@ def _on_target(estate: Estate, target: Target, invariants: list[AnyInvariant], h
             yield next(answered)
         else:
             assert target.key is not None
-            yield decide_listed(estate, target.key, invariant, how.held)
+            found = decide_listed(estate, target.key, invariant, how.held)
+            yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if how.second else None)
 
 
 def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: _How) -> Iterator[Verdict]:
@@ -166,26 +183,39 @@ def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], ho
     reason = not_known(target)
     if reason is not None:
         for invariant in invariants:
-            yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason)
+            unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
+            yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
         return
     question = ask(estate, target, [settled(estate, target, invariant) for invariant in invariants])
     session = _session(question, how)
-    fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in how.held.items()]
-    for claim, asked in zip(question.claims, invariants, strict=True):
+    for number, (claim, asked) in enumerate(zip(question.claims, invariants, strict=True)):
         before = session.counts
         _check_scope(question, claim, session)
-        answer = decide(question, claim, session, fixed)
-        now = time.perf_counter()
-        found = _verdict(question, claim, answer, now - started, _statistics(question, before, session.counts), how.held)
-        yield replace(found, invariant=asked)
-        started = now
+        answer = _answer(question, number, session, how)
+        elapsed = time.perf_counter() - started
+        found = _verdict(question, claim, answer, elapsed, _statistics(question, before, session.counts), how.held)
+        yield replace(found, invariant=asked, agreement=_agreement(question, number, answer, how))
+        started = time.perf_counter()
+
+
+def _answer(question: Question, number: int, session: Session, how: _How) -> Answer:
+    if how.engine.on_strings:
+        return how.strings(question, how.engine, how.timeout).decide(number, session)
+    return decide(question, question.claims[number], session, how.fixed)
+
+
+def _agreement(question: Question, number: int, answer: Answer, how: _How) -> Agreement | None:
+    if how.second is None:
+        return None
+    return how.strings(question, how.second, how.timeout or CROSS_CHECK_LIMIT).check(number, answer)
 
 
 def _session(question: Question, how: _How) -> Session:
     queries: list[Expression] = [question.known_action, *preferences(question)]
     for claim in question.claims:
         queries += [claim.scope, claim.violation]
-    return open_session(how.engine, question.finite, question.finite.facts, queries, how.timeout)
+    engine = Engine.Z3 if how.engine.on_strings else how.engine
+    return open_session(engine, question.finite, question.finite.facts, queries, how.timeout)
 
 
 def _check_scope(question: Question, claim: Claim, session: Session) -> None:

@@ -1,0 +1,108 @@
+"""Claims decided by a string solver, and verdicts held against one: a second translation of the same question.
+
+In: a question, one of its claims, a string engine. Out: an `Answer`, or how an answer fared against the second engine.
+Guarantee: a counterexample is shown only when it was replayed, whoever found it; where the two translations contradict each other there is
+a `Contradiction`, never a verdict. What the formula over strings leaves open (`verifier.encode.string_theory`) is no contradiction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from verifier.encode.string_theory import Inexpressible, Script, script
+from verifier.model.engine import Engine
+from verifier.model.invariant import Invariant
+from verifier.model.verdict import Agreement, Reason
+from verifier.problem.expression import Expression, both
+from verifier.problem.question import Claim, Question
+from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
+from verifier.solve.string_solvers import answer
+from verifier.verify.claims import Answer, Found, InternalDisagreement, Proved, decide
+
+
+class Contradiction(InternalDisagreement):
+    """Two engines answer one question differently: an error of the verifier, exit code 4. It carries what reproduces it."""
+
+    def __init__(self, invariant: Invariant, target: str, formula: str, answers: tuple[tuple[str, str], tuple[str, str]]) -> None:
+        (first, said), (second, other) = answers
+        super().__init__(f"{first} says {said} and {second} says {other} of {invariant.name!r} on {target}; please report this")
+        self.invariant = invariant
+        self.target = target
+        self.formula = formula
+        self.answers = answers
+        """For each engine, by name, what it says."""
+
+
+@dataclass(frozen=True)
+class Strings:
+    """A string engine for the claims of one question. `timeout` is in seconds, for one call."""
+
+    question: Question
+    target: str
+    engine: Engine
+    timeout: float | None
+    fixed: tuple[Expression, ...]
+
+    # -- as the engine --
+
+    def decide(self, number: int, session: Session) -> Answer:
+        """Decides the claim with this number. The `session`, of an engine on classes, finds the counterexample, or tells which statements
+        a proof needs."""
+        claim = self.question.claims[number]
+        written, said = self._ask(number, known_action=True)
+        if isinstance(said, Unsat):
+            written, said = self._ask(number, known_action=False)
+        if isinstance(said, Undecided):
+            return Reason("solver", f"the string solver gave up: {said.reason}")
+        second = decide(self.question, claim, session, self.fixed)
+        if isinstance(said, Unsat):
+            return self._proof(claim, second, written)
+        return self._witness(claim, second, written)
+
+    def _proof(self, claim: Claim, second: Answer, written: Script) -> Answer:
+        if isinstance(second, Found):
+            raise self._contradiction(claim, written, "unsat", "sat, with a counterexample that was replayed")
+        if isinstance(second, Reason) and second.rule in ("solver", "budget"):
+            return Proved(tuple(range(len(self.question.space.owners))))  # nothing tells which of them the proof could do without
+        return second
+
+    def _witness(self, claim: Claim, second: Answer, written: Script) -> Answer:
+        if not isinstance(second, Proved):
+            return second
+        if not written.open:
+            raise self._contradiction(claim, written, "sat", "unsat")
+        return Reason(
+            "solver", "the string solver's answer rests on a comparison that its formula leaves open, and no request bears it out"
+        )
+
+    # -- as the second engine --
+
+    def check(self, number: int, first: Answer) -> Agreement:
+        """How the answer of another engine fares against this one. Raises `Contradiction`."""
+        if isinstance(first, Reason):
+            return Agreement.NOTHING_TO_CHECK
+        written, said = self._ask(number, known_action=isinstance(first, Found))
+        if isinstance(said, Undecided):
+            return Agreement.UNANSWERED
+        if isinstance(said, Sat) == isinstance(first, Found):
+            return Agreement.AGREED
+        if isinstance(said, Sat) and written.open:
+            return Agreement.UNANSWERED
+        answers = ("sat", "unsat") if isinstance(said, Sat) else ("unsat", "sat, with a counterexample that was replayed")
+        raise self._contradiction(self.question.claims[number], written, *answers)
+
+    # -- both --
+
+    def _ask(self, number: int, *, known_action: bool) -> tuple[Script, Result]:
+        formula = self.question.formula
+        goal: Iterable[Expression] = (*self.fixed, formula.violations[number])
+        try:
+            written = script(formula, both(*goal, *((formula.known_action,) if known_action else ())))
+        except Inexpressible as error:
+            return Script("", ()), Undecided(str(error))
+        return written, answer(self.engine, written.text, self.timeout)
+
+    def _contradiction(self, claim: Claim, written: Script, here: str, there: str) -> Contradiction:
+        answers = (("the engine on classes", there), (self.engine.value, here))
+        return Contradiction(claim.invariant, self.target, written.text, answers)
