@@ -13,17 +13,20 @@ from verifier.model.estate import Estate
 from verifier.model.region import Actions, Alternative, Callers, Limit, LimitKind
 from verifier.problem.domains import is_date
 from verifier.problem.finite import Finite
-from verifier.problem.space import Space
+from verifier.problem.space import PAIR_PREFIX, Space
 from verifier.problem.tables import ListTable
 from verifier.verify.phrases_actions import ActionPhrases
 from verifier.verify.phrases_callers import CallerPhrases
 from verifier.verify.phrases_cubes import Cube, shorter
 from verifier.verify.phrases_facts import FactPhrases
 from verifier.verify.phrases_lazy import LazyPhrases
-from verifier.verify.phrases_sets import set_text
+from verifier.verify.phrases_sets import Held
 from verifier.verify.phrases_subjects import subject
 from verifier.verify.phrases_symbols import SymbolPhrases
 from verifier.verify.phrases_values import Values
+
+EVERYTHING: Mapping[str, int] = {}
+"""Attributes of which every class is possible."""
 
 
 class Phrases:
@@ -66,27 +69,29 @@ class Phrases:
         """The callers of a mask that is not empty."""
         return self._callers.callers(mask)
 
-    def actions(self, mask: int) -> Actions:
-        """The actions of a mask that is not empty."""
-        return self._actions.actions(mask)
+    def actions(self, mask: int, possible: int | None = None) -> Actions:
+        """The actions of a mask that is not empty. The text need not tell them from actions that are not `possible`."""
+        return self._actions.actions(mask, possible)
 
-    def condition(self, attribute: str, mask: int) -> Limit | None:
-        """What a mask of a single-valued attribute says; `None` where it is everything."""
-        limits = self._conditions(attribute, mask)
+    def condition(self, attribute: str, mask: int, possible: int = -1) -> Limit | None:
+        """What a mask of a single-valued attribute says of one that is in `possible`; `None` where it is everything."""
+        limits = self._conditions(attribute, mask, possible)
         if len(limits) < 2:
             return limits[0] if limits else None
-        text = ", and ".join(f"{limit.subject} {limit.text}" for limit in limits)
-        return Limit(LimitKind.CONDITION, limits[0].subject, text.removeprefix(limits[0].subject + " "), limits[0].absent)
+        return Limit(LimitKind.CONDITION, "the key", "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits))
 
-    def alternative(self, masks: Mapping[str, int], symbols: Mapping[str, bool]) -> Alternative:
-        """What a cube says."""
-        return self._alternative(self._cube(masks, symbols))
+    def alternative(self, masks: Mapping[str, int], symbols: Mapping[str, bool], possible: Mapping[str, int] = EVERYTHING) -> Alternative:
+        """What a cube says of requests whose attributes are in `possible`: for each attribute a mask of classes (those that some value
+        may be in, where it is multi-valued), with the bit after the last where it may be absent. An attribute that it lacks is open."""
+        return self._alternative(self._cube(masks, symbols), possible)
 
-    def alternatives(self, cubes: Sequence[tuple[Mapping[str, int], Mapping[str, bool]]]) -> tuple[Alternative, ...]:
-        """What the union of cubes says, the shortest alternative first."""
+    def alternatives(
+        self, cubes: Sequence[tuple[Mapping[str, int], Mapping[str, bool]]], possible: Mapping[str, int] = EVERYTHING
+    ) -> tuple[Alternative, ...]:
+        """What the union of cubes says, the shortest alternative first. For `possible` see `alternative`."""
         full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
         found = shorter([self._cube(*cube) for cube in cubes], full)
-        said = dict.fromkeys(map(self._alternative, found))
+        said = dict.fromkeys(self._alternative(cube, possible) for cube in found)
         return tuple(sorted(said, key=lambda limits: (len(limits), sum(len(limit.text) for limit in limits))))
 
     # -- cubes --
@@ -105,24 +110,37 @@ class Phrases:
         full = {name: (1 << self._finite.width(name)) - 1 for name in masks}
         return Cube({n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones)
 
-    def _alternative(self, cube: Cube) -> Alternative:
-        limits = [limit for name in self._space.attributes for limit in self._of_attribute(name, cube)]
+    def _alternative(self, cube: Cube, possible: Mapping[str, int]) -> Alternative:
+        limits = [limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))]
         lazy = {symbol for name in self._finite.lazy for symbol in self._lazily(name).symbols}
         limits += [self._symbols.limit(name, value, cube.masks) for name, value in cube.symbols.items() if name not in lazy]
-        return tuple(sorted(limits, key=lambda limit: _ORDER.index(limit.kind)))
+        return tuple(sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject)))
 
-    def _of_attribute(self, name: str, cube: Cube) -> Iterator[Limit]:
+    def _of_attribute(self, name: str, cube: Cube, possible: int) -> Iterator[Limit]:
         if name in cube.masks:
-            yield from self._conditions(name, cube.masks[name])
+            yield from self._conditions(name, cube.masks[name], possible)
         somes = [mask for own, mask in sorted(cube.somes) if own == name]
         if somes or name in cube.nones:
-            text = set_text(self.values(name), somes, cube.nones.get(name, 0))
-            yield Limit(LimitKind.CONDITION, subject(self._space, name), text, not somes)
+            yield from self._of_set(name, somes, cube.nones.get(name, 0), possible, cube)
         if name in self._finite.lazy:
             own = {symbol: value for symbol, value in cube.symbols.items() if symbol in self._lazily(name).symbols}
             if own:
                 text, absent = self._lazily(name).text(own)
                 yield Limit(LimitKind.CONDITION, subject(self._space, name), text, absent)
+
+    def _of_set(self, name: str, somes: Sequence[int], none: int, possible: int, cube: Cube) -> Iterator[Limit]:
+        size = self._finite.tables[name].size
+        optional = bool(possible >> size & 1) and not self._has_a_name(name, cube)
+        text = Held(somes, none, possible & (1 << size) - 1, optional).text(self.values(name))
+        if text is not None:
+            yield Limit(LimitKind.CONDITION, subject(self._space, name), text, not somes)
+
+    def _has_a_name(self, name: str, cube: Cube) -> bool:
+        """Whether the cube requires a pair whose name the key then holds (F7)."""
+        prefix = _NAMES_OF.get(name)
+        return prefix is not None and any(
+            own.startswith(prefix) and not mask >> self._finite.tables[own].size & 1 for own, mask in cube.masks.items()
+        )
 
     def _lazily(self, name: str) -> LazyPhrases:
         if name not in self._lazy:
@@ -131,33 +149,50 @@ class Phrases:
 
     # -- single attributes --
 
-    def _conditions(self, name: str, mask: int) -> list[Limit]:
+    def _conditions(self, name: str, mask: int, possible: int) -> list[Limit]:
         full = (1 << self._finite.width(name)) - 1
-        if not full & ~mask:
+        possible &= full
+        if not mask & possible:
+            possible = full  # it says nothing of any request; what it says otherwise is still to be seen
+        if not possible & ~mask:
             return []
         called = subject(self._space, name)
         if name == "principal":
             return [Limit(LimitKind.CONDITION, called, f"is {self.callers(mask).text}", False)]
         if name == "action":
-            return [Limit(LimitKind.CONDITION, called, f"is {self.actions(mask).text}", False)]
-        if name == "facts" and not self._finite.optional[name]:
-            return self._facts.limits(mask & full)
+            return [Limit(LimitKind.CONDITION, called, f"is {self.actions(mask, possible).text}", False)]
+        if name == "facts":
+            return self._of_facts(mask & full, possible)
         present = (1 << self._finite.tables[name].size) - 1
-        text = self._text(name, mask & full, present)
+        text = self._text(name, mask & possible, possible & ~mask, present)
         return [Limit(LimitKind.CONDITION, called, text, bool(mask & full & ~present) if self._finite.optional[name] else None)]
 
-    def _text(self, name: str, mask: int, present: int) -> str:
-        """A mask that is not everything, behind the name of the attribute."""
-        absent = bool(mask & ~present)
-        if not mask & present:
-            return "is absent" if absent else "is nothing that it can be"
-        if not present & ~mask:
+    def _of_facts(self, mask: int, possible: int) -> list[Limit]:
+        """The facts of the key, or of the one that a request creates."""
+        present = (1 << self._finite.tables["facts"].size) - 1
+        if not possible & ~present:
+            return self._facts.limits(mask, possible)
+        if not mask & possible & present:
+            return [Limit(LimitKind.CONDITION, "the request", "creates no key")]
+        limits = self._facts.limits(mask & present, possible & present)
+        if not mask & ~present:
+            return limits or [Limit(LimitKind.CONDITION, "the request", "creates a key")]
+        text = " and whose ".join(f"{limit.subject} {limit.text}" for limit in limits)
+        return [Limit(LimitKind.CONDITION, "the request", f"creates no key, or one whose {text}")]
+
+    def _text(self, name: str, least: int, excluded: int, present: int) -> str:
+        """The words for a value that is, or may be absent, as in `least`, and is not as in `excluded`. There is something in both."""
+        if not least & present:
+            return "is absent"
+        if not excluded & present:
             return "is present"
-        text = self.values(name).text(mask & present)
-        if absent:
+        text = self.values(name).text(least & present, present & ~excluded)
+        if least & ~present:
             return f"is absent, or {text}"
-        return f"is present, and {text}" if self._finite.optional[name] and text.startswith(_DENIALS) else text
+        return f"is present, and {text}" if excluded & ~present and text.startswith(_DENIALS) else text
 
 
-_DENIALS = ("is not ", "is none of ", "does not ", "matches none of ", "is in none of ", "has none of ")
+_DENIALS = ("is not ", "is none of ", "is neither ", "does not ", "matches none of ", "is in none of ", "is between none of ")
+_NAMES_OF = {"kms:encryptioncontextkeys": PAIR_PREFIX, "aws:tagkeys": "aws:requesttag/"}
+"""The keys that hold the names of the pairs of a request, and how the attributes of these begin."""
 _ORDER = (LimitKind.CONDITION, LimitKind.RELATION, LimitKind.FREE, LimitKind.READING, LimitKind.UNMODELLED)

@@ -1,12 +1,13 @@
 """Sets of actions in words: `kms:Decrypt, kms:Encrypt`, `kms:GenerateDataKey*`, `every action but kms:Decrypt`.
 
-In: the table of actions and a mask. Out: `Actions`. Guarantee: `names` and `others` say exactly the mask; `text` is short, and says of the
-known actions exactly those.
+In: the table of actions and a mask. Out: `Actions`. Guarantee: `names` and `others` say exactly the mask; `text` is short, and exact for
+the known actions that can be sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 
 from verifier.model.reference import actions
 from verifier.model.region import Actions
@@ -17,6 +18,11 @@ from verifier.verify.phrases_lists import listed
 
 FEW = 4
 """How many actions are listed before the text gets short."""
+_FIRST = (
+    *("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign", "kms:Verify", "kms:GenerateMac", "kms:VerifyMac", "kms:ReEncrypt"),
+    *("kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
+)
+"""The beginnings of the actions that a short text names before others."""
 
 
 class ActionPhrases:
@@ -24,46 +30,57 @@ class ActionPhrases:
 
     def __init__(self, space: Space, table: Table) -> None:
         self._table = table
-        self._known = [action.name for action in actions() if action.name in space.known_actions]
-        self._classes = {name: table.class_of(name.lower()) for name in self._known}
+        known = [action.name for action in actions() if action.name in space.known_actions]
+        self._classes = {name: table.class_of(name.lower()) for name in known}
         self._exist = {action.name.lower() for action in actions()}
 
-    def actions(self, mask: int) -> Actions:
-        """The actions of a mask."""
-        names = tuple(name for name, index in self._classes.items() if index is not None and mask >> index & 1)
+    def actions(self, mask: int, possible: int | None = None) -> Actions:
+        """The actions of a mask; those that are not `possible` need not be told apart."""
+        names = self._names(mask)
         others = any(self._has_others(bit.bit_length() - 1) for bit in bits(mask & ((1 << self._table.size) - 1)))
-        return Actions(names, others, self._text(names, others))
+        return Actions(
+            names, others, _text(names, [name for name in self._names(-1 if possible is None else possible) if name not in names])
+        )
+
+    def _names(self, mask: int) -> tuple[str, ...]:
+        return tuple(name for name, index in self._classes.items() if index is not None and mask >> index & 1)
 
     def _has_others(self, index: int) -> bool:
         """Whether a class has an action that the data does not know."""
         return any(member not in self._exist for member in self._table.members(index, len(self._exist) + 1))
 
-    def _text(self, names: Sequence[str], others: bool) -> str:
-        if not names:
-            return "actions that the reference data does not know"
-        missing = [name for name in self._known if name not in names]
-        if not missing:
-            return "every action" if others else "every known action"
-        if len(names) <= FEW:
-            return ", ".join(names)
-        if len(missing) <= FEW - 1:
-            return f"every action but {listed(missing)}"
-        families = self._families(names, missing)
-        if len(families) <= FEW:
-            return ", ".join(families)
-        return f"{', '.join(families[:2])} and {len(names) - sum(self._size(family) for family in families[:2])} more"
 
-    def _size(self, family: str) -> int:
-        return sum(name.startswith(family[:-1]) for name in self._known) if family.endswith("*") else 1
+def _text(names: Sequence[str], missing: Sequence[str]) -> str:
+    if not names:
+        return "actions that the reference data does not know"
+    if not missing:
+        return "every action" if len(names) > 1 else names[0]
+    families = _families(names, missing, 3)
+    if len(families) <= FEW:
+        return ", ".join(families)
+    if len(missing) < FEW:
+        return f"every action but {listed(missing)}"
+    pairs = _families(names, missing, 2)
+    if len(pairs) <= FEW:
+        return ", ".join(pairs)
+    named = sorted(families, key=_rank)[: FEW - 1]
+    return f"{', '.join(named)} and {len(names) - sum(len(families[family]) for family in named)} more"
 
-    def _families(self, names: Sequence[str], missing: Sequence[str]) -> list[str]:
-        """The names, those that begin alike and no other action does by `kms:Begin*`."""
-        found: dict[str, None] = {}
-        for name in names:
-            beginnings = [name[:end] for end in range(len("kms:") + 1, len(name)) if name[end].isupper()]
-            family = next((start for start in beginnings if self._is_family(start, missing)), None)
-            found[name if family is None else f"{family}*"] = None
-        return list(found)
 
-    def _is_family(self, start: str, missing: Sequence[str]) -> bool:
-        return sum(name.startswith(start) for name in self._known) > 1 and not any(name.startswith(start) for name in missing)
+def _rank(family: str) -> int:
+    return next((rank for rank, start in enumerate(_FIRST) if family.startswith(start)), len(_FIRST))
+
+
+def _families(names: Sequence[str], missing: Sequence[str], size: int) -> dict[str, list[str]]:
+    """The names by what they are shown as: as `kms:Begin*`, where at least `size` begin so and none that is missing does."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        ends = [end for end in range(len("kms:") + 1, len(name) + 1) if end == len(name) or name[end].isupper()]
+        alike = ([other for other in names if other.startswith(name[:end])] for end in ends if not _any_begins(missing, name[:end]))
+        members = next((members for members in alike if len(members) >= size), [name])
+        found.setdefault(f"{commonprefix(members)}*" if len(members) > 1 else name, members)
+    return found
+
+
+def _any_begins(names: Sequence[str], start: str) -> bool:
+    return any(name.startswith(start) for name in names)

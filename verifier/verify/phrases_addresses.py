@@ -13,9 +13,13 @@ def _address(version: int, number: int) -> IPv4Address | IPv6Address:
 
 
 def network_text(version: int, first: int, last: int) -> str:
-    """`10.0.0.0/8`, an address alone for a network of one; `192.0.2.3 to 192.0.2.17` for what is not one network."""
+    """`10.0.0.0/8`; an address alone for a network of one."""
     if first == last:
         return str(_address(version, first))
-    low, high = _address(version, first), _address(version, last)
-    networks = list(summarize_address_range(low, high))
-    return str(networks[0]) if len(networks) == 1 else f"{low} to {high}"
+    (network,) = summarize_address_range(_address(version, first), _address(version, last))
+    return str(network)
+
+
+def range_text(version: int, first: int, last: int) -> str:
+    """`192.0.2.3 and 192.0.2.17`, for what lies between the two, both ends included."""
+    return f"{_address(version, first)} and {_address(version, last)}"

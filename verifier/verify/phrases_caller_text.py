@@ -56,10 +56,13 @@ class _Set:
 
 @dataclass(frozen=True)
 class _Phrase:
-    """One `every … of … matching … except …`; phrases that differ in their kinds alone become one."""
+    """`every KINDS REST`; phrases that differ in their kinds alone become one."""
 
     kinds: tuple[str, ...]
-    rest: tuple[str, ...]
+    rest: str
+
+    def __str__(self) -> str:
+        return f"every {listed(sorted(self.kinds, key=_KINDS.index))}{self.rest}" if self.kinds else self.rest
 
 
 class CallerText:
@@ -70,16 +73,17 @@ class CallerText:
 
     def text(self, form: Form) -> str:
         """The callers of a form that is not empty."""
-        names = [block.all[0].text for block in form if _is_name(block)]
-        return clauses(self._texts(form) + self.names(names)) if len(form) > len(names) else listed(self.names(names))
-
-    def _texts(self, form: Form) -> list[str]:
-        merged: dict[tuple[str, ...], list[str]] = {}
+        names = self.names([block.all[0].text for block in form if _is_name(block)])
+        merged: dict[str, _Phrase] = {}
         for block in form:
             if not _is_name(block):
-                for phrase in self._phrases(block):
-                    merged.setdefault(phrase.rest, []).extend(phrase.kinds)
-        return ["".join((rest[0], listed(kinds), *rest[1:])) for rest, kinds in merged.items()]
+                phrase = self._phrase(block)
+                before = merged[phrase.rest].kinds if phrase.rest in merged else ()
+                merged[phrase.rest] = _Phrase((*before, *phrase.kinds), phrase.rest)
+        phrases = [str(phrase) for phrase in merged.values()]
+        if any(" except " in phrase for phrase in phrases) and len(phrases) + len(names) > 1:
+            return "; and ".join([*phrases, *([listed(names)] if names else [])])
+        return clauses([*phrases, *([listed(names)] if names else [])])
 
     # -- names --
 
@@ -107,36 +111,51 @@ class CallerText:
 
     # -- blocks --
 
-    def _phrases(self, block: Block) -> list[_Phrase]:
+    def _phrase(self, block: Block) -> _Phrase:
         inside, outside = _Set(), _Set()
         for word in block.all:
             inside.add(word)
         for word in block.none:
             outside.add(word)
+        _say_kinds(inside, outside)
+        kinds = tuple(_specific(inside.kinds))
         if inside.names:
-            return [_Phrase((), (clauses(self.names(inside.names)),))]
-        kinds = [kind for kind in _specific(inside.kinds) if kind != "principal"]
-        if kinds == ["root user"] and inside.accounts and not (inside.patterns or block.none):
-            return [_Phrase((), (f"root of {inside.accounts[0]}",))]
+            return _Phrase((), listed(self.names(inside.names)))
+        if kinds == ("root user",) and inside.accounts and not (inside.patterns or block.none):
+            return _Phrase((), f"root of {inside.accounts[0]}")
         where = f" of {listed(inside.accounts)}" if inside.accounts else ""
         excluded: list[str] = []
         if outside.accounts and not inside.accounts and _no_service(inside):
             where = f" of {'an account' if len(outside.accounts) == 1 else 'accounts'} other than {listed(outside.accounts)}"
         elif outside.accounts:
             excluded.append(f"those of {listed(outside.accounts)}")
-        elif inside.kinds == ["principal"] and not inside.accounts:
+        elif set(inside.kinds) == {"principal"} and not inside.accounts:
             excluded.append("AWS services")
         matching = "".join(f" matching {_pattern(word)}" for word in inside.patterns)
         excluded += self._excluded(outside)
-        exceptions = f" except {clauses(excluded)}" if excluded else ""
-        return [_Phrase(tuple(kinds or ["caller"]), ("every ", where + matching, exceptions))]
+        return _Phrase(kinds or ("caller",), where + matching + (f" except {listed(excluded)}" if excluded else ""))
 
     def _excluded(self, outside: _Set) -> list[str]:
         kinds = ["callers that are no AWS service" if kind == "principal" else f"{kind}s" for kind in outside.kinds]
         patterns = [_pattern(word) for word in outside.patterns]
-        found = [listed(kinds)] if kinds else []
-        found += [f"those matching {listed(patterns, 'or')}"] if patterns else []
-        return found + ([listed(self.names(outside.names))] if outside.names else [])
+        return [*kinds, *([f"those matching {listed(patterns, 'or')}"] if patterns else []), *self.names(outside.names)]
+
+
+_PRINCIPALS = ("role", "user", "root user", "federated-user session")
+_KINDS = ("caller", *_PRINCIPALS, "service-linked role", "AWS service", "principal")
+"""The kinds in the order that they are named in. The first after `caller`, and the services, are every caller; no two share one."""
+
+
+def _say_kinds(inside: _Set, outside: _Set) -> None:
+    """Names the kinds that are left where these are no more than those that are excluded."""
+    if any(kind != "principal" for kind in inside.kinds):
+        return
+    principals = bool(inside.kinds or inside.accounts)
+    excluded = [kind for kind in outside.kinds if kind in _KINDS and kind not in ("principal", "service-linked role")]
+    left = [kind for kind in (*_PRINCIPALS, *(() if principals else ("AWS service",))) if kind not in excluded]
+    if len(left) <= len(excluded):
+        inside.kinds = left
+        outside.kinds = [kind for kind in outside.kinds if kind not in excluded]
 
 
 def _is_name(block: Block) -> bool:
@@ -145,12 +164,12 @@ def _is_name(block: Block) -> bool:
 
 def _no_service(found: _Set) -> bool:
     """Whether what a set names shows that no AWS service is in it."""
-    return any(kind != "AWS service" for kind in found.kinds) or any(word.text.startswith("arn:") for word in found.patterns)
+    return bool(found.kinds) and "AWS service" not in found.kinds or any(word.text.startswith("arn:") for word in found.patterns)
 
 
 def _specific(kinds: Iterable[str]) -> list[str]:
     """The kinds, without those that a more special one implies."""
-    found = list(dict.fromkeys(kinds))
+    found = [kind for kind in dict.fromkeys(kinds) if kind != "principal"]
     return [kind for kind in found if not (kind == "role" and "service-linked role" in found)]
 
 

@@ -31,14 +31,16 @@ class FactPhrases:
         table = ListTable(tuple(dict.fromkeys(row[index] for row in self._rows)))
         return table, Values(table, [field.predicate for field in asked if field.index == index])
 
-    def limits(self, mask: int) -> list[Limit]:
-        """The limits that say which combinations are in the mask; none where all are."""
+    def limits(self, mask: int, possible: int = -1) -> list[Limit]:
+        """The limits that say which of the `possible` combinations are in the mask; none where all are."""
+        possible &= self._full
+        mask &= possible
         kept = {index: self._shadow(mask, index) for index in range(len(_NAMES))}
-        if self._product(kept) != mask:
-            return [Limit(LimitKind.CONDITION, "the key", form_text(self._vocabulary().express(mask)))]
+        if self._product(kept) & possible != mask:
+            return [Limit(LimitKind.CONDITION, "the key", form_text(self._vocabulary().express(mask, mask | self._full & ~possible)))]
         for index in range(len(_NAMES)):
             rest = {other: values for other, values in kept.items() if other != index}
-            if self._product(rest) == mask:
+            if self._product(rest) & possible == mask:
                 kept = rest
         return [self._limit(index, values) for index, values in kept.items()]
 

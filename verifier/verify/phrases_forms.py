@@ -22,6 +22,7 @@ class Sort(Enum):
     IS_IN_ANY_CASE = auto()
     MATCHES = auto()
     MATCHES_IN_ANY_CASE = auto()
+    FAMILY = auto()
     NETWORK = auto()
     ADDRESSES = auto()
     BOUND = auto()
@@ -93,41 +94,43 @@ class Vocabulary:
         self.broad = [word for mask, word in by_mask.items() if mask & (mask - 1)]
         self._bases = [(), *((word,) for word in self.broad[:MOST_BASES]), *(base for base in bases if Block(base).mask(full))]
 
-    def express(self, target: int) -> Form:
-        """The shortest form found that is exactly the target. The words must tell every two classes apart."""
-        if target == 0:
+    def express(self, least: int, most: int | None = None) -> Form:
+        """The shortest form found that has all of `least` and nothing outside `most` (exactly `least`, where `most` is not given). The
+        words must tell the classes of `least` from those outside `most`."""
+        most = least if most is None else most | least
+        if least == 0:
             return ()
-        if target == self.full:
+        if most == self.full:
             return (Block(),)
-        found = [form for form in self._candidates(target) if form is not None]
-        assert found and all(meaning(form, self.full) == target for form in found)
-        return min(found, key=_cost)
+        found = [form for form in self._candidates(least, most) if form is not None]
+        assert all(not least & ~meaning(form, self.full) and not meaning(form, self.full) & ~most for form in found)
+        return min(found, key=form_cost)
 
-    def _candidates(self, target: int) -> Iterator[Form | None]:
-        positive = self._cover(target, self.full)
+    def _candidates(self, least: int, most: int) -> Iterator[Form | None]:
+        positive = self._cover(least, most, self.full)
         yield None if positive is None else tuple(Block((word,)) for word in positive)
-        blocks = [block for base in self._bases if (block := self._block(base, target)) is not None]
-        whole = [block for block in blocks if block.mask(self.full) == target]
+        blocks = [block for base in self._bases if (block := self._block(base, least, most)) is not None]
+        whole = [block for block in blocks if not least & ~block.mask(self.full)]
         if whole:
             yield (min(whole, key=lambda block: block.cost),)
-        yield self._greedy(target, blocks)
+        yield self._greedy(least, most, blocks)
 
-    def _block(self, base: tuple[Word, ...], target: int) -> Block | None:
-        """The classes of the target that are in the base, by its exceptions."""
+    def _block(self, base: tuple[Word, ...], least: int, most: int) -> Block | None:
+        """The base less what may not be covered, by exceptions."""
         mask = Block(base).mask(self.full)
-        if not mask & target:
+        if not mask & least:
             return None
-        exceptions = self._cover(mask & ~target, mask)
+        exceptions = self._cover(mask & ~most, self.full & ~least, mask)
         return None if exceptions is None else Block(base, tuple(exceptions))
 
-    def _cover(self, target: int, within: int) -> list[Word] | None:
-        """Words that make up the target exactly, where only the classes `within` count; `None` if none do."""
-        usable = [word for word in self.broad if word.mask & target and not word.mask & within & ~target]
-        left, chosen = target, list[Word]()
+    def _cover(self, least: int, most: int, within: int) -> list[Word] | None:
+        """Words that have all of `least` and nothing outside `most`, where only the classes `within` count; `None` if none do."""
+        usable = [word for word in self.broad if word.mask & least and not word.mask & within & ~most]
+        left, chosen = least, list[Word]()
         while left and usable:
             best = max(usable, key=lambda word: (word.mask & left).bit_count() / word.cost)
-            gained = (best.mask & left).bit_count()
-            if gained < best.cost and gained <= sum(bit in self.single for bit in bits(best.mask & left)) or gained == 0:
+            singly = [self.single[bit].cost for bit in bits(best.mask & left) if bit in self.single]
+            if not best.mask & left or best.cost > sum(singly) and len(singly) == (best.mask & left).bit_count():
                 break
             chosen.append(best)
             left &= ~best.mask
@@ -138,32 +141,31 @@ class Vocabulary:
             if left & bit:
                 chosen.append(word)
                 left &= ~word.mask
-        return _needed(chosen, target, lambda word: word.mask)
+        return _needed(chosen, least, lambda word: word.mask)
 
-    def _greedy(self, target: int, blocks: Sequence[Block]) -> Form:
-        """Blocks that cover the target one after the other, the one that says most for its length first."""
+    def _greedy(self, least: int, most: int, blocks: Sequence[Block]) -> Form:
+        """Blocks that cover what they must one after the other, the one that says most for its length first."""
         masks = [(block, block.mask(self.full)) for block in blocks]
-        left, chosen = target, list[Block]()
+        left, chosen = least, list[Block]()
         while left:
             best, mask = max(masks, key=lambda item: (item[1] & left).bit_count() / item[0].cost, default=(Block(), 0))
-            gained = (mask & left).bit_count()
-            if gained < best.cost:
+            if (mask & left).bit_count() < best.cost:
                 break
             chosen.append(best)
             left &= ~mask
         for bit in bits(left):
             if left & bit:
-                block = Block((self.single[bit],)) if bit in self.single else self.around(bit, target)
+                block = Block((self.single[bit],)) if bit in self.single else self.around(bit, least, most)
                 chosen.append(block)
                 left &= ~block.mask(self.full)
-        return tuple(_needed(chosen, target, lambda block: block.mask(self.full)))
+        return tuple(_needed(chosen, least, lambda block: block.mask(self.full)))
 
-    def around(self, bit: int, target: int) -> Block:
-        """A block of the target with one class in it: the tests that the class passes and fails, no more than are needed."""
+    def around(self, bit: int, least: int, most: int) -> Block:
+        """A block with one class in it and nothing outside `most`: tests that the class passes and fails, no more than are needed."""
         current, inside, outside = self.full, list[Word](), list[Word]()
         every = [*self.broad, *self.single.values()]
-        while current & ~target:
-            word = min(every, key=lambda word: _left(word, bit, current, target))
+        while current & ~most:
+            word = min(every, key=lambda word: _left(word, bit, current, least, most))
             step = word.mask if word.mask & bit else ~word.mask
             assert current & step != current, "the words do not tell the classes apart"
             current &= step
@@ -171,10 +173,10 @@ class Vocabulary:
         return Block(tuple(inside), tuple(outside))
 
 
-def _left(word: Word, bit: int, current: int, target: int) -> tuple[int, int]:
-    """What would still have to be excluded after a word, and how much of the target would be lost by it."""
+def _left(word: Word, bit: int, current: int, least: int, most: int) -> tuple[int, int]:
+    """What would still have to be excluded after a word, and how much of what must be covered would be kept by it."""
     after = current & (word.mask if word.mask & bit else ~word.mask)
-    return (after & ~target).bit_count(), -(after & target).bit_count()
+    return (after & ~most).bit_count(), -(after & least).bit_count()
 
 
 def _needed(chosen: list[Item], target: int, mask: Callable[[Item], int]) -> list[Item]:
@@ -187,5 +189,6 @@ def _needed(chosen: list[Item], target: int, mask: Callable[[Item], int]) -> lis
     return kept
 
 
-def _cost(form: Form) -> float:
+def form_cost(form: Form) -> float:
+    """How long a form is to say."""
     return sum(block.cost for block in form)

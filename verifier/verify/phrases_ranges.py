@@ -44,8 +44,9 @@ class Ranges:
         self._full = (1 << table.size) - 1
         self._date = date
 
-    def form(self, mask: int) -> Form:
-        """A union of intervals that is exactly the mask."""
+    def form(self, least: int, most: int) -> Form:
+        """A union of intervals that has all of `least` and nothing outside `most`."""
+        mask = self._between(least, most)
         return tuple(Block(tuple(self._word(end) for end in (i.low, i.high) if end is not None)) for i in self._intervals(mask))
 
     def _word(self, comparison: Compares) -> Word:
@@ -58,13 +59,8 @@ class Ranges:
         return instant_text(number_text(number)) if self._date else number_text(number)
 
     def _intervals(self, mask: int) -> Iterator[Interval]:
-        start: int | None = None
-        for index in range(self._table.size + 1):
-            if mask >> index & 1 and start is None:
-                start = index
-            elif not mask >> index & 1 and start is not None:
-                yield Interval(self._end(start, -1), self._end(index - 1, 1))
-                start = None
+        for first, last in _runs(mask, self._table.size):
+            yield Interval(self._end(first, -1), self._end(last, 1))
 
     def _end(self, index: int, side: int) -> Compares | None:
         """The end of an interval that begins (`side` -1) or ends (1) with a class; `None` where nothing lies beyond it."""
@@ -76,8 +72,14 @@ class Ranges:
         beyond = [bound for bound in self._bounds if (bound > member) == (side > 0)]
         return Compares(">", max(beyond)) if side < 0 else Compares("<", min(beyond))
 
-    def text(self, mask: int) -> str:
-        """The mask in words that go behind the name of the attribute."""
+    def _between(self, least: int, most: int) -> int:
+        """The runs of `most` that have something of `least`: they have the fewest ends."""
+        runs = list(_runs(most, self._table.size))
+        return sum((1 << last + 1) - (1 << first) for first, last in runs if least >> first & (1 << last - first + 1) - 1)
+
+    def text(self, least: int, most: int) -> str:
+        """The same in words that go behind the name of the attribute."""
+        mask = self._between(least, most)
         holes = [interval.point for interval in self._intervals(self._full & ~mask)]
         points = [point for point in holes if point is not None]
         if points and len(points) == len(holes):
@@ -89,3 +91,15 @@ class Ranges:
             return self._number(interval.point)
         ends = [self._comparison(end) for end in (interval.low, interval.high) if end is not None]
         return " and ".join(ends)
+
+
+def _runs(mask: int, size: int) -> Iterator[tuple[int, int]]:
+    """The first and last class of each run of neighbours in a mask."""
+    start: int | None = None
+    for index in range(size + 1):
+        inside = index < size and mask >> index & 1
+        if inside and start is None:
+            start = index
+        elif not inside and start is not None:
+            yield start, index - 1
+            start = None

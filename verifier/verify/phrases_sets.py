@@ -1,42 +1,56 @@
 """Sets of sets in words: what a multi-valued key holds (`has the value tenant`, `has no value but tenant and env`).
 
-In: the words for single values, masks of which some value must be in each, and a mask that no value may be in. Out: text.
-Guarantee: the text says exactly that.
+In: the words for single values, and a `Held`. Out: text. Guarantee: the text says exactly that, of the values that the key can have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from verifier.verify.phrases_forms import Form, Sort
+from verifier.verify.phrases_forms import Form, Sort, form_cost
 from verifier.verify.phrases_lists import clauses, listed, shown
 from verifier.verify.phrases_values import Values, form_text
 
 
-def set_text(values: Values, somes: Sequence[int], none: int) -> str:
-    """Some value in each of `somes`, and no value in `none`."""
-    full = values.full
-    if none == full:
-        return "is absent"
-    only = _is_only(values, none)
-    if not somes:
-        return f"is absent, or {only}" if only else _has_no(values, none)
-    asked = [mask & ~none for mask in somes if mask & ~none != full & ~none]
-    present = [_has(values.form(mask)) for mask in asked] or ["is present"]
-    return clauses([*present, *([only or _has_no(values, none)] if none else [])])
+@dataclass(frozen=True)
+class Held:
+    """What a multi-valued key must hold: some value in each of `somes`, no value in `none`. `possible` are the classes that it can have
+    values in; `optional` says whether it can be absent."""
+
+    somes: Sequence[int]
+    none: int
+    possible: int
+    optional: bool = True
+
+    def text(self, values: Values) -> str | None:
+        """The words that go behind the name of the key; `None` where they would say nothing."""
+        none = self.none & self.possible
+        if none == self.possible:
+            return "is absent"
+        limits = [self._has_no(values, none)] if none else []
+        if not limits and not self.somes:
+            return None
+        if not self.somes:
+            return limits[0] if not self.optional or not limits[0].startswith(_ONLY) else f"is absent, or {limits[0]}"
+        left = self.possible & ~none
+        asked = [mask & left for mask in self.somes if left & ~mask]
+        present = [_has(values.form(mask, mask | ~left & values.full)) for mask in asked]
+        if not present and self.optional:
+            present = ["is present"]
+        return clauses([*present, *limits]) or None
+
+    def _has_no(self, values: Values, none: int) -> str:
+        """No value in some classes, or no value outside the others, whichever is shorter; what is not possible may be in either."""
+        left = self.possible & ~none
+        excluded = values.form(none, values.full & ~left)
+        allowed = values.form(left, values.full & ~none)
+        if form_cost(allowed) <= form_cost(excluded):
+            return _ONLY + (_nouns(allowed) if _is_plain(allowed) else f"one that {form_text(allowed)}")
+        return f"has no value {_nouns(excluded, 'or')}" if _is_plain(excluded) else f"has no value that {form_text(excluded)}"
 
 
-def _is_only(values: Values, none: int) -> str | None:
-    """`has no value but …`, where the rest is shorter to say than what is excluded."""
-    rest = values.form(values.full & ~none)
-    if _length(rest) > _length(values.form(none)):
-        return None
-    return f"has no value but {_nouns(rest)}" if _is_plain(rest) else f"has no value but one that {form_text(rest)}"
-
-
-def _has_no(values: Values, none: int) -> str:
-    form = values.form(none)
-    return f"has no value {_nouns(form, 'or')}" if _is_plain(form) else f"has no value that {form_text(form)}"
+_ONLY = "has no value but "
 
 
 def _has(form: Form) -> str:
@@ -51,7 +65,3 @@ def _is_plain(form: Form) -> bool:
 
 def _nouns(form: Form, last: str = "and") -> str:
     return listed([shown(block.all[0].text) for block in form], last)
-
-
-def _length(form: Form) -> float:
-    return sum(block.cost for block in form)

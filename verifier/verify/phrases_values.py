@@ -1,20 +1,23 @@
-"""Sets of values of one attribute in words: `is one of a, b`, `matches team-*, but is not team-x`, `is absent, or is at least 30`.
+"""Sets of values of one attribute in words: `is one of a, b, c`, `matches team-*, but is not team-x`, `is at least 30`.
 
-In: the table of an attribute, the predicates put to it, and a mask. Out: `Values.form`, and its text.
-Guarantee: the text says exactly the mask: it is written from a form that is (`phrases_forms`).
+In: the table of an attribute, the predicates put to it, and masks: what must be in the set, and what may be. Out: a form, and its text.
+Guarantee: the text says exactly the form, which has all that must be in the set and nothing that may not (`phrases_forms`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.problem.predicates import Compares, Field, InNetwork, Predicate
 from verifier.problem.tables import AddressTable, LineTable, ListTable, Table, Unsuitable
-from verifier.verify.phrases_addresses import network_text
+from verifier.verify.phrases_addresses import range_text
 from verifier.verify.phrases_forms import Block, Form, Sort, Vocabulary, Word
 from verifier.verify.phrases_lists import clauses, listed, shown
 from verifier.verify.phrases_patterns import words
 from verifier.verify.phrases_ranges import Ranges
+
+_UNMENTIONED = 1.6
+"""The cost of a value that no policy names."""
 
 
 class Values:
@@ -26,29 +29,33 @@ class Values:
         if isinstance(table, LineTable):
             self._ranges = Ranges(table, [p.bound for p in predicates if isinstance(p, Compares)], date)
         else:
-            self.vocabulary = Vocabulary(self.full, _words(table, list(predicates)))
+            self._vocabulary = Vocabulary(self.full, _words(table, list(predicates)))
 
-    def form(self, mask: int) -> Form:
-        """A form that is exactly the mask."""
-        return self.vocabulary.express(mask) if self._ranges is None else self._ranges.form(mask)
+    def form(self, least: int, most: int | None = None) -> Form:
+        """A form that has all of `least` and nothing outside `most`; exactly `least`, where `most` is not given."""
+        most = least if most is None else most
+        return self._vocabulary.express(least, most) if self._ranges is None else self._ranges.form(least, most)
 
-    def text(self, mask: int) -> str:
-        """The mask in words that go behind the name of the attribute, whose value is supposed to be present."""
-        return self._ranges.text(mask) if self._ranges is not None else form_text(self.form(mask))
+    def text(self, least: int, most: int | None = None) -> str:
+        """The same in words that go behind the name of the attribute, whose value is supposed to be present."""
+        most = least if most is None else most
+        return form_text(self.form(least, most)) if self._ranges is None else self._ranges.text(least, most)
 
 
 def _words(table: Table, predicates: Sequence[Predicate]) -> list[Word]:
     found = words((p for p in predicates if not isinstance(p, Compares | Field)), lambda p: _mask(table, p))
     if isinstance(table, ListTable):
-        found += [Word(Sort.IS, value, 1 << index) for index, value in enumerate(table.values)]
+        found += [Word(Sort.IS, value, 1 << index, _UNMENTIONED) for index, value in enumerate(table.values)]
     if isinstance(table, AddressTable):
-        found += [Word(Sort.NETWORK, f"IPv{version}", table.mask(_whole(version))) for version in (4, 6)]
-        found += [Word(Sort.ADDRESSES, network_text(*table.range(index)), 1 << index, 2.0) for index in range(table.size)]
+        found += _addresses(table)
     return found
 
 
-def _whole(version: int) -> InNetwork:
-    return InNetwork(version, 0, (1 << (32 if version == 4 else 128)) - 1)
+def _addresses(table: AddressTable) -> Iterator[Word]:
+    for version, length in ((4, 32), (6, 128)):
+        yield Word(Sort.FAMILY, f"an IPv{version} address", table.mask(InNetwork(version, 0, (1 << length) - 1)))
+    for index in range(table.size):
+        yield Word(Sort.ADDRESSES, range_text(*table.range(index)), 1 << index, 2.0)
 
 
 def _mask(table: Table, predicate: Predicate) -> int:
@@ -68,7 +75,7 @@ def form_text(form: Form) -> str:
     rest = [block for block in form if block not in plain]
     texts = [said([block.all[0] for block in plain])] if plain else []
     texts += [_block_text(block) for block in rest]
-    return "; or ".join(texts) if rest and len(texts) > 1 else clauses(texts, "or")
+    return "; or ".join(texts) if rest else "".join(texts)
 
 
 def _block_text(block: Block) -> str:
@@ -80,19 +87,25 @@ def _block_text(block: Block) -> str:
 _SAID = {
     Sort.IS: ("is {}", "is not {}", "is none of {}"),
     Sort.IS_IN_ANY_CASE: ("is {} in any case", "is not {} in any case", "is none of {} in any case"),
+    Sort.FAMILY: ("is {}", "is not {}", "is neither {}"),
+    Sort.FACT: ("has {}", "does not have {}", "has none of {}"),
     Sort.MATCHES: ("matches {}", "does not match {}", "matches none of {}"),
     Sort.MATCHES_IN_ANY_CASE: ("matches {} in any case", "does not match {} in any case", "matches none of {} in any case"),
     Sort.NETWORK: ("is in {}", "is not in {}", "is in none of {}"),
-    Sort.ADDRESSES: ("is in {}", "is not in {}", "is in none of {}"),
-    Sort.FACT: ("has {}", "does not have {}", "has none of {}"),
+    Sort.ADDRESSES: ("is between {}", "is not between {}", "is between none of {}"),
 }
+_AS_IT_IS = (Sort.FAMILY, Sort.ADDRESSES)
+
+
+def _texts(found: Sequence[Word], sort: Sort) -> list[str]:
+    return [word.text if sort in _AS_IT_IS else shown(word.text) for word in found if word.sort is sort]
 
 
 def said(found: Sequence[Word]) -> str:
     """The value is in one of the words."""
     texts = []
     for sort, (positive, _, _) in _SAID.items():
-        values = [shown(word.text) for word in found if word.sort is sort]
+        values = _texts(found, sort)
         if values:
             texts.append(positive.format(listed(values, "or") if len(values) < 3 or sort is not Sort.IS else f"one of {', '.join(values)}"))
     return clauses(texts, "or")
@@ -102,7 +115,7 @@ def denied(found: Sequence[Word]) -> str:
     """The value is in none of the words."""
     texts = []
     for sort, (_, one, several) in _SAID.items():
-        values = [shown(word.text) for word in found if word.sort is sort]
+        values = _texts(found, sort)
         if values:
             texts.append(one.format(values[0]) if len(values) == 1 else several.format(", ".join(values)))
     return clauses(texts)
