@@ -48,7 +48,8 @@ class Callers:
 
     `text` describes it (`every role and user of 444455556666`). `names` are the principal ARNs (a role stands for all its sessions) or
     service names where the set is exactly a list of them. `accounts` are the accounts of the callers, where these are finitely many;
-    `kinds` the kinds of caller among them; `known` is true where all of them are in the inventory.
+    `kinds` the kinds of caller among them; `known` is true where all of them are in the inventory. Where the set is no list, `named` are
+    the principals that `text` names, or counts with others, and `excluded` those that it excludes so.
     """
 
     text: str
@@ -56,6 +57,8 @@ class Callers:
     accounts: tuple[str, ...] = ()
     kinds: tuple[CallerKind, ...] = ()
     known: bool = False
+    named: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,21 @@ class Diagrams:
             self._supports[node] = found
         return found
 
+    def values(self, node: Node, variable: str) -> int:
+        """The values that a variable has in some assignment of a set."""
+        level, found, todo, seen = self.level[variable], 0, [node], {NOTHING, node}
+        while todo:
+            at = todo.pop()
+            if self._levels[at] > level:  # from here on, whatever its value
+                return self._full[level] if at != NOTHING else 0
+            if self._levels[at] == level:
+                found |= sum(mask for mask, child in self._edges[at] if child != NOTHING)
+                continue
+            below = {child for _, child in self._edges[at]} - seen
+            seen |= below
+            todo += below
+        return found
+
     def contains(self, node: Node, point: Mapping[str, int]) -> bool:
         """Whether an assignment of a value to each variable is in the set."""
         while node > EVERYTHING:

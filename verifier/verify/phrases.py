@@ -60,7 +60,8 @@ class Phrases:
         if attribute not in self._values:
             asked = self._space.questions.get(attribute, {})
             date = attribute == "time" or is_date(attribute)
-            self._values[attribute] = Values(self._finite.tables[attribute], asked, date)
+            familiar = ("root",) if attribute == "issuer" else ()
+            self._values[attribute] = Values(self._finite.tables[attribute], asked, date, familiar)
         return self._values[attribute]
 
     # -- parts of a region --

@@ -19,10 +19,10 @@ from verifier.verify.phrases_lists import listed
 FEW = 4
 """How many actions are listed before the text gets short."""
 _FIRST = (
-    *("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign", "kms:Verify", "kms:GenerateMac", "kms:VerifyMac", "kms:ReEncrypt"),
-    *("kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
+    *("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign", "kms:Verify", "kms:GenerateMac", "kms:VerifyMac"),
+    *("kms:ReEncrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
 )
-"""The beginnings of the actions that a short text names before others."""
+"""The actions, or families of them, that a short text names before others."""
 
 
 class ActionPhrases:
@@ -68,7 +68,7 @@ def _text(names: Sequence[str], missing: Sequence[str]) -> str:
 
 
 def _rank(family: str) -> int:
-    return next((rank for rank, start in enumerate(_FIRST) if family.startswith(start)), len(_FIRST))
+    return _FIRST.index(family.rstrip("*")) if family.rstrip("*") in _FIRST else len(_FIRST)
 
 
 def _families(names: Sequence[str], missing: Sequence[str], size: int) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ Guarantee: every word of the form is in the text, or counted in it (`12 roles of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from verifier.verify.phrases_forms import Block, Form, Sort, Word
@@ -56,13 +56,29 @@ class _Set:
 
 @dataclass(frozen=True)
 class _Phrase:
-    """`every KINDS REST`; phrases that differ in their kinds alone become one."""
+    """`every KINDS WHERE except LIMITS and NAMES`; without kinds, only `where`."""
 
     kinds: tuple[str, ...]
-    rest: str
+    where: str
+    limits: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return f"every {listed(sorted(self.kinds, key=_KINDS.index))}{self.rest}" if self.kinds else self.rest
+    def joined(self, other: _Phrase) -> _Phrase | None:
+        """One phrase for both, where they differ only in their kinds and in names that are of these kinds; otherwise `None`."""
+        if not self.kinds or not other.kinds or (self.where, self.limits) != (other.where, other.limits):
+            return None
+        kinds = {*self.kinds, *other.kinds}
+        if self.names != other.names and (kinds & _OVERLAPPING or not (self._own_names and other._own_names)):
+            return None
+        return _Phrase((*self.kinds, *other.kinds), self.where, self.limits, tuple(dict.fromkeys((*self.names, *other.names))))
+
+    @property
+    def _own_names(self) -> bool:
+        return all(kind_of(name) in self.kinds for name in self.names)
+
+
+_OVERLAPPING = frozenset({"caller", "service-linked role"})
+"""The kinds that share callers with others."""
 
 
 class CallerText:
@@ -74,16 +90,16 @@ class CallerText:
     def text(self, form: Form) -> str:
         """The callers of a form that is not empty."""
         names = self.names([block.all[0].text for block in form if _is_name(block)])
-        merged: dict[str, _Phrase] = {}
-        for block in form:
-            if not _is_name(block):
-                phrase = self._phrase(block)
-                before = merged[phrase.rest].kinds if phrase.rest in merged else ()
-                merged[phrase.rest] = _Phrase((*before, *phrase.kinds), phrase.rest)
-        phrases = [str(phrase) for phrase in merged.values()]
-        if any(" except " in phrase for phrase in phrases) and len(phrases) + len(names) > 1:
-            return "; and ".join([*phrases, *([listed(names)] if names else [])])
-        return clauses([*phrases, *([listed(names)] if names else [])])
+        phrases = [self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not _is_name(block))]
+        parts = [*phrases, *([listed(names)] if names else [])]
+        return "; and ".join(parts) if any(" except " in phrase for phrase in phrases) else clauses(parts)
+
+    def _written(self, phrase: _Phrase) -> str:
+        if not phrase.kinds:
+            return phrase.where
+        excluded = listed([*phrase.limits, *self.names(phrase.names)])
+        kinds = listed(sorted(phrase.kinds, key=_KINDS.index))
+        return f"every {kinds}{phrase.where}" + (f" except {excluded}" if excluded else "")
 
     # -- names --
 
@@ -124,21 +140,33 @@ class CallerText:
         if kinds == ("root user",) and inside.accounts and not (inside.patterns or block.none):
             return _Phrase((), f"root of {inside.accounts[0]}")
         where = f" of {listed(inside.accounts)}" if inside.accounts else ""
-        excluded: list[str] = []
+        limits = list(_excluded(outside))
         if outside.accounts and not inside.accounts and _no_service(inside):
-            where = f" of {'an account' if len(outside.accounts) == 1 else 'accounts'} other than {listed(outside.accounts)}"
+            accounts = sorted(outside.accounts)
+            where = f" of {'an account' if len(accounts) == 1 else 'accounts'} other than {listed(accounts)}"
         elif outside.accounts:
-            excluded.append(f"those of {listed(outside.accounts)}")
+            limits.insert(0, f"those of {listed(sorted(outside.accounts))}")
         elif set(inside.kinds) == {"principal"} and not inside.accounts:
-            excluded.append("AWS services")
+            limits.insert(0, "AWS services")
         matching = "".join(f" matching {_pattern(word)}" for word in inside.patterns)
-        excluded += self._excluded(outside)
-        return _Phrase(kinds or ("caller",), where + matching + (f" except {listed(excluded)}" if excluded else ""))
+        return _Phrase(kinds or ("caller",), where + matching, tuple(limits), tuple(outside.names))
 
-    def _excluded(self, outside: _Set) -> list[str]:
-        kinds = ["callers that are no AWS service" if kind == "principal" else f"{kind}s" for kind in outside.kinds]
-        patterns = [_pattern(word) for word in outside.patterns]
-        return [*kinds, *([f"those matching {listed(patterns, 'or')}"] if patterns else []), *self.names(outside.names)]
+
+def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
+    """The phrases, with one for all that are about different kinds of the same callers."""
+    found: list[_Phrase] = []
+    for phrase in phrases:
+        together = ((position, joined) for position, other in enumerate(found) if (joined := other.joined(phrase)) is not None)
+        position, joined = next(together, (len(found), phrase))
+        found[position : position + 1] = [joined]
+    return found
+
+
+def _excluded(outside: _Set) -> Iterator[str]:
+    for kind in outside.kinds:
+        yield "callers that are no AWS service" if kind == "principal" else f"{kind}s"
+    if outside.patterns:
+        yield f"those matching {listed([_pattern(word) for word in outside.patterns], 'or')}"
 
 
 _PRINCIPALS = ("role", "user", "root user", "federated-user session")

@@ -84,13 +84,15 @@ class CallerPhrases:
     def callers(self, mask: int) -> Callers:
         """The callers of a mask that is not empty."""
         mask &= self._full
-        names = self._names(mask)
+        names, form = self._names(mask), self.form(mask)
         return Callers(
-            text=self._text.text(self.form(mask)),
+            text=self._text.text(form),
             names=names,
             accounts=self._accounts_of(mask, names),
             kinds=tuple(self._kinds_of(mask)),
             known=bool(names) and all(name in self._listed for name in names),
+            named=() if names else _principals(word for block in form for word in block.all),
+            excluded=() if names else _principals(word for block in form for word in block.none),
         )
 
     def _names(self, mask: int) -> tuple[str, ...]:
@@ -113,3 +115,7 @@ class CallerPhrases:
             extent = self._classes.kinds.get(kind)
             if extent is None or extent.touching & mask:
                 yield meant
+
+
+def _principals(found: Iterable[Word]) -> tuple[str, ...]:
+    return tuple(sorted({word.text for word in found if word.sort is Sort.IS}))

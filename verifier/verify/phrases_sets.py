@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.verify.phrases_forms import Form, Sort, form_cost
+from verifier.verify.phrases_forms import Block, Form, Sort, form_cost
 from verifier.verify.phrases_lists import clauses, listed, shown
 from verifier.verify.phrases_values import Values, form_text
 
@@ -45,12 +45,25 @@ class Held:
         left = self.possible & ~none
         excluded = values.form(none, values.full & ~left)
         allowed = values.form(left, values.full & ~none)
-        if form_cost(allowed) <= form_cost(excluded):
+        if _is_complement(allowed):
+            allowed, excluded = excluded, _complement(allowed)
+        elif _is_complement(excluded):
+            allowed = _complement(excluded)
+        if not _is_complement(allowed) and form_cost(allowed) <= form_cost(excluded) or _is_complement(excluded):
             return _ONLY + (_nouns(allowed) if _is_plain(allowed) else f"one that {form_text(allowed)}")
         return f"has no value {_nouns(excluded, 'or')}" if _is_plain(excluded) else f"has no value that {form_text(excluded)}"
 
 
 _ONLY = "has no value but "
+
+
+def _is_complement(form: Form) -> bool:
+    """Whether a form is said by what it is not."""
+    return len(form) == 1 and not form[0].all
+
+
+def _complement(form: Form) -> Form:
+    return tuple(Block((word,)) for word in form[0].none)
 
 
 def _has(form: Form) -> str:

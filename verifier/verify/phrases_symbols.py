@@ -34,7 +34,7 @@ class SymbolPhrases:
         reading = self._readings.get(symbol)
         if reading is not None:
             answer = reading.yes if value else reading.no
-            return Limit(LimitKind.READING, symbol, f"only if {answer}, where AWS leaves open: {reading.question}", rule=reading.rule)
+            return Limit(LimitKind.READING, symbol, f'only if the answer to "{reading.question}" is "{answer}"', rule=reading.rule)
         if is_free_fact(symbol):
             return Limit(LimitKind.FREE, symbol, free_fact(symbol, value), rule=symbol.split(":")[0])
         if symbol == THROUGH_ENDPOINT:

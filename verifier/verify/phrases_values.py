@@ -23,13 +23,14 @@ _UNMENTIONED = 1.6
 class Values:
     """The words for the values of one attribute."""
 
-    def __init__(self, table: Table, predicates: Iterable[Predicate], date: bool = False) -> None:
+    def __init__(self, table: Table, predicates: Iterable[Predicate], date: bool = False, familiar: Sequence[str] = ()) -> None:
+        """`date` says that numbers are instants; `familiar` are values that may be named, whether or not a predicate does."""
         self.full = (1 << table.size) - 1
         self._ranges: Ranges | None = None
         if isinstance(table, LineTable):
             self._ranges = Ranges(table, [p.bound for p in predicates if isinstance(p, Compares)], date)
         else:
-            self._vocabulary = Vocabulary(self.full, _words(table, list(predicates)))
+            self._vocabulary = Vocabulary(self.full, [*_words(table, list(predicates)), *_familiar(table, familiar)])
 
     def form(self, least: int, most: int | None = None) -> Form:
         """A form that has all of `least` and nothing outside `most`; exactly `least`, where `most` is not given."""
@@ -45,10 +46,17 @@ class Values:
 def _words(table: Table, predicates: Sequence[Predicate]) -> list[Word]:
     found = words((p for p in predicates if not isinstance(p, Compares | Field)), lambda p: _mask(table, p))
     if isinstance(table, ListTable):
-        found += [Word(Sort.IS, value, 1 << index, _UNMENTIONED) for index, value in enumerate(table.values)]
+        found = [*_listed(table, found), *(word for word in found if word.mask.bit_count() != 1)]
     if isinstance(table, AddressTable):
         found += _addresses(table)
     return found
+
+
+def _listed(table: ListTable, found: Sequence[Word]) -> Iterator[Word]:
+    """The values by name, those that policies do not name at a higher cost, unless there are only two."""
+    mentioned = {word.mask for word in found}
+    for index, value in enumerate(table.values):
+        yield Word(Sort.IS, value, 1 << index, 1.0 if table.size == 2 or 1 << index in mentioned else _UNMENTIONED)
 
 
 def _addresses(table: AddressTable) -> Iterator[Word]:
@@ -56,6 +64,14 @@ def _addresses(table: AddressTable) -> Iterator[Word]:
         yield Word(Sort.FAMILY, f"an IPv{version} address", table.mask(InNetwork(version, 0, (1 << length) - 1)))
     for index in range(table.size):
         yield Word(Sort.ADDRESSES, range_text(*table.range(index)), 1 << index, 2.0)
+
+
+def _familiar(table: Table, values: Sequence[str]) -> Iterator[Word]:
+    """The values that are alone in their class."""
+    for value in values:
+        index = table.class_of(value)
+        if index is not None and table.members(index, 2) == (value,):
+            yield Word(Sort.IS, value, 1 << index)
 
 
 def _mask(table: Table, predicate: Predicate) -> int:

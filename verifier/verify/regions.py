@@ -60,6 +60,8 @@ class _Group:
     """The requests of the group: what must be covered for some of its callers need not be covered for all."""
     seen: Node
     """All requests of these callers for these actions that can be made."""
+    sendable: int
+    """The actions that anyone's requests can be for."""
 
 
 @dataclass
@@ -145,10 +147,11 @@ class Describer:
         """By callers, then by actions."""
         found = []
         callers = grouped(cover, least, most, "principal")
+        sendable = self.joint.diagrams.values(care, "action")
         for whom in callers:
             for what in grouped(cover, whom.least, whom.most, "action"):
                 whole, seen = (self._within(whom.mask, what.mask, node) for node in (least, care))
-                found.append(_Group(whom.mask, what.mask, what.least, what.most, whole, seen))
+                found.append(_Group(whom.mask, what.mask, what.least, what.most, whole, seen, sendable))
         if len(found) <= REGION_BUDGET or len(callers) >= len(found):
             return found, True
         return [self._coarse(whom.mask, whom.least, least, care) for whom in callers], False
@@ -158,7 +161,8 @@ class Describer:
         diagrams = self.joint.diagrams
         actions = sum(values for values, child in diagrams.choices(needed, "action") if child != NOTHING)
         whole, seen = (self._within(mask, actions, node) for node in (least, care))
-        return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING, whole, seen)
+        sendable = diagrams.values(care, "action")
+        return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING, whole, seen, sendable)
 
     def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
         try:
@@ -175,8 +179,9 @@ class Describer:
         found = sample(self.joint, self.number, projection, whole, self.wanted)
         if not isinstance(found, Sample):
             return found
-        when = ((),) if cubes is None else self.phrases.alternatives([self._cube(cube, group.seen) for cube in cubes])
-        callers, actions = self.phrases.callers(group.callers), self.phrases.actions(group.actions)
+        possible = self._possible(group.seen, cubes or ())
+        when = ((),) if cubes is None else self.phrases.alternatives([self._cube(cube) for cube in cubes], possible)
+        callers, actions = self.phrases.callers(group.callers), self.phrases.actions(group.actions, group.sendable)
         region = Region(callers, actions, when, found.counterexample, found.counterexample.statements, cubes is not None)
         return FoundRegion(region, group.callers, group.actions, whole, found)
 
@@ -193,20 +198,20 @@ class Describer:
         diagrams = self.joint.diagrams
         return diagrams.all_of((diagrams.literal("principal", callers), diagrams.literal("action", actions), node))
 
-    def _cube(self, cube: Cube, seen: Node) -> tuple[dict[str, int], dict[str, bool]]:
-        masks, symbols = {}, {}
-        for name, mask in cube:
-            if name in self.joint.finite.tables:
-                masks[name] = self._plainer(name, mask, seen)
-            else:
-                symbols[name] = mask == 2
-        return masks, symbols
+    def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[str, bool]]:
+        tables = self.joint.finite.tables
+        masks = {name: mask for name, mask in cube if name in tables}
+        return masks, {name: mask == 2 for name, mask in cube if name not in tables}
 
-    def _plainer(self, name: str, mask: int, seen: Node) -> int:
-        """The mask, with or without the values that no request of the group has anyway: whichever is said in fewer words."""
-        diagrams = self.joint.diagrams
-        others = diagrams.support(seen) - {name}
-        possible = sum(values for values, child in diagrams.choices(diagrams.exists(seen, others), name) if child != NOTHING)
-        full = (1 << diagrams.widths[name]) - 1
-        choices = dict.fromkeys((mask & possible, mask | full & ~possible))
-        return min(choices, key=lambda choice: len(limit.text) if (limit := self.phrases.condition(name, choice)) is not None else 0)
+    def _possible(self, seen: Node, cubes: tuple[Cube, ...]) -> dict[str, int]:
+        """What requests of the group have of the attributes that cubes limit (see `Phrases.alternative`)."""
+        diagrams, finite = self.joint.diagrams, self.joint.finite
+        named = dict.fromkeys(name for cube in cubes for name, _ in cube)
+        found = {name: diagrams.values(seen, name) for name in named if name in finite.tables}
+        for name, held in finite.held.items():
+            if not named.keys().isdisjoint(held):
+                known = [symbol for symbol in held if symbol in diagrams.level]
+                empty = diagrams.all_of((seen, *(diagrams.literal(symbol, 1) for symbol in known)))
+                some = sum(1 << at for at, symbol in enumerate(held) if symbol not in known or diagrams.values(seen, symbol) & 2)
+                found[name] = some | (empty != NOTHING) << len(held)
+        return found
