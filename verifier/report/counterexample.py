@@ -55,7 +55,7 @@ def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
     lines = [*_request_lines(found.request, verdict, style), ""]
     refuted = verdict.invariant
     expectation = refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED
-    lines += _because(found, expectation, Places(), style)
+    lines += reason_lines(found, expectation, style)
     lines += _suppositions(found)
     lines += _whole_call(found)
     if found.command:
@@ -109,8 +109,12 @@ def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
             yield StatementTrace(step.statement, step.holds, tuple(elements))
 
 
-def _because(found: Counterexample, expectation: Expectation, places: Places, style: Style) -> list[str]:
-    """Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not."""
+def reason_lines(found: Counterexample, expectation: Expectation, style: Style) -> list[str]:
+    """Why a request was decided as it was.
+
+    Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not.
+    """
+    places = Places()
     traces = list(statement_traces(found.decision.trace))
     allows = [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
     denies = [trace for trace in traces if trace.statement.effect is Effect.DENY]

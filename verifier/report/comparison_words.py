@@ -1,0 +1,60 @@
+"""What text and Markdown say alike of a comparison: names, notes, counts, the exit code.
+
+In: a `Comparison` or parts of one. Out: texts without markup, safe for a terminal; an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.comparison import Comparison, FailOn, Presence, Relation, TargetComparison, statuses
+from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.syntax.text import printable
+
+
+def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
+    """1 where it fails, 3 where that cannot be told, 0 otherwise."""
+    return exit_code(statuses(comparison.targets, fail_on))
+
+
+def target_name(target: TargetComparison) -> str:
+    """The key's name, or the last part of its ARN; of an alias its name; any other target as it is."""
+    return printable(target.name or target.target.rsplit(":key/", 1)[-1].rsplit(":alias/", 1)[-1])
+
+
+def headline_note(target: TargetComparison) -> str:
+    """What goes behind the relation."""
+    if target.presence is Presence.ADDED:
+        return "the key is new"
+    if target.presence is Presence.REMOVED:
+        return "the key is gone"
+    if target.intended and not target.gained:
+        return "all that was gained is intended"
+    if target.intended:
+        return "a part of what was gained is intended"
+    return ""
+
+
+def unknown_actions_text(target: TargetComparison) -> Iterator[str]:
+    """What differs for actions that the reference data does not know (U4)."""
+    if target.unknown_gained and target.unknown_lost:
+        yield "of actions that the reference data does not know, some are allowed now that were not, and some no longer"
+    elif target.unknown_gained:
+        yield "actions that the reference data does not know are allowed now, and were not"
+    elif target.unknown_lost:
+        yield "actions that the reference data does not know were allowed, and are not any more"
+
+
+def counts_text(comparison: Comparison) -> str:
+    """`2 keys: 1 more permissive, 1 equivalent`."""
+    keys = sum(target.target.startswith("arn:") and ":key/" in target.target for target in comparison.targets)
+    relations = [target.relation for target in comparison.targets]
+    counts = ", ".join(f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations)
+    others = len(comparison.targets) - keys
+    subject = f"{keys:,} {'key' if keys == 1 else 'keys'}" + (
+        f" and {others:,} other {'target' if others == 1 else 'targets'}" if others else ""
+    )
+    return f"{subject}: {counts}"
+
+
+_ORDER = (Relation.INCOMPARABLE, Relation.MORE, Relation.LESS, Relation.UNKNOWN, Relation.EQUIVALENT)

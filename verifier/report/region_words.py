@@ -1,0 +1,146 @@
+"""Limits, requests and changes in a few words, for reports about regions.
+
+In: parts of a comparison. Out: texts without markup. Guarantee: every text of the input has passed through `printable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from verifier.model.comparison import Change, RegionChange
+from verifier.model.policy import Effect, StatementRef
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
+from verifier.model.region import Alternative, Limit, LimitKind
+from verifier.model.request import CallerKind, Request, Value
+from verifier.report.naming import Places, statement_name
+from verifier.report.region_groups import Row
+from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import brief, printable
+
+MOST_CONTEXT = 3
+"""Pairs of a request's context that an example shows."""
+_MOST_LIMITS, _MOST_CASES = 3, 2
+_VIA_SERVICE = "kms:viaservice"
+
+
+def limit_text(limit: Limit) -> str:
+    """`kms:ViaService is absent`; what is not about a condition key is a sentence of its own."""
+    text = f"{limit.subject} {limit.text}" if limit.kind is LimitKind.CONDITION else limit.text
+    return printable(text) + (f" [{printable(limit.rule)}]" if limit.kind is LimitKind.READING and limit.rule else "")
+
+
+def case_text(case: Alternative) -> str:
+    """The limits of one alternative, joined by `and`."""
+    return " and ".join(limit_text(limit) for limit in case)
+
+
+def row_text(row: Row, *, in_full: bool) -> str:
+    """`every role of 444455556666, if its own account's policies allow it`."""
+    callers = printable(row.callers.text)
+    if not row.exact:
+        return f"{callers}, under conditions that are too many to list"
+    if () in row.cases:
+        return callers
+    cases = [case if in_full else _without_the_obvious(case) for case in row.cases]
+    if not in_full and (len(cases) > _MOST_CASES or any(len(case) > _MOST_LIMITS for case in cases)):
+        return f"{callers}, in {len(cases)} {'case' if len(cases) == 1 else 'cases'} that --verbose tells"
+    return f"{callers}, if {', or if '.join(map(case_text, cases))}"
+
+
+def _without_the_obvious(case: Alternative) -> Alternative:
+    """That an account's policies allow goes without saying that they do not deny as well (U1)."""
+    allowed = any(limit.subject == OUTSIDE_ALLOW for limit in case)
+    return tuple(limit for limit in case if not (allowed and limit.subject == OUTSIDE_DENY))
+
+
+# -- requests --
+
+
+def request_text(change: RegionChange) -> str:
+    """`role/example of 444455556666 calls kms:Decrypt directly`."""
+    witness = change.region.witness
+    assert witness is not None
+    request = witness.request
+    parts = [f"{caller_text(request)} calls {printable(request.action)}"]
+    present = {key.lower() for key, _ in request.context}
+    if _VIA_SERVICE not in present and any(limit.subject.lower() == _VIA_SERVICE for case in change.region.when for limit in case):
+        parts.append("directly")
+    shown = [f"{printable(key)} = {_value(value)}" for key, value in request.context[:MOST_CONTEXT]]
+    if shown:
+        more = len(request.context) - len(shown)
+        parts.append("with " + ", ".join(shown) + (f" and {more} more" if more else ""))
+    for label, value in witness.readings:
+        parts.append(f"if the reading {printable(label)} is {'yes' if value else 'no'}")
+    return " ".join(parts)
+
+
+def caller_text(request: Request) -> str:
+    """`role/reports of 111122223333`, the name of a service."""
+    caller = request.caller
+    if caller.kind is CallerKind.SERVICE:
+        return printable(caller.principal_arn)
+    name = short_arn(caller.principal_arn)
+    if caller.kind is CallerKind.ROOT:
+        name = f"root of {caller.account}"
+    return printable(f"{name}, issued by {short_arn(caller.issuer)}," if caller.issuer else name)
+
+
+def short_arn(arn: str) -> str:
+    """`role/reports of 111122223333` for an ARN of IAM or STS; any other text as it is."""
+    parts = arn.split(":", 5)
+    return f"{parts[5]} of {parts[4]}" if len(parts) == 6 and parts[2] in ("iam", "sts") and parts[4] else arn
+
+
+def _value(value: Value) -> str:
+    shown = value if isinstance(value, str) else "{" + ", ".join(value) + "}"
+    return brief(printable(shown))
+
+
+# -- changes --
+
+
+def change_text(change: Change) -> str:
+    """`"Partner" lost its kms:ViaService condition`, `Deny "Organization only" was removed`, or a whole sentence."""
+    statement = change.new or change.old
+    if statement is None:
+        return printable(change.text)
+    effect = "Deny " if statement.effect is Effect.DENY else ""
+    return f"{effect}{_kind(statement)}{statement_name(statement)} {printable(change.text)}"
+
+
+def _kind(statement: StatementRef) -> str:
+    """`SCP ` and the like, as `Places.statement` says it; nothing for a key policy, an identity policy or a grant."""
+    whole = Places().statement(statement)
+    name = statement_name(statement)
+    return whole[: whole.index(name)] if name in whole else ""
+
+
+def change_place(change: Change) -> str:
+    """`key-policy.json:45 → 44`: where OLD and where NEW say it; empty for what no file holds."""
+    old, new = change.places
+    if change.old is not None or change.new is not None:
+        old = change.old.span if change.old else NOWHERE
+        new = change.new.span if change.new else NOWHERE
+    return spans_text(old, new)
+
+
+def spans_text(old: Span, new: Span) -> str:
+    """Two places; the file is named once where it is the same."""
+    given = [span for span in (old, new) if span not in (None, NOWHERE)]
+    if not given:
+        return ""
+    if len(given) == 1 or (old.file, old.line) == (new.file, new.line):
+        return _place(given[0])
+    if old.file == new.file:
+        return f"{_place(old)} → {new.line}"
+    return f"{_place(old)} → {_place(new)}"
+
+
+def _place(span: Span) -> str:
+    return f"{printable(span.file)}:{span.line}" if span.line else printable(span.file)
+
+
+def enumerated(texts: Iterable[str]) -> str:
+    """`a, b and c`."""
+    listed = list(texts)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""
