@@ -155,12 +155,16 @@ def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Map
     return evaluate(estate, concrete, assignment)
 
 
-def schema(name: Literal["snapshot", "report"]) -> dict[str, Any]:
-    """The JSON Schema of the snapshot (an input) or of the report (`prove --output json`)."""
+def schema(name: Literal["snapshot", "report", "comparison"]) -> dict[str, Any]:
+    """The JSON Schema of the snapshot (an input), the report (`prove --output json`) or the comparison (`compare --output json`)."""
     if name == "report":
         from verifier.report import report_schema
 
         return report_schema()
+    if name == "comparison":
+        from verifier.report.comparison_json import comparison_schema
+
+        return comparison_schema()
     from verifier.inputs import snapshot_schema
 
     return snapshot_schema()

@@ -22,6 +22,7 @@ from verifier.cli.run import debug, internal_error, prepare_streams
 COMMANDS = {
     "prove": "verifier.cli.prove",
     "evaluate": "verifier.cli.evaluate",
+    "compare": "verifier.cli.compare",
     "schema": "verifier.cli.schema",
     "readings": "verifier.cli.readings",
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from verifier.cli.progress import Progress
 from verifier.cli.run import colours, emit
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
@@ -18,9 +18,6 @@ from verifier.model.verdict import Report
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.exit_codes import exit_code
 from verifier.syntax.diagnostic import Diagnostic, InputError
-
-PROGRESS_AFTER = 0.5
-"""Seconds after which progress is worth a line."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,24 +126,3 @@ def _invariant_paths(options: ProveOptions) -> tuple[Path, ...]:
             rule="S3",
         )
     return found
-
-
-class Progress:
-    """One line on a terminal's stderr, written only when the work takes long."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._shown = False
-
-    def __call__(self, done: int, total: int, name: str) -> None:
-        from verifier.syntax.text import printable
-
-        if time.monotonic() - self._started < PROGRESS_AFTER:
-            return
-        self._shown = True
-        print(f"\r\x1b[K{done}/{total}  {printable(name)[:90]}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Takes the line away again."""
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -18,11 +18,12 @@ class Schema(StrEnum):
 
     SNAPSHOT = "snapshot"
     REPORT = "report"
+    COMPARISON = "comparison"
 
 
 @app.command()
 def schema(name: Annotated[Schema, typer.Argument(help="Which one.", show_default=False)]) -> None:
-    """Print the JSON Schema of a snapshot or of a report.
+    """Print the JSON Schema of a snapshot, of a report or of a comparison.
 
     \b
     verifier schema snapshot > snapshot.schema.json

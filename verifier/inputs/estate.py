@@ -33,18 +33,29 @@ from verifier.syntax.text import printable
 
 
 def load_estate(
-    paths: Sequence[str | PathLike[str]], *, key_arn: str | None = None, accounts: Sequence[str] = (), declared_key_arn: str | None = None
+    paths: Sequence[str | PathLike[str]],
+    *,
+    key_arn: str | None = None,
+    accounts: Sequence[str] = (),
+    declared_key_arn: str | None = None,
+    other_version: str | None = None,
+    root: Path | None = None,
 ) -> Estate:
     """Reads snapshot files, snapshot folders and single policy files; what a file is, its content decides.
 
     `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the only one that
-    the invariants declare) stands for it if the input is one file, and `accounts` (those that they declare) help to find it.
+    the invariants declare) stands for it if the input is one file, and `accounts` (those that they declare) help to find it; so does
+    `other_version`, the ARN found for another version of the policy. Files in the folder `root` are called by their path from there.
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
     if key_arn is not None:
         check_key_arn(key_arn)
     with _collection_paused():
-        return _load(paths, key_arn, accounts, declared_key_arn)
+        declared = declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None
+        loader = _Loader(key_arn, accounts, declared, other_version, Files(root))
+        for path in paths:
+            loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
+        return loader.estate()
 
 
 @contextmanager
@@ -59,22 +70,18 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _load(paths: Sequence[str | PathLike[str]], key_arn: str | None, accounts: Sequence[str], declared_key_arn: str | None) -> Estate:
-    loader = _Loader(key_arn, accounts, declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None)
-    for path in paths:
-        loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
-    return loader.estate()
-
-
 class _Loader:
     """Collects the parts of all paths, then reads them together, for the organization needs the keys."""
 
-    def __init__(self, key_arn: str | None, accounts: Sequence[str], declared_key_arn: str | None) -> None:
+    def __init__(
+        self, key_arn: str | None, accounts: Sequence[str], declared_key_arn: str | None, other_version: str | None, files: Files
+    ) -> None:
         self.key_arn = key_arn
         self.declared_key_arn = declared_key_arn
         self.declared = accounts
+        self.other_version = other_version
         self.remarks = Remarks()
-        self.files = Files()
+        self.files = files
         self.parts = Parts()
         self.keys: list[Key] = []
         self.policy_files = 0
@@ -97,7 +104,7 @@ class _Loader:
         self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
             self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
-        key = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.declared)
+        key = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.declared, self.other_version)
         if key is not None:
             self.keys.append(key)
 

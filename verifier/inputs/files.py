@@ -27,18 +27,27 @@ SUFFIXES = (".json", ".yaml", ".yml")
 
 @dataclass
 class Files:
-    """Reads files, each once, and remembers their SHA-256."""
+    """Reads files, each once, and remembers their SHA-256. What is in the folder `root` is called by its path from there."""
 
+    root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
     _sources: dict[Path, Source] = field(default_factory=dict)
 
     def source(self, path: Path) -> Source:
         """The text of a file. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
         if path not in self._sources:
-            data = _bytes(path)
-            self.digests[str(path)] = hashlib.sha256(data).hexdigest()
-            self._sources[path] = Source(printable(str(path)), decode_bytes(data, printable(str(path))))
+            name = self.name(path)
+            data = _bytes(path, name)
+            self.digests[str(self._shown(path))] = hashlib.sha256(data).hexdigest()
+            self._sources[path] = Source(name, decode_bytes(data, name))
         return self._sources[path]
+
+    def name(self, path: Path) -> str:
+        """What messages call a path."""
+        return printable(str(self._shown(path)))
+
+    def _shown(self, path: Path) -> Path:
+        return path.relative_to(self.root) if self.root is not None and path.is_relative_to(self.root) else path
 
     def node(self, path: Path) -> Node:
         """The value in a JSON or YAML file. Raises `InputError`.
@@ -94,8 +103,7 @@ def _within(path: Path, folder: Path) -> bool:
         return False
 
 
-def _bytes(path: Path) -> bytes:
-    name = printable(str(path))
+def _bytes(path: Path, name: str) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise InputError.of(f"`{name}` is not a file")

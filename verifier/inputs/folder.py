@@ -51,7 +51,7 @@ class FolderReader:
         snapshots = self._named(self.folder, ("snapshot", "vpc-endpoints"))
         folders = [name for name in ("keys", "accounts", "organization") if (self.folder / name).is_dir()]
         if not snapshots and not folders:
-            message = f"`{printable(str(self.folder))}` holds no snapshot"
+            message = f"`{self.files.name(self.folder)}` holds no snapshot"
             raise InputError.of(message, hint="expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json", rule="S3")
         for name, path in snapshots.items():
             node = self._node(path)
@@ -68,7 +68,7 @@ class FolderReader:
 
     def _key(self, folder: Path) -> None:
         found = {name: node for name, path in self._all_named(folder, _KEY_FILES).items() if (node := self._node(path)) is not None}
-        place = _place(folder)
+        place = self._place(folder)
         if f"policy-{SHARED}" in found:
             shared = found.pop(f"policy-{SHARED}")
             given = {DEFAULT: found.pop("policy", None), SHARED: shared}
@@ -81,11 +81,11 @@ class FolderReader:
         for path in self._data_files(folder):
             match = _PAGE.fullmatch(path.stem)
             if match is None:
-                self.remarks.error(_place(path), "a file that has no place here", hint="expected authorization-details.json")
+                self.remarks.error(self._place(path), "a file that has no place here", hint="expected authorization-details.json")
             else:
                 pages[int(match.group(1) or 0)] = path
         nodes = [self._node(pages[number]) for number in sorted(pages)]
-        place = _place(folder)
+        place = self._place(folder)
         if not pages:
             self.remarks.error(place, f"account {printable(folder.name)} has no authorization-details.json")
         details = Items(place.source, 0, 0, [node for node in nodes if node is not None])
@@ -98,16 +98,16 @@ class FolderReader:
             name = _ORGANIZATION_FILES.get(inner.name)
             if name not in organization_members.BY_NAME:
                 expected = ", ".join(file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME)
-                self.remarks.error(_place(inner), "a folder that has no place here", hint=f"expected {expected}")
+                self.remarks.error(self._place(inner), "a folder that has no place here", hint=f"expected {expected}")
             elif name in found:
-                self.remarks.error(_place(inner), f"there is also {inner.name}.json; expected one of them")
+                self.remarks.error(self._place(inner), f"there is also {inner.name}.json; expected one of them")
             else:
                 found[name] = self._by_name(inner)
-        self.parts.add_organization(self.remarks, _place(folder), found)
+        self.parts.add_organization(self.remarks, self._place(folder), found)
 
     def _by_name(self, folder: Path) -> Node:
         """The outputs in a folder, by the names of their files."""
-        place = _place(folder)
+        place = self._place(folder)
         read = [(path.stem, self._node(path)) for path in self._data_files(folder)]
         pairs = [(Scalar(place.source, 0, 0, name, "string"), node) for name, node in read if node is not None]
         return Members(place.source, 0, 0, pairs)
@@ -121,7 +121,7 @@ class FolderReader:
         if not parent.is_dir():
             return []
         for path in self._data_files(parent):
-            self.remarks.error(_place(path), f"a file that has no place here; expected a folder for each of the {name}")
+            self.remarks.error(self._place(path), f"a file that has no place here; expected a folder for each of the {name}")
         return self._inner_folders(parent)
 
     def _inner_folders(self, folder: Path) -> list[Path]:
@@ -132,7 +132,7 @@ class FolderReader:
         for path in self._data_files(folder):
             if path.stem not in names:
                 expected = ", ".join(f"{name}.json" for name in names)
-                self.remarks.error(_place(path), "a file that has no place here", hint=f"expected {expected}")
+                self.remarks.error(self._place(path), "a file that has no place here", hint=f"expected {expected}")
         return self._named(folder, names)
 
     def _named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
@@ -140,7 +140,7 @@ class FolderReader:
         found: dict[str, Path] = {}
         for path in self._data_files(folder):
             if path.stem in names and path.stem in found:
-                self.remarks.error(_place(path), f"there is also {printable(found[path.stem].name)}; expected one of them")
+                self.remarks.error(self._place(path), f"there is also {printable(found[path.stem].name)}; expected one of them")
             elif path.stem in names:
                 found[path.stem] = path
         return found
@@ -152,10 +152,9 @@ class FolderReader:
     def _inside(self, path: Path) -> bool:
         if path.resolve().is_relative_to(self.folder.resolve()):
             return True
-        self.remarks.error(_place(path), "a link that leads out of the folder of the snapshot")
+        self.remarks.error(self._place(path), "a link that leads out of the folder of the snapshot")
         return False
 
-
-def _place(path: Path) -> Node:
-    """The place of a file or folder as such."""
-    return Node(Source(printable(str(path)), ""), 0, 0)
+    def _place(self, path: Path) -> Node:
+        """The place of a file or folder as such."""
+        return Node(Source(self.files.name(path), ""), 0, 0)

@@ -18,6 +18,7 @@ from verifier.model.comparison import (
     UsedAllowance,
 )
 from verifier.model.invariant import Expectation
+from verifier.model.region import LimitKind
 from verifier.model.verdict import Assumption, Counterexample, Reason
 from verifier.report.comparison_words import (
     comparison_exit_code,
@@ -26,7 +27,7 @@ from verifier.report.comparison_words import (
     target_name,
     unknown_actions_text,
 )
-from verifier.report.counterexample import reason_lines
+from verifier.report.counterexample import LABEL, MARGIN, reason_lines
 from verifier.report.naming import Places, rule_label
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import case_text, change_place, change_text, limit_text, request_text, row_text
@@ -132,6 +133,7 @@ class _Writer:
         shown = groups if self.in_full else groups[:_MOST_GROUPS]
         lines: list[str] = []
         for position, group in enumerate(shown):
+            lines += [""] if position else []
             lines += self._group(self._lead("" if position else label), group)
         if len(groups) > len(shown):
             lines.append(f"{self._lead('')}and {len(groups) - len(shown)} more of this sort (--verbose tells them)")
@@ -145,8 +147,11 @@ class _Writer:
             lines += sentence(row_text(row, in_full=self.in_full), f"{margin}{'   ' if position else 'by '}")
         if len(group.rows) > len(rows):
             lines.append(f"{margin}   and {len(group.rows) - len(rows)} more groups of callers (--verbose tells them)")
-        if group.common:
-            lines += sentence(" and ".join(map(limit_text, group.common)), f"{margin}when ")
+        conditions = [limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING]
+        if conditions:
+            lines += sentence(" and ".join(conditions), f"{margin}when ")
+        for limit in group.common:
+            lines += sentence(limit_text(limit), margin) if limit.kind is LimitKind.READING else []
         lines += self._example(group)
         if self.in_full:
             lines += self._details(group)
@@ -177,27 +182,31 @@ class _Writer:
     # -- in full --
 
     def _details(self, group: Group) -> Iterator[str]:
-        """Every alternative, and both decisions on the example."""
+        """Every region with every alternative, and both decisions on its request."""
         for change in group.regions:
             yield ""
-            yield from sentence(printable(change.region.callers.text), self._inner("region"))
+            yield from sentence(printable(change.region.callers.text), self._detail("region"))
             for position, case in enumerate(change.region.when):
-                yield from sentence(case_text(case) or "always", self._inner("or when" if position else "when"))
+                yield from sentence(case_text(case) or "always", self._detail("or when" if position else "when"))
             yield from self._decisions(change)
 
     def _decisions(self, change: RegionChange) -> Iterator[str]:
         witness = change.region.witness
         if witness is None:
             return
-        yield from sentence(request_text(change), self._inner("request"))
-        if witness.command:
-            yield self._inner("to see it") + self.style.bold(printable(witness.command))
+        yield from sentence(request_text(change, in_full=True), self._detail("request"))
         yield from reason_lines(witness, Expectation.REFUSED, self.style)
         if change.refused is not None:
             other = Counterexample(witness.request, change.refused, ())
+            yield from sentence("on the other side:", self._detail("refused"))
             yield from reason_lines(other, Expectation.ALLOWED, self.style)
         elif change.cannot:
-            yield from sentence(printable(change.cannot), self._inner("otherwise"))
+            yield from sentence(printable(change.cannot), self._detail("refused"))
+        if witness.command:
+            yield self._detail("to see it") + self.style.bold(printable(witness.command))
+
+    def _detail(self, label: str) -> str:
+        return MARGIN + pad(label, LABEL)
 
     # -- after the targets --
 

@@ -11,6 +11,9 @@ from verifier.model.comparison import Comparison, FailOn, Presence, Relation, Ta
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.syntax.text import printable
 
+_NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"
+"""How the ARN of a key ends that the input does not give."""
+
 
 def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
     """1 where it fails, 3 where that cannot be told, 0 otherwise."""
@@ -19,6 +22,8 @@ def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
 
 def target_name(target: TargetComparison) -> str:
     """The key's name, or the last part of its ARN; of an alias its name; any other target as it is."""
+    if target.name is None and target.target.endswith(_NOT_GIVEN):
+        return "the key"
     return printable(target.name or target.target.rsplit(":key/", 1)[-1].rsplit(":alias/", 1)[-1])
 
 

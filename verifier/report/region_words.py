@@ -19,7 +19,7 @@ from verifier.syntax.text import brief, printable
 
 MOST_CONTEXT = 3
 """Pairs of a request's context that an example shows."""
-_MOST_LIMITS, _MOST_CASES = 3, 2
+_MOST_CASES, _MOST_CHARACTERS = 3, 240
 _VIA_SERVICE = "kms:viaservice"
 
 
@@ -41,10 +41,11 @@ def row_text(row: Row, *, in_full: bool) -> str:
         return f"{callers}, under conditions that are too many to list"
     if () in row.cases:
         return callers
-    cases = [case if in_full else _without_the_obvious(case) for case in row.cases]
-    if not in_full and (len(cases) > _MOST_CASES or any(len(case) > _MOST_LIMITS for case in cases)):
-        return f"{callers}, in {len(cases)} {'case' if len(cases) == 1 else 'cases'} that --verbose tells"
-    return f"{callers}, if {', or if '.join(map(case_text, cases))}"
+    told = f"{callers}, if {', or if '.join(case_text(case if in_full else _without_the_obvious(case)) for case in row.cases)}"
+    federated = row.callers.kinds == (CallerKind.FEDERATED,)  # what they can follows from what their issuers can
+    if not in_full and (federated or len(row.cases) > _MOST_CASES or len(told) > _MOST_CHARACTERS):
+        return f"{callers}, under conditions that --verbose tells"
+    return told
 
 
 def _without_the_obvious(case: Alternative) -> Alternative:
@@ -56,7 +57,7 @@ def _without_the_obvious(case: Alternative) -> Alternative:
 # -- requests --
 
 
-def request_text(change: RegionChange) -> str:
+def request_text(change: RegionChange, *, in_full: bool = False) -> str:
     """`role/example of 444455556666 calls kms:Decrypt directly`."""
     witness = change.region.witness
     assert witness is not None
@@ -65,7 +66,7 @@ def request_text(change: RegionChange) -> str:
     present = {key.lower() for key, _ in request.context}
     if _VIA_SERVICE not in present and any(limit.subject.lower() == _VIA_SERVICE for case in change.region.when for limit in case):
         parts.append("directly")
-    shown = [f"{printable(key)} = {_value(value)}" for key, value in request.context[:MOST_CONTEXT]]
+    shown = [f"{printable(key)} = {_value(value)}" for key, value in request.context[: None if in_full else MOST_CONTEXT]]
     if shown:
         more = len(request.context) - len(shown)
         parts.append("with " + ", ".join(shown) + (f" and {more} more" if more else ""))

@@ -103,8 +103,7 @@ class _Comparer:
         return replace(found, elapsed=time.perf_counter() - started)
 
     def _compared(self, pair: TargetPair) -> TargetComparison:
-        key = pair.either.key
-        name = key.name if key is not None else None
+        name = pair.key_name
         unknown = tuple(reason for target in (pair.old, pair.new) if target is not None and (reason := not_known(target)) is not None)
         if unknown:
             return TargetComparison(pair.name, name, pair.presence, reasons=tuple(dict.fromkeys(unknown)))

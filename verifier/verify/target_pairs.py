@@ -34,6 +34,12 @@ class TargetPair:
         return self.either.resource or self.either.kind.value
 
     @property
+    def key_name(self) -> str | None:
+        """What both sides call the key; a side that lacks it does not object."""
+        names = {target.key.name for target in (self.old, self.new) if target is not None and target.key is not None}
+        return names.pop() if len(names) == 1 else None
+
+    @property
     def presence(self) -> Presence:
         """On which sides it is."""
         return Presence.ADDED if self.old is None else Presence.REMOVED if self.new is None else Presence.BOTH

@@ -1,0 +1,87 @@
+"""`verifier compare`: its options and help. The work is in `comparing`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import KeyArn, Settled, command_app, settled_readings
+from verifier.cli.run import run
+
+app = command_app()
+
+EXIT_CODES = (
+    "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or input error; "
+    "3 unknown; 4 internal error."
+)
+
+
+class CompareOutput(StrEnum):
+    """How a comparison is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class FailOnOption(StrEnum):
+    """What makes a comparison fail."""
+
+    MORE_PERMISSIVE = "more-permissive"
+    ANY = "any"
+    NEVER = "never"
+
+
+@app.command(epilog=EXIT_CODES)
+def compare(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="OLD NEW", help="Two policies, snapshots or folders; with --git one path or more.", show_default=False),
+    ],
+    git: Annotated[
+        str | None,
+        typer.Option(metavar="BASE[..HEAD]", help="Compare two revisions of PATH... in git; BASE alone: against the work tree."),
+    ] = None,
+    allow: Annotated[
+        list[Path], typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated.")
+    ] = [],  # noqa: B006  (typer copies it)
+    fail_on: Annotated[FailOnOption, typer.Option(help="What ends in exit code 1.")] = FailOnOption.MORE_PERMISSIVE,
+    key_arn: KeyArn = None,
+    reading: Settled = [],  # noqa: B006
+    output: Annotated[CompareOutput, typer.Option(help="How to write the comparison.")] = CompareOutput.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
+) -> None:
+    """Compare what two versions allow, by meaning.
+
+    Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request, replayed on
+    both sides, and the change that it is due to. A request on a key that one side lacks counts as refused there.
+
+    \b
+    Two policies of one key, two snapshots:
+        verifier compare old-policy.json new-policy.json
+        verifier compare snapshots/monday snapshots/tuesday --fail-on any
+
+    \b
+    A pull request (BASE...HEAD compares HEAD with where it branched off):
+        verifier compare --git origin/main...HEAD keys/payments/policy.json --output markdown
+
+    \b
+    A widening that is meant; anything beyond it fails:
+        verifier compare old new --allow intended.inv
+    where intended.inv says
+        allow "the report job reads":
+          role/reports in 111122223333 can kms:Decrypt
+    """
+
+    def body() -> int:
+        from verifier.cli.comparing import CompareOptions, compare_command
+        from verifier.model.comparison import FailOn
+
+        settled = settled_readings(reading)
+        options = CompareOptions(tuple(paths), git, tuple(allow), FailOn(fail_on.value), key_arn, settled, output.value, verbose)
+        return compare_command(options)
+
+    run(body)

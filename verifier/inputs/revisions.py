@@ -1,0 +1,188 @@
+"""Revisions in git: the files of a path as a revision has them.
+
+In: a revision and a path in a repository. Out: the same files in a temporary folder, byte for byte as they are stored.
+Guarantee: nothing in the repository or its work tree changes; no hook, filter, pager, remote or other program runs but git's own readers of
+objects (`rev-parse`, `merge-base`, `ls-tree`, `cat-file`); nothing is fetched; a file's attributes (`export-ignore`, line endings) do not
+keep it out or change it; no link leads out of the folder. What cannot be had so is an `InputError`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import brief, printable
+
+MAXIMUM_TOTAL = 512 << 20
+"""Bytes of all files of one revision."""
+MOST_FILES = 100_000
+TIMEOUT = 120
+"""Seconds for one command of git."""
+
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never")
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_ADVICE": "0",
+    "LC_ALL": "C",
+}
+_LINK, _SUBMODULE = "120000", "160000"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision: its name as written, and the object name of its commit."""
+
+    name: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository: `top` is the folder of its work tree."""
+
+    top: Path
+
+    def commit(self, revision: str) -> str:
+        """The object name of a revision. Raises `InputError`."""
+        if not revision or revision.startswith("-"):
+            raise InputError.of(f"`{printable(brief(revision))}` is no revision", hint="for example --git main..HEAD")
+        found = self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        if found is None:
+            raise InputError.of(
+                f"there is no revision `{printable(brief(revision))}` in {printable(str(self.top))}",
+                hint="a shallow clone has no older revisions: fetch them first (in GitHub Actions, `fetch-depth: 0`)",
+            )
+        return os.fsdecode(found).strip()
+
+    def merge_base(self, first: str, second: str) -> str:
+        """The commit that two commits branched off. Raises `InputError`."""
+        found = self._git("merge-base", first, second)
+        if found is None:
+            raise InputError.of("the two revisions have no common ancestor", hint="write BASE..HEAD, or fetch the whole history")
+        return os.fsdecode(found).split("\n", 1)[0]
+
+    def extract(self, revision: Revision, path: Path, folder: Path) -> Path:
+        """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there. Raises `InputError`."""
+        relative = self.below_top(path)
+        self._write(list(self._entries(revision, relative)), folder)
+        return folder / relative
+
+    def below_top(self, path: Path) -> Path:
+        """A path as seen from `top`. Raises `InputError` for one that is elsewhere."""
+        parent, name = os.path.split(os.path.abspath(path))
+        relative = Path(os.path.relpath(os.path.join(os.path.realpath(parent), name), os.path.realpath(self.top)))
+        if ".." in relative.parts:
+            raise InputError.of(f"`{printable(str(path))}` is not in the repository {printable(str(self.top))}")
+        return relative
+
+    def _entries(self, revision: Revision, relative: Path) -> Iterator[tuple[str, str, Path]]:
+        """(mode, object, path below `top`) of every file at a path."""
+        pathspec = [] if relative == Path(".") else ["--", os.fspath(relative)]
+        listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", revision.commit, *pathspec)
+        lines = [line for line in (listed or b"").split(b"\0") if line]
+        if not lines:
+            raise InputError.of(f"`{printable(str(relative))}` is not in the revision `{printable(brief(revision.name))}`")
+        if len(lines) > MOST_FILES:
+            raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`")
+        for line in lines:
+            about, _, name = line.partition(b"\t")
+            mode, _, found = os.fsdecode(about).split(" ")
+            below = Path(os.fsdecode(name))
+            if below.is_absolute() or ".." in below.parts:
+                raise InputError.of(f"`{printable(str(below))}` leads out of the repository")
+            yield mode, found, below
+
+    def _write(self, entries: Sequence[tuple[str, str, Path]], folder: Path) -> None:
+        for mode, _, below in entries:
+            if mode == _SUBMODULE:
+                raise InputError.of(
+                    f"`{printable(str(below))}` is a submodule: its files are in another repository", hint="compare it there, with --git"
+                )
+        contents = self._contents([name for _, name, _ in entries])
+        for (mode, _, below), data in zip(entries, contents, strict=True):
+            target = folder / below
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if mode == _LINK:
+                _link(target, os.fsdecode(data), folder, below)
+            else:
+                target.write_bytes(data)
+
+    def _contents(self, names: Sequence[str]) -> Iterator[bytes]:
+        """The bytes of objects, in order."""
+        sizes = self._git("cat-file", "--batch-check=%(objectsize)", given="".join(f"{name}\n" for name in names).encode())
+        told = os.fsdecode(sizes or b"").split("\n")[: len(names)]
+        if len(told) != len(names) or not all(size.isdigit() for size in told):
+            raise InputError.of("git does not have all files of the revision here", hint="fetch them first: this command fetches nothing")
+        if sum(map(int, told)) > MAXIMUM_TOTAL:
+            raise InputError.of(f"the files of the revision are over {MAXIMUM_TOTAL >> 20} MiB together")
+        data = self._git("cat-file", "--batch", given="".join(f"{name}\n" for name in names).encode())
+        if data is None:
+            raise InputError.of("git cannot read the files of the revision")
+        position = 0
+        for size in map(int, told):
+            start = data.index(b"\n", position) + 1
+            yield data[start : start + size]
+            position = start + size + 1
+
+    def _git(self, *arguments: str, given: bytes | None = None) -> bytes | None:
+        """What git prints; `None` where it fails."""
+        result = _run(self.top, *arguments, given=given)
+        return result.stdout if result.returncode == 0 else None
+
+
+def _link(target: Path, to: str, folder: Path, below: Path) -> None:
+    """A symbolic link, if it stays in the folder."""
+    inside = os.path.normpath(os.path.join(below.parent, to))
+    if os.path.isabs(to) or inside.split(os.sep)[0] == ".." or "\0" in to:
+        raise InputError.of(f"`{printable(str(below))}` is a link that leads out of the repository")
+    os.symlink(to, target)
+
+
+def _run(folder: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    git = shutil.which("git")
+    if git is None:
+        raise InputError.of("--git needs the program `git`, and there is none on the PATH")
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = [git, "--no-pager", "--no-replace-objects", *settings, "-C", os.fspath(folder), *arguments]
+    try:
+        return subprocess.run(
+            command, input=given or b"", capture_output=True, env={**environment, **_ENVIRONMENT}, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError.of(f"git did not answer within {TIMEOUT} seconds") from None
+
+
+def repository_of(path: Path) -> Repository:
+    """The repository that a path is in; the path itself need not be there any more. Raises `InputError`."""
+    folder = Path(os.path.abspath(path))
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    result = _run(folder, "rev-parse", "--show-toplevel")
+    if result.returncode != 0:
+        said = printable(os.fsdecode(result.stderr).strip().split("\n")[0].removeprefix("fatal: "))
+        raise InputError.of(f"`{printable(str(path))}` is in no work tree of git: {brief(said, 200)}")
+    return Repository(Path(os.fsdecode(result.stdout).removesuffix("\n")))
+
+
+def revisions(text: str, repository: Repository) -> tuple[Revision, Revision | None]:
+    """`BASE..HEAD`, `BASE...HEAD` (HEAD against where they branched off) or `BASE` (against the work tree, which is `None`).
+
+    As in git, a side that is left out of a range is HEAD. Raises `InputError`.
+    """
+    dots = "..." if "..." in text else ".."
+    base, found, head = text.partition(dots)
+    if not found:
+        return Revision(text, repository.commit(text)), None
+    old, new = (Revision(name or "HEAD", repository.commit(name or "HEAD")) for name in (base, head))
+    if dots == "...":
+        old = Revision(f"{old.name}...", repository.merge_base(old.commit, new.commit))
+    return old, new
