@@ -71,6 +71,16 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
 
 
+def silent_reach(statement: Statement, nothing: Expression) -> Reach:
+    """Whom an Allow statement of no concern could reach, which is `nothing`."""
+    types = {principal.type for principal in statement.principals or ()}
+    anyone = statement.not_principal or bool(types & {PrincipalType.ANYONE, PrincipalType.ANY_AWS})
+    weak = bool(types & {PrincipalType.ROLE, PrincipalType.USER})
+    account = PrincipalType.ACCOUNT in types
+    strong = bool(types - {PrincipalType.ROLE, PrincipalType.ANYONE, PrincipalType.ANY_AWS})
+    return Reach(*(nothing if reached else FALSE for reached in (strong, weak, anyone, account)))
+
+
 def _chooses_by_arn(condition: Condition) -> bool:
     """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which the page says
     nothing, does not count: for it the reading D4 stays open."""

@@ -68,7 +68,7 @@ def resource_denies(space: Space) -> Iterator[Expression]:
         return
     for policy in _policies(_resource(space)):
         for statement in policy.statements:
-            if statement.effect is Effect.DENY:
+            if statement.effect is Effect.DENY and space.concerns(statement):
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
                 yield said(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
 

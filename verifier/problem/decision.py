@@ -13,12 +13,12 @@ from verifier.model.estate import Key
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_DENY
 from verifier.model.reference import actions
-from verifier.problem.callers import Reach, allow_reach, deny_reach
+from verifier.problem.callers import Reach, allow_reach, deny_reach, silent_reach
 from verifier.problem.controls import resource_denies, service_controls_allow, service_denies
 from verifier.problem.endpoints import endpoint_denies, endpoints_allow
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.grants import granted
-from verifier.problem.owners import owned, said, statement_owner
+from verifier.problem.owners import owned, said, silent, statement_owner
 from verifier.problem.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.space import Space, acts
 from verifier.problem.statements import applies
@@ -85,6 +85,9 @@ def _key_policy_statements(space: Space, effect: Effect) -> Iterator[tuple[Polic
 def _key_policy_reach(space: Space) -> Reach:
     reaches = []
     for policy, statement in _key_policy_statements(space, Effect.ALLOW):
+        if not space.concerns(statement):
+            reaches.append(silent_reach(statement, silent(space, policy, statement)))
+            continue
         whom = allow_reach(space, statement)
         when = applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
@@ -105,6 +108,8 @@ def bites() -> Expression:
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy, statement in _key_policy_statements(space, Effect.DENY):
+        if not space.concerns(statement):
+            continue
         yield said(space, policy, statement, both(deny_reach(space, statement), applies(space, policy, statement), bites()))
 
 

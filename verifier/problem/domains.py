@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.plausible_words import PRINTABLE
@@ -61,6 +61,7 @@ def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
     return ((False, characters),) * least + ((True, characters),)
 
 
+@cache
 def principals(partition: str) -> Attribute:
     """The caller: the ARN of `aws:PrincipalArn`, or a service principal's name (R2, F1)."""
     return Attribute("principal", _principal_domain(partition), optional=False)
@@ -115,6 +116,7 @@ SESSIONS = ("assumed-role/", "assumed-role/aws:")
 """How the last field of a role session's ARN begins; roles that AWS itself owns have sessions too (G2)."""
 
 
+@cache
 def retiring_principals() -> Attribute:
     """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of its ARN."""
     user, role, rest = literal_tokens("user/"), literal_tokens("role/"), (*some(PATH), *literal_tokens("/"), *some(NAME))
@@ -126,6 +128,7 @@ def retiring_principals() -> Attribute:
     )
 
 
+@cache
 def user_ids() -> Attribute:
     """The unique ID of a user, `AIDA…`, or of the role of a session, `AROA…`: what `aws:userid` begins with."""
     base = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
@@ -136,11 +139,13 @@ ORDINARY_SESSION = "example"
 """A session name that people believe."""
 
 
+@cache
 def session_names() -> Attribute:
     """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of sessions."""
     return _words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
 
 
+@cache
 def issuers() -> Attribute:
     """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN (R2)."""
     user = literal_tokens("user/")
@@ -158,6 +163,7 @@ def _words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example
     return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
 
 
+@lru_cache(4096)
 def context_attribute(name: str, partition: str, region: str | None) -> Attribute:
     """The attribute for a condition key (lower case) that nothing else determines."""
     if name.endswith("#service"):

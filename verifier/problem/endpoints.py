@@ -13,7 +13,7 @@ from verifier.model.estate import Endpoint
 from verifier.model.policy import Effect, Policy
 from verifier.problem.callers import allow_reach, deny_reach
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.owners import said
+from verifier.problem.owners import said, silent
 from verifier.problem.predicates import exactly
 from verifier.problem.space import Space
 from verifier.problem.statements import applies
@@ -28,7 +28,7 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of the policies of the endpoints."""
     for endpoint, policy in _with_policy(space):
         for statement in policy.statements:
-            if statement.effect is Effect.DENY:
+            if statement.effect is Effect.DENY and space.concerns(statement):
                 whom = both(_restricted(space, endpoint), deny_reach(space, statement))
                 yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
 
@@ -52,7 +52,9 @@ def _restricted(space: Space, endpoint: Endpoint) -> Expression:
 def _allows(space: Space, policy: Policy) -> Expression:
     found = []
     for statement in policy.statements:
-        if statement.effect is Effect.ALLOW:
+        if statement.effect is Effect.ALLOW and not space.concerns(statement):
+            found.append(silent(space, policy, statement))
+        elif statement.effect is Effect.ALLOW:
             reach = allow_reach(space, statement)
             whom = either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol("V-account")))
             found.append(said(space, policy, statement, both(whom, applies(space, policy, statement))))

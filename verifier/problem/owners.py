@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.policy import Effect, Policy, Statement, StatementRef, reference_to
-from verifier.problem.expression import FALSE, Expression, Part, both
+from verifier.problem.expression import FALSE, Expression, Part, Symbol, both
 from verifier.problem.space import Space
 from verifier.problem.statements import action_matches, applies
 
@@ -26,6 +26,18 @@ def owned(number: int, expression: Expression) -> Expression:
     return expression if expression is FALSE else Part(number, expression)
 
 
+NEVER = Symbol("never")
+"""False: what is said of requests that nobody asks about. A symbol, so that a proof still tells that it is said."""
+
+
+def silent(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """The Allow statements of no concern, as one owner that says nothing: a proof by the Deny statements alone must do without them."""
+    if space.silent is None:
+        number = owner(space, reference_to(policy, statement), FALSE)
+        space.silent = Part(number, NEVER)
+    return space.silent
+
+
 def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
     """A new owner for a statement of a policy."""
     return owner(space, reference_to(policy, statement), action_matches(statement))
@@ -40,4 +52,7 @@ def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect) -> I
     """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of its own (P7)."""
     for statement in policy.statements:
         if statement.effect is effect:
-            yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
+            if space.concerns(statement):
+                yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
+            elif effect is Effect.ALLOW:
+                yield both(whom, silent(space, policy, statement))

@@ -102,21 +102,38 @@ class Tokens(Predicate):
         literal = self.literal
         if literal is not None:
             return literal == value
-        tokens, states = self.tokens, {0}
+        known, state = self._moves, self._closure(1)
         for character in value:
-            states = {at if tokens[at][0] else at + 1 for at in self._closure(states) if at < len(tokens) and character in tokens[at][1]}
-            if not states:
+            moves = known.get(character)
+            if moves is None:
+                moves = known[character] = self._moves_by(character)
+            advance, stay = moves
+            state = self._closure((state & advance) << 1 | state & stay)
+            if not state:
                 return False
-        return len(tokens) in self._closure(states)
+        return bool(state >> len(self.tokens) & 1)
 
-    def _closure(self, states: set[int]) -> set[int]:
-        closed = set()
-        for at in states:
-            while at not in closed:
-                closed.add(at)
-                if at < len(self.tokens) and self.tokens[at][0]:
-                    at += 1
-        return closed
+    @cached_property
+    def _moves(self) -> dict[str, tuple[int, int]]:
+        """By character the positions (bits) that it leads on from, and those that it stays in."""
+        return {}
+
+    def _moves_by(self, character: str) -> tuple[int, int]:
+        advance = stay = 0
+        for at, (repeated, characters) in enumerate(self.tokens):
+            if character in characters:
+                advance, stay = (advance, stay | 1 << at) if repeated else (advance | 1 << at, stay)
+        return advance, stay
+
+    @cached_property
+    def _repeats(self) -> int:
+        return sum(1 << at for at, (repeated, _) in enumerate(self.tokens) if repeated)
+
+    def _closure(self, state: int) -> int:
+        """The positions, with those reached by skipping repeated tokens."""
+        while (closed := state | (state & self._repeats) << 1) != state:
+            state = closed
+        return state
 
 
 @dataclass(frozen=True)

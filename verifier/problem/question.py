@@ -22,6 +22,7 @@ from verifier.model.invariant import (
 )
 from verifier.model.readings import SESSION_ALLOW
 from verifier.problem.callers import callers
+from verifier.problem.concern import Concern, concern_of
 from verifier.problem.conditions import Reader
 from verifier.problem.decision import allowed
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, conjunction, disjunction, negation
@@ -29,6 +30,7 @@ from verifier.problem.facts import all_facts
 from verifier.problem.facts_shared import VIA
 from verifier.problem.finite import Finite, Reduction, questions
 from verifier.problem.names import pair_names
+from verifier.problem.owners import NEVER
 from verifier.problem.predicates import exactly
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space, acts
@@ -118,9 +120,10 @@ def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Se
             yield owner
 
 
-def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Formula:
-    """What is asked about one target, for all invariants at once."""
-    space = Space(estate, target, pair_names=pair_names(estate, target, invariants))
+def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], concern: Concern | None = None) -> Formula:
+    """What is asked about one target, for all invariants at once. With a `concern` statements about other actions are left out: `allowed`
+    is then the decision on the requests that the invariants speak of, and on no others."""
+    space = Space(estate, target, concern, pair_names=pair_names(estate, target, invariants))
     decision = allowed(space)
     scopes = [scope(space, invariant) for invariant in invariants]
     violations = [
@@ -132,14 +135,16 @@ def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant]) -
     facts = all_facts(space)
     share_tests(space)
     facts += relation_facts(space)
+    if space.silent is not None:
+        facts.append(negation(NEVER))
     hoped = wishes(space)
     questions([*facts, *hoped], space.questions)
     return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))
 
 
 def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
-    """The same in finite form: one partition of each attribute for all invariants."""
-    formula = formulate(estate, target, invariants)
+    """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request."""
+    formula = formulate(estate, target, invariants, concern_of(invariants) if invariants else None)
     reduction = Reduction(formula.space.attributes, formula.space.questions)
     finite, reduce = reduction.finite, reduction.reduce
     finite.facts = [reduce(fact) for fact in formula.facts]

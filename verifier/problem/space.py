@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from verifier.model.estate import Estate
-from verifier.model.policy import StatementRef
-from verifier.model.reference import actions
+from verifier.model.policy import Statement, StatementRef
+from verifier.model.reference import KeyFacts, actions
+from verifier.problem.concern import Concern
 from verifier.problem.domains import (
     Attribute,
     action_names,
@@ -45,6 +47,7 @@ from verifier.problem.predicates import (
     Token,
     Tokens,
     exactly,
+    like,
     like_tokens,
     literal_tokens,
     within,
@@ -68,6 +71,33 @@ INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time"})
 """The attributes that are no condition keys: what a context shows of them has other names."""
 
 
+_REMEMBERED = 4096
+"""Expressions about callers and actions that are remembered from one question to the next."""
+
+
+@lru_cache(_REMEMBERED)
+def _arn_like(pattern: str) -> Expression:
+    """The callers whose `aws:PrincipalArn` matches."""
+    return Test("principal", like(pattern))
+
+
+@cache
+def _actions_on(kind: TargetKind) -> frozenset[str]:
+    """The known actions for a kind of target."""
+    fits = {TargetKind.KEY: "key", TargetKind.ALIAS: "alias"}
+    return frozenset(a.name for a in actions() if (fits[kind] in a.resources if kind in fits else not a.resources))
+
+
+@cache
+def _action_attribute(kind: TargetKind) -> Attribute:
+    return action_names([a.name.lower() for a in actions() if a.name in _actions_on(kind)])
+
+
+@lru_cache(_REMEMBERED)
+def _facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
+    return Attribute("facts", values=tuple(facts_text(f) for f in facts), optional=False)
+
+
 @dataclass
 class Space:
     """The attributes of requests on one target. Attributes come into being when something asks for them.
@@ -75,11 +105,12 @@ class Space:
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
     statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
     stands for; `notes` are condition keys that the data does not know; `pair_names` lists, by lower-case name, the spellings under
-    which policies ask for pairs of the encryption context (F7).
+    which policies ask for pairs of the encryption context (F7). Where there is a `concern`, statements about other actions are left out.
     """
 
     estate: Estate
     target: Target
+    concern: Concern | None = None
     attributes: dict[str, Attribute] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     owners: list[StatementRef] = field(default_factory=list)
@@ -90,20 +121,20 @@ class Space:
     notes: dict[str, None] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: Expression | None = None
+    """What stands for the Allow statements of no concern (`problem.owners`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = [a.name for a in actions() if self._fits(a.resources)]
-        for attribute in (principals(self.target.partition), action_names([name.lower() for name in known])):
+        self.known_actions = _actions_on(self.target.kind)
+        for attribute in (principals(self.target.partition), _action_attribute(self.target.kind)):
             self.attributes[attribute.name] = attribute
-        self.known_actions = frozenset(known)
         if self.target.key is not None:
-            self.attributes["facts"] = Attribute("facts", values=tuple(facts_text(f) for f in consistent(self.target.key)), optional=False)
+            self.attributes["facts"] = _facts_attribute(consistent(self.target.key))
 
-    def _fits(self, resources: frozenset[str]) -> bool:
-        return {TargetKind.KEY: "key" in resources, TargetKind.ALIAS: "alias" in resources, TargetKind.NONE: not resources}[
-            self.target.kind
-        ]
+    def concerns(self, statement: Statement) -> bool:
+        """Whether a statement can bear on what is asked."""
+        return self.concern is None or self.concern.with_statement(statement)
 
     # -- callers --
 
@@ -111,42 +142,22 @@ class Space:
         """The callers whose `aws:PrincipalArn`, or service name, satisfies a predicate."""
         return Test("principal", predicate)
 
-    def _arn(self, text: str) -> Expression:
-        return self.principal(Tokens(like_tokens(text)))
-
-    @property
-    def is_service(self) -> Expression:
-        """Service principals (R2)."""
-        return negation(self._arn("arn:*"))
-
-    @property
-    def is_user(self) -> Expression:
-        """IAM users."""
-        return self._arn("arn:*:user/*")
-
-    @property
-    def is_role(self) -> Expression:
-        """Role sessions."""
-        return self._arn("arn:*:role/*")
-
-    @property
-    def is_service_linked(self) -> Expression:
-        """Sessions of service-linked roles."""
-        return self._arn("arn:*:role/aws-service-role/*")
-
-    @property
-    def is_root(self) -> Expression:
-        """Root users."""
-        return self.principal(Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)))  # and not a role `aws:root` of AWS's own
-
-    @property
-    def is_federated(self) -> Expression:
-        """Federated-user sessions."""
-        return self._arn("arn:*:federated-user/*")
+    is_user = _arn_like("arn:*:user/*")
+    """IAM users."""
+    is_role = _arn_like("arn:*:role/*")
+    """Role sessions."""
+    is_service_linked = _arn_like("arn:*:role/aws-service-role/*")
+    """Sessions of service-linked roles."""
+    is_root = Test("principal", Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)))  # and not a role `aws:root` of AWS's own
+    """Root users."""
+    is_federated = _arn_like("arn:*:federated-user/*")
+    """Federated-user sessions."""
+    is_service = negation(_arn_like("arn:*"))
+    """Service principals (R2)."""
 
     def in_account(self, account: str) -> Expression:
         """The callers of an account: never a service principal."""
-        return self._arn(f"arn:*:*::{account}:*")
+        return _arn_like(f"arn:*:*::{account}:*")
 
     def one_of(self, arns: frozenset[str]) -> Expression:
         """The callers with one of these principal ARNs."""
@@ -288,4 +299,9 @@ class Space:
 
 def acts(names: Iterable[str]) -> Expression:
     """The action is one of these. The attribute holds actions in lower case, since IAM compares them so (L3)."""
+    return _acts(frozenset(names))
+
+
+@lru_cache(_REMEMBERED)
+def _acts(names: frozenset[str]) -> Expression:
     return Test("action", OneOf(frozenset(name.lower() for name in names)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from verifier.model.estate import Key
 from verifier.model.reference import KeyFacts, key_facts
@@ -65,12 +66,19 @@ def facts_of_text(text: str) -> KeyFacts:
 def consistent(key: Key) -> tuple[KeyFacts, ...]:
     """The combinations of facts that agree with what is given of a key (U3). A key ID tells whether the key is multi-Region (L9)."""
     multi_region = key.multi_region if key.multi_region is not None else ":key/mrk-" in key.arn
+    return _consistent(key.spec, key.usage, key.origin, multi_region, key.multi_region_type)
+
+
+@lru_cache(256)
+def _consistent(
+    spec: str | None, usage: str | None, origin: str | None, multi_region: bool, multi_region_type: str | None
+) -> tuple[KeyFacts, ...]:
     return tuple(
         facts
         for facts in key_facts()
-        if key.spec in (None, facts.spec)
-        and key.usage in (None, facts.usage)
-        and key.origin in (None, facts.origin)
+        if spec in (None, facts.spec)
+        and usage in (None, facts.usage)
+        and origin in (None, facts.origin)
         and multi_region == (facts.multi_region_type is not None)
-        and key.multi_region_type in (None, facts.multi_region_type)
+        and multi_region_type in (None, facts.multi_region_type)
     )

@@ -14,13 +14,13 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
+from verifier.model.invariants_targets import matching
 from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.reference import actions, data_version
 from verifier.model.verdict import Agreement, KeySummary, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.controls import controls_of
 from verifier.problem.expression import Expression, Symbol, negation
-from verifier.problem.predicates import like
 from verifier.problem.question import Claim, Question, ask
 from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.solve.engines import open_session, require, second_engine
@@ -149,12 +149,9 @@ def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
 
 def _kinds(invariant: Invariant) -> tuple[bool, bool]:
     """Whether the actions need a key, and whether some need none."""
-    matched = [
-        a
-        for a in actions()
-        if any(like(p.value, fold=True).matches(a.name) for p in invariant.actions)
-        and not any(like(p.value, fold=True).matches(a.name) for p in invariant.not_actions)
-    ]
+    names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))
+    names = names.difference(*(matching(pattern.value) for pattern in invariant.not_actions))
+    matched = [a for a in actions() if a.name in names]
     return any("key" in a.resources for a in matched), any(not a.resources for a in matched)
 
 

@@ -1,0 +1,90 @@
+"""Which statements can bear on what is asked, by their actions alone: the others need not be read (design.md, "before any term").
+
+In: the actions that invariants are about, statements. Out: `Concern.with_statement`.
+Guarantee: a statement that is found to be of no concern matches no request in the scope of any of the invariants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from verifier.model.invariant import Invariant
+from verifier.model.policy import Statement
+from verifier.model.reference import actions
+from verifier.problem.predicates import like
+
+_REMEMBERED = 4096
+"""Patterns whose known actions are remembered."""
+
+
+@dataclass(frozen=True)
+class _Actions:
+    """The actions of one invariant: the known ones as bits, and the patterns that ones that the data does not know may match (U4)."""
+
+    known: int
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What is asked, by actions."""
+
+    asked: tuple[_Actions, ...]
+
+    def with_statement(self, statement: Statement) -> bool:
+        """Whether a request in some scope could have an action that the statement is about."""
+        if statement.actions is None:
+            return False  # L5
+        patterns = [text.value.lower() for text in statement.actions]
+        known = 0
+        for pattern in patterns:
+            known |= _known(pattern)
+        if statement.not_action:
+            return any(wanted.known & ~known or wanted.unknown for wanted in self.asked)
+        if any(wanted.known & known for wanted in self.asked):
+            return True
+        return any(_may_meet(own, other) for wanted in self.asked for other in wanted.unknown for own in patterns)
+
+
+def concern_of(invariants: Sequence[Invariant]) -> Concern:
+    """The actions that invariants are about."""
+    found = []
+    for invariant in invariants:
+        patterns = [text.value.lower() for text in invariant.actions]
+        known = 0
+        for pattern in patterns:
+            known |= _known(pattern)
+        for text in invariant.not_actions:
+            known &= ~_known(text.value.lower())
+        found.append(_Actions(known, tuple(pattern for pattern in patterns if _matches_unknown(pattern))))
+    return Concern(tuple(dict.fromkeys(found)))
+
+
+@lru_cache(_REMEMBERED)
+def _known(pattern: str) -> int:
+    """The known actions that a pattern in lower case matches (L3, L6), as bits."""
+    matched = like(pattern)
+    return sum(1 << number for number, action in enumerate(actions()) if matched.matches(action.name.lower()))
+
+
+@lru_cache(_REMEMBERED)
+def _matches_unknown(pattern: str) -> bool:
+    """Whether a pattern may match an action that the data does not know."""
+    return "*" in pattern or "?" in pattern or not _known(pattern)
+
+
+@lru_cache(_REMEMBERED)
+def _may_meet(one: str, other: str) -> bool:
+    """Whether some action may match both patterns: false only if their fixed beginnings, or their fixed ends, differ."""
+    return _compatible(_start(one), _start(other)) and _compatible(_start(one[::-1]), _start(other[::-1]))
+
+
+def _start(pattern: str) -> str:
+    """What stands before the first wildcard."""
+    return pattern[: next((at for at, character in enumerate(pattern) if character in "*?"), len(pattern))]
+
+
+def _compatible(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
