@@ -66,7 +66,7 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
         return Reach(FALSE, FALSE, others, FALSE)
     parts = [_principal_reach(space, principal) for principal in principals]
     named, anyone = disjunction(p.strong for p in parts), disjunction(p.anyone for p in parts)
-    if statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions):
+    if _names_its_callers(statement):
         named, anyone = either(named, anyone), FALSE
     return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
 
@@ -78,7 +78,14 @@ def silent_reach(statement: Statement, nothing: Expression) -> Reach:
     weak = bool(types & {PrincipalType.ROLE, PrincipalType.USER})
     account = PrincipalType.ACCOUNT in types
     strong = bool(types - {PrincipalType.ROLE, PrincipalType.ANYONE, PrincipalType.ANY_AWS})
+    if anyone and not statement.not_principal and _names_its_callers(statement):
+        strong, anyone = True, False
     return Reach(*(nothing if reached else FALSE for reached in (strong, weak, anyone, account)))
+
+
+def _names_its_callers(statement: Statement) -> bool:
+    """Whether an Allow to everyone counts as one to callers by their ARNs."""
+    return statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)
 
 
 def _chooses_by_arn(condition: Condition) -> bool:

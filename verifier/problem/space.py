@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
-from verifier.model.reference import KeyFacts, actions
+from verifier.model.reference import KeyFacts, actions, condition_key
 from verifier.problem.concern import Concern
 from verifier.problem.domains import (
     Attribute,
@@ -124,6 +124,7 @@ class Space:
     silent: Expression | None = None
     """What stands for the Allow statements of no concern (`problem.owners`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
+    _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.known_actions = _actions_on(self.target.kind)
@@ -133,8 +134,24 @@ class Space:
             self.attributes["facts"] = _facts_attribute(consistent(self.target.key))
 
     def concerns(self, statement: Statement) -> bool:
-        """Whether a statement can bear on what is asked."""
-        return self.concern is None or self.concern.with_statement(statement)
+        """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the same: a request
+        shows what every request has that a policy tests (R6)."""
+        if self.concern is None or self.concern.with_statement(statement):
+            return True
+        for condition in statement.conditions:
+            self.mention(condition.key.value)
+        return False
+
+    def mention(self, key: str) -> None:
+        """Some policy tests this condition key."""
+        if key not in self._mentioned:
+            self._mentioned.add(key)
+            if condition_key(key) is None:
+                self.notes[key] = None
+            if key.lower().startswith(PAIR_PREFIX):
+                self.variants(key)
+            else:
+                self.view(key)
 
     # -- callers --
 
