@@ -180,6 +180,8 @@ def _tell(spaces: Sequence[Space]) -> None:
                     space.unsupported.setdefault(name, text)
                 for name, spelling in other.spellings.items():
                     space.spellings.setdefault(name, spelling)
+                for (name, narrowed), _ in tuple(other.views()):
+                    space.view(space.spellings[name], narrowed)  # a request shows what any side reads of it
 
 
 def _as_sets(
