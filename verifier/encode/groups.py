@@ -30,8 +30,14 @@ class Groups:
         return {index: number for number, group in enumerate(self.masks) for index in _members(group)}
 
     def of(self, mask: int) -> list[int]:
-        """The groups that make up a mask. Takes as long as the mask has classes."""
-        return sorted({self._group_of[index] for index in _members(mask)})
+        """The groups that make up a mask. Takes as long as the mask has classes.
+
+        Raises `ValueError` for a mask that cuts a group in two: a test that was not among the expressions.
+        """
+        found = sorted({self._group_of[index] for index in _members(mask)})
+        if sum(self.masks[number].bit_count() for number in found) != mask.bit_count():
+            raise ValueError("a test of classes that are not told apart")
+        return found
 
     def fewer(self, mask: int) -> tuple[list[int], bool]:
         """The groups inside a mask, or (and then true) those outside it, whichever the fewer classes are."""

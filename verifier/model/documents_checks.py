@@ -49,19 +49,22 @@ def _sids(member: Member | None) -> list[Scalar]:
 
 
 def check_size(reader: Reader, tree: PolicyNode, identity: str) -> int:
-    """The size as AWS counts it: bytes for a key policy, characters without white space for the others.
-
-    AWS's own managed policies (by their `identity`) may be larger than those of its customers.
-    """
+    """The size as AWS counts it: bytes for a key policy, characters without white space for the others."""
     text = reader.findings.source.text
     key_policy = reader.kind is PolicyKind.KEY
     size = len(text.encode()) if key_policy else len(_WHITE_SPACE.sub("", text))
-    limit = _LIMITS.get(reader.kind)
-    if limit is not None and size > limit and not _AWS_MANAGED.match(identity):
+    limit = size_limit(reader.kind, identity)
+    if limit is not None and size > limit:
         unit = "bytes" if key_policy else "characters without white space"
         message = f"the policy has {size:,} {unit}; AWS accepts {limit:,} in {a_kind(reader.kind)}"
         reader.findings.warning(tree.start, tree.start + 1, message, rule="L4")
     return size
+
+
+def size_limit(kind: PolicyKind, identity: str) -> int | None:
+    """How large AWS accepts a policy of this kind; `None` where it documents no limit. AWS's own managed policies (by their `identity`)
+    may be larger than those of its customers."""
+    return None if _AWS_MANAGED.match(identity) else _LIMITS.get(kind)
 
 
 def check_characters(reader: Reader) -> None:

@@ -50,6 +50,12 @@ def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> E
 
 def service_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of the SCPs over the caller's account."""
+    for policy, bound in service_policies(space):
+        yield from said_to(space, bound, policy, Effect.DENY)
+
+
+def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """Each SCP, with the callers that it binds."""
     accounts: dict[str, list[str]] = {}
     policies: dict[str, Policy] = {}
     for account, over in _service(space).items():
@@ -57,20 +63,24 @@ def service_denies(space: Space) -> Iterator[Expression]:
             accounts.setdefault(policy.identity, []).append(account)
             policies[policy.identity] = policy
     for name, policy in policies.items():
-        yield from said_to(space, _bound(space, accounts[name]), policy, Effect.DENY)
+        yield policy, _bound(space, accounts[name])
 
 
 def resource_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of the RCPs over the target's account. `RCPFullAWSAccess` is attached everywhere, so that only these matter;
     service principals are bound by them."""
-    bound = _resource_bound(space)
-    if bound is FALSE:
-        return
-    for policy in _policies(_resource(space)):
+    for policy, bound in resource_policies(space):
         for statement in policy.statements:
             if statement.effect is Effect.DENY and space.concerns(statement):
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
                 yield said(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
+
+
+def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """Each RCP over the target's account, with the requests that it binds."""
+    bound = _resource_bound(space)
+    if bound is not FALSE:
+        yield from ((policy, bound) for policy in _policies(_resource(space)))
 
 
 def _service(space: Space) -> dict[str, tuple[Level, ...]]:

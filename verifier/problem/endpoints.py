@@ -38,6 +38,12 @@ def through(space: Space, endpoint: str) -> Expression:
     return space.ask(space.attribute_view("aws:sourcevpce"), exactly(endpoint))
 
 
+def endpoint_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """The policy of each endpoint, with the requests that it is asked about."""
+    for endpoint, policy in _with_policy(space):
+        yield policy, _restricted(space, endpoint)
+
+
 def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
     for endpoint in space.estate.endpoints or ():
         if endpoint.policy is not None:

@@ -48,8 +48,14 @@ def permissions(space: Space) -> Permissions:
 
 def own_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of identity policies and boundaries (D1)."""
-    for policy, held in (*_attached(space, lambda identity: identity.policies), *_attached(space, _boundary)):
+    for policy, held in own_policies(space):
         yield from said_to(space, held, policy, Effect.DENY)
+
+
+def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """Each identity policy and each boundary of the inventory, with the callers that it follows."""
+    yield from _attached(space, lambda identity: identity.policies)
+    yield from _attached(space, _boundary)
 
 
 def outside(space: Space) -> Expression:

@@ -7,7 +7,7 @@ with its reason. A replay that contradicts the problem without any reason to is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.evaluate import evaluate
@@ -93,14 +93,15 @@ def _despite(question: Question, claim: Claim, session: Session, query: list[Exp
     values = hardest.allowed if claim.invariant.expectation is Expectation.ALLOWED else hardest.refused
     held = [Symbol(name) if value else negation(Symbol(name)) for name, value in values.items()]
     answer = _search(question, claim, session, [*query, *held])
-    return answer if isinstance(answer, Found) else _reason(question, rests)
+    return answer if isinstance(answer, Found) else why_unmodelled(question, rests.names)
 
 
-def _reason(question: Question, rests: _Rests) -> Reason:
+def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
+    """The reason that a verdict is Unknown that rests on these symbols."""
     for thing in question.space.estate.unmodelled:
-        if any(name.startswith(thing.name + ":") for name in rests.names):
+        if any(name.startswith(thing.name + ":") for name in names):
             return Reason(thing.label, thing.description, thing.span)
-    for name in rests.names:
+    for name in names:
         if name.startswith("L5:"):
             return Reason("L5", "`NotResource` in a key policy is not documented")
         text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)

@@ -1,0 +1,50 @@
+"""One target examined: facts, tables and whatever expressions an examiner wants to ask about, over one partition.
+
+In: a space with everything in it that will be asked about. Out: `Examination`, which reduces expressions to their finite form.
+Guarantee: as of `verifier.problem.question`; an expression whose tests were not among the `blocks` must not be reduced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from verifier.problem.expression import Expression, Test
+from verifier.problem.facts import all_facts
+from verifier.problem.finite import In, Reduction, questions
+from verifier.problem.question import Formula, Question, wishes
+from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.space import Space, acts
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A question without claims, and what turns further expressions into its finite form."""
+
+    question: Question
+    reduction: Reduction
+
+    def tests(self) -> Iterator[Expression]:
+        """Every test on a single value, in finite form: whatever is reduced tells no other classes apart."""
+        for name, predicates in self.question.space.questions.items():
+            if name in self.question.finite.tables and name not in self.question.finite.held:
+                found = (self.reduction.reduce(Test(name, predicate)) for predicate in predicates)
+                yield from (test for test in found if isinstance(test, In))
+
+
+def examine(space: Space, allowed: Expression, blocks: Sequence[Expression]) -> Examination:
+    """What is asked about a target: `allowed` is its decision, `blocks` hold every test that will be asked."""
+    known = acts(space.known_actions)
+    questions([allowed, known, *blocks], space.questions)
+    share_tests(space)
+    facts = all_facts(space)
+    share_tests(space)
+    facts += relation_facts(space)
+    hoped = wishes(space)
+    questions([*facts, *hoped], space.questions)
+    reduction = Reduction(space.attributes, space.questions)
+    finite, reduce = reduction.finite, reduction.reduce
+    finite.facts = [reduce(fact) for fact in facts]
+    formula = Formula(space, tuple(facts), allowed, known, (), (), tuple(hoped))
+    question = Question(space, formula, finite, reduce(allowed), (), reduce(known), tuple(reduce(wish) for wish in hoped))
+    return Examination(question, reduction)

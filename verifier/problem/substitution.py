@@ -1,0 +1,67 @@
+"""Expressions with something in them replaced: a statement left out, a symbol settled.
+
+In: an expression. Out: the expression with the replacement made throughout. Guarantee: what holds nothing to replace is the same object,
+so that it is reduced and encoded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from verifier.problem.expression import FALSE, And, Expression, Not, Or, Part, Symbol, conjunction, constant, disjunction, negation
+
+Replace = Callable[[Expression], Expression | None]
+
+
+def without(expression: Expression, owners: frozenset[int]) -> Expression:
+    """The expression where the statements with these numbers say nothing, as if they were not there."""
+    return _replaced(expression, lambda found: FALSE if isinstance(found, Part) and found.owner in owners else None, {})
+
+
+def settled(expression: Expression, name: str, value: bool) -> Expression:
+    """The expression where a symbol has a value."""
+    return _replaced(expression, lambda found: constant(value) if isinstance(found, Symbol) and found.name == name else None, {})
+
+
+def symbols(expressions: list[Expression]) -> set[str]:
+    """The symbols that occur in expressions."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    todo = list(expressions)
+    while todo:
+        expression = todo.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        match expression:
+            case And(operands) | Or(operands):
+                todo.extend(operands)
+            case Not(operand) | Part(_, operand):
+                todo.append(operand)
+            case Symbol(name):
+                found.add(name)
+    return found
+
+
+def _replaced(expression: Expression, replace: Replace, memo: dict[int, Expression]) -> Expression:
+    found = memo.get(id(expression))
+    if found is None:
+        found = replace(expression)
+        found = memo[id(expression)] = _inside(expression, replace, memo) if found is None else found
+    return found
+
+
+def _inside(expression: Expression, replace: Replace, memo: dict[int, Expression]) -> Expression:
+    match expression:
+        case And(operands) | Or(operands):
+            new = [_replaced(operand, replace, memo) for operand in operands]
+            if all(one is other for one, other in zip(new, operands, strict=True)):
+                return expression
+            return conjunction(new) if isinstance(expression, And) else disjunction(new)
+        case Not(operand):
+            inner = _replaced(operand, replace, memo)
+            return expression if inner is operand else negation(inner)
+        case Part(owner, operand):
+            inner = _replaced(operand, replace, memo)
+            return expression if inner is operand else FALSE if inner is FALSE else Part(owner, inner)
+    return expression

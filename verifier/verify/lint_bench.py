@@ -1,0 +1,147 @@
+"""Questions of the linter about one target: is there a request that …, and which?
+
+In: an examination, expressions over its space. Out: `Impossible` (a proof), `Possible`, or a `Reason` for not knowing; a request that was
+replayed. Guarantee: `Impossible` only from an unsatisfiable problem; `Possible` only where concrete values exist, and nothing that is not
+modelled decides; a request is shown only after `evaluate` has confirmed it. One that it contradicts is an `InternalDisagreement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model.engine import Engine
+from verifier.model.readings import fact_symbol, is_reading
+from verifier.model.request import Decision, Request
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.examination import Examination
+from verifier.problem.expression import Expression, Symbol, disjunction, negation
+from verifier.problem.substitution import symbols
+from verifier.solve.engines import open_session
+from verifier.solve.session import Assignment, Undecided, Unsat
+from verifier.verify.claims import REFINEMENTS, InternalDisagreement, why_unmodelled
+from verifier.verify.preferences import preferences, preferred
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed_to_be_sent
+from verifier.witness.command import command
+from verifier.witness.request import absent_facts, build
+from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """No request meets the expressions. `owners` are the statements that the proof needs, by number; `blamed` are the expressions that
+    cannot be met together, by position: none of them can be left out."""
+
+    owners: tuple[int, ...] = ()
+    blamed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Possible:
+    """Some request meets the expressions."""
+
+
+Answer = Impossible | Possible | Reason
+Confirm = Callable[[Request, Mapping[str, bool]], Decision | None]
+"""Decides a request under the symbols given; `None` where it does not show what it should."""
+
+
+class Bench:
+    """The solver for one examination."""
+
+    def __init__(self, examination: Examination, engine: Engine = Engine.Z3, timeout: float | None = None) -> None:
+        self.question = examination.question
+        self._reduce = examination.reduction.reduce
+        question = self.question
+        queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
+        self.session = open_session(engine, question.finite, question.finite.facts, queries, timeout)
+        finite, space = question.finite, question.space
+        self._exact = not (space.relations or finite.lazy or finite.unsupported or space.unsupported)
+
+    def ask(self, *expressions: Expression) -> Answer:
+        """Whether some request meets all of the expressions."""
+        query = [self._reduce(expression) for expression in expressions]
+        for _ in range(REFINEMENTS):
+            result = self.session.check(query, minimal=True)
+            if isinstance(result, Unsat):
+                return Impossible(result.core, result.blamed)
+            if isinstance(result, Undecided):
+                return Reason("solver", f"the solver gave up: {result.reason}")
+            rests = self._unmodelled_in(query)
+            if rests:
+                return why_unmodelled(self.question, rests)
+            if self._exact:
+                return Possible()
+            found = self._concrete(self.session.assignment())
+            if not isinstance(found, Conflict):
+                return found if isinstance(found, Reason) else Possible()
+        return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+    def example(self, expressions: Sequence[Expression], confirm: Confirm) -> Counterexample | Impossible | Reason:
+        """A request with a known action that meets all of the expressions, confirmed."""
+        query = [*map(self._reduce, expressions), self.question.known_action]
+        rests: dict[str, None] = {}
+        for _ in range(REFINEMENTS):
+            result = self.session.check(query, minimal=True)
+            if isinstance(result, Unsat):
+                return why_unmodelled(self.question, list(rests)) if rests else Impossible(result.core, result.blamed)
+            assignment = result if isinstance(result, Undecided) else preferred(self.question, self.session, query)
+            if isinstance(assignment, Undecided):
+                return Reason("solver", f"the solver gave up: {assignment.reason}")
+            found = self._concrete(assignment)
+            if isinstance(found, Reason):
+                return found
+            if isinstance(found, Conflict):
+                continue
+            shown = self._shown(*found, assignment, confirm)
+            if isinstance(shown, Counterexample):
+                return shown
+            rests |= dict.fromkeys(shown)
+            query.append(disjunction(negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in shown))
+        return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+    def _unmodelled_in(self, query: Iterable[Expression]) -> list[str]:
+        return sorted(
+            name for name in symbols(list(query)) if is_unmodelled(self.question, name) or name in self.question.finite.unsupported
+        )
+
+    def _concrete(self, assignment: Assignment) -> tuple[Request, frozenset[str]] | Conflict | Reason:
+        """A request for an assignment, and the facts that its key lacks. A conflict is remembered."""
+        found = Search(self.question, assignment.classes, assignment.symbols).run()
+        if isinstance(found, Stuck):
+            return Reason("budget", found.reason)
+        if isinstance(found, Conflict):
+            self.session.add(negation(found.impossible))
+            return found
+        return build(self.question, found.values), frozenset(absent_facts(self.question, found.values))
+
+    def _shown(self, request: Request, lacking: frozenset[str], assignment: Assignment, confirm: Confirm) -> Counterexample | list[str]:
+        """The request, confirmed; or the symbols of what is not modelled that it rests on."""
+        question = self.question
+        chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
+        chosen |= dict.fromkeys(map(fact_symbol, lacking), False)
+        if question.space.relations:
+            chosen.setdefault(WILDCARDS, False)  # as the values were found
+        decision = confirm(request, chosen)
+        unmodelled = [name for name in chosen if is_unmodelled(question, name)]
+        if decision is None:
+            if not unmodelled:
+                raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+            return unmodelled
+        needed = dict(_needed(request, chosen, decision, confirm))
+        rests = [name for name in needed if name in unmodelled]
+        if rests:
+            return rests
+        readings = {name: value for name, value in needed.items() if is_reading(name)}
+        readings |= dict(needed_to_be_sent(question, self.session, assignment))
+        free = tuple((name, value) for name, value in needed.items() if name not in readings)
+        matched = matched_statements(decision)
+        return Counterexample(request, decision, matched, tuple(sorted(readings.items())), free, command(request, matched))
+
+
+def _needed(request: Request, chosen: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:
+    """The symbols whose other value shows something else: of those that were asked for."""
+    asked = dict(decision.assignment)
+    for name, value in sorted(chosen.items()):
+        if name in asked and confirm(request, {**chosen, name: not value}) is None:
+            yield name, value

@@ -1,0 +1,178 @@
+"""Rules about what a statement of a key policy changes: what is denied anyway, what others make redundant, a Deny that nothing escapes.
+
+In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided alike with and
+without it, under every reading; `redundant-statement` holds whatever other policies and grants say (`verifier.problem.surroundings`),
+`redundant-in-snapshot` for those of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model import lint_rules as rules
+from verifier.model.lint import Finding, Proof
+from verifier.model.policy import Effect, StatementRef
+from verifier.model.verdict import Reason
+from verifier.problem.expression import Expression, either, negation
+from verifier.problem.space import acts
+from verifier.problem.substitution import without
+from verifier.problem.surroundings import denied_by_policy, gives
+from verifier.verify.lint_bench import Answer, Bench, Impossible, Possible
+from verifier.verify.lint_subjects import Found, Subject
+from verifier.verify.lint_words import does
+
+
+@dataclass(frozen=True)
+class KeyPolicyCase:
+    """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here` that of the estate;
+    `owners` are all statements and grants of the space, by number."""
+
+    subjects: Mapping[int, Subject]
+    bench: Bench
+    alone: Expression
+    here: Expression
+    owners: Sequence[StatementRef]
+
+    def numbers(self, subject: Subject) -> frozenset[int]:
+        """The owner numbers of a statement, in both decisions."""
+        return frozenset(number for number, owner in enumerate(self.owners) if owner == subject.reference)
+
+    def references(self, owners: Iterable[int], *, but: Subject | None = None) -> tuple[StatementRef, ...]:
+        """The statements of a proof, each once."""
+        found = dict.fromkeys(self.owners[number] for number in owners)
+        return tuple(reference for reference in found if but is None or reference != but.reference)
+
+    def changes(self, decision: Expression, subject: Subject, gone: frozenset[int]) -> Answer:
+        """Whether some request is decided otherwise without the statement, those of the owners `gone` being gone already."""
+        before = without(decision, gone)
+        after = without(decision, gone | self.numbers(subject))
+        return self.bench.ask(before, negation(after)) if subject.is_allow else self.bench.ask(negation(before), after)
+
+
+def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
+    """All of them. Where nothing is allowed at all, that alone is told."""
+    nothing = list(_deny_without_escape(case))
+    yield from nothing
+    if any(isinstance(found, Finding) for found in nothing):
+        return
+    living = [subject for subject in case.subjects.values() if subject.lives]
+    denied = [found for subject in living if subject.is_allow for found in _always_denied(case, subject)]
+    yield from denied
+    told = {found.statement for found in denied if isinstance(found, Finding)}
+    yield from _redundant(case, [subject for subject in living if subject.reference not in told])
+
+
+def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
+    """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a Deny stops
+    RetireGrant is open, so that operation does not count.)"""
+    allowed = [case.alone, negation(acts({"kms:RetireGrant"}))]
+    answer = case.bench.ask(*allowed)
+    if not isinstance(answer, Impossible):
+        return
+    because = case.references(answer.owners)
+    denies = [subject for subject in case.subjects.values() if not subject.is_allow and subject.reference in because]
+    everything = frozenset(number for number, owner in enumerate(case.owners) if owner.effect is Effect.DENY)
+    if denies and isinstance(case.bench.ask(without(case.alone, everything), *allowed[1:]), Possible):
+        others = tuple(subject.reference for subject in denies[1:])
+        together = "together with other Denies it refuses" if others else "refuses"
+        message = f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
+        yield denies[0].finding(
+            rules.DENY_WITHOUT_ESCAPE, message, proof=Proof("no request is allowed, whatever other policies say", others)
+        )
+
+
+def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
+    """Everything that an Allow gives, Denies of the same policy refuse."""
+    (seen,) = subject.seen
+    given = gives(seen.meaning)
+    if not isinstance(case.bench.ask(given), Possible):
+        return
+    said = [(number, other.seen[0].meaning) for number, other in case.subjects.items()]
+    answer = case.bench.ask(given, negation(denied_by_policy(said)))
+    if isinstance(answer, Reason):
+        yield subject.undecided(rules.ALWAYS_DENIED, answer)
+    elif isinstance(answer, Impossible):
+        message = "allows nothing: Denies of the policy refuse every request that it matches"
+        proof = Proof("no request that it matches escapes them", case.references(answer.owners))
+        yield subject.finding(rules.ALWAYS_DENIED, message, proof=proof)
+
+
+# --- redundancy ------------------------------------------------------------------------------------------------------------------
+
+
+def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found]:
+    """Statements that change nothing. Of those that need each other's absence, the later ones are told, with their alternatives."""
+    alone: dict[StatementRef, Impossible] = {}
+    rest = []
+    for subject in living:
+        answer = case.changes(case.alone, subject, frozenset())
+        if isinstance(answer, Reason):
+            yield subject.undecided(rules.REDUNDANT, answer)
+        elif isinstance(answer, Impossible):
+            alone[subject.reference] = answer
+        else:
+            rest.append(subject)
+    yield from _told(case, [subject for subject in living if subject.reference in alone])
+    for subject in rest:
+        yield from _redundant_here(case, subject)
+
+
+def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
+    gone: frozenset[int] = frozenset()
+    kept: list[Subject] = []
+    removed: list[tuple[Subject, Impossible]] = []
+    for subject in reversed(redundant):
+        answer = case.changes(case.alone, subject, gone)
+        if isinstance(answer, Impossible):
+            gone |= case.numbers(subject)
+            removed.append((subject, answer))
+        else:
+            kept.append(subject)
+    alternatives = {subject.reference for subject in kept}
+    for subject, answer in reversed(removed):
+        yield _one_redundant(case, subject, answer, alternatives)
+
+
+def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Impossible, alternatives: set[StatementRef]) -> Finding:
+    because = case.references(answer.owners, but=subject)
+    denies = [reference for reference in because if reference.effect is Effect.DENY]
+    proof = Proof("with and without it every request is decided alike, whatever other policies and grants say", because)
+    if not subject.is_allow and not denies:
+        message = "denies nothing that is not refused anyway: nothing allows what it denies"
+        return subject.finding(rules.DENY_WITHOUT_EFFECT, message, proof=proof)
+    if subject.is_allow and not because:
+        message = f"allows nothing: {_why_never(case, subject)}"
+        proof = Proof("no request that it matches is allowed, whatever other policies say")
+        return subject.finding(rules.ALLOW_WITHOUT_EFFECT, message, proof=proof)
+    others = alternatives & set(because)
+    choice = "; one of the two can go" if len(others) == 1 else "; one of them can go" if others else ""
+    message = f"changes nothing: {does(subject.statement, 'what it allows others allow', 'what it denies others deny')} as well{choice}"
+    return subject.finding(rules.REDUNDANT, message, proof=proof)
+
+
+def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
+    """Why an Allow that some request matches is never of use, though nothing else allows it (G5, R5)."""
+    (seen,) = subject.seen
+    assert subject.key is not None
+    given = gives(seen.meaning)
+    if isinstance(case.bench.ask(given), Impossible):
+        return "a key policy gives nothing for `kms:RetireGrant`"
+    at_home = either(seen.space.in_account(subject.key.account), seen.space.is_service)
+    if isinstance(case.bench.ask(given, at_home), Impossible):
+        return "it is for callers of other accounts, and AWS takes these operations from the key's own account alone"
+    return "no request that it matches can be allowed by it"
+
+
+def _redundant_here(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
+    """Only where the input says enough: an inventory, and for a Deny the grants."""
+    assert subject.key is not None
+    if not subject.estate.accounts or (not subject.is_allow and subject.key.grants is None):
+        return
+    answer = case.changes(case.here, subject, frozenset())
+    if isinstance(answer, Impossible):
+        because = case.references(answer.owners, but=subject)
+        decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
+        message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
+        proof = Proof("with and without it every request is decided alike", because)
+        yield subject.finding(rules.REDUNDANT_HERE, message, proof=proof)

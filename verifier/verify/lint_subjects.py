@@ -1,0 +1,160 @@
+"""What the linter looks at: a statement, with the questions about each target that it can bear on.
+
+In: policies in spaces, with their solvers. Out: `Subject`s, which ask questions about the statement over all of its targets.
+Guarantee: something is impossible only if it is so on every target; a request that shows something is one on some target, replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from verifier.evaluate import evaluate
+from verifier.model.estate import Estate, Key
+from verifier.model.lint import Finding, LintRule, Undecided
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, reference_to
+from verifier.model.request import Decision, Outcome, Request
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.expression import Expression, negation
+from verifier.problem.meaning import Meaning, meaning
+from verifier.problem.space import Space
+from verifier.problem.substitution import settled
+from verifier.syntax.source import NOWHERE, Span
+from verifier.verify.lint_bench import Answer, Bench, Confirm, Impossible, Possible
+
+Found = Finding | Undecided
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A statement in the questions about one target. `held` are the requests that its policy is asked about, `allowed` those that the
+    estate allows."""
+
+    space: Space
+    bench: Bench
+    policy: Policy
+    held: Expression
+    meaning: Meaning
+    allowed: Expression
+
+    def as_if(self, statement: Statement) -> Meaning:
+        """What another statement in its place would mean. It must not make tests that this one does not."""
+        return meaning(self.space, self.policy, statement, self.held)
+
+
+Build = Callable[[Seen], Sequence[Expression]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A statement of a policy. `key` is the key that a key policy governs, `None` for other policies."""
+
+    estate: Estate
+    policy: Policy
+    statement: Statement
+    seen: tuple[Seen, ...]
+    key: Key | None = None
+
+    @cached_property
+    def reference(self) -> StatementRef:
+        """How findings name it."""
+        return reference_to(self.policy, self.statement)
+
+    @property
+    def is_allow(self) -> bool:
+        """Whether it allows."""
+        return self.statement.effect is Effect.ALLOW
+
+    @cached_property
+    def about_kms_alone(self) -> bool:
+        """Whether nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions say so."""
+        if self.policy.kind is PolicyKind.KEY:
+            return True
+        listed = self.statement.actions or ()
+        return bool(listed) and not self.statement.not_action and all(text.value.lower().startswith("kms:") for text in listed)
+
+    @cached_property
+    def life(self) -> Answer:
+        """Whether some request can match it. What is blamed if none can are positions in `Meaning.parts`."""
+        return self.ask(lambda seen: seen.meaning.parts)
+
+    @property
+    def lives(self) -> bool:
+        """Whether some request is known to match it."""
+        return isinstance(self.life, Possible)
+
+    def ask(self, build: Build) -> Answer:
+        """Whether some request, on some target, meets the expressions."""
+        owners: set[int] = set()
+        blamed: set[int] = set()
+        open_: Reason | None = None
+        for seen in self.seen:
+            answer = seen.bench.ask(*build(seen))
+            if isinstance(answer, Possible):
+                return answer
+            if isinstance(answer, Reason):
+                open_ = answer
+            else:
+                owners.update(answer.owners)
+                blamed.update(answer.blamed)
+        return open_ or Impossible(tuple(sorted(owners)), tuple(sorted(blamed)))
+
+    def impossible(self, build: Build) -> bool:
+        """Whether it is proved that no request, on any target, meets the expressions."""
+        return isinstance(self.ask(build), Impossible)
+
+    def example(self, build: Build, confirm: Confirm) -> Counterexample | Impossible | Reason:
+        """A request, on some target, that meets the expressions and that `evaluate` confirms."""
+        open_: Reason | None = None
+        for seen in self.seen:
+            answer = seen.bench.example(build(seen), confirm)
+            if isinstance(answer, Counterexample):
+                return answer
+            if isinstance(answer, Reason):
+                open_ = answer
+        return open_ or Impossible()
+
+    def matched(self, outcome: Outcome | None = None, settled: Mapping[str, bool] | None = None) -> Confirm:
+        """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols besides."""
+
+        def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
+            decision = evaluate(self.estate, request, {**symbols, **(settled or {})})
+            wanted = outcome is None or decision.outcome is outcome
+            return decision if wanted and self.matches_in(decision) else None
+
+        return confirm
+
+    def turning_on(self, label: str, value: bool) -> Counterexample | Impossible | Reason:
+        """A request that the statement matches if a reading has this value, and does not match if it has the other."""
+
+        def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
+            unless = self.matched(settled={label: not value})(request, symbols)
+            return self.matched(settled={label: value})(request, symbols) if unless is None else None
+
+        def build(seen: Seen) -> list[Expression]:
+            matches = seen.meaning.matches
+            return [settled(matches, label, value), negation(settled(matches, label, not value))]
+
+        return self.example(build, confirm)
+
+    def matches_in(self, decision: Decision) -> bool:
+        """Whether the trace of a decision says that the statement matched."""
+        own = self.reference
+        steps = (step for step in decision.trace if step.depth == 1 and step.holds and step.statement is not None)
+        return any((s.policy, s.index, s.kind) == (own.policy, own.index, own.kind) for step in steps if (s := step.statement))
+
+    # -- results --
+
+    def finding(self, rule: LintRule, message: str, span: Span = NOWHERE, **more: Any) -> Finding:
+        """A finding about the statement; without a span, where the statement stands."""
+        where = self.statement.span if span == NOWHERE else span
+        policy, key = self.policy, self.key.arn if self.key is not None else None
+        severity = more.pop("severity", rule.severity)
+        return Finding(rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more)
+
+    def undecided(self, rule: LintRule, reason: Reason, span: Span = NOWHERE) -> Undecided:
+        """What was asked about the statement and not decided."""
+        where = self.statement.span if span == NOWHERE else span
+        return Undecided(rule, self.reference, reason.text, reason.rule, where)

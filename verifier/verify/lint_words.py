@@ -1,0 +1,59 @@
+"""How findings speak of the parts of a statement.
+
+In: parts of the model. Out: phrases for one line; names of the input are made printable, and cut where they are long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from verifier.model.policy import Condition, Effect, Statement
+from verifier.syntax.source import Span
+from verifier.syntax.text import brief, first_few, printable
+
+PRINCIPAL, ACTION, RESOURCE, FIRST_CONDITION = range(4)
+"""Positions in `Meaning.parts`; the conditions follow, and the validity of the variables is last."""
+
+
+def quoted(text: str) -> str:
+    """A name or value of the input."""
+    return f"`{brief(printable(text))}`"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """The first few of several names or values."""
+    return first_few([quoted(text) for text in texts])
+
+
+def condition_name(condition: Condition) -> str:
+    """`StringEquals` of `aws:username`."""
+    return f"`{condition.operator}` of {quoted(condition.key.value)}"
+
+
+def part_name(statement: Statement, position: int) -> str:
+    """What a position in `Meaning.parts` is called."""
+    negated = {PRINCIPAL: statement.not_principal, ACTION: statement.not_action, RESOURCE: statement.not_resource}
+    if position in negated:
+        name = ("Principal", "Action", "Resource")[position]
+        return f"`Not{name}`" if negated[position] else f"`{name}`"
+    if position - FIRST_CONDITION < len(statement.conditions):
+        condition = statement.conditions[position - FIRST_CONDITION]
+        return f"{condition_name(condition)} with {listed(value.value for value in condition.values)}"
+    return "its policy variables"
+
+
+def parts_together(statement: Statement, positions: Sequence[int]) -> str:
+    """Several parts, as what cannot be met at once."""
+    names = [part_name(statement, position) for position in positions]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} at once"
+
+
+def place_of(statement: Statement, positions: Sequence[int]) -> Span:
+    """Where the last of several parts stands, if it is a condition; otherwise the statement."""
+    last = max(positions, default=0) - FIRST_CONDITION
+    return statement.conditions[last].span if 0 <= last < len(statement.conditions) else statement.span
+
+
+def does(statement: Statement, allow: str, deny: str) -> str:
+    """The one phrase for an Allow, the other for a Deny."""
+    return allow if statement.effect is Effect.ALLOW else deny
