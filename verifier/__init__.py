@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
     from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
+    from verifier.model.lint import Finding, LintReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
     from verifier.report import exit_code, render_json, render_text
@@ -36,11 +37,13 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Estate",
+    "Finding",
     "GrantInvariant",
     "Identity",
     "InputError",
     "Invariant",
     "Key",
+    "LintReport",
     "Organization",
     "Outcome",
     "Report",
@@ -52,6 +55,7 @@ __all__ = [
     "decide",
     "exit_code",
     "invariants",
+    "lint",
     "load",
     "prove",
     "render_json",
@@ -62,6 +66,7 @@ __all__ = [
 _HOMES = {
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.invariant": ("GrantInvariant", "Invariant"),
+    "verifier.model.lint": ("Finding", "LintReport"),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report": ("exit_code", "render_json", "render_text"),
@@ -155,8 +160,19 @@ def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Map
     return evaluate(estate, concrete, assignment)
 
 
-def schema(name: Literal["snapshot", "report", "comparison"]) -> dict[str, Any]:
-    """The JSON Schema of the snapshot (an input), the report (`prove --output json`) or the comparison (`compare --output json`)."""
+def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
+    """What is provably wrong with the policies of an estate as they are written; each finding has a proof or a request that shows it.
+
+    `timeout` is in seconds, for each query; what takes longer is listed as undecided. Raises `InputError` where there is no policy to look
+    at (S3).
+    """
+    from verifier.verify.lint import lint as find
+
+    return find(estate, timeout=timeout)
+
+
+def schema(name: Literal["snapshot", "report", "comparison", "lint"]) -> dict[str, Any]:
+    """The JSON Schema of the snapshot (an input), or of what `prove` (a report), `compare` or `lint` writes with `--output json`."""
     if name == "report":
         from verifier.report import report_schema
 
@@ -165,6 +181,10 @@ def schema(name: Literal["snapshot", "report", "comparison"]) -> dict[str, Any]:
         from verifier.report.comparison_json import comparison_schema
 
         return comparison_schema()
+    if name == "lint":
+        from verifier.report.lint_json import lint_schema
+
+        return lint_schema()
     from verifier.inputs import snapshot_schema
 
     return snapshot_schema()

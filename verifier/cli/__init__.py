@@ -23,6 +23,7 @@ COMMANDS = {
     "prove": "verifier.cli.prove",
     "evaluate": "verifier.cli.evaluate",
     "compare": "verifier.cli.compare",
+    "lint": "verifier.cli.lint",
     "schema": "verifier.cli.schema",
     "readings": "verifier.cli.readings",
 }

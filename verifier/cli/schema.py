@@ -19,11 +19,12 @@ class Schema(StrEnum):
     SNAPSHOT = "snapshot"
     REPORT = "report"
     COMPARISON = "comparison"
+    LINT = "lint"
 
 
 @app.command()
 def schema(name: Annotated[Schema, typer.Argument(help="Which one.", show_default=False)]) -> None:
-    """Print the JSON Schema of a snapshot, of a report or of a comparison.
+    """Print the JSON Schema of a snapshot, or of what a command writes.
 
     \b
     verifier schema snapshot > snapshot.schema.json

@@ -42,9 +42,9 @@ class Meaning:
 
     @cached_property
     def parts(self) -> tuple[Expression, ...]:
-        """Principal, action, resource, each condition, and the validity of its variables: `matches` is their conjunction."""
+        """Principal, action, resource, each condition, the validity of its variables, its certainty: `matches` is their conjunction."""
         own = self.elements
-        return (self.reach, own.action, own.resource, *own.conditions, own.valid)
+        return (self.reach, own.action, own.resource, *own.conditions, own.valid, own.certain)
 
 
 def meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:

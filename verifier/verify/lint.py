@@ -8,7 +8,7 @@ on an alias and on operations without a key.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from verifier.model.estate import Estate, Key
 from verifier.model.lint import Finding, Linted, LintReport, Undecided
@@ -35,18 +35,23 @@ from verifier.verify.lint_statements import allow_not_principal, never_matches, 
 from verifier.verify.lint_subjects import Found, Seen, Subject
 from verifier.verify.lint_values import value_rules
 
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, what)."""
 
-def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
+
+def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:
     """Everything that is provably wrong with the policies of an estate.
 
-    `timeout` is in seconds, for one call of the solver; what takes longer is undecided. Raises `InputError` where there is nothing to
-    look at (S3), and `InternalDisagreement` where a request does not show what it should.
+    `timeout` is in seconds, for one call of the solver; what takes longer is undecided. `progress` is called before each key. Raises
+    `InputError` where there is nothing to look at (S3), and `InternalDisagreement` where a request does not show what it should.
     """
     started = time.perf_counter()
     looked: list[Linted] = []
     skipped: list[str] = []
     found: list[Found] = []
-    for key in estate.keys:
+    for number, key in enumerate(estate.keys):
+        if progress is not None:
+            progress(number, len(estate.keys), key.name or key.arn)
         if key.manager == "AWS":
             skipped.append(f"{key.arn}: the policy of an AWS managed key is AWS's own")
         else:
@@ -135,7 +140,11 @@ def _statements(case: KeyPolicyCase) -> Iterator[Found]:
 
 
 def _statement(subject: Subject) -> Iterator[Found]:
-    """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches."""
+    """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of one with unknown
+    parts nothing is said."""
+    if subject.statement.doubt is not None:
+        yield Undecided(None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span)
+        return
     yield from never_matches(subject)
     if subject.key is not None:
         yield from allow_not_principal(subject)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from verifier.model.engine import Engine
 from verifier.model.readings import fact_symbol, is_reading
@@ -16,7 +17,7 @@ from verifier.model.request import Decision, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.examination import Examination
 from verifier.problem.expression import Expression, Symbol, disjunction, negation
-from verifier.problem.substitution import symbols
+from verifier.problem.substitution import settled, symbols
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat
 from verifier.verify.claims import REFINEMENTS, InternalDisagreement, why_unmodelled
@@ -25,6 +26,9 @@ from verifier.verify.replay import is_free, is_unmodelled, matched_statements, n
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+
+MOST_UNMODELLED = 3
+"""So many things that are not modelled are tried out in all ways."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,22 @@ class Bench:
                 return Reason("solver", f"the solver gave up: {result.reason}")
             rests = self._unmodelled_in(query)
             if rests:
-                return why_unmodelled(self.question, rests)
+                return self._whatever(query, rests)
             if self._exact:
                 return Possible()
             found = self._concrete(self.session.assignment())
             if not isinstance(found, Conflict):
                 return found if isinstance(found, Reason) else Possible()
         return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+    def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[str]) -> Answer:
+        """Whether some request meets the expressions whatever the things that are not modelled do to it."""
+        if len(unmodelled) <= MOST_UNMODELLED:
+            settings = [dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))]
+            answer = self.ask(*(_settled_all(expression, setting) for setting in settings for expression in query))
+            if isinstance(answer, Possible):
+                return answer
+        return why_unmodelled(self.question, unmodelled)
 
     def example(self, expressions: Sequence[Expression], confirm: Confirm) -> Counterexample | Impossible | Reason:
         """A request with a known action that meets all of the expressions, confirmed."""
@@ -137,6 +150,12 @@ class Bench:
         free = tuple((name, value) for name, value in needed.items() if name not in readings)
         matched = matched_statements(decision)
         return Counterexample(request, decision, matched, tuple(sorted(readings.items())), free, command(request, matched))
+
+
+def _settled_all(expression: Expression, values: Mapping[str, bool]) -> Expression:
+    for name, value in values.items():
+        expression = settled(expression, name, value)
+    return expression
 
 
 def _needed(request: Request, chosen: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:

@@ -83,7 +83,9 @@ def action_rules(subject: Subject) -> Iterator[Found]:
     for text in unknown:
         hint = did_you_mean(text.value, (action.name for action in actions()))
         message = f"has the action {quoted(text.value)}, which matches no action of AWS KMS that is known" + (f"; {hint}" if hint else "")
-        yield subject.finding(rules.UNKNOWN_ACTION, message + _dead(subject, ACTION), text.span, proof=Proof(f"no such action in {data_version()}"))
+        yield subject.finding(
+            rules.UNKNOWN_ACTION, message + _dead(subject, ACTION), text.span, proof=Proof(f"no such action in {data_version()}")
+        )
     useless: list[Text] = []
     if subject.policy.kind is PolicyKind.KEY:
         useless = [text for text in subject.statement.actions or () if text not in unknown and _never_on_key(subject, text)]

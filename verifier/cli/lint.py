@@ -1,0 +1,67 @@
+"""`verifier lint`: its options and help. The work is in `linting`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import KeyArn, Paths, Timeout, command_app
+from verifier.cli.run import run
+
+app = command_app()
+
+EXIT_CODES = (
+    "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or input error; "
+    "3 something undecided; 4 internal error."
+)
+
+
+class LintOutput(StrEnum):
+    """How the findings are written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class LintFailOn(StrEnum):
+    """What makes a run fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    NEVER = "never"
+
+
+@app.command(epilog=EXIT_CODES)
+def lint(
+    paths: Paths,
+    fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,
+    key_arn: KeyArn = None,
+    timeout: Timeout = None,
+    output: Annotated[LintOutput, typer.Option(help="How to write the findings.")] = LintOutput.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
+) -> None:
+    """Find what is provably wrong with policies as they are written.
+
+    Statements that never match, that others make redundant, or that everything is denied by; conditions that restrict nothing, or let
+    requests without the key through; principals, actions, resources and values that match nothing; sizes that AWS refuses. Each finding has
+    a proof over all requests, or a request that shows it; each rewrite is checked. docs/lint.md lists the rules.
+
+    \b
+    verifier lint key-policy.json
+    verifier lint snapshots/monday --fail-on error
+    verifier lint examples/payments --verbose
+    verifier lint key-policy.json --output markdown >> comment.md
+    """
+
+    def body() -> int:
+        from verifier.cli.linting import LintOptions, lint_command
+        from verifier.model.lint import Severity
+
+        worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
+        return lint_command(LintOptions(tuple(paths), worst, key_arn, timeout, output.value, verbose))
+
+    run(body)

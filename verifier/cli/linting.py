@@ -1,0 +1,60 @@
+"""`verifier lint`: reads the input, looks, writes what was found."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.cli.progress import Progress
+from verifier.cli.run import colours, emit
+from verifier.model.lint import LintReport, Severity
+from verifier.report.diagnostics import render_diagnostics
+from verifier.report.lint_words import lint_exit_code
+
+
+@dataclass(frozen=True)
+class LintOptions:
+    """What the command line asked for. `fail_on` is `None` for never; `timeout` is in seconds; `output` is `text`, `markdown` or `json`."""
+
+    paths: tuple[Path, ...]
+    fail_on: Severity | None = Severity.WARNING
+    key_arn: str | None = None
+    timeout: float | None = None
+    output: str = "text"
+    verbose: bool = False
+
+
+def lint_command(options: LintOptions) -> int:
+    """Writes the findings to stdout and warnings to stderr; returns the exit code."""
+    from verifier.inputs import load_estate
+
+    estate = load_estate(options.paths, key_arn=options.key_arn, accounts=())
+    from verifier.verify.lint import lint  # after the input has been accepted: importing a solver takes a while
+
+    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
+    try:
+        report = lint(estate, timeout=options.timeout, progress=progress)
+    finally:
+        if progress:
+            progress.clear()
+    if report.warnings and options.output != "json":
+        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    emit(_rendered(report, options))
+    return lint_exit_code(report, options.fail_on)
+
+
+def _rendered(report: LintReport, options: LintOptions) -> str:
+    match options.output:
+        case "json":
+            from verifier.report.lint_json import render_lint_json
+
+            return render_lint_json(report, options.fail_on) + "\n"
+        case "markdown":
+            from verifier.report.lint_markdown import render_lint_markdown
+
+            return render_lint_markdown(report, options.fail_on)
+        case _:
+            from verifier.report.lint_text import render_lint
+
+            return render_lint(report, options.fail_on, colour=colours(sys.stdout), in_full=options.verbose)
