@@ -110,12 +110,7 @@ class Cover:
 
 
 def _needs(diagrams: Diagrams, least: Node, most: Node, variable: str) -> list[_Need]:
-    found = []
-    for mask, below in diagrams.choices(least, variable):
-        for other_mask, above in diagrams.choices(most, variable):
-            if mask & other_mask:
-                found.append(_Need(mask & other_mask, below, above))
-    return found
+    return [_Need(mask, below, above) for mask, below, above in diagrams.common_choices(least, most, variable)]
 
 
 def _reached(diagrams: Diagrams, covered: list[tuple[int, Node]], mask: int) -> Node:

@@ -19,6 +19,8 @@ NODE_BUDGET = 400_000
 """Nodes of one manager: some hundred megabytes."""
 _LEAF = 1 << 60
 """The level of the two constants, below every variable."""
+_WIDE = 24
+"""Edges of a node, past which two nodes are put together value by value: a thousand callers need no million comparisons."""
 
 Edges = tuple[tuple[int, Node], ...]
 """(mask of values, node) for each different node: the masks are a partition of all values."""
@@ -33,7 +35,7 @@ class Diagrams:
     values 0 (false) and 1 (true)."""
 
     def __init__(self, widths: Mapping[str, int], budget: int = NODE_BUDGET) -> None:
-        self.variables: tuple[str, ...] = tuple(widths)
+        self.variables = list(widths)
         self.widths = dict(widths)
         self.level = {name: level for level, name in enumerate(self.variables)}
         self._full = [(1 << width) - 1 for width in widths.values()]
@@ -43,8 +45,17 @@ class Diagrams:
         self._known: dict[tuple[int, Edges], Node] = {}
         self._both: dict[tuple[Node, Node], Node] = {}
         self._either: dict[tuple[Node, Node], Node] = {}
+        self._implies: dict[tuple[Node, Node], bool] = {}
         self._complement: dict[Node, Node] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
         self._supports: dict[Node, frozenset[int]] = {NOTHING: frozenset(), EVERYTHING: frozenset()}
+
+    def extend(self, variable: str, width: int = 2) -> None:
+        """Adds a variable below all others, unless there is one of its name."""
+        if variable not in self.level:
+            self.level[variable] = len(self.variables)
+            self.variables.append(variable)
+            self.widths[variable] = width
+            self._full.append((1 << width) - 1)
 
     # -- nodes --
 
@@ -87,6 +98,17 @@ class Diagrams:
         level = self.level[variable]
         return self._edges[node] if self._levels[node] == level else ((self._full[level], node),)
 
+    def common_choices(self, left: Node, right: Node, variable: str) -> Iterator[tuple[int, Node, Node]]:
+        """What two nodes are for each value of a variable that is below the first one of neither: (mask of values, node, node)."""
+        level = self.level[variable]
+        if self._levels[left] == level == self._levels[right]:
+            yield from self._common(left, right)
+            return
+        for mask, node in self.choices(left, variable):
+            for other_mask, other in self.choices(right, variable):
+                if mask & other_mask:
+                    yield mask & other_mask, node, other
+
     # -- operations --
 
     def both(self, left: Node, right: Node) -> Node:
@@ -128,18 +150,26 @@ class Diagrams:
                 result = operation(left, node)
                 merged[result] = merged.get(result, 0) | mask
             return self._make(right_level, merged)
-        right_edges = self._edges[right]
-        for mask, node in self._edges[left]:
+        for mask, node, other in self._common(left, right):
+            result = operation(node, other)
+            merged[result] = merged.get(result, 0) | mask
+        return self._make(left_level, merged)
+
+    def _common(self, left: Node, right: Node) -> Iterator[tuple[int, Node, Node]]:
+        """For two nodes on one variable: the values that have the same nodes below them on both sides, with these."""
+        left_edges, right_edges = self._edges[left], self._edges[right]
+        if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
+            yield from _by_value(left_edges, right_edges)
+            return
+        for mask, node in left_edges:
             rest = mask
             for other_mask, other in right_edges:
                 common = rest & other_mask
                 if common:
-                    result = operation(node, other)
-                    merged[result] = merged.get(result, 0) | common
+                    yield common, node, other
                     rest ^= common
                     if not rest:
                         break
-        return self._make(left_level, merged)
 
     def complement(self, node: Node) -> Node:
         """All other assignments."""
@@ -154,8 +184,25 @@ class Diagrams:
         return NOTHING if left == right else self.both(left, self.complement(right))
 
     def implies(self, left: Node, right: Node) -> bool:
-        """Whether the first is a subset of the second."""
-        return self.minus(left, right) == NOTHING
+        """Whether the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it is not."""
+        if left in (NOTHING, right) or right == EVERYTHING:
+            return True
+        if left == EVERYTHING or right == NOTHING:
+            return False
+        found = self._implies.get((left, right))
+        if found is None:
+            found = self._implies[left, right] = all(self.implies(node, other) for node, other in self._beside(left, right))
+        return found
+
+    def _beside(self, left: Node, right: Node) -> Iterator[tuple[Node, Node]]:
+        """The pairs of nodes that two nodes are for some value of the first variable of both."""
+        left_level, right_level = self._levels[left], self._levels[right]
+        if left_level < right_level:
+            yield from ((node, right) for _, node in self._edges[left])
+        elif right_level < left_level:
+            yield from ((left, node) for _, node in self._edges[right])
+        else:
+            yield from ((node, other) for _, node, other in self._common(left, right))
 
     def all_of(self, nodes: Iterable[Node]) -> Node:
         """The intersection of all; everything for none."""
@@ -282,6 +329,26 @@ class Diagrams:
             for mask, child in self._edges[node]:
                 for path in self.paths(child):
                     yield {name: mask, **path}
+
+
+def _by_value(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
+    """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge at most."""
+    others: list[Node] = [NOTHING] * max(mask.bit_length() for mask, _ in right)
+    for mask, node in right:
+        for value in _values(mask):
+            others[value] = node
+    for mask, node in left:
+        found: dict[Node, int] = {}
+        for value in _values(mask):
+            found[others[value]] = found.get(others[value], 0) | 1 << value
+        yield from ((values, node, other) for other, values in found.items())
+
+
+def _values(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 def _lowest(edge: tuple[int, Node]) -> int:

@@ -1,0 +1,93 @@
+"""Generated inputs for `who_can` and `findings`. In: sizes. Out: problems without invariants.
+
+Guarantee: the same problems for the same arguments.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from benchmarks.families import ACCOUNT, KEY, Problem, policy_of
+from verifier.model.documents import read_policy
+from verifier.model.estate import Account, Estate, Identity, Key
+from verifier.model.policy import Policy, PolicyKind
+from verifier.syntax.source import Source
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SERVICES = ("s3", "ec2", "rds", "lambda", "sqs")
+
+
+def _read(document: dict[str, Any], kind: PolicyKind, identity: str, name: str) -> Policy:
+    return read_policy(Source(f"{name}.json", json.dumps(document)), kind, identity=identity, name=name)
+
+
+def _key(statements: list[dict[str, Any]]) -> Key:
+    return Key(KEY, "key", (_read(policy_of(statements), PolicyKind.KEY, f"{KEY}#default", "default"),), grants=())
+
+
+# -- many known roles --
+
+
+def known_roles(count: int, shared: int = 20) -> Problem:
+    """A key that delegates to its account, and an inventory of so many roles. One in four has one of `shared` managed policies and no
+    other; each other has an inline policy, one in two of these with conditions of its own."""
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    managed = [_managed(number) for number in range(shared)]
+    roles = tuple(_role(number, managed) for number in range(count))
+    return Problem(f"{count} roles", Estate((_key([root]),), (Account(ACCOUNT, roles=roles),)), ())
+
+
+def _managed(number: int) -> Policy:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/shared-{number}"
+    return _read(policy_of([_uses(number)]), PolicyKind.IDENTITY, arn, f"shared-{number}")
+
+
+def _role(number: int, managed: list[Policy]) -> Identity:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/service-role/worker-{number}"
+    if number % 4 == 0:
+        return Identity(arn, (managed[number // 4 % len(managed)],))
+    inline = _read(policy_of([_uses(number, own=number % 2 == 1)]), PolicyKind.IDENTITY, f"{arn}#inline", "inline")
+    return Identity(arn, (inline,))
+
+
+def _uses(number: int, own: bool = False) -> dict[str, Any]:
+    """What a workload does with a key: through one service, or with an encryption context."""
+    condition: dict[str, Any] = {"StringEquals": {"kms:ViaService": f"{SERVICES[number % len(SERVICES)]}.us-west-2.amazonaws.com"}}
+    if own:
+        condition = {"StringEquals": {"kms:EncryptionContext:app": f"app-{number}"}}
+    elif number % 3 == 0:
+        condition = {"Bool": {"aws:SecureTransport": "true"}}
+    actions = ["kms:Decrypt", "kms:GenerateDataKey*"] if number % 5 else ["kms:Decrypt", "kms:DescribeKey"]
+    return {"Effect": "Allow", "Action": actions, "Resource": "*", "Condition": condition}
+
+
+# -- overlapping wildcards on two keys --
+
+
+def wildcards(count: int, letters: int = 8) -> Problem:
+    """So many Allow statements to everyone, each with a pattern on each of two keys: `user/a*cdefgh`, `user/ab*defgh`, …"""
+    return Problem(f"{count} wildcards", Estate((_key([_wild(number, letters) for number in range(count)]),)), ())
+
+
+def _wild(number: int, letters: int) -> dict[str, Any]:
+    user, agent = _pattern(number, letters), _pattern(number * 3 + 1, letters)
+    condition = {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::*:user/{user}", "aws:UserAgent": agent}}
+    actions = ["kms:Decrypt"] if number % 2 else ["kms:Decrypt", "kms:Encrypt"]
+    return {
+        "Sid": f"S{number}",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": actions,
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+
+def _pattern(number: int, letters: int) -> str:
+    """The first letters with one of them, or two, replaced by `*`."""
+    text = list(LETTERS[:letters])
+    text[1 + number % (letters - 2)] = "*"
+    if number >= letters - 2:
+        text[1 + (number // 2 + 3) % (letters - 2)] = "*"
+    return "".join(text)
