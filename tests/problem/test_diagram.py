@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.problem.boolean import EVERYTHING, NOTHING, POINTS, WIDTHS, Recipe, holds, manager, members, node_of, recipes
+from verifier.problem import diagram
 from verifier.problem.diagram import Diagrams, TooLarge
 
 LAW = settings(derandomize=True, database=None, deadline=None, max_examples=150)
@@ -80,6 +81,37 @@ def test_walk_ends_in_the_set(recipe: Recipe) -> None:
         return
     found = diagrams.walk(node, lambda _, mask: mask.bit_length() - 1)
     assert all(holds(recipe, point) for point in POINTS if all(point[name] == value for name, value in found.items()))
+
+
+@LAW
+@given(recipes(), recipes())
+def test_wide_nodes_are_put_together_value_by_value(left: Recipe, right: Recipe) -> None:
+    """As nodes with few edges are, edge by edge."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diagram, "_WIDE", 0)
+        diagrams = manager()
+        both = diagrams.both(node_of(diagrams, left), node_of(diagrams, right))
+    assert members(diagrams, both) == [point for point in POINTS if holds(left, point) and holds(right, point)]
+
+
+@LAW
+@given(recipes(), recipes())
+def test_common_choices_are_a_partition(left: Recipe, right: Recipe) -> None:
+    diagrams = manager()
+    first, second = node_of(diagrams, left), node_of(diagrams, right)
+    for value in range(WIDTHS["a"]):
+        (found,) = ((n, m) for mask, n, m in diagrams.common_choices(first, second, "a") if mask >> value & 1)
+        assert found == (diagrams.restrict(first, {"a": value}), diagrams.restrict(second, {"a": value}))
+
+
+def test_a_variable_that_is_added_is_below_all_others() -> None:
+    diagrams = manager()
+    before = diagrams.both(diagrams.literal("a", 1), diagrams.literal("d", 1))
+    diagrams.extend("e")
+    diagrams.extend("e")
+    assert diagrams.variables == [*WIDTHS, "e"]
+    both = diagrams.both(diagrams.literal("e", 2), before)
+    assert diagrams.top(both) == "a" and diagrams.restrict(both, {"e": 1}) == before and diagrams.restrict(both, {"e": 0}) == NOTHING
 
 
 def test_a_diagram_that_outgrows_its_budget_is_an_error() -> None:

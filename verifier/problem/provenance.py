@@ -63,7 +63,7 @@ class Provenance:
             assert variable is not None
             below = self.joint.diagrams.choices(node, variable)
             if variable in self._marks:
-                found = self._least(self._marks[variable], dict((mask, child) for mask, child in below))
+                found = self._least(self._marks[variable], dict(below))
             else:
                 found = frozenset[Way]().union(*(self._ways(child) for _, child in below))
             self._found[node] = found

@@ -8,24 +8,17 @@ false.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from verifier.model.region import Region
+from verifier.model.region import Actions, Alternative, Region
 from verifier.model.request import Outcome
 from verifier.model.verdict import Reason
-from verifier.problem.cover import Cover, Cube, grouped
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
-from verifier.problem.elimination import Projection
+from verifier.problem.cover import Cube
+from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.joint import Joint
+from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS, Described, Partition, Partitioner
 from verifier.verify.phrases import Phrases
-from verifier.verify.replay import is_unmodelled
-from verifier.verify.sample import PREFERRED, Impossible, NotFound, Sample, sample
-
-REGION_BUDGET = 400
-"""Regions of one answer, before callers are no longer told apart by their actions."""
-REFINEMENTS = 100
-"""Rounds in which concrete values may show that a combination of comparisons is impossible."""
+from verifier.verify.sample import Impossible, NotFound, Sample, sample
 
 
 @dataclass(frozen=True)
@@ -48,22 +41,6 @@ class Regions:
     exact: bool = True
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Callers and actions whose requests one description serves: what must be, and what may be, covered."""
-
-    callers: int
-    actions: int
-    least: Node
-    most: Node
-    whole: Node
-    """The requests of the group: what must be covered for some of its callers need not be covered for all."""
-    seen: Node
-    """All requests of these callers for these actions that can be made."""
-    sendable: int
-    """The actions that anyone's requests can be for."""
-
-
 @dataclass
 class Describer:
     """Describes sets of one side. `wanted` is how `evaluate` decides their requests on that side."""
@@ -79,124 +56,49 @@ class Describer:
 
     def describe(self, node: Node) -> Regions:
         """The regions of a set. Actions that the data does not know are left out (U4): `problem.joint.nothing_known` tells of them."""
-        node = self.joint.diagrams.both(node, self.joint.known_action)
-        try:
-            return self._refined(node)
-        except TooLarge as error:
-            return Regions((), (Reason("budget", f"the requests are too many to describe: {error}"),), False)
-
-    def _refined(self, node: Node) -> Regions:
         for _ in range(REFINEMENTS):
-            settled, unsettled = self._settled(node)
-            projection = self.joint.care(self.number, node)
-            found = self._regions(settled, projection)
+            partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
+            found = self._regions(partition)
             if isinstance(found, Regions):
-                rest = self.joint.diagrams.both(unsettled, projection.care)
-                return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self._reasons(rest)))
+                return found
             self.joint.learn(found.clause)
-        return Regions((), (Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement"),), False)
+        return Regions((), (TOO_MANY_ROUNDS,), False)
 
-    # -- what is not modelled --
-
-    def _settled(self, node: Node) -> tuple[Node, Node]:
-        """The part of a set that it has whatever the unmodelled things are, and the rest."""
-        diagrams, question = self.joint.diagrams, self.joint.sides[self.number].question
-        open_symbols = [name for name in diagrams.support(node) if name not in self.joint.finite.tables and is_unmodelled(question, name)]
-        if not open_symbols:
-            return node, NOTHING
-        rest = diagrams.both(node, diagrams.exists(diagrams.complement(node), open_symbols))
-        return diagrams.minus(node, rest), rest
-
-    def _reasons(self, rest: Node) -> Iterator[Reason]:
-        question = self.joint.sides[self.number].question
-        names = [n for n in self.joint.diagrams.support(rest) if n not in self.joint.finite.tables and is_unmodelled(question, n)]
-        for thing in question.space.estate.unmodelled:
-            if any(name.startswith(thing.name + ":") for name in names):
-                yield Reason(thing.label, thing.description, thing.span)
-        for name in sorted(names):
-            if name.startswith("L5:"):
-                yield Reason("L5", "`NotResource` in a key policy is not documented")
-            text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
-            if text is not None:
-                yield Reason("C3", f"this comparison is not modelled: {text}")
-
-    # -- regions --
-
-    def _regions(self, node: Node, projection: Projection) -> Regions | Impossible:
-        diagrams = self.joint.diagrams
-        least = diagrams.both(node, projection.care)
-        if least == NOTHING:
-            return Regions(())
-        cover = Cover(diagrams)
-        groups, exact = self._groups(cover, least, diagrams.either(node, diagrams.complement(projection.care)), projection.care)
-        sampling = self.joint.care(self.number, node, PREFERRED)
-        found, unsettled = list[FoundRegion](), list[Reason]()
-        for group in groups:
-            cubes = self._cubes(cover, group)
-            described = self._region(group, cubes, sampling)
-            if isinstance(described, Impossible):
-                return described
-            if isinstance(described, NotFound):
-                unsettled.append(Reason("budget", described.reason))
+    def _regions(self, partition: Partition) -> Regions | Impossible:
+        found, unsettled = list[FoundRegion](), list[Reason](partition.unsettled)
+        for part in partition.parts:
+            sampled = self.sample(partition, part)
+            if isinstance(sampled, Impossible):
+                return sampled
+            if isinstance(sampled, NotFound):
+                unsettled.append(Reason("budget", sampled.reason))
             else:
-                found.append(described)
-                exact &= described.region.exact
-        return Regions(tuple(found), tuple(dict.fromkeys(unsettled)), exact)
+                found.append(self._region(part, sampled))
+        return Regions(tuple(found), tuple(dict.fromkeys(unsettled)), partition.exact)
 
-    def _groups(self, cover: Cover, least: Node, most: Node, care: Node) -> tuple[list[_Group], bool]:
-        """By callers, then by actions."""
-        found = []
-        callers = grouped(cover, least, most, "principal")
-        sendable = self.joint.diagrams.values(care, "action")
-        for whom in callers:
-            for what in grouped(cover, whom.least, whom.most, "action"):
-                whole, seen = (self._within(whom.mask, what.mask, node) for node in (least, care))
-                found.append(_Group(whom.mask, what.mask, what.least, what.most, whole, seen, sendable))
-        if len(found) <= REGION_BUDGET or len(callers) >= len(found):
-            return found, True
-        return [self._coarse(whom.mask, whom.least, least, care) for whom in callers], False
+    def sample(self, partition: Partition, part: Described) -> Sample | Impossible | NotFound:
+        """A request of a part."""
+        assert partition.sampling is not None, "a part without facts to sample with"
+        return sample(self.joint, self.number, partition.sampling, part.node, self.wanted)
 
-    def _coarse(self, mask: int, needed: Node, least: Node, care: Node) -> _Group:
-        """Some callers, with all that they can do, under some conditions or others."""
-        diagrams = self.joint.diagrams
-        actions = sum(values for values, child in diagrams.choices(needed, "action") if child != NOTHING)
-        whole, seen = (self._within(mask, actions, node) for node in (least, care))
-        sendable = diagrams.values(care, "action")
-        return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING, whole, seen, sendable)
+    def _region(self, part: Described, sampled: Sample) -> FoundRegion:
+        callers, actions, shown = self.phrases.callers(part.callers), self.actions(part), sampled.counterexample
+        region = Region(callers, actions, self.when(part), shown, shown.statements, part.cubes is not None)
+        return FoundRegion(region, part.callers, part.actions, part.node, sampled)
 
-    def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
-        try:
-            return cover.cubes(group.least, group.most)
-        except TooLarge:
-            return None
+    # -- in words --
 
-    def _region(self, group: _Group, cubes: tuple[Cube, ...] | None, projection: Projection) -> FoundRegion | Impossible | NotFound:
-        whole = group.whole
-        for doubtful in self._doubtful(group, cubes or ()):
-            checked = sample(self.joint, self.number, projection, doubtful, self.wanted)
-            if isinstance(checked, Impossible):
-                return checked
-        found = sample(self.joint, self.number, projection, whole, self.wanted)
-        if not isinstance(found, Sample):
-            return found
-        possible = self._possible(group.seen, cubes or ())
-        when = ((),) if cubes is None else self.phrases.alternatives([self._cube(cube) for cube in cubes], possible)
-        callers, actions = self.phrases.callers(group.callers), self.phrases.actions(group.actions, group.sendable)
-        region = Region(callers, actions, when, found.counterexample, found.counterexample.statements, cubes is not None)
-        return FoundRegion(region, group.callers, group.actions, whole, found)
+    def actions(self, part: Described) -> Actions:
+        """The actions of a part."""
+        return self.phrases.actions(part.actions, part.sendable)
 
-    def _doubtful(self, group: _Group, cubes: tuple[Cube, ...]) -> Iterator[Node]:
-        """The alternatives that compare keys with each other: whether there are such requests only concrete values tell."""
-        for cube in cubes:
-            if any(name.startswith(("relation:", "lazy:")) for name, _ in cube):
-                literals = (self.joint.diagrams.literal(name, mask) for name, mask in cube)
-                part = self.joint.diagrams.all_of((group.whole, *literals))
-                if part != NOTHING:
-                    yield part
+    def when(self, part: Described) -> tuple[Alternative, ...]:
+        """The conditions of a part: *always* where they are too many to say (`Region.exact`)."""
+        return ((),) if part.cubes is None else self.alternatives(part.cubes, part.seen)
 
-    def _within(self, callers: int, actions: int, node: Node) -> Node:
-        diagrams = self.joint.diagrams
-        return diagrams.all_of((diagrams.literal("principal", callers), diagrams.literal("action", actions), node))
+    def alternatives(self, cubes: tuple[Cube, ...], seen: Node) -> tuple[Alternative, ...]:
+        """What cubes say of the requests `seen`."""
+        return self.phrases.alternatives([self._cube(cube) for cube in cubes], self._possible(seen, cubes))
 
     def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[str, bool]]:
         tables = self.joint.finite.tables
@@ -204,7 +106,7 @@ class Describer:
         return masks, {name: mask == 2 for name, mask in cube if name not in tables}
 
     def _possible(self, seen: Node, cubes: tuple[Cube, ...]) -> dict[str, int]:
-        """What requests of the group have of the attributes that cubes limit (see `Phrases.alternative`)."""
+        """What requests have of the attributes that cubes limit (see `Phrases.alternative`)."""
         diagrams, finite = self.joint.diagrams, self.joint.finite
         named = dict.fromkeys(name for cube in cubes for name, _ in cube)
         found = {name: diagrams.values(seen, name) for name in named if name in finite.tables}

@@ -1,0 +1,178 @@
+"""A set of requests → disjoint parts, each with one description of its conditions: what `regions` puts into words.
+
+In: a side of a `Joint`, and a set of its requests. Out: `Partition`.
+Guarantee: the parts are disjoint and together exactly the set, among the requests that can be made on that side; each alternative of a part
+that compares keys with one another has a request, by concrete values. What rests on something that is not modelled is in no part:
+`unsettled` says so (S1). Where a limit was met the parts are coarser, and `exact` is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from verifier.model.request import Outcome
+from verifier.model.verdict import Reason
+from verifier.problem.cover import Cover, Cube, grouped
+from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.elimination import Projection
+from verifier.problem.joint import Joint
+from verifier.verify.replay import is_unmodelled
+from verifier.verify.sample import PREFERRED, Impossible, NotFound, sample
+
+REGION_BUDGET = 400
+"""Parts of one answer, before callers are no longer told apart by their actions."""
+REFINEMENTS = 100
+"""Rounds in which concrete values may show that a combination of comparisons is impossible."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """Callers and actions, as masks of classes, and their requests in the set, `node`, which one description serves: `cubes`; `None` where
+    they would be too many. `seen` are all requests of these callers for these actions that can be made, `sendable` the actions that
+    anyone's requests can be for."""
+
+    callers: int
+    actions: int
+    node: Node
+    cubes: tuple[Cube, ...] | None
+    seen: Node
+    sendable: int
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are the facts that requests are sampled with."""
+
+    parts: tuple[Described, ...]
+    sampling: Projection | None = None
+    unsettled: tuple[Reason, ...] = ()
+    exact: bool = True
+
+
+TOO_MANY_ROUNDS = Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Callers and actions whose requests one description serves: what must be, and what may be, covered."""
+
+    callers: int
+    actions: int
+    least: Node
+    most: Node
+
+
+@dataclass(frozen=True)
+class Partitioner:
+    """Takes sets of one side apart. `wanted` is how `evaluate` decides their requests on that side; `budget` is for the parts."""
+
+    joint: Joint
+    number: int
+    wanted: Outcome = Outcome.ALLOW
+    budget: int = REGION_BUDGET
+
+    def partition(self, node: Node) -> Partition:
+        """The parts of a set. Actions that the data does not know are left out (U4): `problem.joint.nothing_known` tells of them."""
+        node = self.joint.diagrams.both(node, self.joint.known_action)
+        try:
+            return self._refined(node)
+        except TooLarge as error:
+            return Partition((), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False)
+
+    def _refined(self, node: Node) -> Partition:
+        for _ in range(REFINEMENTS):
+            settled, unsettled = self._settled(node)
+            projection = self.joint.care(self.number, node)
+            found = self._parts(settled, projection)
+            if isinstance(found, Partition):
+                rest = self.joint.diagrams.both(unsettled, projection.care)
+                return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self._reasons(rest)))
+            self.joint.learn(found.clause)
+        return Partition((), None, (TOO_MANY_ROUNDS,), False)
+
+    # -- what is not modelled --
+
+    def _settled(self, node: Node) -> tuple[Node, Node]:
+        """The part of a set that it has whatever the unmodelled things are, and the rest."""
+        diagrams, question = self.joint.diagrams, self.joint.sides[self.number].question
+        open_symbols = [name for name in diagrams.support(node) if name not in self.joint.finite.tables and is_unmodelled(question, name)]
+        if not open_symbols:
+            return node, NOTHING
+        rest = diagrams.both(node, diagrams.exists(diagrams.complement(node), open_symbols))
+        return diagrams.minus(node, rest), rest
+
+    def _reasons(self, rest: Node) -> Iterator[Reason]:
+        question = self.joint.sides[self.number].question
+        names = [n for n in self.joint.diagrams.support(rest) if n not in self.joint.finite.tables and is_unmodelled(question, n)]
+        for thing in question.space.estate.unmodelled:
+            if any(name.startswith(thing.name + ":") for name in names):
+                yield Reason(thing.label, thing.description, thing.span)
+        for name in sorted(names):
+            if name.startswith("L5:"):
+                yield Reason("L5", "`NotResource` in a key policy is not documented")
+            text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
+            if text is not None:
+                yield Reason("C3", f"this comparison is not modelled: {text}")
+
+    # -- parts --
+
+    def _parts(self, node: Node, projection: Projection) -> Partition | Impossible:
+        diagrams = self.joint.diagrams
+        least = diagrams.both(node, projection.care)
+        if least == NOTHING:
+            return Partition(())
+        cover = Cover(diagrams)
+        groups, exact = self._groups(cover, least, diagrams.either(node, diagrams.complement(projection.care)))
+        sampling = self.joint.care(self.number, node, PREFERRED)
+        sendable = diagrams.values(projection.care, "action")
+        found, unsettled = list[Described](), list[Reason]()
+        for group in groups:
+            whole, seen = (self._within(group, node) for node in (least, projection.care))
+            cubes = self._cubes(cover, group)
+            checked = self._checked(whole, cubes or (), sampling)
+            if isinstance(checked, Impossible):
+                return checked
+            if isinstance(checked, NotFound):
+                unsettled.append(Reason("budget", checked.reason))
+            else:
+                found.append(Described(group.callers, group.actions, whole, cubes, seen, sendable))
+                exact &= cubes is not None
+        return Partition(tuple(found), sampling, tuple(dict.fromkeys(unsettled)), exact)
+
+    def _groups(self, cover: Cover, least: Node, most: Node) -> tuple[list[_Group], bool]:
+        """By callers, then by actions."""
+        found = []
+        callers = grouped(cover, least, most, "principal")
+        for whom in callers:
+            found += [_Group(whom.mask, what.mask, what.least, what.most) for what in grouped(cover, whom.least, whom.most, "action")]
+        if len(found) <= self.budget or len(callers) >= len(found):
+            return found, True
+        return [self._coarse(whom.mask, whom.least) for whom in callers], False
+
+    def _coarse(self, mask: int, needed: Node) -> _Group:
+        """Some callers, with all that they can do, under some conditions or others."""
+        diagrams = self.joint.diagrams
+        actions = sum(values for values, child in diagrams.choices(needed, "action") if child != NOTHING)
+        return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING)
+
+    def _within(self, group: _Group, node: Node) -> Node:
+        """The requests of a set that are of a group: what must be covered for some of its callers need not be covered for all."""
+        diagrams = self.joint.diagrams
+        return diagrams.all_of((diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions), node))
+
+    def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
+        try:
+            return cover.cubes(group.least, group.most)
+        except TooLarge:
+            return None
+
+    def _checked(self, whole: Node, cubes: tuple[Cube, ...], sampling: Projection) -> Impossible | NotFound | None:
+        """Whether the alternatives that compare keys with one another have requests: only concrete values tell."""
+        for cube in cubes:
+            if any(name.startswith(("relation:", "lazy:")) for name, _ in cube):
+                part = self.joint.diagrams.all_of((whole, *(self.joint.diagrams.literal(name, mask) for name, mask in cube)))
+                found = sample(self.joint, self.number, sampling, part, self.wanted) if part != NOTHING else None
+                if isinstance(found, Impossible | NotFound):
+                    return found
+        return None
