@@ -67,8 +67,7 @@ def test_a_way_suffices_and_no_part_of_it_does(part: int) -> None:
         joint = join([given])
         side, diagrams = joint.sides[0], joint.diagrams
         provenance = Provenance(joint, 0)
-        possible = joint.care(0, diagrams.both(side.allowed, joint.known_action))
-        node = diagrams.all_of((side.allowed, joint.known_action, possible.care))
+        node = diagrams.all_of((side.allowed, joint.known_action, joint.care(0, provenance.allowed).care))
         ways = provenance.ways(node)
         assert diagrams.implies(node, diagrams.any_of(allowed_by(joint, provenance, way) for way in ways))
         owners = side.question.space.owners

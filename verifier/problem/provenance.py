@@ -1,9 +1,10 @@
 """Which statements let requests in: for each request the least sets of Allow statements and grants that suffice (why-provenance).
 
 In: a side of a `Joint`, and a set of its requests. Out: `Way`s, sets of statements by number.
-Guarantee: exact. A set of statements is a way of a set of requests iff some request in it is allowed by these statements alone, all Deny
-statements and all that else limits being as they are, and by no fewer of them. The empty way is that of requests that no statement needs to
-allow, but the caller's own account (U1, D5).
+Guarantee: a set of statements is a way of a set of requests iff some request in it, that can be made, is allowed by these statements alone,
+all Deny statements and all that else limits being as they are, and by no fewer of them; exact but for comparisons of keys with one another,
+of which only concrete values tell whether they can go together. The empty way is that of requests that no statement needs to allow, but the
+caller's own account (U1, D5).
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ def lets_in(owner: StatementRef) -> bool:
 
 @dataclass
 class Provenance:
-    """The ways into one side. `allowed` is its decision with one more variable for each statement that can let somebody in: whether that
-    statement is there. The variables are the last ones, so what is left of a request's path is a function of statements alone."""
+    """The ways into one side. `allowed` are its requests that can be made and are allowed, with one more variable for each statement that
+    can let somebody in: whether that statement is there. These variables are the last ones, so that what is left of a request's path is a
+    function of statements alone. Facts that are learned later (`Joint.learn`) are not in it."""
 
     joint: Joint
     number: int
@@ -46,7 +48,9 @@ class Provenance:
             self.joint.diagrams.extend(mark)
         self._marks = {mark: number for number, mark in owners.items()}
         self._found = {NOTHING: frozenset(), EVERYTHING: frozenset((frozenset(),))}
-        self.allowed = _Marked(self.joint.diagrams, owners=owners).node(question.allowed)
+        decision = _Marked(self.joint.diagrams, owners=owners).node(question.allowed)
+        # The facts on all that any statement asks for: that two of them let the same requests in together hides what each asks for.
+        self.allowed = self.joint.diagrams.both(decision, self.joint.care(self.number, decision).care)
 
     def ways(self, node: Node) -> frozenset[Way]:
         """The ways of the requests of a set."""

@@ -133,6 +133,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     """The requests of a set that people expect most, so far as there are any."""
     diagrams, tables = joint.diagrams, joint.finite.tables
     node = diagrams.both(node, projection.care)
+    assert node != NOTHING, "the set holds no request that can be made"
     wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
     via = tables[VIA].class_of("false") if VIA in tables else None
     wanted += [(VIA, 1 << via)] if via is not None else []
