@@ -21,6 +21,7 @@ from verifier.cli.run import debug, internal_error, prepare_streams
 
 COMMANDS = {
     "prove": "verifier.cli.prove",
+    "export": "verifier.cli.export",
     "evaluate": "verifier.cli.evaluate",
     "compare": "verifier.cli.compare",
     "lint": "verifier.cli.lint",

@@ -64,10 +64,11 @@ def prove(
 
     def body() -> int:
         from verifier.cli.proving import ProveOptions, prove_command
+        from verifier.cli.reading import Asked
 
         settled = settled_readings(reading)
         options = ProveOptions(
-            tuple(paths), tuple(invariants), tuple(builtin), key_arn, output is Output.JSON, timeout, settled, engine, cross_check
+            Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn), output is Output.JSON, timeout, settled, engine, cross_check
         )
         return prove_command(options)
 

@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
-from verifier.model.invariants_targets import matching
+from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
-from verifier.model.reference import actions, data_version
+from verifier.model.reference import data_version
 from verifier.model.verdict import Agreement, KeySummary, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.controls import controls_of
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask
-from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.problem.targets import Target
 from verifier.solve.engines import open_session, require, second_engine
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
@@ -30,9 +29,9 @@ from verifier.verify.assumptions import assumptions
 from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
-from verifier.verify.selected_keys import selected_keys
 from verifier.verify.settled import check_readings, not_known, settled
 from verifier.verify.string_claims import Strings
+from verifier.verify.targets import target_name, targets_of
 
 CROSS_CHECK_LIMIT = 10.0
 """Seconds that the second engine has for a verdict, where no timeout is given."""
@@ -57,7 +56,7 @@ class _How:
 
     def strings(self, question: Question, engine: Engine, timeout: float | None) -> Strings:
         """A string engine for a question."""
-        return Strings(question, _name(question.space.target), engine, timeout, self.fixed)
+        return Strings(question, target_name(question.space.target), engine, timeout, self.fixed)
 
 
 def prove(
@@ -83,7 +82,7 @@ def prove(
     how = _How(engine, timeout, held, second_engine(engine) if cross_check else None)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
-    by_target = _targets(estate, invariants)
+    by_target = targets_of(estate, invariants)
     total = sum(len(found) for _, found in by_target)
     verdicts: dict[tuple[int, str], Verdict] = {}
     for target, numbers in by_target:
@@ -121,44 +120,6 @@ def _count(levels: tuple[Level, ...] | None) -> int | None:
     return None if levels is None else len(levels)
 
 
-# -- targets --
-
-
-def _targets(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
-    """The targets of the invariants, each with the numbers of those that speak of it."""
-    found: dict[str, tuple[Target, list[int]]] = {}
-    for number, invariant in enumerate(invariants):
-        targets = list(_targets_of(estate, invariant))
-        if not targets:
-            raise InputError.of(
-                f"invariant {invariant.name!r} speaks of no key of the input, so it checks nothing", invariant.span, rule="S3"
-            )
-        for target in targets:
-            found.setdefault(_name(target), (target, []))[1].append(number)
-    return list(found.values())
-
-
-def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
-    on_keys, keyless = (True, False) if isinstance(invariant, GrantInvariant) else _kinds(invariant)
-    if on_keys or invariant.keys is not None:
-        yield from (key_target(key) for key in selected_keys(estate, invariant))
-    elif keyless:
-        partition = estate.keys[0].partition if estate.keys else "aws"
-        yield Target(TargetKind.NONE, partition)
-
-
-def _kinds(invariant: Invariant) -> tuple[bool, bool]:
-    """Whether the actions need a key, and whether some need none."""
-    names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))
-    names = names.difference(*(matching(pattern.value) for pattern in invariant.not_actions))
-    matched = [a for a in actions() if a.name in names]
-    return any("key" in a.resources for a in matched), any(not a.resources for a in matched)
-
-
-def _name(target: Target) -> str:
-    return target.resource or target.kind.value
-
-
 # -- verdicts --
 
 
@@ -181,7 +142,7 @@ def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], ho
     if reason is not None:
         for invariant in invariants:
             unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
-            yield Verdict(invariant, _name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
+            yield Verdict(invariant, target_name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
         return
     question = ask(estate, target, [settled(estate, target, invariant) for invariant in invariants])
     session = _session(question, how)
@@ -219,14 +180,14 @@ def _check_scope(question: Question, claim: Claim, session: Session) -> None:
     """S3: an invariant without a request in its scope is an input error."""
     if isinstance(session.check([claim.scope]), Unsat):
         raise InputError.of(
-            f"invariant {claim.invariant.name!r} has no request in its scope on {_name(question.space.target)}, so it checks nothing",
+            f"invariant {claim.invariant.name!r} has no request in its scope on {target_name(question.space.target)}, so it checks nothing",
             claim.invariant.span,
             rule="S3",
         )
 
 
 def _verdict(question: Question, claim: Claim, answer: Answer, elapsed: float, statistics: Statistics, held: Mapping[str, bool]) -> Verdict:
-    target = _name(question.space.target)
+    target = target_name(question.space.target)
     rests = assumptions(question, claim, answer, held)
     match answer:
         case Proved(core):

@@ -1,0 +1,85 @@
+"""Reads what a command asks about: the estate and the invariants.
+
+In: paths and names from the command line. Out: `Read`.
+Guarantee: the errors of the invariants and of the estate are told together, in one `InputError`; no invariants at all is one (S3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.invariant_files import InvariantFiles, beside, read_files
+from verifier.model.builtins import builtin
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line names: the input, files of invariants, built-in invariants, and the key of a single policy."""
+
+    paths: tuple[Path, ...]
+    invariants: tuple[Path, ...] = ()
+    builtins: tuple[str, ...] = ()
+    key_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """The same, read."""
+
+    estate: Estate
+    invariants: tuple[AnyInvariant, ...]
+    files: InvariantFiles
+
+    def inputs_with(self, inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """These files and those of the invariants, each once, with their SHA-256."""
+        return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
+
+
+def read(asked: Asked) -> Read:
+    """Reads everything. Raises `InputError`."""
+    from verifier.inputs import load_estate
+
+    errors: list[Diagnostic] = []
+    files = InvariantFiles()
+    named: list[AnyInvariant] = []
+    estate = Estate(keys=())
+    try:
+        files = read_files(_invariant_paths(asked))
+    except InputError as error:
+        errors += error.diagnostics
+    for spec in asked.builtins:
+        try:
+            named.append(builtin(spec))
+        except InputError as error:
+            errors += error.diagnostics
+    try:
+        estate = load_estate(asked.paths, key_arn=asked.key_arn, accounts=files.accounts, declared_key_arn=_only(files.key_arns))
+    except InputError as error:
+        errors += error.diagnostics
+    if errors:
+        raise InputError(errors)
+    return Read(estate, (*files.invariants, *named), files)
+
+
+def _only(arns: Sequence[str]) -> str | None:
+    return arns[0] if len(arns) == 1 else None
+
+
+def _invariant_paths(asked: Asked) -> tuple[Path, ...]:
+    """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
+    if asked.invariants or asked.builtins:
+        return asked.invariants
+    found = beside(asked.paths)
+    if not found:
+        where = " or ".join(str(path) for path in asked.paths)
+        raise InputError.of(
+            f"no invariants: none were given, and there is no *.inv file beside {where}",
+            hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
+            rule="S3",
+        )
+    return found

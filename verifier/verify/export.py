@@ -1,0 +1,80 @@
+"""Questions as SMT-LIB 2.6, for other solvers.
+
+In: an estate and invariants. Out: `Exported`, one for each invariant about requests and each of its targets.
+Guarantee: no solver is involved; what cannot be written as a formula is told with the reason, never left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier import __version__
+from verifier.encode.string_theory import Inexpressible, Script, script
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.reference import data_version
+from verifier.problem.expression import Symbol, both, negation
+from verifier.problem.question import formulate
+from verifier.problem.targets import Target
+from verifier.syntax.text import printable
+from verifier.verify.settled import check_readings, not_known, settled
+from verifier.verify.targets import target_name, targets_of
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The formula of one invariant on one target, or why there is none: exactly one of `text` and `reason` is not `None`."""
+
+    invariant: AnyInvariant
+    target: str
+    text: str | None = None
+    reason: str | None = None
+
+
+def export(estate: Estate, invariants: Sequence[AnyInvariant], readings: Mapping[str, bool]) -> Iterator[Exported]:
+    """Every invariant on each of its targets, target by target. `readings` fixes readings (label → value).
+
+    Raises `InputError` for an invariant that speaks of nothing (S3), or a reading with an unknown label.
+    """
+    check_readings(readings)
+    for target, numbers in targets_of(estate, invariants):
+        for number in numbers:
+            yield _exported(estate, target, invariants[number], readings)
+
+
+def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings: Mapping[str, bool]) -> Exported:
+    name = target_name(target)
+    if not isinstance(invariant, Invariant):
+        return Exported(invariant, name, reason="it is about the listed grants, which are looked at one by one")
+    reason = not_known(target)
+    if reason is not None:
+        return Exported(invariant, name, reason=reason.text)
+    try:
+        written = _script(estate, target, invariant, readings)
+    except Inexpressible as error:
+        return Exported(invariant, name, reason=str(error))
+    return Exported(invariant, name, "\n".join([*_remarks(invariant, name, readings, written), written.text]))
+
+
+def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> Script:
+    formula = formulate(estate, target, [settled(estate, target, invariant)])
+    fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in readings.items()]
+    return script(formula, both(*fixed, formula.violations[0], formula.known_action))
+
+
+def _remarks(invariant: Invariant, target: str, readings: Mapping[str, bool], written: Script) -> Iterator[str]:
+    """What the formula is, as comments; a name from the input cannot end one early."""
+    yield f"; kms-verifier {__version__}, {data_version()}"
+    yield f"; invariant: {_one_line(invariant.name)}"
+    yield f"; about: {_one_line(target)}"
+    for label, value in readings.items():
+        yield f"; the reading {label} is held at {'yes' if value else 'no'}"
+    yield "; unsat: no request for an action that the reference data knows breaks the invariant. sat: some request does."
+    for name in written.open:
+        yield f"; open, so that sat may rest on it: {_one_line(name)}"
+    yield "(set-info :smt-lib-version 2.6)"
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
