@@ -202,4 +202,4 @@ def _specific(kinds: Iterable[str]) -> list[str]:
 
 
 def _pattern(word: Word) -> str:
-    return shown(word.text) + (" in any case" if word.sort is Sort.MATCHES_IN_ANY_CASE else "")
+    return shown(word.text, word.note) + (" in any case" if word.sort is Sort.MATCHES_IN_ANY_CASE else "")

@@ -36,7 +36,7 @@ class CallerPhrases:
         self._classes = CallerClasses(table, domain, asked, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in (*account.users, *account.roles)}
         structural = {PRINCIPAL, *KINDS.values(), *map(in_account, self._classes.accounts)}
-        names = words((p for p in asked if p not in structural), table.mask)
+        names = words((p for p in asked if p not in structural), table.mask, arns_only=True)
         self._partition = space.target.partition
         self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
         self._arns |= dict(self._root_users())

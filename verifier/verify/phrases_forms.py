@@ -34,12 +34,14 @@ class Sort(Enum):
 
 @dataclass(frozen=True)
 class Word:
-    """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many others."""
+    """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many others. `note` goes
+    behind the text where that alone would say something else."""
 
     sort: Sort
     text: str
     mask: int
     cost: float = 1.0
+    note: str = ""
 
 
 @dataclass(frozen=True)

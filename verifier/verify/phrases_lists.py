@@ -19,6 +19,14 @@ def clauses(texts: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(texts[:-1])}, {last} {texts[-1]}"
 
 
-def shown(value: str) -> str:
-    """A value in a sentence: as it is, in quotes where a reader would not see where it begins and ends."""
-    return value if value and not any(character in ' ,;"()' for character in value) else '"' + value.replace('"', '\\"') + '"'
+_OWN_WORDS = frozenset(
+    {"absent", "and", "any", "between", "but", "case", "has", "in", "is", "matches", "none", "not", "of", "one", "or", "present", "that"}
+)
+"""Words of the sentences themselves."""
+
+
+def shown(value: str, note: str = "") -> str:
+    """A value in a sentence: as it is, in quotes where a reader would not see where it begins and ends. `note` goes behind it."""
+    if not value or value in _OWN_WORDS or any(character in ' ,;"()' for character in value):
+        value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{value} ({note})" if note else value

@@ -6,23 +6,26 @@ Guarantee: two words of one attribute that are different sets have different tex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
-from verifier.problem.predicates import Characters, InNetwork, Less, OneOf, Predicate, Token, Tokens, exactly
+from verifier.problem.predicates import Characters, InNetwork, Less, OneOf, Predicate, Token, Tokens, either_case, exactly
 from verifier.verify.phrases_addresses import network_text
 from verifier.verify.phrases_forms import Sort, Word
 
 _PATTERN_COST = 1.5
 
 
-def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int]) -> list[Word]:
-    """A word for each predicate that can be said in words; those that are built of others come as their parts."""
+def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arns_only: bool = False) -> list[Word]:
+    """A word for each predicate that can be said in words; those that are built of others come as their parts. `arns_only`: the values
+    are well-formed principals, for which it makes no difference whether an ARN pattern is matched field by field."""
     parts = dict.fromkeys(part for predicate in predicates for part in parts_of(predicate))
-    by_text: dict[tuple[Sort, str], dict[int, tuple[Word, str]]] = {}
+    by_text: dict[tuple[Sort, str], dict[int, Word]] = {}
     for part in parts:
         word = _word(part, mask(part))
-        by_text.setdefault((word.sort, word.text), {}).setdefault(word.mask, (word, _note(part)))
+        noted = replace(word, note="" if arns_only else _note(part, word.text))
+        by_text.setdefault((word.sort, word.text), {}).setdefault(word.mask, noted)
     return [word for found in by_text.values() for word in _told_apart(list(found.values()))]
 
 
@@ -45,7 +48,7 @@ def _word(predicate: Predicate, mask: int) -> Word:
     if all(not repeated and (_is_one(characters) or _is_either_case(characters)) for repeated, characters in predicate.tokens):
         return Word(Sort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25)
     folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
-    text = "".join(map(_token_text, predicate.tokens))
+    text = _pattern_text(predicate.tokens)
     return Word(Sort.MATCHES_IN_ANY_CASE if folded else Sort.MATCHES, text, mask, _PATTERN_COST)
 
 
@@ -58,12 +61,22 @@ def _is_either_case(characters: Characters) -> bool:
 
 
 def _plain(characters: Characters) -> str:
-    return min(characters.listed, key=lambda character: (not character.islower(), character))
+    """The character that a policy writes for a set of one, or of one in both cases."""
+    written = [character for character in characters.listed if either_case(character).listed == characters.listed]
+    return min(written or characters.listed, key=lambda character: (not character.islower(), character))
 
 
-def _token_text(token: Token) -> str:
-    """`*`, `?`, or a character; in brackets, a set of characters that no policy can write."""
-    repeated, characters = token
+def _pattern_text(tokens: Sequence[Token]) -> str:
+    """A pattern as policies write it: `*`, `?`, `${*}` for the character itself; in brackets, a set that no policy can write."""
+    texts = []
+    for (repeated, characters), following in zip_longest(tokens, tokens[1:]):
+        texts.append(_token_text(repeated, characters))
+        if texts[-1] == "$" and following is not None and "{" in following[1]:
+            texts[-1] = "${$}"
+    return "".join(texts)
+
+
+def _token_text(repeated: bool, characters: Characters) -> str:
     if characters.negated:
         return "*" if repeated else "?"
     if _is_one(characters) or _is_either_case(characters):
@@ -74,19 +87,26 @@ def _token_text(token: Token) -> str:
     return text + "*" if repeated else text
 
 
-def _note(predicate: Predicate) -> str:
-    """How the wildcards of a pattern are held in: those of an ARN pattern within their field, others not (L6)."""
+def is_arn_pattern(text: str) -> bool:
+    """Whether the text of a pattern is taken to be that of an ARN, matched field by field (L6)."""
+    return text.startswith("arn:") and text.count(":") >= 5
+
+
+def _note(predicate: Predicate, text: str) -> str:
+    """How a pattern is matched, where it is otherwise than its text says: field by field, if it looks like an ARN."""
     tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
     excluded = frozenset[str]().union(*(characters.listed for _, characters in tokens if characters.negated))
+    if is_arn_pattern(text):
+        return "" if ":" in excluded or not set("*?") & set(":".join(text.split(":")[:5])) else "as text"
     notes = {":": "as an ARN", "/": "in the last part of a path"}
-    return ", ".join(text for character, text in notes.items() if character in excluded)
+    return ", ".join(note for character, note in notes.items() if character in excluded)
 
 
-def _told_apart(found: list[tuple[Word, str]]) -> list[Word]:
-    """The words of one text, which are different sets: with a note each, but for the largest set."""
-    found.sort(key=lambda item: (bool(item[1]), -item[0].mask.bit_count()))
-    result = [found[0][0]]
-    for position, (word, note) in enumerate(found[1:], 2):
-        text = f"{word.text} ({note or f'in its way {position}'})"
-        result.append(replace(word, text=text, cost=word.cost + 0.5))
-    return result
+def _told_apart(found: list[Word]) -> list[Word]:
+    """The words of one text, which are different sets: those that have the same note are numbered."""
+    notes = dict.fromkeys(word.note for word in found)
+    for note in notes:
+        alike = sorted((word for word in found if word.note == note), key=lambda word: -word.mask.bit_count())
+        for position, word in enumerate(alike[1:], 2):
+            found[found.index(word)] = replace(word, note=f"{note}, in its way {position}".lstrip(", "), cost=word.cost + 0.5)
+    return found

@@ -77,4 +77,4 @@ def _is_plain(form: Form) -> bool:
 
 
 def _nouns(form: Form, last: str = "and") -> str:
-    return listed([shown(block.all[0].text) for block in form], last)
+    return listed([shown(block.all[0].text, block.all[0].note) for block in form], last)

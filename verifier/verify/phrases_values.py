@@ -114,7 +114,7 @@ _AS_IT_IS = (Sort.FAMILY, Sort.ADDRESSES)
 
 
 def _texts(found: Sequence[Word], sort: Sort) -> list[str]:
-    return [word.text if sort in _AS_IT_IS else shown(word.text) for word in found if word.sort is sort]
+    return [word.text if sort in _AS_IT_IS else shown(word.text, word.note) for word in found if word.sort is sort]
 
 
 def said(found: Sequence[Word]) -> str:

@@ -1,0 +1,193 @@
+"""A reader of phrases: says of concrete values whether a sentence holds of them. Written from the sentences, not from the code that writes
+them: it splits text, and knows nothing of classes or masks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from ipaddress import ip_address, ip_network
+
+from verifier.problem.values import parse_instant
+
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,;"()]+)|\(([^)]*)\)|([,;])')
+_VERBS = (
+    *(
+        "is none of",
+        "is one of",
+        "is in none of",
+        "is not in",
+        "is in",
+        "is not between",
+        "is between none of",
+        "is between",
+        "is not",
+        "is",
+    ),
+    *("matches none of", "does not match", "matches", "is neither"),
+)
+
+
+def holds(text: str, value: str | None) -> bool:
+    """Whether `KEY TEXT` holds of a request in which the key has a value, or is absent."""
+    if text == "is absent":
+        return value is None
+    if text == "is present":
+        return value is not None
+    if text.startswith("is absent, or "):
+        return value is None or holds(text.removeprefix("is absent, or "), value)
+    if value is None:
+        return False
+    text = text.removeprefix("is present, and ")
+    return any(_block(block, value) for block in text.split("; or "))
+
+
+def _block(text: str, value: str) -> bool:
+    inside, but, outside = text.partition(", but ")
+    return _clauses(inside, value) and (not but or _clauses(outside, value))
+
+
+def _clauses(text: str, value: str) -> bool:
+    """Clauses with verbs, joined by `, and`, by `, or`, or by commas before one of them."""
+    parts = list(_split(text))
+    joints = {joint for joint, _, _ in parts[1:] if joint in (", and ", ", or ")}
+    assert len(joints) < 2, text
+    found = [_said(verb, rest, value) for _, verb, rest in parts]
+    return any(found) if joints == {", or "} else all(found)
+
+
+def _split(text: str) -> Iterator[tuple[str, str, str]]:
+    """(what is before it, verb, objects) for each clause."""
+    verbs = "|".join(map(re.escape, _VERBS))
+    starts = list(re.finditer(rf"(^|, and |, or |, )({verbs}) ", _masked(text)))
+    for at, start in enumerate(starts):
+        end = starts[at + 1].start() if at + 1 < len(starts) else len(text)
+        yield start[1], start[2], text[start.end() : end]
+
+
+def _masked(text: str) -> str:
+    """The text with what is quoted made unreadable, place for place."""
+    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "_" * len(found[0]), text)
+
+
+def _said(verb: str, objects: str, value: str) -> bool:
+    in_any_case = objects.endswith(" in any case")
+    objects = objects.removesuffix(" in any case")
+    negative = any(word in verb.split() for word in ("not", "none", "neither"))
+    if "between" in verb:
+        found = any(_between(first, last, value) for first, last in re.findall(r"(\S+) and ([^\s,]+)", objects))
+    elif objects in ("an IPv4 address", "an IPv6 address"):
+        found = ip_address(value).version == int(objects[6])
+    else:
+        listed = list(_objects(objects))
+        assert listed, objects
+        found = any(_meets(verb, text, note, value, in_any_case) for text, note in listed)
+    return found != negative
+
+
+def _between(first: str, last: str, value: str) -> bool:
+    low, high, own = ip_address(first), ip_address(last), ip_address(value)
+    return low.version == own.version and int(low) <= int(own) <= int(high)
+
+
+def _objects(text: str) -> Iterator[tuple[str, str]]:
+    """The values that are listed, each with its note."""
+    value: str | None = None
+    for quoted, bare, note, _ in _TOKEN.findall(text):
+        if note:
+            assert value is not None
+            yield value, note
+            value = None
+            continue
+        if bare in ("or", "and"):
+            continue
+        if value is not None:
+            yield value, ""
+            value = None
+        if bare or quoted or not _:
+            value = bare or re.sub(r"\\(.)", r"\1", quoted)
+    if value is not None:
+        yield value, ""
+
+
+def _meets(verb: str, text: str, note: str, value: str, in_any_case: bool) -> bool:
+    if verb.split()[0] == "is" and "in" in verb.split():
+        return ip_address(value) in ip_network(text)
+    if "match" in verb:
+        return _matches(text, note, value, in_any_case)
+    return text.lower() == value.lower() if in_any_case else text == value
+
+
+def _matches(pattern: str, note: str, value: str, in_any_case: bool) -> bool:
+    as_arn = note.startswith("as an ARN") or pattern.startswith("arn:") and pattern.count(":") >= 5 and note != "as text"
+    if not as_arn:
+        return bool(re.fullmatch(_regular(pattern, "."), value, re.DOTALL | (re.IGNORECASE if in_any_case else 0)))
+    fields = pattern.split(":", 5)
+    expression = ":".join([*(_regular(field, "[^:]") for field in fields[:5]), _regular(fields[5], ".")])
+    return bool(re.fullmatch(expression, value, re.DOTALL))
+
+
+def _regular(pattern: str, wild: str) -> str:
+    parts = re.findall(r"\$\{([*?$])\}|([*?])|(.)", pattern, re.DOTALL)
+    return "".join(re.escape(literal or plain) if not star else wild + ("*" if star == "*" else "") for literal, star, plain in parts)
+
+
+# -- numbers and instants --
+
+
+def number_holds(text: str, number: Decimal, date: bool) -> bool:
+    """The same for a number, or an instant in seconds since 1970."""
+    text = text.removeprefix("is ")
+    if text.startswith("not "):
+        return all(_number(point, date) != number for point in re.split(r", | or ", text.removeprefix("not ")))
+    return any(all(_side(side, number, date) for side in part.split(" and ")) for part in re.split(r", or |, ", text))
+
+
+def _side(text: str, number: Decimal, date: bool) -> bool:
+    for pattern, compare in (
+        (r"at least (.+)", lambda a, b: a >= b),
+        (r"at (.+) or later", lambda a, b: a >= b),
+        (r"more than (.+)|after (.+)", lambda a, b: a > b),
+        (r"at most (.+)", lambda a, b: a <= b),
+        (r"at (.+) or earlier", lambda a, b: a <= b),
+        (r"less than (.+)|before (.+)", lambda a, b: a < b),
+        (r"(.+)", lambda a, b: a == b),
+    ):
+        found = re.fullmatch(pattern, text)
+        if found:
+            return bool(compare(number, _number(next(filter(None, found.groups())), date)))
+    raise AssertionError(text)
+
+
+def _number(text: str, date: bool) -> Decimal:
+    found = parse_instant(text) if date else Decimal(text)
+    assert found is not None
+    return found
+
+
+# -- multi-valued keys --
+
+
+def set_holds(text: str, values: frozenset[str]) -> bool:
+    """The same for a multi-valued key, which is absent when it has no values."""
+    if text.startswith("is absent, or "):
+        return not values or set_holds(text.removeprefix("is absent, or "), values)
+    return all(_on_set(part, values) for part in re.split(r", and (?=has )", text))
+
+
+def _on_set(text: str, values: frozenset[str]) -> bool:
+    for start, judge in (
+        ("has no value but one that ", lambda rest: all(holds(rest, value) for value in values)),
+        ("has no value but ", lambda rest: values <= {value for value, _ in _objects(rest)}),
+        ("has no value that ", lambda rest: not any(holds(rest, value) for value in values)),
+        ("has no value ", lambda rest: values.isdisjoint({value for value, _ in _objects(rest)})),
+        ("has a value that ", lambda rest: any(holds(rest, value) for value in values)),
+        ("has the value ", lambda rest: not values.isdisjoint({value for value, _ in _objects(rest)})),
+    ):
+        if text.startswith(start):
+            return bool(judge(text.removeprefix(start)))
+    return bool(values) if text == "is present" else not values if text == "is absent" else _fail(text)
+
+
+def _fail(text: str) -> bool:
+    raise AssertionError(f"not a sentence: {text!r}")
