@@ -1,4 +1,6 @@
-"""A reader of phrases about callers: says of a principal whether a sentence is about it. Written from the sentences, like `phrases_reader`."""
+"""A reader of phrases about callers: says of a principal whether a sentence is about it.
+
+Written from the sentences, like `phrases_reader`."""
 
 from __future__ import annotations
 
@@ -77,4 +79,7 @@ def _item(text: str, arn: str, home: str | None) -> bool:
         return arn.startswith("arn:")
     if text.endswith("s") and text[:-1] in KINDS:
         return bool(KINDS[text[:-1]](arn))
+    kinds, of, account = text.partition(" of ")
+    if of and kinds.endswith("s") and kinds[:-1] in KINDS:
+        return bool(KINDS[kinds[:-1]](arn)) and arn.split(":")[4:5] == [account]
     return _name(text, home) == _plain(arn)

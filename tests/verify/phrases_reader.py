@@ -36,15 +36,19 @@ def holds(text: str, value: str | None) -> bool:
         return value is not None
     if text.startswith("is absent, or "):
         return value is None or holds(text.removeprefix("is absent, or "), value)
-    if value is None:
-        return False
-    text = text.removeprefix("is present, and ")
     return any(_block(block, value) for block in text.split("; or "))
 
 
-def _block(text: str, value: str) -> bool:
-    inside, but, outside = text.partition(", but ")
-    return _clauses(inside, value) and (not but or _clauses(outside, value))
+def _block(text: str, value: str | None) -> bool:
+    """What is denied holds of an absent key too, unless the block says that it is present."""
+    positive, but, outside = text.removeprefix("is present, and ").partition(", but ")
+    if value is None:
+        return not but and not text.startswith("is present, and ") and _is_denial(positive)
+    return _clauses(positive, value) and (not but or _clauses(outside, value))
+
+
+def _is_denial(text: str) -> bool:
+    return all({"not", "none", "neither"} & set(verb.split()) for _, verb, _ in _split(text))
 
 
 def _clauses(text: str, value: str) -> bool:
@@ -172,7 +176,7 @@ def set_holds(text: str, values: frozenset[str]) -> bool:
     """The same for a multi-valued key, which is absent when it has no values."""
     if text.startswith("is absent, or "):
         return not values or set_holds(text.removeprefix("is absent, or "), values)
-    return all(_on_set(part, values) for part in re.split(r", and (?=has )", text))
+    return all(_on_set(part, values) for part in re.split(r", (?:and )?(?=has |is present)", text))
 
 
 def _on_set(text: str, values: frozenset[str]) -> bool:

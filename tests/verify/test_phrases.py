@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
-from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from benchmarks.families import overlap_problems, speed_problem
+from benchmarks.families import speed_problem
 from tests.agreement.scenarios import scenarios
 from tests.verify.callers_reader import about
-from tests.verify.phrases_reader import holds, number_holds, set_holds
+from tests.verify.phrases_reader import holds, number_holds
 from verifier.model.estate import Estate
 from verifier.problem.domains import is_date
 from verifier.problem.question import Question, ask
@@ -22,8 +20,6 @@ from verifier.problem.tables import LineTable
 from verifier.problem.targets import Target, consistent, key_target
 from verifier.verify import phrases_caller_text
 from verifier.verify.phrases import Phrases
-from verifier.verify.phrases_cubes import Cube, shorter
-from verifier.verify.phrases_sets import Held
 
 MEMBERS = 3
 """Values of each class that a sentence is read for."""

@@ -187,13 +187,10 @@ class Phrases:
             return "is absent"
         if not excluded & present:
             return "is present"
-        text = self.values(name).text(least & present, present & ~excluded)
-        if least & ~present:
-            return f"is absent, or {text}"
-        return f"is present, and {text}" if excluded & ~present and text.startswith(_DENIALS) else text
+        text = self.values(name).text(least & present, present & ~excluded, maybe_absent=bool(excluded & ~present))
+        return f"is absent, or {text}" if least & ~present else text
 
 
-_DENIALS = ("is not ", "is none of ", "is neither ", "does not ", "matches none of ", "is in none of ", "is between none of ")
 _NAMES_OF = {"kms:encryptioncontextkeys": PAIR_PREFIX, "aws:tagkeys": "aws:requesttag/"}
 """The keys that hold the names of the pairs of a request, and how the attributes of these begin."""
 _ORDER = (LimitKind.CONDITION, LimitKind.RELATION, LimitKind.FREE, LimitKind.READING, LimitKind.UNMODELLED)

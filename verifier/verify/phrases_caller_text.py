@@ -6,52 +6,15 @@ Guarantee: every word of the form is in the text, or counted in it (`12 roles of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from verifier.verify.phrases_forms import Block, Form, Sort, Word
-from verifier.verify.phrases_lists import clauses, listed, shown
+from verifier.verify.phrases_caller_sets import KIND_ORDER, LINKED, PRINCIPALS, SERVICE, Inside, Outside, account_of, kind_of, pattern
+from verifier.verify.phrases_forms import Block, Form, Sort
+from verifier.verify.phrases_lists import clauses, listed
 
 FEW = 4
 """How many names are listed before they are counted by account and kind."""
-
-
-def account_of(name: str) -> str | None:
-    """The account of a principal; `None` for a service."""
-    return name.split(":")[4] if name.startswith("arn:") else None
-
-
-def kind_of(name: str) -> str:
-    """The kind of a principal, as `phrases_caller_classes` names it."""
-    if not name.startswith("arn:"):
-        return "AWS service"
-    last = name.split(":", 5)[5]
-    return {"root": "root user", "federated-user": "federated-user session"}.get(last.split("/")[0], last.split("/")[0])
-
-
-@dataclass
-class _Set:
-    """A block by what its words are about."""
-
-    accounts: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    patterns: list[Word] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-
-    def add(self, word: Word) -> None:
-        match word.sort:
-            case Sort.ACCOUNT:
-                self.accounts.append(word.text)
-            case Sort.KIND:
-                self.kinds.append(word.text)
-            case Sort.KIND_OF_ACCOUNT:
-                kind, account = word.text.rsplit(" of ", 1)
-                self.kinds.append(kind)
-                self.accounts.append(account)
-            case Sort.IS:
-                self.names.append(word.text)
-            case _:
-                self.patterns.append(word)
 
 
 @dataclass(frozen=True)
@@ -77,7 +40,7 @@ class _Phrase:
         return all(kind_of(name) in self.kinds for name in self.names)
 
 
-_OVERLAPPING = frozenset({"caller", "service-linked role"})
+_OVERLAPPING = frozenset({"caller", LINKED})
 """The kinds that share callers with others."""
 
 
@@ -98,7 +61,7 @@ class CallerText:
         if not phrase.kinds:
             return phrase.where
         excluded = listed([*phrase.limits, *self.names(phrase.names)])
-        kinds = listed(sorted(phrase.kinds, key=_KINDS.index))
+        kinds = listed(sorted(phrase.kinds, key=KIND_ORDER.index))
         return f"every {kinds}{phrase.where}" + (f" except {excluded}" if excluded else "")
 
     # -- names --
@@ -128,28 +91,31 @@ class CallerText:
     # -- blocks --
 
     def _phrase(self, block: Block) -> _Phrase:
-        inside, outside = _Set(), _Set()
+        inside, outside = Inside(), Outside()
         for word in block.all:
             inside.add(word)
         for word in block.none:
             outside.add(word)
-        _say_kinds(inside, outside)
-        kinds = tuple(_specific(inside.kinds))
         if inside.names:
             return _Phrase((), listed(self.names(inside.names)))
-        if kinds == ("root user",) and inside.accounts and not (inside.patterns or block.none):
+        _say_kinds(inside, outside)
+        if inside.kinds == frozenset({"root user"}) and inside.accounts and not (inside.patterns or block.none):
             return _Phrase((), f"root of {inside.accounts[0]}")
-        where = f" of {listed(inside.accounts)}" if inside.accounts else ""
-        limits = list(_excluded(outside))
-        if outside.accounts and not inside.accounts and _no_service(inside):
-            accounts = sorted(outside.accounts)
-            where = f" of {'an account' if len(accounts) == 1 else 'accounts'} other than {listed(accounts)}"
-        elif outside.accounts:
-            limits.insert(0, f"those of {listed(sorted(outside.accounts))}")
-        elif set(inside.kinds) == {"principal"} and not inside.accounts:
-            limits.insert(0, "AWS services")
-        matching = "".join(f" matching {_pattern(word)}" for word in inside.patterns)
-        return _Phrase(kinds or ("caller",), where + matching, tuple(limits), tuple(outside.names))
+        where, limits = _where(inside, outside)
+        matching = "".join(f" matching {pattern(word)}" for word in inside.patterns)
+        everyone = inside.kinds is None or inside.kinds == PRINCIPALS
+        return _Phrase(("caller",) if everyone else tuple(inside.kinds or ()), where + matching, tuple(limits), tuple(outside.names))
+
+
+def _where(inside: Inside, outside: Outside) -> tuple[str, list[str]]:
+    """The accounts of a phrase, and what stands behind its `except`."""
+    limits, accounts = outside.limits(), sorted(outside.accounts)
+    if inside.accounts:
+        return f" of {listed(inside.accounts)}", [*([f"those of {listed(accounts)}"] if accounts else []), *limits]
+    if accounts and inside.no_service:
+        return f" of {'an account' if len(accounts) == 1 else 'accounts'} other than {listed(accounts)}", limits
+    services = ["AWS services"] if inside.kinds == PRINCIPALS else []
+    return "", [*services, *([f"those of {listed(accounts)}"] if accounts else []), *limits]
 
 
 def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
@@ -162,44 +128,16 @@ def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
     return found
 
 
-def _excluded(outside: _Set) -> Iterator[str]:
-    for kind in outside.kinds:
-        yield "callers that are no AWS service" if kind == "principal" else f"{kind}s"
-    if outside.patterns:
-        yield f"those matching {listed([_pattern(word) for word in outside.patterns], 'or')}"
-
-
-_PRINCIPALS = ("role", "user", "root user", "federated-user session")
-_KINDS = ("caller", *_PRINCIPALS, "service-linked role", "AWS service", "principal")
-"""The kinds in the order that they are named in. The first after `caller`, and the services, are every caller; no two share one."""
-
-
-def _say_kinds(inside: _Set, outside: _Set) -> None:
+def _say_kinds(inside: Inside, outside: Outside) -> None:
     """Names the kinds that are left where these are no more than those that are excluded."""
-    if any(kind != "principal" for kind in inside.kinds):
+    if inside.kinds is not None and inside.kinds != PRINCIPALS:
         return
-    principals = bool(inside.kinds or inside.accounts)
-    excluded = [kind for kind in outside.kinds if kind in _KINDS and kind not in ("principal", "service-linked role")]
-    left = [kind for kind in (*_PRINCIPALS, *(() if principals else ("AWS service",))) if kind not in excluded]
-    if len(left) <= len(excluded):
-        inside.kinds = left
-        outside.kinds = [kind for kind in outside.kinds if kind not in excluded]
+    every = PRINCIPALS if inside.kinds is not None or inside.accounts else PRINCIPALS | {SERVICE}
+    excluded = [kind for kind in outside.kinds if kind != LINKED]
+    if len(every.difference(excluded)) <= len(every.intersection(excluded)):
+        inside.kinds = frozenset(every.difference(excluded))
+        outside.kinds = [kind for kind in outside.kinds if kind == LINKED]
 
 
 def _is_name(block: Block) -> bool:
     return len(block.all) == 1 and not block.none and block.all[0].sort is Sort.IS
-
-
-def _no_service(found: _Set) -> bool:
-    """Whether what a set names shows that no AWS service is in it."""
-    return bool(found.kinds) and "AWS service" not in found.kinds or any(word.text.startswith("arn:") for word in found.patterns)
-
-
-def _specific(kinds: Iterable[str]) -> list[str]:
-    """The kinds, without those that a more special one implies."""
-    found = [kind for kind in dict.fromkeys(kinds) if kind != "principal"]
-    return [kind for kind in found if not (kind == "role" and "service-linked role" in found)]
-
-
-def _pattern(word: Word) -> str:
-    return shown(word.text, word.note) + (" in any case" if word.sort is Sort.MATCHES_IN_ANY_CASE else "")

@@ -15,7 +15,8 @@ from verifier.problem.predicates import named_accounts
 from verifier.problem.space import Space
 from verifier.problem.tables import Table
 from verifier.verify.phrases_caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses, in_account
-from verifier.verify.phrases_caller_text import CallerText, account_of
+from verifier.verify.phrases_caller_sets import account_of
+from verifier.verify.phrases_caller_text import CallerText
 from verifier.verify.phrases_forms import Form, Sort, Vocabulary, Word, bits
 from verifier.verify.phrases_patterns import words
 
@@ -56,12 +57,23 @@ class CallerPhrases:
         for kind, extent in self._classes.kinds.items():
             if extent.exact:
                 yield Word(Sort.KIND, kind, extent.inside)
+        if (both := self._identities()) is not None:
+            yield both
+
+    def _identities(self) -> Word | None:
+        """Those that identity policies are attached to: one word, since they are mostly meant together."""
+        found = [self._classes.kinds.get(kind) for kind in ("role", "user")]
+        masks = [extent.inside for extent in found if extent is not None and extent.exact]
+        return Word(Sort.KIND, "role and user", masks[0] | masks[1], 1.2) if len(masks) == 2 else None
 
     def _pairs(self) -> Iterator[tuple[Word, ...]]:
         """The kinds of callers of each account, by two words, or by one where they are no sets of classes themselves."""
         kinds, accounts = self._classes.kinds, self._classes.by_account
+        both = self._identities()
         for account in self._classes.accounts[:MOST_PAIRS]:
-            for kind in kinds:
+            if both is not None and accounts[account].exact:
+                yield both, Word(Sort.ACCOUNT, account, accounts[account].inside)
+            for kind in (kind for kind in KINDS if kind in kinds):
                 extent = self._classes.of(kind, account)
                 if kinds[kind].exact and accounts[account].exact:
                     yield Word(Sort.KIND, kind, kinds[kind].inside), Word(Sort.ACCOUNT, account, accounts[account].inside)

@@ -160,7 +160,17 @@ class Vocabulary:
                 block = Block((self.single[bit],)) if bit in self.single else self.around(bit, least, most)
                 chosen.append(block)
                 left &= ~block.mask(self.full)
-        return tuple(_needed(chosen, least, lambda block: block.mask(self.full)))
+        return tuple(self._cheaper(_needed(chosen, least, lambda block: block.mask(self.full)), least, masks))
+
+    def _cheaper(self, chosen: list[Block], least: int, masks: Sequence[tuple[Block, int]]) -> list[Block]:
+        """Each block once more: the cheapest that has what the others lack."""
+        found = list(chosen)
+        for position, block in enumerate(chosen if len(chosen) < MOST_BASES else ()):
+            others = (*found[:position], *found[position + 1 :])
+            lacking = least & ~meaning(others, self.full)
+            fitting = (other for other, mask in masks if not lacking & ~mask)
+            found[position] = min((block, *fitting), key=lambda block: block.cost)
+        return found
 
     def around(self, bit: int, least: int, most: int) -> Block:
         """A block with one class in it and nothing outside `most`: tests that the class passes and fails, no more than are needed."""

@@ -45,11 +45,13 @@ class Held:
         left = self.possible & ~none
         excluded = values.form(none, values.full & ~left)
         allowed = values.form(left, values.full & ~none)
-        if _is_complement(allowed):
-            allowed, excluded = excluded, _complement(allowed)
-        elif _is_complement(excluded):
-            allowed = _complement(excluded)
-        if not _is_complement(allowed) and form_cost(allowed) <= form_cost(excluded) or _is_complement(excluded):
+        if _is_complement(excluded):
+            allowed, only = _complement(excluded), True
+        elif _is_complement(allowed):
+            excluded, only = _complement(allowed), False
+        else:
+            only = form_cost(allowed) <= form_cost(excluded)
+        if only:
             return _ONLY + (_nouns(allowed) if _is_plain(allowed) else f"one that {form_text(allowed)}")
         return f"has no value {_nouns(excluded, 'or')}" if _is_plain(excluded) else f"has no value that {form_text(excluded)}"
 

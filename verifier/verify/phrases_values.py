@@ -37,10 +37,14 @@ class Values:
         most = least if most is None else most
         return self._vocabulary.express(least, most) if self._ranges is None else self._ranges.form(least, most)
 
-    def text(self, least: int, most: int | None = None) -> str:
-        """The same in words that go behind the name of the attribute, whose value is supposed to be present."""
+    def text(self, least: int, most: int | None = None, *, maybe_absent: bool = False) -> str:
+        """The same in words that go behind the name of the attribute: of a value that is present, which they say where they would hold
+        of an absent one too and it is `maybe_absent`."""
         most = least if most is None else most
-        return form_text(self.form(least, most)) if self._ranges is None else self._ranges.text(least, most)
+        if self._ranges is None:
+            return form_text(self.form(least, most), maybe_absent=maybe_absent)
+        text = self._ranges.text(least, most)
+        return f"{PRESENT}{text}" if maybe_absent and text.startswith("is not ") else text
 
 
 def _words(table: Table, predicates: Sequence[Predicate]) -> list[Word]:
@@ -85,13 +89,16 @@ def _mask(table: Table, predicate: Predicate) -> int:
 # -- text --
 
 
-def form_text(form: Form) -> str:
-    """A form that is neither nothing nor everything, behind the name of the attribute."""
+PRESENT = "is present, and "
+
+
+def form_text(form: Form, *, maybe_absent: bool = False) -> str:
+    """A form that is neither nothing nor everything, behind the name of the attribute (for `maybe_absent` see `Values.text`)."""
     plain = [block for block in form if len(block.all) == 1 and not block.none]
     rest = [block for block in form if block not in plain]
     texts = [said([block.all[0] for block in plain])] if plain else []
-    texts += [_block_text(block) for block in rest]
-    return "; or ".join(texts) if rest else "".join(texts)
+    texts += [(PRESENT if maybe_absent and not block.all else "") + _block_text(block) for block in rest]
+    return "; or ".join(texts)
 
 
 def _block_text(block: Block) -> str:
