@@ -5,6 +5,7 @@ Written from the sentences, like `phrases_reader`."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tests.verify.phrases_reader import _matches, _objects
 
@@ -17,7 +18,7 @@ _PHRASE = re.compile(
     r"(?P<matching>(?: matching \S+(?: \([^)]*\))?)*)"
     r"(?: except (?P<except>.+))?"
 )
-KINDS = {
+KINDS: dict[str, Callable[[str], bool]] = {
     "role": lambda arn: ":role/" in arn,
     "user": lambda arn: ":user/" in arn,
     "root user": lambda arn: arn.startswith("arn:") and arn.split(":", 5)[5] == "root",
@@ -78,8 +79,8 @@ def _item(text: str, arn: str, home: str | None) -> bool:
     if text == "callers that are no AWS service":
         return arn.startswith("arn:")
     if text.endswith("s") and text[:-1] in KINDS:
-        return bool(KINDS[text[:-1]](arn))
+        return KINDS[text[:-1]](arn)
     kinds, of, account = text.partition(" of ")
     if of and kinds.endswith("s") and kinds[:-1] in KINDS:
-        return bool(KINDS[kinds[:-1]](arn)) and arn.split(":")[4:5] == [account]
+        return KINDS[kinds[:-1]](arn) and arn.split(":")[4:5] == [account]
     return _name(text, home) == _plain(arn)

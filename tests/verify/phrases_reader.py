@@ -3,8 +3,9 @@ them: it splits text, and knows nothing of classes or masks."""
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from ipaddress import ip_address, ip_network
 
@@ -147,20 +148,18 @@ def number_holds(text: str, number: Decimal, date: bool) -> bool:
     return any(all(_side(side, number, date) for side in part.split(" and ")) for part in re.split(r", or |, ", text))
 
 
+_SIDES: tuple[tuple[str, Callable[[Decimal, Decimal], bool]], ...] = (
+    (r"at least (.+)|at (.+) or later", operator.ge),
+    (r"more than (.+)|after (.+)", operator.gt),
+    (r"at most (.+)|at (.+) or earlier", operator.le),
+    (r"less than (.+)|before (.+)", operator.lt),
+    (r"(.+)", operator.eq),
+)
+
+
 def _side(text: str, number: Decimal, date: bool) -> bool:
-    for pattern, compare in (
-        (r"at least (.+)", lambda a, b: a >= b),
-        (r"at (.+) or later", lambda a, b: a >= b),
-        (r"more than (.+)|after (.+)", lambda a, b: a > b),
-        (r"at most (.+)", lambda a, b: a <= b),
-        (r"at (.+) or earlier", lambda a, b: a <= b),
-        (r"less than (.+)|before (.+)", lambda a, b: a < b),
-        (r"(.+)", lambda a, b: a == b),
-    ):
-        found = re.fullmatch(pattern, text)
-        if found:
-            return bool(compare(number, _number(next(filter(None, found.groups())), date)))
-    raise AssertionError(text)
+    found, compare = next((found, compare) for pattern, compare in _SIDES if (found := re.fullmatch(pattern, text)))
+    return compare(number, _number(next(filter(None, found.groups())), date))
 
 
 def _number(text: str, date: bool) -> Decimal:
@@ -179,19 +178,22 @@ def set_holds(text: str, values: frozenset[str]) -> bool:
     return all(_on_set(part, values) for part in re.split(r", (?:and )?(?=has |is present)", text))
 
 
+_ON_SETS: tuple[tuple[str, Callable[[str, frozenset[str]], bool]], ...] = (
+    ("has no value but one that ", lambda rest, values: all(holds(rest, value) for value in values)),
+    ("has no value but ", lambda rest, values: values <= _named(rest)),
+    ("has no value that ", lambda rest, values: not any(holds(rest, value) for value in values)),
+    ("has no value ", lambda rest, values: values.isdisjoint(_named(rest))),
+    ("has a value that ", lambda rest, values: any(holds(rest, value) for value in values)),
+    ("has the value ", lambda rest, values: not values.isdisjoint(_named(rest))),
+    ("is present", lambda rest, values: bool(values)),
+    ("is absent", lambda rest, values: not values),
+)
+
+
 def _on_set(text: str, values: frozenset[str]) -> bool:
-    for start, judge in (
-        ("has no value but one that ", lambda rest: all(holds(rest, value) for value in values)),
-        ("has no value but ", lambda rest: values <= {value for value, _ in _objects(rest)}),
-        ("has no value that ", lambda rest: not any(holds(rest, value) for value in values)),
-        ("has no value ", lambda rest: values.isdisjoint({value for value, _ in _objects(rest)})),
-        ("has a value that ", lambda rest: any(holds(rest, value) for value in values)),
-        ("has the value ", lambda rest: not values.isdisjoint({value for value, _ in _objects(rest)})),
-    ):
-        if text.startswith(start):
-            return bool(judge(text.removeprefix(start)))
-    return bool(values) if text == "is present" else not values if text == "is absent" else _fail(text)
+    start, judge = next((start, judge) for start, judge in _ON_SETS if text.startswith(start))
+    return judge(text.removeprefix(start), values)
 
 
-def _fail(text: str) -> bool:
-    raise AssertionError(f"not a sentence: {text!r}")
+def _named(text: str) -> set[str]:
+    return {value for value, _ in _objects(text)}

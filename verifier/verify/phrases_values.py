@@ -121,7 +121,7 @@ _AS_IT_IS = (Sort.FAMILY, Sort.ADDRESSES)
 
 
 def _texts(found: Sequence[Word], sort: Sort) -> list[str]:
-    return [word.text if sort in _AS_IT_IS else shown(word.text, word.note) for word in found if word.sort is sort]
+    return sorted(word.text if sort in _AS_IT_IS else shown(word.text, word.note) for word in found if word.sort is sort)
 
 
 def said(found: Sequence[Word]) -> str:

@@ -1,0 +1,267 @@
+"""How regions read: typical conditions, callers, actions and symbols, word for word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, REPORTS, ROOT, allow, aws, deny, estate, home, identity
+from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.region import Alternative, LimitKind, Region
+from verifier.model.request import CallerKind
+from verifier.problem.joint import Given, join
+from verifier.problem.targets import key_target
+from verifier.verify.phrases import Phrases
+from verifier.verify.regions import Describer
+
+OTHER_CASE = "kms:EncryptionContext:tenant, spelled in another case,"
+
+
+def regions(found: Estate, action: str = "kms:Decrypt") -> list[Region]:
+    """Who can, under which conditions."""
+    joint = join([Given(found, key_target(found.keys[0]))])
+    index = joint.finite.tables["action"].class_of(action.lower())
+    assert index is not None
+    node = joint.diagrams.both(joint.sides[0].allowed, joint.diagrams.literal("action", 1 << index))
+    return [part.region for part in Describer(joint, 0).describe(node).found]
+
+
+def sentences(alternative: Alternative) -> str:
+    return "; ".join(f"{limit.subject} {limit.text}" if limit.kind is LimitKind.CONDITION else limit.text for limit in alternative)
+
+
+def when(block: dict[str, Any], action: str = "kms:Decrypt", **facts: Any) -> list[str]:
+    """What a condition says of a partner's role, its own policies left aside."""
+    found = estate(allow(aws(PARTNER_ROLE), action, Condition=block), **facts)
+    (region,) = (region for region in regions(found, action) if region.callers.names == (PARTNER_ROLE,))
+    return [sentences(tuple(limit for limit in alternative if limit.kind is not LimitKind.FREE)) for alternative in region.when]
+
+
+VIA, S3, EC2 = "kms:ViaService", "s3.us-west-2.amazonaws.com", "ec2.us-west-2.amazonaws.com"
+RDS = "rds.us-west-2.amazonaws.com"
+TEAM = "aws:PrincipalTag/team"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ({"StringEquals": {VIA: S3}}, f"{VIA} is {S3}"),
+        ({"StringEquals": {VIA: [S3, EC2]}}, f"{VIA} is {EC2} or {S3}"),
+        ({"StringEquals": {VIA: [S3, EC2, RDS]}}, f"{VIA} is one of {EC2}, {RDS}, {S3}"),
+        ({"StringNotEquals": {VIA: S3}}, f"{VIA} is absent, or is not {S3}"),
+        ({"StringNotEquals": {VIA: [S3, EC2]}}, f"{VIA} is absent, or is none of {EC2}, {S3}"),
+        ({"StringNotEquals": {VIA: S3}, "Null": {VIA: "false"}}, f"{VIA} is present, and is not {S3}"),
+        ({"Null": {VIA: "true"}}, f"{VIA} is absent"),
+        ({"Null": {VIA: "false"}}, f"{VIA} is present"),
+        ({"StringLike": {TEAM: ["team-*", "ops"]}}, f"{TEAM} is ops, or matches team-*"),
+        ({"StringLike": {TEAM: "team-*"}, "StringNotEquals": {TEAM: "team-x"}}, f"{TEAM} matches team-*, but is not team-x"),
+        ({"StringLike": {TEAM: "a*"}, "StringNotLike": {TEAM: ["*b", "*c"]}}, f"{TEAM} matches a*, but matches none of *b, *c"),
+        ({"StringEqualsIgnoreCase": {TEAM: "Red"}}, f"{TEAM} is red in any case"),
+        ({"StringEquals": {TEAM: ["", "or", "a b"]}}, f'{TEAM} is one of "", "a b", "or"'),
+        ({"StringLike": {TEAM: "${*}*"}}, f"{TEAM} matches ${{*}}*"),
+        ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.7"]}}, "aws:SourceIp is in 10.0.0.0/8 or 203.0.113.7"),
+        ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "aws:SourceIp is absent, or is not in 10.0.0.0/8"),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is before 2026-01-01T00:00:00Z"),
+        ({"DateGreaterThanEquals": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is at 2026-01-01T00:00:00Z or later"),
+        ({"DateNotEquals": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is not 2026-01-01T00:00:00Z"),
+        ({"DateLessThan": {"aws:EpochTime": "1767225600"}}, "aws:EpochTime is before 2026-01-01T00:00:00Z"),
+        ({"NumericLessThanEquals": {"aws:MultiFactorAuthAge": "3600"}}, "aws:MultiFactorAuthAge is at most 3600"),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "aws:MultiFactorAuthPresent is true"),
+        ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, "aws:MultiFactorAuthPresent is absent, or is true"),
+        ({"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-1*"}}, "aws:SourceVpcArn matches arn:aws:ec2:*:*:vpc/vpc-1*"),
+    ],
+)
+def test_conditions(block: dict[str, Any], expected: str) -> None:
+    assert when(block) == [expected]
+
+
+KEYS = "kms:EncryptionContextKeys"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ({"ForAllValues:StringEquals": {KEYS: ["tenant", "env"]}}, f"{KEYS} is absent, or has no value but env and tenant"),
+        ({"ForAllValues:StringNotEquals": {KEYS: "tenant"}}, f"{KEYS} has no value tenant"),
+        ({"ForAnyValue:StringEquals": {KEYS: "tenant"}}, f"{KEYS} has the value tenant"),
+        ({"ForAnyValue:StringEquals": {KEYS: ["tenant", "env"]}}, f"{KEYS} has a value that is env or tenant"),
+        ({"ForAnyValue:StringLike": {KEYS: "t*"}}, f"{KEYS} has a value that matches t*"),
+        ({"ForAnyValue:StringNotLike": {KEYS: "t*"}}, f"{KEYS} has a value that does not match t*"),
+        ({"Null": {KEYS: "true"}}, f"{KEYS} is absent"),
+        ({"Null": {KEYS: "false"}}, f"{KEYS} is present"),
+        (
+            {"ForAllValues:StringEquals": {KEYS: ["a", "b"]}, "ForAnyValue:StringEquals": {KEYS: "a"}},
+            f"{KEYS} has the value a, and has no value but a and b",
+        ),
+    ],
+)
+def test_multi_valued_keys(block: dict[str, Any], expected: str) -> None:
+    assert when(block) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("block", "action", "facts", "expected"),
+    [
+        ({"StringEquals": {"kms:KeyUsage": "SIGN_VERIFY"}}, "kms:DescribeKey", ("spec", "usage"), "kms:KeyUsage is SIGN_VERIFY"),
+        ({"StringLike": {"kms:KeySpec": "RSA_*"}}, "kms:DescribeKey", ("spec", "usage"), "kms:KeySpec matches RSA_*"),
+        (
+            {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt", "Decrypt"]}},
+            "kms:CreateGrant",
+            (),
+            "kms:GrantOperations has no value but Decrypt and Encrypt",
+        ),
+        (
+            {"NumericGreaterThanEquals": {"kms:ScheduleKeyDeletionPendingWindowInDays": "14"}},
+            "kms:ScheduleKeyDeletion",
+            (),
+            "kms:ScheduleKeyDeletionPendingWindowInDays is at least 14",
+        ),
+    ],
+)
+def test_keys_of_operations_and_facts(block: dict[str, Any], action: str, facts: tuple[str, ...], expected: str) -> None:
+    unknown: dict[str, Any] = dict.fromkeys(facts)
+    found = estate(allow(aws(REPORTS), action, Condition=block), accounts=(home(identity(REPORTS)),), **unknown)
+    (region,) = (region for region in regions(found, action) if region.callers.names == (REPORTS,))
+    assert [sentences(alternative).replace("is absent, or ", "") for alternative in region.when] == [expected]
+
+
+def test_the_same_text_under_two_operators_is_told_apart() -> None:
+    """`*` crosses a colon in `StringLike` (L6)."""
+    block = {"StringLike": {"aws:UserAgent": "arn:aws:*:b"}, "ArnNotLike": {"aws:UserAgent": "arn:aws:*:b:c:d"}}
+    assert when({"StringLike": {"aws:UserAgent": "arn:a*:b:c:d:e"}}) == ["aws:UserAgent matches arn:a*:b:c:d:e (as text)"]
+    assert when(block)[0].startswith("aws:UserAgent matches arn:aws:*:b")
+
+
+# -- the encryption context, policy variables, readings --
+
+
+def test_a_pair_and_its_other_spellings() -> None:
+    assert when({"StringEquals": {"kms:EncryptionContext:tenant": "acme"}}) == [
+        "kms:EncryptionContext:tenant is acme",
+        f"kms:EncryptionContext:tenant is absent, or is acme; {OTHER_CASE} is acme",
+        f'{OTHER_CASE} is acme; only if the answer to "Where names of the encryption context differ only in case, may a condition read any'
+        ' of their values?" is "any of them"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "expected"),
+    [
+        ("StringEquals", VIA, "${aws:PrincipalTag/via}", f"{VIA} = ${{aws:PrincipalTag/via}}"),
+        ("StringEqualsIgnoreCase", VIA, "${aws:PrincipalTag/via}", f"{VIA} = ${{aws:PrincipalTag/via}} in any case"),
+        ("StringLike", VIA, "${aws:PrincipalTag/via}.*", f"{VIA} matches ${{aws:PrincipalTag/via}}.*"),
+    ],
+)
+def test_policy_variables(operator: str, key: str, value: str, expected: str) -> None:
+    assert expected in [part for sentence in when({operator: {key: value}}) for part in sentence.split("; ")]
+
+
+def test_a_reading_is_a_question_and_its_answer() -> None:
+    """Everyone but Alice is denied; her account is not listed with her."""
+    denied = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
+    (region, *_) = regions(estate(allow(aws(ALICE)), denied, accounts=(home(identity(ALICE)),)))
+    limits = [limit for alternative in region.when for limit in alternative if limit.kind is LimitKind.READING]
+    assert [(limit.subject, limit.rule) for limit in limits] == [("P5", "P5")]
+    assert limits[0].text.endswith('is "the caller is spared"')
+
+
+def test_free_facts_stand_in_one_order() -> None:
+    (region,) = (region for region in regions(estate(allow(aws(PARTNER_ROLE)))) if region.callers.names == (PARTNER_ROLE,))
+    (alternative,) = region.when
+    assert [(limit.kind, limit.rule, limit.text) for limit in alternative] == [
+        (LimitKind.FREE, "U1", "its own account's policies allow it"),
+        (LimitKind.FREE, "U1", "its own account's policies do not deny it"),
+    ]
+
+
+def test_what_is_not_modelled_is_named() -> None:
+    thing = Unmodelled("lost", "U4", Influence.EITHER, "policy lost is attached to role/ops, its document is not in the snapshot")
+    joint = join([Given(found := estate(allow(), unmodelled=(thing,)), key_target(found.keys[0]))])
+    space, finite = joint.sides[0].question.space, joint.finite
+    (limit,) = Phrases(space, finite).alternative({}, {"lost:refuse": True})
+    assert (limit.kind, limit.subject, limit.rule) == (LimitKind.UNMODELLED, "lost", "U4")
+    assert limit.text == f"what is not modelled refuses it: {thing.description}"
+    assert Phrases(space, finite).alternative({}, {"lost:allow": False})[0].text.startswith("what is not modelled does not allow it: ")
+
+
+# -- callers --
+
+INVENTORY = (home(identity(ALICE)),)
+ANY_ROLE = f"arn:aws:iam::{HOME}:role/"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([allow(aws(ALICE, PARTNER_ROLE))], ["user/Alice", f"role/batch of {PARTNER}"]),
+        ([allow(aws(ROOT))], [f"root of {HOME}"]),
+        ([allow(aws(PARTNER_ROOT))], [f"root of {PARTNER}", f"every role and user of {PARTNER}"]),
+        ([allow({"Service": "s3.amazonaws.com"})], ["s3.amazonaws.com"]),
+        (
+            [allow()],
+            [f"every root user and AWS service, and every role and user of {HOME}", f"every role and user of an account other than {HOME}"],
+        ),
+        (
+            [allow(), deny(aws(PARTNER_ROLE))],
+            [
+                f"every root user and AWS service, and every role and user of {HOME}",
+                f"every role and user of an account other than {HOME} except role/batch of {PARTNER}",
+            ],
+        ),
+        (
+            [
+                allow(
+                    Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app-*"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
+                )
+            ],
+            [
+                f"every caller of {HOME} matching arn:aws:iam::*:role/app-*",
+                f"every caller of an account other than {HOME} matching arn:aws:iam::*:role/app-*",
+            ],
+        ),
+    ],
+)
+def test_callers(statements: list[dict[str, Any]], expected: list[str]) -> None:
+    found = [region.callers.text for region in regions(estate(*statements, accounts=INVENTORY))]
+    assert [text for text in found if not text.startswith("every federated-user session")] == expected
+
+
+def test_many_names_are_counted_and_listed() -> None:
+    roles = [f"{ANY_ROLE}r{number}" for number in range(12)]
+    found = regions(estate(allow(aws(*roles, PARTNER_ROOT)), accounts=(home(*map(identity, roles)), home(account=PARTNER))))
+    callers = found[0].callers
+    assert callers.text == f"root of {PARTNER}, and 12 roles of {HOME}"
+    assert set(callers.names) == {*roles, PARTNER_ROOT} and not callers.known and callers.accounts == (HOME, PARTNER)
+    assert callers.kinds == (CallerKind.ROLE, CallerKind.ROOT)
+
+
+def test_names_that_are_excluded_are_all_listed() -> None:
+    roles = [f"{ANY_ROLE}r{number}" for number in range(9)]
+    found = regions(estate(allow(aws(ROOT)), deny(aws(*roles)), accounts=()))
+    callers = next(region.callers for region in found if " except " in region.callers.text)
+    assert callers.text == f"every role and user of {HOME} except 9 roles of {HOME}"
+    assert callers.excluded == tuple(sorted(roles)) and callers.names == () and callers.accounts == (HOME,)
+
+
+# -- actions --
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["kms:*"], "every action"),
+        (["kms:Decrypt", "kms:Encrypt"], "kms:Decrypt, kms:Encrypt"),
+        (["kms:GenerateDataKey*"], "kms:GenerateDataKey*"),
+        (["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:DescribeKey"], "kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:ReEncrypt*"),
+    ],
+)
+def test_actions(patterns: list[str], expected: str) -> None:
+    found = estate(allow(aws(ALICE), patterns), accounts=INVENTORY)
+    joint = join([Given(found, key_target(found.keys[0]))])
+    (region,) = (
+        part.region for part in Describer(joint, 0).describe(joint.sides[0].allowed).found if part.region.callers.names == (ALICE,)
+    )
+    if patterns == ["kms:*"]:  # `kms:RetireGrant` is not a key policy's to allow (G5)
+        expected = "every action but kms:RetireGrant"
+    assert region.actions.text == expected and not region.actions.others
