@@ -256,7 +256,7 @@ def _literals(space: Space, view: View) -> list[str]:
     return [predicate.literal for predicate in asked if isinstance(predicate, Tokens) and predicate.literal is not None]
 
 
-def _parts(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
+def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
     """The parts of a text that the variable can stand for: those with a fitting beginning before them and a fitting end after them."""
     before, after = around
     starts = [at for at in range(len(text) + 1) if before.matches(text[:at])]
@@ -271,7 +271,7 @@ def _known_subject_facts(space: Space, relation: Relation, text: str, known: Exp
     if not relation.shape.matches(text):
         return  # `_shape_facts` says that it cannot match
     source = relation.views[1]
-    parts = dict.fromkeys(_parts(relation.around, text))
+    parts = dict.fromkeys(parts_between(relation.around, text))
     if known is not TRUE and len(parts) > 1:
         return  # too many to list for every text: left to concrete values
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))

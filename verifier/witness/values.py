@@ -16,6 +16,7 @@ from verifier.problem.finite import Finite, In, Lazy
 from verifier.problem.plausible_words import fill
 from verifier.problem.predicates import Predicate, Tokens
 from verifier.problem.question import Question
+from verifier.problem.relations import parts_between
 from verifier.problem.search import find_word
 from verifier.problem.tables import OverBudget
 from verifier.problem.views import Relation
@@ -25,9 +26,6 @@ POOL = 6
 
 WILDCARDS = "L7-wildcards"
 """The reading that relations depend on; not so where an assignment leaves it open."""
-
-LONGEST = 60
-"""Characters of a text whose parts are tried as the value of a variable."""
 
 Concrete = dict[str, str | tuple[str, ...] | None]
 
@@ -173,11 +171,25 @@ class Search:
         relations = [r for name, r in self._question.space.relations.items() if name in self._symbols]
         if all(self._agrees(relation, values) for relation in relations):
             return Chosen(values)
+        found = self._values_for(relations, values)
+        if isinstance(found, Chosen):
+            return found
+        return self._intransitive(relations) or self._alone(relations, values) or found
+
+    def _values_for(self, relations: list[Relation], values: Concrete) -> Chosen | Conflict | Stuck:
         names = list(dict.fromkeys(base for r in relations for view in reversed(r.views) for base in view.bases))
-        budget = [2000]
-        if self._assign(names, relations, dict(values), values, budget):
-            return Chosen(values)
-        return self._intransitive(relations) or self._impossible(relations, names, exhausted=budget[0] <= 0)
+        budget, result = [2000], dict(values)
+        if self._assign(names, relations, dict(values), result, budget):
+            return Chosen(result)
+        return self._impossible(relations, names, exhausted=budget[0] <= 0)
+
+    def _alone(self, relations: list[Relation], values: Concrete) -> Conflict | None:
+        """One comparison that is impossible by itself: a reason that rules out more than all of them together."""
+        for relation in relations if len(relations) > 1 else ():
+            found = self._values_for([relation], values)
+            if isinstance(found, Conflict):
+                return found
+        return None
 
     def _intransitive(self, relations: list[Relation]) -> Conflict | None:
         """Equalities that hold one after another, and one from end to end that does not. (A relation is false where a side is absent.)"""
@@ -246,11 +258,11 @@ class Search:
 
 def _parts(relation: Relation, text: str) -> Iterator[str]:
     """Values of the one variable for which a text matches: parts of the text."""
-    for start in range(min(len(text), LONGEST) + 1):
-        for end in range(start, min(len(text), LONGEST) + 1):
-            pattern = relation.expected([text[start:end]]) if relation.expected is not None else None
-            if pattern is not None and pattern.matches(text):
-                yield text[start:end]
+    assert relation.around is not None and relation.expected is not None
+    for part in parts_between(relation.around, text):
+        pattern = relation.expected([part])
+        if pattern is not None and pattern.matches(text):
+            yield part
 
 
 def _chain(start: str, end: str, equalities: list[Relation]) -> list[Relation] | None:
@@ -281,7 +293,7 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
                 if relation.fold:
                     yield from (value.swapcase(), value.upper(), value.lower())
     own = subject.value(trial)
-    if len(sources) == 1 and sources[0].bases == (name,) and relation.pair is None and own is not None:
+    if len(sources) == 1 and sources[0].bases == (name,) and relation.around is not None and relation.pair is None and own is not None:
         yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]
     if subject.bases == (name,) and relation.expected is not None and len(found) == len(sources):
