@@ -32,7 +32,7 @@ _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describeke
 ADDRESS = "aws:sourceip"
 _TO_BE_SENT = ("F1-service", "F4", "F5", "F6")
 """The readings that facts about requests depend on, not decisions."""
-PREFERRED = (*_TO_BE_SENT, THROUGH_ENDPOINT, VIA, ADDRESS)
+PREFERRED = (*_TO_BE_SENT, WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
 """The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no service between."""
 
 
@@ -138,7 +138,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     via = tables[VIA].class_of("false") if VIA in tables else None
     wanted += [(VIA, 1 << via)] if via is not None else []
     for name, mask in wanted:
-        if name in diagrams.level:
+        if name in projection.kept:
             narrower = diagrams.both(node, diagrams.literal(name, mask))
             node = node if narrower == NOTHING else narrower
     return node
