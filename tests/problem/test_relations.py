@@ -16,7 +16,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, PrincipalLike
 from verifier.model.policy import Text
 from verifier.problem.question import ask
-from verifier.problem.relations import _around, _parts
+from verifier.problem.relations import _around, parts_between
 from verifier.problem.targets import key_target
 from verifier.problem.values import LIKE, template
 
@@ -282,7 +282,7 @@ def test_l7_many_patterns_and_long_texts_are_answered() -> None:
 )
 def test_l7_only_parts_with_a_fitting_beginning_and_end_are_tried(pattern: str, text: str, parts: list[str]) -> None:
     around = _around(LIKE, template(pattern, True))
-    assert sorted(_parts(around, text)) == parts
+    assert sorted(parts_between(around, text)) == parts
 
 
 def test_r1_grantees_that_are_not_settled_are_refused() -> None:
