@@ -7,12 +7,15 @@ unsupported comparisons, which are free here and settled later (`verifier.witnes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 
 from verifier.problem.domains import DIGITS, Attribute, plausible_principals, some
 from verifier.problem.expression import (
     FALSE,
+    NEVER,
     TRUE,
     And,
     Constant,
@@ -62,15 +65,15 @@ def questions(expressions: Iterable[Expression], into: dict[str, dict[Predicate,
         if id(expression) in seen:
             continue
         seen.add(id(expression))
-        match expression:
-            case And(operands) | Or(operands):
-                todo.extend(operands)
-            case Not(operand) | Part(_, operand):
-                todo.append(operand)
-            case Test(attribute, predicate):
-                into.setdefault(attribute, {})[predicate] = None
-            case Some(attribute, predicates, _):
-                into.setdefault(attribute, {}).update(dict.fromkeys(predicates))
+        kind = type(expression)
+        if kind is Test:
+            into.setdefault(expression.attribute, {})[expression.predicate] = None  # type: ignore[attr-defined]
+        elif kind is And or kind is Or:
+            todo += expression.operands  # type: ignore[attr-defined]
+        elif kind is Not or kind is Part:
+            todo.append(expression.operand)  # type: ignore[attr-defined]
+        elif kind is Some:
+            into.setdefault(expression.attribute, {}).update(dict.fromkeys(expression.predicates))  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,10 @@ class Reduction:
         self.finite = Finite()
         self._attributes = attributes
         self._memo: dict[int, tuple[Expression, Expression]] = {}
+        self._tests: dict[tuple[str, Predicate], Expression] = {}
+        self._within: dict[tuple[str, int], Expression] = {}
+        self._universe: dict[str, int] = {}
+        self._kept: frozenset[int] = frozenset()
         for name, attribute in attributes.items():
             self._tabulate(name, attribute, list(asked.get(name, {})))
 
@@ -127,6 +134,18 @@ class Reduction:
         if attribute.multivalued:
             finite.held[name] = tuple(f"held:{name}:{i}" for i in range(table.size))
 
+    def suppose(self, scopes: Sequence[Expression], kept: frozenset[int]) -> list[Expression]:
+        """Only requests in one of these scopes, in finite form, are asked about: from here on every test is read within the classes that
+        they admit, so that what is about other requests falls away. Returns what is supposed, to be asserted. A part of a statement that
+        is `kept` says nothing then (`NEVER`), rather than vanish: a proof by other statements must do without it."""
+        admitted = [_masks_of(scope) for scope in scopes]
+        names = [name for name in admitted[0] if all(name in masks for masks in admitted)] if admitted else []
+        self._universe = {name: reduce(or_, (masks[name] for masks in admitted)) for name in names}
+        self._kept = kept
+        for memo in (self._memo, self._tests, self._within):
+            memo.clear()
+        return [*(In(name, mask) for name, mask in self._universe.items()), negation(NEVER)]
+
     def reduce(self, expression: Expression) -> Expression:
         """The finite form of one expression."""
         known = self._memo.get(id(expression))
@@ -138,34 +157,70 @@ class Reduction:
         return result
 
     def _reduce(self, expression: Expression) -> Expression:
+        # By type and not by `match`: this is where most of the time of a question goes.
+        kind = type(expression)
+        if kind is Test:
+            return self._test(expression)  # type: ignore[arg-type]
+        if kind is And:
+            return self._all(expression.operands)  # type: ignore[attr-defined]
+        if kind is Or:
+            return self._any(expression.operands)  # type: ignore[attr-defined]
         match expression:
-            case And(operands):
-                return self.conjunction([self.reduce(operand) for operand in operands])
-            case Or(operands):
-                return self.disjunction([self.reduce(operand) for operand in operands])
             case Not(operand):
                 return self.complement(self.reduce(operand))
             case Part(owner, operand):
-                reduced = self.reduce(operand)
-                return reduced if reduced is FALSE else Part(owner, reduced)
-            case Test(attribute, predicate):
-                return self._test(attribute, predicate)
+                return self._part(owner, self.reduce(operand))
             case Present(attribute):
                 return self._present(attribute)
             case Some():
                 return self._some(expression)
         return expression
 
-    def _full(self, attribute: str) -> int:
-        return (1 << self.finite.width(attribute)) - 1
+    def _all(self, operands: Sequence[Expression]) -> Expression:
+        found = []
+        for operand in operands:
+            reduced = self.reduce(operand)
+            if reduced is FALSE:
+                return FALSE
+            found.append(reduced)
+        return self.conjunction(found)
+
+    def _any(self, operands: Sequence[Expression]) -> Expression:
+        found = []
+        for operand in operands:
+            reduced = self.reduce(operand)
+            if reduced is TRUE:
+                return TRUE
+            found.append(reduced)
+        return self.disjunction(found)
+
+    def _part(self, owner: int, reduced: Expression) -> Expression:
+        if reduced is not FALSE:
+            return Part(owner, reduced)
+        return Part(owner, NEVER) if owner in self._kept else FALSE
+
+    def full(self, attribute: str) -> int:
+        """The classes of an attribute that are asked about."""
+        found = self._universe.get(attribute)
+        return (1 << self.finite.width(attribute)) - 1 if found is None else found
 
     def within(self, attribute: str, mask: int) -> Expression:
         """`In`, or a constant."""
-        if mask == 0:
-            return FALSE
-        return TRUE if mask == self._full(attribute) else In(attribute, mask)
+        key = attribute, mask
+        found = self._within.get(key)
+        if found is None:
+            full = self.full(attribute)
+            found = self._within[key] = FALSE if not mask & full else TRUE if mask & full == full else In(attribute, mask & full)
+        return found
 
-    def _test(self, name: str, predicate: Predicate) -> Expression:
+    def _test(self, test: Test) -> Expression:
+        key = test.attribute, test.predicate
+        found = self._tests.get(key)
+        if found is None:
+            found = self._tests[key] = self._tested(test.attribute, test.predicate)
+        return found
+
+    def _tested(self, name: str, predicate: Predicate) -> Expression:
         lazy = self.finite.lazy.get(name)
         if lazy is not None and predicate in lazy.symbols:
             return Symbol(lazy.symbols[predicate])
@@ -207,14 +262,18 @@ class Reduction:
     def conjunction(self, operands: Sequence[Expression]) -> Expression:
         """The conjunction; tests on one attribute become one."""
         masks: dict[str, int] = {}
-        rest: dict[int | Symbol, Expression] = {}
+        rest: dict[int | str, Expression] = {}
         for operand in _flat(operands, And):
-            if isinstance(operand, In):
-                masks[operand.attribute] = masks.get(operand.attribute, -1) & operand.mask
+            kind = type(operand)
+            if kind is In:
+                name, mask = operand.attribute, operand.mask  # type: ignore[attr-defined]
+                masks[name] = masks.get(name, -1) & mask
+            elif kind is Symbol:
+                rest[operand.name] = operand  # type: ignore[attr-defined]
             elif operand is FALSE:
                 return FALSE
             elif operand is not TRUE:
-                rest[operand if isinstance(operand, Symbol) else id(operand)] = operand
+                rest[id(operand)] = operand
         parts = [self.within(name, mask) for name, mask in masks.items()]
         if any(part is FALSE for part in parts):
             return FALSE
@@ -223,14 +282,18 @@ class Reduction:
     def disjunction(self, operands: Sequence[Expression]) -> Expression:
         """The disjunction; tests on one attribute become one."""
         masks: dict[str, int] = {}
-        rest: dict[int | Symbol, Expression] = {}
+        rest: dict[int | str, Expression] = {}
         for operand in _flat(operands, Or):
-            if isinstance(operand, In):
-                masks[operand.attribute] = masks.get(operand.attribute, 0) | operand.mask
+            kind = type(operand)
+            if kind is In:
+                name, mask = operand.attribute, operand.mask  # type: ignore[attr-defined]
+                masks[name] = masks.get(name, 0) | mask
+            elif kind is Symbol:
+                rest[operand.name] = operand  # type: ignore[attr-defined]
             elif operand is TRUE:
                 return TRUE
             elif operand is not FALSE:
-                rest[operand if isinstance(operand, Symbol) else id(operand)] = operand
+                rest[id(operand)] = operand
         parts = [self.within(name, mask) for name, mask in masks.items()]
         if any(part is TRUE for part in parts):
             return TRUE
@@ -239,18 +302,22 @@ class Reduction:
     def complement(self, operand: Expression) -> Expression:
         """The negation; that of a test is a test."""
         if isinstance(operand, In):
-            return self.within(operand.attribute, self._full(operand.attribute) ^ operand.mask)
+            return self.within(operand.attribute, self.full(operand.attribute) ^ operand.mask)
         if isinstance(operand, Constant):
             return constant(not operand.value)
         return negation(operand)
 
 
-def _flat(operands: Sequence[Expression], kind: type[And] | type[Or]) -> Iterator[Expression]:
+def _flat(operands: Sequence[Expression], kind: type[And] | type[Or]) -> Sequence[Expression]:
+    if not any(type(operand) is kind for operand in operands):
+        return operands
+    flat: list[Expression] = []
     for operand in operands:
         if isinstance(operand, kind):
-            yield from operand.operands
+            flat += operand.operands
         else:
-            yield operand
+            flat.append(operand)
+    return flat
 
 
 def _joined(parts: list[Expression], kind: type[And] | type[Or], empty: Expression) -> Expression:
@@ -259,13 +326,22 @@ def _joined(parts: list[Expression], kind: type[And] | type[Or], empty: Expressi
     return parts[0] if len(parts) == 1 else kind(tuple(parts))
 
 
+def _masks_of(scope: Expression) -> dict[str, int]:
+    """The classes that a finite expression confines attributes to."""
+    parts = scope.operands if isinstance(scope, And) else (scope,)
+    return {part.attribute: part.mask for part in parts if isinstance(part, In)}
+
+
 # -- tables --
+
+
+_ON_TEXT = frozenset({Tokens, OneOf, Less})
 
 
 def suits(attribute: Attribute, predicate: Predicate) -> bool:
     """Whether a predicate is on the kind of values that an attribute has."""
     if attribute.domain is not None:
-        return isinstance(predicate, Tokens | OneOf | Less)
+        return type(predicate) in _ON_TEXT
     if attribute.line is not None:
         return isinstance(predicate, Compares)
     if attribute.address:

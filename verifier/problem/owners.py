@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.policy import Effect, Policy, Statement, StatementRef, reference_to
-from verifier.problem.expression import FALSE, Expression, Part, Symbol, both
+from verifier.problem.expression import FALSE, NEVER, Expression, Part, both
 from verifier.problem.space import Space
 from verifier.problem.statements import action_matches, applies
 
@@ -24,10 +24,6 @@ def owner(space: Space, reference: StatementRef, about: Expression) -> int:
 def owned(number: int, expression: Expression) -> Expression:
     """The expression as what an owner says."""
     return expression if expression is FALSE else Part(number, expression)
-
-
-NEVER = Symbol("never")
-"""False: what is said of requests that nobody asks about. A symbol, so that a proof still tells that it is said."""
 
 
 def silent(space: Space, policy: Policy, statement: Statement) -> Expression:

@@ -20,17 +20,17 @@ from verifier.model.invariant import (
     Holds,
     Invariant,
 )
+from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW
 from verifier.problem.callers import callers
 from verifier.problem.concern import Concern, concern_of
 from verifier.problem.conditions import Reader
 from verifier.problem.decision import allowed
-from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, conjunction, disjunction, negation
+from verifier.problem.expression import FALSE, NEVER, TRUE, And, Constant, Expression, Symbol, Test, both, conjunction, disjunction, negation
 from verifier.problem.facts import all_facts
 from verifier.problem.facts_shared import VIA
-from verifier.problem.finite import Finite, Reduction, questions
+from verifier.problem.finite import Finite, In, Reduction, questions
 from verifier.problem.names import pair_names
-from verifier.problem.owners import NEVER
 from verifier.problem.predicates import exactly
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space, acts
@@ -115,8 +115,11 @@ def wishes(space: Space) -> list[Expression]:
 
 
 def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Sequence[Expression]) -> Iterator[int]:
+    """The owners that are about other actions than a scope."""
+    parts = claim_scope.operands if isinstance(claim_scope, And) else (claim_scope,)
+    wanted = [part for part in parts if isinstance(part, In) and part.attribute == "action"]
     for owner, actions in enumerate(owner_actions):
-        if reduction.conjunction([claim_scope, actions]) is FALSE:
+        if claim_scope is FALSE or reduction.conjunction([*wanted, actions]) is FALSE:
             yield owner
 
 
@@ -147,9 +150,13 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Ques
     formula = formulate(estate, target, invariants, concern_of(invariants) if invariants else None)
     reduction = Reduction(formula.space.attributes, formula.space.questions)
     finite, reduce = reduction.finite, reduction.reduce
-    finite.facts = [reduce(fact) for fact in formula.facts]
+    supposed: list[Expression] = []
+    if invariants:
+        allows = frozenset(number for number, owner in enumerate(formula.space.owners) if owner.effect is Effect.ALLOW)
+        supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], allows)
+    finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)
     about = [reduce(actions) for actions in formula.space.owner_actions]
     claims = tuple(Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts)
-    hopes = tuple(reduce(wish) for wish in formula.wishes)
+    hopes = tuple(hope for hope in map(reduce, formula.wishes) if not isinstance(hope, Constant))
     return Question(formula.space, formula, finite, reduce(formula.allowed), claims, reduce(formula.known_action), hopes)
