@@ -206,15 +206,21 @@ class Exploration:
             yield character, automaton.close(following) if chained else following | (following & repeats) << 1
 
     def state_of(self, word: str) -> int:
-        """As `Automaton.run`. The state after the last `/` or `:` is remembered: many listed values begin alike."""
-        at = max(word.rfind("/"), word.rfind(":")) + 1
-        start = word[:at]
-        state = self._states_of.get(start)
+        """As `Automaton.run`, for words that are asked for again and again. Many begin alike, up to the last `/` or `:`."""
+        state = self._states_of.get(word)
         if state is None:
-            if len(self._states_of) > _REMEMBERED:
-                self._states_of.clear()
-            state = self._states_of[start] = self.automaton.run(start)
-        return self.automaton.run(word[at:], state) if state else 0
+            start = word[: max(word.rfind("/"), word.rfind(":")) + 1]
+            begun = self._states_of.get(start) if len(start) < len(word) else None
+            if begun is None:
+                begun = self._remember(start, self.automaton.run(start))
+            state = self._remember(word, self.automaton.run(word[len(start) :], begun) if begun else 0)
+        return state
+
+    def _remember(self, word: str, state: int) -> int:
+        if len(self._states_of) > _REMEMBERED:
+            self._states_of.clear()
+        self._states_of[word] = state
+        return state
 
     # -- members of a class --
 
@@ -264,7 +270,7 @@ class Exploration:
 
 
 _REMEMBERED = 4096
-"""Beginnings of words whose states an exploration remembers."""
+"""Words whose states an exploration remembers."""
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ Guarantee: an operation is ruled out only where the reference data says so; one 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from verifier.model.reference import actions, fitting_values, suits
 from verifier.problem.expression import (
@@ -21,7 +21,7 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.facts_shared import actions_with, has, member
+from verifier.problem.facts_shared import has, member
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.predicates import Field, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space, acts
@@ -69,13 +69,21 @@ def _carried_by(space: Space, name: str) -> Expression | None:
             wanted = prefix
     if name == "kms:encryptioncontextkeys":
         wanted = "kms:encryptioncontext:"
-    if not any(wanted in a.condition_keys for a in actions()) or name == "kms:grantisforawsresource":
+    lacking = _lacking(wanted)
+    if lacking is None or name == "kms:grantisforawsresource":
         return None
-    carried = actions_with(space, lambda a: wanted in a.condition_keys)
+    carried = negation(acts(lacking & space.known_actions))  # an unknown action may carry it (U4)
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
         symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
         return both(carried, symmetric)
     return carried
+
+
+@lru_cache(4096)
+def _lacking(key: str) -> frozenset[str] | None:
+    """The known actions that do not carry a condition key; `None` for a key that none carries."""
+    carrying = [a.name for a in actions() if key in a.condition_keys]
+    return frozenset(a.name for a in actions()).difference(carrying) if carrying else None
 
 
 def fitting_algorithms(space: Space) -> Iterator[Expression]:
@@ -109,13 +117,17 @@ def suitable_actions(space: Space) -> Iterator[Expression]:
         if "facts" in space.attributes:
             yield same(Present("facts"), acts({"kms:CreateKey"}))
         return
-    values = space.attributes["facts"].values or ()
+    yield from _suitable(space.known_actions, space.attributes["facts"].values or ())
+
+
+@lru_cache(64)
+def _suitable(names: frozenset[str], values: tuple[str, ...]) -> tuple[Expression, ...]:
     by_unsuited: dict[frozenset[str], list[str]] = {}
     for text in values:
-        by_unsuited.setdefault(_unsuited(space.known_actions, text), []).append(text)
-    for unsuited, texts in by_unsuited.items():
-        if unsuited:
-            yield implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited)))
+        by_unsuited.setdefault(_unsuited(names, text), []).append(text)
+    return tuple(
+        implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited))) for unsuited, texts in by_unsuited.items() if unsuited
+    )
 
 
 @cache

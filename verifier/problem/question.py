@@ -26,7 +26,20 @@ from verifier.problem.callers import callers
 from verifier.problem.concern import Concern, concern_of
 from verifier.problem.conditions import Reader
 from verifier.problem.decision import allowed
-from verifier.problem.expression import FALSE, NEVER, TRUE, And, Constant, Expression, Symbol, Test, both, conjunction, disjunction, negation
+from verifier.problem.expression import (
+    FALSE,
+    NEVER,
+    TRUE,
+    And,
+    Constant,
+    Expression,
+    Symbol,
+    Test,
+    both,
+    conjunction,
+    disjunction,
+    negation,
+)
 from verifier.problem.facts import all_facts
 from verifier.problem.facts_shared import VIA
 from verifier.problem.finite import Finite, In, Reduction, questions
@@ -114,6 +127,13 @@ def wishes(space: Space) -> list[Expression]:
     return wanted
 
 
+def _needed(space: Space, invariants: Sequence[Invariant]) -> frozenset[int]:
+    """The statements that a proof can rest on though they match nothing in a scope: that an Allow does not reach a caller who must be
+    refused, that a Deny spares one who must be allowed."""
+    guaranteed = any(invariant.expectation is Expectation.ALLOWED for invariant in invariants)
+    return frozenset(number for number, owner in enumerate(space.owners) if guaranteed or owner.effect is Effect.ALLOW)
+
+
 def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Sequence[Expression]) -> Iterator[int]:
     """The owners that are about other actions than a scope."""
     parts = claim_scope.operands if isinstance(claim_scope, And) else (claim_scope,)
@@ -152,8 +172,7 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Ques
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []
     if invariants:
-        allows = frozenset(number for number, owner in enumerate(formula.space.owners) if owner.effect is Effect.ALLOW)
-        supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], allows)
+        supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], _needed(formula.space, invariants))
     finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)
     about = [reduce(actions) for actions in formula.space.owner_actions]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, localcontext
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predicate, Tokens
@@ -90,7 +91,7 @@ class ListTable(Table):
 
     def mask(self, predicate: Predicate) -> int:
         try:
-            return sum(1 << i for i, value in enumerate(self.values) if predicate.matches(value))
+            return _listed(self.values, predicate)
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(str(predicate)) from error
 
@@ -99,6 +100,12 @@ class ListTable(Table):
 
     def class_of(self, value: str) -> int | None:
         return self.values.index(value) if value in self.values else None
+
+
+@lru_cache(4096)
+def _listed(values: tuple[str, ...], predicate: Predicate) -> int:
+    """The values that satisfy a predicate, as bits: many lists are those of the reference data, and met in every question."""
+    return sum(1 << i for i, value in enumerate(values) if predicate.matches(value))
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ The patterns run side by side as one automaton (`verifier.problem.automaton`); l
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from verifier.problem.automaton import Domain, Exploration, apart, explored
 from verifier.problem.plausible_words import fill, graft, graft_end
@@ -20,8 +20,7 @@ from verifier.problem.predicates import Less, OneOf, Predicate, Tokens
 __all__ = ["Domain", "Partition", "WordClass", "partition"]
 
 
-@dataclass(frozen=True)
-class WordClass:
+class WordClass(NamedTuple):
     """One class. `signature` holds the accepting bits of the patterns; `literal` is set for a class of one listed value."""
 
     signature: int
