@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from verifier.evaluate.callers import standing
 from verifier.evaluate.case import Case
@@ -22,7 +23,7 @@ from verifier.evaluate.judge import Memo
 from verifier.evaluate.plausible import warnings_about
 from verifier.evaluate.requests import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
-from verifier.evaluate.symbols import Symbols, explore, first_path, outcomes, sensitive
+from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.evaluate.targets import target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.model.estate import Estate
@@ -37,24 +38,41 @@ def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | 
     decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action, and for
     session policies of a caller that is no session.
     """
-    if request.session_policies is not None and request.caller.kind not in SESSIONS:
-        raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
-    given = dict(request.readings) if isinstance(request, GivenRequest) else {}
-    fixed = {**given, **(assignment or {})}
-    if request.caller.kind is CallerKind.FEDERATED and request.caller.issuer is None:
-        return _for_each_issuer(estate, request, fixed)
-    return _decide(estate, request, fixed)
+    return Hearing(estate, request).decide(assignment)
 
 
-def _for_each_issuer(estate: Estate, request: Request, fixed: Mapping[str, bool]) -> Decision:
+class Hearing:
+    """One request, decided under one assignment after another: what turns on no symbol is found once. Raises as `evaluate` does."""
+
+    def __init__(self, estate: Estate, request: Request) -> None:
+        if request.session_policies is not None and request.caller.kind not in SESSIONS:
+            raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
+        self._given = dict(request.readings) if isinstance(request, GivenRequest) else {}
+        self._heard = [_Heard(estate, one) for one in _by_issuer(estate, request)]
+
+    def decide(self, assignment: Mapping[str, bool] | None = None) -> Decision:
+        """As `evaluate`."""
+        fixed = {**self._given, **(assignment or {})}
+        decisions = [heard.decide(fixed) for heard in self._heard]
+        found = {decision.outcome for decision in decisions}
+        if len(decisions) == 1 or (len(found) == 1 and Outcome.DEPENDS not in found):
+            return decisions[0]
+        depends_on = {symbol for decision in decisions for symbol in decision.depends_on} | ({"P3"} if len(found) > 1 else set())
+        return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
+
+    def outcome(self, assignment: Mapping[str, bool] | None = None) -> Outcome:
+        """The outcome of `decide`, without its trace."""
+        fixed = {**self._given, **(assignment or {})}
+        found = {heard.outcome(fixed) for heard in self._heard}
+        return found.pop() if len(found) == 1 else Outcome.DEPENDS
+
+
+def _by_issuer(estate: Estate, request: Request) -> list[Request]:
     """A federated session whose issuer is not said is decided for each that could be it (P3)."""
-    issuers = possible_issuers(estate, request.caller)
-    decisions = [_decide(estate, replace(request, caller=replace(request.caller, issuer=issuer)), fixed) for issuer in issuers]
-    found = {decision.outcome for decision in decisions}
-    if len(found) == 1 and Outcome.DEPENDS not in found:
-        return decisions[0]
-    depends_on = {symbol for decision in decisions for symbol in decision.depends_on} | ({"P3"} if len(found) > 1 else set())
-    return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
+    caller = request.caller
+    if caller.kind is not CallerKind.FEDERATED or caller.issuer is not None:
+        return [request]
+    return [replace(request, caller=replace(caller, issuer=issuer)) for issuer in possible_issuers(estate, caller)]
 
 
 def _case(estate: Estate, request: Request) -> Case:
@@ -79,20 +97,43 @@ def _case(estate: Estate, request: Request) -> Case:
     )
 
 
-def _decide(estate: Estate, request: Request, fixed: Mapping[str, bool]) -> Decision:
-    case = _case(estate, request)
-    memo = Memo()
-    tree = explore(lambda symbols: decide(case, symbols, memo).allowed, fixed)
-    # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
-    told = Symbols({**fixed, **first_path(tree)}, default=False)
-    verdict = decide(case, told, memo)
+class _Heard:
+    """One request whose caller is known."""
+
+    def __init__(self, estate: Estate, request: Request) -> None:
+        self._estate = estate
+        self._request = request
+        self._case = _case(estate, request)
+        self._memo = Memo()
+
+    def _tree(self, fixed: Mapping[str, bool]) -> Tree:
+        return explore(lambda symbols: decide(self._case, symbols, self._memo).allowed, fixed)
+
+    def outcome(self, fixed: Mapping[str, bool]) -> Outcome:
+        """The outcome under an assignment."""
+        return _outcome(self._tree(fixed))
+
+    def decide(self, fixed: Mapping[str, bool]) -> Decision:
+        """The decision under an assignment."""
+        tree = self._tree(fixed)
+        # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
+        told = Symbols({**fixed, **first_path(tree)}, default=False)
+        verdict = decide(self._case, told, self._memo)
+        outcome = _outcome(tree)
+        return Decision(
+            outcome,
+            steps(verdict.gates),
+            tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
+            self._warnings,
+            tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
+        )
+
+    @cached_property
+    def _warnings(self) -> tuple[str, ...]:
+        remarks = self._request.remarks if isinstance(self._request, GivenRequest) else ()
+        return (*remarks, *warnings_about(self._estate, self._case, self._request))
+
+
+def _outcome(tree: Tree) -> Outcome:
     found = outcomes(tree)
-    outcome = Outcome.DEPENDS if len(found) > 1 or None in found else Outcome.ALLOW if True in found else Outcome.DENY
-    remarks = request.remarks if isinstance(request, GivenRequest) else ()
-    return Decision(
-        outcome,
-        steps(verdict.gates),
-        tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
-        (*remarks, *warnings_about(estate, case, request)),
-        tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
-    )
+    return Outcome.DEPENDS if len(found) > 1 or None in found else Outcome.ALLOW if True in found else Outcome.DENY

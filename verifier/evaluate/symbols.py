@@ -62,16 +62,16 @@ class Symbols:
 
     def given(self, symbol: str) -> bool:
         """The value that the caller of `evaluate` gave a symbol, false if none: for what is not tried both ways."""
+        self.questions += 1
         if symbol in self._values:
             self.asked[symbol] = self._values[symbol]
-            self.questions += 1
         return self._values.get(symbol, False)
 
     def ruled_out(self, symbol: str) -> bool:
         """Whether a symbol has been given the value false; it is not tried both ways for this."""
+        self.questions += 1
         if symbol in self._values:
             self.asked[symbol] = self._values[symbol]
-            self.questions += 1
         return self._values.get(symbol) is False
 
     def choose(self, symbol: str, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:

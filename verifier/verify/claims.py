@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.evaluate import evaluate
+from verifier.evaluate import Hearing
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW, fact_symbol
@@ -155,7 +155,6 @@ def _replay(
     question: Question, claim: Claim, session: Session, request: Request, assignment: Assignment, without: Iterable[str]
 ) -> Found | _Rests:
     """Confirms a violation with `evaluate`, under the symbols that the assignment chose, for a key `without` some facts (U3)."""
-    estate = question.space.estate
     chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
     chosen |= dict.fromkeys(map(fact_symbol, without), False)
     if claim.invariant.expectation is Expectation.ALLOWED:
@@ -163,10 +162,11 @@ def _replay(
     if question.space.relations:
         chosen.setdefault(WILDCARDS, False)  # as the values were found
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
-    decision = evaluate(estate, request, chosen)
+    hearing = Hearing(question.space.estate, request)
+    decision = hearing.decide(chosen)
     if decision.outcome is not wanted:
         return _Rests(tuple(name for name in assignment.symbols if is_unmodelled(question, name)))
-    readings, free, unmodelled = needed(question, request, chosen, wanted)
+    readings, free, unmodelled = needed(question, hearing, chosen, wanted)
     if unmodelled:
         return _Rests(unmodelled)
     readings = tuple(sorted({*readings, *needed_to_be_sent(question, session, assignment)}))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate import evaluate
+from verifier.evaluate import Hearing
 from verifier.model.policy import StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
-from verifier.model.request import Decision, Outcome, Request
+from verifier.model.request import Decision, Outcome
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question
@@ -31,20 +31,19 @@ def is_unmodelled(question: Question, name: str) -> bool:
 
 
 def needed(
-    question: Question, request: Request, chosen: dict[str, bool], wanted: Outcome
+    question: Question, hearing: Hearing, chosen: dict[str, bool], wanted: Outcome
 ) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
-    estate = question.space.estate
-    unsettled = evaluate(estate, request, {})
+    unsettled = hearing.decide()
     if unsettled.outcome is wanted:
         return (), (), ()  # whatever the symbols are, so none is needed
     # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
     kept = {n: v for n, v in chosen.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
-    if evaluate(estate, request, kept).outcome is not wanted:
+    if hearing.outcome(kept) is not wanted:
         kept = dict(chosen)
     for name in sorted(kept, key=lambda n: (not is_unmodelled(question, n), not is_reading(n), n)):
         trial = {other: value for other, value in kept.items() if other != name}
-        if evaluate(estate, request, trial).outcome is wanted:
+        if hearing.outcome(trial) is wanted:
             kept = trial
     return split(question, kept)
 

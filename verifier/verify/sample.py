@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verifier.evaluate import evaluate
+from verifier.evaluate import Hearing
 from verifier.model.readings import READINGS, fact_symbol, is_reading
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample
@@ -83,16 +83,17 @@ def sample(
     if question.space.relations:
         chosen.setdefault(WILDCARDS, False)  # as the values were found
     few = _decisive(joint, number, point, chosen, wanted)
-    decision = evaluate(question.space.estate, request, few)
+    hearing = Hearing(question.space.estate, request)
+    decision = hearing.decide(few)
     if decision.outcome is wanted:
         chosen = few
     else:  # comparisons that were left open may have made a difference
-        decision = evaluate(question.space.estate, request, chosen)
+        decision = hearing.decide(chosen)
         if decision.outcome is not wanted:
             if any(is_unmodelled(question, name) for name in symbols):
                 return NotFound("it rests on something that is not modelled")
             raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
-    readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, request, chosen, wanted)
+    readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, hearing, chosen, wanted)
     if unmodelled:
         return NotFound("it rests on something that is not modelled")
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
