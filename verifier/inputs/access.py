@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.unknown import Unknown
+from verifier.syntax.text import first_few
 
 _TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker")
 
@@ -93,6 +95,8 @@ def check_complete(remarks: Remarks, pages: list[Node], what: str) -> None:
 
 def describe(node: Node) -> str:
     """What a node is, in words."""
+    if isinstance(node, Unknown):
+        return f"a value that is not known, for it depends on {first_few(node.names)}"
     if isinstance(node, Scalar):
         return {"string": "a string", "null": "null"}.get(node.type, f"`{node.text[:40]}`")
     return "an object" if isinstance(node, Members) else "a list"

@@ -7,15 +7,18 @@ Guarantee: everything attached to a user or role is read, or is an `Unmodelled` 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import check_complete, flag, is_null, items, member_text, members
+from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.keys import read_tags
 from verifier.inputs.nodes import Items, Node, Remarks
 from verifier.inputs.policies import read_document
+from verifier.inputs.unknown import names_in
 from verifier.model.estate import Account, Identity, Influence, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
+from verifier.syntax.text import first_few
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 """The lists in the output of `get-account-authorization-details`."""
@@ -148,8 +151,8 @@ def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Pol
         inventory.remarks.error(node, "the inline policy has no `PolicyName`")
         return None
     identity = f"{owner}#{name}"
-    if "PolicyDocument" not in found:
-        _missing(inventory, node, f"inline policy {identity}", principal)
+    if "PolicyDocument" not in found or is_unknown_whole(found["PolicyDocument"]):
+        _missing(inventory, node, f"inline policy {identity}", principal, names_in([node]))
         return None
     if identity not in inventory.read:
         read = read_document(inventory.remarks, found["PolicyDocument"], PolicyKind.IDENTITY, identity=identity, name=name)
@@ -160,7 +163,7 @@ def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Pol
 def _managed(inventory: Inventory, place: Node, arn: str, principal: str) -> Policy | None:
     """The default version of a managed policy; without its document in the input it is an unmodelled thing of the principal (U3)."""
     if _document(inventory, arn) is None:
-        _missing(inventory, place, f"policy {arn}", principal)
+        _missing(inventory, place, f"policy {arn}", principal, names_in([inventory.managed[arn]]) if arn in inventory.managed else ())
         return None
     return _read(inventory, arn, PolicyKind.IDENTITY)
 
@@ -196,7 +199,8 @@ def _default_document(inventory: Inventory, arn: str) -> Node | None:
             in_force.append(version)
     if len(in_force) > 1:
         remarks.error(inventory.managed[arn], f"{arn} has more than one default version")
-    return in_force[0].get("Document") if in_force else None
+    document = in_force[0].get("Document") if in_force else None
+    return None if document is None or is_unknown_whole(document) else document
 
 
 def _of_groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> list[Policy]:
@@ -212,9 +216,10 @@ def _of_groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> li
     return policies
 
 
-def _missing(inventory: Inventory, node: Node, thing: str, principal: str) -> None:
-    """Records what is attached to a principal but not in the input: it may allow or refuse (U3)."""
-    description = f"{thing} is attached to {principal}, its document is not in the input"
+def _missing(inventory: Inventory, node: Node, thing: str, principal: str, names: Sequence[str] = ()) -> None:
+    """Records what is attached to a principal but not in the input: it may allow or refuse (U3). `names` say what it depends on."""
+    why = f"known: it depends on {first_few(names)}" if names else "in the input"
+    description = f"{thing} is attached to {principal}, its document is not {why}"
     inventory.unmodelled.append(
         Unmodelled(f"{thing} of {_short(principal)}", "U3", Influence.EITHER, description, principal=principal, span=node.span)
     )
@@ -225,8 +230,11 @@ def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -
     node = found.get("PermissionsBoundary")
     if node is None or is_null(node):
         return False, None
-    arn = member_text(inventory.remarks, members(inventory.remarks, node, "`PermissionsBoundary`"), "PermissionsBoundaryArn")
-    if arn is None:
+    given = members(inventory.remarks, node, "`PermissionsBoundary`")
+    arn = None if names_in([node]) else member_text(inventory.remarks, given, "PermissionsBoundaryArn")
+    if names_in([node]):
+        arn = f"which depends on {first_few(names_in([node]))},"
+    elif arn is None:
         inventory.remarks.error(node, "`PermissionsBoundary` has no `PermissionsBoundaryArn`")
         return True, None
     if _document(inventory, arn) is not None:

@@ -11,6 +11,7 @@ import re
 from array import array
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar, diagnostic
+from verifier.inputs.unknown import Embedded, Resolved
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.nested import nested_source
 from verifier.syntax.source import Source
@@ -21,6 +22,8 @@ MAXIMUM_POLICY = 1 << 20
 
 def document_source(node: Node) -> Source:
     """The text of a policy document. Raises `InputError` where it is over 1 MiB, or is neither an object nor a string."""
+    if isinstance(node, Embedded):
+        return _limited(node, node.document)
     if node.end - node.start > MAXIMUM_POLICY:
         raise _too_large(node)
     if isinstance(node, Scalar) and node.type == "string":
@@ -28,6 +31,12 @@ def document_source(node: Node) -> Source:
     if isinstance(node, Members | Items):
         return _object_source(node)
     raise InputError([diagnostic(Severity.ERROR, node, "expected a policy document: an object, or a string that holds one")])
+
+
+def _limited(node: Node, document: Source) -> Source:
+    if len(document.text) > MAXIMUM_POLICY:
+        raise _too_large(node)
+    return document
 
 
 def _string_source(node: Scalar) -> Source:
@@ -133,7 +142,8 @@ def _percent_decoded(outer: Source, start: int, end: int) -> tuple[str, list[int
 def _object_source(node: Members | Items) -> Source:
     """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its node."""
     writer = _Writer(node.source)
-    if node.source.text.startswith(("{", "["), node.start) and _is_json(node):
+    as_written = not isinstance(node, Resolved)
+    if as_written and node.source.text.startswith(("{", "["), node.start) and _is_json(node):
         text = node.source.text[node.start : node.end]
         return Source(node.source.name, text, node.source, range(node.start, node.end + 1))
     writer.write(node)
@@ -176,6 +186,8 @@ class _Writer:
             self._literal("]", node.end)
         elif isinstance(node, Scalar):
             self._literal("null", node.start) if node.type == "null" else self._string(node)
+        else:
+            raise InputError([diagnostic(Severity.ERROR, node, "this value is not known, and must be one", rule="L4")])
 
     def _string(self, node: Scalar) -> None:
         """A string: unquoted YAML (`2012-10-17`, `111122223333`, `true`) is text wherever AWS has text (L2)."""

@@ -124,7 +124,7 @@ class _Loader:
             keys=with_known_ids(self.keys, accounts),
             accounts=accounts,
             organization=organization,
-            unmodelled=_distinct(unmodelled),
+            unmodelled=(*_distinct(unmodelled), *self.remarks.doubts.values()),
             warnings=self.remarks.told_warnings(),
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),

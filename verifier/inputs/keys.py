@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.inputs.access import listed, member_text, members, text
+from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_metadata import is_key_arn, read_facts, read_metadata
 from verifier.inputs.multi_region import Relatives
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
+from verifier.inputs.unknown import names_in
 from verifier.model.estate import Key, Pairs, Unmodelled
 from verifier.model.policy import Policy
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 MEMBERS = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
 """The members of a key in a snapshot."""
@@ -60,6 +62,7 @@ def read_key(remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str
         tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts else None,
         grants=grants,
         span=place.span,
+        unread=_unread(parts, shown or arn),
     )
     return ReadKey(key, facts.relatives, unmodelled)
 
@@ -87,6 +90,8 @@ def _policies(remarks: Remarks, place: Node, parts: Mapping[str, Node], arn: str
     given = members(remarks, parts["policies"], "`policies`", (DEFAULT, SHARED)) if "policies" in parts else {}
     if "policy" in parts:
         given.setdefault(DEFAULT, parts["policy"])
+    if DEFAULT in given and is_unknown_whole(given[DEFAULT]):
+        return None
     if DEFAULT not in given:
         remarks.warning(
             place,
@@ -97,6 +102,14 @@ def _policies(remarks: Remarks, place: Node, parts: Mapping[str, Node], arn: str
         return None
     read = [read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)]
     return tuple(policy for policy in read if policy is not None)
+
+
+def _unread(parts: Mapping[str, Node], shown: str) -> str | None:
+    """Why the policy of the key is not known, where the input says that there is one."""
+    node = parts.get("policy")
+    if node is None or not is_unknown_whole(node):
+        return None
+    return printable(f"the policy of {shown} is not known: it depends on {first_few(names_in([node]))}")
 
 
 def _aliases(remarks: Remarks, node: Node, arn: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from verifier.model.estate import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source, Span
 from verifier.syntax.text import printable, printable_line
@@ -84,17 +85,19 @@ class Members(Node):
 def diagnostic(severity: Severity, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> Diagnostic:
     """A remark on a node, safe to print."""
     span = node.span
-    line = node.source.line_text(span.line)
-    excerpt = printable_line(line) if len(line) <= LONGEST_LINE else None
+    line = node.source.line_text(span.line) if span.line else None
+    excerpt = printable_line(line) if line is not None and len(line) <= LONGEST_LINE else None
     return Diagnostic(severity, printable(message), span, excerpt, printable(hint) if hint else None, rule)
 
 
 @dataclass
 class Remarks:
-    """Collects errors and warnings of the whole input, so that all are told together; past `MAXIMUM` of a kind they are counted."""
+    """Collects errors and warnings of the whole input, so that all are told together; past `MAXIMUM` of a kind they are counted.
+    `doubts` are what statements with unknown parts might say, by name."""
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
+    doubts: dict[str, Unmodelled] = field(default_factory=dict)
     untold: Counter[Severity] = field(default_factory=Counter)
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:

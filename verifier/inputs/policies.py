@@ -6,13 +6,19 @@ error or `None`, never an empty policy (U3).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from verifier.inputs.access import member_text, members
 from verifier.inputs.document_text import document_source
+from verifier.inputs.doubt import Doubt, settled
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar
+from verifier.inputs.unknown import names_in
 from verifier.model.documents import key_policy_warnings, read_policy
+from verifier.model.estate import Influence, Unmodelled
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.syntax.text import first_few, printable
 
 DEFAULT = "default"
 """The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a policy (U3)."""
@@ -23,7 +29,7 @@ SHARED = "AWS_RAM"
 
 def read_document(remarks: Remarks, node: Node, kind: PolicyKind, *, identity: str, name: str) -> Policy | None:
     """The policy that a node holds; `None` after its errors are recorded."""
-    policy = remarks.keep(lambda: read_policy(document_source(node), kind, identity=identity, name=name))
+    policy = remarks.keep(lambda: _read(remarks, node, kind, identity, name))
     if policy is not None:
         remarks.add_warnings(policy.warnings)
     return policy
@@ -36,8 +42,37 @@ def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str = DEFAULT)
     document = key_policy_document(remarks, node, name)
     if document is None:
         return None
-    policy = remarks.keep(lambda: read_policy(document_source(document), PolicyKind.KEY, identity=f"{arn}#{name}", name=name))
+    policy = remarks.keep(lambda: _read(remarks, document, PolicyKind.KEY, f"{arn}#{name}", name))
     return None if policy is None else with_key_warnings(remarks, policy, arn)
+
+
+def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: str) -> Policy:
+    """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say, in doubt (U3)."""
+    if not isinstance(node, Members) or not names_in([node]):
+        return read_policy(document_source(node), kind, identity=identity, name=name)
+    rewritten = settled(node, kind)
+    policy = read_policy(document_source(rewritten.document), kind, identity=identity, name=name)
+    by_index = {statement.index: statement for statement in policy.statements}
+    doubts = {doubt.index: doubt for doubt in rewritten.doubts}
+    statements = [statement for index, statement in by_index.items() if index not in doubts]
+    for index, doubt in doubts.items():
+        statements.append(_in_doubt(remarks, by_index[index], doubt, identity))
+    # The size of what was written is not known, and what might be said is said several times over.
+    warnings = tuple(warning for warning in policy.warnings if "AWS accepts" not in warning.message)
+    return replace(policy, statements=tuple(sorted(statements, key=lambda s: s.index)), warnings=warnings)
+
+
+def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, identity: str) -> Statement:
+    """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it does."""
+    allows = statement.effect is Effect.ALLOW
+    name = f"{statement.effect.value} of statement {doubt.original + 1} of {identity}"
+    shown = f'statement "{doubt.sid.text}"' if doubt.sid is not None and doubt.sid.text else f"statement {doubt.original + 1}"
+    description = f"{shown} of {identity} has parts that are not known: {first_few(doubt.names)}"
+    influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE
+    thing = Unmodelled(printable(name), "U3", influence, printable(description), span=statement.span, of_statement=True)
+    thing = remarks.doubts.setdefault(thing.name, thing)
+    sid = Text(doubt.sid.text, doubt.sid.span) if doubt.sid is not None else None
+    return replace(statement, doubt=allow_symbol(thing) if allows else refuse_symbol(thing), sid=sid)
 
 
 def with_key_warnings(remarks: Remarks, policy: Policy, arn: str) -> Policy:

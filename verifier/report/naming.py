@@ -33,7 +33,7 @@ class Places:
             return ""
         file = "" if span.file == self._file else printable(span.file)
         self._file = span.file
-        return f"({file}:{span.line})"
+        return f"({file}:{span.line})" if span.line else f"({printable(span.file)})"
 
     def statement(self, statement: StatementRef) -> str:
         """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""

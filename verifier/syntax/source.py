@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """A range of characters in a file. Lines and columns count from 1; the end is exclusive."""
+    """A range of characters in a file. Lines and columns count from 1; the end is exclusive.
+
+    `file` may name a thing in a file, after a `#` (`plan.json#aws_kms_key.payments`): lines and columns then count in what the thing is
+    written as, and are 0 where it is written nowhere.
+    """
 
     file: str
     line: int
@@ -23,7 +27,7 @@ class Span:
     end_column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 NOWHERE = Span("", 0, 0, 0, 0)
@@ -82,3 +86,11 @@ class Source:
         starts = self._starts()
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
+
+
+class Address(Source):
+    """A thing of a file that has a name and no text of its own, such as a resource of a plan."""
+
+    def span(self, start: int, end: int) -> Span:
+        """The thing as such."""
+        return Span(self.name, 0, 0, 0, 0)

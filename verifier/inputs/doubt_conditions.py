@@ -1,0 +1,162 @@
+"""Conditions with unknown values, taken narrowly and widely.
+
+In: the value of a `Condition` element. Out: conditions that hold for fewest requests, and conditions that hold for most.
+Guarantee: as in `doubt_elements`. An unknown part of a text is a wildcard where the operator has a form with wildcards; elsewhere the
+condition is left out (widely) or fails (narrowly). A wildcard of `StringLike` crosses colons, so it covers the Arn operators (L6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from verifier.inputs.doubt_elements import Limit, listed, split
+from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.unknown import Resolved, Unknown, names_in
+
+_OPERATOR = re.compile(r"((?:ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
+_LIKE = {
+    **dict.fromkeys(("StringEquals", "StringLike", "ArnEquals", "ArnLike"), "StringLike"),
+    **dict.fromkeys(("StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"), "StringNotLike"),
+}
+"""For an operator the one with wildcards that matches at least what it matches."""
+
+_Test = tuple[Scalar, Scalar, Node]
+"""Operator, condition key, values."""
+
+
+class _Impossible(Exception):
+    """A test that must be kept cannot be said: narrowly it fails, widely it is left out."""
+
+
+def narrowed_conditions(value: Node, variables: bool) -> Node | None:
+    """The conditions, so that they hold for fewest requests; `None` where that is none. With `variables` an unknown text may name a
+    condition key that is absent, and so make the whole statement invalid (the reading L7-absent)."""
+    if isinstance(value, Unknown):
+        return None
+    try:
+        return _rebuilt(value, lambda test: _narrowed_test(*test, variables), lossy=False)
+    except _Impossible:
+        return None
+
+
+def widened_conditions(value: Node) -> Node | None:
+    """The conditions, so that they hold for most requests; `None` where nothing is left of them."""
+    if isinstance(value, Unknown):
+        return None
+    rebuilt = _rebuilt(value, lambda test: _widened_test(*test), lossy=True)
+    return None if isinstance(rebuilt, Members) and not rebuilt.pairs else rebuilt
+
+
+def _rebuilt(value: Node, change: Callable[[_Test], _Test], *, lossy: bool) -> Node:
+    """The conditions with every test that has unknown values changed. What cannot be said is left out if `lossy`, else `_Impossible`."""
+    if not isinstance(value, Members):
+        return value
+    whole: list[tuple[Scalar, Node]] = []
+    for operator, block in value.pairs:
+        if isinstance(block, Members) or not names_in([block]):
+            whole.append((operator, block))
+        elif not lossy:
+            raise _Impossible
+    pairs = [(operator, block) for operator, block in whole if not names_in([block])]
+    for test in _tests(whole):
+        try:
+            _add(pairs, change(test) if names_in([test[2]]) else test)
+        except _Impossible:
+            if not lossy:
+                raise
+    return Resolved(value.source, value.start, value.end, pairs)
+
+
+def _tests(pairs: Sequence[tuple[Scalar, Node]]) -> Iterator[_Test]:
+    """The tests of the operators under which something is unknown."""
+    for operator, block in pairs:
+        if isinstance(block, Members) and names_in([block]):
+            yield from ((operator, key, values) for key, values in block.pairs)
+
+
+def _add(pairs: list[tuple[Scalar, Node]], test: _Test) -> None:
+    """Adds a test. Where its operator has the key already (L4) it cannot be said."""
+    operator, key, values = test
+    at = next((n for n, (given, block) in enumerate(pairs) if given.text == operator.text and isinstance(block, Members)), None)
+    inner = pairs[at][1] if at is not None else None
+    given = inner.pairs if isinstance(inner, Members) else []
+    if any(other.text.lower() == key.text.lower() for other, _ in given):
+        raise _Impossible
+    block = Resolved(key.source, key.start, values.end, [*given, (key, values)])
+    if at is None:
+        pairs.append((operator, block))
+    else:
+        pairs[at] = (pairs[at][0], block)
+
+
+def _narrowed_test(operator: Scalar, key: Scalar, values: Node, variables: bool) -> _Test:
+    known, unknown = split(values)
+    base = _base(operator)
+    if base == "Null" or (variables and base.startswith(("String", "Arn"))):
+        raise _Impossible
+    if "Not" in base:
+        return _with_wildcards(operator, key, values, known, unknown)
+    if not known:
+        raise _Impossible
+    return operator, key, listed(values, known)
+
+
+def _widened_test(operator: Scalar, key: Scalar, values: Node) -> _Test:
+    known, unknown = split(values)
+    if "Not" not in _base(operator):
+        return _with_wildcards(operator, key, values, known, unknown)
+    if not known:
+        raise _Impossible
+    return operator, key, listed(values, known)
+
+
+def _with_wildcards(operator: Scalar, key: Scalar, values: Node, known: list[Node], unknown: list[Unknown]) -> _Test:
+    """The test with a wildcard for each unknown part. Raises `_Impossible` where its operator has no form with wildcards, or a text cannot
+    be a pattern."""
+    like = _LIKE.get(_base(operator))
+    if like is None or any(not node.is_text for node in unknown):
+        raise _Impossible
+    exact = _base(operator).endswith("Equals") and _base(operator).startswith("String")
+    texts = [piece for node in unknown for piece in node.pieces if piece is not None]
+    texts += [node.text if isinstance(node, Scalar) else "" for node in known]
+    # An unknown part after a `$` might make a policy variable of it.
+    if any(text.endswith("$") for text in texts) or (exact and any(character in text for text in texts for character in "*?")):
+        raise _Impossible
+    prefix, _, suffix = _parts(operator)
+    named = Scalar(operator.source, operator.start, operator.end, prefix + like + suffix, "string")
+    patterns: list[Node] = [_pattern(node) for node in unknown]
+    return named, key, listed(values, [*known, *patterns])
+
+
+def _pattern(node: Unknown) -> Scalar:
+    return Scalar(node.source, node.start, node.end, "".join("*" if piece is None else piece for piece in node.pieces), "string")
+
+
+def _parts(operator: Scalar) -> tuple[str, str, str]:
+    match = _OPERATOR.fullmatch(operator.text)
+    return (match.group(1) or "", match.group(2), match.group(3) or "") if match else ("", operator.text, "")
+
+
+def _base(operator: Scalar) -> str:
+    return _parts(operator)[1]
+
+
+def with_condition(pairs: Sequence[tuple[Scalar, Node]], statement: Members, limit: Limit) -> list[tuple[Scalar, Node]]:
+    """The elements with one condition more; as they are where every operator that could say it has its key already."""
+    assert limit is not None
+    operators, key, value = limit
+    condition = next((node for name, node in pairs if name.text == "Condition"), None)
+    blocks = {name.text: block for name, block in condition.pairs} if isinstance(condition, Members) else {}
+    free = [name for name in operators if name not in blocks]
+    if not free:
+        return list(pairs)
+
+    def text(written: str) -> Scalar:
+        return Scalar(statement.source, statement.start, statement.end, written, "string")
+
+    test = Resolved(statement.source, statement.start, statement.end, [(text(key), text(value))])
+    given = condition.pairs if isinstance(condition, Members) else []
+    place = condition or statement
+    whole = Resolved(place.source, place.start, place.end, [*given, (text(free[0]), test)])
+    return [*((name, node) for name, node in pairs if name.text != "Condition"), (text("Condition"), whole)]

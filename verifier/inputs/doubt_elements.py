@@ -1,0 +1,118 @@
+"""Principals, actions and resources with unknown values, taken narrowly and widely.
+
+In: the value of an element. Out: the value that matches fewest requests, and what matches most.
+Guarantee: the narrow value matches nothing that the element might not match; the wide one all that it might.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.unknown import Resolved, Unknown
+
+Limit = tuple[tuple[str, ...], str, str] | None
+"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key, the value. `None`: it
+might name anyone."""
+
+_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
+_ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")
+_SERVICE = (("Bool",), "aws:PrincipalIsAWSService", "true")
+_NOBODY = ("Federated", "CanonicalUser")
+"""Principals of these types call no KMS operation (P6)."""
+
+
+@dataclass(frozen=True)
+class Principals:
+    """The principals of an element that are known, in a value of the same form (`None` for none), and for each of the others what limits
+    whom it might name."""
+
+    known: Node | None
+    unknown: tuple[Limit, ...]
+
+
+def split(value: Node) -> tuple[list[Node], list[Unknown]]:
+    """The listed values that are known, and those that are not."""
+    listed = value.items if isinstance(value, Items) else [value]
+    return [node for node in listed if not isinstance(node, Unknown)], [node for node in listed if isinstance(node, Unknown)]
+
+
+def listed(like: Node, values: list[Node]) -> Node:
+    """The values as a list in the place of an element."""
+    return Items(like.source, like.start, like.end, values)
+
+
+def narrowed_list(name: str, value: Node, variables: bool) -> Node | None:
+    """`Action`, `Resource` and their negations, so that they match fewest requests; `None` where that is none at all. With `variables` an
+    unknown resource may name a condition key that is absent, and so make the statement invalid (the reading L7-absent)."""
+    known, unknown = split(value)
+    if not unknown:
+        return value
+    if variables and name.endswith("Resource"):
+        return None
+    if not name.startswith("Not"):
+        return listed(value, known) if known else None
+    patterns = [_pattern(name, node) for node in unknown]
+    return None if "*" in patterns else listed(value, [*known, *map(_text, unknown, patterns)])
+
+
+def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
+    """`Action`, `Resource` and their negations, so that they match most requests."""
+    known, unknown = split(value)
+    if not unknown:
+        return key, value
+    if not key.text.startswith("Not"):
+        return key, listed(value, [*known, *(_text(node, _pattern(key.text, node)) for node in unknown)])
+    if known:
+        return key, listed(value, known)
+    positive = Scalar(key.source, key.start, key.end, key.text.removeprefix("Not"), "string")
+    return positive, Scalar(value.source, value.start, value.end, "*", "string")
+
+
+def _text(place: Node, text: str) -> Scalar:
+    return Scalar(place.source, place.start, place.end, text, "string")
+
+
+def _pattern(name: str, node: Unknown) -> str:
+    """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown part before the
+    sixth one makes it `*`."""
+    head = node.pieces[0] or ""
+    text = "".join("*" if piece is None else piece for piece in node.pieces)
+    if name.endswith("Action"):
+        return text if ":" in head else "*"
+    return text if head.count(":") >= 5 and "${" not in text else "*"
+
+
+def principals_of(value: Node) -> Principals:
+    """The principals of a `Principal` or `NotPrincipal` element."""
+    if isinstance(value, Unknown):
+        return Principals(None, (_limit("AWS", value),))
+    if not isinstance(value, Members):
+        return Principals(value, ())
+    pairs: list[tuple[Scalar, Node]] = []
+    limits: list[Limit] = []
+    for key, named in value.pairs:
+        known, unknown = split(named)
+        if key.text in _NOBODY:
+            known, unknown = [*known, *(_text(node, "unknown") for node in unknown)], []
+            named = listed(named, known)
+        if known:
+            pairs.append((key, listed(named, known) if unknown else named))
+        limits += [_limit(key.text, node) for node in unknown]
+    whole = Resolved(value.source, value.start, value.end, pairs) if pairs or not value.pairs else None
+    return Principals(whole, tuple(limits))
+
+
+def _limit(type_: str, node: Unknown) -> Limit:
+    """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it."""
+    if type_ == "Service":
+        return _SERVICE
+    head = node.pieces[0] or ""
+    found = _ACCOUNT.match(head)
+    if found is None:
+        return None
+    if _ROLE.match(head):
+        pattern = "".join("*" if piece is None else piece for piece in node.pieces)
+        return ("ArnLike", "ArnEquals", "StringLike"), "aws:PrincipalArn", pattern
+    return ("StringEquals", "StringLike"), "aws:PrincipalAccount", found.group(1)

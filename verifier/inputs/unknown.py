@@ -1,0 +1,78 @@
+"""Values that an input does not tell: known after apply, a parameter without a value.
+
+In: what a reader of plans or templates could find out. Out: nodes of the same tree as everything else.
+Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.syntax.source import Source
+
+Pieces = tuple[str | None, ...]
+"""A text with `None` for each part that is not known."""
+
+
+class Unknown(Node):
+    """A value that is not known, or a text with parts that are not.
+
+    `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a noun phrase that
+    needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`).
+    """
+
+    __slots__ = ("names", "pieces")
+
+    def __init__(self, source: Source, start: int, end: int, names: Sequence[str], pieces: Pieces = (None,)) -> None:
+        super().__init__(source, start, end)
+        self.names = tuple(dict.fromkeys(names))
+        self.pieces = pieces
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is certainly a text, some part of which is known."""
+        return any(self.pieces)
+
+
+class Resolved(Members):
+    """An object whose text in the source is not what it says: values in it stand for references and functions."""
+
+
+class Embedded(Scalar):
+    """A text with a source of its own, to which its places belong."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, source: Source, start: int, end: int, document: Source) -> None:
+        super().__init__(source, start, end, document.text, "string")
+        self.document = document
+
+
+def unknowns(node: Node) -> Iterator[Unknown]:
+    """The unknown values in a tree."""
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, Unknown):
+            yield inner
+        elif isinstance(inner, Items):
+            pending += reversed(inner.items)
+        elif isinstance(inner, Members):
+            pending += [value for _, value in reversed(inner.pairs)]
+
+
+def joined(parts: Sequence[Pieces]) -> Pieces:
+    """Texts one after the other, as one text; neighbouring known parts are put together."""
+    pieces: list[str | None] = []
+    for piece in (piece for part in parts for piece in part):
+        if piece is not None and pieces and pieces[-1] is not None:
+            pieces[-1] += piece
+        elif piece is not None or not pieces or pieces[-1] is not None:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """What the unknown values in some trees depend on, each once."""
+    return tuple(dict.fromkeys(name for node in nodes for unknown in unknowns(node) for name in unknown.names))
