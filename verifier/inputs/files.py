@@ -21,6 +21,9 @@ from verifier.syntax.text import decode_bytes, printable
 MAXIMUM_FILE = 128 << 20
 """Bytes of one file. A larger inventory is given as several pages (`authorization-details-1.json` …)."""
 
+_ZIP = b"PK\x03\x04"
+"""How a zip file begins, and so what `terraform plan -out` writes."""
+
 SUFFIXES = (".json", ".yaml", ".yml")
 """Endings of the files that hold JSON or YAML."""
 

@@ -20,6 +20,7 @@ from verifier.inputs.grant_members import (
     read_retiring,
 )
 from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.model.grant import Grant
 from verifier.model.policy import Principal, PrincipalType
@@ -86,6 +87,11 @@ class _Listing:
             "G3", "constraints", "the grant may or may not allow something, so verdicts that it could change are Unknown"
         )
     )
+    values: _Unknown = field(
+        default_factory=lambda: _Unknown(
+            "G1", "values", "the grant may or may not allow something, so verdicts that it could change are Unknown"
+        )
+    )
     members: _Unknown = field(
         default_factory=lambda: _Unknown(
             "G1", "members", "the grant may or may not allow something, so verdicts that it could change are Unknown"
@@ -95,6 +101,11 @@ class _Listing:
     def add(self, entry: Node) -> None:
         """Reads one entry. A grant that is not known whole is kept out (its operations apart: those that are known count)."""
         remarks, found = self.remarks, members(self.remarks, entry, "a grant")
+        if names_in([entry]):
+            identifier = self._identifier(entry, found)
+            self.values.add(identifier or "", names_in([entry]), entry)
+            self.grants |= {identifier: None} if identifier is not None else {}
+            return
         self._check_key(found)
         identifier = self._identifier(entry, found)
         grantee = read_grantee(remarks, entry, found, self.key.split(":")[1])
@@ -164,7 +175,11 @@ def read_grants(remarks: Remarks, node: Node, key: str, name: str) -> tuple[tupl
     listing = _Listing(remarks, key)
     for entry in listed(remarks, node, "Grants", "the output of list-grants"):
         listing.add(entry)
-    things = [thing for unknown in (listing.operations, listing.constraints, listing.members) for thing in unknown.told(remarks, key, name)]
+    things = [
+        thing
+        for unknown in (listing.operations, listing.constraints, listing.values, listing.members)
+        for thing in unknown.told(remarks, key, name)
+    ]
     return tuple(grant for grant in listing.grants.values() if grant is not None), tuple(things)
 
 

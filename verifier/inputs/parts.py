@@ -19,6 +19,7 @@ from verifier.inputs.access import flag, items, members
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.model.estate import Unmodelled
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document."""
@@ -28,23 +29,25 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 @dataclass
 class KeyParts:
-    """One key: where it stands, its members, and a name for it if its folder has one."""
+    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it."""
 
     place: Node
     members: dict[str, Node]
     name: str | None = None
+    supposed: tuple[str, ...] = ()
 
 
 @dataclass
 class Parts:
     """Everything that the snapshots of a run hold. `accounts` has the authorization details of each account; of those in `partial` the
-    input lists only some users and roles (U1)."""
+    input lists only some users and roles (U1). `unmodelled` is what a reader of plans or templates found that has no part of its own."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
+    unmodelled: list[Unmodelled] = field(default_factory=list)
 
     def add_account(self, remarks: Remarks, place: Node, account: str, details: Node) -> None:
         """Adds the authorization details of an account; a second time, or under another name than twelve digits, is an error."""

@@ -56,18 +56,18 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
     doubts = {doubt.index: doubt for doubt in rewritten.doubts}
     statements = [statement for index, statement in by_index.items() if index not in doubts]
     for index, doubt in doubts.items():
-        statements.append(_in_doubt(remarks, by_index[index], doubt, identity))
+        statements.append(_in_doubt(remarks, by_index[index], doubt, kind, identity))
     # The size of what was written is not known, and what might be said is said several times over.
     warnings = tuple(warning for warning in policy.warnings if "AWS accepts" not in warning.message)
     return replace(policy, statements=tuple(sorted(statements, key=lambda s: s.index)), warnings=warnings)
 
 
-def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, identity: str) -> Statement:
+def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: PolicyKind, identity: str) -> Statement:
     """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it does."""
     allows = statement.effect is Effect.ALLOW
     name = f"{statement.effect.value} of statement {doubt.original + 1} of {identity}"
     shown = f'statement "{doubt.sid.text}"' if doubt.sid is not None and doubt.sid.text else f"statement {doubt.original + 1}"
-    description = f"{shown} of {identity} has parts that are not known: {first_few(doubt.names)}"
+    description = f"{shown} of the {kind.value} has parts that are not known: {first_few(doubt.names)}"
     influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE
     thing = Unmodelled(printable(name), "U3", influence, printable(description), span=statement.span, of_statement=True)
     thing = remarks.doubts.setdefault(thing.name, thing)

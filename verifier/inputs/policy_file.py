@@ -25,10 +25,10 @@ from verifier.syntax.text import printable
 PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
 """The key ID that stands for the unknown one."""
 
-_REGION = re.compile(
+REGION = re.compile(
     r"(?<![a-z0-9-])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|(?:north|south)(?:east|west))-[0-9]+(?![a-z0-9])"
 )
-_DEFAULT_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+DEFAULT_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _HINT = "give the ARN of the key with --key-arn"
 
 
@@ -138,14 +138,14 @@ def _account(document: Node, policy: Policy, known: _Known) -> tuple[str, str, s
 
 def _region(document: Node, source: Source, partition: str, known: _Known) -> tuple[str, str]:
     """The Region of the key, and how it is known. It matters: a service's requests come from the key's Region (F5)."""
-    named = sorted(set(_REGION.findall(source.text)))
+    named = sorted(set(REGION.findall(source.text)))
     if known.region is not None and len(named) != 1 and (not named or known.region in named):
         return known.region, "that of the other version"
     if len(named) > 1:
         raise _error(document, f"the policy names the Regions {', '.join(named)}, and which one the key is in is not given", "F5")
     if named:
         return named[0], "the only one that the policy names"
-    return _DEFAULT_REGIONS[partition], "the policy names none"
+    return DEFAULT_REGIONS[partition], "the policy names none"
 
 
 def _error(document: Node, message: str, rule: str | None = None) -> InputError:

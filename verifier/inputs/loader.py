@@ -1,0 +1,178 @@
+"""The parts of all paths, read together.
+
+In: paths, one after the other; what is known besides. Out: an `Estate`.
+Guarantee: every error of every file is told in one `InputError`; an estate holds no key twice, and at least one unless it may be empty.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from verifier.inputs.access import describe
+from verifier.inputs.accounts import read_account
+from verifier.inputs.files import Files
+from verifier.inputs.folder import FolderReader
+from verifier.inputs.keys import read_key
+from verifier.inputs.multi_region import Relatives, check_related
+from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.organization import read_organization
+from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
+from verifier.inputs.policy_file import is_policy, read_policy_file
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.terraform import add_plan, is_terraform, read_plan
+from verifier.inputs.terraform.json_text import read_values
+from verifier.inputs.unique_ids import with_known_ids
+from verifier.inputs.vpc_endpoints import read_vpc_endpoints
+from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.syntax.text import printable
+
+
+class Loader:
+    """Collects the parts of all paths, then reads them together, for the organization needs the keys."""
+
+    def __init__(
+        self,
+        files: Files,
+        supplied: Supplied,
+        key_arn: str | None = None,
+        accounts: Sequence[str] = (),
+        declared_key_arn: str | None = None,
+        other_version: str | None = None,
+    ) -> None:
+        self.supplied = supplied
+        self.key_arn = key_arn
+        self.declared_key_arn = declared_key_arn
+        self.declared = accounts
+        self.other_version = other_version
+        self.remarks = Remarks()
+        self.files = files
+        self.parts = Parts()
+        self.keys: list[Key] = []
+        self.policy_files = 0
+
+    def add(self, path: Path) -> None:
+        """Adds one path. Raises `InputError`, or records errors in `remarks`."""
+        if path.is_dir():
+            FolderReader(self.remarks, self.files, self.parts, path).read()
+            return
+        if self.add_plan(path):
+            return
+        node = self.files.node(path)
+        if is_snapshot(node):
+            DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
+        elif is_policy(node):
+            self._add_policy(node, path)
+        else:
+            hint = "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`"
+            self.remarks.error(node, f"expected a policy, a snapshot or a plan, found {describe(node)} that is none of these", hint=hint)
+
+    def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
+        """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is
+        added."""
+        source = self.files.source(path)
+        maybe = before is not None or ('"format_version"' in source.text and source.text.lstrip().startswith("{"))
+        data = read_values(source.name, source.text) if maybe else None
+        if not is_terraform(data):
+            if before is not None:
+                raise InputError.of(f"`{source.name}` is no Terraform plan", hint="give the output of `terraform show -json PLAN`")
+            return False
+        plan = read_plan(source.name, data)
+        if before is not None and not plan.is_plan:
+            raise InputError.of(f"`{source.name}` is a Terraform state, not a plan", hint="give the output of `terraform show -json PLAN`")
+        add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied)
+        return True
+
+    def _add_policy(self, node: Node, path: Path) -> None:
+        self.policy_files += 1
+        if self.policy_files == 2 and self.key_arn is not None:
+            self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
+        key = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.declared, self.other_version)
+        if key is not None:
+            self.keys.append(key)
+
+    def estate(self, *, empty: bool = False) -> Estate:
+        """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
+        unmodelled = [*self._read_keys(), *self.parts.unmodelled]
+        partial = self.parts.partial
+        read = [read_account(self.remarks, name, details, complete=name not in partial) for name, details in self.parts.accounts.items()]
+        unmodelled += [thing for _, things in read for thing in things]
+        organization, controls = self._read_organization()
+        endpoints, policies = read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)
+        unmodelled += [*controls, *policies]
+        self._check_keys(empty)
+        self.remarks.raise_errors()
+        accounts = _by_id(account for account, _ in read)
+        return Estate(
+            keys=with_known_ids(self.keys, accounts),
+            accounts=accounts,
+            organization=organization,
+            unmodelled=(*_distinct(unmodelled), *self.remarks.doubts.values()),
+            warnings=self.remarks.told_warnings(),
+            endpoints=endpoints,
+            inputs=tuple(self.files.digests.items()),
+        )
+
+    def _read_keys(self) -> list[Unmodelled]:
+        unmodelled: list[Unmodelled] = []
+        relatives: list[tuple[Key, Relatives]] = []
+        for part in self.parts.keys:
+            read = read_key(self.remarks, part.place, part.members, part.name)
+            if read is not None:
+                key = replace(read.key, supposed=tuple(map(printable, part.supposed)))
+                self.keys.append(key)
+                relatives.append((key, read.relatives))
+                unmodelled += read.unmodelled
+        check_related(self.remarks, relatives)
+        return unmodelled
+
+    def _read_organization(self) -> tuple[Organization | None, tuple[Unmodelled, ...]]:
+        if self.parts.organization is None:
+            return None, ()
+        place, found = self.parts.organization
+        return read_organization(self.remarks, place, found, self.keys)
+
+    def _check_keys(self, empty: bool) -> None:
+        """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys (S3)."""
+        seen: set[str] = set()
+        for key in self.keys:
+            if key.arn in seen:
+                self._error(f"key {key.arn} is given twice", key)
+            seen.add(key.arn)
+        if len({key.partition for key in self.keys}) > 1:
+            self._error("the keys are of several partitions; give one partition at a time", self.keys[-1], "R7")
+        if self.key_arn is not None and not self.policy_files and not self.remarks.errors:
+            self.remarks.errors.append(InputError.of("--key-arn goes with a policy file, and none is given").diagnostics[0])
+        if not self.keys and not self.remarks.errors and not empty:
+            hint = "give a key policy, or a snapshot with `keys`"
+            self.remarks.errors.append(
+                InputError.of("the input holds no key, so there is nothing to check", hint=hint, rule="S3").diagnostics[0]
+            )
+
+    def _error(self, message: str, key: Key, rule: str | None = None) -> None:
+        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span, rule=rule))
+
+
+def _by_id(accounts: Iterable[Account]) -> tuple[Account, ...]:
+    return tuple(sorted(accounts, key=lambda account: account.id))
+
+
+def _distinct(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:
+    """The things with names that are unique: a name that occurs again gets what sets it apart, or a number."""
+    counts = Counter(thing.name for thing in things)
+    used: set[str] = set()
+    distinct = []
+    for thing in things:
+        scope = thing.key or thing.principal or thing.account
+        name = printable(f"{thing.name} ({scope})" if counts[thing.name] > 1 and scope else thing.name)
+        number = 1
+        unique = name
+        while unique in used:
+            number += 1
+            unique = f"{name} #{number}"
+        used.add(unique)
+        distinct.append(replace(thing, name=unique, description=printable(thing.description)))
+    return tuple(distinct)

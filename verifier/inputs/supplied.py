@@ -1,0 +1,23 @@
+"""What the user says about an input that the input does not say.
+
+In: nothing (plain data). Out: `Supplied`. Guarantee: what is given here never overrides what the input says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """The account (twelve digits) and the Region of what is not created yet, where a plan or template does not tell them, and the values of
+    a template's parameters."""
+
+    account: str | None = None
+    region: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Supplied()
+"""What is supplied where nothing is."""

@@ -1,0 +1,78 @@
+"""Terraform plans and states → the parts of a snapshot.
+
+In: the output of `terraform show -json` of a plan or a state (OpenTofu's is the same). Out: `Parts`: keys, inventories, organization,
+endpoints, as AWS CLI output would tell them after apply (or, of a plan, before it).
+Guarantee: what is known only after apply is recovered or is `Unknown` with a name; nothing is dropped. Inventories are not complete: an
+account has users and roles that a plan does not know (U1).
+
+`plan` reads the format; `resolver` finds the values of attributes, with `derived`, `documents` and `providers`; `keys`, `iam`,
+`organizations` and `endpoints` put the parts together.
+"""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.parts import Parts
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.endpoints import Endpoints
+from verifier.inputs.terraform.iam import Identities
+from verifier.inputs.terraform.json_text import Json
+from verifier.inputs.terraform.keys import Keys
+from verifier.inputs.terraform.organizations import Organizations
+from verifier.inputs.terraform.plan import Plan, read_plan
+from verifier.inputs.terraform.providers import Providers
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.supposed import Supposed
+from verifier.inputs.terraform.values import place_of
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import printable
+
+__all__ = ["Plan", "add_plan", "is_terraform", "read_plan"]
+
+
+def is_terraform(data: object) -> TypeGuard[Json]:
+    """Whether a JSON value is the output of `terraform show -json`. Raises `InputError` for a raw state file."""
+    if not isinstance(data, dict):
+        return False
+    if "lineage" in data and "terraform_version" in data and "resources" in data:
+        raise InputError.of("this is a raw state file", hint="give the output of `terraform show -json` instead")
+    return "format_version" in data and any(
+        name in data for name in ("terraform_version", "planned_values", "values", "resource_changes", "configuration")
+    )
+
+
+def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> None:
+    """Adds what one side of a plan, or a state, holds. Errors go to `remarks`, or are raised."""
+    providers = Providers(plan, supplied)
+    resolver = Resolver(plan, Derivation(providers))
+    keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)
+    organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
+    found = keys.read()
+    place = Node(place_of(plan.file, "plan" if plan.is_plan else "state"), 0, 0)
+    for account, details in identities.read().items():
+        parts.add_account(remarks, place, account, details)
+        parts.partial.add(account)
+    organization = organizations.read()
+    if organization is not None:
+        parts.add_organization(remarks, *organization)
+    listed = endpoints.read()
+    parts.vpc_endpoints += [] if listed is None else [listed]
+    parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
+    parts.unmodelled += [] if plan.complete else [_put_off(plan)]
+    sentences = Supposed(resolver, organizations.supposed)
+    for key in found:
+        key.supposed = tuple(sentences.about(key.name or ""))
+    parts.keys += found
+    for address, assumed in providers.assumed.items():
+        where, _, what = address.rpartition(" ")
+        hint = "give it with --region" if what == "Region" else "give it with --account"
+        remarks.warning(Node(place_of(plan.file, where), 0, 0), f"the plan does not tell the {what}; assumed {assumed}", hint=hint)
+
+
+def _put_off(plan: Plan) -> Unmodelled:
+    description = f"{plan.file}: Terraform has put some changes off (`deferred_changes`), so what they do is not known"
+    return Unmodelled(printable(f"deferred changes of {plan.file}"), "U3", Influence.EITHER, printable(description))

@@ -1,0 +1,133 @@
+"""What follows from a resource's own attributes, before AWS has made it.
+
+In: a resource that is to be created, and an attribute that is known after apply. Out: a node, or `None` where nothing follows.
+Guarantee: an ARN is made only of parts that decide it. A key ID, endpoint ID or policy ID that AWS will choose is a placeholder: the same
+in every run, of the form that AWS gives, and equal to nothing else in the plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from verifier.inputs.nodes import Node, Scalar
+from verifier.inputs.terraform.documents import data_document
+from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.providers import Providers
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in
+
+KEYS = ("aws_kms_key", "aws_kms_external_key")
+REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key")
+_IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
+
+
+class Derivation:
+    """What follows from the attributes of resources; `providers` knows their accounts and Regions."""
+
+    def __init__(self, providers: Providers) -> None:
+        self.providers = providers
+
+    def __call__(self, resolver: Resolver, resource: Resource, name: str) -> Node | None:
+        """The attribute, or `None`."""
+        match resource.type, name:
+            case "aws_iam_policy_document", "json" | "minified_json" if not resource.managed:
+                return data_document(resolver, resource)
+            case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group" | "aws_iam_policy"), _) if resource.managed:
+                return self._iam(resolver, resource, name)
+            case (("aws_kms_key" | "aws_kms_external_key" | "aws_kms_replica_key" | "aws_kms_replica_external_key"), "arn") if (
+                resource.managed
+            ):
+                return self._key(resolver, resource, arn=True)
+            case (("aws_kms_key" | "aws_kms_external_key" | "aws_kms_replica_key" | "aws_kms_replica_external_key"), "key_id" | "id"):
+                return self._key(resolver, resource, arn=False) if resource.managed else None
+            case "aws_kms_alias", "arn" | "id" | "name":
+                return self._alias(resolver, resource, name)
+            case "aws_vpc", "id" if resource.managed:
+                return _placeholder(resolver, resource, "vpc-0", 16)
+            case "aws_vpc_endpoint", "id" if resource.managed:
+                return _placeholder(resolver, resource, "vpce-0", 16)
+            case "aws_organizations_policy", "id" if resource.managed:
+                return _placeholder(resolver, resource, "p-", 8)
+            case "aws_organizations_organizational_unit", "id" if resource.managed:
+                return _placeholder(resolver, resource, "ou-0000-", 8)
+        return None
+
+    def _iam(self, resolver: Resolver, resource: Resource, name: str) -> Node | None:
+        if name == "name" or (name == "id" and resource.type != "aws_iam_policy"):
+            return self._name(resolver, resource)
+        if name not in ("arn", "id"):
+            return None
+        partition, account = self.providers.partition(resource), self.providers.account(resource)
+        path = resolver.value(resource, "path") or text_node(place_of(resolver.plan.file, resource.address), "/")
+        named = resolver.value(resource, "name")
+        if named is None:
+            return None
+        parts: list[Pieces] = [(f"arn:{partition}:iam::",), (account,), (f":{_IAM[resource.type]}",), _pieces(path), _pieces(named)]
+        names = list(names_in([path, named]))
+        names += [] if account else [f"the account of {resource.address}"]
+        return _text(resolver, resource, joined(parts), names)
+
+    def _name(self, resolver: Resolver, resource: Resource) -> Node | None:
+        """The name; of one that Terraform is to make up, the prefix is known."""
+        if resolver.is_configured(resource, "name"):
+            return None
+        prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
+        start: Pieces = _pieces(prefix) if prefix is not None else ("terraform-",)
+        return _text(resolver, resource, joined([start, (None,)]), [f"{resource.address}.name (known after apply)"])
+
+    def _key(self, resolver: Resolver, resource: Resource, *, arn: bool) -> Node | None:
+        account, region = self.providers.account(resource), self.providers.region(resource)
+        identifier = self.key_id(resolver, resource)
+        if not arn:
+            return None if identifier is None else _text(resolver, resource, (identifier,), ())
+        if account is None or identifier is None:
+            return None
+        return _text(resolver, resource, (f"arn:{self.providers.partition(resource)}:kms:{region}:{account}:key/{identifier}",), ())
+
+    def key_id(self, resolver: Resolver, resource: Resource) -> str | None:
+        """The placeholder for the ID of a key. A replica shares that of its primary key, where the plan tells which that is."""
+        if resource.type in REPLICAS:
+            primary = resolver.text(resource, "primary_key_arn")
+            return primary.rsplit("/", 1)[1] if primary and "/" in primary else None
+        digest = hashlib.sha256(resource.address.encode()).hexdigest()
+        given = resolver.value(resource, "multi_region") if resolver.is_configured(resource, "multi_region") else None
+        if isinstance(given, Scalar) and given.text == "true":
+            return f"mrk-{'0' * 16}{digest[:16]}"
+        if given is None or isinstance(given, Scalar):
+            return f"00000000-0000-4000-8000-{digest[:12]}"
+        return f"unknown-{digest[:16]}"  # whether it is a multi-Region key is not known, and an ID of either form would say
+
+    def _alias(self, resolver: Resolver, resource: Resource, name: str) -> Node | None:
+        if name == "name":
+            if resolver.is_configured(resource, "name"):
+                return None
+            prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
+            start: Pieces = _pieces(prefix) if prefix is not None else ("alias/",)
+            return _text(resolver, resource, joined([start, (None,)]), [f"{resource.address}.name (known after apply)"])
+        named = resolver.value(resource, "name")
+        if name == "id" or named is None:
+            return named
+        account = self.providers.account(resource)
+        start = (f"arn:{self.providers.partition(resource)}:kms:{self.providers.region(resource)}:",)
+        names = [*names_in([named]), *([] if account else [f"the account of {resource.address}"])]
+        return _text(resolver, resource, joined([start, (account,), (":",), _pieces(named)]), names)
+
+
+def _placeholder(resolver: Resolver, resource: Resource, start: str, length: int) -> Node:
+    return _text(resolver, resource, (start + hashlib.sha256(resource.address.encode()).hexdigest()[:length],), ())
+
+
+def _pieces(node: Node) -> Pieces:
+    """A node as the pieces of a text."""
+    if isinstance(node, Unknown):
+        return node.pieces
+    return (node.text if isinstance(node, Scalar) else None,)
+
+
+def _text(resolver: Resolver, resource: Resource, pieces: Pieces, names: list[str] | tuple[str, ...]) -> Node:
+    """The text of some pieces, all known or not."""
+    place = place_of(resolver.plan.file, resource.address)
+    if all(piece is not None for piece in pieces):
+        return text_node(place, "".join(piece or "" for piece in pieces))
+    return Unknown(place, 0, 0, names, pieces)

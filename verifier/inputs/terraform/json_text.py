@@ -1,0 +1,100 @@
+"""JSON as plain Python values, for inputs that are too large to keep the place of every character.
+
+In: a text. Out: dictionaries, lists and scalars. Guarantee: no member is given twice, nothing is nested too deeply, every string is text
+that can be written; another type than expected is an error that says where.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from verifier.inputs.nodes import MAXIMUM_DEPTH
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import brief, printable
+
+Json = dict[str, Any]
+
+
+def read_values(file: str, text: str) -> Any:
+    """The value of a JSON text. Raises `InputError`."""
+    try:
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise InputError.of(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
+    except RecursionError:
+        raise InputError.of(f"{file}: nested too deeply, more than {MAXIMUM_DEPTH} levels") from None
+    except ValueError as error:
+        raise InputError.of(f"{file}: not JSON: {printable(str(error))[:200]}") from None
+    _check(file, value)
+    return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> Json:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError.of(f"duplicate member `{brief(printable(twice))}`", rule="L4")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise InputError.of(f"{name} is not JSON")
+
+
+def _check(file: str, value: Any) -> None:
+    """Raises `InputError` for what is nested too deeply, and for half a surrogate pair."""
+    level = [value]
+    for _ in range(MAXIMUM_DEPTH + 1):
+        below: list[Any] = []
+        for inner in level:
+            if isinstance(inner, dict):
+                below += inner.values()
+                below += inner.keys()
+            elif isinstance(inner, list):
+                below += inner
+            elif isinstance(inner, str) and not inner.isascii():
+                _check_text(file, inner)
+        if not below:
+            return
+        level = below
+    raise InputError.of(f"{file}: nested too deeply, more than {MAXIMUM_DEPTH} levels")
+
+
+def _check_text(file: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError.of(f"{file}: a string holds half of a surrogate pair, which is no character: {printable(brief(text))}") from None
+
+
+def mapping(value: Any, where: str) -> Json:
+    """An object; an empty one for null or nothing. Raises `InputError` for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise fault(where, "an object", value)
+    return value
+
+
+def listing(value: Any, where: str) -> list[Any]:
+    """A list; an empty one for null or nothing. Raises `InputError` for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise fault(where, "a list", value)
+    return value
+
+
+def string(value: Any, where: str) -> str:
+    """A string. Raises `InputError` for anything else."""
+    if not isinstance(value, str):
+        raise fault(where, "a string", value)
+    return value
+
+
+def fault(where: str, expected: str, value: Any) -> InputError:
+    """The error of a value that has another type than the format says."""
+    found = {dict: "an object", list: "a list", type(None): "null"}.get(type(value), f"`{str(value)[:40]}`")
+    return InputError.of(f"{printable(where)}: expected {expected}, found {printable(found)}")

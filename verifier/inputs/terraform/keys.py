@@ -1,0 +1,322 @@
+"""KMS keys of a plan, with their policies, grants and aliases.
+
+In: a resolver. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a policy has the default one
+(U3); a key policy that is not known is `Unknown`; a separate `aws_kms_key_policy` stands for the key's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from verifier.inputs.key_metadata import is_key_arn
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.parts import KeyParts
+from verifier.inputs.policies import DEFAULT
+from verifier.inputs.terraform.derived import KEYS, REPLICAS
+from verifier.inputs.terraform.documents import policy_attribute
+from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.providers import Providers
+from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.tags import tags_of
+from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.unknown import Unknown, names_in
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.source import Source
+from verifier.syntax.text import first_few, printable
+
+_ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
+
+
+@dataclass
+class _Key:
+    """A key while it is put together."""
+
+    arn: str
+    place: Source
+    resource: Resource
+    facts: dict[str, Node]
+    own: Node
+    separate: list[tuple[str, Node]] = field(default_factory=list)
+    grants: list[Node] = field(default_factory=list)
+    aliases: list[Node] = field(default_factory=list)
+    tags: Node | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether the plan makes the key: then what the plan does not give it, it does not have."""
+        return self.resource.created and self.resource.type != "aws_kms_key_policy"
+
+
+class Keys:
+    """The keys of one side of a plan."""
+
+    def __init__(self, remarks: Remarks, resolver: Resolver, providers: Providers) -> None:
+        self.remarks = remarks
+        self.resolver = resolver
+        self.providers = providers
+        self.by_address: dict[str, _Key] = {}
+        self.by_arn: dict[str, _Key] = {}
+        self.by_id: dict[tuple[str, str, str], _Key] = {}
+        self.loose: dict[str, tuple[str, ...]] = {}
+        """Key policies of which it is not known whose they are: address, and what that depends on."""
+        self.loose_grants: dict[str, tuple[str, ...]] = {}
+        """Grants likewise."""
+
+    def read(self) -> list[KeyParts]:
+        """The parts of every key. Errors go to `remarks`."""
+        for resource in (*self.resolver.of_type(*KEYS), *self.resolver.of_type(*REPLICAS)):
+            self._key(resource)
+        for resource in self.resolver.of_type("aws_kms_key_policy"):
+            self._policy(resource)
+        for resource in self.resolver.of_type("aws_kms_grant"):
+            self._grant(resource)
+        for resource in self.resolver.of_type("aws_kms_alias"):
+            self._alias(resource)
+        for resource in self.resolver.plan.removed.values():
+            if resource.type == "aws_kms_key_policy":
+                self._policy_removed(resource)
+        return [self._parts(key) for key in self.by_address.values()]
+
+    # -- keys --
+
+    def _key(self, resource: Resource) -> None:
+        arn = self.resolver.text(resource, "arn")
+        place = place_of(self.resolver.plan.file, resource.address)
+        if arn is None:
+            self._without_arn(resource, place)
+            return
+        key = _Key(arn, place, resource, self._facts(resource, arn), self._own_policy(resource, place))
+        key.tags = self._tags(resource)
+        self._add(key)
+
+    def _add(self, key: _Key) -> None:
+        self.by_address[key.resource.address] = key
+        self.by_arn[key.arn] = key
+        if is_key_arn(key.arn):
+            _, _, _, region, account, resource = key.arn.split(":", 5)
+            self.by_id[account, region, resource.removeprefix("key/")] = key
+
+    def _without_arn(self, resource: Resource, place: Source) -> None:
+        """Records why the key has no ARN yet."""
+        node = Node(place, 0, 0)
+        if resource.type in REPLICAS:
+            names = ", ".join(names_in([found] if (found := self.resolver.value(resource, "primary_key_arn")) is not None else []))
+            self.remarks.error(node, f"the primary key of {resource.address} is not known: it depends on {names}", rule="L9")
+        elif self.providers.account(resource) is None:
+            self.remarks.error(
+                node,
+                f"the plan does not tell which account {resource.address} will be in",
+                hint="give it with --account 111122223333, or add a data source aws_caller_identity to the configuration",
+            )
+        else:
+            self.remarks.error(node, f"{resource.address} has no `arn`", rule="U3")
+
+    def _own_policy(self, resource: Resource, place: Source) -> Node:
+        """The policy of the key's own block; the word `default` where a new key has none."""
+        if resource.created and not self.resolver.is_configured(resource, "policy"):
+            return text_node(place, DEFAULT)
+        found = policy_attribute(self.resolver, resource, "policy")
+        if found is None and not resource.created:
+            return Unknown(place, 0, 0, [f"{resource.address}.policy (not recorded)"])
+        return found if found is not None else text_node(place, DEFAULT)
+
+    def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
+        """What `describe-key` would tell."""
+        facts: dict[str, Node] = {"Arn": text_node(place_of(self.resolver.plan.file, resource.address), arn)}
+        primary = self._primary(resource)
+        usage = self._either(resource, primary, "key_usage") or self._default(resource, "ENCRYPT_DECRYPT")
+        spec = self._either(resource, primary, "customer_master_key_spec", "key_spec") or self._default(resource, "SYMMETRIC_DEFAULT")
+        facts |= {name: node for name, node in (("KeyUsage", usage), ("KeySpec", spec)) if isinstance(node, Scalar)}
+        return facts | self._origin(resource) | self._multi_region(resource, primary)
+
+    def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
+        """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary key's."""
+        owners = [owner for owner in (resource, primary) if owner is not None]
+        return next((found for owner in owners for name in names if (found := self._fact(owner, name)) is not None), None)
+
+    def _default(self, resource: Resource, value: str) -> Node | None:
+        """What an attribute that the configuration leaves out will be; a replica has what its primary key has."""
+        return text_node(place_of(self.resolver.plan.file, resource.address), value) if resource.type in KEYS else None
+
+    def _fact(self, resource: Resource, name: str) -> Node | None:
+        """An attribute that is set. Where it is computed and not configured, `None`."""
+        if resource.created and not self.resolver.is_configured(resource, name) and name not in resource.values:
+            return None
+        return self.resolver.value(resource, name)
+
+    def _origin(self, resource: Resource) -> dict[str, Node]:
+        place = place_of(self.resolver.plan.file, resource.address)
+        if resource.type in _ORIGINS:
+            return {"Origin": text_node(place, _ORIGINS[resource.type])}
+        if resource.type in REPLICAS:
+            return {"Origin": text_node(place, "AWS_KMS")}
+        store, external = (self._fact(resource, name) for name in ("custom_key_store_id", "xks_key_id"))
+        if store is None:
+            return {"Origin": text_node(place, "AWS_KMS")}
+        return {"Origin": text_node(place, "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")}
+
+    def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
+        place = place_of(self.resolver.plan.file, resource.address)
+        given = self._fact(resource, "multi_region")
+        if resource.type in KEYS and isinstance(given, Unknown):
+            return {}
+        is_replica = resource.type in REPLICAS
+        if not is_replica and not (isinstance(given, Scalar) and given.text == "true"):
+            return {"MultiRegion": Scalar(place, 0, 0, "false", "plain")}
+        configuration = [(text_node(place, "MultiRegionKeyType"), text_node(place, "REPLICA" if is_replica else "PRIMARY"))]
+        arn = self.resolver.text(primary or resource, "arn") if not is_replica or primary else None
+        if arn is not None and is_key_arn(arn):
+            named = Members(place, 0, 0, [(text_node(place, "Arn"), text_node(place, arn))])
+            return self._configured(place, [*configuration, (text_node(place, "PrimaryKey"), named)])
+        return self._configured(place, [*configuration])
+
+    def _configured(self, place: Source, pairs: Sequence[tuple[Scalar, Node]]) -> dict[str, Node]:
+        return {"MultiRegion": Scalar(place, 0, 0, "true", "plain"), "MultiRegionConfiguration": Members(place, 0, 0, list(pairs))}
+
+    def _primary(self, resource: Resource) -> Resource | None:
+        """The primary key of a replica, if it is in the plan."""
+        if resource.type not in REPLICAS:
+            return None
+        key = self.by_arn.get(self.resolver.text(resource, "primary_key_arn") or "")
+        return key.resource if key is not None else None
+
+    def _tags(self, resource: Resource) -> Node | None:
+        node = tags_of(self.resolver, resource)
+        if node is None:
+            return None
+        place = node.source
+        tags: list[Node] = []
+        for key, value in node.pairs:
+            tags.append(Members(place, 0, 0, [(text_node(place, "TagKey"), key), (text_node(place, "TagValue"), value)]))
+        return Items(place, 0, 0, tags)
+
+    # -- what refers to keys --
+
+    def _target(self, resource: Resource, name: str) -> _Key | None:
+        """The key that an attribute names, by ARN or ID; `None` where it is none of the plan's."""
+        given = self.resolver.text(resource, name)
+        if given is not None:
+            if given in self.by_arn:
+                return self.by_arn[given]
+            account = self.providers.account(resource) or ""
+            return self.by_id.get((account, self.providers.region(resource), given.removeprefix("key/")))
+        referred = self.resolver.referred(resource, name)
+        return self.by_address.get(referred.address) if referred is not None else None
+
+    def _policy(self, resource: Resource) -> None:
+        key = self._target(resource, "key_id")
+        policy = policy_attribute(self.resolver, resource, "policy")
+        if key is None:
+            key = self._elsewhere(resource)
+        if key is None:
+            node = self.resolver.value(resource, "key_id")
+            self.loose[resource.address] = names_in([node]) if node is not None else ()
+        else:
+            place = place_of(self.resolver.plan.file, resource.address)
+            key.separate.append((resource.address, policy or Unknown(place, 0, 0, [f"{resource.address}.policy"])))
+
+    def _elsewhere(self, resource: Resource) -> _Key | None:
+        """A key that is not in the plan, of which a policy in it is all that is known."""
+        given = self.resolver.text(resource, "key_id")
+        if given is None:
+            return None
+        account, region = self.providers.account(resource), self.providers.region(resource)
+        partition = self.providers.partition(resource)
+        arn = given if ":" in given else f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
+        place = place_of(self.resolver.plan.file, resource.address)
+        if not is_key_arn(arn):
+            self.remarks.error(Node(place, 0, 0), f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
+        key = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, text_node(place, DEFAULT))
+        self._add(key)
+        return key
+
+    def _policy_removed(self, resource: Resource) -> None:
+        """A separate key policy that goes: the provider puts the default policy in its place."""
+        given = str(resource.values.get("key_id"))
+        account, region = self.providers.account(resource) or "", self.providers.region(resource)
+        key = self.by_arn.get(given) or self.by_id.get((account, region, given.removeprefix("key/")))
+        if key is not None and not self.resolver.is_configured(key.resource, "policy"):
+            key.own = text_node(key.place, DEFAULT)
+
+    def _grant(self, resource: Resource) -> None:
+        place = place_of(self.resolver.plan.file, resource.address)
+        key = self._target(resource, "key_id")
+        if key is None:
+            names = names_in([node] if (node := self.resolver.value(resource, "key_id")) is not None else [])
+            if names:
+                self.loose_grants[resource.address] = names
+            else:
+                self.remarks.warning(Node(place, 0, 0), "the key of this grant is not in the plan, so it changes nothing here")
+            return
+        account = self.providers.account(resource)
+        partition = self.providers.partition(resource)
+        identifier = self.resolver.text(resource, "grant_id") or resource.address
+        members: list[tuple[str, Node | None]] = [
+            ("GrantId", text_node(place, identifier)),
+            ("Name", self._known(resource, "name")),
+            ("GranteePrincipal", self.resolver.value(resource, "grantee_principal")),
+            ("RetiringPrincipal", self.resolver.value(resource, "retiring_principal")),
+            ("Operations", self.resolver.value(resource, "operations")),
+            ("Constraints", self._constraints(resource)),
+            ("IssuingAccount", text_node(place, f"arn:{partition}:iam::{account}:root") if account else None),
+        ]
+        key.grants.append(Members(place, 0, 0, [(text_node(place, name), node) for name, node in members if node is not None]))
+
+    def _known(self, resource: Resource, name: str) -> Node | None:
+        node = self.resolver.value(resource, name)
+        return node if isinstance(node, Scalar) else None
+
+    def _constraints(self, resource: Resource) -> Node | None:
+        node = self.resolver.value(resource, "constraints")
+        if node is None or isinstance(node, Unknown):
+            return node
+        place = node.source
+        pairs: list[tuple[Scalar, Node]] = []
+        for block in entries(node):
+            if isinstance(block, Unknown):
+                return block
+            for attribute, name in (
+                ("encryption_context_equals", "EncryptionContextEquals"),
+                ("encryption_context_subset", "EncryptionContextSubset"),
+            ):
+                found = member(block, attribute)
+                if found is not None and not (isinstance(found, Members) and not found.pairs):
+                    pairs.append((text_node(place, name), found))
+        return Members(place, 0, 0, pairs) if pairs else None
+
+    def _alias(self, resource: Resource) -> None:
+        key = self._target(resource, "target_key_id")
+        name = self.resolver.value(resource, "name")
+        if key is not None and name is not None:
+            key.aliases.append(name)
+
+    # -- parts --
+
+    def _parts(self, key: _Key) -> KeyParts:
+        place = key.place
+        pairs = [(text_node(place, name), node) for name, node in key.facts.items()]
+        members: dict[str, Node] = {"metadata": Members(place, 0, 0, pairs), "policy": self._policy_of(key)}
+        if key.grants or key.created:
+            members["grants"] = Items(place, 0, 0, key.grants)
+        if (key.aliases or key.created) and not names_in(key.aliases):
+            members["aliases"] = Items(place, 0, 0, key.aliases)
+        if key.tags is not None:
+            members["tags"] = key.tags
+        return KeyParts(Node(place, 0, 0), members, key.resource.address)
+
+    def _policy_of(self, key: _Key) -> Node:
+        """The policy in force: the separate one, or the key's own. Which of two separate ones is applied last is not known."""
+        if self.loose:
+            names = [f"{address}, whose key is {first_few(names)}" for address, names in self.loose.items()]
+            return Unknown(key.place, 0, 0, names)
+        if len(key.separate) > 1:
+            return Unknown(key.place, 0, 0, [f"which of {' and '.join(address for address, _ in key.separate)} is applied last"])
+        return key.separate[0][1] if key.separate else key.own
+
+    def unmodelled(self) -> Iterator[Unmodelled]:
+        """Grants on keys that are not known: each may be on any key of the plan."""
+        for address, names in self.loose_grants.items():
+            description = printable(f"{address} is a grant on a key that is not known: it depends on {first_few(names)}")
+            span = place_of(self.resolver.plan.file, address).span(0, 0)
+            yield Unmodelled(printable(f"grant {address}"), "G1", Influence.MAY_ALLOW, description, span=span)

@@ -1,0 +1,154 @@
+"""The organization of a plan: accounts, organizational units, control policies and what they are attached to.
+
+In: a resolver. Out: the members of `organization` in a snapshot, or what its policies may refuse where the organization is not in the plan.
+Guarantee: the list of accounts is whole, or the organization is left out (F2). `FullAWSAccess` is taken to be attached everywhere, as
+AWS attaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.inputs.control_policies import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
+from verifier.inputs.doubt import is_unknown_whole
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.organization_tree import ACCOUNT, ROOT, UNIT
+from verifier.inputs.terraform.documents import policy_attribute
+from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.unknown import names_in
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.source import Source
+from verifier.syntax.text import printable
+
+_CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
+
+
+class Organizations:
+    """The organization resources of one side of a plan."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.unmodelled: list[Unmodelled] = []
+        self.supposed = False
+
+    def read(self) -> tuple[Node, dict[str, Node]] | None:
+        """The organization, if the plan has it; else what the control policies of the plan may refuse goes to `unmodelled`."""
+        whole = self._organization()
+        policies = [policy for policy in self.resolver.of_type("aws_organizations_policy") if self._type(policy) in _CONTROL]
+        if whole is None:
+            self.unmodelled += [self._loose(policy) for policy in policies]
+            return None
+        place = place_of(self.resolver.plan.file, whole.address)
+        accounts, parents = self._accounts(whole), self._parents()
+        if accounts is None:
+            self.unmodelled += [self._loose(policy) for policy in policies]
+            return None
+        root = self.resolver.value(whole, "roots")
+        roots = [found.text for entry in entries(root) if isinstance(found := member(entry, "id"), Scalar) and ROOT.fullmatch(found.text)]
+        described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
+        parts: dict[str, Node] = {
+            "describe_organization": _texts(place, {name: text for name, text in described.items() if isinstance(text, str)}),
+            "accounts": Items(place, 0, 0, [_texts(place, {"Id": account}) for account in accounts]),
+            "parents": _object(place, {child: _parents_output(place, parent) for child, parent in parents.items()}),
+        }
+        if roots:
+            parts["roots"] = Items(place, 0, 0, [self._root(whole, place, root) for root in roots[:1]])
+        if policies:
+            levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
+            parts["policies"] = Items(place, 0, 0, list(self._policies(place, policies, levels)))
+        return Node(place, 0, 0), parts
+
+    def _organization(self) -> Resource | None:
+        found = [*self.resolver.of_type("aws_organizations_organization")]
+        found += self.resolver.of_type("aws_organizations_organization", managed=False)
+        usable = [r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))]
+        return usable[0] if usable else None
+
+    def _accounts(self, whole: Resource) -> list[str] | None:
+        """All accounts; `None` where some of them are not known yet, or are not listed."""
+        listed = self.resolver.value(whole, "accounts")
+        if not isinstance(listed, Items) or names_in([listed]):
+            return None
+        found = [own.text for entry in listed.items if isinstance(own := member(entry, "id"), Scalar) and ACCOUNT.fullmatch(own.text)]
+        for resource in self.resolver.of_type("aws_organizations_account"):
+            account = self.resolver.text(resource, "id")
+            if account is None or not ACCOUNT.fullmatch(account):
+                return None
+            found.append(account)
+        return list(dict.fromkeys(found)) or None
+
+    def _root(self, whole: Resource, place: Source, root: str) -> Node:
+        types = self.resolver.value(whole, "enabled_policy_types")
+        if not isinstance(types, Items) or names_in([types]):
+            return _texts(place, {"Id": root})
+        listed = [_texts(place, {"Type": entry.text}) for entry in types.items if isinstance(entry, Scalar)]
+        return _object(place, {"Id": text_node(place, root), "PolicyTypes": Items(place, 0, 0, list(listed))})
+
+    def _parents(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for resource in self.resolver.of_type("aws_organizations_organizational_unit", "aws_organizations_account"):
+            child, parent = self.resolver.text(resource, "id"), self.resolver.text(resource, "parent_id")
+            if child and parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child)):
+                found[child] = parent
+        return found
+
+    def _policies(self, place: Source, policies: list[Resource], levels: list[str]) -> Iterator[Node]:
+        """Policies with their targets; first AWS's own, at every level."""
+        self.supposed = True
+        full = _texts(place, {"Id": FULL_ACCESS[SERVICE_CONTROL], "Type": SERVICE_CONTROL})
+        yield _object(place, {"policy": _object(place, {"PolicySummary": full}), "targets": _targets(place, levels)})
+        attached = self._attached()
+        for policy in policies:
+            identifier = self.resolver.text(policy, "id")
+            if identifier is not None:
+                own = place_of(self.resolver.plan.file, policy.address)
+                targets = _targets(own, attached.get(identifier, []))
+                yield _object(own, {"policy": self._policy(policy, own, identifier), "targets": targets})
+
+    def _policy(self, policy: Resource, place: Source, identifier: str) -> Node:
+        name = self.resolver.text(policy, "name") or policy.address
+        summary = _texts(place, {"Id": identifier, "Name": name, "Type": self._type(policy)})
+        content = policy_attribute(self.resolver, policy, "content")
+        known = {} if content is None or is_unknown_whole(content) else {"Content": content}
+        return _object(place, {"PolicySummary": summary, **known})
+
+    def _attached(self) -> dict[str, list[str]]:
+        """The targets of each policy. One that is not known may be any target, so what is attached may refuse anywhere."""
+        found: dict[str, list[str]] = {}
+        for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
+            policy, target = self.resolver.text(resource, "policy_id"), self.resolver.text(resource, "target_id")
+            if policy is None or target is None:
+                self.unmodelled.append(self._may_refuse(resource, "whose policy or target is not known"))
+            else:
+                found.setdefault(policy, []).append(target)
+        return found
+
+    def _type(self, policy: Resource) -> str:
+        return self.resolver.text(policy, "type") or SERVICE_CONTROL
+
+    def _loose(self, policy: Resource) -> Unmodelled:
+        return self._may_refuse(policy, "and the plan does not list the accounts of its organization")
+
+    def _may_refuse(self, resource: Resource, why: str) -> Unmodelled:
+        span = place_of(self.resolver.plan.file, resource.address).span(0, 0)
+        description = printable(f"{resource.address} is a control policy, {why}")
+        return Unmodelled(printable(f"control policy {resource.address}"), "D7", Influence.MAY_REFUSE, description, span=span)
+
+
+def _object(place: Source, found: dict[str, Node]) -> Members:
+    return Members(place, 0, 0, [(text_node(place, name), node) for name, node in found.items()])
+
+
+def _texts(place: Source, found: dict[str, str]) -> Members:
+    return _object(place, {name: text_node(place, text) for name, text in found.items()})
+
+
+def _parents_output(place: Source, parent: str) -> Node:
+    return _object(place, {"Parents": Items(place, 0, 0, [_texts(place, {"Id": parent})])})
+
+
+def _targets(place: Source, targets: list[str]) -> Node:
+    listed: list[Node] = [_texts(place, {"TargetId": target}) for target in dict.fromkeys(targets)]
+    return _object(place, {"Targets": Items(place, 0, 0, listed)})

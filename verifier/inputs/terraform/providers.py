@@ -1,0 +1,197 @@
+"""Where a plan's resources are: account, Region and partition.
+
+In: a plan, and what the user supplies. Out: for a resource its account (`None` where nothing tells), Region and partition.
+Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the configuration
+fixes, never guessed; where the sources differ it is not known.
+
+A provider configuration is a login and a Region. Two that name no credentials of their own use the same login.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeGuard
+
+from verifier.inputs.policy_file import DEFAULT_REGIONS, REGION
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.terraform.plan import Plan, Resource
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import printable
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
+_A_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
+_OWN = frozenset({"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"})
+"""Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
+_CREDENTIALS = ("assume_role", "assume_role_with_web_identity", "profile", "access_key", "shared_credentials_files")
+_DELEGATED = re.compile(r"\barn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):root\b")
+
+
+@dataclass
+class _Evidence:
+    """What the resources of one provider configuration tell: accounts by who says so, Regions, partitions."""
+
+    caller: set[str] = field(default_factory=set)
+    owned: set[str] = field(default_factory=set)
+    regions: set[str] = field(default_factory=set)
+    partitions: set[str] = field(default_factory=set)
+
+
+class Providers:
+    """The provider configurations of a plan."""
+
+    def __init__(self, plan: Plan, supplied: Supplied) -> None:
+        self.plan = plan
+        self.supplied = supplied
+        self.assumed: dict[str, str] = {}
+        """By the address of a resource, what was assumed of it and why."""
+        self._evidence: dict[str, _Evidence] = {}
+        for resource in (*plan.before.values(), *plan.after.values()):
+            self._learn(resource)
+        self._accounts = {key: _account_told(found) for key, found in self._evidence.items()}
+
+    def _learn(self, resource: Resource) -> None:
+        evidence = self._evidence.setdefault(resource.provider, _Evidence())
+        values = resource.values
+        if not resource.managed:
+            account: object = values.get("account_id")
+            region: object = values.get("region") or values.get("name")
+            partition: object = values.get("partition")
+            if resource.type == "aws_caller_identity" and _is(account, _ACCOUNT):
+                evidence.caller.add(account)
+            if resource.type == "aws_region" and _is(region, _A_REGION):
+                evidence.regions.add(region)
+            if resource.type == "aws_partition" and isinstance(partition, str) and partition in DEFAULT_REGIONS:
+                evidence.partitions.add(partition)
+            return
+        arn = values.get("arn")
+        match = _ARN.fullmatch(arn) if isinstance(arn, str) and resource.type.startswith("aws_") else None
+        if match is not None and match[2] in _OWN:
+            evidence.partitions.add(match[1])
+            evidence.owned.add(match[4])
+            if match[3] and not isinstance(values.get("region"), str):
+                evidence.regions.add(match[3])
+
+    def account(self, resource: Resource) -> str | None:
+        """The account that a resource belongs to."""
+        arn = resource.values.get("arn")
+        match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+        if match is not None:
+            return match[4]
+        return self._account(resource.provider) or self.supplied.account or self._delegated(resource)
+
+    def _delegated(self, resource: Resource) -> str | None:
+        """The only account that the key policies of the plan delegate to."""
+        if len(self._delegates) != 1:
+            return None
+        (account,) = self._delegates
+        reason = "the only one that a key policy of the plan delegates to"
+        self.assumed.setdefault(f"{resource.address} account", f"account {account}, {reason}")
+        return account
+
+    @cached_property
+    def _delegates(self) -> frozenset[str]:
+        return frozenset(account for text in self._policies for account in _DELEGATED.findall(text))
+
+    @cached_property
+    def _named_regions(self) -> list[str]:
+        return sorted({region for text in self._policies for region in REGION.findall(text)})
+
+    @cached_property
+    def _policies(self) -> tuple[str, ...]:
+        """The texts of the plan's key policies."""
+        texts = (r.values.get("policy") for r in self.plan.after.values() if r.managed and r.type.startswith("aws_kms_"))
+        return tuple(text for text in texts if isinstance(text, str))
+
+    def _account(self, provider: str) -> str | None:
+        told = self._accounts.get(provider)
+        if told is not None:
+            return told
+        configured = self._configured(provider)
+        if configured is not None:
+            return configured
+        if self._own_login(provider):
+            return None
+        others = {account for key, account in self._accounts.items() if account is not None and not self._own_login(key)}
+        return next(iter(others)) if len(others) == 1 else None
+
+    def _configured(self, provider: str) -> str | None:
+        """The account that a provider configuration is restricted to, or whose role it assumes."""
+        expressions = self._expressions(provider)
+        allowed = self._constant(expressions.get("allowed_account_ids"))
+        if isinstance(allowed, list) and len(allowed) == 1 and _is(allowed[0], _ACCOUNT):
+            return str(allowed[0])
+        blocks = expressions.get("assume_role")
+        roles = [self._constant(block.get("role_arn")) for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+        match = _ARN.fullmatch(roles[-1]) if roles and isinstance(roles[-1], str) else None
+        return match[4] if match is not None else None
+
+    def _own_login(self, provider: str) -> bool:
+        return any(name in self._expressions(provider) for name in _CREDENTIALS)
+
+    def _expressions(self, provider: str) -> dict[str, Any]:
+        found = self.plan.configuration.get("provider_config")
+        entry = found.get(provider) if isinstance(found, dict) else None
+        expressions = entry.get("expressions") if isinstance(entry, dict) else None
+        return expressions if isinstance(expressions, dict) else {}
+
+    def _constant(self, expression: Any) -> Any:
+        """The value of an expression that is a constant, or a variable of the root module."""
+        if not isinstance(expression, dict):
+            return None
+        references = expression.get("references")
+        if isinstance(references, list) and len(references) == 1 and str(references[0]).startswith("var."):
+            variable = self.plan.variables.get(str(references[0])[4:])
+            return variable.get("value") if isinstance(variable, dict) else None
+        return expression.get("constant_value")
+
+    def region(self, resource: Resource) -> str:
+        """The Region of a resource; where nothing tells, the only one that key policies name, or the first of its partition: then it is
+        remembered as assumed. Raises `InputError` where the policies leave a choice (F5)."""
+        told = next(self._regions(resource), None)
+        if told is not None:
+            return told
+        named = self._named_regions
+        if len(named) > 1:
+            message = f"the key policies name the Regions {', '.join(named)}, and the plan does not say which one {resource.address} is in"
+            raise InputError.of(printable(message), hint="give it with --region", rule="F5")
+        told = named[0] if named else DEFAULT_REGIONS[self.partition(resource)]
+        reason = "the only one that a key policy names" if named else "for the key policies name none"
+        self.assumed.setdefault(f"{resource.address} Region", f"Region {told}, {reason}")
+        return told
+
+    def _regions(self, resource: Resource) -> Iterator[str]:
+        arn = resource.values.get("arn")
+        match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+        if match is not None and match[3]:
+            yield match[3]
+        own: object = resource.values.get("region")
+        configured: object = self._constant(self._expressions(resource.provider).get("region"))
+        yield from (region for region in (own, configured) if _is(region, _A_REGION))
+        found = self._evidence.get(resource.provider, _Evidence()).regions
+        if len(found) == 1:
+            yield from found
+        if self.supplied.region is not None:
+            yield self.supplied.region
+
+    def partition(self, resource: Resource) -> str:
+        """The partition of a resource: what ARNs of its login say, or its Region."""
+        found = self._evidence.get(resource.provider, _Evidence()).partitions
+        if len(found) == 1:
+            return next(iter(found))
+        region = next(self._regions(resource), "")
+        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _account_told(evidence: _Evidence) -> str | None:
+    for accounts in (evidence.caller, evidence.owned):
+        if accounts:
+            return next(iter(accounts)) if len(accounts) == 1 else None
+    return None
+
+
+def _is(value: object, pattern: re.Pattern[str]) -> TypeGuard[str]:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None

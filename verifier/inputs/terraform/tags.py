@@ -1,0 +1,30 @@
+"""The tags of a resource, those that its provider adds among them.
+
+In: a resolver and a resource. Out: its tags. Guarantee: tags of which one is not known are not known (F3).
+"""
+
+from __future__ import annotations
+
+from verifier.inputs.nodes import Members
+from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.values import place_of
+from verifier.inputs.unknown import names_in
+
+
+def tags_of(resolver: Resolver, resource: Resource) -> Members | None:
+    """All tags of a resource as a map; `None` where they are not known."""
+    node = resolver.value(resource, "tags_all")
+    if node is None or (names_in([node]) and not _default_tags(resolver, resource)):
+        node = resolver.value(resource, "tags")
+    if node is None:
+        return Members(place_of(resolver.plan.file, resource.address), 0, 0, [])
+    return node if isinstance(node, Members) and not names_in([node]) else None
+
+
+def _default_tags(resolver: Resolver, resource: Resource) -> bool:
+    """Whether the provider adds tags of its own (`tags_all` has them too)."""
+    found = resolver.plan.configuration.get("provider_config")
+    entry = found.get(resource.provider) if isinstance(found, dict) else None
+    expressions = entry.get("expressions") if isinstance(entry, dict) else None
+    return not isinstance(expressions, dict) or "default_tags" in expressions

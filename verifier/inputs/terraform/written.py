@@ -1,0 +1,94 @@
+"""A document written out, so that its parts have places.
+
+In: nodes that stand nowhere. Out: the same nodes, with places in a text that shows them, one value a line.
+Guarantee: the text says what the nodes say; an unknown value is shown as what it depends on.
+"""
+
+from __future__ import annotations
+
+import json
+
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.unknown import Resolved, Unknown
+from verifier.syntax.source import Source
+
+
+def written(name: str, node: Node) -> Node:
+    """The nodes with places in a source of this name."""
+    pieces: list[str] = []
+    _Layout(pieces).put(node, 0)
+    text = "".join(pieces)
+    return _Placing(Source(name, text)).read(node, 0)[0]
+
+
+class _Layout:
+    """Writes nodes as JSON, indented."""
+
+    def __init__(self, pieces: list[str]) -> None:
+        self.pieces = pieces
+
+    def put(self, node: Node, depth: int) -> None:
+        self.pieces.append(_opening(node))
+        inner = "\n" + "  " * (depth + 1)
+        if isinstance(node, Members):
+            for index, (key, value) in enumerate(node.pairs):
+                self.pieces += ["," if index else "", inner, json.dumps(key.text, ensure_ascii=False), ": "]
+                self.put(value, depth + 1)
+        elif isinstance(node, Items):
+            for index, value in enumerate(node.items):
+                self.pieces += ["," if index else "", inner]
+                self.put(value, depth + 1)
+        self.pieces.append(_closing(node, depth))
+
+
+class _Placing:
+    """Goes through the written text in the same order, and gives each node its place."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def read(self, node: Node, start: int, depth: int = 0) -> tuple[Node, int]:
+        """The node at a position, and where it ends."""
+        at = start + len(_opening(node))
+        line = 1 + 2 * (depth + 1)
+        if isinstance(node, Members):
+            pairs: list[tuple[Scalar, Node]] = []
+            for index, (key, value) in enumerate(node.pairs):
+                at += line + (1 if index else 0)
+                end = at + len(json.dumps(key.text, ensure_ascii=False))
+                placed, after = self.read(value, end + 2, depth + 1)
+                pairs.append((Scalar(self.source, at, end, key.text, "string"), placed))
+                at = after
+            end = at + len(_closing(node, depth))
+            return Resolved(self.source, start, end, pairs), end
+        if isinstance(node, Items):
+            items: list[Node] = []
+            for index, value in enumerate(node.items):
+                placed, at = self.read(value, at + line + (1 if index else 0), depth + 1)
+                items.append(placed)
+            end = at + len(_closing(node, depth))
+            return Items(self.source, start, end, items), end
+        if isinstance(node, Unknown):
+            return Unknown(self.source, start, at, node.names, node.pieces), at
+        assert isinstance(node, Scalar)
+        return Scalar(self.source, start, at, node.text, node.type), at
+
+
+def _opening(node: Node) -> str:
+    """The text of a scalar; the bracket that opens an object or list."""
+    if isinstance(node, Members):
+        return "{"
+    if isinstance(node, Items):
+        return "["
+    if isinstance(node, Unknown):
+        return json.dumps(
+            "".join("…" if piece is None else piece for piece in node.pieces) + f" ({', '.join(node.names)})", ensure_ascii=False
+        )
+    assert isinstance(node, Scalar)
+    return {"null": "null", "plain": node.text}.get(node.type) or json.dumps(node.text, ensure_ascii=False)
+
+
+def _closing(node: Node, depth: int) -> str:
+    filled = bool(node.pairs if isinstance(node, Members) else node.items if isinstance(node, Items) else False)
+    end = "\n" + "  " * depth if filled else ""
+    return end + "}" if isinstance(node, Members) else end + "]" if isinstance(node, Items) else ""
