@@ -90,15 +90,24 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def load(*paths: FilePath, key_arn: str | None = None, accounts: Iterable[str] = ()) -> Estate:
-    """Reads snapshots, folders and single policies.
+def load(
+    *paths: FilePath,
+    key_arn: str | None = None,
+    accounts: Iterable[str] = (),
+    account: str | None = None,
+    region: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Estate:
+    """Reads snapshots, folders, Terraform plans and states, CloudFormation templates and single policies.
 
-    `key_arn` is the ARN of the key that a single policy belongs to; `accounts` helps to find it where it is left out.
-    Raises `InputError`.
+    `key_arn` is the ARN of the key that a single policy belongs to; `accounts` helps to find it where it is left out. `account` and
+    `region` say where a plan or template makes things, if it does not tell; `parameters` are those of a template. Raises `InputError`.
     """
     from verifier.inputs import load_estate
+    from verifier.inputs.supplied import Supplied
 
-    return load_estate(paths, key_arn=key_arn, accounts=tuple(accounts))
+    supplied = Supplied(account, region, parameters or {})
+    return load_estate(paths, key_arn=key_arn, accounts=tuple(accounts), supplied=supplied)
 
 
 def invariants(*paths: FilePath) -> tuple[AnyInvariant, ...]:

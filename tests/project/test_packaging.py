@@ -14,13 +14,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def test_every_room_is_packaged() -> None:
-    rooms = {"verifier", *(f"verifier.{folder.parent.name}" for folder in (ROOT / "verifier").glob("*/__init__.py"))}
+    rooms = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "verifier").glob("**/__init__.py")}
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == rooms | {"verifier.grammar"}
 
 
 def test_every_file_that_is_not_python_is_packaged() -> None:
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
-    rooms = [ROOT / "grammar", ROOT / "verifier", *(path.parent for path in (ROOT / "verifier").glob("*/__init__.py"))]
+    rooms = [ROOT / "grammar", ROOT / "verifier", *(path.parent for path in (ROOT / "verifier").glob("**/__init__.py"))]
     packaged = {path for room in rooms for pattern in patterns for path in room.glob(pattern)}
     found = {path for folder in ("verifier", "grammar") for path in (ROOT / folder).rglob("*") if path.is_file()}
     assert {path for path in found - packaged if path.suffix not in (".py", ".pyc")} == set()

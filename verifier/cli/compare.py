@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import KeyArn, Settled, command_app, settled_readings
+from verifier.cli.options import AccountOption, KeyArn, ParameterOption, RegionOption, Settled, command_app, settled_readings, supplied
 from verifier.cli.run import run
 
 app = command_app()
@@ -50,6 +50,9 @@ def compare(
     ] = [],  # noqa: B006  (typer copies it)
     fail_on: Annotated[FailOnOption, typer.Option(help="What ends in exit code 1.")] = FailOnOption.MORE_PERMISSIVE,
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     output: Annotated[CompareOutput, typer.Option(help="How to write the comparison.")] = CompareOutput.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
@@ -81,7 +84,17 @@ def compare(
         from verifier.model.comparison import FailOn
 
         settled = settled_readings(reading)
-        options = CompareOptions(tuple(paths), git, tuple(allow), FailOn(fail_on.value), key_arn, settled, output.value, verbose)
+        options = CompareOptions(
+            tuple(paths),
+            git,
+            tuple(allow),
+            FailOn(fail_on.value),
+            key_arn,
+            settled,
+            output.value,
+            verbose,
+            supplied(account, region, parameter),
+        )
         return compare_command(options)
 
     run(body)

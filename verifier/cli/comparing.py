@@ -9,6 +9,7 @@ from pathlib import Path
 
 from verifier.cli.progress import Progress
 from verifier.cli.run import colours, emit
+from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.comparison import Comparison, FailOn
 from verifier.model.estate import Estate
@@ -30,6 +31,7 @@ class CompareOptions:
     readings: Mapping[str, bool] = field(default_factory=dict)
     output: str = "text"
     verbose: bool = False
+    supplied: Supplied = NOTHING
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def read_sides(options: CompareOptions, files: InvariantFiles) -> Sides:
         from verifier.cli.revisions import at_revisions
 
         with at_revisions(options.git, options.paths) as (old, new, labels):
-            estates = load_versions(old, new, key_arn=options.key_arn, accounts=files.accounts, declared_key_arn=declared)
+            estates = load_versions(
+                old, new, key_arn=options.key_arn, accounts=files.accounts, declared_key_arn=declared, supplied=options.supplied
+            )
         return Sides(*estates, labels)
     if len(options.paths) != 2:
         raise InputError.of(
@@ -93,7 +97,12 @@ def read_sides(options: CompareOptions, files: InvariantFiles) -> Sides:
         )
     first, second = options.paths
     estates = load_versions(
-        Version((first,)), Version((second,)), key_arn=options.key_arn, accounts=files.accounts, declared_key_arn=declared
+        Version((first,)),
+        Version((second,)),
+        key_arn=options.key_arn,
+        accounts=files.accounts,
+        declared_key_arn=declared,
+        supplied=options.supplied,
     )
     return Sides(*estates, (str(first), str(second)))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import KeyArn, Paths, command_app
+from verifier.cli.options import AccountOption, KeyArn, ParameterOption, Paths, RegionOption, command_app, supplied
 from verifier.cli.run import run
 
 app = command_app()
@@ -21,6 +21,9 @@ def evaluate(
     ],
     trace: Annotated[bool, typer.Option("--trace", help="Tell which statement did what, and by which rule.")] = False,
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
 ) -> None:
     """Decide concrete requests, one JSON object a line.
 
@@ -49,6 +52,6 @@ def evaluate(
     def body() -> int:
         from verifier.cli.evaluating import evaluate_command
 
-        return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace)
+        return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace, supplied=supplied(account, region, parameter))
 
     run(body)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from verifier.cli.run import emit
+from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
@@ -18,11 +19,11 @@ MOST_LINE_BYTES = 1 << 20
 STDIN = Path("-")
 
 
-def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | None, trace: bool) -> int:
+def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | None, trace: bool, supplied: Supplied = NOTHING) -> int:
     """Answers every line. A line that is no request is answered with `error` and its number, and makes the exit code 2."""
     from verifier.inputs import load_estate
 
-    estate = load_estate(paths, key_arn=key_arn, accounts=())
+    estate = load_estate(paths, key_arn=key_arn, accounts=(), supplied=supplied)
     answered = malformed = 0
     with _opened(requests) as stream:
         for number, line in enumerate(_lines(stream), start=1):

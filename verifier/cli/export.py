@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Builtins, InvariantFilesOption, KeyArn, Paths, Settled, command_app, settled_readings
+from verifier.cli.options import (
+    AccountOption,
+    Builtins,
+    InvariantFilesOption,
+    KeyArn,
+    ParameterOption,
+    Paths,
+    RegionOption,
+    Settled,
+    command_app,
+    settled_readings,
+    supplied,
+)
 from verifier.cli.run import run
 
 app = command_app()
@@ -27,6 +39,9 @@ def export(
     invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
     builtin: Builtins = [],  # noqa: B006
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
 ) -> None:
     """Write the questions for other solvers: one formula for each invariant and key.
@@ -43,7 +58,7 @@ def export(
         from verifier.cli.exporting import export_command
         from verifier.cli.reading import Asked
 
-        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn)
+        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
         return export_command(asked, directory, settled_readings(reading))
 
     run(body)

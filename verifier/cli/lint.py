@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import KeyArn, Paths, Timeout, command_app
+from verifier.cli.options import AccountOption, KeyArn, ParameterOption, Paths, RegionOption, Timeout, command_app, supplied
 from verifier.cli.run import run
 
 app = command_app()
@@ -40,6 +40,9 @@ def lint(
     paths: Paths,
     fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     timeout: Timeout = None,
     output: Annotated[LintOutput, typer.Option(help="How to write the findings.")] = LintOutput.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
@@ -62,6 +65,6 @@ def lint(
         from verifier.model.lint import Severity
 
         worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
-        return lint_command(LintOptions(tuple(paths), worst, key_arn, timeout, output.value, verbose))
+        return lint_command(LintOptions(tuple(paths), worst, key_arn, timeout, output.value, verbose, supplied(account, region, parameter)))
 
     run(body)

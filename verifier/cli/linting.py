@@ -8,6 +8,7 @@ from pathlib import Path
 
 from verifier.cli.progress import Progress
 from verifier.cli.run import colours, emit
+from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.lint import LintReport, Severity
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.lint_words import lint_exit_code
@@ -23,13 +24,14 @@ class LintOptions:
     timeout: float | None = None
     output: str = "text"
     verbose: bool = False
+    supplied: Supplied = NOTHING
 
 
 def lint_command(options: LintOptions) -> int:
     """Writes the findings to stdout and warnings to stderr; returns the exit code."""
     from verifier.inputs import load_estate
 
-    estate = load_estate(options.paths, key_arn=options.key_arn, accounts=())
+    estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
     from verifier.verify.lint import lint  # after the input has been accepted: importing a solver takes a while
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None

@@ -6,13 +6,17 @@ In: texts of the command line. Out: values of the types that the commands take; 
 from __future__ import annotations
 
 import math
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from verifier.model.engine import Engine
+
+if TYPE_CHECKING:
+    from verifier.inputs.supplied import Supplied
 
 EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input error; 3 something unknown; 4 internal error."
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -65,8 +69,60 @@ def _suggestion(word: str, known: list[str]) -> str:
     return f"did you mean {close[0]}? " if close else ""
 
 
+def supplied(account: str | None, region: str | None, parameters: list[str]) -> Supplied:
+    """What the options say about a plan or template (checked before)."""
+    from verifier.inputs.supplied import Supplied
+
+    return Supplied(account, region, {name: value for name, _, value in (given.partition("=") for given in parameters)})
+
+
+def _account(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[0-9]{12}", value):
+        raise typer.BadParameter("expected an account of twelve digits")
+    return value
+
+
+def _region(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+", value):
+        raise typer.BadParameter("expected a Region, such as us-west-2")
+    return value
+
+
+def _parameters(values: list[str]) -> list[str]:
+    """Checks `NAME=VALUE`. A parameter that is given two values is a usage error."""
+    chosen: dict[str, str] = {}
+    for given in values:
+        name, equals, value = given.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"expected NAME=VALUE, found {given!r}")
+        if chosen.setdefault(name, value) != value:
+            raise typer.BadParameter(f"{name} is given twice")
+    return values
+
+
 Paths = Annotated[
-    list[Path], typer.Argument(metavar="PATH...", help="Snapshots (JSON, YAML or a folder) and single key policies.", show_default=False)
+    list[Path],
+    typer.Argument(
+        metavar="PATH...",
+        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), CloudFormation templates, and single "
+        "key policies.",
+        show_default=False,
+    ),
+]
+AccountOption = Annotated[
+    str | None,
+    typer.Option(
+        "--account", metavar="ACCOUNT", callback=_account, help="The account of what a plan or template makes, if it does not tell."
+    ),
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", metavar="REGION", callback=_region, help="The Region of what a plan or template makes, likewise.")
+]
+ParameterOption = Annotated[
+    list[str],
+    typer.Option(
+        "--parameter", metavar="NAME=VALUE", callback=_parameters, help="A parameter of a CloudFormation template; may be repeated."
+    ),
 ]
 KeyArn = Annotated[str | None, typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it.")]
 InvariantFilesOption = Annotated[

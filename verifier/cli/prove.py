@@ -8,17 +8,21 @@ import typer
 
 from verifier.cli.options import (
     EXIT_CODES,
+    AccountOption,
     Builtins,
     CrossCheck,
     EngineOption,
     InvariantFilesOption,
     KeyArn,
     Output,
+    ParameterOption,
     Paths,
+    RegionOption,
     Settled,
     Timeout,
     command_app,
     settled_readings,
+    supplied,
 )
 from verifier.cli.run import run
 from verifier.model.engine import Engine
@@ -32,6 +36,9 @@ def prove(
     invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
     builtin: Builtins = [],  # noqa: B006
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
     engine: EngineOption = Engine.Z3,
     cross_check: CrossCheck = False,
@@ -48,6 +55,11 @@ def prove(
     One key policy, and a question from the shelf:
         verifier prove key-policy.json --builtin no-external-access \\
             --key-arn arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+
+    \b
+    What a Terraform plan would make true:
+        terraform show -json plan.out > plan.json
+        verifier prove plan.json --builtin no-external-access
 
     \b
     In a pipeline:
@@ -68,7 +80,12 @@ def prove(
 
         settled = settled_readings(reading)
         options = ProveOptions(
-            Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn), output is Output.JSON, timeout, settled, engine, cross_check
+            Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter)),
+            output is Output.JSON,
+            timeout,
+            settled,
+            engine,
+            cross_check,
         )
         return prove_command(options)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
 from verifier.model.estate import Estate
@@ -19,12 +20,14 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line names: the input, files of invariants, built-in invariants, and the key of a single policy."""
+    """What the command line names: the input, files of invariants, built-in invariants, the key of a single policy, and what a plan or
+    template does not say."""
 
     paths: tuple[Path, ...]
     invariants: tuple[Path, ...] = ()
     builtins: tuple[str, ...] = ()
     key_arn: str | None = None
+    supplied: Supplied = NOTHING
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,13 @@ def read(asked: Asked) -> Read:
         except InputError as error:
             errors += error.diagnostics
     try:
-        estate = load_estate(asked.paths, key_arn=asked.key_arn, accounts=files.accounts, declared_key_arn=_only(files.key_arns))
+        estate = load_estate(
+            asked.paths,
+            key_arn=asked.key_arn,
+            accounts=files.accounts,
+            declared_key_arn=_only(files.key_arns),
+            supplied=asked.supplied,
+        )
     except InputError as error:
         errors += error.diagnostics
     if errors:

@@ -13,10 +13,10 @@ import json
 from importlib import resources
 from typing import Any
 
-from verifier.inputs.estate import load_estate
+from verifier.inputs.estate import load_estate, load_plan_sides
 from verifier.inputs.files import read_text
 
-__all__ = ["load_estate", "read_text", "snapshot_schema"]
+__all__ = ["load_estate", "load_plan_sides", "read_text", "snapshot_schema"]
 
 
 def snapshot_schema() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from verifier.inputs.estate import load_estate
 from verifier.inputs.policy_file import PLACEHOLDER_ID
+from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
@@ -31,6 +32,7 @@ class _Reader:
     key_arn: str | None
     accounts: Sequence[str]
     declared_key_arn: str | None
+    supplied: Supplied
     errors: dict[Version, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
     def read(self, version: Version, other: Estate | None = None) -> Estate | None:
@@ -44,6 +46,7 @@ class _Reader:
                 declared_key_arn=self.declared_key_arn,
                 other_version=_assumed(other),
                 root=version.root,
+                supplied=self.supplied,
             )
         except InputError as error:
             self.errors[version] = error.diagnostics
@@ -51,10 +54,16 @@ class _Reader:
 
 
 def load_versions(
-    old: Version, new: Version, *, key_arn: str | None = None, accounts: Sequence[str] = (), declared_key_arn: str | None = None
+    old: Version,
+    new: Version,
+    *,
+    key_arn: str | None = None,
+    accounts: Sequence[str] = (),
+    declared_key_arn: str | None = None,
+    supplied: Supplied = NOTHING,
 ) -> tuple[Estate, Estate]:
     """Both versions; the options are those of `load_estate`. Raises `InputError` with the errors of both."""
-    reader = _Reader(key_arn, accounts, declared_key_arn)
+    reader = _Reader(key_arn, accounts, declared_key_arn, supplied)
     first = reader.read(old)
     second = reader.read(new, first)
     if second is not None and _assumed(second) not in (None, _assumed(first)):
