@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.estate import Endpoint
-from verifier.model.policy import Effect, Policy
+from verifier.model.policy import Effect, Policy, Statement
 from verifier.problem.callers import allow_reach, deny_reach
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.owners import said, silent
@@ -61,7 +61,11 @@ def _allows(space: Space, policy: Policy) -> Expression:
         if statement.effect is Effect.ALLOW and not space.concerns(statement):
             found.append(silent(space, policy, statement))
         elif statement.effect is Effect.ALLOW:
-            reach = allow_reach(space, statement)
-            whom = either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol("V-account")))
-            found.append(said(space, policy, statement, both(whom, applies(space, policy, statement))))
+            found.append(said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement))))
     return disjunction(found)
+
+
+def reached(space: Space, statement: Statement) -> Expression:
+    """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers is open."""
+    reach = allow_reach(space, statement)
+    return either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol("V-account")))

@@ -39,6 +39,9 @@ ORGANIZATIONS = (
 """The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's, or that which
 another key names (F2)."""
 
+SAME_ORGANIZATION = "relation:same organization"
+"""The one comparison of two attributes that a fact demands."""
+
 
 def organizations(space: Space) -> Iterator[Expression]:
     """F2: organization keys are a function of the account; a given organization has its members and no others."""
@@ -114,7 +117,7 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     carried = TRUE if space.target.kind is TargetKind.KEY else Symbol("F1-keyless")
     own = both(space.in_account(space.target.account), carried)
     left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
-    symbol = "relation:same organization"
+    symbol = SAME_ORGANIZATION
     if symbol not in space.relations:
         space.relations[symbol] = Relation(
             symbol, (left, right), lambda values, _: left.value(values) == right.value(values), (left, right)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Principal, Statement, Text
-from verifier.problem.callers import Reach, allow_reach, deny_reach
+from verifier.problem.callers import allow_reach, deny_reach
 from verifier.problem.conditions import Reader, positive
+from verifier.problem.endpoints import reached
 from verifier.problem.expression import Expression, both, disjunction, either, negation
 from verifier.problem.space import Space
 from verifier.problem.statements import Elements, elements
@@ -53,18 +54,15 @@ def meaning(space: Space, policy: Policy, statement: Statement, held: Expression
         found = allow_reach(space, statement)
         whom = tuple(both(held, way) for way in (found.strong, found.weak, found.anyone, found.account))
     else:
-        whom = (both(held, _names(space, policy, statement)),)
+        whom = (both(held, _names(space, statement)),)
     return Meaning(statement.effect, whom, elements(space, policy, statement))
 
 
-def _names(space: Space, policy: Policy, statement: Statement) -> Expression:
+def _names(space: Space, statement: Statement) -> Expression:
     """The callers that the principals name; everyone, where there are none."""
     if statement.principals is None:
         return both()
-    if statement.effect is Effect.DENY:
-        return deny_reach(space, statement)
-    found: Reach = allow_reach(space, statement)
-    return either(found.strong, found.weak, found.anyone, found.account)
+    return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
 
 
 def names_somebody(space: Space, statement: Statement, principal: Principal) -> Expression:

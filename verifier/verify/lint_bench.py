@@ -17,6 +17,7 @@ from verifier.model.request import Decision, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.examination import Examination
 from verifier.problem.expression import Expression, Symbol, disjunction, negation
+from verifier.problem.facts_organization import SAME_ORGANIZATION
 from verifier.problem.substitution import settled, symbols
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat
@@ -59,8 +60,8 @@ class Bench:
         question = self.question
         queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
         self.session = open_session(engine, question.finite, question.finite.facts, queries, timeout)
-        finite, space = question.finite, question.space
-        self._exact = not (space.relations or finite.lazy or finite.unsupported or space.unsupported)
+        self._unsure = sorted(symbols(question.finite.facts) & question.finite.unsupported.keys())
+        self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
         """Whether some request meets all of the expressions."""
@@ -74,7 +75,9 @@ class Bench:
             rests = self._unmodelled_in(query)
             if rests:
                 return self._whatever(query, rests)
-            if self._exact:
+            if self._unsure:
+                return why_unmodelled(self.question, self._unsure)
+            if self._is_exact(query):
                 return Possible()
             found = self._concrete(self.session.assignment())
             if not isinstance(found, Conflict):
@@ -112,6 +115,11 @@ class Bench:
             rests |= dict.fromkeys(shown)
             query.append(disjunction(negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in shown))
         return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+    def _is_exact(self, query: Sequence[Expression]) -> bool:
+        """Whether an assignment is sure to have concrete values: classes alone decide the query and the facts, since a comparison of two
+        attributes that the query does not mention has whatever truth the values give it."""
+        return self._tabled and not (self.question.space.relations.keys() & symbols(list(query)))
 
     def _unmodelled_in(self, query: Iterable[Expression]) -> list[str]:
         return sorted(
