@@ -37,11 +37,11 @@ def condition_rules(subject: Subject) -> Iterator[Found]:
         yield from found
     for at, condition in enumerate(subject.statement.conditions):
         if at not in idle:
-            yield from _restricting(subject, at, condition)
+            yield from restricts_no_caller(subject, at, idle)
+            yield from _restricting(subject, condition)
 
 
-def _restricting(subject: Subject, at: int, condition: Condition) -> Iterator[Found]:
-    yield from restricts_no_caller(subject, at, condition)
+def _restricting(subject: Subject, condition: Condition) -> Iterator[Found]:
     vacuous = list(for_all_values(subject, condition))
     yield from vacuous or set_operator(subject, condition)
     yield from no_set_operator(subject, condition)
@@ -84,13 +84,14 @@ def _may_be_judged(subject: Subject, condition: Condition) -> bool:
     return subject.policy.kind is PolicyKind.KEY or (subject.about_kms_alone and not depends_on_target(condition.key.value))
 
 
-def restricts_no_caller(subject: Subject, at: int, condition: Condition) -> Iterator[Found]:
+def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
     """F1: a condition on a key about the caller's ARN that every caller meets who has one."""
+    condition = subject.statement.conditions[at]
     text = positive(condition.operator.base)[0].startswith(("String", "Arn"))
     if not (subject.is_allow and text and condition.key.value.lower() in _OF_EVERY_ARN and _may_be_judged(subject, condition)):
         return
     answer = subject.ask(
-        lambda seen: [*others(seen, at, []), negation(seen.meaning.elements.conditions[at]), negation(seen.space.is_service)]
+        lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at]), negation(seen.space.is_service)]
     )
     if isinstance(answer, Reason):
         yield subject.undecided(rules.NO_CALLER_RESTRICTED, answer, condition.span)

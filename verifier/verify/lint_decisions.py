@@ -119,19 +119,20 @@ def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found
 
 
 def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
+    """Of statements that are redundant one by one, those that can go together; each with what makes it so when the others are gone."""
     gone: frozenset[int] = frozenset()
-    kept: list[Subject] = []
-    removed: list[tuple[Subject, Impossible]] = []
+    kept: set[StatementRef] = set()
+    removed: list[Subject] = []
     for subject in reversed(redundant):
-        answer = case.changes(case.alone, subject, gone)
-        if isinstance(answer, Impossible):
+        if isinstance(case.changes(case.alone, subject, gone), Impossible):
             gone |= case.numbers(subject)
-            removed.append((subject, answer))
+            removed.append(subject)
         else:
-            kept.append(subject)
-    alternatives = {subject.reference for subject in kept}
-    for subject, answer in reversed(removed):
-        yield _one_redundant(case, subject, answer, alternatives)
+            kept.add(subject.reference)
+    for subject in reversed(removed):
+        answer = case.changes(case.alone, subject, gone - case.numbers(subject))
+        if isinstance(answer, Impossible):
+            yield _one_redundant(case, subject, answer, kept)
 
 
 def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Impossible, alternatives: set[StatementRef]) -> Finding:
