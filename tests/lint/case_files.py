@@ -2,7 +2,7 @@
 
 In: `tests/lint/cases/*.yaml`, a document a case. Out: `LintCase`s. Guarantee: a member that this module does not know is an error.
 
-The input of a case is told as in `tests/cases/README.md` (`key_policy`, `policy`, `keys`, `inventory`, `organization`, …). `expect` lists the
+The input of a case is told as in `tests/cases/README.md` (`key_policy`, `policy`, `keys`, `inventory`, …). `expect` lists the
 findings: `rule`, `statement` (its index, left out for the document), `at` (how the text at the place begins), and as far as wanted
 `policy` (its name), `severity`, `evidence` (`proof` or `witness`), `says` (a part of the message), `rests_on` (indices of statements),
 `rewrite` (the claim) and `becomes` (members of the rewritten statement). `undecided` lists rules whose questions stay open.

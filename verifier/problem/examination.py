@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.problem.expression import Expression, Test
+from verifier.problem.expression import TRUE, Constant, Expression, Test
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import In, Reduction, questions
 from verifier.problem.question import Formula, Question, wishes
@@ -44,7 +44,7 @@ def examine(space: Space, allowed: Expression, blocks: Sequence[Expression]) -> 
     questions([*facts, *hoped], space.questions)
     reduction = Reduction(space.attributes, space.questions)
     finite, reduce = reduction.finite, reduction.reduce
-    finite.facts = [reduce(fact) for fact in facts]
+    finite.facts = [fact for fact in map(reduce, facts) if fact is not TRUE]
     formula = Formula(space, tuple(facts), allowed, known, (), (), tuple(hoped))
-    question = Question(space, formula, finite, reduce(allowed), (), reduce(known), tuple(reduce(wish) for wish in hoped))
-    return Examination(question, reduction)
+    hopes = tuple(hope for hope in map(reduce, hoped) if not isinstance(hope, Constant))
+    return Examination(Question(space, formula, finite, reduce(allowed), (), reduce(known), hopes), reduction)
