@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate import Hearing
+from verifier.evaluate import Hearing, evaluate
+from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
-from verifier.model.request import Decision, Outcome
+from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question
@@ -75,3 +76,22 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
             other = negation(Symbol(label)) if value else Symbol(label)
             if isinstance(session.check([*values, other]), Unsat):
                 yield label, value
+
+
+def leading_away(estate: Estate, request: Request, held: Mapping[str, bool], wanted: Outcome) -> dict[str, bool]:
+    """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is in no case
+    decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
+    chosen = dict(held)
+    decision = evaluate(estate, request, chosen)
+    while decision.outcome is Outcome.DEPENDS:
+        symbol = next((name for name in decision.depends_on if name not in chosen), None)
+        if symbol is None:
+            break
+        for value in (False, True):
+            decision = evaluate(estate, request, {**chosen, symbol: value})
+            if decision.outcome is not wanted:
+                chosen[symbol] = value
+                break
+        else:
+            break
+    return chosen

@@ -23,14 +23,19 @@ Found = str | tuple[str, ...] | None
 def constraints(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
     """Everything that is known of the request."""
     for name, value in values.items():
-        if name in question.finite.lazy:
-            yield from _lazy(question, name, value)
-        elif name in question.finite.held:
-            yield from _set(question, name, value)
-        elif name in question.finite.tables:
-            yield from _single(question, name, value)
+        yield from has_value(question, name, value)
     yield from _relations(question, values)
     yield from _open(question, request, values)
+
+
+def has_value(question: Question, name: str, value: Found) -> Iterator[Expression]:
+    """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises `Undetermined`."""
+    if name in question.finite.lazy:
+        yield from _lazy(question, name, value)
+    elif name in question.finite.held:
+        yield from _set(question, name, value)
+    elif name in question.finite.tables:
+        yield from _single(question, name, value)
 
 
 def _single(question: Question, name: str, value: Found) -> Iterator[Expression]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
 from verifier.problem.finite import Finite, In, Lazy
@@ -52,13 +52,14 @@ class Chosen:
 
 
 class Search:
-    """Looks for concrete values that agree with one assignment."""
+    """Looks for concrete values that agree with one assignment. Where it admits the value `given` for an attribute, that is tried first."""
 
-    def __init__(self, question: Question, classes: dict[str, int], symbols: dict[str, bool]) -> None:
+    def __init__(self, question: Question, classes: dict[str, int], symbols: dict[str, bool], given: Concrete | None = None) -> None:
         self._question = question
         self._finite: Finite = question.finite
         self._classes = classes
         self._symbols = symbols
+        self._given = given or {}
 
     def run(self) -> Chosen | Conflict | Stuck:
         """Values for every attribute."""
@@ -80,6 +81,10 @@ class Search:
     def _members(self, name: str, limit: int) -> Iterator[str | None]:
         """Values of an attribute that the assignment admits, the most plausible one first."""
         table, mask = self._finite.tables[name], self._mask(name)
+        given = self._given.get(name)
+        known = table.class_of(given) if isinstance(given, str) else None
+        if isinstance(given, str) and known is not None and mask >> known & 1:
+            yield given
         if mask >> table.size & 1:
             yield None
         mask &= (1 << table.size) - 1
@@ -101,7 +106,10 @@ class Search:
     def _held(self, name: str) -> tuple[str, ...] | None:
         table = self._finite.tables[name]
         held = [i for i, symbol in enumerate(self._finite.held[name]) if self._symbols.get(symbol, False)]
-        return tuple(table.pick(1 << i)[1] for i in held) or None
+        given: dict[int | None, list[str]] = {}
+        for member in self._given.get(name) or ():
+            given.setdefault(table.class_of(member), []).append(member)
+        return tuple(chain.from_iterable(given.get(i) or [table.pick(1 << i)[1]] for i in held)) or None
 
     # -- attributes without a table --
 
@@ -113,6 +121,9 @@ class Search:
         avoid = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol) is False]
         domain = lazy.attribute.domain
         assert domain is not None
+        given = self._given.get(lazy.attribute.name)
+        if isinstance(given, str) and all(p.matches(given) for p in meet) and not any(p.matches(given) for p in avoid):
+            return given
         word = find_word(domain, meet, avoid)
         return word if word is not None else self._minimal(lazy, meet, avoid)
 
