@@ -6,7 +6,7 @@ Guarantee: `None` only after the whole (finite) automaton was searched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from heapq import heappop, heappush
 from itertools import count, product
 
@@ -20,12 +20,25 @@ SEARCH_BUDGET = 20_000
 
 def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
     """A word of the domain in every predicate of `meet` and in none of `avoid`; best first, fewest characters left to place first."""
+    listed = min((found.values for found in meet if isinstance(found, OneOf)), key=len, default=None)
+    if listed is not None:
+        return _among(domain, listed, meet, avoid)
     choices = [*map(_ways_in, meet), *map(_ways_out, avoid)]
     for chosen in product(*choices):
         inside = dict.fromkeys(tokens for way in chosen for tokens in way[0])
         outside = dict.fromkeys(tokens for way in chosen for tokens in way[1])
         word = _search(domain, list(inside), list(outside))
         if word is not None:
+            return word
+    return None
+
+
+def _among(domain: Domain, words: Collection[str], meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
+    """One of a list of words, which need no search: the plausible ones first."""
+    plausible = [word for word in domain.seeds if word in words]
+    for word in dict.fromkeys((*plausible, *sorted(words))):
+        known = any(pattern.matches(word) for pattern in domain.base)
+        if known and all(found.matches(word) for found in meet) and not any(found.matches(word) for found in avoid):
             return word
     return None
 

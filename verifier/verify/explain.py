@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate import evaluate
 from verifier.evaluate.requests import GivenRequest
 from verifier.model.estate import Estate
-from verifier.model.explanation import ChangeKind, Explanation, Flip, NotFound
+from verifier.model.explanation import Explanation, Flip, NotFound
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Reason
 from verifier.verify.nearest import Goal, Near, Neighbourhood
@@ -99,8 +99,6 @@ def _same_call(point: Point, request: Request) -> bool:
 
 def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) -> Flip:
     estate, given = around.point.question.space.estate, around.point.request
-    request, decision = tidied(estate, given, near.request, around.held)
+    request, decision = tidied(estate, given, near.request, around.held, near.parts)
     found = changes(estate, given, request, around.held, around.open_keys)
-    count = sum(change.kind in (ChangeKind.NEEDED, ChangeKind.SENDABLE) for change in found)
-    if count!=near.count: print("COUNT", count, near.count, outcome, found)
-    return Flip(outcome, request, decision, found, count, same_call, near.readings, command(request, ()))
+    return Flip(outcome, request, decision, found, len(near.parts), same_call, near.readings, command(request, ()))

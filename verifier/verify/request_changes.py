@@ -14,7 +14,7 @@ from verifier.model.estate import Estate
 from verifier.model.explanation import Change, ChangeKind
 from verifier.model.request import Decision, Request, Value
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.point import follows_caller
+from verifier.verify.point import concerns_names, follows_caller, lists_names, names_pair, part_of
 
 PAIRS = "kms:encryptioncontext:"
 
@@ -47,10 +47,10 @@ def differences(given: Request, found: Request) -> Iterator[Difference]:
 
 def _by_key(request: Request) -> dict[str, tuple[str, Value]]:
     """The context by key, in lower case but for the names of pairs (F7)."""
-    return {_folded(name): (name, value) for name, value in request.context if value != ()}
+    return {folded(name): (name, value) for name, value in request.context if value != ()}
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     return PAIRS + name[len(PAIRS) :] if name.lower().startswith(PAIRS) else name.lower()
 
 
@@ -60,7 +60,7 @@ def _members(value: Value) -> frozenset[str]:
 
 def _restored(key: str, old: tuple[str, Value] | None) -> Callable[[Request], Request]:
     def restore(request: Request) -> Request:
-        kept = tuple((name, value) for name, value in request.context if _folded(name) != key)
+        kept = tuple((name, value) for name, value in request.context if folded(name) != key)
         return replace(request, context=(*kept, old) if old is not None else kept)
 
     return restore
@@ -69,31 +69,40 @@ def _restored(key: str, old: tuple[str, Value] | None) -> Callable[[Request], Re
 # --- which matter -----------------------------------------------------------------------------------------------------------
 
 
-def tidied(estate: Estate, given: Request, found: Request, held: Mapping[str, bool]) -> tuple[Request, Decision]:
-    """The found request, with every difference taken back that neither its decision nor its being sent needs; and its decision."""
+def tidied(estate: Estate, given: Request, found: Request, held: Mapping[str, bool], parts: Collection[str]) -> tuple[Request, Decision]:
+    """The found request, with every difference taken back that is in none of the changed parts and that neither its decision nor its being
+    sent needs; and its decision."""
     decision = evaluate(estate, found, held)
     for difference in list(differences(given, found)):
-        trial = difference.without(found)
-        again = _decided(estate, trial, held)
-        if again is not None and _same(decision, again) and set(again.warnings) <= set(decision.warnings):
-            found, decision = trial, again
+        if not _belongs(difference.subject, parts):
+            trial = difference.without(found)
+            again = _decided(estate, trial, held)
+            if again is not None and _same(decision, again) and set(again.warnings) <= set(decision.warnings):
+                found, decision = trial, again
     return found, decision
 
 
+def _belongs(subject: str, parts: Collection[str]) -> bool:
+    key = folded(subject)
+    return part_of(key) in parts or any(concerns_names(part, key) for part in parts)
+
+
 def changes(estate: Estate, given: Request, found: Request, held: Mapping[str, bool], left_out: Collection[str]) -> tuple[Change, ...]:
-    """The differences by kind. `left_out` are the keys, in lower case, that the given request lacks and every real one has."""
+    """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
     decision = evaluate(estate, found, held)
-    told = []
-    for difference in differences(given, found):
-        kind = ChangeKind.NEEDED
-        if _folded(difference.subject) in left_out:
-            kind = ChangeKind.SUPPOSED
-        elif given.caller != found.caller and follows_caller(difference.subject):
-            kind = ChangeKind.FOLLOWS
-        elif _idle(decision, _decided(estate, difference.without(found), held)):
-            kind = ChangeKind.SENDABLE
-        told.append(Change(difference.subject, difference.before, difference.after, kind))
-    return tuple(told)
+    subjects = [difference.subject.lower() for difference in differences(given, found)]
+
+    def kind(difference: Difference) -> ChangeKind:
+        if _belongs(difference.subject, left_out):
+            return ChangeKind.SUPPOSED
+        if given.caller != found.caller and follows_caller(difference.subject):
+            return ChangeKind.FOLLOWS
+        if lists_names(difference.subject) and any(names_pair(difference.subject, other) for other in subjects):
+            return ChangeKind.FOLLOWS
+        again = _decided(estate, difference.without(found), held)
+        return ChangeKind.SENDABLE if again is not None and _same(decision, again) else ChangeKind.NEEDED
+
+    return tuple(Change(found.subject, found.before, found.after, kind(found)) for found in differences(given, found))
 
 
 def _decided(estate: Estate, request: Request, held: Mapping[str, bool]) -> Decision | None:
@@ -102,10 +111,6 @@ def _decided(estate: Estate, request: Request, held: Mapping[str, bool]) -> Deci
         return evaluate(estate, request, held)
     except InputError:
         return None
-
-
-def _idle(decision: Decision, again: Decision | None) -> bool:
-    return again is not None and _same(decision, again)
 
 
 def _same(one: Decision, other: Decision) -> bool:

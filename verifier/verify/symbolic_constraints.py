@@ -97,11 +97,15 @@ def _open(question: Question, request: Request, values: Concrete) -> Iterator[Ex
             yield disjunction(Symbol(held) for held in question.finite.held[name])
     if request.action.lower() == LIST_RETIRABLE.lower() and RETIRING not in values:
         yield from _present(question, RETIRING)
-    if "facts" in values or "facts" not in question.finite.tables:
-        return
-    fitting = fitting_facts(question, lowered(request))
-    if not fitting:
+    if "facts" not in values and "facts" in question.finite.tables:
+        yield from fitting(question, request)
+
+
+def fitting(question: Question, request: Request) -> Iterator[Expression]:
+    """The facts of the key are among those that fit what the request says of them (U3). Raises `Undetermined` where none do."""
+    found = fitting_facts(question, lowered(request))
+    if not found:
         raise Undetermined("facts of the key that do not go together")
     if question.finite.width("facts") > 1:
         listed = question.space.attributes["facts"].values or ()
-        yield In("facts", sum(1 << index for index, text in enumerate(listed) if text in fitting))
+        yield In("facts", sum(1 << index for index, text in enumerate(listed) if text in found))
