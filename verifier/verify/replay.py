@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate import Hearing, evaluate
+from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
@@ -81,14 +81,14 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
 def leading_away(estate: Estate, request: Request, held: Mapping[str, bool], wanted: Outcome) -> dict[str, bool]:
     """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is in no case
     decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
-    chosen = dict(held)
-    decision = evaluate(estate, request, chosen)
+    hearing, chosen = Hearing(estate, request), dict(held)
+    decision = hearing.decide(chosen)
     while decision.outcome is Outcome.DEPENDS:
         symbol = next((name for name in decision.depends_on if name not in chosen), None)
         if symbol is None:
             break
         for value in (False, True):
-            decision = evaluate(estate, request, {**chosen, symbol: value})
+            decision = hearing.decide({**chosen, symbol: value})
             if decision.outcome is not wanted:
                 chosen[symbol] = value
                 break
