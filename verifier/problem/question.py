@@ -165,13 +165,15 @@ def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], c
     return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))
 
 
-def ask(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Question:
-    """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request."""
-    formula = formulate(estate, target, invariants, concern_of(invariants) if invariants else None)
+def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False) -> Question:
+    """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request; with them
+    too where it goes `beyond` what they speak of."""
+    narrowed = bool(invariants) and not beyond
+    formula = formulate(estate, target, invariants, concern_of(invariants) if narrowed else None)
     reduction = Reduction(formula.space.attributes, formula.space.questions)
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []
-    if invariants:
+    if narrowed:
         supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], _needed(formula.space, invariants))
     finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)

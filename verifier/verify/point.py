@@ -76,7 +76,7 @@ class Point:
 
 def point_of(estate: Estate, request: Request) -> Point:
     """The point of a request. Raises `Undetermined` for one that the problem cannot hold, such as one with session policies."""
-    question = ask(estate, target_of(estate, request), [_itself(request)])
+    question = ask(estate, target_of(estate, request), [_itself(request)], beyond=True)
     values = concrete_values(question, request)
     return Point(question, request, values, tuple(_parts(question, values, lowered(request))), _same_key(question, request, values))
 
@@ -90,8 +90,7 @@ def _itself(request: Request) -> Invariant:
     named: list[CallerSet] = [ServiceLike(Text(arn)) if caller.kind is CallerKind.SERVICE else PrincipalLike(Text(arn))]
     named += [SessionLike(Text(caller.arn))] if caller.kind is CallerKind.ROLE else []
     conditions = tuple(Holds(_test(key, value)) for key, value in request.context)
-    actions = (Text("*"), Text(request.action))  # every statement is of concern, since the action may change as well
-    return Invariant("", Expectation.REFUSED, CallersAnd(tuple(named)), actions, None, ConditionAnd(conditions))
+    return Invariant("", Expectation.REFUSED, CallersAnd(tuple(named)), (Text(request.action),), None, ConditionAnd(conditions))
 
 
 def _test(key: str, value: Value) -> Condition:
