@@ -35,9 +35,7 @@ def fixed(joint: Joint, number: int, request: Request, assignment: Mapping[str, 
     """The requests that are like this one on a side, as a set."""
     question = joint.sides[number].question
     held = {SESSION_ALLOW: False, **assignment}
-    known = [
-        node(joint, part, held, whole=EVERYTHING) for part in constraints(question, request, concrete_values(question, request))
-    ]
+    known = [node(joint, part, held, whole=EVERYTHING) for part in constraints(question, request, concrete_values(question, request))]
     known += [joint.diagrams.literal(name, 2 if value else 1) for name, value in held.items() if name in joint.diagrams.level]
     return joint.diagrams.all_of(known)
 

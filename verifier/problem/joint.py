@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
+from verifier.problem.counterparts import Counterparts
 from verifier.problem.decision import allowed
 from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node, TooLarge
 from verifier.problem.domains import Attribute
@@ -76,12 +77,16 @@ class Joint:
         return self.diagrams.all_of(fact for fact in own if fact not in common)
 
     def gained(self, number: int) -> Node:
-        """The requests that side `number` allows and another (of two) does not, or that cannot be made there; the facts of side `number`
-        are still to be intersected (`care`)."""
+        """The requests that side `number` allows and the other does not, or that cannot be made there; the facts of side `number` are still
+        to be intersected (`care`). Which request of the other side is the same is for `Counterparts` to say."""
         assert len(self.sides) == 2
-        other = self.sides[1 - number]
-        refused = self.diagrams.complement(self.diagrams.both(other.allowed, self.possible(1 - number)))
-        return self.diagrams.both(self.sides[number].allowed, refused)
+        return self.diagrams.minus(self.sides[number].allowed, self._counterparts(1 - number).allowed(self.sides[1 - number].allowed))
+
+    def _counterparts(self, number: int) -> Counterparts:
+        side = self.sides[number]
+        common = frozenset(side.facts).intersection(*(other.facts for other in self.sides))
+        relations = side.question.space.relations.values()
+        return Counterparts(self.diagrams, self.finite, side.facts, self.definitions, common, relations)
 
     def care(self, number: int, node: Node, further: Iterable[str] = ()) -> Projection:
         """The facts of a side, on the variables that a set speaks of (callers and actions included) and some `further` ones."""

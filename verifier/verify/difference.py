@@ -2,7 +2,8 @@
 
 In: two sides, either of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint regions.
 Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that cannot be made there;
-a request is judged under the same readings and free facts on both sides (S2).
+a request is judged under the same readings and free facts on both sides (S2), and with the tags and other facts that each side fixes
+(`problem.counterparts`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from verifier.evaluate import evaluate
 from verifier.model.invariant import Invariant
 from verifier.model.request import Outcome
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.joint import Given, Joint, join
 from verifier.verify.claims import InternalDisagreement
+from verifier.verify.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions
 from verifier.verify.sample import Sample
 
@@ -104,5 +105,5 @@ def _check_other_side(joint: Joint, number: int, found: FoundRegion) -> None:
 
 
 def decided_there(joint: Joint, number: int, sample: Sample) -> Outcome:
-    """How `evaluate` decides a request on a side, under the symbols that it was found with."""
-    return evaluate(joint.sides[number].question.space.estate, sample.request, dict(sample.symbols)).outcome
+    """How `evaluate` decides the counterpart of a request on a side, under the symbols that it was found with."""
+    return counterpart(joint.sides[number].question.space.estate, sample.request, dict(sample.symbols)).decision.outcome

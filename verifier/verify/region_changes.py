@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.evaluate import evaluate
 from verifier.model.comparison import RegionChange
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Outcome
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.changes import Located, bearing
+from verifier.verify.counterpart import counterpart
 from verifier.verify.regions import FoundRegion, Regions
 
 
@@ -45,7 +45,7 @@ class Explainer:
         if found.sample is None:
             return None, None
         try:
-            decision = evaluate(estate, found.sample.request, dict(found.sample.symbols))
+            decision = counterpart(estate, found.sample.request, dict(found.sample.symbols)).decision
         except InputError as error:
             return None, f"the request cannot be made in {name}: {error.diagnostics[0].message}"
         if decision.outcome is Outcome.DENY:
