@@ -12,11 +12,14 @@ from tests.evaluate.estates import allow, estate
 from tests.verify.phrases_reader import _objects, holds, set_holds
 from tests.verify.test_phrases import asked
 from verifier.model.region import Limit
-from verifier.problem.predicates import exactly, like
+from verifier.problem.domains import Attribute
+from verifier.problem.finite import Finite, Lazy
+from verifier.problem.predicates import Less, OneOf, exactly, like
 from verifier.problem.tables import WordTable
 from verifier.problem.words import Domain
 from verifier.verify.phrases_cubes import Cube, shorter
 from verifier.verify.phrases_forms import Sort, Vocabulary, Word, meaning
+from verifier.verify.phrases_lazy import LazyPhrases
 from verifier.verify.phrases_sets import Held
 from verifier.verify.phrases_values import Values
 
@@ -160,3 +163,39 @@ def _has_facts(text: str, row: list[str], places: dict[str, int]) -> bool:
         facts = (fact.split("=") for fact, _ in _objects(clause.removeprefix(verb)))
         found.append(any(row[places[name]] == value for name, value in facts) == (verb == "has "))
     return all(found)
+
+
+# -- attributes without a table --
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
+    dice = random.Random(number)
+    predicates = [exactly("a"), OneOf(frozenset({"b", "or"})), like("a*"), Less(like("*b", fold=True), (exactly("b"),)), like("*a*")]
+    symbols = {predicate: f"lazy:x:{at}" for at, predicate in enumerate(predicates)}
+    optional = dice.random() < 0.7
+    finite = Finite(lazy={"x": Lazy(Attribute("x"), symbols, "lazy:x" if optional else None)})
+    phrases = LazyPhrases(finite, "x")
+    for _ in range(60):
+        wanted = {symbol: dice.random() < 0.5 for symbol in symbols.values() if dice.random() < 0.4}
+        present = {"lazy:x": dice.random() < 0.6} if optional and dice.random() < 0.5 else {}
+        if not wanted and not present or present == {"lazy:x": False} and any(wanted.values()):
+            continue
+        text, absent = phrases.text({**present, **wanted})
+        for value in (None, "a", "b", "or", "ab", "aB", "B", "xb", "xa", ""):
+            if value is None and not optional:
+                continue
+            meets = all((value is not None and p.matches(value)) == wanted[s] for p, s in symbols.items() if s in wanted)
+            meets &= present.get("lazy:x", value is not None) == (value is not None)
+            assert _lazily_holds(text, value) == meets, (text, value)
+            if value is None:
+                assert absent == meets
+
+
+def _lazily_holds(text: str, value: str | None) -> bool:
+    """Conjunctions of what `holds` reads: every test is a part of its own."""
+    if text in ("is absent", "is present") or text.startswith("is absent, or "):
+        rest = text.removeprefix("is absent, or ")
+        return holds(text, value) if rest == text else value is None or _lazily_holds(rest, value)
+    parts = (part.split(" unless it ") for part in text.removeprefix("is present, and ").split("; and "))
+    return value is not None and all(any(holds(case, value) for case in cases) for cases in parts)

@@ -47,12 +47,11 @@ class LazyPhrases:
         meet = [self._predicates[symbol] for symbol, value in values.items() if value and symbol in self._predicates]
         avoid = [self._predicates[symbol] for symbol, value in values.items() if not value and symbol in self._predicates]
         if self._sets or self._lazy.attribute.multivalued:
-            return clauses(some), None
+            return "; and ".join(some), None
         if present is False:
             return "is absent", True
         required = present or bool(meet)
-        texts = [*map(self._said, meet), *([self._denied(avoid)] if avoid else [])] or ["is present"]
-        text = clauses(texts)
+        text = "; and ".join([*map(self._said, meet), *self._denied(avoid)]) or "is present"
         if self._lazy.present is None:
             return text, None
         if required:
@@ -65,7 +64,11 @@ class LazyPhrases:
             return "is present" if value != some.inside else "is absent"
         if some.inside:
             return f"{'has a value' if value else 'has no value'} that {self._said(*predicates)}"
-        return f"has a value that {self._denied(predicates)}" if value else f"has no value but one that {self._said(*predicates)}"
+        return (
+            f"has a value that {'; and '.join(self._denied(predicates))}"
+            if value
+            else f"has no value but one that {self._said(*predicates)}"
+        )
 
     def _said(self, *predicates: Predicate) -> str:
         """The value satisfies one of the predicates."""
@@ -75,13 +78,14 @@ class LazyPhrases:
         texts += [f"{said(self._parts(p.whole))}, but {denied(self._without(p))}" for p in less]
         return clauses(texts, "or")
 
-    def _denied(self, predicates: Sequence[Predicate]) -> str:
+    def _denied(self, predicates: Sequence[Predicate]) -> Iterator[str]:
         """The value satisfies none of the predicates."""
         plain = [word for p in predicates if not isinstance(p, Less) for word in self._parts(p)]
-        less = [p for p in predicates if isinstance(p, Less)]
-        texts = [denied(plain)] if plain else []
-        texts += [f"{denied(self._parts(p.whole))} unless it {said(self._without(p))}" for p in less]
-        return clauses(texts)
+        if plain:
+            yield denied(plain)
+        for less in predicates:
+            if isinstance(less, Less):
+                yield f"{denied(self._parts(less.whole))} unless it {said(self._without(less))}"
 
     def _parts(self, predicate: Predicate) -> list[Word]:
         return [self._words[self._numbered[part]] for part in parts_of(predicate)]
