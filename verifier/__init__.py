@@ -18,25 +18,30 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from verifier.model.comparison import Comparison, FailOn, Relation, TargetComparison
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
-    from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
+    from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
     from verifier.model.lint import Finding, LintReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
     from verifier.report import exit_code, render_json, render_text
+    from verifier.report.comparison import render_comparison
     from verifier.syntax.diagnostic import Diagnostic, InputError
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "Allowance",
     "Caller",
     "CallerKind",
+    "Comparison",
     "Counterexample",
     "Decision",
     "Diagnostic",
     "Estate",
+    "FailOn",
     "Finding",
     "GrantInvariant",
     "Identity",
@@ -46,30 +51,37 @@ __all__ = [
     "LintReport",
     "Organization",
     "Outcome",
+    "Relation",
     "Report",
     "Request",
     "Status",
+    "TargetComparison",
     "Verdict",
     "__version__",
+    "allowances",
     "builtin",
+    "compare",
     "decide",
     "exit_code",
     "invariants",
     "lint",
     "load",
     "prove",
+    "render_comparison",
     "render_json",
     "render_text",
     "schema",
 ]
 
 _HOMES = {
+    "verifier.model.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
-    "verifier.model.invariant": ("GrantInvariant", "Invariant"),
+    "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.model.lint": ("Finding", "LintReport"),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report": ("exit_code", "render_json", "render_text"),
+    "verifier.report.comparison": ("render_comparison",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -119,6 +131,15 @@ def invariants(*paths: FilePath) -> tuple[AnyInvariant, ...]:
     return read_files(Path(path) for path in paths).invariants
 
 
+def allowances(*paths: FilePath) -> tuple[Allowance, ...]:
+    """Reads what a change may add (`allow` sentences) from files, for `compare`. Raises `InputError`."""
+    from pathlib import Path
+
+    from verifier.invariant_files import read_files
+
+    return read_files(Path(path) for path in paths).allowances
+
+
 def builtin(spec: str) -> AnyInvariant:
     """A built-in invariant, `NAME` or `NAME:ARGUMENTS`, as the command's `--builtin` takes it. Raises `InputError`."""
     from verifier.model.builtins import builtin as find
@@ -157,6 +178,25 @@ def prove(
     )
 
 
+def compare(
+    old: Estate,
+    new: Estate,
+    *,
+    allow: Iterable[Allowance] = (),
+    readings: Mapping[str, bool] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Comparison:
+    """Compares what two versions allow, by meaning: key by key what NEW allows and OLD does not, and the other way round.
+
+    `allow` says what may be gained: that is told apart as intended. `readings` settles documented ambiguities; those not given are one
+    question for both sides, and are tried both ways (S2). `progress` is called with (done, total, target). Raises `InputError` for an
+    allowance about a key that NEW does not hold.
+    """
+    from verifier.verify.compare import compare as compare_all
+
+    return compare_all(old, new, allow=tuple(allow), readings=readings or {}, progress=progress)
+
+
 def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:
     """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes.
 
@@ -180,8 +220,9 @@ def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
     return find(estate, timeout=timeout)
 
 
-def schema(name: Literal["snapshot", "report", "comparison", "lint"]) -> dict[str, Any]:
-    """The JSON Schema of the snapshot (an input), or of what `prove` (a report), `compare` or `lint` writes with `--output json`."""
+def schema(name: Literal["snapshot", "report", "comparison", "check", "lint"]) -> dict[str, Any]:
+    """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
+    comparison, `check-…` a check, `lint` its own."""
     if name == "report":
         from verifier.report import report_schema
 
@@ -190,6 +231,10 @@ def schema(name: Literal["snapshot", "report", "comparison", "lint"]) -> dict[st
         from verifier.report.comparison_json import comparison_schema
 
         return comparison_schema()
+    if name == "check":
+        from verifier.report.checks import check_schema
+
+        return check_schema()
     if name == "lint":
         from verifier.report.lint_json import lint_schema
 

@@ -40,14 +40,18 @@ def compare(
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="OLD NEW", help="Two policies, snapshots or folders; with --git one path or more.", show_default=False),
-    ],
+    ] = [],  # noqa: B006  (typer copies it)
     git: Annotated[
         str | None,
         typer.Option(metavar="BASE[..HEAD]", help="Compare two revisions of PATH... in git; BASE alone: against the work tree."),
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Compare before and after a Terraform plan (terraform show -json), instead of paths."),
+    ] = None,
     allow: Annotated[
         list[Path], typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated.")
-    ] = [],  # noqa: B006  (typer copies it)
+    ] = [],  # noqa: B006
     fail_on: Annotated[FailOnOption, typer.Option(help="What ends in exit code 1.")] = FailOnOption.MORE_PERMISSIVE,
     key_arn: KeyArn = None,
     account: AccountOption = None,
@@ -72,6 +76,11 @@ def compare(
         verifier compare --git origin/main...HEAD keys/payments/policy.json --output markdown
 
     \b
+    What a Terraform plan would change:
+        terraform show -json plan.out > plan.json
+        verifier compare --plan plan.json
+
+    \b
     A widening that is meant; anything beyond it fails:
         verifier compare old new --allow intended.inv
     where intended.inv says
@@ -81,20 +90,11 @@ def compare(
 
     def body() -> int:
         from verifier.cli.comparing import CompareOptions, compare_command
+        from verifier.cli.sides import SidesAsked
         from verifier.model.comparison import FailOn
 
-        settled = settled_readings(reading)
-        options = CompareOptions(
-            tuple(paths),
-            git,
-            tuple(allow),
-            FailOn(fail_on.value),
-            key_arn,
-            settled,
-            output.value,
-            verbose,
-            supplied(account, region, parameter),
-        )
+        asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied(account, region, parameter))
+        options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), settled_readings(reading), output.value, verbose)
         return compare_command(options)
 
     run(body)

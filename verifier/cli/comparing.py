@@ -9,10 +9,9 @@ from pathlib import Path
 
 from verifier.cli.progress import Progress
 from verifier.cli.run import colours, emit
-from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.cli.sides import SidesAsked, read_sides
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.comparison import Comparison, FailOn
-from verifier.model.estate import Estate
 from verifier.report.comparison_words import comparison_exit_code
 from verifier.report.diagnostics import render_diagnostics
 from verifier.syntax.diagnostic import InputError
@@ -23,31 +22,19 @@ from verifier.syntax.text import printable
 class CompareOptions:
     """What the command line asked for. `output` is `text`, `markdown` or `json`."""
 
-    paths: tuple[Path, ...]
-    git: str | None = None
+    asked: SidesAsked
     allow: tuple[Path, ...] = ()
     fail_on: FailOn = FailOn.MORE
-    key_arn: str | None = None
     readings: Mapping[str, bool] = field(default_factory=dict)
     output: str = "text"
     verbose: bool = False
-    supplied: Supplied = NOTHING
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Both sides as read, and what people call them."""
-
-    old: Estate
-    new: Estate
-    labels: tuple[str, str]
 
 
 def compare_command(options: CompareOptions) -> int:
     """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
     comparison = compared(options)
     if options.output != "json":
-        _warn(comparison)
+        warn(comparison)
     emit(_rendered(comparison, options))
     return comparison_exit_code(comparison, options.fail_on)
 
@@ -55,7 +42,7 @@ def compare_command(options: CompareOptions) -> int:
 def compared(options: CompareOptions) -> Comparison:
     """The comparison that the options ask for. Raises `InputError`."""
     files = _allowances(options.allow)
-    sides = read_sides(options, files)
+    sides = read_sides(options.asked, files)
     from verifier.verify.compare import compare
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
@@ -77,37 +64,7 @@ def _allowances(paths: tuple[Path, ...]) -> InvariantFiles:
     return files
 
 
-def read_sides(options: CompareOptions, files: InvariantFiles) -> Sides:
-    """Reads both sides: two paths, or two revisions of some paths. Raises `InputError`."""
-    from verifier.inputs.versions import Version, load_versions
-
-    declared = files.key_arns[0] if len(files.key_arns) == 1 else None
-    if options.git is not None:
-        from verifier.cli.revisions import at_revisions
-
-        with at_revisions(options.git, options.paths) as (old, new, labels):
-            estates = load_versions(
-                old, new, key_arn=options.key_arn, accounts=files.accounts, declared_key_arn=declared, supplied=options.supplied
-            )
-        return Sides(*estates, labels)
-    if len(options.paths) != 2:
-        raise InputError.of(
-            f"expected OLD and NEW, found {len(options.paths)} path{'' if len(options.paths) == 1 else 's'}",
-            hint="verifier compare OLD NEW, or verifier compare --git BASE..HEAD PATH",
-        )
-    first, second = options.paths
-    estates = load_versions(
-        Version((first,)),
-        Version((second,)),
-        key_arn=options.key_arn,
-        accounts=files.accounts,
-        declared_key_arn=declared,
-        supplied=options.supplied,
-    )
-    return Sides(*estates, (str(first), str(second)))
-
-
-def _warn(comparison: Comparison) -> None:
+def warn(comparison: Comparison) -> None:
     """The remarks on both inputs, those that are on both once."""
     told = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
     if told:

@@ -19,6 +19,7 @@ class Schema(StrEnum):
     SNAPSHOT = "snapshot"
     REPORT = "report"
     COMPARISON = "comparison"
+    CHECK = "check"
     LINT = "lint"
 
 

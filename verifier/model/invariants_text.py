@@ -39,7 +39,7 @@ from verifier.model.invariants_names import ACCOUNT, ORGANIZATION, Names
 from verifier.model.invariants_targets import check_actions_left, read_actions, read_key_definition, read_keys
 from verifier.model.policy import Text
 from verifier.syntax.findings import Findings
-from verifier.syntax.invariants import normalized, parse_invariants
+from verifier.syntax.invariants import normalized, parse_callers, parse_invariants
 from verifier.syntax.invariants_tree import (
     AllowanceNode,
     CallersNode,
@@ -81,6 +81,17 @@ def read_invariants(source: Source) -> InvariantFile:
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
     return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()))
+
+
+def read_caller_text(source: Source) -> CallerSet:
+    """A set of callers as invariants write it, without any declarations. Raises `InputError`."""
+    node = parse_callers(source)
+    names = Names(Findings(source))
+    callers = read_callers(node, names)
+    if is_empty(callers):
+        names.findings.error(node.start, node.end, "there is no such caller", rule="S3")
+    names.findings.raise_errors()
+    return callers
 
 
 # --- declarations ---

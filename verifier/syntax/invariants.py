@@ -1,6 +1,6 @@
 """Files of invariants: text → tree.
 
-In: the text of a file of invariants. Out: a `FileNode` in which every node knows its place, or one syntax error.
+In: the text of a file of invariants, or of a set of callers. Out: a tree in which every node knows its place, or one syntax error.
 Guarantee: no text, however deep, long or odd, makes it fail otherwise than with `InputError`; the tree is nested
 no deeper than `MAXIMUM_DEPTH` brackets, so whoever walks it may recurse.
 """
@@ -17,7 +17,7 @@ from verifier.syntax.findings import Findings
 from verifier.syntax.grammar import load_grammar
 from verifier.syntax.invariants_builder import TreeBuilder
 from verifier.syntax.invariants_errors import InvariantSyntaxError, explain
-from verifier.syntax.invariants_tree import FileNode
+from verifier.syntax.invariants_tree import CallersNode, FileNode
 from verifier.syntax.source import Source
 
 MAXIMUM_SIZE = 1 << 18
@@ -42,6 +42,20 @@ def parse_invariants(source: Source) -> FileNode:
     raise AssertionError("unreachable: a syntax error has been recorded")
 
 
+def parse_callers(source: Source) -> CallersNode:
+    """The tree of a set of callers, such as `role/reports in 111122223333`. Raises `InputError` with the one syntax error."""
+    findings = Findings(source)
+    try:
+        _check_size(source.text)
+        tree = _parsed(source.text, "callers")
+        assert isinstance(tree, CallersNode)
+        return tree
+    except InvariantSyntaxError as error:
+        findings.error(error.start, error.end, error.message, hint=error.hint)
+    findings.raise_errors()
+    raise AssertionError("unreachable: a syntax error has been recorded")
+
+
 @cache
 def keywords() -> frozenset[str]:
     """The words of the language: none of them is a name."""
@@ -55,18 +69,22 @@ def normalized(text: str) -> str:
 
 
 def _parse(text: str) -> FileNode:
-    try:
-        tree = _parser().parse(text)
-    except UnexpectedInput as error:
-        raise explain(text, error) from None
+    tree = _parsed(text, "file")
     assert isinstance(tree, FileNode)
     return tree
+
+
+def _parsed(text: str, start: str) -> object:
+    try:
+        return _parser().parse(text, start=start)
+    except UnexpectedInput as error:
+        raise explain(text, error) from None
 
 
 @cache
 def _parser() -> Lark:
     """The parser; built on first use, because building it costs more than parsing a file does."""
-    return Lark(load_grammar("invariants"), parser="lalr", start="file", maybe_placeholders=True, transformer=TreeBuilder())
+    return Lark(load_grammar("invariants"), parser="lalr", start=["file", "callers"], maybe_placeholders=True, transformer=TreeBuilder())
 
 
 def _check_size(text: str) -> None:

@@ -1,0 +1,40 @@
+"""`verifier check-no-new-access`: its options and help. The work is in `checking`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import KeyArn, Output, Settled, command_app, settled_readings
+from verifier.cli.run import run
+
+app = command_app()
+
+EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
+
+
+@app.command(epilog=EXIT_CODES)
+def check_no_new_access(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],
+    key_arn: KeyArn = None,
+    reading: Settled = [],  # noqa: B006  (typer copies it)
+    output: Annotated[Output, typer.Option(help="How to write the answer.")] = Output.TEXT,
+) -> None:
+    """Check that a new version allows nothing that the old one does not.
+
+    It passes where `verifier compare OLD NEW` finds nothing that was gained; that command tells more, and takes `--allow`.
+
+    \b
+    verifier check-no-new-access old-policy.json new-policy.json
+    """
+
+    def body() -> int:
+        from verifier.cli.checking import no_new_access
+        from verifier.cli.sides import SidesAsked
+
+        return no_new_access(SidesAsked((old, new), key_arn=key_arn), settled_readings(reading), output is Output.JSON)
+
+    run(body)

@@ -1,0 +1,36 @@
+"""`verifier check-no-public-access`: its options and help. The work is in `checking`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.options import KeyArn, Output, Paths, Settled, command_app, settled_readings
+from verifier.cli.run import run
+
+app = command_app()
+
+
+@app.command(epilog=EXIT_CODES)
+def check_no_public_access(
+    paths: Paths,
+    key_arn: KeyArn = None,
+    reading: Settled = [],  # noqa: B006  (typer copies it)
+    output: Annotated[Output, typer.Option(help="How to write the answer.")] = Output.TEXT,
+) -> None:
+    """Check that no arbitrary account on the internet can use a key.
+
+    It is the built-in invariant `no-public-access` on every key of the input: no caller whose account nobody named can use the key.
+
+    \b
+    verifier check-no-public-access key-policy.json
+    """
+
+    def body() -> int:
+        from verifier.cli.checking import no_public_access
+
+        return no_public_access(tuple(paths), key_arn, settled_readings(reading), output is Output.JSON)
+
+    run(body)
