@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from benchmarks.families import speed_problem
-from tests.agreement.scenarios import scenarios
+from tests.agreement.scenarios import Scenario, scenarios
 from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds
 from verifier.model.estate import Estate
@@ -30,8 +30,8 @@ def asked(estate: Estate, target: Target | None = None) -> tuple[Question, Phras
     return question, Phrases(question.space, question.finite)
 
 
-def random_questions(part: int, count: int) -> Iterator[tuple[Question, Phrases]]:
-    """Questions about generated estates, the same ones every time."""
+def random_estates(part: int, count: int) -> Iterator[tuple[Estate, Target]]:
+    """Keys of generated estates, the same ones every time."""
     found: list[Estate] = []
 
     @seed(part)
@@ -39,16 +39,20 @@ def random_questions(part: int, count: int) -> Iterator[tuple[Question, Phrases]
         derandomize=True, database=None, deadline=None, max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     @given(scenarios())
-    def run(scenario: object) -> None:
-        found.append(scenario.setting.estate)  # type: ignore[attr-defined]
+    def run(scenario: Scenario) -> None:
+        found.append(scenario.setting.estate)
 
     run()
     for estate in found:
-        for key in estate.keys:
-            if key.policies is not None and consistent(key):
-                yield asked(estate, key_target(key))
+        yield from ((estate, key_target(key)) for key in estate.keys if key.policies is not None and consistent(key))
     for number in range(2 * part, 2 * part + 2):
-        yield asked(speed_problem(number, 8).estate)
+        estate = speed_problem(number, 8).estate
+        yield estate, key_target(estate.keys[0])
+
+
+def random_questions(part: int, count: int) -> Iterator[tuple[Question, Phrases]]:
+    """Questions about them."""
+    yield from (asked(estate, target) for estate, target in random_estates(part, count))
 
 
 def masks(dice: random.Random, question: Question, name: str) -> Iterator[int]:

@@ -137,7 +137,7 @@ def test_facts_are_exactly_their_mask(number: int) -> None:
         if mask:
             limits = phrases.alternative({"facts": mask}, {})
             for row in rows:
-                assert all(_fact_holds(limit, row) for limit in limits) == (row in wanted), (limits, row)
+                assert all(fact_holds(limit, row) for limit in limits) == (row in wanted), (limits, row)
 
 
 def _some_rows(dice: random.Random, rows: list[list[str]]) -> list[list[str]]:
@@ -147,7 +147,7 @@ def _some_rows(dice: random.Random, rows: list[list[str]]) -> list[list[str]]:
     return [row for row in found if row[1] != "SIGN_VERIFY" or dice.random() < 0.5] if dice.random() < 0.4 else found
 
 
-def _fact_holds(limit: Limit, row: list[str]) -> bool:
+def fact_holds(limit: Limit, row: list[str]) -> bool:
     places = {"kms:KeySpec": 0, "kms:KeyUsage": 1, "kms:KeyOrigin": 2, "kms:MultiRegionKeyType": 3, "kms:MultiRegion": 4}
     if limit.subject == "the key":
         blocks = (block.partition(", but ") for block in limit.text.split("; or "))
