@@ -1,7 +1,8 @@
 """Whether one statement of a policy applies to a request (L1–L9, section 3, section 4).
 
 In: a policy, one of its statements, the request. Out: the truth of the whole for each way of naming the caller, and the
-finding for the trace. Guarantee: all elements are examined, so the trace never depends on the order of evaluation.
+finding for the trace. Guarantee: action, resource and principal are all examined, so the trace never depends on the order of
+evaluation; the conditions of a statement that fails by one of them are not, since no trace shows them.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
     before = all_of([element.holds for element in elements])
-    conditions = [condition_finding(condition, reader) for condition in statement.conditions]
+    conditions = [] if before is False else [condition_finding(condition, reader) for condition in statement.conditions]
     rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
     valid = _valid(policy, statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
     certain = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
@@ -154,8 +155,8 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
 
 def _valid(policy: Policy, statement: Statement, reader: Reader, holds: Truth) -> Finding:
     """Whether every policy variable has a value; what it means if one has none is open (L7-absent)."""
-    variables = _variables(policy, statement)
-    if not variables or holds is False:
+    variables = [] if holds is False else _variables(policy, statement)
+    if not variables:
         return Finding("L7", "every policy variable has a value", True)
     entries = reader.entries([variable.key for variable in variables])
     bare = {entry_name(variable.key) for variable in variables if variable.default is None}
