@@ -151,13 +151,8 @@ def _tested_by_grants(case: Case) -> frozenset[str]:
     return frozenset({"kms:grantoperations"} if by_grant and case.action.lower() == "kms:creategrant" else ())
 
 
-def _policies(estate: Estate, case: Case) -> Iterator[Policy]:
-    """Every policy that a condition may stand in."""
-    yield from (policy for key in estate.keys for policy in key.policies or ())
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from (identity.boundary,) if identity.boundary is not None else ()
+def _further_policies(case: Case) -> Iterator[Policy]:
+    """The policies that a condition may stand in, beside those of keys and identities."""
     for restriction in (case.service_controls, case.resource_controls):
         yield from (policy for level in restriction.levels for policy in level.policies)
     yield from case.route.policies
@@ -165,9 +160,4 @@ def _policies(estate: Estate, case: Case) -> Iterator[Policy]:
 
 
 def _tested_keys(estate: Estate, case: Case) -> frozenset[str]:
-    return frozenset(
-        condition.key.value.lower()
-        for policy in _policies(estate, case)
-        for statement in policy.statements
-        for condition in statement.conditions
-    )
+    return estate.tested_keys.union(*(policy.tested_keys for policy in _further_policies(case)))

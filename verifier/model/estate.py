@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
@@ -184,3 +185,12 @@ class Estate:
     endpoints: tuple[Endpoint, ...] | None = None
     inputs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """(file name, SHA-256 of its bytes) of each file read."""
+
+    @cached_property
+    def tested_keys(self) -> frozenset[str]:
+        """The condition keys, in lower case, that the policies of keys and of identities test."""
+        policies = [policy for key in self.keys for policy in key.policies or ()]
+        for account in self.accounts:
+            for identity in (*account.users, *account.roles):
+                policies += identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
+        return frozenset[str]().union(*(policy.tested_keys for policy in policies))

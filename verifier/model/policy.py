@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
@@ -148,6 +149,11 @@ class Policy:
     warnings: tuple[Diagnostic, ...] = ()
     span: Span = NOWHERE
     id: Text | None = None
+
+    @cached_property
+    def tested_keys(self) -> frozenset[str]:
+        """The condition keys that its statements test, in lower case (L3)."""
+        return frozenset(condition.key.value.lower() for statement in self.statements for condition in statement.conditions)
 
 
 @dataclass(frozen=True)
