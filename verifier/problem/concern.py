@@ -1,19 +1,21 @@
-"""Which statements can bear on what is asked, by their actions alone: the others need not be read (design.md, "before any term").
+"""Which statements can bear on what is asked, by their actions and callers: the others need not be read (design.md, "before any term").
 
-In: the actions that invariants are about, statements. Out: `Concern.with_statement`.
+In: the actions and callers that invariants are about, statements. Out: `Concern`.
 Guarantee: a statement that is found to be of no concern matches no request in the scope of any of the invariants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from verifier.model.invariant import Invariant
+from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Statement
 from verifier.model.reference import actions
+from verifier.problem.expression import Expression
 from verifier.problem.predicates import like
+from verifier.problem.reached import Callers, callers_of, can_hold
 
 _REMEMBERED = 4096
 """Patterns whose known actions are remembered."""
@@ -29,9 +31,24 @@ class _Actions:
 
 @dataclass(frozen=True)
 class Concern:
-    """What is asked, by actions."""
+    """What is asked, by actions, and by callers: an expression for each invariant. `guarantees` is set where some invariant is about
+    what must be allowed."""
 
     asked: tuple[_Actions, ...]
+    callers: tuple[Expression, ...]
+    guarantees: bool
+    _reached: dict[Callers, bool] = field(default_factory=dict)
+
+    def with_callers(self, whom: Expression) -> bool:
+        """Whether a request in some scope could be of a caller of whom an expression holds."""
+        named = callers_of(whom)
+        return named is None or any(self._reaches(callers) for callers in named)
+
+    def _reaches(self, callers: Callers) -> bool:
+        known = self._reached.get(callers)
+        if known is None:
+            known = self._reached[callers] = any(can_hold(expression, callers) for expression in self.callers)
+        return known
 
     def with_statement(self, statement: Statement) -> bool:
         """Whether a request in some scope could have an action that the statement is about."""
@@ -48,8 +65,8 @@ class Concern:
         return any(_may_meet(own, other) for wanted in self.asked for other in wanted.unknown for own in patterns)
 
 
-def concern_of(invariants: Sequence[Invariant]) -> Concern:
-    """The actions that invariants are about."""
+def concern_of(invariants: Sequence[Invariant], callers: Sequence[Expression]) -> Concern:
+    """The actions that invariants are about, and the callers, given as expressions."""
     found = []
     for invariant in invariants:
         patterns = [text.value.lower() for text in invariant.actions]
@@ -59,7 +76,8 @@ def concern_of(invariants: Sequence[Invariant]) -> Concern:
         for text in invariant.not_actions:
             known &= ~_known(text.value.lower())
         found.append(_Actions(known, tuple(pattern for pattern in patterns if _matches_unknown(pattern))))
-    return Concern(tuple(dict.fromkeys(found)))
+    guarantees = any(invariant.expectation is Expectation.ALLOWED for invariant in invariants)
+    return Concern(tuple(dict.fromkeys(found)), tuple(callers), guarantees)
 
 
 @lru_cache(_REMEMBERED)

@@ -18,7 +18,7 @@ from verifier.problem.controls import resource_denies, service_controls_allow, s
 from verifier.problem.endpoints import endpoint_denies, endpoints_allow
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.grants import granted
-from verifier.problem.owners import owned, said, silent, statement_owner
+from verifier.problem.owners import owned, said, said_to_nobody, silent, statement_owner
 from verifier.problem.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.space import Space, acts
 from verifier.problem.statements import applies
@@ -89,9 +89,13 @@ def _key_policy_reach(space: Space) -> Reach:
             reaches.append(silent_reach(statement, silent(space, policy, statement)))
             continue
         whom = allow_reach(space, statement)
+        parts = (whom.strong, whom.weak, whom.anyone, whom.account)
+        if not space.reaches(statement, disjunction(parts)):
+            nothing = said_to_nobody(space, policy, statement)
+            reaches.append(Reach(*(part if part is FALSE else nothing for part in parts)))
+            continue
         when = applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
-        parts = (whom.strong, whom.weak, whom.anyone, whom.account)
         reaches.append(Reach(*(owned(number, both(part, when)) for part in parts)))
     return Reach(
         disjunction(r.strong for r in reaches),
@@ -110,7 +114,11 @@ def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy, statement in _key_policy_statements(space, Effect.DENY):
         if not space.concerns(statement):
             continue
-        yield said(space, policy, statement, both(deny_reach(space, statement), applies(space, policy, statement), bites()))
+        whom = deny_reach(space, statement)
+        if space.reaches(statement, whom):
+            yield said(space, policy, statement, both(whom, applies(space, policy, statement), bites()))
+        else:
+            yield said_to_nobody(space, policy, statement)
 
 
 def denied(space: Space) -> Expression:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from verifier.model.policy import Effect, Policy, Statement, StatementRef, reference_to
 from verifier.problem.expression import FALSE, NEVER, Expression, Part, both
 from verifier.problem.space import Space
-from verifier.problem.statements import action_matches, applies
+from verifier.problem.statements import action_matches, applies, applies_to_target
 
 
 def owner(space: Space, reference: StatementRef, about: Expression) -> int:
@@ -48,7 +48,18 @@ def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect) -> I
     """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of its own (P7)."""
     for statement in policy.statements:
         if statement.effect is effect:
-            if space.concerns(statement):
+            if not space.concerns(statement):
+                if effect is Effect.ALLOW:
+                    yield silent(space, policy, statement)
+            elif space.reaches(statement, whom):
                 yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
-            elif effect is Effect.ALLOW:
-                yield both(whom, silent(space, policy, statement))
+            else:
+                yield said_to_nobody(space, policy, statement)
+
+
+def said_to_nobody(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """What a statement says that reaches none of the callers in question: nothing, on which a proof may rest (`Concern.guarantees`)."""
+    assert space.concern is not None
+    if statement.effect is Effect.DENY and not space.concern.guarantees or not applies_to_target(space, policy, statement):
+        return FALSE
+    return said(space, policy, statement, NEVER)

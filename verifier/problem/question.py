@@ -165,11 +165,16 @@ def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], c
     return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))
 
 
+def _concern(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Concern:
+    space = Space(estate, target)
+    return concern_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
+
+
 def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False) -> Question:
     """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request; with them
     too where it goes `beyond` what they speak of."""
     narrowed = bool(invariants) and not beyond
-    formula = formulate(estate, target, invariants, concern_of(invariants) if narrowed else None)
+    formula = formulate(estate, target, invariants, _concern(estate, target, invariants) if narrowed else None)
     reduction = Reduction(formula.space.attributes, formula.space.questions)
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []

@@ -52,6 +52,7 @@ from verifier.problem.predicates import (
     literal_tokens,
     within,
 )
+from verifier.problem.reached import account_pattern
 from verifier.problem.targets import Target, TargetKind, consistent, facts_text
 from verifier.problem.views import Relation, SetView, Values, Variants, View, readable_under
 
@@ -79,6 +80,11 @@ _REMEMBERED = 4096
 def _arn_like(pattern: str) -> Expression:
     """The callers whose `aws:PrincipalArn` matches."""
     return Test("principal", like(pattern))
+
+
+@lru_cache(_REMEMBERED)
+def _in_account(account: str) -> Expression:
+    return Test("principal", account_pattern(account))
 
 
 @cache
@@ -142,6 +148,14 @@ class Space:
             self.mention(condition.key.value)
         return False
 
+    def reaches(self, statement: Statement, whom: Expression) -> bool:
+        """The same for what a statement says to the callers of whom an expression holds."""
+        if self.concern is None or self.concern.with_callers(whom):
+            return True
+        for condition in statement.conditions:
+            self.mention(condition.key.value)
+        return False
+
     def mention(self, key: str) -> None:
         """Some policy tests this condition key."""
         if key not in self._mentioned:
@@ -174,7 +188,7 @@ class Space:
 
     def in_account(self, account: str) -> Expression:
         """The callers of an account: never a service principal."""
-        return _arn_like(f"arn:*:*::{account}:*")
+        return _in_account(account)
 
     def one_of(self, arns: frozenset[str]) -> Expression:
         """The callers with one of these principal ARNs."""

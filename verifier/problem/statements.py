@@ -86,6 +86,15 @@ def _takes_variables(base: str) -> bool:
     return base.startswith(("String", "Arn"))
 
 
+def applies_to_target(space: Space, policy: Policy, statement: Statement) -> bool:
+    """Whether a statement can match a request on the target at all, by its action and resource."""
+    if statement.actions is None or statement.resources is None:
+        return False
+    everything = any(text.value == "*" for text in statement.resources) and not statement.not_resource
+    in_key_policy = policy.kind is PolicyKind.KEY
+    return everything or (_key_policy_resource if in_key_policy else _resource)(space, policy, statement) is not FALSE
+
+
 def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> Expression:
     """In a key policy: `*` is this key, and so is its ARN (L5)."""
     if statement.resources is None:
