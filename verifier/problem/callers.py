@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from verifier.model.estate import Identity
 from verifier.model.invariant import (
@@ -31,7 +32,7 @@ from verifier.model.invariant import (
 from verifier.model.policy import Condition, Principal, PrincipalType, Statement
 from verifier.model.request import CallerKind
 from verifier.problem.conditions import Reader, positive
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
 from verifier.problem.space import Space
 from verifier.problem.values import Fixed, arn_predicate, split_fields
@@ -125,13 +126,19 @@ def _named(space: Space, principal: Principal) -> Expression:
             assert principal.account is not None
             return space.in_account(principal.account)
         case PrincipalType.USER | PrincipalType.ROLE | PrincipalType.FEDERATED_USER:
-            return both(negation(space.is_service), space.principal(exactly(principal.value)))
+            return _at(principal.value, service=False)
         case PrincipalType.SESSION:
             return _session(space, principal)
         case PrincipalType.SERVICE:
-            return both(space.is_service, space.principal(exactly(principal.value)))
+            return _at(principal.value, service=True)
         case _:
             return FALSE  # L8, P6
+
+
+@lru_cache(1 << 14)
+def _at(name: str, service: bool) -> Expression:
+    """The caller with this principal ARN, or this service."""
+    return both(Space.is_service if service else negation(Space.is_service), Test("principal", exactly(name)))
 
 
 def _session(space: Space, principal: Principal) -> Expression:

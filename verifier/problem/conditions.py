@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import condition_key
@@ -19,7 +20,19 @@ from verifier.problem.relations import relate
 from verifier.problem.space import Space
 from verifier.problem.spellings import Choice, choices, is_pair, names_of, under, written
 from verifier.problem.tables import Unsuitable
-from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, template, text_predicate, typed_predicate
+from verifier.problem.values import (
+    ARN,
+    EQUALS,
+    EQUALS_FOLD,
+    LIKE,
+    Fixed,
+    Template,
+    Variable,
+    plain_predicate,
+    template,
+    text_predicate,
+    typed_predicate,
+)
 from verifier.problem.views import SetView, Variants, View
 
 _TEXT_MODES = {
@@ -40,7 +53,15 @@ class Reader:
     in_key_policy: bool
 
     def condition(self, condition: Condition) -> Expression:
-        """One operator on one key."""
+        """One operator on one key. Equal conditions are read once."""
+        listed = tuple(value.value for value in condition.values)
+        meaning = (condition.key.value, condition.operator, listed, self.variables, self.in_key_policy)
+        found = self.space.conditions.get(meaning)
+        if found is None:
+            found = self.space.conditions[meaning] = self._condition(condition)
+        return found
+
+    def _condition(self, condition: Condition) -> Expression:
         key, operator = condition.key.value, condition.operator
         if condition_key(key) is None:
             self.space.notes[key] = None
@@ -57,7 +78,7 @@ class Reader:
         """Every way to read the pairs of the encryption context that the condition names (F7)."""
         key, names = condition.key.value, list[str]()
         if _TEXT_MODES.get(positive(condition.operator.base)[0]) is not None:
-            names += names_of(template(value.value, self.variables) for value in condition.values)
+            names += names_of(template(value.value, self.variables) for value in condition.values if "${" in value.value)
         return choices(self.space, [written(key), *names] if is_pair(key) else names)
 
     def _satisfied(self, view: View | Variants, operator: Operator, condition: Condition, choice: Choice) -> Expression:
@@ -89,6 +110,9 @@ class Reader:
                 return FALSE
             if mode is None:
                 predicate = typed_predicate(base, value.value)
+                return FALSE if predicate is None else self.space.ask(view, predicate)
+            if "${" not in value.value:
+                predicate = plain_predicate(mode, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
             pieces = choice.template(template(value.value, self.variables))
             if pieces is None:
@@ -142,6 +166,7 @@ class Reader:
         return frozenset(found)
 
 
+@cache
 def positive(base: str) -> tuple[str, bool]:
     """The positive form of an operator, and whether it was negated."""
     if base == "NotIpAddress":

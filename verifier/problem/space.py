@@ -129,6 +129,8 @@ class Space:
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     silent: Expression | None = None
     """What stands for the Allow statements of no concern (`problem.owners`)."""
+    conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
+    """Conditions that were read, by all that their meaning depends on (`problem.conditions`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
 

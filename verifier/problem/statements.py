@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from verifier.model.policy import Policy, PolicyKind, Statement, Text
 from verifier.model.readings import not_resource_symbol
 from verifier.problem.conditions import Reader
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, constant, disjunction, negation
 from verifier.problem.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.predicates import like
 from verifier.problem.relations import absent_variables, constant_matches
@@ -24,7 +25,12 @@ from verifier.problem.values import ARN, Fixed, Template, Variable, split_fields
 
 def actions_match(actions: Sequence[Text]) -> Expression:
     """The action matches one of the patterns, without regard to case (L3, L6)."""
-    return disjunction(Test("action", like(action.value.lower())) for action in actions)
+    return disjunction([_acts_like(action.value.lower()) for action in actions])
+
+
+@lru_cache(1 << 12)
+def _acts_like(pattern: str) -> Expression:
+    return Test("action", like(pattern))
 
 
 def action_matches(statement: Statement) -> Expression:
@@ -70,6 +76,8 @@ def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
 
 def _valid(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
     """Under the reading L7-absent a variable without a value makes the whole statement invalid."""
+    if not any("${" in text.value for text in (*(v for c in statement.conditions for v in c.values), *(statement.resources or ()))):
+        return TRUE
     texts = [value for condition in statement.conditions for value in condition.values if _takes_variables(condition.operator.base)]
     templates = [template(text.value, policy.variables) for text in texts if "${" in text.value]
     templates += [_late_variables(text.value, policy.variables) for text in statement.resources or () if "${" in text.value]
@@ -107,6 +115,8 @@ def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> 
 def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
     if statement.resources is None:
         return FALSE
+    if len(statement.resources) == 1 and statement.resources[0].value == "*":
+        return constant(not statement.not_resource)
     patterns = [_late_variables(text.value, policy.variables) for text in statement.resources]
     found = []
     for choice in choices(space, list(names_of(patterns))):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from ipaddress import ip_network
 
 from verifier.problem.predicates import (
@@ -90,6 +91,12 @@ def text_predicate(mode: str, pieces: Sequence[Fixed]) -> Predicate | None:
     return arn_predicate(pieces)
 
 
+@lru_cache(1 << 14)
+def plain_predicate(mode: str, text: str) -> Predicate | None:
+    """The same for a listed value without variables."""
+    return text_predicate(mode, (Fixed(text, True),))
+
+
 def shape(mode: str, pieces: Template) -> Tokens:
     """The strings that a template can match, whatever its variables stand for; of an ARN pattern, those and more."""
     runs: list[tuple[Token, ...]] = []
@@ -146,6 +153,7 @@ _NUMERIC_SIGNS = {
 }
 
 
+@lru_cache(1 << 12)
 def typed_predicate(base: str, text: str) -> Predicate | None:
     """The predicate of a Numeric, Date, Bool, IpAddress or Binary operator (positive form) on one listed value; `None` if the
     value does not parse (C3)."""
