@@ -25,7 +25,8 @@ from verifier import Report
 from verifier.report.text import render_text
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = tuple(sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()))
+EXAMPLES = tuple(sorted(path.name for path in (ROOT / "examples").iterdir() if (path / f"{path.name}.inv").is_file()))
+"""The examples of `verifier prove`."""
 PAGES = tuple(sorted((ROOT / "docs" / "mechanisms").glob("*.md")))
 UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 

@@ -30,7 +30,7 @@ from verifier.report.comparison_words import (
 from verifier.report.counterexample import LABEL, MARGIN, reason_lines
 from verifier.report.naming import Places, rule_label
 from verifier.report.region_groups import Group, grouped
-from verifier.report.region_words import case_text, change_place, change_text, limit_text, request_text, row_text
+from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.report.text import counted
 from verifier.syntax.text import printable
@@ -44,7 +44,7 @@ _MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES, _MOST_NAMES = 4, 4, 3, 5
 
 def render_comparison(comparison: Comparison, fail_on: FailOn = FailOn.MORE, *, colour: bool = False, in_full: bool = False) -> str:
     """The whole comparison, with a final newline."""
-    writer = _Writer(Style(colour), in_full)
+    writer = _Writer(Style(colour), in_full, SidePlaces(comparison.old.label, comparison.new.label))
     lines = []
     told = [target for target in comparison.targets if not _is_quiet(target) or in_full or len(comparison.targets) == 1]
     for target in told:
@@ -64,9 +64,10 @@ def _is_quiet(target: TargetComparison) -> bool:
 class _Writer:
     """Lays out the parts of a comparison."""
 
-    def __init__(self, style: Style, in_full: bool) -> None:
+    def __init__(self, style: Style, in_full: bool, places: SidePlaces) -> None:
         self.style = style
         self.in_full = in_full
+        self.places = places
 
     # -- a target --
 
@@ -173,8 +174,9 @@ class _Writer:
         lines: list[str] = []
         width = columns - (len(margin) if columns == _LABEL else 0)
         for position, change in enumerate(changes[:most]):
-            place = change_place(change)
-            lines += sentence(change_text(change), margin + pad("" if position else label, width), f"  ({place})" if place else "")
+            place = self.places.of(change)
+            pieces = [*change_text(change).split(), *([f"  ({place})"] if place else [])]
+            lines += flow(pieces, margin + pad("" if position else label, width))
         if len(changes) > most:
             lines.append(f"{margin}{pad('', width)}and {len(changes) - most} more changes (--verbose tells them)")
         return lines

@@ -19,7 +19,7 @@ from verifier.report.comparison_words import (
     unknown_actions_text,
 )
 from verifier.report.region_groups import Group, grouped
-from verifier.report.region_words import case_text, change_place, change_text, limit_text, request_text, row_text
+from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.syntax.text import printable
 
 _MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES = 4, 4, 3
@@ -36,11 +36,12 @@ _ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@:$]|(?<=[wW]{3})\.")
 
 def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> str:
     """The whole comparison, with a final newline."""
+    places = SidePlaces(comparison.old.label, comparison.new.label)
     lines = [f"## Access to KMS keys: {comparison.relation.value}", ""]
     quiet = [t for t in comparison.targets if t.relation is Relation.EQUIVALENT and not (t.unknown_gained or t.unknown_lost)]
     for target in comparison.targets:
         if target not in quiet:
-            lines += [*_target(target), ""]
+            lines += [*_target(target, places), ""]
     if quiet:
         lines += [f"✅ equivalent: {', '.join(escaped(target_name(target)) for target in quiet)}", ""]
     for allowance in comparison.allowances:
@@ -67,20 +68,19 @@ def code(text: str) -> str:
 # -- a target --
 
 
-def _target(target: TargetComparison) -> Iterator[str]:
+def _target(target: TargetComparison, places: SidePlaces) -> Iterator[str]:
     note = headline_note(target)
     yield f"### {_sign(target)} {escaped(target_name(target))}: {target.relation.value}" + (f" ({escaped(note)})" if note else "")
     yield ""
     for reason in target.reasons:
         yield f"- **unknown** {escaped(reason.text)} ({escaped(reason.rule)})"
-    yield from _direction("gained", target.gained)
-    yield from _direction("intended", target.intended)
-    yield from _direction("lost", target.lost)
+    for label, changes in (("gained", target.gained), ("intended", target.intended), ("lost", target.lost)):
+        yield from _direction(label, changes, places)
     for text in unknown_actions_text(target):
         yield f"- **note** {escaped(text)} (U4)"
     if not target.exact:
         yield "- **note** some conditions are too many to list; the callers and actions are all there"
-    yield from _details(target)
+    yield from _details(target, places)
 
 
 def _sign(target: TargetComparison) -> str:
@@ -89,15 +89,15 @@ def _sign(target: TargetComparison) -> str:
     return _SIGNS[target.relation]
 
 
-def _direction(label: str, changes: Sequence[RegionChange]) -> Iterator[str]:
+def _direction(label: str, changes: Sequence[RegionChange], places: SidePlaces) -> Iterator[str]:
     groups = grouped(changes)
     for group in groups[:_MOST_GROUPS]:
-        yield from _group(label, group)
+        yield from _group(label, group, places)
     if len(groups) > _MOST_GROUPS:
         yield f"- **{label}** {len(groups) - _MOST_GROUPS} more, below"
 
 
-def _group(label: str, group: Group) -> Iterator[str]:
+def _group(label: str, group: Group, places: SidePlaces) -> Iterator[str]:
     rows = [escaped(row_text(row, in_full=False).replace("that --verbose tells", "told below")) for row in group.rows[:_MOST_ROWS]]
     more = len(group.rows) - len(rows)
     callers = "; ".join(rows) + (f"; and {more} more groups of callers" if more else "")
@@ -113,20 +113,20 @@ def _group(label: str, group: Group) -> Iterator[str]:
         if group.example.cannot and not group.because:
             yield f"  - because {escaped(group.example.cannot)}"
     for change in group.because[:_MOST_CHANGES]:
-        yield f"  - because {_change(change)}"
+        yield f"  - because {_change(change, places)}"
     if len(group.because) > _MOST_CHANGES:
         yield f"  - and {len(group.because) - _MOST_CHANGES} more changes"
 
 
-def _change(change: Change) -> str:
-    place = change_place(change)
+def _change(change: Change, places: SidePlaces) -> str:
+    place = places.of(change)
     return escaped(change_text(change)) + (f" ({code(place)})" if place else "")
 
 
 # -- folded away --
 
 
-def _details(target: TargetComparison) -> Iterator[str]:
+def _details(target: TargetComparison, places: SidePlaces) -> Iterator[str]:
     parts = [("gained", target.gained), ("intended", target.intended), ("lost", target.lost)]
     if not any(changes for _, changes in parts) and not target.changes:
         return
@@ -137,7 +137,7 @@ def _details(target: TargetComparison) -> Iterator[str]:
         for change in changes:
             yield from _region(label, change)
     for found in target.changes:
-        yield f"- changed: {_change(found)}"
+        yield f"- changed: {_change(found, places)}"
     yield ""
     yield "</details>"
 

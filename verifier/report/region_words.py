@@ -6,6 +6,8 @@ In: parts of a comparison. Out: texts without markup. Guarantee: every text of t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
 
 from verifier.model.comparison import Change, RegionChange
 from verifier.model.policy import Effect, StatementRef
@@ -21,6 +23,8 @@ MOST_CONTEXT = 3
 """Pairs of a request's context that an example shows."""
 _MOST_CASES, _MOST_CHARACTERS = 3, 240
 _VIA_SERVICE = "kms:viaservice"
+OTHER_CASE = ", spelled in another case"
+"""How the subject of a limit ends that is about such a pair."""
 
 
 def limit_text(limit: Limit) -> str:
@@ -41,11 +45,25 @@ def row_text(row: Row, *, in_full: bool) -> str:
         return f"{callers}, under conditions that are too many to list"
     if () in row.cases:
         return callers
-    told = f"{callers}, if {', or if '.join(case_text(case if in_full else _without_the_obvious(case)) for case in row.cases)}"
+    if in_full:
+        return f"{callers}, if {_either(row.cases)}"
+    told, respelled = _usual(tuple(map(_without_the_obvious, row.cases)))
+    text = f"{callers}, if {_either(told)}" + (", also where its name differs in case" if respelled else "")
     federated = row.callers.kinds == (CallerKind.FEDERATED,)  # what they can follows from what their issuers can
-    if not in_full and (federated or len(row.cases) > _MOST_CASES or len(told) > _MOST_CHARACTERS):
+    if federated or len(told) > _MOST_CASES or len(text) > _MOST_CHARACTERS:
         return f"{callers}, under conditions that --verbose tells"
-    return told
+    return text
+
+
+def _either(cases: tuple[Alternative, ...]) -> str:
+    return ", or if ".join(map(case_text, cases))
+
+
+def _usual(cases: tuple[Alternative, ...]) -> tuple[tuple[Alternative, ...], bool]:
+    """The cases without those in which the name of a pair of the encryption context is spelled otherwise (F7), if others are left; and
+    whether there are such."""
+    plain = tuple(case for case in cases if not any(OTHER_CASE in limit.subject for limit in case))
+    return (plain, len(plain) < len(cases)) if plain else (cases, False)
 
 
 def _without_the_obvious(case: Alternative) -> Alternative:
@@ -116,29 +134,37 @@ def _kind(statement: StatementRef) -> str:
     return whole[: whole.index(name)] if name in whole else ""
 
 
-def change_place(change: Change) -> str:
-    """`key-policy.json:45 → 44`: where OLD and where NEW say it; empty for what no file holds."""
-    old, new = change.places
-    if change.old is not None or change.new is not None:
-        old = change.old.span if change.old else NOWHERE
-        new = change.new.span if change.new else NOWHERE
-    return spans_text(old, new)
+@dataclass(frozen=True)
+class SidePlaces:
+    """Names places on both sides. What is in the folder that a side is, or is the file that it is, is called by its path from there."""
+
+    old: str
+    new: str
+
+    def of(self, change: Change) -> str:
+        """`key-policy.json:45 → 44`: where OLD and where NEW say it; empty for what no file holds."""
+        old, new = change.places
+        if change.old is not None or change.new is not None:
+            old = change.old.span if change.old else NOWHERE
+            new = change.new.span if change.new else NOWHERE
+        first, second = _place(old, self.old), _place(new, self.new)
+        if first is None or second is None or first == second:
+            only = first or second
+            return _line(*only) if only is not None else ""
+        return f"{_line(*first)} → {second[1] if first[0] == second[0] else _line(*second)}"
 
 
-def spans_text(old: Span, new: Span) -> str:
-    """Two places; the file is named once where it is the same."""
-    given = [span for span in (old, new) if span not in (None, NOWHERE)]
-    if not given:
-        return ""
-    if len(given) == 1 or (old.file, old.line) == (new.file, new.line):
-        return _place(given[0])
-    if old.file == new.file:
-        return f"{_place(old)} → {new.line}"
-    return f"{_place(old)} → {_place(new)}"
+def _place(span: Span, side: str) -> tuple[str, int] | None:
+    if span == NOWHERE:
+        return None
+    path, root = PurePath(span.file), PurePath(side)
+    if path == root:
+        return printable(path.name), span.line
+    return printable(str(path.relative_to(root) if path.is_relative_to(root) else path)), span.line
 
 
-def _place(span: Span) -> str:
-    return f"{printable(span.file)}:{span.line}" if span.line else printable(span.file)
+def _line(file: str, line: int) -> str:
+    return f"{file}:{line}" if line else file
 
 
 def enumerated(texts: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ from verifier.problem.expression import Expression
 from verifier.problem.facts_shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.finite import Finite
 from verifier.problem.joint import Joint
-from verifier.problem.space import INTERNAL
+from verifier.problem.space import INTERNAL, OTHER_SPELLING
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split
 from verifier.witness.command import command
@@ -136,6 +136,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     node = diagrams.both(node, projection.care)
     assert node != NOTHING, "the set holds no request that can be made"
     wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
+    wanted += [(name, 1 << table.size) for name, table in tables.items() if name.endswith(OTHER_SPELLING)]
     via = tables[VIA].class_of("false") if VIA in tables else None
     wanted += [(VIA, 1 << via)] if via is not None else []
     for name, mask in wanted:
