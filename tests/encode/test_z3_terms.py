@@ -108,3 +108,10 @@ def test_only_finite_expressions_have_terms() -> None:
 
     with pytest.raises(TypeError):
         Encoder({}).term(Present("a"))
+
+
+def test_a_mask_that_cuts_a_group_in_two_is_refused() -> None:
+    groups = Groups([0b0011, 0b1100])
+    assert groups.of(0b1100) == [1]
+    with pytest.raises(ValueError, match="not told apart"):
+        groups.of(0b0110)

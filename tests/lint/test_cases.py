@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,11 @@ def test_identifiers_are_unique_and_in_kebab_case() -> None:
     ids = [rule.id for rule in RULES]
     assert len(set(ids)) == len(ids)
     assert all(identifier == identifier.lower().replace("_", "-") for identifier in ids)
+
+
+def test_every_rule_has_a_row_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\w+ \| [a-z, ]+) \|", page, re.MULTILINE))
+    assert {identifier: row.split(",")[0] for identifier, row in rows.items()} == {
+        rule.id: f"{rule.label} | {rule.severity.value}" for rule in RULES
+    }

@@ -1,20 +1,26 @@
 """One target examined: facts, tables and whatever expressions an examiner wants to ask about, over one partition.
 
 In: a space with everything in it that will be asked about. Out: `Examination`, which reduces expressions to their finite form.
-Guarantee: as of `verifier.problem.question`; an expression whose tests were not among the `blocks` must not be reduced.
+Guarantee: as of `verifier.problem.question`; an expression with a test that was not among the `blocks` raises `UnknownTest`, since the
+classes need not tell it apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verifier.problem.expression import TRUE, Constant, Expression, Test
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import In, Reduction, questions
+from verifier.problem.predicates import Predicate
 from verifier.problem.question import Formula, Question, wishes
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space, acts
+
+
+class UnknownTest(Exception):
+    """An expression makes a test that the examination does not know."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,18 @@ class Examination:
 
     question: Question
     reduction: Reduction
+    _known: dict[int, Expression] = field(default_factory=dict)
+
+    def reduce(self, expression: Expression) -> Expression:
+        """The finite form of an expression. Raises `UnknownTest`."""
+        if id(expression) not in self._known:
+            asked: dict[str, dict[Predicate, None]] = {}
+            questions([expression], asked)
+            for name, predicates in asked.items():
+                if not predicates.keys() <= self.question.space.questions.get(name, {}).keys():
+                    raise UnknownTest(name)
+            self._known[id(expression)] = expression
+        return self.reduction.reduce(expression)
 
     def tests(self) -> Iterator[Expression]:
         """Every test on a single value, in finite form: whatever is reduced tells no other classes apart."""

@@ -36,7 +36,7 @@ def render_lint_markdown(report: LintReport, fail_on: Severity | None = Severity
         notes = [finding for finding in findings if finding.severity is Severity.NOTE]
         lines += _folded(notes)
         lines.append("")
-    lines += [f"- ❓ **unknown** {escaped(undecided_text(undecided))} ({escaped(undecided.label)})" for undecided in report.undecided]
+    lines += [f"- ❓ **unknown** {marked(undecided_text(undecided))} ({escaped(undecided.label)})" for undecided in report.undecided]
     lines += [""] if report.undecided else []
     lines.append(f"<sub>{escaped(counts_text(report))} · exit code {lint_exit_code(report, fail_on):d}</sub>")
     return "\n".join(lines) + "\n"

@@ -56,7 +56,7 @@ class Bench:
 
     def __init__(self, examination: Examination, engine: Engine = Engine.Z3, timeout: float | None = None) -> None:
         self.question = examination.question
-        self._reduce = examination.reduction.reduce
+        self._reduce = examination.reduce
         question = self.question
         queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
         self.session = open_session(engine, question.finite, question.finite.facts, queries, timeout)
@@ -64,7 +64,7 @@ class Bench:
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
-        """Whether some request meets all of the expressions."""
+        """Whether some request meets all of the expressions. Raises `UnknownTest`."""
         query = [self._reduce(expression) for expression in expressions]
         for _ in range(REFINEMENTS):
             result = self.session.check(query, minimal=True)

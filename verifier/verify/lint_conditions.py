@@ -110,7 +110,7 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
 
     def build(seen: Seen) -> list[Expression]:
         allowed = seen.allowed if subject.is_allow else negation(seen.allowed)
-        return [seen.meaning.matches, is_absent(seen.space, seen.policy, key), allowed]
+        return [seen.shown, is_absent(seen.space, seen.policy, key), allowed]
 
     found = subject.example(build, subject.matched(outcome=outcome))
     if isinstance(found, Reason):

@@ -14,6 +14,7 @@ from verifier.model.edits import EditError, ReplaceActions, ReplaceCondition, Re
 from verifier.model.lint import Claim, Rewrite
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
+from verifier.problem.examination import UnknownTest
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.meaning import Meaning, different, exceeds
 from verifier.verify.lint_bench import Possible
@@ -30,8 +31,11 @@ def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mappi
     except (EditError, ValueError):
         return None
     held = [Symbol(label) if value else negation(Symbol(label)) for label, value in (readings or {}).items()]
-    proved = _equivalent if claim is Claim.EQUIVALENT else _tighter
-    return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved(subject, new, held) else None
+    try:
+        proved = _equivalent(subject, new, held) if claim is Claim.EQUIVALENT else _tighter(subject, new, held)
+    except UnknownTest:  # the questions about the policy as it is do not tell the requests apart that this would
+        return None
+    return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
 
 
 def first_checked(subject: Subject, candidates: Iterable[tuple[StatementEdit, Claim]]) -> Rewrite | None:

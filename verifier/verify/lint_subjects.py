@@ -21,6 +21,7 @@ from verifier.problem.expression import Expression, negation
 from verifier.problem.meaning import Meaning, meaning
 from verifier.problem.space import Space
 from verifier.problem.substitution import settled
+from verifier.problem.surroundings import gives
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.lint_bench import Answer, Bench, Confirm, Impossible, Possible
 
@@ -39,8 +40,15 @@ class Seen:
     meaning: Meaning
     allowed: Expression
 
+    @cached_property
+    def shown(self) -> Expression:
+        """The requests that it matches and of which a trace says so: of an Allow of a key policy none that retires a grant, for which it
+        gives nothing (G5)."""
+        is_key_allow = self.policy.kind is PolicyKind.KEY and self.meaning.effect is Effect.ALLOW
+        return gives(self.meaning) if is_key_allow else self.meaning.matches
+
     def as_if(self, statement: Statement) -> Meaning:
-        """What another statement in its place would mean. It must not make tests that this one does not."""
+        """What another statement in its place would mean. One with tests that no statement of the target makes cannot be asked about."""
         return meaning(self.space, self.policy, statement, self.held)
 
 
@@ -134,8 +142,7 @@ class Subject:
             return self.matched(settled={label: value})(request, symbols) if unless is None else None
 
         def build(seen: Seen) -> list[Expression]:
-            matches = seen.meaning.matches
-            return [settled(matches, label, value), negation(settled(matches, label, not value))]
+            return [settled(seen.shown, label, value), negation(settled(seen.meaning.matches, label, not value))]
 
         return self.example(build, confirm)
 

@@ -1,0 +1,85 @@
+"""`verifier lint`: exit codes, streams, options."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+HOME = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}
+TWICE = {**HOME, "Action": ["kms:Decrypt", "kms:De*"], "Principal": {"AWS": "444455556666"}}
+NEVER = {**HOME, "Condition": {"StringEquals": {"aws:PrincipalAccount": "444455556666"}}}
+EVERYTHING = {**HOME, "Effect": "Deny", "Principal": "*"}
+OPEN = {**{name: value for name, value in HOME.items() if name != "Resource"}, "NotResource": "*"}
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def policy(folder: Path, *statements: object) -> str:
+    path = folder / "key-policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=1))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("statements", "options", "code"),
+    [
+        ((HOME,), (), 0),
+        ((HOME, TWICE), (), 0),
+        ((HOME, TWICE), ("--fail-on", "note"), 1),
+        ((HOME, NEVER), (), 1),
+        ((HOME, NEVER), ("--fail-on", "error"), 0),
+        ((HOME, EVERYTHING), ("--fail-on", "error"), 1),
+        ((HOME, EVERYTHING), ("--fail-on", "never"), 0),
+        ((HOME, OPEN), ("--fail-on", "error"), 3),
+        ((HOME, OPEN), ("--fail-on", "never"), 3),
+        ((HOME, OPEN), (), 1),
+    ],
+)
+def test_exit_codes(run: Run, tmp_path: Path, statements: tuple[object, ...], options: tuple[str, ...], code: int) -> None:
+    result = run("lint", policy(tmp_path, *statements), "--key-arn", KEY, *options)
+    assert result.code == code
+    assert f"exit {code}" in result.out
+
+
+@pytest.mark.parametrize("options", [("no-such-file.json",), ("--fail-on", "fatal"), (), ("--output", "xml")])
+def test_wrong_usage_and_input_end_in_2(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert run("lint", *options).code == 2
+
+
+def test_an_input_without_a_policy_to_change_is_an_error(run: Run, tmp_path: Path) -> None:
+    key = {"metadata": {"KeyMetadata": {"Arn": KEY, "KeyManager": "AWS"}}, "policy": {"Version": "2012-10-17", "Statement": [HOME]}}
+    path = tmp_path / "snapshot.json"
+    path.write_text(json.dumps({"keys": [key]}))
+    result = run("lint", str(path))
+    assert result.code == 2
+    assert result.out == ""
+    assert "nothing to look at" in result.err
+
+
+def test_each_output_is_written_to_stdout_alone(run: Run, tmp_path: Path) -> None:
+    path = policy(tmp_path, HOME, NEVER)
+    results = {output: run("lint", path, "--key-arn", KEY, "--output", output) for output in ("text", "markdown", "json")}
+    assert all(result.err == "" for result in results.values())
+    assert json.loads(results["json"].out)["summary"]["findings"]["warning"] == 1
+    assert "never-matches" in results["text"].out and "`never-matches`" in results["markdown"].out
+
+
+def test_warnings_that_a_finding_tells_are_not_told_twice(run: Run, tmp_path: Path) -> None:
+    misspelt = {**HOME, "Action": "kms:Decript"}
+    assert "no action" in run("prove", policy(tmp_path, HOME, misspelt), "--key-arn", KEY, "--builtin", "no-external-access").err
+    result = run("lint", policy(tmp_path, HOME, misspelt), "--key-arn", KEY)
+    assert "unknown-action" in result.out
+    assert "no action" not in result.err
+
+
+def test_verbose_shows_the_rewritten_statement(run: Run, tmp_path: Path) -> None:
+    path = policy(tmp_path, HOME, TWICE)
+    assert '"Action": "kms:De*"' in run("lint", path, "--key-arn", KEY, "--verbose").out
+    assert '"Action"' not in run("lint", path, "--key-arn", KEY).out
+
+
+def test_the_schema_is_printed(run: Run) -> None:
+    assert json.loads(run("schema", "lint").out)["title"] == "kms-verifier lint"

