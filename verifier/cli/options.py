@@ -148,3 +148,11 @@ Settled = Annotated[
         metavar="LABEL=yes|no", callback=_settled, help="Settles an open question of AWS's documentation (see `verifier readings`)."
     ),
 ]
+Caching = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Whether to keep results for the next run, and to use those of earlier ones.")
+]
+Processes = Annotated[int | None, typer.Option(metavar="N", min=1, help="How many processes prove; one a core if it is not given.")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster])."),
+]

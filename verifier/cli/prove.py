@@ -10,6 +10,8 @@ from verifier.cli.options import (
     EXIT_CODES,
     AccountOption,
     Builtins,
+    Caching,
+    ClusterOption,
     CrossCheck,
     EngineOption,
     InvariantFilesOption,
@@ -17,6 +19,7 @@ from verifier.cli.options import (
     Output,
     ParameterOption,
     Paths,
+    Processes,
     RegionOption,
     Settled,
     Timeout,
@@ -44,6 +47,9 @@ def prove(
     cross_check: CrossCheck = False,
     timeout: Timeout = None,
     reading: Settled = [],  # noqa: B006
+    cache: Caching = True,
+    processes: Processes = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Prove or refute invariants about the keys of an input.
 
@@ -86,6 +92,9 @@ def prove(
             settled,
             engine,
             cross_check,
+            cache,
+            processes,
+            cluster,
         )
         return prove_command(options)
 

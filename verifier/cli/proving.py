@@ -13,6 +13,7 @@ from verifier.model.engine import Engine
 from verifier.model.verdict import Report
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.exit_codes import exit_code
+from verifier.syntax.text import printable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,9 @@ class ProveOptions:
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
     engine: Engine = Engine.Z3
     cross_check: bool = False
+    cache: bool = True
+    processes: int | None = None
+    cluster: str | None = None
 
 
 def prove_command(options: ProveOptions) -> int:
@@ -46,19 +50,25 @@ def prove_command(options: ProveOptions) -> int:
 
 
 def _prove(options: ProveOptions, asked: Read) -> Report:
-    from verifier.verify import Contradiction, prove  # after the input has been accepted: importing a solver takes a while
+    from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
+    from verifier.runs.cache import cache_folder
+    from verifier.verify import Contradiction
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
-        return prove(
+        report, trouble = prove_many(
             asked.estate,
             asked.invariants,
+            Where(options.processes, options.cluster, cache_folder() if options.cache else None),
             engine=options.engine,
             timeout=options.timeout,
             readings=options.readings,
             cross_check=options.cross_check,
             progress=progress,
         )
+        if trouble is not None:
+            print(f"warning: {printable(trouble)}", file=sys.stderr)
+        return report
     except Contradiction as error:
         from verifier.cli.reproducer import write_reproducer
 

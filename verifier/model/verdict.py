@@ -111,6 +111,8 @@ class Verdict:
     grants: tuple[NamedByGrant, ...] = ()
     agreement: Agreement | None = None
     """`None` where no second engine was asked for."""
+    remembered: bool = False
+    """Whether it was found in the cache of an earlier run's results."""
 
 
 @dataclass(frozen=True)

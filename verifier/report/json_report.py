@@ -103,6 +103,7 @@ def _verdict(verdict: Verdict) -> Json:
         "counterexample": counterexample_to_json(verdict.counterexample) if verdict.counterexample else None,
         "grants": [{"named_as": named.role.value, **grant_to_json(named.grant)} for named in verdict.grants],
         "reason": reason_to_json(verdict.reason),
+        "remembered": verdict.remembered,
         "elapsed_ms": round(verdict.elapsed * 1000, 3),
         "agreement": verdict.agreement.name.lower() if verdict.agreement else None,
         "statistics": vars(verdict.statistics).copy(),

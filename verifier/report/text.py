@@ -98,7 +98,11 @@ def _headline(report: Report, verdict: Verdict, style: Style) -> str:
     name = style.bold(printable(verdict.invariant.name))
     if len({other.target for other in report.verdicts}) > 1:
         name += style.dim(f"  on {target_name(report, verdict.target)}")
-    return pad(paint(_MARKS[verdict.status]), len(MARGIN)) + pad(name, _NAME_COLUMNS) + f"{_elapsed(verdict.elapsed):>8}"
+    return (
+        pad(paint(_MARKS[verdict.status]), len(MARGIN))
+        + pad(name, _NAME_COLUMNS)
+        + f"{'cached' if verdict.remembered else _elapsed(verdict.elapsed):>8}"
+    )
 
 
 def _elapsed(seconds: float) -> str:

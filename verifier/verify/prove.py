@@ -41,7 +41,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class _How:
+class How:
     """How a run decides: the engine, seconds for one call of it, the readings that are held, and the engine that checks, if any."""
 
     engine: Engine
@@ -76,21 +76,33 @@ def prove(
     Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,
     `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two engines disagree.
     """
-    held = dict(readings or {})
-    check_readings(held)
-    require(engine)
-    how = _How(engine, timeout, held, second_engine(engine) if cross_check else None)
-    if not invariants:
-        raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
+    how = how_to(invariants, engine, timeout, readings, cross_check)
     by_target = targets_of(estate, invariants)
     total = sum(len(found) for _, found in by_target)
     verdicts: dict[tuple[int, str], Verdict] = {}
     for target, numbers in by_target:
         chosen = [invariants[number] for number in numbers]
-        for number, verdict in zip(numbers, _on_target(estate, target, chosen, how), strict=True):
+        for number, verdict in zip(numbers, decide_target(estate, target, chosen, how), strict=True):
             verdicts[number, verdict.target] = verdict
             if progress is not None:
                 progress(len(verdicts), total, verdict.invariant.name)
+    return report_of(estate, verdicts, how)
+
+
+def how_to(
+    invariants: Sequence[AnyInvariant], engine: Engine, timeout: float | None, readings: Mapping[str, bool] | None, cross_check: bool
+) -> How:
+    """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
+    held = dict(readings or {})
+    check_readings(held)
+    require(engine)
+    if not invariants:
+        raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
+    return How(engine, timeout, held, second_engine(engine) if cross_check else None)
+
+
+def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: How) -> Report:
+    """The report of all verdicts, each by the number of its invariant and its target."""
     ordered = tuple(verdict for _, verdict in sorted(verdicts.items(), key=lambda item: item[0][0]))
     return Report(
         ordered,
@@ -99,9 +111,9 @@ def prove(
         data_version(),
         estate.warnings,
         estate.inputs,
-        tuple(reading.label for reading in READINGS if reading.label not in held),
+        tuple(reading.label for reading in READINGS if reading.label not in how.held),
         None if estate.endpoints is None else len(estate.endpoints),
-        engine,
+        how.engine,
         how.second,
     )
 
@@ -123,7 +135,7 @@ def _count(levels: tuple[Level, ...] | None) -> int | None:
 # -- verdicts --
 
 
-def _on_target(estate: Estate, target: Target, invariants: list[AnyInvariant], how: _How) -> Iterator[Verdict]:
+def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant], how: How) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order: those about listed grants need no question."""
     about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant)]
     answered = _on_requests(estate, target, about_requests, how)
@@ -136,7 +148,7 @@ def _on_target(estate: Estate, target: Target, invariants: list[AnyInvariant], h
             yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if how.second else None)
 
 
-def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: _How) -> Iterator[Verdict]:
+def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:
     started = time.perf_counter()
     reason = not_known(target)
     if reason is not None:
@@ -156,19 +168,19 @@ def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], ho
         started = time.perf_counter()
 
 
-def _answer(question: Question, number: int, session: Session, how: _How) -> Answer:
+def _answer(question: Question, number: int, session: Session, how: How) -> Answer:
     if how.engine.on_strings:
         return how.strings(question, how.engine, how.timeout).decide(number, session)
     return decide(question, question.claims[number], session, how.fixed)
 
 
-def _agreement(question: Question, number: int, answer: Answer, how: _How) -> Agreement | None:
+def _agreement(question: Question, number: int, answer: Answer, how: How) -> Agreement | None:
     if how.second is None:
         return None
     return how.strings(question, how.second, how.timeout or CROSS_CHECK_LIMIT).check(number, answer)
 
 
-def _session(question: Question, how: _How) -> Session:
+def _session(question: Question, how: How) -> Session:
     queries: list[Expression] = [question.known_action, *preferences(question)]
     for claim in question.claims:
         queries += [claim.scope, claim.violation]

@@ -1,0 +1,167 @@
+"""A second run proves only what changed, and says the same as a first one would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.runs.many_keys import INVARIANTS, PARTNER, key_arn, policy, snapshot, told
+from verifier.model.verdict import Status
+from verifier.runs import Where, prove_many
+from verifier.runs.cache import FILE, Cache
+from verifier.runs.digests import digest
+from verifier.verify import prove
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def where(folder: Path) -> Where:
+    return Where(processes=1, cache=folder / "cache")
+
+
+def test_a_second_run_remembers_and_says_the_same(tmp_path: Path) -> None:
+    estate = snapshot(tmp_path, 6)
+    first, _ = prove_many(estate, INVARIANTS, where(tmp_path))
+    second, trouble = prove_many(estate, INVARIANTS, where(tmp_path))
+    assert trouble is None
+    assert not any(verdict.remembered for verdict in first.verdicts) and all(verdict.remembered for verdict in second.verdicts)
+    assert told(first) == told(second) == told(prove(estate, INVARIANTS))
+    assert {verdict.status for verdict in first.verdicts} == {Status.PROVED, Status.REFUTED}
+
+
+def test_places_are_those_of_the_file_as_it_is_now(tmp_path: Path) -> None:
+    prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path))
+    laid_out = snapshot(tmp_path, 4, indent=4)
+    report, _ = prove_many(laid_out, INVARIANTS, where(tmp_path))
+    assert all(verdict.remembered for verdict in report.verdicts)
+    assert told(report) == told(prove(laid_out, INVARIANTS))
+
+
+def test_statements_in_another_order_with_other_names_are_found_again(tmp_path: Path) -> None:
+    prove_many(snapshot(tmp_path, 2), INVARIANTS, where(tmp_path))
+    other = policy(1)
+    other["Statement"] = [{**statement, "Sid": f"N{n}"} for n, statement in enumerate(reversed(other["Statement"]))]
+    report, _ = prove_many(snapshot(tmp_path, 2, changed={1: other}), INVARIANTS, where(tmp_path))
+    assert all(verdict.remembered for verdict in report.verdicts)
+    proof = next(v for v in report.verdicts if v.target == key_arn(1) and v.rests_on)
+    assert [(statement.sid, statement.index) for statement in proof.rests_on] == [("N0", 0)]
+
+
+def test_only_what_changed_is_proved_again(tmp_path: Path) -> None:
+    prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path))
+    changed = policy(2)
+    changed["Statement"].pop()
+    report, _ = prove_many(snapshot(tmp_path, 4, changed={2: changed}), INVARIANTS, where(tmp_path))
+    proved_again = [verdict for verdict in report.verdicts if not verdict.remembered]
+    assert {verdict.target for verdict in proved_again} == {key_arn(2)} and len(proved_again) == len(INVARIANTS)
+    assert proved_again[0].status is Status.REFUTED
+
+
+def test_another_question_is_another_result(tmp_path: Path) -> None:
+    estate = snapshot(tmp_path, 2)
+    prove_many(estate, INVARIANTS, where(tmp_path))
+    held, _ = prove_many(estate, INVARIANTS, where(tmp_path), readings={"P1": True})
+    assert not any(verdict.remembered for verdict in held.verdicts)
+    renamed = [replace(invariant, name="another name", text="") for invariant in INVARIANTS]
+    assert all(verdict.remembered for verdict in prove_many(estate, renamed, where(tmp_path))[0].verdicts)
+
+
+def test_unknown_is_never_remembered(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"}, "Action": "kms:Decrypt", "NotResource": "x"}
+    estate = snapshot(tmp_path, 1, changed={0: {"Version": "2012-10-17", "Statement": [statement]}})
+    for _ in range(2):
+        report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
+        assert [(verdict.status, verdict.remembered) for verdict in report.verdicts] == [(Status.UNKNOWN, False)]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut", "answers", "schema"])
+def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
+    estate = snapshot(tmp_path, 3)
+    prove_many(estate, INVARIANTS, where(tmp_path))
+    path = tmp_path / "cache" / FILE
+    if damage == "garbage":
+        path.write_bytes(b"not a database " * 500)
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:700])
+    else:
+        with sqlite3.connect(path) as file:
+            file.execute(
+                "UPDATE results SET answer = ?" if damage == "answers" else "PRAGMA user_version = 99", *[(b"{}",)] * (damage == "answers")
+            )
+    report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
+    assert told(report) == told(prove(estate, INVARIANTS)) and not any(verdict.remembered for verdict in report.verdicts)
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_done_without(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    estate = snapshot(tmp_path, 2)
+    report, trouble = prove_many(estate, INVARIANTS, where(tmp_path))
+    assert trouble is not None and "cache" in trouble
+    assert told(report) == told(prove(estate, INVARIANTS))
+
+
+def test_the_oldest_results_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.cache.MOST_RESULTS", 10)
+    cache = Cache(tmp_path)
+    cache.keep([(bytes([n]), b"x") for n in range(20)])
+    cache.close()
+    assert 5 <= len(Cache(tmp_path).find([bytes([n]) for n in range(20)])) <= 10
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from tests.runs.many_keys import INVARIANTS, snapshot
+from verifier.runs import Where, prove_many
+folder = Path(sys.argv[1])
+prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, Where(1, cache=folder), progress=lambda done, *_: print(done, flush=True))
+"""
+
+
+def start(folder: Path, own: Path) -> subprocess.Popen[str]:
+    own.mkdir()
+    command = [sys.executable, "-c", _RUN, str(folder), str(own)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_two_runs_at_once_and_one_that_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    both = [start(folder, tmp_path / f"run{n}") for n in range(2)]
+    assert [run.wait(120) for run in both] == [0, 0]
+    (folder / FILE).unlink()
+    killed = start(folder, tmp_path / "killed")
+    assert killed.stdout is not None and killed.stdout.readline()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait(60)
+    estate = snapshot(tmp_path, 12)
+    report, trouble = prove_many(estate, INVARIANTS, Where(1, cache=folder))
+    assert trouble is None and told(report) == told(prove(estate, INVARIANTS))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(VALUES, VALUES)
+def test_digests_tell_values_apart(left: object, right: object) -> None:
+    if json.dumps(repr(left)) != json.dumps(repr(right)) and left != right:
+        assert digest(left) != digest(right)
+    assert digest(left) == digest(left)
+
+
+def test_the_members_of_a_set_have_no_order() -> None:
+    assert digest(frozenset("abc")) == digest(frozenset("cba")) and digest(("a", "b")) != digest(("b", "a"))
+    assert digest(("ab", "c")) != digest(("a", "bc")) and digest(1) != digest("1") and digest(()) != digest(frozenset())

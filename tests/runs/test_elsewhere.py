@@ -1,0 +1,109 @@
+"""Processes and a cluster give what this process gives, also when one of them dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.runs.many_keys import INVARIANTS, snapshot, told
+from verifier.model.engine import Engine
+from verifier.model.verdict import Verdict
+from verifier.runs import Where, prove_many
+from verifier.runs.many import FEW
+from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
+from verifier.runs.work import OtherVersion, Task, payload, received, work_of
+from verifier.syntax.diagnostic import InputError
+from verifier.verify import prove
+from verifier.verify.prove import How
+
+HOW = How(Engine.Z3, None, {}, None)
+
+
+def test_processes_give_the_same_report(tmp_path: Path) -> None:
+    estate = snapshot(tmp_path, FEW + 4)
+    seen: list[int] = []
+    report, _ = prove_many(estate, INVARIANTS, Where(processes=2), progress=lambda done, total, _: seen.append(done))
+    assert told(report) == told(prove(estate, INVARIANTS))
+    assert seen == list(range(1, len(report.verdicts) + 1))
+
+
+def dies_once(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
+    """The first process to come here dies."""
+    marker = Path(os.environ["DIES_ONCE"])
+    try:
+        marker.touch(exist_ok=False)
+    except FileExistsError:
+        return decide_tasks(tasks)
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def dies(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def test_what_a_dead_process_had_is_decided_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIES_ONCE", str(tmp_path / "dead"))
+    work = work_of(snapshot(tmp_path, 20), INVARIANTS, HOW)
+    tasks = [(number, asked) for number, (_, asked) in enumerate(work.targets)]
+    found = [(n, verdict.target) for answers in in_processes(work, tasks, 2, decide=dies_once) for n, verdict in answers]
+    assert (tmp_path / "dead").exists()
+    assert len(found) == len(set(found)) == 2 * 20
+
+
+def test_processes_that_keep_dying_are_an_error(tmp_path: Path) -> None:
+    work = work_of(snapshot(tmp_path, 4), INVARIANTS, HOW)
+    with pytest.raises(LostProcesses):
+        list(in_processes(work, [(0, (0, 1)), (1, (0, 1))], 2, decide=dies))
+
+
+def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = payload(work_of(snapshot(tmp_path, 1), INVARIANTS, HOW))
+    assert received(data).invariants == INVARIANTS
+    monkeypatch.setattr("verifier.runs.work.rules_version", lambda: "another")
+    received.cache_clear()
+    with pytest.raises(OtherVersion):
+        received(data)
+    received.cache_clear()
+
+
+# -- a cluster --
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[str, list[int]]]:
+    """A scheduler and two worker processes on this machine: its address, and the processes' numbers."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", scheduler_port=0
+    ) as found:
+        yield found.scheduler_address, [worker.pid for worker in found.workers.values()]
+
+
+def test_a_cluster_gives_the_same_report_though_a_worker_is_killed(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    address, pids = cluster
+    estate = snapshot(tmp_path, 40)
+    counted: list[int] = []
+
+    def progress(done: int, total: int, _: str) -> None:
+        counted.append(done)
+        if done == 9:
+            os.kill(pids[0], signal.SIGKILL)
+
+    report, _ = prove_many(estate, INVARIANTS, Where(cluster=address), progress=progress)
+    assert told(report) == told(prove(estate, INVARIANTS))
+    assert len(report.verdicts) == 80 and counted[-1] == 80
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+def test_no_scheduler_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("verifier.runs.cluster.CONNECT", 1)
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(cluster="tcp://127.0.0.1:1"))

@@ -1,0 +1,153 @@
+"""`prove` for many keys: from the cache what is known, the rest wherever it is decided.
+
+In: as `verifier.verify.prove`, and where to work. Out: the same `Report`.
+Guarantee: as in the package's first lines.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.model.engine import Engine
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant
+from verifier.model.verdict import Report, Verdict
+from verifier.runs.cache import Cache
+from verifier.runs.digests import digests
+from verifier.runs.remembered import Places, places_of, recalled, shared_places, stored
+from verifier.runs.work import Task, Work, work_of
+from verifier.verify.prove import Progress, how_to, report_of
+from verifier.verify.targets import target_name
+
+FEW = 24
+"""So many targets are decided here: starting processes takes longer."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where to work. `processes` is how many at the most (`None`: one a core); `cluster` is the address of a Dask scheduler; `cache` is the
+    folder of the results of earlier runs, `None` for none."""
+
+    processes: int | None = None
+    cluster: str | None = None
+    cache: Path | None = None
+
+
+def prove_many(
+    estate: Estate,
+    invariants: Sequence[AnyInvariant],
+    where: Where,
+    *,
+    engine: Engine = Engine.Z3,
+    timeout: float | None = None,
+    readings: Mapping[str, bool] | None = None,
+    cross_check: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Report, str | None]:
+    """The report, and what is to be said of the cache if it could not be used. Arguments and errors as for `verifier.verify.prove`; also
+    `InputError` where the cluster cannot be used, and `LostProcesses`."""
+    how = how_to(invariants, engine, timeout, readings, cross_check)
+    work = work_of(estate, invariants, how)
+    collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
+    remembered = _Remembered(work, where.cache) if where.cache is not None and how.second is None else None
+    open_tasks = list(remembered.recall(collected)) if remembered is not None else [(n, asked) for n, (_, asked) in enumerate(work.targets)]
+    for answers in _decided(work, open_tasks, where):
+        for number, verdict in answers:
+            collected.add(number, verdict)
+        if remembered is not None:
+            remembered.keep(answers)
+    trouble = remembered.close() if remembered is not None else None
+    place = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
+    in_order = dict(sorted(collected.verdicts.items(), key=lambda item: (item[0][0], place[item[0][1]])))
+    return report_of(estate, in_order, how), trouble
+
+
+@dataclass
+class _Collected:
+    total: int
+    progress: Progress | None
+
+    def __post_init__(self) -> None:
+        self.verdicts: dict[tuple[int, str], Verdict] = {}
+
+    def add(self, number: int, verdict: Verdict) -> None:
+        """Takes a verdict; the same one again counts once."""
+        self.verdicts[number, verdict.target] = verdict
+        if self.progress is not None:
+            self.progress(len(self.verdicts), self.total, verdict.invariant.name)
+
+
+def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Iterator[list[tuple[int, Verdict]]]:
+    if not tasks:
+        return
+    if where.cluster is not None:
+        from verifier.runs.cluster import on_cluster
+
+        yield from on_cluster(work, tasks, where.cluster)
+        return
+    processes = where.processes or _cores()
+    if processes > 1 and len(tasks) > FEW:
+        from verifier.runs.processes import in_processes
+
+        yield from in_processes(work, tasks, processes)
+        return
+    for task in tasks:
+        yield work.decide(task)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Remembered:
+    """The results of earlier runs that are about this work."""
+
+    def __init__(self, work: Work, folder: Path) -> None:
+        self._work = work
+        self._cache = Cache(folder)
+        self._digests = digests(work.estate, work.how)
+        self._shared = shared_places(work.estate)
+        self._keys: dict[tuple[int, str], bytes] = {}
+        self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
+        self._used: list[bytes] = []
+
+    def recall(self, collected: _Collected) -> Iterator[Task]:
+        """Collects what is known; yields what is not."""
+        for target, asked in self._work.targets:
+            name = target_name(target)
+            for n in asked:
+                self._keys[n, name] = self._digests.question(target, self._work.invariants[n])
+        known = self._cache.find(self._keys.values())
+        for number, (target, asked) in enumerate(self._work.targets):
+            name, left = target_name(target), []
+            places = places_of(self._shared, target) if any(self._keys[n, name] in known for n in asked) else None
+            for n in asked:
+                data = known.get(self._keys[n, name])
+                verdict = recalled(data, self._work.invariants[n], name, places) if data is not None and places is not None else None
+                if verdict is None:
+                    left.append(n)
+                else:
+                    self._used.append(self._keys[n, name])
+                    collected.add(n, verdict)
+            if left:
+                yield number, tuple(left)
+
+    def keep(self, answers: Sequence[tuple[int, Verdict]]) -> None:
+        """Keeps new verdicts."""
+        by_target: dict[str, Places] = {}
+        results = []
+        for number, verdict in answers:
+            if verdict.target not in by_target:
+                by_target[verdict.target] = places_of(self._shared, self._work.targets[self._numbers[verdict.target]][0])
+            data = stored(verdict, by_target[verdict.target])
+            if data is not None:
+                results.append((self._keys[number, verdict.target], data))
+        self._cache.keep(results)
+
+    def close(self) -> str | None:
+        """Ends the use of the cache; says what went wrong with it."""
+        self._cache.close(self._used)
+        return self._cache.trouble

@@ -1,0 +1,81 @@
+"""Chunks decided by processes of this machine.
+
+In: work and its tasks. Out: the verdicts of each chunk, as they come.
+Guarantee: every chunk is yielded once; one whose process died is decided again, and a second death is an error, never a missing verdict.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from verifier.model.verdict import Verdict
+from verifier.runs.work import Task, Work, chunks, decide_chunk, payload
+
+CHUNK = 8
+"""Targets that are sent together."""
+_AHEAD = 4
+"""Chunks per process that wait their turn: the others are not sent yet, so that memory stays bounded."""
+
+Answers = list[tuple[int, Verdict]]
+Chunks = list[tuple[Task, ...]]
+Decide = Callable[[tuple[Task, ...]], Answers]
+
+
+class LostProcesses(Exception):
+    """Processes keep dying: the machine may be out of memory."""
+
+
+def in_processes(work: Work, tasks: Sequence[Task], processes: int, *, decide: Decide | None = None) -> Iterator[Answers]:
+    """The verdicts of all tasks, chunk by chunk. Raises what deciding raises, and `LostProcesses`. `decide` stands for what a process does
+    with the tasks of a chunk (for tests)."""
+    waiting = chunks(tasks, CHUNK)
+    data = payload(work)
+    for again in (True, False):
+        waiting = yield from _pool(data, waiting, processes, decide or decide_tasks)
+        if not waiting:
+            return
+        if not again:
+            raise LostProcesses(f"{len(waiting)} chunks of work were lost twice with the processes that they were given to")
+
+
+def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Generator[Answers, None, Chunks]:
+    """Decides chunks until all are done or a process dies; returns those that are left."""
+    left = dict(enumerate(waiting))
+    todo = iter(list(left.items()))
+    running: dict[Future[Answers], int] = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(left)), mp_context=context, initializer=_start, initargs=(data,)) as pool:
+        try:
+            while True:
+                for number, chunk in todo:
+                    running[pool.submit(decide, chunk)] = number
+                    if len(running) >= processes * _AHEAD:
+                        break
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    answers = future.result()
+                    del left[running.pop(future)]
+                    yield answers
+        except BrokenProcessPool:
+            pass
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return list(left.values())
+
+
+_payload: list[bytes] = []
+
+
+def _start(data: bytes) -> None:
+    """Keeps the payload, which every chunk of this process needs."""
+    _payload[:] = [data]
+
+
+def decide_tasks(tasks: tuple[Task, ...]) -> Answers:
+    """The verdicts of a chunk, in a process that has the payload."""
+    return decide_chunk(_payload[0], tasks)
