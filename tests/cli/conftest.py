@@ -60,22 +60,22 @@ class Rooms:
             raise self.load_error
         return Estate(keys=())
 
-    def prove(self, estate: Estate, invariants: Any, **options: Any) -> Report:
-        self.asked = {"invariants": tuple(invariants), **options}
+    def prove(self, estate: Estate, invariants: Any, where: Any, **options: Any) -> tuple[Report, None]:
+        self.asked = {"invariants": tuple(invariants), "where": where, **options}
         if isinstance(self.answer, BaseException):
             raise self.answer
-        return self.answer
+        return self.answer, None
 
 
 @pytest.fixture
 def rooms(monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    """Replaces `load_estate` and `prove`."""
+    """Replaces `load_estate` and `prove_many`."""
     import verifier.inputs
-    import verifier.verify
+    import verifier.runs
 
     fake = Rooms(report())
     monkeypatch.setattr(verifier.inputs, "load_estate", fake.load, raising=False)
-    monkeypatch.setattr(verifier.verify, "prove", fake.prove, raising=False)
+    monkeypatch.setattr(verifier.runs, "prove_many", fake.prove, raising=False)
     return fake
 
 
