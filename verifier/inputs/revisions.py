@@ -107,13 +107,18 @@ class Repository:
                     f"`{printable(str(below))}` is a submodule: its files are in another repository", hint="compare it there, with --git"
                 )
         contents = self._contents([name for _, name, _ in entries])
-        for (mode, _, below), data in zip(entries, contents, strict=True):
-            target = folder / below
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if mode == _LINK:
-                _link(target, os.fsdecode(data), folder, below)
-            else:
-                target.write_bytes(data)
+        read = [(mode, below, data) for (mode, _, below), data in zip(entries, contents, strict=True)]
+        try:
+            # Links come last: nothing is written through one, whatever names a tree repeats.
+            for mode, below, data in sorted(read, key=lambda entry: entry[0] == _LINK):
+                target = folder / below
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(os.fsdecode(data)) if mode == _LINK else target.write_bytes(data)
+        except (OSError, ValueError):
+            raise InputError.of(f"`{printable(str(below))}` cannot be written to a folder as the revision has it") from None
+        for mode, below, _ in read:
+            if mode == _LINK and not Path(os.path.realpath(folder / below)).is_relative_to(os.path.realpath(folder)):
+                raise InputError.of(f"`{printable(str(below))}` is a link that leads out of the repository")
 
     def _contents(self, names: Sequence[str]) -> Iterator[bytes]:
         """The bytes of objects, in order."""
@@ -136,14 +141,6 @@ class Repository:
         """What git prints; `None` where it fails."""
         result = _run(self.top, *arguments, given=given)
         return result.stdout if result.returncode == 0 else None
-
-
-def _link(target: Path, to: str, folder: Path, below: Path) -> None:
-    """A symbolic link, if it stays in the folder."""
-    inside = os.path.normpath(os.path.join(below.parent, to))
-    if os.path.isabs(to) or inside.split(os.sep)[0] == ".." or "\0" in to:
-        raise InputError.of(f"`{printable(str(below))}` is a link that leads out of the repository")
-    os.symlink(to, target)
 
 
 def _run(folder: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

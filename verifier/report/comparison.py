@@ -215,6 +215,7 @@ class _Writer:
     def ending(self, comparison: Comparison, fail_on: FailOn) -> list[str]:
         """Allowances that were not needed, what is supposed, the counting line."""
         lines = [line for allowance in comparison.allowances if not allowance.used for line in self._unused(allowance)]
+        lines += [""] if lines else []
         if self.in_full:
             lines += self._assumptions(comparison)
         sides = f"{printable(comparison.old.label)} → {printable(comparison.new.label)}"

@@ -24,7 +24,12 @@ def target_name(target: TargetComparison) -> str:
     """The key's name, or the last part of its ARN; of an alias its name; any other target as it is."""
     if target.name is None and target.target.endswith(_NOT_GIVEN):
         return "the key"
-    return printable(target.name or target.target.rsplit(":key/", 1)[-1].rsplit(":alias/", 1)[-1])
+    return printable(target.name or _own_part(target.target))
+
+
+def _own_part(arn: str) -> str:
+    parts = arn.split(":", 5)
+    return parts[5].removeprefix("key/") if len(parts) == 6 else arn
 
 
 def headline_note(target: TargetComparison) -> str:

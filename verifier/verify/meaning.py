@@ -7,7 +7,7 @@ so equality may end a comparison; unequal ones may do so as well. A member that 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -74,7 +74,16 @@ def key_meaning(key: Key) -> Hashable:
 
 def in_policy(policy: Policy, statement: Statement) -> Hashable:
     """A statement with what it takes from its policy: the kind, and how its variables are read (L1)."""
-    return policy.kind, policy.variables or not _has_variable(statement), meaning(statement)
+    return policy.kind, policy.variables or not _has_variable(statement), meaning(_spelled_out(policy, statement))
+
+
+def _spelled_out(policy: Policy, statement: Statement) -> Statement:
+    """The statement with accounts in the partition of the policy's ARN where they are given by their digits (R7)."""
+    parts = policy.identity.split(":")
+    if parts[0] != "arn" or all(principal.account is None or principal.partition for principal in statement.principals or ()):
+        return statement
+    named = (replace(principal, partition=principal.partition or parts[1]) for principal in statement.principals or ())
+    return replace(statement, principals=tuple(named))
 
 
 def _has_variable(statement: Statement) -> bool:
