@@ -44,6 +44,8 @@ class Names:
     """Accounts, organizations and callers: what may follow `in` and `outside`."""
     keys: dict[str, KeySelector] = field(default_factory=dict)
     actions: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    home: CallerSet | None = None
+    """The callers among which `role/NAME` is looked for where the text does not say of which account; `None`: that is an error."""
 
     def announce(self, declarations: tuple[Declaration, ...]) -> None:
         """Notes where every name is declared; a second declaration, or a name that is none, is an error."""

@@ -33,12 +33,13 @@ def is_path(word: Word) -> bool:
 
 
 def read_path(word: Word, scope: CallerSet | None, names: Names) -> CallerSet:
-    """`role/NAME` in a scope: one ARN for each account. Without a scope it is an error."""
+    """`role/NAME` in a scope: one ARN for each account. Without a scope, and without `Names.home`, it is an error."""
     _check_pattern(word, names)
     kind, _, rest = word.value.partition("/")
     if not rest or rest.endswith("/") or (kind == "assumed-role" and rest.count("/") != 1):
         expected = "`role/NAME`, `user/NAME`, `assumed-role/NAME/SESSION` or `federated-user/NAME`"
         names.error(word, f"`{brief(word.value)}` is not complete", f"write {expected}")
+    scope = scope or names.home
     if scope is None:
         pattern = _arn(word, "*", names).value
         names.error(word, f"`{brief(word.value)}` of which account?", f"write `{word.value} in ACCOUNT`, or `{pattern}` for every account")

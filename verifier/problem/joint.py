@@ -8,7 +8,7 @@ Guarantee: a reading, a free fact, or a comparison of the same values is one var
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate
@@ -96,6 +96,12 @@ class Joint:
     def node(self, expression: Expression) -> Node:
         """The set of a finite expression that mentions no other attributes and symbols than the sides do. Raises `KeyError` otherwise."""
         return self._sets.node(expression)
+
+    def hold(self, symbols: Mapping[str, bool]) -> None:
+        """Fixes readings, or free facts: only requests under these values are left."""
+        for name, value in symbols.items():
+            if name in self.diagrams.level:
+                self.definitions.append(self.diagrams.literal(name, 2 if value else 1))
 
     def learn(self, impossible: Expression) -> None:
         """No request satisfies an expression, as concrete values showed."""

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.engine import Engine
-from verifier.model.estate import Estate, Key, Level
+from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
-from verifier.model.verdict import Agreement, KeySummary, Reason, Report, Statistics, Status, Verdict
-from verifier.problem.controls import controls_of
+from verifier.model.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask
 from verifier.problem.targets import Target
@@ -31,6 +30,7 @@ from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
 from verifier.verify.settled import check_readings, not_known, settled
 from verifier.verify.string_claims import Strings
+from verifier.verify.summary import summary
 from verifier.verify.targets import target_name, targets_of
 
 CROSS_CHECK_LIMIT = 10.0
@@ -106,7 +106,7 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
     ordered = tuple(verdict for _, verdict in sorted(verdicts.items(), key=lambda item: item[0][0]))
     return Report(
         ordered,
-        tuple(_summary(estate, key) for key in estate.keys),
+        tuple(summary(estate, key) for key in estate.keys),
         tuple(account.id for account in estate.accounts),
         data_version(),
         estate.warnings,
@@ -116,20 +116,6 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
         how.engine,
         how.second,
     )
-
-
-def _summary(estate: Estate, key: Key) -> KeySummary:
-    policies = key.policies
-    name = policies[0].name if policies else None
-    statements = sum(len(policy.statements) for policy in policies or ())
-    grants = None if key.grants is None else len(key.grants)
-    controls = controls_of(estate, key.account)
-    service, resource = (controls.service, controls.resource) if controls else (None, None)
-    return KeySummary(key.arn, key.name, name, statements, key.state, grants, _count(service), _count(resource))
-
-
-def _count(levels: tuple[Level, ...] | None) -> int | None:
-    return None if levels is None else len(levels)
 
 
 # -- verdicts --

@@ -1,0 +1,176 @@
+"""The allowed requests of a key → rows: callers by name, the others as regions, each with conditions and ways in.
+
+In: one side of a `Joint`, a set of its requests. Out: `Found`.
+Guarantee: the rows are disjoint and together the set, among the requests that can be made and that are settled; checked before they are
+handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verifier.model.access import Access, Way
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.region import Callers, Region
+from verifier.model.request import CallerKind
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.diagram import NOTHING, Node, TooLarge
+from verifier.problem.joint import Joint
+from verifier.problem.provenance import Provenance, by_class, lets_in
+from verifier.problem.provenance import Way as Numbers
+from verifier.verify.claims import InternalDisagreement
+from verifier.verify.known_callers import KnownCallers
+from verifier.verify.partition import Described, Partition, Partitioner
+from verifier.verify.regions import Describer
+from verifier.verify.sample import Impossible, NotFound, sample
+
+ROW_BUDGET = 5_000
+"""Descriptions of one answer, before callers are no longer told apart by their actions."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows, why some requests are in none, and whether all conditions are exact."""
+
+    rows: tuple[Access, ...]
+    reasons: tuple[Reason, ...] = ()
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """One row before it is in words: a name, or the classes of a region. `node` holds its requests."""
+
+    part: Described
+    alike: int
+    name: str | None
+    classes: int
+    node: Node
+
+
+class Rows:
+    """Makes rows on one side of a `Joint`."""
+
+    def __init__(self, joint: Joint, estate: Estate, key: Key, witnesses: bool = False) -> None:
+        self._joint, self._key, self._witnesses = joint, key, witnesses
+        self._describer = Describer(joint, 0)
+        self._known = KnownCallers(estate, key, joint.finite.tables["principal"])
+
+    def found(self, node: Node) -> Found | Impossible:
+        """The rows of a set. Raises `TooLarge`."""
+        partition = Partitioner(self._joint, 0, budget=ROW_BUDGET).partition(node)
+        self._check(node, partition)
+        drafts = [draft for number, part in enumerate(partition.parts) for draft in self._drafts(part, number)]
+        witnesses = self._sampled(partition, drafts) if self._witnesses else {}
+        if isinstance(witnesses, Impossible):
+            return witnesses
+        words = {number: (self._describer.actions(part), self._describer.when(part)) for number, part in enumerate(partition.parts)}
+        ways = _Ways(self._joint)
+        rows = []
+        for number, draft in enumerate(drafts):
+            actions, when = words[draft.alike]
+            found = ways.of(draft)
+            through = dict.fromkeys(statement for way in found for statement in way) if found is not None else ways.near(draft.node)
+            region = Region(self._callers(draft), actions, when, witnesses.get(number), tuple(through), draft.part.cubes is not None)
+            rows.append(Access(region, found, self._besides(draft), draft.alike))
+        return Found(tuple(sorted(rows, key=self._order)), partition.unsettled, partition.exact)
+
+    def _check(self, node: Node, partition: Partition) -> None:
+        """Together the parts are the set."""
+        if partition.unsettled:
+            return
+        diagrams = self._joint.diagrams
+        node = diagrams.both(node, self._joint.known_action)
+        missed = diagrams.minus(node, diagrams.any_of(part.node for part in partition.parts))
+        if diagrams.both(missed, self._joint.care(0, node).care) != NOTHING:
+            raise InternalDisagreement("the parts of an answer are not all of it; please report this")
+
+    # -- who --
+
+    def _drafts(self, part: Described, alike: int) -> Iterator[_Draft]:
+        split = self._known.split(part.callers)
+        below = by_class(self._joint.diagrams, part.node, "principal")
+        for index, name in split.named:
+            yield _Draft(part, alike, name, 1 << index, below[index])
+        if split.rest:
+            yield _Draft(part, alike, None, split.rest, self._of(split.rest, part.node))
+
+    def _of(self, classes: int, node: Node) -> Node:
+        return self._joint.diagrams.both(self._joint.diagrams.literal("principal", classes), node)
+
+    def _callers(self, draft: _Draft) -> Callers:
+        return self._known.callers(draft.name) if draft.name is not None else self._describer.phrases.callers(draft.classes)
+
+    def _besides(self, draft: _Draft) -> tuple[str, ...]:
+        """The callers of the classes of a region that have rows of their own."""
+        return () if draft.name is not None else tuple(name for _, name in self._known.split(draft.classes).named)
+
+    def _order(self, row: Access) -> tuple[object, ...]:
+        """By name before regions, the key's account first, services last."""
+        callers = row.region.callers
+        account = callers.accounts[0] if callers.names and callers.accounts else ""
+        services = callers.kinds == (CallerKind.SERVICE,)
+        federated = callers.kinds == (CallerKind.FEDERATED,)
+        return (services, not callers.names, federated, account != self._key.account, account, callers.names, row.alike)
+
+    # -- requests --
+
+    def _sampled(self, partition: Partition, drafts: list[_Draft]) -> dict[int, Counterexample] | Impossible:
+        """A request for each row, by its number; of rows whose callers are alike, for the one whose caller makes it."""
+        found: dict[int, Counterexample] = {}
+        asked: dict[tuple[int, int], list[int]] = {}
+        for number, draft in enumerate(drafts):
+            asked.setdefault((draft.alike, draft.classes), []).append(number)
+        assert partition.sampling is not None or not asked
+        for (_, classes), numbers in asked.items():
+            node = self._of(classes, drafts[numbers[0]].part.node)
+            assert partition.sampling is not None
+            sampled = sample(self._joint, 0, partition.sampling, node)
+            if isinstance(sampled, Impossible):
+                return sampled
+            if not isinstance(sampled, NotFound):
+                arn = sampled.request.caller.principal_arn
+                found[next((number for number in numbers if drafts[number].name in (arn, None)), numbers[0])] = sampled.counterexample
+        return found
+
+
+class _Ways:
+    """What lets the requests of rows in."""
+
+    def __init__(self, joint: Joint) -> None:
+        self._joint = joint
+        self._owners = joint.sides[0].question.space.owners
+        try:
+            self._provenance: Provenance | None = Provenance(joint, 0)
+            self._below = by_class(joint.diagrams, self._provenance.allowed, "principal")
+        except TooLarge:
+            self._provenance = None
+
+    def of(self, draft: _Draft) -> tuple[Way, ...] | None:
+        """The ways of a row, the shortest first; `None` where they are too many to tell."""
+        if self._provenance is None:
+            return None
+        try:
+            if draft.name is not None:
+                found = self._provenance.ways_within(self._below[draft.classes.bit_length() - 1], draft.node)
+            else:
+                found = self._provenance.ways(draft.node)
+        except TooLarge:
+            return None
+        return tuple(self._statements(way) for way in sorted(found, key=lambda way: (len(way), sorted(way))))
+
+    def _statements(self, way: Numbers) -> Way:
+        return tuple(self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number)))
+
+    def near(self, node: Node) -> Iterator[StatementRef]:
+        """The statements that say something of some request of a set."""
+        parts = self._joint.sides[0].parts
+        for number, owner in enumerate(self._owners):
+            if lets_in(owner) and self._joint.diagrams.both(parts.get(number, NOTHING), node) != NOTHING:
+                yield owner
+
+
+def _rank(owner: StatementRef) -> int:
+    return {PolicyKind.KEY: 0, None: 1}.get(owner.kind, 2)
