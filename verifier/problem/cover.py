@@ -139,7 +139,9 @@ def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[Group]
         needs.sort(key=lambda need: cover.words(need.least, need.most))
     groups: list[Group] = []
     for need in needs:
-        group = next((group for group in groups[-MOST_COMPARED:] if _serves(diagrams, group.described, need)), None)
+        some = diagrams.some(need.least)
+        close = (group for group in groups[-MOST_COMPARED:] if diagrams.contains(group.described, some))
+        group = next((group for group in close if _serves(diagrams, group.described, need)), None)
         if group is None:
             groups.append(Group(need.mask, need.least, need.most, cover.described(need.least, need.most)))
         else:

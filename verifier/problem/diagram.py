@@ -7,6 +7,7 @@ each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is eve
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -273,6 +274,10 @@ class Diagrams:
             seen |= below
             todo += below
         return found
+
+    def some(self, node: Node) -> Mapping[str, int]:
+        """One assignment in a set that is not empty: whatever it is asked for has a value."""
+        return defaultdict(int, self.walk(node, lambda _, mask: (mask & -mask).bit_length() - 1))
 
     def contains(self, node: Node, point: Mapping[str, int]) -> bool:
         """Whether an assignment of a value to each variable is in the set."""

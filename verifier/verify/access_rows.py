@@ -7,8 +7,8 @@ handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from verifier.model.access import Access, Way
 from verifier.model.estate import Estate, Key
@@ -21,7 +21,7 @@ from verifier.problem.joint import Joint
 from verifier.problem.provenance import Provenance, by_class, lets_in
 from verifier.problem.provenance import Way as Numbers
 from verifier.verify.claims import InternalDisagreement
-from verifier.verify.known_callers import KnownCallers
+from verifier.verify.known_callers import KnownCallers, kind_of
 from verifier.verify.partition import Described, Partition, Partitioner
 from verifier.verify.regions import Describer
 from verifier.verify.sample import Impossible, NotFound, sample
@@ -45,9 +45,9 @@ class _Draft:
 
     part: Described
     alike: int
-    name: str | None
     classes: int
     node: Node
+    name: str | None = None
 
 
 class Rows:
@@ -62,19 +62,20 @@ class Rows:
         """The rows of a set. Raises `TooLarge`."""
         partition = Partitioner(self._joint, 0, budget=ROW_BUDGET).partition(node)
         self._check(node, partition)
-        drafts = [draft for number, part in enumerate(partition.parts) for draft in self._drafts(part, number)]
+        drafts = self._drafts(partition)
         witnesses = self._sampled(partition, drafts) if self._witnesses else {}
         if isinstance(witnesses, Impossible):
             return witnesses
         words = {number: (self._describer.actions(part), self._describer.when(part)) for number, part in enumerate(partition.parts)}
-        ways = _Ways(self._joint)
+        ways, by_name = _Ways(self._joint), _named(drafts)
         rows = []
         for number, draft in enumerate(drafts):
             actions, when = words[draft.alike]
             found = ways.of(draft)
             through = dict.fromkeys(statement for way in found for statement in way) if found is not None else ways.near(draft.node)
-            region = Region(self._callers(draft), actions, when, witnesses.get(number), tuple(through), draft.part.cubes is not None)
-            rows.append(Access(region, found, self._besides(draft), draft.alike))
+            callers, besides = self._who(draft, by_name)
+            region = Region(callers, actions, when, witnesses.get(number), tuple(through), draft.part.cubes is not None)
+            rows.append(Access(region, found, besides, draft.alike))
         return Found(tuple(sorted(rows, key=self._order)), partition.unsettled, partition.exact)
 
     def _check(self, node: Node, partition: Partition) -> None:
@@ -89,23 +90,41 @@ class Rows:
 
     # -- who --
 
-    def _drafts(self, part: Described, alike: int) -> Iterator[_Draft]:
-        split = self._known.split(part.callers)
-        below = by_class(self._joint.diagrams, part.node, "principal")
-        for index, name in split.named:
-            yield _Draft(part, alike, name, 1 << index, below[index])
-        if split.rest:
-            yield _Draft(part, alike, None, split.rest, self._of(split.rest, part.node))
+    def _drafts(self, partition: Partition) -> list[_Draft]:
+        """By name first, so that regions can be told as all others."""
+        found, rests = list[_Draft](), list[tuple[int, Described, int]]()
+        for number, part in enumerate(partition.parts):
+            split = self._known.split(part.callers)
+            below = by_class(self._joint.diagrams, part.node, "principal")
+            found += [_Draft(part, number, 1 << index, below[index], name) for index, name in split.named]
+            rests.append((number, part, split.rest))
+        for number, part, rest in rests:
+            apart = self._describer.phrases.apart(rest) if rest else ()
+            found += [_Draft(part, number, classes, self._of(classes, part.node)) for classes in apart]
+        return found
 
     def _of(self, classes: int, node: Node) -> Node:
         return self._joint.diagrams.both(self._joint.diagrams.literal("principal", classes), node)
 
-    def _callers(self, draft: _Draft) -> Callers:
-        return self._known.callers(draft.name) if draft.name is not None else self._describer.phrases.callers(draft.classes)
+    def _who(self, draft: _Draft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
+        """The callers of a row, and those that have rows of their own though its words are about them."""
+        if draft.name is not None:
+            return self._known.callers(draft.name), ()
+        plain = (index for index, names in by_name.items() if kind_of(names[0]) in (CallerKind.ROLE, CallerKind.USER))
+        named = sum(1 << index for index in plain if not self._known.split(1 << index).rest)
+        callers, about = self._others(draft.classes, named)
+        return callers, tuple(name for index, names in by_name.items() if about >> index & 1 for name in names)
 
-    def _besides(self, draft: _Draft) -> tuple[str, ...]:
-        """The callers of the classes of a region that have rows of their own."""
-        return () if draft.name is not None else tuple(name for _, name in self._known.split(draft.classes).named)
+    def _others(self, classes: int, named: int) -> tuple[Callers, int]:
+        """A region in words, and the classes that these words are about: `every other role`, where it is all but the `named` ones."""
+        phrases = self._describer.phrases
+        whole = next(part for part in phrases.apart(classes | named) if part & classes)
+        callers = phrases.callers(classes)
+        wider = phrases.callers(whole) if whole != classes and not classes & ~whole else callers
+        shown, about = (wider, whole) if len(wider.text) < len(callers.text) else (callers, classes)
+        if about == classes and not self._known.split(classes).named:
+            return callers, classes
+        return replace(callers, text=shown.text.replace("every ", "every other "), excluded=shown.excluded, named=shown.named), about
 
     def _order(self, row: Access) -> tuple[object, ...]:
         """By name before regions, the key's account first, services last."""
@@ -134,6 +153,15 @@ class Rows:
                 arn = sampled.request.caller.principal_arn
                 found[next((number for number in numbers if drafts[number].name in (arn, None)), numbers[0])] = sampled.counterexample
         return found
+
+
+def _named(drafts: list[_Draft]) -> dict[int, list[str]]:
+    """Who has rows by name, by class."""
+    found: dict[int, dict[str, None]] = {}
+    for draft in drafts:
+        if draft.name is not None:
+            found.setdefault(draft.classes.bit_length() - 1, {})[draft.name] = None
+    return {index: list(names) for index, names in found.items()}
 
 
 class _Ways:

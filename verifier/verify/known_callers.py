@@ -14,7 +14,8 @@ from verifier.model.policy import Principal, PrincipalType
 from verifier.model.region import Callers
 from verifier.model.request import CallerKind
 from verifier.problem.tables import Table
-from verifier.verify.phrases_caller_text import CallerText, account_of
+from verifier.verify.phrases_caller_sets import account_of
+from verifier.verify.phrases_caller_text import CallerText
 
 _FEW = 8
 """So many members of a class that has no more are told by name, whoever asks for it."""

@@ -70,6 +70,10 @@ class Phrases:
         """The callers of a mask that is not empty."""
         return self._callers.callers(mask)
 
+    def apart(self, mask: int) -> tuple[int, ...]:
+        """A mask of callers in parts that are told more plainly one by one."""
+        return self._callers.apart(mask)
+
     def actions(self, mask: int, possible: int | None = None) -> Actions:
         """The actions of a mask that is not empty. The text need not tell them from actions that are not `possible`."""
         return self._actions.actions(mask, possible)

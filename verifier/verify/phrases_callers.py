@@ -107,6 +107,15 @@ class CallerPhrases:
             excluded=() if names else _principals(word for block in form for word in block.none),
         )
 
+    def apart(self, mask: int) -> tuple[int, ...]:
+        """A mask in parts that are told more plainly one by one: the callers of each account, services, callers of other accounts."""
+        found, services = list[int](), self._classes.kinds.get("AWS service")
+        for extent in (*self._classes.by_account.values(), *([services] if services is not None else [])):
+            if extent.exact and extent.inside & mask:
+                found.append(extent.inside & mask)
+                mask &= ~extent.inside
+        return (*found, mask) if mask else tuple(found)
+
     def _names(self, mask: int) -> tuple[str, ...]:
         """The principals of the mask, where it is a list of them."""
         found = [self._arns.get(bit) for bit in bits(mask)]

@@ -39,11 +39,17 @@ class Cube:
         excluded = self.nones.get(name, 0)
         return any(own == name and not found & ~excluded & ~mask for own, found in self.somes)
 
-    def steps(self, full: Mapping[str, int]) -> Iterator[tuple[Cube, Cube]]:
-        """Each way to require one thing less: the longer cube, and what it has more than this one."""
-        for name, mask in self.masks.items():
-            for bit in bits(full[name] & ~mask):
-                yield self._with_mask(name, mask | bit, full[name]), self._with_mask(name, bit, full[name])
+    def widened(self, name: str, others: Sequence[Cube], full: int) -> Cube:
+        """The cube with all classes of one attribute with which other cubes cover it; `full` are all there are."""
+        mask = self.masks[name]
+        anything = self._with_mask(name, full, full)
+        for other in others:
+            if mask != full and anything.within(other._with_mask(name, full, full)):
+                mask |= other.masks.get(name, full)
+        return self if mask == self.masks[name] else self._with_mask(name, mask, full)
+
+    def steps(self) -> Iterator[tuple[Cube, Cube]]:
+        """Each way to require one thing less of what is not single-valued: the longer cube, and what it has more than this one."""
         for name, value in self.symbols.items():
             rest = {other: own for other, own in self.symbols.items() if other != name}
             yield replace(self, symbols=rest), replace(self, symbols={**rest, name: not value})
@@ -83,13 +89,16 @@ def shorter(cubes: Sequence[Cube], full: Mapping[str, int]) -> list[Cube]:
 def _widened(cube: Cube, cubes: Sequence[Cube], full: Mapping[str, int]) -> Cube:
     """The cube without what it needs not require, since other cubes cover what comes in."""
     others = [other for other in cubes if other is not cube]
-    widening = True
+    widening = bool(others)
     while widening:
-        widening = False
-        for wider, more in cube.steps(full):
+        before = cube
+        for name in before.masks:
+            cube = cube.widened(name, others, full[name])
+        for wider, more in cube.steps():
             if any(more.within(other) for other in others):
-                cube, widening = wider, True
+                cube = wider
                 break
+        widening = cube is not before
     return cube
 
 

@@ -104,6 +104,8 @@ class Vocabulary:
             return ()
         if most == self.full:
             return (Block(),)
+        if most == least in self.single:
+            return (Block((self.single[least],)),)
         found = [form for form in self._candidates(least, most) if form is not None]
         assert all(not least & ~meaning(form, self.full) and not meaning(form, self.full) & ~most for form in found)
         return min(found, key=form_cost)
