@@ -12,7 +12,7 @@ from pathlib import PurePath
 from verifier.model.comparison import Change, RegionChange
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
-from verifier.model.region import Alternative, Limit, LimitKind
+from verifier.model.region import Alternative, Limit, LimitKind, Region
 from verifier.model.request import CallerKind, Request, Value
 from verifier.report.naming import Places, statement_name
 from verifier.report.region_groups import Row
@@ -47,7 +47,7 @@ def row_text(row: Row, *, in_full: bool) -> str:
         return callers
     if in_full:
         return f"{callers}, if {_either(row.cases)}"
-    told, respelled = _usual(tuple(map(_without_the_obvious, row.cases)))
+    told, respelled = usual(tuple(map(without_the_obvious, row.cases)))
     text = f"{callers}, if {_either(told)}" + (", also where its name differs in case" if respelled else "")
     federated = row.callers.kinds == (CallerKind.FEDERATED,)  # what they can follows from what their issuers can
     if federated or len(told) > _MOST_CASES or len(text) > _MOST_CHARACTERS:
@@ -59,14 +59,14 @@ def _either(cases: tuple[Alternative, ...]) -> str:
     return ", or if ".join(map(case_text, cases))
 
 
-def _usual(cases: tuple[Alternative, ...]) -> tuple[tuple[Alternative, ...], bool]:
+def usual(cases: tuple[Alternative, ...]) -> tuple[tuple[Alternative, ...], bool]:
     """The cases without those in which the name of a pair of the encryption context is spelled otherwise (F7), if others are left; and
     whether there are such."""
     plain = tuple(case for case in cases if not any(OTHER_CASE in limit.subject for limit in case))
     return (plain, len(plain) < len(cases)) if plain else (cases, False)
 
 
-def _without_the_obvious(case: Alternative) -> Alternative:
+def without_the_obvious(case: Alternative) -> Alternative:
     """That an account's policies allow goes without saying that they do not deny as well (U1)."""
     allowed = any(limit.subject == OUTSIDE_ALLOW for limit in case)
     return tuple(limit for limit in case if not (allowed and limit.subject == OUTSIDE_DENY))
@@ -77,12 +77,17 @@ def _without_the_obvious(case: Alternative) -> Alternative:
 
 def request_text(change: RegionChange, *, in_full: bool = False) -> str:
     """`role/example of 444455556666 calls kms:Decrypt directly`."""
-    witness = change.region.witness
-    assert witness is not None
+    return witness_text(change.region, in_full=in_full)
+
+
+def witness_text(region: Region, *, in_full: bool = False) -> str:
+    """The same of a region that has a request."""
+    witness = region.witness
+    assert witness is not None, "a region without a request"
     request = witness.request
     parts = [f"{caller_text(request)} calls {printable(request.action)}"]
     present = {key.lower() for key, _ in request.context}
-    if _VIA_SERVICE not in present and any(limit.subject.lower() == _VIA_SERVICE for case in change.region.when for limit in case):
+    if _VIA_SERVICE not in present and any(limit.subject.lower() == _VIA_SERVICE for case in region.when for limit in case):
         parts.append("directly")
     shown = [f"{printable(key)} = {_value(value)}" for key, value in request.context[: None if in_full else MOST_CONTEXT]]
     if shown:

@@ -23,7 +23,7 @@ def render_text(report: Report, colour: bool) -> str:
     """The whole report, with a final newline. Pure: the same report gives the same text."""
     style = Style(colour)
     common = _common_assumptions(report.verdicts)
-    lines = [line for key in report.keys for line in _key_lines(key, style)]
+    lines = [line for key in report.keys for line in key_lines(key, style)]
     lines += [*_inventory_lines(report), ""]
     for verdict in report.verdicts:
         lines += [*_verdict_lines(report, verdict, common, style), ""]
@@ -36,7 +36,8 @@ def render_text(report: Report, colour: bool) -> str:
 # --- before the verdicts -----------------------------------------------------------------------------------------------------
 
 
-def _key_lines(key: KeySummary, style: Style) -> list[str]:
+def key_lines(key: KeySummary, style: Style) -> list[str]:
+    """A key: its name and ARN, what was given of it."""
     policy = f"policy {printable(key.policy_name)}, {counted(key.statements, 'statement')}" if key.policy_name is not None else None
     parts = [policy or "its policy is not known"]
     parts += [counted(key.grants, "grant")] if key.grants is not None else []

@@ -7,24 +7,24 @@ handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from verifier.model.access import Access, Way
+from verifier.model.access import Access
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.policy import StatementRef
 from verifier.model.region import Callers, Region
 from verifier.model.request import CallerKind
 from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.joint import Joint
-from verifier.problem.provenance import Provenance, by_class, lets_in
-from verifier.problem.provenance import Way as Numbers
+from verifier.problem.provenance import by_class, lets_in
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.known_callers import KnownCallers, kind_of
-from verifier.verify.partition import Described, Partition, Partitioner
+from verifier.verify.partition import Partition, Partitioner
 from verifier.verify.regions import Describer
 from verifier.verify.sample import Impossible, NotFound, sample
+from verifier.verify.ways import Draft, Ways
 
 ROW_BUDGET = 5_000
 """Descriptions of one answer, before callers are no longer told apart by their actions."""
@@ -37,17 +37,6 @@ class Found:
     rows: tuple[Access, ...]
     reasons: tuple[Reason, ...] = ()
     exact: bool = True
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """One row before it is in words: a name, or the classes of a region. `node` holds its requests."""
-
-    part: Described
-    alike: int
-    classes: int
-    node: Node
-    name: str | None = None
 
 
 class Rows:
@@ -66,16 +55,15 @@ class Rows:
         witnesses = self._sampled(partition, drafts) if self._witnesses else {}
         if isinstance(witnesses, Impossible):
             return witnesses
-        words = {number: (self._describer.actions(part), self._describer.when(part)) for number, part in enumerate(partition.parts)}
-        ways, by_name = _Ways(self._joint), _named(drafts)
+        conditions = [self._describer.when(part) for part in partition.parts]
+        by_name = _named(drafts)
         rows = []
         for number, draft in enumerate(drafts):
-            actions, when = words[draft.alike]
-            found = ways.of(draft)
-            through = dict.fromkeys(statement for way in found for statement in way) if found is not None else ways.near(draft.node)
             callers, besides = self._who(draft, by_name)
-            region = Region(callers, actions, when, witnesses.get(number), tuple(through), draft.part.cubes is not None)
-            rows.append(Access(region, found, besides, draft.alike))
+            actions = self._describer.phrases.actions(draft.actions, draft.part.sendable)
+            through, exact = self._through(draft), draft.part.cubes is not None
+            region = Region(callers, actions, conditions[draft.alike], witnesses.get(number), through, exact)
+            rows.append(Access(region, draft.ways, besides, draft.alike))
         return Found(tuple(sorted(rows, key=self._order)), partition.unsettled, partition.exact)
 
     def _check(self, node: Node, partition: Partition) -> None:
@@ -90,23 +78,31 @@ class Rows:
 
     # -- who --
 
-    def _drafts(self, partition: Partition) -> list[_Draft]:
-        """By name first, so that regions can be told as all others."""
-        found, rests = list[_Draft](), list[tuple[int, Described, int]]()
+    def _drafts(self, partition: Partition) -> list[Draft]:
+        """By name first, so that regions can be told as all others; each with the actions that the same statements let them do."""
+        found, rests = list[Draft](), list[Draft]()
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)
             below = by_class(self._joint.diagrams, part.node, "principal")
-            found += [_Draft(part, number, 1 << index, below[index], name) for index, name in split.named]
-            rests.append((number, part, split.rest))
-        for number, part, rest in rests:
-            apart = self._describer.phrases.apart(rest) if rest else ()
-            found += [_Draft(part, number, classes, self._of(classes, part.node)) for classes in apart]
-        return found
+            found += [Draft(part, number, 1 << index, part.actions, below[index], name) for index, name in split.named]
+            for rest in self._describer.phrases.apart(split.rest) if split.rest else ():
+                rests.append(Draft(part, number, rest, part.actions, self._of(rest, part.node)))
+        ways = Ways(self._joint)
+        return [draft for whole in (*found, *rests) for draft in ways.by_action(whole)]
 
     def _of(self, classes: int, node: Node) -> Node:
         return self._joint.diagrams.both(self._joint.diagrams.literal("principal", classes), node)
 
-    def _who(self, draft: _Draft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
+    def _through(self, draft: Draft) -> tuple[StatementRef, ...]:
+        """The statements of the ways; where these are not known, those that say something of some request."""
+        if draft.ways is not None:
+            return tuple(dict.fromkeys(statement for way in draft.ways for statement in way))
+        side = self._joint.sides[0]
+        node = self._of(draft.classes, draft.part.node)
+        numbered = enumerate(side.question.space.owners)
+        return tuple(owner for n, owner in numbered if lets_in(owner) and self._joint.diagrams.both(side.parts.get(n, NOTHING), node))
+
+    def _who(self, draft: Draft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
         """The callers of a row, and those that have rows of their own though its words are about them."""
         if draft.name is not None:
             return self._known.callers(draft.name), ()
@@ -136,16 +132,16 @@ class Rows:
 
     # -- requests --
 
-    def _sampled(self, partition: Partition, drafts: list[_Draft]) -> dict[int, Counterexample] | Impossible:
+    def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample] | Impossible:
         """A request for each row, by its number; of rows whose callers are alike, for the one whose caller makes it."""
         found: dict[int, Counterexample] = {}
-        asked: dict[tuple[int, int], list[int]] = {}
+        asked: dict[tuple[int, int, int], list[int]] = {}
         for number, draft in enumerate(drafts):
-            asked.setdefault((draft.alike, draft.classes), []).append(number)
-        assert partition.sampling is not None or not asked
-        for (_, classes), numbers in asked.items():
-            node = self._of(classes, drafts[numbers[0]].part.node)
-            assert partition.sampling is not None
+            asked.setdefault((draft.alike, draft.classes, draft.actions), []).append(number)
+        for (_, classes, actions), numbers in asked.items():
+            within = self._joint.diagrams.literal("action", actions)
+            node = self._joint.diagrams.both(within, self._of(classes, drafts[numbers[0]].part.node))
+            assert partition.sampling is not None, "parts without facts to sample with"
             sampled = sample(self._joint, 0, partition.sampling, node)
             if isinstance(sampled, Impossible):
                 return sampled
@@ -155,50 +151,10 @@ class Rows:
         return found
 
 
-def _named(drafts: list[_Draft]) -> dict[int, list[str]]:
+def _named(drafts: list[Draft]) -> dict[int, list[str]]:
     """Who has rows by name, by class."""
     found: dict[int, dict[str, None]] = {}
     for draft in drafts:
         if draft.name is not None:
             found.setdefault(draft.classes.bit_length() - 1, {})[draft.name] = None
     return {index: list(names) for index, names in found.items()}
-
-
-class _Ways:
-    """What lets the requests of rows in."""
-
-    def __init__(self, joint: Joint) -> None:
-        self._joint = joint
-        self._owners = joint.sides[0].question.space.owners
-        try:
-            self._provenance: Provenance | None = Provenance(joint, 0)
-            self._below = by_class(joint.diagrams, self._provenance.allowed, "principal")
-        except TooLarge:
-            self._provenance = None
-
-    def of(self, draft: _Draft) -> tuple[Way, ...] | None:
-        """The ways of a row, the shortest first; `None` where they are too many to tell."""
-        if self._provenance is None:
-            return None
-        try:
-            if draft.name is not None:
-                found = self._provenance.ways_within(self._below[draft.classes.bit_length() - 1], draft.node)
-            else:
-                found = self._provenance.ways(draft.node)
-        except TooLarge:
-            return None
-        return tuple(self._statements(way) for way in sorted(found, key=lambda way: (len(way), sorted(way))))
-
-    def _statements(self, way: Numbers) -> Way:
-        return tuple(self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number)))
-
-    def near(self, node: Node) -> Iterator[StatementRef]:
-        """The statements that say something of some request of a set."""
-        parts = self._joint.sides[0].parts
-        for number, owner in enumerate(self._owners):
-            if lets_in(owner) and self._joint.diagrams.both(parts.get(number, NOTHING), node) != NOTHING:
-                yield owner
-
-
-def _rank(owner: StatementRef) -> int:
-    return {PolicyKind.KEY: 0, None: 1}.get(owner.kind, 2)

@@ -1,0 +1,86 @@
+"""Rows of an answer, and what lets their requests in.
+
+In: a side of a `Joint`; callers and actions that one description serves. Out: the same as one row for the actions that have the same ways.
+Guarantee: as `problem.provenance` gives it; where the ways are too many to tell, that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from verifier.model.access import Way
+from verifier.model.policy import PolicyKind, StatementRef
+from verifier.problem.diagram import NOTHING, Node, TooLarge
+from verifier.problem.joint import Joint
+from verifier.problem.provenance import Provenance, by_class
+from verifier.problem.provenance import Way as Numbers
+from verifier.verify.partition import Described
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node` holds its requests (of
+    a caller by name, as they are below the caller)."""
+
+    part: Described
+    alike: int
+    classes: int
+    actions: int
+    node: Node
+    name: str | None = None
+    ways: tuple[Way, ...] | None = ()
+
+
+class Ways:
+    """What lets the requests of rows in."""
+
+    def __init__(self, joint: Joint) -> None:
+        self._joint = joint
+        self._owners = joint.sides[0].question.space.owners
+        try:
+            self._provenance: Provenance | None = Provenance(joint, 0)
+            self._below = by_class(joint.diagrams, self._provenance.allowed, "principal")
+        except TooLarge:
+            self._provenance = None
+
+    def by_action(self, draft: Draft) -> Iterator[Draft]:
+        """A row as one row for the actions that the same ways let its callers do, the shortest way first; as it is where the ways are too
+        many to tell."""
+        if self._provenance is None:
+            yield replace(draft, ways=None)
+            return
+        allowed = self._provenance.allowed if draft.name is None else self._below[draft.classes.bit_length() - 1]
+        try:
+            found = self._found(allowed, draft)
+        except TooLarge:
+            found = {None: draft.actions}
+        for ways, actions in found.items():
+            yield replace(draft, actions=actions, ways=None if ways is None else tuple(self._statements(way) for way in _ordered(ways)))
+
+    def _found(self, allowed: Node, draft: Draft) -> dict[frozenset[Numbers] | None, int]:
+        assert self._provenance is not None
+        found: dict[frozenset[Numbers] | None, int] = {}
+        for action in _single(draft.actions):
+            within = self._joint.diagrams.both(self._joint.diagrams.literal("action", action), draft.node)
+            ways = self._provenance.ways_within(allowed, within) if within != NOTHING else frozenset[Numbers]()
+            found[ways] = found.get(ways, 0) | action
+        return found
+
+    def _statements(self, way: Numbers) -> Way:
+        return tuple(self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number)))
+
+
+def _ordered(ways: frozenset[Numbers]) -> list[Numbers]:
+    return sorted(ways, key=lambda way: (not way, len(way), sorted(way)))
+
+
+def _single(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low
+        mask ^= low
+
+
+def _rank(owner: StatementRef) -> int:
+    return {PolicyKind.KEY: 0, None: 1}.get(owner.kind, 2)
