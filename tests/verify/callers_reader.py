@@ -15,6 +15,7 @@ _SEPARATOR = re.compile(rf"(?:, and |, | and )(?={_ITEM})")
 _PHRASE = re.compile(
     r"every (?P<kinds>.+?)"
     r"(?: of (?P<other>accounts? other than |an account other than )?(?P<accounts>\d{12}(?:(?:, | and )\d{12})*))?"
+    r"(?: named (?P<named>[^\s/]+))?"
     r"(?P<matching>(?: matching \S+(?: \([^)]*\))?)*)"
     r"(?: except (?P<except>.+))?"
 )
@@ -65,6 +66,8 @@ def _phrase(text: str, arn: str, home: str | None) -> bool:
         return False
     if accounts and (account is None or (account in accounts) == bool(found["other"])):
         return False
+    if found["named"] and arn.rpartition("/")[2] != found["named"]:
+        return False
     patterns = list(_objects(found["matching"].replace(" matching ", " ")))
     if not all(_matches(pattern, note, arn, False) for pattern, note in patterns):
         return False
@@ -81,6 +84,7 @@ def _item(text: str, arn: str, home: str | None) -> bool:
     if text.endswith("s") and text[:-1] in KINDS:
         return KINDS[text[:-1]](arn)
     kinds, of, account = text.partition(" of ")
+    account, _, last = account.partition(" named ")
     if of and kinds.endswith("s") and kinds[:-1] in KINDS:
-        return KINDS[kinds[:-1]](arn) and arn.split(":")[4:5] == [account]
+        return KINDS[kinds[:-1]](arn) and arn.split(":")[4:5] == [account] and last in ("", arn.rpartition("/")[2])
     return _name(text, home) == _plain(arn)

@@ -6,7 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, REPORTS, ROOT, allow, aws, deny, estate, home, identity
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    PARTNER,
+    PARTNER_ROLE,
+    PARTNER_ROOT,
+    PARTNER_SESSION,
+    REPORTS,
+    ROOT,
+    allow,
+    aws,
+    deny,
+    estate,
+    home,
+    identity,
+)
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.region import Alternative, LimitKind, Region
 from verifier.model.request import CallerKind
@@ -59,6 +74,7 @@ TEAM = "aws:PrincipalTag/team"
         ({"StringLike": {TEAM: "a*"}, "StringNotLike": {TEAM: ["*b", "*c"]}}, f"{TEAM} matches a*, but matches none of *b, *c"),
         ({"StringEqualsIgnoreCase": {TEAM: "Red"}}, f"{TEAM} is red in any case"),
         ({"StringEquals": {TEAM: ["", "or", "a b"]}}, f'{TEAM} is one of "", "a b", "or"'),
+        ({"StringEquals": {TEAM: ["a*", "b"]}}, f'{TEAM} is "a*" or b'),
         ({"StringLike": {TEAM: "${*}*"}}, f"{TEAM} matches ${{*}}*"),
         ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.7"]}}, "aws:SourceIp is in 10.0.0.0/8 or 203.0.113.7"),
         ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "aws:SourceIp is absent, or is not in 10.0.0.0/8"),
@@ -152,7 +168,12 @@ def test_a_pair_and_its_other_spellings() -> None:
         ("StringEquals", VIA, "${aws:PrincipalTag/via}", f"{VIA} = ${{aws:PrincipalTag/via}}"),
         ("StringEqualsIgnoreCase", VIA, "${aws:PrincipalTag/via}", f"{VIA} = ${{aws:PrincipalTag/via}} in any case"),
         ("StringLike", VIA, "${aws:PrincipalTag/via}.*", f"{VIA} matches ${{aws:PrincipalTag/via}}.*"),
-        ("StringNotLike", VIA, "${aws:PrincipalTag/via}.*", f"{VIA} does not match ${{aws:PrincipalTag/via}}.*, or one of them is absent"),
+        (
+            "StringNotLike",
+            VIA,
+            "${aws:PrincipalTag/via}.*",
+            f"{VIA} does not match ${{aws:PrincipalTag/via}}.*, or {VIA} is absent",
+        ),
     ],
 )
 def test_policy_variables(operator: str, key: str, value: str, expected: str) -> None:
@@ -205,6 +226,7 @@ ANY_ROLE = f"arn:aws:iam::{HOME}:role/"
             [allow()],
             [f"every root user and AWS service, and every role and user of {HOME}", f"every role and user of an account other than {HOME}"],
         ),
+        ([allow(aws(PARTNER_SESSION))], [f"every role of {PARTNER} named batch"]),
         (
             [allow(), deny(aws(PARTNER_ROLE))],
             [

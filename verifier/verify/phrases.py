@@ -7,6 +7,7 @@ Guarantee: the words say exactly the set that they are made from. Texts are raw:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate
@@ -95,7 +96,7 @@ class Phrases:
     ) -> tuple[Alternative, ...]:
         """What the union of cubes says, the shortest alternative first. For `possible` see `alternative`."""
         full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
-        found = shorter([self._cube(*cube) for cube in cubes], full)
+        found = self._without_absence(shorter([self._cube(*cube) for cube in cubes], full))
         said = dict.fromkeys(self._alternative(cube, possible) for cube in found)
         return tuple(sorted(said, key=lambda limits: (len(limits), sum(len(limit.text) for limit in limits))))
 
@@ -114,6 +115,15 @@ class Phrases:
                 nones[name] = nones.get(name, 0) | bit
         full = {name: (1 << self._finite.width(name)) - 1 for name in masks}
         return Cube({n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones)
+
+    def _without_absence(self, cubes: Sequence[Cube]) -> list[Cube]:
+        """The cubes without those that say of an absent key what another says with a comparison that does not hold."""
+        kept = list(cubes)
+        for cube in cubes:
+            absent = replace(cube, symbols={**self._symbols.false_by_absence(cube.masks), **cube.symbols})
+            if any(absent.within(other) for other in kept if other is not cube):
+                kept.remove(cube)
+        return kept
 
     def _alternative(self, cube: Cube, possible: Mapping[str, int]) -> Alternative:
         limits = [limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))]

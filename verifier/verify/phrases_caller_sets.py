@@ -44,17 +44,30 @@ def _in_both(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
     return (left & right) | linked
 
 
+def _named(word: Word) -> tuple[str, str, str]:
+    """Kind, account and name of roles or users that are named without their path."""
+    account, last = word.text.split(":", 5)[4:]
+    kind, name = last.split("/")
+    return kind, account, name
+
+
 @dataclass
 class Inside:
-    """The words that the callers of a block are in, by what they are about. `kinds` is `None` where no word is about a kind."""
+    """The words that the callers of a block are in, by what they are about. `kinds` is `None` where no word is about a kind; `last_names`
+    are names of roles or users, whatever their path."""
 
     accounts: list[str] = field(default_factory=list)
     kinds: frozenset[str] | None = None
     patterns: list[Word] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    last_names: list[str] = field(default_factory=list)
 
     def add(self, word: Word) -> None:
         """Takes one more word."""
+        if word.sort is Sort.NAMED:
+            kind, account, name = _named(word)
+            self.last_names.append(name)
+            word = Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", word.mask)
         kind, _, account = word.text.partition(" of ") if word.sort is Sort.KIND_OF_ACCOUNT else (word.text, "", word.text)
         if word.sort in (Sort.KIND, Sort.KIND_OF_ACCOUNT):
             self.kinds = _kinds(kind) if self.kinds is None else _in_both(self.kinds, _kinds(kind))
@@ -93,6 +106,9 @@ class Outside:
                 self.of_accounts += [f"{one}s of {account}" for one in sorted(_kinds(kind), key=KIND_ORDER.index)]
             case Sort.IS:
                 self.names.append(word.text)
+            case Sort.NAMED:
+                kind, account, name = _named(word)
+                self.of_accounts.append(f"{kind}s of {account} named {name}")
             case _:
                 self.patterns.append(word)
 

@@ -99,10 +99,10 @@ class CallerText:
         if inside.names:
             return _Phrase((), listed(self.names(inside.names)))
         _say_kinds(inside, outside)
-        if inside.kinds == frozenset({"root user"}) and inside.accounts and not (inside.patterns or block.none):
+        if inside.kinds == frozenset({"root user"}) and inside.accounts and not (inside.patterns or inside.last_names or block.none):
             return _Phrase((), f"root of {inside.accounts[0]}")
         where, limits = _where(inside, outside)
-        matching = "".join(f" matching {pattern(word)}" for word in inside.patterns)
+        matching = "".join((*(f" named {name}" for name in inside.last_names), *(f" matching {pattern(word)}" for word in inside.patterns)))
         everyone = inside.kinds is None or inside.kinds == PRINCIPALS
         return _Phrase(("caller",) if everyone else tuple(inside.kinds or ()), where + matching, tuple(limits), tuple(outside.names))
 

@@ -6,6 +6,7 @@ Guarantee: the words say exactly the mask: they are written from a form that is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.model.estate import Estate
@@ -41,6 +42,7 @@ class CallerPhrases:
         self._partition = space.target.partition
         self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
         self._arns |= dict(self._root_users())
+        names += _by_last_name(names)
         pairs = list(self._pairs())
         own = [*self._accounts(), *self._kinds(), *(pair[0] for pair in pairs if len(pair) == 1), *names]
         self._vocabulary = Vocabulary(self._full, own, (pair for pair in pairs if len(pair) == 2))
@@ -140,3 +142,14 @@ class CallerPhrases:
 
 def _principals(found: Iterable[Word]) -> tuple[str, ...]:
     return tuple(sorted({word.text for word in found if word.sort is Sort.IS}))
+
+
+_ANY_PATH = re.compile(r"(arn:[^:*]+:iam::[0-9]{12}:(?:role|user)/)\*/([^*?/]+)")
+
+
+def _by_last_name(found: Sequence[Word]) -> list[Word]:
+    """The roles, or users, with a name and any path: a session names its role so."""
+    plain = {word.text: word.mask for word in found if word.sort is Sort.IS}
+    named = ((word, _ANY_PATH.fullmatch(word.text)) for word in found if word.sort is Sort.MATCHES)
+    whole = ((word, match[1] + match[2]) for word, match in named if match is not None)
+    return [Word(Sort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from verifier.verify.phrases_forms import bits
 
-MOST = 120
+MOST = 40
 """Cubes that are compared each with each; of more, the first that many are."""
 
 

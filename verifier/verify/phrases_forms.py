@@ -26,6 +26,7 @@ class Sort(Enum):
     NETWORK = auto()
     ADDRESSES = auto()
     BOUND = auto()
+    NAMED = auto()
     ACCOUNT = auto()
     FACT = auto()
     KIND = auto()
@@ -94,12 +95,18 @@ class Vocabulary:
                 by_mask[word.mask] = word
         self.single = {mask: word for mask, word in by_mask.items() if not mask & (mask - 1)}
         self.broad = [word for mask, word in by_mask.items() if mask & (mask - 1)]
+        self._known: dict[tuple[int, int], Form] = {}
         self._bases = [(), *((word,) for word in self.broad[:MOST_BASES]), *(base for base in bases if Block(base).mask(full))]
 
     def express(self, least: int, most: int | None = None) -> Form:
         """The shortest form found that has all of `least` and nothing outside `most` (exactly `least`, where `most` is not given). The
         words must tell the classes of `least` from those outside `most`."""
         most = least if most is None else most | least
+        if (least, most) not in self._known:
+            self._known[least, most] = self._expressed(least, most)
+        return self._known[least, most]
+
+    def _expressed(self, least: int, most: int) -> Form:
         if least == 0:
             return ()
         if most == self.full:

@@ -25,8 +25,9 @@ _OWN_WORDS = frozenset(
 """Words of the sentences themselves."""
 
 
-def shown(value: str, note: str = "") -> str:
-    """A value in a sentence: as it is, in quotes where a reader would not see where it begins and ends. `note` goes behind it."""
-    if not value or value in _OWN_WORDS or any(character in ' ,;"()' for character in value):
+def shown(value: str, note: str = "", *, quoted: bool = False) -> str:
+    """A value in a sentence: as it is, in quotes where a reader would not see where it begins and ends, or if it is to be
+    `quoted`. `note` goes behind it."""
+    if quoted or not value or value in _OWN_WORDS or any(character in ' ,;"()' for character in value):
         value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{value} ({note})" if note else value

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.verify.phrases_forms import Block, Form, Sort, form_cost
-from verifier.verify.phrases_lists import clauses, listed, shown
-from verifier.verify.phrases_values import Values, form_text
+from verifier.verify.phrases_lists import clauses, listed
+from verifier.verify.phrases_values import Values, form_text, word_text
 
 
 @dataclass(frozen=True)
@@ -79,4 +79,4 @@ def _is_plain(form: Form) -> bool:
 
 
 def _nouns(form: Form, last: str = "and") -> str:
-    return listed([shown(block.all[0].text, block.all[0].note) for block in form], last)
+    return listed([word_text(block.all[0]) for block in form], last)

@@ -15,8 +15,10 @@ from verifier.problem.expression import TRUE
 from verifier.problem.facts_shared import THROUGH_ENDPOINT
 from verifier.problem.finite import Finite
 from verifier.problem.space import OTHER_SPELLING, Space
+from verifier.problem.targets import TargetKind
 from verifier.problem.values import ARN, EQUALS_FOLD, LIKE, Fixed, Template, Variable
 from verifier.problem.views import Relation, View
+from verifier.verify.phrases_lists import listed
 from verifier.verify.phrases_subjects import subject
 
 
@@ -66,9 +68,18 @@ class SymbolPhrases:
         left = self._view(relation.views[0])
         right = self._template(relation.pieces) if relation.pieces else self._view(relation.views[1])
         text = _COMPARED[relation.mode, value].format(left, right)
-        if value or all(self._is_present(view, masks) for view in relation.views):
-            return text
-        return f"{text}, or one of them is absent"
+        absent = dict.fromkeys(self._view(view) for view in relation.views if not self._is_present(view, masks))
+        return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
+
+    def false_by_absence(self, masks: Mapping[str, int]) -> dict[str, bool]:
+        """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is absent."""
+        tables = self._finite.tables
+        absent = {name for name, mask in masks.items() if name in tables and mask == 1 << tables[name].size}
+        return {
+            symbol: False
+            for symbol, relation in self._space.relations.items()
+            if any(len(view.bases) == 1 and view.bases[0] in absent for view in relation.views)
+        }
 
     def _is_present(self, view: View, masks: Mapping[str, int]) -> bool:
         if view.present is TRUE:
@@ -79,15 +90,18 @@ class SymbolPhrases:
         return not masks[name] >> self._finite.tables[name].size & 1
 
     def _view(self, view: View) -> str:
-        for start, text in (("text ", ""), ("pair ", "")):
-            if view.name.startswith(start):
-                return text + view.name.removeprefix(start)
+        if view.name.startswith("text "):
+            return _RESOURCES[self._space.target.kind]
+        if view.name.startswith("pair "):
+            return view.name.removeprefix("pair ")
         return subject(self._space, view.name.removesuffix("#F8"))
 
     def _template(self, pieces: Template) -> str:
         return "".join(_piece(self._space, piece) for piece in pieces)
 
 
+_RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
+"""What a fixed text is that is compared with a pattern: the resource of the requests (`problem.relations.constant_matches`)."""
 _COMPARED = {
     **{(mode, True): "{} matches {}" for mode in (LIKE, ARN)},
     **{(mode, False): "{} does not match {}" for mode in (LIKE, ARN)},

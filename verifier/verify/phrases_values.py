@@ -117,11 +117,18 @@ _SAID = {
     Sort.NETWORK: ("is in {}", "is not in {}", "is in none of {}"),
     Sort.ADDRESSES: ("is between {}", "is not between {}", "is between none of {}"),
 }
-_AS_IT_IS = (Sort.FAMILY, Sort.ADDRESSES)
 
 
 def _texts(found: Sequence[Word], sort: Sort) -> list[str]:
-    return sorted(word.text if sort in _AS_IT_IS else shown(word.text, word.note) for word in found if word.sort is sort)
+    return sorted(word_text(word) for word in found if word.sort is sort)
+
+
+def word_text(word: Word) -> str:
+    """A word in a sentence. A value with `*` or `?` is in quotes: it is no pattern."""
+    if word.sort in (Sort.FAMILY, Sort.ADDRESSES):
+        return word.text
+    quoted = word.sort in (Sort.IS, Sort.IS_IN_ANY_CASE) and not {"*", "?"}.isdisjoint(word.text)
+    return shown(word.text, word.note, quoted=quoted)
 
 
 def said(found: Sequence[Word]) -> str:
