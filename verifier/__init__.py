@@ -18,6 +18,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from verifier.model.access import Access, WhoCan
     from verifier.model.comparison import Comparison, FailOn, Relation, TargetComparison
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Access",
     "Account",
     "Allowance",
     "Caller",
@@ -57,6 +59,7 @@ __all__ = [
     "Status",
     "TargetComparison",
     "Verdict",
+    "WhoCan",
     "__version__",
     "allowances",
     "builtin",
@@ -71,10 +74,12 @@ __all__ = [
     "render_json",
     "render_text",
     "schema",
+    "who_can",
 ]
 
 _HOMES = {
     "verifier.model.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
+    "verifier.model.access": ("Access", "WhoCan"),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.model.lint": ("Finding", "LintReport"),
@@ -220,7 +225,36 @@ def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
     return find(estate, timeout=timeout)
 
 
-def schema(name: Literal["snapshot", "report", "comparison", "check", "lint"]) -> dict[str, Any]:
+def who_can(
+    estate: Estate,
+    *actions: str,
+    keys: Iterable[str] = (),
+    caller: str | None = None,
+    excluding: Iterable[str] = (),
+    readings: Mapping[str, bool] | None = None,
+    witnesses: bool = False,
+) -> WhoCan:
+    """Everybody who can do some actions (all, if none is given) with some keys (every key, if none is named), with the conditions and the
+    statements that let them; proved to be complete where it says so.
+
+    `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out: written as in invariants
+    (`role/reports`, `callers in 444455556666`). With `witnesses` each row has a request, replayed. Raises `InputError`.
+    """
+    from verifier.verify.who_can import EVERY_ACTION
+    from verifier.verify.who_can import who_can as ask
+
+    return ask(
+        estate,
+        actions or EVERY_ACTION,
+        keys=tuple(keys),
+        caller=caller,
+        excluding=tuple(excluding),
+        readings=readings,
+        witnesses=witnesses,
+    )
+
+
+def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can"]) -> dict[str, Any]:
     """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
     comparison, `check-…` a check, `lint` its own."""
     if name == "report":
@@ -239,6 +273,10 @@ def schema(name: Literal["snapshot", "report", "comparison", "check", "lint"]) -
         from verifier.report.lint_json import lint_schema
 
         return lint_schema()
+    if name == "who-can":
+        from verifier.report.who_can_json import who_can_schema
+
+        return who_can_schema()
     from verifier.inputs import snapshot_schema
 
     return snapshot_schema()

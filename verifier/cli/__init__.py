@@ -27,6 +27,7 @@ COMMANDS = {
     "check-no-new-access": "verifier.cli.check_no_new_access",
     "check-access-not-granted": "verifier.cli.check_access_not_granted",
     "check-no-public-access": "verifier.cli.check_no_public_access",
+    "who-can": "verifier.cli.who_can",
     "lint": "verifier.cli.lint",
     "schema": "verifier.cli.schema",
     "readings": "verifier.cli.readings",

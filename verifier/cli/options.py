@@ -34,6 +34,14 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class TableOutput(StrEnum):
+    """How a list is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 def settled_readings(values: list[str]) -> dict[str, bool]:
     """The readings that `--reading LABEL=yes|no` fixes (checked before)."""
     return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in values)}
@@ -155,4 +163,8 @@ Processes = Annotated[int | None, typer.Option(metavar="N", min=1, help="How man
 ClusterOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster])."),
+]
+KeysOption = Annotated[
+    list[str],
+    typer.Option("--key", metavar="KEY", help="A key by name, alias, ARN or ID; may be repeated. Without it: every key of the input."),
 ]

@@ -21,6 +21,7 @@ class Schema(StrEnum):
     COMPARISON = "comparison"
     CHECK = "check"
     LINT = "lint"
+    WHO_CAN = "who-can"
 
 
 @app.command()

@@ -6,7 +6,6 @@ character that Markdown, HTML or an automatic link acts upon is written as an en
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from verifier.model.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison
@@ -18,9 +17,9 @@ from verifier.report.comparison_words import (
     target_name,
     unknown_actions_text,
 )
+from verifier.report.markdown import code, escaped
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
-from verifier.syntax.text import printable
 
 _MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES = 4, 4, 3
 _SIGNS = {
@@ -30,8 +29,6 @@ _SIGNS = {
     Relation.INCOMPARABLE: "❌",
     Relation.UNKNOWN: "❓",
 }
-_ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@:$]|(?<=[wW]{3})\.")
-"""Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, wherever in a line they stand."""
 
 
 def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> str:
@@ -51,18 +48,6 @@ def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.
     sides = f"{escaped(comparison.old.label)} → {escaped(comparison.new.label)}"
     lines.append(f"<sub>{escaped(counts_text(comparison))} · {sides} · exit code {exit_code:d}</sub>")
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """A text as Markdown that shows exactly it, on one line."""
-    return _ACTIVE.sub(lambda match: f"&#{ord(match.group())};", printable(text))
-
-
-def code(text: str) -> str:
-    """A text as a code span that shows exactly it."""
-    shown = printable(text)
-    ticks = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
-    return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}"
 
 
 # -- a target --

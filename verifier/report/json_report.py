@@ -40,6 +40,15 @@ def report_schema() -> Json:
     return schema
 
 
+def shared_schema(name: str) -> Json:
+    """The JSON Schema of another command's output; what it shares with reports is defined in theirs, and copied in."""
+    from importlib.resources import files
+
+    schema: Json = json.loads(files("verifier.report").joinpath(f"data/{name}.schema.json").read_text(encoding="utf-8"))
+    shared = {key: value for key, value in report_schema()["$defs"].items() if key != "verdict"}
+    return {**schema, "$defs": {**shared, **schema.get("$defs", {})}}
+
+
 def report_to_json(report: Report) -> Json:
     """The report as JSON values."""
     return {
@@ -50,7 +59,7 @@ def report_to_json(report: Report) -> Json:
         "engine": report.engine.value,
         "cross_check": _cross_check(report),
         "summary": _summary(report),
-        "keys": [_key(key) for key in report.keys],
+        "keys": [key_to_json(key) for key in report.keys],
         "accounts": list(report.accounts),
         "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
         "endpoints": report.endpoints,
@@ -73,7 +82,8 @@ def _cross_check(report: Report) -> Json | None:
     return {"engine": report.second_engine.value, **{how.name.lower(): found.count(how) for how in Agreement}}
 
 
-def _key(key: KeySummary) -> Json:
+def key_to_json(key: KeySummary) -> Json:
+    """What a report says of a key."""
     return {
         "arn": key.arn,
         "name": key.name,

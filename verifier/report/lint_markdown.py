@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 
 from verifier.model.lint import Finding, LintReport, Severity
-from verifier.report.comparison_markdown import code, escaped
 from verifier.report.lint_words import (
     because_text,
     by_policy,
@@ -22,6 +21,7 @@ from verifier.report.lint_words import (
     subject_name,
     undecided_text,
 )
+from verifier.report.markdown import code, escaped
 
 _SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "💬"}
 

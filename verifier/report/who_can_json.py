@@ -1,0 +1,86 @@
+"""Who can → JSON, as `verifier schema who-can` describes it.
+
+Guarantee: strings are those of the input, unchanged, and every character outside ASCII is written as an escape. Members may be added in
+later versions; those here keep their names and meanings.
+"""
+
+from __future__ import annotations
+
+import json
+
+from verifier import __version__
+from verifier.model.access import Access, KeyAccess, WhoCan
+from verifier.report.access_words import who_can_exit_code
+from verifier.report.json_report import key_to_json, shared_schema
+from verifier.report.json_values import (
+    Json,
+    counterexample_to_json,
+    diagnostic_to_json,
+    reason_to_json,
+    region_to_json,
+    statement_to_json,
+)
+
+FORMAT = "kms-verifier/who-can"
+FORMAT_VERSION = 1
+
+
+def render_who_can_json(answer: WhoCan) -> str:
+    """The answer as one JSON document, indented, without a final newline."""
+    return json.dumps(who_can_to_json(answer), indent=2)
+
+
+def who_can_schema() -> Json:
+    """The JSON Schema of `render_who_can_json`'s documents."""
+    return shared_schema("who-can")
+
+
+def who_can_to_json(answer: WhoCan) -> Json:
+    """The answer as JSON values."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "verifier": __version__,
+        "data_version": answer.data_version,
+        "question": {
+            "actions": list(answer.actions),
+            "names": list(answer.names),
+            "caller": answer.caller,
+            "excluding": list(answer.excluding),
+        },
+        "summary": {
+            "complete": answer.complete,
+            "rows": sum(len(key.rows) for key in answer.keys),
+            "exit_code": int(who_can_exit_code(answer)),
+        },
+        "accounts": list(answer.accounts),
+        "inputs": [{"file": file, "sha256": digest} for file, digest in answer.inputs],
+        "free_readings": list(answer.free_readings),
+        "warnings": [diagnostic_to_json(warning) for warning in answer.warnings],
+        "keys": [_key(key) for key in answer.keys],
+    }
+
+
+def _key(key: KeyAccess) -> Json:
+    return {
+        "key": key_to_json(key.key),
+        "complete": key.complete,
+        "exact": key.exact,
+        "reasons": [reason_to_json(reason) for reason in key.reasons],
+        "rows": [access_to_json(row) for row in key.rows],
+        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in key.assumptions],
+        "elapsed_ms": round(key.elapsed * 1000, 3),
+    }
+
+
+def access_to_json(row: Access) -> Json:
+    """One row."""
+    witness = row.region.witness
+    return {
+        **region_to_json(row.region),
+        "exact": row.region.exact,
+        "ways": None if row.ways is None else [[statement_to_json(statement) for statement in way] for way in row.ways],
+        "besides": list(row.besides),
+        "alike": row.alike,
+        "witness": counterexample_to_json(witness) if witness is not None else None,
+    }
