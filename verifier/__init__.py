@@ -237,8 +237,8 @@ def who_can(
     """Everybody who can do some actions (all, if none is given) with some keys (every key, if none is named), with the conditions and the
     statements that let them; proved to be complete where it says so.
 
-    `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out: written as in invariants
-    (`role/reports`, `callers in 444455556666`). With `witnesses` each row has a request, replayed. Raises `InputError`.
+    `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out: written as in
+    invariants (`role/reports`, `callers in 444455556666`). With `witnesses` rows have a request each, replayed. Raises `InputError`.
     """
     from verifier.verify.who_can import EVERY_ACTION
     from verifier.verify.who_can import who_can as ask

@@ -36,13 +36,14 @@ def who_can_exit_code(answer: WhoCan) -> ExitCode:
 
 
 def when_text(region: Region, *, in_full: bool) -> str:
-    """`always`, `if kms:ViaService is s3.us-west-2.amazonaws.com, or in 2 further cases`."""
+    """`always`, `if kms:ViaService is s3.us-west-2.amazonaws.com, or in 2 further cases`; in full, the cases of one that has several are
+    told apart from it (`cases_in_full`)."""
     if not region.exact:
         return TOO_MANY
     if region.always:
         return "always"
     if in_full:
-        return f"if {', or if '.join(map(case_text, region.when))}"
+        return f"if {case_text(region.when[0])}" if len(region.when) == 1 else f"in any of {len(region.when)} cases"
     if is_federated(region):
         return "as far as whoever issued it can, under conditions that --verbose tells"
     cases = sorted(region.when, key=_rank)
@@ -52,6 +53,11 @@ def when_text(region: Region, *, in_full: bool) -> str:
         texts = texts[:1]
     more = len(cases) - len(texts)
     return f"if {', or if '.join(texts)}" + (f", or in {more} further case{'' if more == 1 else 's'} (--verbose)" if more else "")
+
+
+def cases_in_full(region: Region) -> list[str]:
+    """Every case of a region that has several."""
+    return [f"if {case_text(case)}" for case in sorted(region.when, key=_rank)] if region.exact and len(region.when) > 1 else []
 
 
 def is_federated(region: Region) -> bool:

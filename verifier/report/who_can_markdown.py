@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.access import KeyAccess, WhoCan
+from verifier.model.region import Region
 from verifier.model.verdict import Assumption
 from verifier.report.access_words import (
     callers_text,
+    cases_in_full,
     places_of,
     question_text,
     reading_question,
@@ -47,8 +49,8 @@ def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[str]:
         for group in groups:
             for row in group.first:
                 actions = [code(row.region.actions.text)] if several else []
-                when, ways = when_text(row.region, in_full=in_full), ways_text(row, in_full=in_full, together=group.together)
-                yield table_row([escaped(callers_text(group)), *actions, escaped(when), escaped(ways)])
+                ways = ways_text(row, in_full=in_full, together=group.together)
+                yield table_row([escaped(callers_text(group)), *actions, _when(row.region, in_full), escaped(ways)])
         yield ""
     sign = "✅" if key.complete else "❓"
     yield f"{sign} {escaped(verdict_text(answer, key))}"
@@ -56,6 +58,11 @@ def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[str]:
     if not key.exact and not key.reasons:
         yield "- some conditions are too many to list; the callers and actions are all there"
     yield from details("statements", [escaped(place) for place in places_of(groups)])
+
+
+def _when(region: Region, in_full: bool) -> str:
+    cases = cases_in_full(region) if in_full else []
+    return "<br>".join(escaped(text) for text in (cases or [when_text(region, in_full=in_full)]))
 
 
 def table_head(titles: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from verifier.model.verdict import Assumption
 from verifier.report.access_words import (
     Told,
     callers_text,
+    cases_in_full,
     is_federated,
     places_of,
     question_text,
@@ -73,7 +74,7 @@ class _Writer:
         for row in group.first:
             cells = (callers_text(group), when_text(row.region, in_full=self.in_full), self._ways(group, row))
             yield from columns(cells, _THREE)
-            yield from self._example(row)
+            yield from self._more(row)
 
     def _caller(self, group: Told) -> Iterator[str]:
         """Several actions: below the caller."""
@@ -85,7 +86,7 @@ class _Writer:
         actions = ", ".join(row.region.actions.names) if self.in_full else row.region.actions.text
         cells = (printable(actions), when_text(row.region, in_full=self.in_full), self._ways(group, row))
         yield from columns(cells, _INNER, indent=4)
-        yield from self._example(row)
+        yield from self._more(row)
 
     def _ways(self, group: Told, row: Access) -> str:
         return ways_text(row, in_full=self.in_full, together=group.together)
@@ -99,9 +100,14 @@ class _Writer:
             yield from map(self.style.dim, flow([*shown, *more], pad("statements", _LABEL), between=", "))
             yield ""
 
-    def _example(self, row: Access) -> Iterator[str]:
+    def _more(self, row: Access) -> Iterator[str]:
+        """Below a row, in full: its cases, and a request."""
+        if not self.in_full:
+            return
+        for case in cases_in_full(row.region):
+            yield from sentence(case, "      · ")
         witness = row.region.witness
-        if self.in_full and witness is not None:
+        if witness is not None:
             yield from sentence(witness_text(row.region, in_full=True), "      for example  ")
             if witness.command:
                 yield "                   " + self.style.bold(printable(witness.command))

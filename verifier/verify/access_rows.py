@@ -32,11 +32,12 @@ ROW_BUDGET = 5_000
 
 @dataclass(frozen=True)
 class Found:
-    """The rows, why some requests are in none, and whether all conditions are exact."""
+    """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each row."""
 
     rows: tuple[Access, ...]
     reasons: tuple[Reason, ...] = ()
     exact: bool = True
+    nodes: tuple[Node, ...] = ()
 
 
 class Rows:
@@ -57,14 +58,16 @@ class Rows:
             return witnesses
         conditions = [self._describer.when(part) for part in partition.parts]
         by_name = _named(drafts)
-        rows = []
+        rows = list[tuple[Access, Draft]]()
         for number, draft in enumerate(drafts):
             callers, besides = self._who(draft, by_name)
             actions = self._describer.phrases.actions(draft.actions, draft.part.sendable)
             through, exact = self._through(draft), draft.part.cubes is not None
             region = Region(callers, actions, conditions[draft.alike], witnesses.get(number), through, exact)
-            rows.append(Access(region, draft.ways, besides, draft.alike))
-        return Found(tuple(sorted(rows, key=self._order)), partition.unsettled, partition.exact)
+            rows.append((Access(region, draft.ways, besides, draft.alike), draft))
+        rows.sort(key=lambda row: self._order(row[0]))
+        nodes = tuple(self._node(draft) for _, draft in rows)
+        return Found(tuple(row for row, _ in rows), partition.unsettled, partition.exact, nodes)
 
     def _check(self, node: Node, partition: Partition) -> None:
         """Together the parts are the set."""
@@ -90,6 +93,11 @@ class Rows:
         ways = Ways(self._joint)
         return [draft for whole in (*found, *rests) for draft in ways.by_action(whole)]
 
+    def _node(self, draft: Draft) -> Node:
+        """The requests of a row."""
+        within = self._joint.diagrams.literal("action", draft.actions)
+        return self._joint.diagrams.both(within, self._of(draft.classes, draft.part.node))
+
     def _of(self, classes: int, node: Node) -> Node:
         return self._joint.diagrams.both(self._joint.diagrams.literal("principal", classes), node)
 
@@ -98,7 +106,7 @@ class Rows:
         if draft.ways is not None:
             return tuple(dict.fromkeys(statement for way in draft.ways for statement in way))
         side = self._joint.sides[0]
-        node = self._of(draft.classes, draft.part.node)
+        node = self._node(draft)
         numbered = enumerate(side.question.space.owners)
         return tuple(owner for n, owner in numbered if lets_in(owner) and self._joint.diagrams.both(side.parts.get(n, NOTHING), node))
 
@@ -133,21 +141,20 @@ class Rows:
     # -- requests --
 
     def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample] | Impossible:
-        """A request for each row, by its number; of rows whose callers are alike, for the one whose caller makes it."""
+        """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it, if it is one."""
         found: dict[int, Counterexample] = {}
         asked: dict[tuple[int, int, int], list[int]] = {}
         for number, draft in enumerate(drafts):
             asked.setdefault((draft.alike, draft.classes, draft.actions), []).append(number)
-        for (_, classes, actions), numbers in asked.items():
-            within = self._joint.diagrams.literal("action", actions)
-            node = self._joint.diagrams.both(within, self._of(classes, drafts[numbers[0]].part.node))
+        for numbers in asked.values():
+            node = self._node(drafts[numbers[0]])
             assert partition.sampling is not None, "parts without facts to sample with"
             sampled = sample(self._joint, 0, partition.sampling, node)
             if isinstance(sampled, Impossible):
                 return sampled
             if not isinstance(sampled, NotFound):
                 arn = sampled.request.caller.principal_arn
-                found[next((number for number in numbers if drafts[number].name in (arn, None)), numbers[0])] = sampled.counterexample
+                found |= {number: sampled.counterexample for number in numbers if drafts[number].name in (arn, None)}
         return found
 
 

@@ -1,0 +1,104 @@
+"""Who can, as text, Markdown and JSON: golden files on the examples (`UPDATE_GOLDEN=1` writes them anew: read the difference)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import verifier
+from tests.project.shown import ROOT
+from tests.report.test_text import GOLDEN
+from verifier.model.access import WhoCan
+from verifier.model.reference import data_version
+from verifier.model.region import Callers, Region
+from verifier.model.verdict import Reason
+from verifier.report.who_can_json import render_who_can_json, who_can_schema
+from verifier.report.who_can_markdown import render_who_can_markdown
+from verifier.report.who_can_text import render_who_can
+
+ASKED: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
+    "payments-decrypt": ("payments", ("kms:Decrypt",), {}),
+    "payments-everything": ("payments", ("kms:*",), {"keys": ["payments"]}),
+    "cross-account": ("cross-account", ("kms:Decrypt", "kms:DescribeKey"), {}),
+    "organization": ("organization", ("kms:Decrypt",), {"keys": ["toys", "ledger"]}),
+    "grants": ("grants", ("kms:Decrypt", "kms:CreateGrant"), {}),
+    "transposed": ("payments", ("kms:*",), {"caller": "role/KeyAdmin"}),
+    "nobody": ("payments", ("kms:Sign",), {"keys": ["payments"]}),
+}
+
+
+@cache
+def answer(name: str, witnesses: bool = False) -> WhoCan:
+    folder, actions, options = ASKED[name]
+    return verifier.who_can(verifier.load(ROOT / "examples" / folder), *actions, witnesses=witnesses, **options)
+
+
+def compare(name: str, text: str) -> None:
+    path = GOLDEN / "who-can" / name
+    text = text.replace(f"{ROOT}/", "").replace(data_version(), "DATA")
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_golden_text(name: str) -> None:
+    compare(f"{name}.txt", render_who_can(answer(name)))
+
+
+def test_golden_in_full_and_in_markdown() -> None:
+    compare("payments-decrypt.full.txt", render_who_can(answer("payments-decrypt", True), in_full=True))
+    compare("payments-decrypt.md", render_who_can_markdown(answer("payments-decrypt")))
+    compare("payments-everything.md", render_who_can_markdown(answer("payments-everything")))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_json_is_valid_and_says_all_of_it(name: str) -> None:
+    found = answer(name)
+    document = json.loads(render_who_can_json(found))
+    Draft202012Validator(who_can_schema()).validate(document)
+    assert [len(key["rows"]) for key in document["keys"]] == [len(key.rows) for key in found.keys]
+    assert document["summary"]["complete"] and document["summary"]["exit_code"] == 0
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(who_can_schema())
+    assert verifier.schema("who-can") == who_can_schema()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_colour_adds_escapes_and_nothing_else(name: str) -> None:
+    plain, coloured = render_who_can(answer(name)), render_who_can(answer(name), colour=True)
+    assert "\x1b" not in plain and coloured != plain
+    assert re.sub(r"\x1b\[[0-9]+m", "", coloured) == plain
+
+
+def test_s1_an_incomplete_list_is_never_called_complete() -> None:
+    found = answer("payments-decrypt")
+    doubt = replace(found, keys=tuple(replace(key, reasons=(Reason("U3", "a policy is missing"),)) for key in found.keys))
+    for text in (render_who_can(doubt), render_who_can_markdown(doubt)):
+        assert "is complete" not in text and "✔" not in text and "✅" not in text and "a policy is missing" in text
+    assert render_who_can(doubt).rstrip().endswith("exit 3")
+    coarse = replace(found, keys=tuple(replace(key, exact=False) for key in found.keys))
+    assert "is complete" not in render_who_can(coarse) and "too many to list" in render_who_can(coarse)
+
+
+def test_texts_of_the_input_cannot_act() -> None:
+    found = answer("payments-decrypt")
+    row = found.keys[0].rows[0]
+    evil = Callers("role/\x1b[31m<b>|x", ("role/\x1b[31m<b>|x",))
+    shown = replace(found, keys=(replace(found.keys[0], rows=(replace(row, region=replace(row.region, callers=evil)),)),))
+    assert "\x1b" not in render_who_can(shown)
+    markdown = render_who_can_markdown(shown)
+    assert "\x1b" not in markdown and "<b>" not in markdown
+    table = [line for line in markdown.splitlines() if line.startswith("| ")]
+    assert {line.count("|") for line in table} == {4}
+    assert isinstance(row.region, Region)

@@ -1,0 +1,48 @@
+"""Concrete requests as sets of a `Joint`, for tests that hold rows and findings against `evaluate`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+
+from verifier.model.request import Outcome, Request
+from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.joint import Joint
+from verifier.problem.sets import mentioned
+from verifier.verify.sample import PREFERRED, Sample, sample
+from verifier.verify.symbolic import Undetermined
+from verifier.verify.symbolic_constraints import constraints
+from verifier.verify.symbolic_values import concrete_values
+
+
+def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node | None:
+    """All that can be made and is as a request says, under values of symbols; `None` where there is nothing of the kind, or the problem
+    cannot hold it."""
+    question = joint.sides[0].question
+    try:
+        found = list(constraints(question, request, concrete_values(question, request)))
+    except Undetermined:
+        return None
+    known = [joint.node(expression) for expression in found if mentioned([expression]).keys() <= joint.diagrams.level.keys()]
+    known += [joint.diagrams.literal(name, 2 if value else 1) for name, value in symbols.items() if name in joint.diagrams.level]
+    node = joint.diagrams.all_of(known)
+    node = joint.diagrams.both(node, joint.care(0, node).care)
+    return None if node == NOTHING else node
+
+
+def draws(joint: Joint, node: Node, dice: random.Random, count: int, wanted: Outcome) -> Iterator[Sample]:
+    """Requests out of a set, each with some variables at values drawn by lot; decided by `evaluate` as the set says."""
+    for _ in range(count):
+        plain = [name for name in joint.diagrams.variables if not name.startswith(("held:", "relation:", "by:"))]
+        names = dice.sample(plain, min(6, len(plain)))
+        narrow = joint.diagrams.both(node, joint.care(0, node, names).care)  # whatever they are narrowed to can be made
+        for name in names if narrow != NOTHING else ():
+            values = joint.diagrams.values(narrow, name)
+            if values.bit_count() > 1:
+                narrow = joint.diagrams.both(narrow, joint.diagrams.literal(name, 1 << dice.choice(bits(values))))
+        if narrow != NOTHING and isinstance(found := sample(joint, 0, joint.care(0, narrow, PREFERRED), narrow, wanted), Sample):
+            yield found
+
+
+def bits(mask: int) -> list[int]:
+    return [position for position in range(mask.bit_length()) if mask >> position & 1]
