@@ -35,9 +35,9 @@ ASKED: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
 
 
 @cache
-def answer(name: str, witnesses: bool = False) -> WhoCan:
+def answer(name: str) -> WhoCan:
     folder, actions, options = ASKED[name]
-    return verifier.who_can(verifier.load(ROOT / "examples" / folder), *actions, witnesses=witnesses, **options)
+    return verifier.who_can(verifier.load(ROOT / "examples" / folder), *actions, **options)
 
 
 def compare(name: str, text: str) -> None:
@@ -55,7 +55,7 @@ def test_golden_text(name: str) -> None:
 
 
 def test_golden_in_full_and_in_markdown() -> None:
-    compare("payments-decrypt.full.txt", render_who_can(answer("payments-decrypt", True), in_full=True))
+    compare("payments-decrypt.full.txt", render_who_can(answer("payments-decrypt"), in_full=True))
     compare("payments-decrypt.md", render_who_can_markdown(answer("payments-decrypt")))
     compare("payments-everything.md", render_who_can_markdown(answer("payments-everything")))
 

@@ -17,13 +17,12 @@ from verifier.model.request import CallerKind
 from verifier.model.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.naming import Places, rule_label, statement_name
-from verifier.report.region_words import case_text, without_the_obvious
+from verifier.report.region_words import OTHER_CASE, case_text, without_the_obvious
 from verifier.syntax.text import printable
 
 _MOST_CASES, _MOST_CHARACTERS, _MOST_WAYS, _MOST_NAMES = 2, 200, 2, 3
 ALIKE = 4
 """So many callers of one account who can do the same are told together."""
-_SPELLED = "spelled in another case"
 TOO_MANY = "under conditions that are too many to list"
 
 
@@ -69,7 +68,7 @@ def _rank(case: Alternative) -> tuple[bool, bool, int]:
     """Cases that need a reading, that are about how a name is spelled, and long ones, are told last."""
     return (
         any(limit.kind is LimitKind.READING for limit in case),
-        any(_SPELLED in limit.subject for limit in case),
+        any(OTHER_CASE in limit.subject for limit in case),
         len(case_text(case)),
     )
 
