@@ -12,6 +12,7 @@ from functools import cached_property
 
 from verifier.evaluate.callers import standing
 from verifier.evaluate.case import Case
+from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.controls import resource_controls, service_controls
 from verifier.evaluate.decision import decide
 from verifier.evaluate.endpoints import route_of
@@ -27,7 +28,7 @@ from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcom
 from verifier.evaluate.targets import target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.model.estate import Estate
-from verifier.model.request import CallerKind, Decision, Outcome, Request
+from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
 from verifier.syntax.diagnostic import InputError
 
 
@@ -39,6 +40,13 @@ def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | 
     session policies of a caller that is no session.
     """
     return Hearing(estate, request).decide(assignment)
+
+
+def values_read(estate: Estate, request: Request) -> dict[str, Value]:
+    """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as `evaluate` does."""
+    context = _case(estate, _by_issuer(estate, request)[0]).context
+    found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
+    return found | {f"{ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in context.pairs.items()}
 
 
 class Hearing:

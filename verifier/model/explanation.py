@@ -96,5 +96,3 @@ class Explanation:
     cases: tuple[tuple[Outcome, tuple[tuple[str, bool], ...]], ...] = ()
     flips: tuple[Flip | NotFound, ...] = ()
     policy_changes: tuple[PolicyChange | NotFound, ...] = ()
-    policy: str | None = None
-    """`Policy.identity` of the key policy that the edits are about."""

@@ -16,6 +16,7 @@ from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Reason
 from verifier.verify.nearest import Goal, Near, Neighbourhood
 from verifier.verify.point import Point, point_of
+from verifier.verify.policy_change import policy_changes
 from verifier.verify.replay import leading_away
 from verifier.verify.request_changes import changes, tidied
 from verifier.verify.symbolic_values import Undetermined
@@ -31,7 +32,8 @@ def explain(estate: Estate, request: Request, *, readings: Mapping[str, bool] | 
     held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **(readings or {})}
     decision = evaluate(estate, request, held)
     flips = tuple(_flips(estate, request, decision, held, timeout))
-    return Explanation(request, decision, tuple(_cases(estate, request, decision, held)), flips)
+    changed = tuple(found for wanted in OPPOSITE[decision.outcome] for found in policy_changes(estate, request, wanted, held))
+    return Explanation(request, decision, tuple(_cases(estate, request, decision, held)), flips, changed)
 
 
 def _cases(

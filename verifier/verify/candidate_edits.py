@@ -1,0 +1,203 @@
+"""Edits of a key policy that could change how it answers one request (docs/suggest.md).
+
+In: a policy, and a request with what policies read in it. Out: edits, those that concern the fewest other requests first.
+Guarantee: candidates only: whether one changes the decision is for `evaluate` to say. Each fits the policy and leaves it one that AWS takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from verifier.model.edits import (
+    AddCondition,
+    AddStatement,
+    Edit,
+    RemoveCondition,
+    RemoveStatement,
+    ReplaceActions,
+    ReplaceCondition,
+    ReplacePrincipals,
+    ReplaceResources,
+)
+from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
+from verifier.model.principal_names import principal_named
+from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.problem.predicates import like
+
+EVERYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
+EQUALS, NOT_EQUALS = Operator("StringEquals", None, False), Operator("StringNotEquals", None, False)
+ARN_NOT_EQUALS, NULL = Operator("ArnNotEquals", None, False), Operator("Null", None, False)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A request, and the values that policies read in it by condition key in lower case."""
+
+    request: Request
+    values: Mapping[str, Value]
+    key_account: str
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        return self.request.caller
+
+
+def caller_principals(caller: Caller) -> tuple[Principal, ...]:
+    """How a policy names the caller itself (P2–P4): for a session of a role the role, then the session."""
+    if caller.kind is CallerKind.SERVICE:
+        return (Principal(PrincipalType.SERVICE, caller.principal_arn),)
+    found = (principal_named(arn) for arn in dict.fromkeys((caller.principal_arn, caller.arn)))
+    return tuple(principal for principal in found if isinstance(principal, Principal))
+
+
+def new_statement(effect: Effect, principals: tuple[Principal, ...], actions: tuple[str, ...], *conditions: Condition) -> Statement:
+    """A statement about the key itself, without a name."""
+    listed = tuple(Text(action) for action in actions)
+    return Statement(effect, 0, None, principals, False, listed, False, (Text("*"),), False, conditions)
+
+
+def condition(operator: Operator, key: str, *values: str) -> Condition:
+    """A condition that no text holds yet."""
+    return Condition(operator, Text(key), tuple(Text(value) for value in values))
+
+
+# --- so that the policy allows ----------------------------------------------------------------------------------------------
+
+
+def allowing(policy: Policy, subject: Subject) -> Iterator[Edit]:
+    """Edits after which an Allow statement could match the request."""
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW:
+            yield from _matching(policy, statement, subject)
+    for principal in caller_principals(subject.caller):
+        yield AddStatement(new_statement(Effect.ALLOW, (principal,), (subject.request.action,)))
+
+
+def _matching(policy: Policy, statement: Statement, subject: Subject) -> Iterator[Edit]:
+    """Edits after which a statement that misses the request by one element matches it."""
+    index = statement.index
+    for found in statement.conditions:
+        yield from _holding(policy, index, found, subject.values.get(found.key.value.lower()))
+    if statement.principals is not None and not statement.not_principal:
+        for principal in caller_principals(subject.caller):
+            yield ReplacePrincipals(index, (*statement.principals, principal))
+    actions = tuple(text.value for text in statement.actions or ())
+    if actions and not statement.not_action:
+        yield ReplaceActions(index, (*actions, subject.request.action))
+    if statement.resources is not None and not statement.not_resource:
+        yield ReplaceResources(index, ("*",))
+
+
+def _holding(policy: Policy, index: int, found: Condition, value: Value | None) -> Iterator[Edit]:
+    """Edits after which a condition holds of a value, `None` where its key is absent."""
+    operator, key, listed = found.operator, found.key.value, tuple(text.value for text in found.values)
+    if operator.base != "Null":
+        if value is None and not operator.if_exists:
+            yield ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
+        for text in _members(value):
+            written = _written(text, operator, policy.variables)
+            if written is not None and not _negated(operator):
+                yield ReplaceCondition(index, operator, key, operator, (*listed, written))
+            kept = tuple(other for other in listed if other != text)
+            if _negated(operator) and kept and kept != listed:
+                yield ReplaceCondition(index, operator, key, operator, kept)
+    yield RemoveCondition(index, operator, key)
+
+
+# --- so that a statement no longer matches ----------------------------------------------------------------------------------------------
+
+
+def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[Edit]:
+    """Edits after which a statement that matches the request could be without it."""
+    index = statement.index
+    for found in statement.conditions:
+        yield from _failing(policy, statement, found, subject.values.get(found.key.value.lower()))
+    yield from _other_principals(statement, subject)
+    actions = tuple(text.value for text in statement.actions or ())
+    if statement.not_action:
+        yield ReplaceActions(index, (*actions, subject.request.action))
+    else:
+        kept = tuple(pattern for pattern in actions if not like(pattern, fold=True).matches(subject.request.action))
+        yield from (ReplaceActions(index, kept),) if kept and kept != actions else ()
+    yield from _but_the_caller(statement, subject.caller)
+    yield RemoveStatement(index)
+
+
+def _failing(policy: Policy, statement: Statement, found: Condition, value: Value | None) -> Iterator[Edit]:
+    """Edits after which a condition fails for a value, `None` where its key is absent."""
+    index, operator, key = statement.index, found.operator, found.key.value
+    listed = tuple(text.value for text in found.values)
+    if operator.base == "Null":
+        return
+    if value is None:
+        if operator.if_exists and not _negated(operator):
+            yield ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
+        yield AddCondition(index, condition(NULL, key, "false"))
+    for text in _members(value):
+        written = _written(text, operator, policy.variables)
+        if _negated(operator) and written is not None:
+            yield ReplaceCondition(index, operator, key, operator, (*listed, written))
+        kept = tuple(other for other in listed if other != text)
+        if not _negated(operator) and kept and kept != listed:
+            yield ReplaceCondition(index, operator, key, operator, kept)
+
+
+def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
+    """Fewer principals, or those of the key's own account in place of everybody; more of them, where they are spared."""
+    listed = statement.principals or ()
+    own = caller_principals(subject.caller)
+    if statement.not_principal:
+        account = principal_named(subject.caller.account) if subject.caller.account else None
+        spared = (*listed, *own, *((account,) if isinstance(account, Principal) else ()))
+        yield ReplacePrincipals(statement.index, spared)
+        return
+    names = {principal.value for principal in own} | {subject.caller.account, f"{_iam(subject.caller)}:root"}
+    kept = tuple(principal for principal in listed if principal.value not in names and principal.type not in EVERYBODY)
+    if kept and kept != listed:
+        yield ReplacePrincipals(statement.index, kept)
+    if any(principal.type in EVERYBODY for principal in listed):
+        account = principal_named(subject.key_account)
+        yield from (ReplacePrincipals(statement.index, (account,)),) if isinstance(account, Principal) else ()
+
+
+def _iam(caller: Caller) -> str:
+    partition = caller.principal_arn.split(":")[1] if caller.principal_arn.startswith("arn:") else "aws"
+    return f"arn:{partition}:iam::{caller.account}"
+
+
+def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
+    """A condition that the caller alone does not meet, or one more value in one that is there."""
+    service = caller.kind is CallerKind.SERVICE
+    operator, key = (NOT_EQUALS, "aws:PrincipalServiceName") if service else (ARN_NOT_EQUALS, "aws:PrincipalArn")
+    if not any(str(found.operator) == str(operator) and found.key.value.lower() == key.lower() for found in statement.conditions):
+        yield AddCondition(statement.index, condition(operator, key, caller.principal_arn))
+
+
+# --- values ----------------------------------------------------------------------------------------------------------------------
+
+
+def _members(value: Value | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+def _negated(operator: Operator) -> bool:
+    return "Not" in operator.base
+
+
+def _written(value: str, operator: Operator, variables: bool) -> str | None:
+    """A value as a condition lists it, so that it stands for itself (L6, L7); `None` where it cannot be written so."""
+    if not operator.base.startswith(("String", "Arn")):
+        return value if operator.base not in _ORDERED else None
+    special = "$" if operator.base.endswith(("Equals", "EqualsIgnoreCase")) and operator.base.startswith("String") else "$*?"
+    if not any(character in value for character in special):
+        return value
+    if not variables:
+        return value if special == "$" else None
+    return "".join(f"${{{character}}}" if character in special else character for character in value)
+
+
+_ORDERED = tuple(
+    f"{kind}{than}" for kind in ("Numeric", "Date") for than in ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+)
