@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from verifier.model.comparison import Comparison, FailOn, Relation, TargetComparison
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
+    from verifier.model.explanation import Explanation
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
     from verifier.model.lint import Finding, LintReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
@@ -43,6 +44,7 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Estate",
+    "Explanation",
     "FailOn",
     "Finding",
     "GrantInvariant",
@@ -66,6 +68,7 @@ __all__ = [
     "compare",
     "decide",
     "exit_code",
+    "explain",
     "invariants",
     "lint",
     "load",
@@ -80,6 +83,7 @@ __all__ = [
 _HOMES = {
     "verifier.model.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
     "verifier.model.access": ("Access", "WhoCan"),
+    "verifier.model.explanation": ("Explanation",),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.model.lint": ("Finding", "LintReport"),
@@ -214,6 +218,26 @@ def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Map
     return evaluate(estate, concrete, assignment)
 
 
+def explain(
+    estate: Estate,
+    request: Request | Mapping[str, Any],
+    *,
+    readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
+) -> Explanation:
+    """Why a request, given as to `decide`, is allowed or refused, and the smallest changes of the request and of the key policy that
+    decide it otherwise, each of them replayed.
+
+    `readings` settles documented ambiguities; `timeout` is in seconds, for each query. Raises `InputError`.
+    """
+    from verifier.evaluate import request_from_json
+    from verifier.model.request import Request
+    from verifier.verify.explain import explain as find
+
+    concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
+    return find(estate, concrete, readings=readings, timeout=timeout)
+
+
 def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
     """What is provably wrong with the policies of an estate as they are written; each finding has a proof or a request that shows it.
 
@@ -254,9 +278,9 @@ def who_can(
     )
 
 
-def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can"]) -> dict[str, Any]:
+def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "explanation"]) -> dict[str, Any]:
     """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
-    comparison, `check-…` a check, `lint` its own."""
+    comparison, `check-…` a check, `explain` an explanation, `lint` its own."""
     if name == "report":
         from verifier.report import report_schema
 
@@ -269,6 +293,10 @@ def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "w
         from verifier.report.checks import check_schema
 
         return check_schema()
+    if name == "explanation":
+        from verifier.report.explanation_json import explanation_schema
+
+        return explanation_schema()
     if name == "lint":
         from verifier.report.lint_json import lint_schema
 

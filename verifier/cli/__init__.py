@@ -23,6 +23,7 @@ COMMANDS = {
     "prove": "verifier.cli.prove",
     "export": "verifier.cli.export",
     "evaluate": "verifier.cli.evaluate",
+    "explain": "verifier.cli.explain",
     "compare": "verifier.cli.compare",
     "check-no-new-access": "verifier.cli.check_no_new_access",
     "check-access-not-granted": "verifier.cli.check_access_not_granted",

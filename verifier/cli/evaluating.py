@@ -25,24 +25,26 @@ def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | 
 
     estate = load_estate(paths, key_arn=key_arn, accounts=(), supplied=supplied)
     answered = malformed = 0
-    with _opened(requests) as stream:
+    with opened(requests) as stream:
         for number, line in enumerate(_lines(stream), start=1):
             answer = _answer(estate, line, number, trace)
             emit(json.dumps(answer) + "\n")
             answered += 1
             malformed += "error" in answer
     if not answered:
-        raise InputError.of(f"no requests in {_name(requests)}: nothing was decided", rule="S3")
+        raise InputError.of(f"no requests in {source_name(requests)}: nothing was decided", rule="S3")
     if malformed:
-        print(f"{malformed} of {answered} lines of {_name(requests)} hold no request that can be decided", file=sys.stderr)
+        print(f"{malformed} of {answered} lines of {source_name(requests)} hold no request that can be decided", file=sys.stderr)
     return ExitCode.INPUT_ERROR if malformed else ExitCode.PROVED
 
 
-def _name(requests: Path) -> str:
+def source_name(requests: Path) -> str:
+    """What to call a file of requests in a message."""
     return "standard input" if requests == STDIN else str(requests)
 
 
-def _opened(requests: Path) -> BinaryIO:
+def opened(requests: Path) -> BinaryIO:
+    """A file of requests, or standard input. Raises `InputError`."""
     if requests == STDIN:
         if sys.stdin is None:
             raise InputError.of("there is no standard input to read requests from")

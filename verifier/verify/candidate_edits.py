@@ -1,12 +1,12 @@
 """Edits of a key policy that could change how it answers one request (docs/suggest.md).
 
 In: a policy, and a request with what policies read in it. Out: edits, those that concern the fewest other requests first.
-Guarantee: candidates only: whether one changes the decision is for `evaluate` to say. Each fits the policy and leaves it one that AWS takes.
+Guarantee: candidates only: whether one changes the decision is for `evaluate` to say. A policy with one is still one that AWS takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.edits import (
@@ -67,27 +67,35 @@ def condition(operator: Operator, key: str, *values: str) -> Condition:
 
 
 def allowing(policy: Policy, subject: Subject) -> Iterator[Edit]:
-    """Edits after which an Allow statement could match the request."""
-    for statement in policy.statements:
-        if statement.effect is Effect.ALLOW:
-            yield from _matching(policy, statement, subject)
-    for principal in caller_principals(subject.caller):
-        yield AddStatement(new_statement(Effect.ALLOW, (principal,), (subject.request.action,)))
-
-
-def _matching(policy: Policy, statement: Statement, subject: Subject) -> Iterator[Edit]:
-    """Edits after which a statement that misses the request by one element matches it."""
-    index = statement.index
-    for found in statement.conditions:
+    """Edits after which an Allow statement could match the request: one that misses it by one element, or a new one."""
+    allows = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
+    conditions = [(statement.index, found) for statement in allows for found in statement.conditions]
+    for index, found in conditions:
         yield from _holding(policy, index, found, subject.values.get(found.key.value.lower()))
-    if statement.principals is not None and not statement.not_principal:
-        for principal in caller_principals(subject.caller):
-            yield ReplacePrincipals(index, (*statement.principals, principal))
+    itself, *session = caller_principals(subject.caller)
+    yield from _named(allows, subject, itself)
+    for index, found in conditions:
+        yield RemoveCondition(index, found.operator, found.key.value)
+    for statement in allows:
+        yield from _wider(statement, subject)
+    for principal in session:
+        yield from _named(allows, subject, principal)
+
+
+def _named(allows: Sequence[Statement], subject: Subject, principal: Principal) -> Iterator[Edit]:
+    """A new statement for a principal, or the principal beside those of a statement."""
+    yield AddStatement(new_statement(Effect.ALLOW, (principal,), (subject.request.action,)))
+    for statement in allows:
+        if statement.principals is not None and not statement.not_principal:
+            yield ReplacePrincipals(statement.index, (*statement.principals, principal))
+
+
+def _wider(statement: Statement, subject: Subject) -> Iterator[Edit]:
     actions = tuple(text.value for text in statement.actions or ())
     if actions and not statement.not_action:
-        yield ReplaceActions(index, (*actions, subject.request.action))
+        yield ReplaceActions(statement.index, (*actions, subject.request.action))
     if statement.resources is not None and not statement.not_resource:
-        yield ReplaceResources(index, ("*",))
+        yield ReplaceResources(statement.index, ("*",))
 
 
 def _holding(policy: Policy, index: int, found: Condition, value: Value | None) -> Iterator[Edit]:
@@ -103,7 +111,6 @@ def _holding(policy: Policy, index: int, found: Condition, value: Value | None) 
             kept = tuple(other for other in listed if other != text)
             if _negated(operator) and kept and kept != listed:
                 yield ReplaceCondition(index, operator, key, operator, kept)
-    yield RemoveCondition(index, operator, key)
 
 
 # --- so that a statement no longer matches ----------------------------------------------------------------------------------------------
@@ -149,9 +156,7 @@ def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
     listed = statement.principals or ()
     own = caller_principals(subject.caller)
     if statement.not_principal:
-        account = principal_named(subject.caller.account) if subject.caller.account else None
-        spared = (*listed, *own, *((account,) if isinstance(account, Principal) else ()))
-        yield ReplacePrincipals(statement.index, spared)
+        yield ReplacePrincipals(statement.index, (*listed, *_not_spared(listed, subject.caller)))
         return
     names = {principal.value for principal in own} | {subject.caller.account, f"{_iam(subject.caller)}:root"}
     kept = tuple(principal for principal in listed if principal.value not in names and principal.type not in EVERYBODY)
@@ -160,6 +165,15 @@ def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
     if any(principal.type in EVERYBODY for principal in listed):
         account = principal_named(subject.key_account)
         yield from (ReplacePrincipals(statement.index, (account,)),) if isinstance(account, Principal) else ()
+
+
+def _not_spared(listed: Sequence[Principal], caller: Caller) -> Iterator[Principal]:
+    """What a `NotPrincipal` lacks that spares the caller for certain: its account and whatever names the caller itself (P5)."""
+    values = {principal.value for principal in listed}
+    account = principal_named(f"{_iam(caller)}:root") if caller.account else None
+    if isinstance(account, Principal) and not values & {account.value, account.account}:
+        yield account
+    yield from (principal for principal in caller_principals(caller) if principal.value not in values)
 
 
 def _iam(caller: Caller) -> str:
@@ -198,6 +212,6 @@ def _written(value: str, operator: Operator, variables: bool) -> str | None:
     return "".join(f"${{{character}}}" if character in special else character for character in value)
 
 
-_ORDERED = tuple(
-    f"{kind}{than}" for kind in ("Numeric", "Date") for than in ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-)
+_THAN = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+_ORDERED = tuple(f"{kind}{than}" for kind in ("Numeric", "Date") for than in _THAN)
+"""Operators that no list of values makes hold of one more value."""

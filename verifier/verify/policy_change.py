@@ -1,9 +1,9 @@
 """The smallest change of the key policy that decides one request otherwise.
 
 In: an estate, a request with its decision. Out: edits, fewest first; or why no edit of the key policy does it.
-Guarantee: with fewer edits, out of the documented set, the request is not decided as wanted: a Deny that matches must itself be changed, and
-where nothing allows, one edit is needed and a new statement is enough. Each change was decided by `evaluate`, under every reading; what no
-key policy could settle (`Decision.depends_on` of a policy that allows, or denies, everything) may stay open.
+Guarantee: with fewer edits, out of the documented set, the request is not decided as wanted: each Deny that matches must itself be
+changed, and where nothing allows, one edit is needed and a new statement is enough. Each change was decided by `evaluate`, under every
+reading; what no key policy could settle (what the decision depends on if a policy allows, or denies, everything) may stay open.
 """
 
 from __future__ import annotations

@@ -1,0 +1,85 @@
+"""What explanations say in words, for text and Markdown alike: outcomes, changes, edits, why there are none.
+
+In: parts of an `Explanation` or of a `Suggestions`. Out: texts of one line, or lines of JSON, without markup.
+Guarantee: every text of the input has passed through `printable`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from verifier.model.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
+from verifier.model.readings import READINGS, free_fact
+from verifier.model.request import Decision, Outcome, Value
+from verifier.syntax.text import printable
+
+OUTCOMES = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}
+_CONTEXT = 1
+"""Lines of a statement around those that an edit changes."""
+_MOST_LINES = 10
+_KINDS = {
+    ChangeKind.NEEDED: "",
+    ChangeKind.SENDABLE: "so that it can be sent",
+    ChangeKind.SUPPOSED: "supposed: the request leaves it out",
+    ChangeKind.FOLLOWS: "follows",
+}
+
+
+def change_text(change: Change) -> str:
+    """`kms:ViaService: absent → s3.us-west-2.amazonaws.com`, and what sort of change it is."""
+    note = _KINDS[change.kind]
+    return f"{printable(change.subject)}: {_value(change.before)} → {_value(change.after)}" + (f"   ({note})" if note else "")
+
+
+def _value(value: Value | None) -> str:
+    if value is None:
+        return "absent"
+    return printable(value) if isinstance(value, str) else "{" + ", ".join(map(printable, value)) + "}"
+
+
+def count_text(flip: Flip) -> str:
+    """How much changes, and of what."""
+    if flip.count == 0:
+        return "no change: it is enough that"
+    return f"{flip.count} change{'' if flip.count == 1 else 's'}" + (", by the same caller for the same action" if flip.same_call else "")
+
+
+def outcome_text(decision: Decision) -> str:
+    """`then it is refused`, or what it then depends on."""
+    if decision.outcome is Outcome.DEPENDS:
+        return f"then it depends on {symbols_text(decision.depends_on)}"
+    return f"then it is {OUTCOMES[decision.outcome]}"
+
+
+def symbols_text(symbols: Sequence[str]) -> str:
+    """What the names of symbols stand for."""
+    return ", ".join(dict.fromkeys(printable(_symbol(symbol)) for symbol in symbols))
+
+
+def _symbol(symbol: str) -> str:
+    if symbol.startswith("U1:"):
+        return "the policies of the caller's own account (U1)"
+    return f"reading {symbol}" if any(reading.label == symbol for reading in READINGS) else symbol
+
+
+def assignment_text(symbol: str, value: bool) -> str:
+    """What a symbol with a value says, as a sentence."""
+    reading = next((reading for reading in READINGS if reading.label == symbol), None)
+    if reading is None:
+        return printable(free_fact(symbol, value))
+    return printable(f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}")
+
+
+def edits_text(alternatives: Sequence[PolicyChange]) -> str:
+    """`1 edit, any of`: how many edits each of some alternatives has."""
+    number = len(alternatives[0].edits)
+    return f"{number} edit{'' if number == 1 else 's'}" + (", any of" if len(alternatives) > 1 else "")
+
+
+def edit_lines(edit: EditShown) -> Iterator[str]:
+    """The lines of the statement that the edit changes, those before it behind `-` and those after it behind `+`, with a line around."""
+    before, after = (text.splitlines() if text is not None else [] for text in (edit.before, edit.after))
+    lines = list(difflib.unified_diff(before, after, n=_CONTEXT, lineterm=""))[3:]
+    shown = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], f"  … {len(lines) - _MOST_LINES + 1} more lines"]
+    yield from ("  …" if line.startswith("@@") else printable(line) for line in shown)
