@@ -17,7 +17,7 @@ from verifier.report.explanation_json import explanation_schema, explanation_to_
 from verifier.report.explanation_markdown import render_explanation_markdown
 from verifier.verify.explain import explain
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "golden" / "explain"
 HOSTILE = "\x1b[31m<b>`*\n@someone"
 
 
