@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.explanation import EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.model.request import Outcome, Request
-from verifier.report.comparison_markdown import code, escaped
 from verifier.report.explanation_words import (
     OUTCOMES,
     assignment_text,
@@ -20,6 +19,7 @@ from verifier.report.explanation_words import (
     outcome_text,
     symbols_text,
 )
+from verifier.report.markdown import code, escaped
 
 _SIGNS = {Outcome.ALLOW: "✅ allowed", Outcome.DENY: "❌ refused", Outcome.DEPENDS: "❓ depends"}
 
