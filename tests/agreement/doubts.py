@@ -6,11 +6,11 @@ Guarantee: a statement is in doubt wherever its policy is attached.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from tests.agreement.world import Dice
-from verifier.model.estate import Account, Controls, Estate, Identity, Influence, Level, Unmodelled
+from verifier.model.estate import Estate, Identity, Influence, Level, Unmodelled
 from verifier.model.policy import Effect, Policy
 from verifier.model.readings import allow_symbol, refuse_symbol
 
@@ -28,22 +28,43 @@ def some_doubts(dice: Dice, estate: Estate) -> tuple[Doubt, ...]:
 
 def doubted(estate: Estate, doubts: Iterable[Doubt], partial: Iterable[str] = ()) -> Estate:
     """The estate with these statements in doubt, and with incomplete inventories of these accounts."""
-    chosen, incomplete = dict.fromkeys(doubts), set(partial)
-    things = {doubt: _thing(estate, doubt) for doubt in chosen}
+    incomplete = set(partial)
+    things = {doubt: _thing(estate, doubt) for doubt in dict.fromkeys(doubts)}
     symbols = {doubt: _symbol(thing) for doubt, thing in things.items()}
-    organization = estate.organization
+
+    def marked(policy: Policy) -> Policy:
+        statements = (replace(s, doubt=symbols.get((policy.identity, s.index), s.doubt)) for s in policy.statements)
+        return replace(policy, statements=tuple(statements))
+
+    found = mapped(estate, marked)
+    accounts = tuple(replace(account, complete=account.complete and account.id not in incomplete) for account in found.accounts)
+    return replace(found, accounts=accounts, unmodelled=(*estate.unmodelled, *things.values()))
+
+
+def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
+    """The estate with every policy changed, wherever it is attached."""
+
+    def every(policies: Iterable[Policy]) -> tuple[Policy, ...]:
+        return tuple(change(policy) for policy in policies)
+
+    def identity(found: Identity) -> Identity:
+        return replace(found, policies=every(found.policies), boundary=change(found.boundary) if found.boundary else None)
+
+    def levels(given: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
+        return None if given is None else tuple(replace(level, policies=every(level.policies)) for level in given)
+
+    organization, endpoints = estate.organization, estate.endpoints
     if organization is not None:
-        organization = replace(organization, controls=tuple(_controls(controls, symbols) for controls in organization.controls))
-    endpoints = estate.endpoints
+        controls = tuple(replace(c, service=levels(c.service), resource=levels(c.resource)) for c in organization.controls)
+        organization = replace(organization, controls=controls)
     if endpoints is not None:
-        endpoints = tuple(replace(found, policy=_policy(found.policy, symbols) if found.policy else None) for found in endpoints)
+        endpoints = tuple(replace(found, policy=change(found.policy) if found.policy else None) for found in endpoints)
     return replace(
         estate,
-        keys=tuple(replace(key, policies=_all(key.policies or (), symbols)) for key in estate.keys),
-        accounts=tuple(_account(account, symbols, account.id not in incomplete and account.complete) for account in estate.accounts),
+        keys=tuple(replace(key, policies=every(key.policies or ())) for key in estate.keys),
+        accounts=tuple(replace(a, users=tuple(map(identity, a.users)), roles=tuple(map(identity, a.roles))) for a in estate.accounts),
         organization=organization,
         endpoints=endpoints,
-        unmodelled=(*estate.unmodelled, *things.values()),
     )
 
 
@@ -74,29 +95,3 @@ def _policies(estate: Estate) -> Iterator[Policy]:
         for level in (*(controls.service or ()), *(controls.resource or ())):
             yield from level.policies
     yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
-
-
-def _policy(policy: Policy, symbols: dict[Doubt, str]) -> Policy:
-    statements = (replace(s, doubt=symbols.get((policy.identity, s.index))) for s in policy.statements)
-    return replace(policy, statements=tuple(statements))
-
-
-def _all(policies: Iterable[Policy], symbols: dict[Doubt, str]) -> tuple[Policy, ...]:
-    return tuple(_policy(policy, symbols) for policy in policies)
-
-
-def _account(account: Account, symbols: dict[Doubt, str], complete: bool) -> Account:
-    users, roles = (tuple(_identity(i, symbols) for i in identities) for identities in (account.users, account.roles))
-    return replace(account, users=users, roles=roles, complete=complete)
-
-
-def _identity(identity: Identity, symbols: dict[Doubt, str]) -> Identity:
-    boundary = _policy(identity.boundary, symbols) if identity.boundary else None
-    return replace(identity, policies=_all(identity.policies, symbols), boundary=boundary)
-
-
-def _controls(controls: Controls, symbols: dict[Doubt, str]) -> Controls:
-    def levels(given: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
-        return None if given is None else tuple(replace(level, policies=_all(level.policies, symbols)) for level in given)
-
-    return replace(controls, service=levels(controls.service), resource=levels(controls.resource))

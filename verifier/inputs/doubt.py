@@ -92,7 +92,7 @@ def _between(statement: Node, kind: PolicyKind, variables: bool) -> tuple[Node |
         return statement, []
     effect = next((value for key, value in statement.pairs if key.text == "Effect"), None)
     if isinstance(effect, Unknown):
-        return None, [w for e in _effects(kind) for w in _widened(_with_effect(statement, e), kind)]
+        return None, [w for e in _effects(kind) for w in _widened(_with_effect(statement, e), kind, certain=False)]
     return _narrowed(statement, variables), _widened(statement, kind)
 
 
@@ -127,8 +127,8 @@ def _narrowed(statement: Members, variables: bool) -> Node | None:
     return _members(statement, pairs)
 
 
-def _widened(statement: Members, kind: PolicyKind) -> list[Node]:
-    """Statements that together match whatever the statement might match."""
+def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> list[Node]:
+    """Statements that together match whatever the statement might match; what is `certain` anyway may be left out."""
     pairs: list[tuple[Scalar, Node]] = []
     principals: Principals | None = None
     for key, value in statement.pairs:
@@ -147,13 +147,13 @@ def _widened(statement: Members, kind: PolicyKind) -> list[Node]:
             pairs.append((key, value))
     if principals is None:
         return [_members(statement, pairs)]
-    return [*_for_known(statement, pairs, principals), *_for_unknown(statement, pairs, principals, kind)]
+    return [*_for_known(statement, pairs, principals, certain), *_for_unknown(statement, pairs, principals, kind)]
 
 
-def _for_known(statement: Members, pairs: Sequence[tuple[Scalar, Node]], principals: Principals) -> list[Node]:
-    """The widened statement for the principals that are known; none where nothing else of it is unknown (it is certain then)."""
+def _for_known(statement: Members, pairs: Sequence[tuple[Scalar, Node]], principals: Principals, certain: bool) -> list[Node]:
+    """The widened statement for the principals that are known; none where that is certain, for nothing else of it is unknown."""
     others = [value for key, value in statement.pairs if key.text != "Principal"]
-    if principals.known is None or not names_in(others):
+    if principals.known is None or (certain and not names_in(others)):
         return []
     known = principals.known
     return [_members(statement, [(key, known if key.text == "Principal" else value) for key, value in pairs])]

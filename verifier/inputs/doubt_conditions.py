@@ -93,7 +93,7 @@ def _add(pairs: list[tuple[Scalar, Node]], test: _Test) -> None:
 def _narrowed_test(operator: Scalar, key: Scalar, values: Node, variables: bool) -> _Test:
     known, unknown = split(values)
     base = _base(operator)
-    if base == "Null" or (variables and base.startswith(("String", "Arn"))):
+    if variables and base.startswith(("String", "Arn")):
         raise _Impossible
     if "Not" in base:
         return _with_wildcards(operator, key, values, known, unknown)
@@ -112,16 +112,13 @@ def _widened_test(operator: Scalar, key: Scalar, values: Node) -> _Test:
 
 
 def _with_wildcards(operator: Scalar, key: Scalar, values: Node, known: list[Node], unknown: list[Unknown]) -> _Test:
-    """The test with a wildcard for each unknown part. Raises `_Impossible` where its operator has no form with wildcards, or a text cannot
-    be a pattern."""
+    """The test with a wildcard for each unknown part, which matches at least what it matches (so do `*` and `?` that were literal). Raises
+    `_Impossible` where its operator has no form with wildcards, or a text cannot be a pattern."""
     like = _LIKE.get(_base(operator))
     if like is None or any(not node.is_text for node in unknown):
         raise _Impossible
-    exact = _base(operator).endswith("Equals") and _base(operator).startswith("String")
-    texts = [piece for node in unknown for piece in node.pieces if piece is not None]
-    texts += [node.text if isinstance(node, Scalar) else "" for node in known]
     # An unknown part after a `$` might make a policy variable of it.
-    if any(text.endswith("$") for text in texts) or (exact and any(character in text for text in texts for character in "*?")):
+    if any(piece is not None and piece.endswith("$") for node in unknown for piece in node.pieces):
         raise _Impossible
     prefix, _, suffix = _parts(operator)
     named = Scalar(operator.source, operator.start, operator.end, prefix + like + suffix, "string")

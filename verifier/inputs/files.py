@@ -41,6 +41,8 @@ class Files:
         if path not in self._sources:
             name = self.name(path)
             data = _bytes(path, name)
+            if data.startswith(_ZIP):
+                raise InputError.of(f"`{name}` is a zip file", hint="of a Terraform plan give the output of `terraform show -json`")
             self.digests[str(self._shown(path))] = hashlib.sha256(data).hexdigest()
             self._sources[path] = Source(name, decode_bytes(data, name))
         return self._sources[path]

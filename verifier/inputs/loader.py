@@ -22,7 +22,7 @@ from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform import add_plan, is_terraform, read_plan
+from verifier.inputs.terraform import add_plan, is_terraform, may_be_terraform, read_plan
 from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
@@ -74,8 +74,7 @@ class Loader:
         """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is
         added."""
         source = self.files.source(path)
-        maybe = before is not None or ('"format_version"' in source.text and source.text.lstrip().startswith("{"))
-        data = read_values(source.name, source.text) if maybe else None
+        data = read_values(source.name, source.text) if before is not None or may_be_terraform(source.text) else None
         if not is_terraform(data):
             if before is not None:
                 raise InputError.of(f"`{source.name}` is no Terraform plan", hint="give the output of `terraform show -json PLAN`")

@@ -31,7 +31,14 @@ from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
-__all__ = ["Plan", "add_plan", "is_terraform", "read_plan"]
+__all__ = ["Plan", "add_plan", "is_terraform", "may_be_terraform", "read_plan"]
+
+
+def may_be_terraform(text: str) -> bool:
+    """Whether a text may be the output of `terraform show -json`, or a raw state: a quick look, so that other files are not read twice."""
+    versions = ('"format_version"', '"lineage"')
+    members = ('"terraform_version"', '"planned_values"', '"resource_changes"', '"values"')
+    return text.lstrip().startswith("{") and any(v in text for v in versions) and any(m in text for m in members)
 
 
 def is_terraform(data: object) -> TypeGuard[Json]:

@@ -25,7 +25,7 @@ def place_of(file: str, address: str) -> Source:
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
     """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on."""
-    if unknown is True:
+    if unknown is True or (value is None and is_any_unknown(unknown)):
         return Unknown(place, 0, 0, names)
     if isinstance(value, dict):
         inside = unknown if isinstance(unknown, dict) else {}

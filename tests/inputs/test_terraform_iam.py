@@ -1,0 +1,218 @@
+"""IAM resources of plans: who has which policies, and what of that is not known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
+from tests.inputs.samples import READ
+from tests.inputs.test_terraform_plan import load
+from verifier.model.estate import Estate, Identity
+
+TEXT = json.dumps(READ)
+AWS_MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+def identity(estate: Estate, name: str) -> Identity:
+    """A user or role by its name."""
+    (account,) = estate.accounts
+    return next(found for found in (*account.users, *account.roles) if found.arn.endswith(f"/{name}"))
+
+
+def names(found: Identity) -> list[str]:
+    """The names of the policies."""
+    return sorted(policy.name for policy in found.policies)
+
+
+def role_policy(role: str, name: str = "inline", policy: Any = TEXT) -> Planned:
+    """An `aws_iam_role_policy` of a role of the plan."""
+    after = {"name": name, "name_prefix": None} | ({"policy": policy} if isinstance(policy, str) else {})
+    unknown = {"id": True, "role": True} | ({} if isinstance(policy, str) else {"policy": True})
+    expressions = {"role": refers(f"aws_iam_role.{role}.name"), "policy": constant(policy) if isinstance(policy, str) else policy}
+    return Planned("aws_iam_role_policy", name, after, unknown, expressions)
+
+
+def managed(name: str = "shared", policy: Any = TEXT) -> Planned:
+    """An `aws_iam_policy`."""
+    after: Json = {"name": name, "path": "/team/", "description": None, "tags": None} | (
+        {"policy": policy} if isinstance(policy, str) else {}
+    )
+    unknown: Json = {"arn": True, "id": True, "policy_id": True, "tags_all": True} | ({} if isinstance(policy, str) else {"policy": True})
+    expressions = {"name": constant(name), "path": constant("/team/"), "policy": constant(policy) if isinstance(policy, str) else policy}
+    return Planned("aws_iam_policy", name, after, unknown, expressions)
+
+
+def attachment(kind: str, owner: str, policy: str, name: str = "a") -> Planned:
+    """An attachment to a role, user or group of the plan, of a policy of the plan or of an ARN."""
+    known = policy.startswith("arn:")
+    after = {"policy_arn": policy} if known else {}
+    unknown = {"id": True, kind: True} | ({} if known else {"policy_arn": True})
+    expressions = {kind: refers(f"aws_iam_{kind}.{owner}.name"), "policy_arn": constant(policy) if known else refers(f"{policy}.arn")}
+    return Planned(f"aws_iam_{kind}_policy_attachment", name, after, unknown, expressions)
+
+
+def user(name: str) -> Planned:
+    """An `aws_iam_user`."""
+    after = {"name": name, "path": "/", "permissions_boundary": None, "tags": None}
+    return Planned("aws_iam_user", name, after, {"arn": True, "id": True, "unique_id": True, "tags_all": True}, {"name": constant(name)})
+
+
+def group(name: str) -> Planned:
+    """An `aws_iam_group`."""
+    return Planned(
+        "aws_iam_group", name, {"name": name, "path": "/"}, {"arn": True, "id": True, "unique_id": True}, {"name": constant(name)}
+    )
+
+
+def estate(folder: Path, *resources: Planned) -> Estate:
+    """The estate of a key and these resources."""
+    return load(folder, plan(caller_identity(), new_key("k"), *resources))
+
+
+def test_u1_the_inventory_is_not_complete(tmp_path: Path) -> None:
+    (account,) = estate(tmp_path, new_role("app")).accounts
+    assert (account.id, account.complete, [role.arn for role in account.roles]) == (ACCOUNT, False, [f"arn:aws:iam::{ACCOUNT}:role/app"])
+
+
+def test_inline_and_managed_policies_of_a_role(tmp_path: Path) -> None:
+    found = estate(tmp_path, new_role("app"), role_policy("app"), managed(), attachment("role", "app", "aws_iam_policy.shared"))
+    assert names(identity(found, "app")) == ["inline", "shared"]
+    assert {p.identity for p in identity(found, "app").policies} == {
+        f"arn:aws:iam::{ACCOUNT}:role/app#inline",
+        f"arn:aws:iam::{ACCOUNT}:policy/team/shared",
+    }
+    assert found.unmodelled == ()
+
+
+def test_policies_in_the_block_of_a_role(tmp_path: Path) -> None:
+    blocks = {"inline_policy": [{"name": "own", "policy": TEXT}], "managed_policy_arns": [AWS_MANAGED]}
+    role = new_role("app", after=blocks, expressions={"inline_policy": [{}], "managed_policy_arns": constant([AWS_MANAGED])})
+    found = estate(tmp_path, role)
+    assert names(identity(found, "app")) == ["own"]
+    assert [thing.description for thing in found.unmodelled] == [
+        f"policy {AWS_MANAGED} is attached to arn:aws:iam::{ACCOUNT}:role/app, its document is not in the input"
+    ]
+
+
+def test_what_the_plan_takes_away_is_gone(tmp_path: Path) -> None:
+    before = {**(new_role("app").after or {}), "arn": f"arn:aws:iam::{ACCOUNT}:role/app", "tags_all": {}, "unique_id": "AROAEXAMPLE"}
+    before |= {"inline_policy": [{"name": "old", "policy": TEXT}, {"name": "kept", "policy": TEXT}], "managed_policy_arns": [AWS_MANAGED]}
+    expressions = {"assume_role_policy": constant("{}"), "name": constant("app")}
+    role = Planned("aws_iam_role", "app", before, {}, expressions, before)
+    gone = [
+        Planned("aws_iam_role_policy", "old", None, {}, {}, {"name": "old", "role": "app", "policy": TEXT}),
+        Planned("aws_iam_role_policy_attachment", "a", None, {}, {}, {"policy_arn": AWS_MANAGED, "role": "app"}),
+    ]
+    found = estate(tmp_path, role, *gone)
+    assert names(identity(found, "app")) == ["kept"] and found.unmodelled == ()
+    assert identity(found, "app").unique_id == "AROAEXAMPLE"
+
+
+def test_a_document_from_a_data_source_and_one_that_is_not_known(tmp_path: Path) -> None:
+    found = estate(
+        tmp_path,
+        new_role("app"),
+        role_policy("app", "open", refers("local.x")),
+        managed("m", refers("local.y")),
+        attachment("role", "app", "aws_iam_policy.m"),
+    )
+    assert identity(found, "app").policies == ()
+    assert [(thing.influence.value, thing.principal) for thing in found.unmodelled] == [
+        ("may allow or refuse", f"arn:aws:iam::{ACCOUNT}:role/app")
+    ] * 2
+    assert ["local.x" in found.unmodelled[0].description, "local.y" in found.unmodelled[1].description] == [True, True]
+
+
+def test_a_policy_whose_arn_is_not_known_may_do_anything_to_its_role(tmp_path: Path) -> None:
+    loose = attachment("role", "app", "aws_iam_policy.x")
+    loose.expressions["policy_arn"] = refers("module.other.arn")
+    (thing,) = estate(tmp_path, new_role("app"), loose).unmodelled
+    assert (thing.influence.value, thing.principal) == ("may allow or refuse", f"arn:aws:iam::{ACCOUNT}:role/app")
+
+
+def test_a_policy_whose_role_is_not_known_may_do_anything_to_anyone(tmp_path: Path) -> None:
+    loose = role_policy("app")
+    loose.expressions["role"] = refers("random_shuffle.which.result")
+    (thing,) = estate(tmp_path, new_role("app"), loose).unmodelled
+    assert (thing.influence.value, thing.principal, thing.account) == ("may allow or refuse", None, ACCOUNT)
+
+
+def test_what_is_attached_to_a_role_elsewhere_changes_nothing(tmp_path: Path) -> None:
+    elsewhere = role_policy("app")
+    elsewhere.after = {**(elsewhere.after or {}), "role": "somewhere-else"}
+    elsewhere.unknown.pop("role")
+    found = estate(tmp_path, new_role("app"), elsewhere)
+    assert identity(found, "app").policies == () and found.unmodelled == ()
+
+
+def test_a_role_whose_name_is_not_known_is_left_out(tmp_path: Path) -> None:
+    role = new_role("app", after={"name": None})
+    role.expressions.pop("name")
+    role.unknown["name"] = True
+    found = estate(tmp_path, role, role_policy("app"))
+    assert found.accounts == () and found.unmodelled == ()
+
+
+def test_f3_a_role_whose_tags_are_not_known_is_left_out(tmp_path: Path) -> None:
+    role = new_role("app", unknown={"tags": {"id": True}}, after={"tags": {"team": "pay"}}, expressions={"tags": refers("random_id.x.hex")})
+    assert estate(tmp_path, role).accounts == ()
+
+
+def test_users_groups_and_memberships(tmp_path: Path) -> None:
+    inline = Planned(
+        "aws_iam_group_policy", "g", {"name": "of-group", "policy": TEXT}, {"group": True}, {"group": refers("aws_iam_group.dev.name")}
+    )
+    members = [
+        Planned("aws_iam_group_membership", "m", {"name": "m", "users": ["alice"], "group": "dev"}, {"id": True}),
+        Planned("aws_iam_user_group_membership", "n", {"user": "bob", "groups": ["dev", "elsewhere"]}, {"id": True}),
+    ]
+    found = estate(tmp_path, user("alice"), user("bob"), group("dev"), inline, *members)
+    assert [names(identity(found, who)) for who in ("alice", "bob")] == [["of-group"], ["of-group"]]
+    assert [thing.name for thing in found.unmodelled] == ["group elsewhere of user/bob"]
+
+
+def test_a_policy_attachment_of_many(tmp_path: Path) -> None:
+    many = Planned(
+        "aws_iam_policy_attachment",
+        "many",
+        {"name": "many", "users": ["alice"], "groups": []},
+        {"id": True, "policy_arn": True, "roles": [True]},
+        {"policy_arn": refers("aws_iam_policy.shared.arn"), "roles": refers("aws_iam_role.app.name")},
+    )
+    assert many.after is not None
+    many.after["roles"] = [None]
+    found = estate(tmp_path, user("alice"), new_role("app"), managed(), many)
+    assert [names(identity(found, who)) for who in ("alice", "app")] == [["shared"], ["shared"]]
+
+
+def test_d4_boundaries(tmp_path: Path) -> None:
+    known = new_role(
+        "app", expressions={"permissions_boundary": refers("aws_iam_policy.shared.arn")}, unknown={"permissions_boundary": True}
+    )
+    found = identity(estate(tmp_path, known, managed()), "app")
+    assert found.bounded and found.boundary is not None
+    known.expressions["permissions_boundary"] = refers("local.boundary")
+    open_ = estate(tmp_path, known, managed())
+    assert identity(open_, "app").bounded and identity(open_, "app").boundary is None
+    assert [thing.influence.value for thing in open_.unmodelled] == ["may refuse"] and "local.boundary" in open_.unmodelled[0].description
+
+
+@pytest.mark.parametrize("tags_all", [{"team": "pay"}, None])
+def test_f3_tags(tmp_path: Path, tags_all: Any) -> None:
+    role = new_role("app", after={"tags": {"team": "pay"}, "tags_all": tags_all}, expressions={"tags": constant({"team": "pay"})})
+    assert identity(estate(tmp_path, role), "app").tags == (("team", "pay"),)
+
+
+def test_data_sources_give_documents_of_policies_elsewhere(tmp_path: Path) -> None:
+    values = {"arn": AWS_MANAGED, "name": "ReadOnlyAccess", "policy": TEXT, "id": AWS_MANAGED}
+    found = estate(
+        tmp_path,
+        new_role("app"),
+        attachment("role", "app", AWS_MANAGED),
+        Planned("aws_iam_policy", "ro", values, {}, {}, values, data=True),
+    )
+    assert names(identity(found, "app")) == ["ReadOnlyAccess"] and found.unmodelled == ()

@@ -1,0 +1,265 @@
+"""The format of plans and states: what is read, and what is refused with the resource's address."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, state, write
+from tests.inputs.samples import POLICY
+from verifier.inputs import load_estate, load_plan_sides
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.terraform.plan import module_path
+from verifier.model.estate import Estate, Key
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+PARTNER_ROLE = "arn:aws:iam::444455556666:role/partner"
+
+
+def key_policy(*principals: str) -> dict[str, Any]:
+    """A key policy that delegates to the account, and lets some principals decrypt."""
+    statements = [*POLICY["Statement"]]
+    statements += [
+        {"Sid": f"S{n}", "Effect": "Allow", "Principal": {"AWS": p}, "Action": "kms:Decrypt", "Resource": "*"}
+        for n, p in enumerate(principals)
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def existing(key: Planned, identifier: str = "1234abcd-12ab-34cd-56ef-1234567890ab", **members: Any) -> Planned:
+    """The same key, as it is when AWS has it; the plan changes nothing, but for `members` of it."""
+    assert key.after is not None
+    arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{identifier}"
+    before = {**key.after, "arn": arn, "key_id": identifier, "id": identifier, "multi_region": False, "tags_all": {}}
+    return Planned(key.type, key.name, {**before, **members}, {}, key.expressions, before)
+
+
+def load(folder: Path, data: Any, **supplied: Any) -> Estate:
+    """The estate of a plan."""
+    return load_estate([write(folder, data)], supplied=Supplied(**supplied))
+
+
+def refused(folder: Path, data: Any, **supplied: Any) -> tuple[Diagnostic, ...]:
+    """The errors of a plan."""
+    with pytest.raises(InputError) as caught:
+        load(folder, data, **supplied)
+    return caught.value.diagnostics
+
+
+def only_key(estate: Estate) -> Key:
+    """The key of an estate that has one."""
+    (key,) = estate.keys
+    return key
+
+
+# -- the format --
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2", "1.0", "1.2", "1.99"])
+def test_versions_that_are_known(tmp_path: Path, version: str) -> None:
+    assert load(tmp_path, {**plan(caller_identity(), new_key("k")), "format_version": version}).keys
+
+
+@pytest.mark.parametrize("version", ["2.0", "10.1", 1, None, "1", "x", ["1.2"]])
+def test_versions_that_are_not(tmp_path: Path, version: Any) -> None:
+    (error,) = refused(tmp_path, {**plan(caller_identity(), new_key("k")), "format_version": version})
+    assert "version" in error.message and "plan.json" in error.message
+
+
+def test_a_plan_that_failed_is_refused(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, plan(caller_identity(), new_key("k"), errored=True))
+    assert "could not finish" in error.message
+
+
+def test_changes_that_are_put_off_leave_every_verdict_open(tmp_path: Path) -> None:
+    estate = load(tmp_path, plan(caller_identity(), new_key("k"), complete=False))
+    assert [thing.label for thing in estate.unmodelled] == ["U3"]
+
+
+def test_a_raw_state_and_a_plan_file_are_told_apart(tmp_path: Path) -> None:
+    raw = {"version": 4, "terraform_version": "1.9.8", "lineage": "x", "resources": []}
+    (error,) = refused(tmp_path, raw)
+    assert "raw state" in error.message and error.hint and "terraform show -json" in error.hint
+    (tmp_path / "plan.out").write_bytes(b"PK\x03\x04\x14\x00")
+    with pytest.raises(InputError) as caught:
+        load_estate([tmp_path / "plan.out"])
+    assert "terraform show -json" in (caught.value.diagnostics[0].hint or "")
+
+
+def test_s3_a_plan_without_keys_is_refused(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, plan(caller_identity(), new_role("app")))
+    assert "holds no key" in error.message
+    (error,) = refused(tmp_path, {"format_version": "1.0", "terraform_version": "1.9.8"})  # an empty state
+    assert "holds no key" in error.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (("resource_changes",), {}, "`resource_changes`: expected a list, found an object"),
+        (("resource_changes", 1, "change"), [], "aws_kms_key.k: `change`: expected an object, found a list"),
+        (("resource_changes", 1, "change", "after"), "x", "aws_kms_key.k: `after`: expected an object"),
+        (("resource_changes", 1, "change", "actions"), "create", "aws_kms_key.k: `actions`: expected a list"),
+        (("resource_changes", 1, "address"), 3, "the address of an entry of `resource_changes`: expected a string"),
+        (("resource_changes", 1, "index"), {}, "aws_kms_key.k: `index`"),
+        (("resource_changes", 1, "module_address"), "nonsense", "is not the address of a module"),
+        (("planned_values", "root_module"), 3, "`planned_values`: `root_module`: expected an object"),
+        (("planned_values", "root_module", "resources"), 3, "`resources`: expected a list"),
+        (("planned_values", "root_module", "child_modules"), [3], "a child module: expected an object"),
+        (("configuration",), [], "`configuration`: expected an object"),
+        (("configuration", "root_module", "module_calls"), [], "`module_calls`: expected an object"),
+        (("prior_state",), 3, "`prior_state`: expected an object"),
+        (("variables",), [], "`variables`: expected an object"),
+    ],
+)
+def test_a_malformed_plan_names_what_is_wrong(tmp_path: Path, path: tuple[Any, ...], value: Any, says: str) -> None:
+    data = plan(caller_identity(), new_role("r"), new_key("k"))
+    inner: Any = data
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    assert says in refused(tmp_path, data)[0].message
+
+
+@pytest.mark.parametrize("name", ["policy", "key_usage", "multi_region", "tags_all", "arn", "customer_master_key_spec"])
+@pytest.mark.parametrize("value", [3, [], {}, [None], {"a": [1]}, True, "\u001b[31m", "x" * 5000])
+def test_an_attribute_of_another_type_is_an_error_or_is_read(tmp_path: Path, name: str, value: Any) -> None:
+    key = existing(new_key("k", key_policy()), **{name: value})
+    try:
+        load(tmp_path, plan(caller_identity(), key))
+    except InputError as error:
+        assert all("aws_kms_key.k" in str(found.span) for found in error.diagnostics)
+
+
+def test_text_that_is_not_json_and_deep_nesting_are_errors(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    for text in ('{"format_version": "1.2", ', '{"format_version": "1.2", "terraform_version": NaN}', '{"format_version": "1.2"} x'):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError):
+            load_estate([path])
+    for depth in (200, 100_000):
+        path.write_text('{"format_version": "1.2", "values": ' + "[" * depth + "]" * depth + "}", encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            load_estate([path])
+        assert "nested too deeply" in str(caught.value)
+
+
+def test_duplicate_members_and_half_characters_are_errors(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text('{"format_version": "1.2", "values": {"a": 1, "a": 2}}', encoding="utf-8")
+    with pytest.raises(InputError, match="duplicate member `a`"):
+        load_estate([path])
+    path.write_text('{"format_version": "1.2", "values": {"a": "\\ud800"}}', encoding="utf-8")
+    with pytest.raises(InputError, match="half of a surrogate pair"):
+        load_estate([path])
+
+
+def test_modules_with_keys() -> None:
+    assert module_path('module.a[0].module.b["x.y[1]"].module.c') == (("a", 0), ("b", "x.y[1]"), ("c", None))
+
+
+# -- states, and the sides of a plan --
+
+
+def test_a_state_is_read_as_it_stands(tmp_path: Path) -> None:
+    key = existing(new_key("k", key_policy(PARTNER_ROLE)))
+    found = only_key(load(tmp_path, state(key)))
+    assert found.arn == key.before["arn"] if key.before else False
+    assert found.policies is not None and len(found.policies[0].statements) == 2
+    assert found.grants is None and found.aliases is None
+
+
+def test_what_goes_is_gone_after_and_there_before(tmp_path: Path) -> None:
+    gone = existing(new_key("gone"), "00000000-12ab-34cd-56ef-1234567890ab")
+    kept = existing(new_key("kept", key_policy()), policy=json.dumps(key_policy(PARTNER_ROLE)))
+    data = plan(caller_identity(), Planned(gone.type, gone.name, None, {}, {}, gone.before), kept, new_key("fresh"))
+    before, after = load_plan_sides(write(tmp_path, data))
+    assert [key.name for key in before.keys] == ["aws_kms_key.gone", "aws_kms_key.kept"]
+    assert [key.name for key in after.keys] == ["aws_kms_key.kept", "aws_kms_key.fresh"]
+    assert [len(key.policies[0].statements) for key in (before.keys[1], after.keys[0]) if key.policies] == [1, 2]
+
+
+def test_a_side_may_be_empty_and_both_may_not(tmp_path: Path) -> None:
+    before, after = load_plan_sides(write(tmp_path, plan(caller_identity(), new_key("k"))))
+    assert (len(before.keys), len(after.keys)) == (0, 1)
+    with pytest.raises(InputError, match="no key before or after"):
+        load_plan_sides(write(tmp_path, plan(caller_identity(), new_role("r"))))
+
+
+def test_sides_are_those_of_a_plan(tmp_path: Path) -> None:
+    others: tuple[Any, ...] = (state(existing(new_key("k"))), {"keys": []}, [])
+    for data in others:
+        with pytest.raises(InputError, match="not a plan|no Terraform plan"):
+            load_plan_sides(write(tmp_path, data))
+
+
+# -- where things are --
+
+
+def test_the_account_and_region_of_a_new_key(tmp_path: Path) -> None:
+    key = only_key(load(tmp_path, plan(caller_identity("444455556666"), new_key("k"), region="eu-central-1")))
+    assert (key.account, key.region, key.partition) == ("444455556666", "eu-central-1", "aws")
+    assert key.arn == only_key(load(tmp_path, plan(caller_identity("444455556666"), new_key("k"), region="eu-central-1"))).arn
+
+
+def test_an_account_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+    data = plan(new_key("k"))
+    (error,) = refused(tmp_path, data)
+    assert error.span is not None and str(error.span).endswith("plan.json#aws_kms_key.k")
+    assert error.hint and "--account" in error.hint
+    assert only_key(load(tmp_path, data, account=ACCOUNT)).account == ACCOUNT
+
+
+def test_the_account_is_that_which_aws_told_whatever_is_supplied(tmp_path: Path) -> None:
+    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k")), account="999988887777")).account == ACCOUNT
+
+
+def test_the_account_by_what_exists_already_and_by_what_is_delegated(tmp_path: Path) -> None:
+    old = existing(new_key("old"))
+    assert {key.account for key in load(tmp_path, plan(old, new_key("k"))).keys} == {ACCOUNT}
+    estate = load(tmp_path, plan(new_key("k", key_policy())))
+    assert only_key(estate).account == ACCOUNT
+    assert any("assumed account 111122223333" in warning.message for warning in estate.warnings)
+
+
+def test_the_account_of_a_provider_that_assumes_a_role(tmp_path: Path) -> None:
+    role = {"assume_role": [{"role_arn": constant("arn:aws:iam::999988887777:role/deploy")}], "region": constant("us-west-2")}
+    providers = {
+        "aws": {"name": "aws", "expressions": {"region": constant("us-west-2")}},
+        "aws.other": {"name": "aws", "expressions": role},
+    }
+    estate = load(tmp_path, plan(caller_identity(), new_key("a"), new_key("b", provider="aws.other"), providers=providers))
+    assert [key.account for key in estate.keys] == [ACCOUNT, "999988887777"]
+    unknown = {**role, "assume_role": [{"role_arn": refers("var.role")}]}
+    providers["aws.other"] = {"name": "aws", "expressions": unknown}
+    (error,) = refused(tmp_path, plan(caller_identity(), new_key("a"), new_key("b", provider="aws.other"), providers=providers))
+    assert "aws_kms_key.b" in error.message
+
+
+def test_another_region_with_the_same_login(tmp_path: Path) -> None:
+    providers = {
+        "aws": {"name": "aws", "expressions": {"region": constant("us-west-2")}},
+        "aws.eu": {"name": "aws", "alias": "eu", "expressions": {"region": refers("var.second")}},
+    }
+    data = plan(caller_identity(), new_key("a"), new_key("b", provider="aws.eu"), providers=providers, variables={"second": "eu-west-1"})
+    assert [(key.account, key.region) for key in load(tmp_path, data).keys] == [(ACCOUNT, "us-west-2"), (ACCOUNT, "eu-west-1")]
+
+
+def test_a_region_that_nothing_tells_is_assumed_with_a_warning(tmp_path: Path) -> None:
+    estate = load(tmp_path, plan(caller_identity(), new_key("k"), region=None))
+    assert only_key(estate).region == "us-east-1"
+    (warning,) = [w for w in estate.warnings if "Region" in w.message]
+    assert warning.hint and "--region" in warning.hint
+    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), region=None), region="sa-east-1")).region == "sa-east-1"
+    policy = key_policy()
+    policy["Statement"][0]["Condition"] = {"StringEquals": {"kms:ViaService": ["s3.us-west-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}
+    (error,) = refused(tmp_path, plan(caller_identity(), new_key("k", policy), region=None))
+    assert error.rule == "F5" and error.hint and "--region" in error.hint
+
+
+def test_the_region_of_a_resource_of_its_own(tmp_path: Path) -> None:
+    key = new_key("k", after={"region": "ap-south-1"})
+    assert only_key(load(tmp_path, plan(caller_identity(), key))).region == "ap-south-1"
