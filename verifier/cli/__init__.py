@@ -22,6 +22,7 @@ from verifier.cli.run import debug, internal_error, prepare_streams
 COMMANDS = {
     "prove": "verifier.cli.prove",
     "export": "verifier.cli.export",
+    "recheck": "verifier.cli.recheck",
     "evaluate": "verifier.cli.evaluate",
     "explain": "verifier.cli.explain",
     "compare": "verifier.cli.compare",

@@ -143,6 +143,9 @@ EngineOption = Annotated[
         help="What decides: Z3 or a SAT solver on classes and boxes, or the string solver of Z3 or cvc5 on the formula over strings."
     ),
 ]
+Certificate = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write for each proof what `verifier recheck` checks it by (needs python-sat).")
+]
 CrossCheck = Annotated[
     bool,
     typer.Option("--cross-check", help="Hold each verdict against a second engine, on the formula over strings (cvc5's, if installed)."),

@@ -11,6 +11,7 @@ from verifier.cli.options import (
     AccountOption,
     Builtins,
     Caching,
+    Certificate,
     ClusterOption,
     CrossCheck,
     EngineOption,
@@ -45,6 +46,7 @@ def prove(
     output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
     engine: EngineOption = Engine.Z3,
     cross_check: CrossCheck = False,
+    certificate: Certificate = None,
     timeout: Timeout = None,
     reading: Settled = [],  # noqa: B006
     cache: Caching = True,
@@ -95,6 +97,7 @@ def prove(
             cache,
             processes,
             cluster,
+            certificate,
         )
         return prove_command(options)
 

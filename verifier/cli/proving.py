@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from verifier.cli.progress import Progress
 from verifier.cli.reading import Asked, Read, read
 from verifier.cli.run import colours, emit
 from verifier.model.engine import Engine
-from verifier.model.verdict import Report
+from verifier.model.verdict import Report, Status
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.exit_codes import exit_code
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 
@@ -29,13 +32,20 @@ class ProveOptions:
     cache: bool = True
     processes: int | None = None
     cluster: str | None = None
+    certificate: Path | None = None
 
 
 def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
     asked = read(options.asked)
+    if options.certificate is not None:
+        from verifier.solve.engines import require
+
+        require(Engine.SAT)  # before the proofs, which may take long
     report = _prove(options, asked)
     report = dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
+    if options.certificate is not None:
+        _certify(options, asked, report, options.certificate)
     if report.warnings and not options.json:
         print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
     if options.json:
@@ -47,6 +57,20 @@ def prove_command(options: ProveOptions) -> int:
 
         emit(render_text(report, colours(sys.stdout)))
     return exit_code(verdict.status for verdict in report.verdicts)
+
+
+def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> None:
+    """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
+    from verifier.verify.certificate import certificate
+
+    found = certificate(asked.estate, asked.invariants, report, options.readings, options.asked.builtins)
+    for entry in found["without_proof"]:
+        if entry["status"] == Status.PROVED.value:
+            print(printable(f"no certificate for {entry['invariant']!r} on {entry['target']}: {entry['reason']}"), file=sys.stderr)
+    try:
+        path.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
 
 
 def _prove(options: ProveOptions, asked: Read) -> Report:

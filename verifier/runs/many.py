@@ -15,12 +15,12 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.verdict import Report, Verdict
+from verifier.problem.subjects import target_name
 from verifier.runs.cache import Cache
 from verifier.runs.digests import digests
 from verifier.runs.remembered import Places, places_of, recalled, shared_places, stored
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, how_to, report_of
-from verifier.verify.targets import target_name
 
 FEW = 24
 """So many targets are decided here: starting processes takes longer."""

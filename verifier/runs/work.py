@@ -14,10 +14,10 @@ from functools import lru_cache
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.verdict import Verdict
+from verifier.problem.subjects import targets_of
 from verifier.problem.targets import Target
 from verifier.runs.version import rules_version
 from verifier.verify.prove import How, decide_target
-from verifier.verify.targets import targets_of
 
 
 class OtherVersion(Exception):

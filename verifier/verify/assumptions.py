@@ -15,9 +15,9 @@ from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption
 from verifier.problem.controls import controls_of
 from verifier.problem.question import Claim, Question
+from verifier.problem.selected_keys import family_of, is_multi_region
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.claims import Answer, Found
-from verifier.verify.selected_keys import family_of, is_multi_region
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:

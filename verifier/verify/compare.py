@@ -19,13 +19,13 @@ from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption, Reason
 from verifier.problem.diagram import NOTHING, TooLarge
 from verifier.problem.joint import Given
+from verifier.problem.selected_keys import selected_keys
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.assumptions import given
 from verifier.verify.changes import Located, key_changes, surrounding_changes
 from verifier.verify.difference import Difference, difference
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.region_changes import Explainer
-from verifier.verify.selected_keys import selected_keys
 from verifier.verify.settled import check_readings, not_known, settled_allowance
 from verifier.verify.target_pairs import TargetPair, target_pairs
 

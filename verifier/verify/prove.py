@@ -20,6 +20,7 @@ from verifier.model.reference import data_version
 from verifier.model.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask
+from verifier.problem.subjects import target_name, targets_of
 from verifier.problem.targets import Target
 from verifier.solve.engines import open_session, require, second_engine
 from verifier.solve.session import Counts, Session, Unsat
@@ -31,7 +32,6 @@ from verifier.verify.preferences import preferences
 from verifier.verify.settled import check_readings, not_known, settled
 from verifier.verify.string_claims import Strings
 from verifier.verify.summary import summary
-from verifier.verify.targets import target_name, targets_of
 
 CROSS_CHECK_LIMIT = 10.0
 """Seconds that the second engine has for a verdict, where no timeout is given."""

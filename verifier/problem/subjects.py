@@ -12,9 +12,9 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
 from verifier.model.invariants_targets import matching
 from verifier.model.reference import actions
+from verifier.problem.selected_keys import selected_keys
 from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.selected_keys import selected_keys
 
 
 def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:

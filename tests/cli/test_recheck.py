@@ -1,0 +1,158 @@
+"""`verifier prove --certificate` and `verifier recheck`: what is accepted, and that no other input, question or verdict is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.families import KEY, random_policy
+from tests.cli.conftest import Run
+
+RULES = """account prod = 111122223333
+invariant "nobody deletes it":
+  no caller can kms:ScheduleKeyDeletion
+invariant "no service uses it":
+  no service can kms:Decrypt
+"""
+MORE = """invariant "no user encrypts":
+  no user can kms:Encrypt
+invariant "no grant":
+  no grant that allows kms:Decrypt names a caller outside prod
+invariant "no other account decrypts":
+  no caller outside prod can kms:Decrypt
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "policy.json").write_text(json.dumps(random_policy(0, 6)))
+    (tmp_path / "rules.inv").write_text(RULES)
+    return tmp_path
+
+
+def certified(run: Run, folder: Path, *options: str) -> Path:
+    run("prove", str(folder / "policy.json"), "--key-arn", KEY, "--certificate", str(folder / "x.cert"), *options)
+    return folder / "x.cert"
+
+
+def rechecked(run: Run, folder: Path, *options: str) -> Any:
+    return run("recheck", str(folder / "x.cert"), str(folder / "policy.json"), "--key-arn", KEY, *options)
+
+
+def test_a_certificate_is_accepted(run: Run, folder: Path) -> None:
+    certified(run, folder)
+    result = rechecked(run, folder)
+    assert result.code == 0 and result.out.count("✔ accepted") == 2 and result.out.endswith("2 accepted, 0 rejected, 0 without proof\n")
+
+
+def test_what_is_not_proved_is_told(run: Run, folder: Path) -> None:
+    (folder / "rules.inv").write_text(RULES + MORE)
+    certified(run, folder)
+    result = rechecked(run, folder)
+    assert result.code == 3 and "? no proof  no other account decrypts" in result.out
+    assert "3 accepted, 0 rejected, 2 without proof" in result.out
+
+
+def test_it_takes_neither_a_solver_nor_an_encoder(run: Run, folder: Path) -> None:
+    certified(run, folder)
+    program = """import runpy, sys
+sys.argv[0] = "verifier"
+try:
+    runpy.run_module("verifier", run_name="__main__")
+finally:
+    print(sorted(sys.modules))"""
+    command = [sys.executable, "-c", program, "recheck", str(folder / "x.cert"), str(folder / "policy.json"), "--key-arn", KEY]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "2 accepted" in done.stdout
+    loaded = done.stdout.splitlines()[-1]
+    for name in ("'z3'", "'pysat'", "'cvc5'", "'verifier.encode'", "'verifier.solve'", "'verifier.verify'", "'verifier.evaluate'"):
+        assert name not in loaded
+    assert "'verifier.recheck.check'" in loaded
+
+
+@pytest.mark.parametrize("file", ["policy.json", "rules.inv"])
+def test_another_input_is_rejected(run: Run, folder: Path, file: str) -> None:
+    certified(run, folder)
+    (folder / file).write_text((folder / file).read_text() + "\n")
+    result = rechecked(run, folder)
+    assert result.code == 1 and "the input is another one" in result.out and file in result.out
+
+
+def test_readings_and_builtins_are_part_of_the_question(run: Run, folder: Path) -> None:
+    (folder / "rules.inv").unlink()
+    certified(run, folder, "--reading", "P5=no", "--builtin", "no-public-access", "--builtin", "no-external-access")
+    document = json.loads((folder / "x.cert").read_text())
+    assert document["builtins"] == ["no-public-access", "no-external-access"]
+    assert "the reading P5 is held at no" in rechecked(run, folder).out
+    assert rechecked(run, folder, "--builtin", "no-external-access").code == 1
+
+
+def change(path: Path, how: Callable[[dict[str, Any]], None]) -> None:
+    document = json.loads(path.read_text())
+    how(document)
+    path.write_text(json.dumps(document))
+
+
+QUESTION = ("nodes", "tests", "roots", "classes", "clauses", "proof")
+OTHER = {"number": 1, "invariant": "no service uses it", "text": "", "target": KEY}
+CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], int]] = {
+    "digest": (lambda d: d["inputs"][0].update(sha256="0" * 64), 1),
+    "input left out": (lambda d: d["inputs"].pop(), 1),
+    "reading": (lambda d: d["readings"].update(P5=False), 1),
+    "a free fact held": (lambda d: d["readings"].update({"U1:outside": False}), 1),
+    "data": (lambda d: d.update(data_version="x"), 1),
+    "name": (lambda d: d["proofs"][0].update(invariant="nobody uses it"), 1),
+    "text": (lambda d: d["proofs"][0].update(text="no caller can kms:*"), 1),
+    "target": (lambda d: d["proofs"][0].update(target=KEY[:-1] + "1"), 1),
+    "number": (lambda d: d["proofs"][0].update(number=1), 1),
+    "swapped": (
+        lambda d: d["proofs"][0].update({name: d["proofs"][1][name] for name in QUESTION}),
+        1,
+    ),
+    "verdict": (lambda d: d["proofs"][0].update(verdict="refuted"), 1),
+    "left out": (lambda d: d["proofs"].pop(), 1),
+    "twice": (lambda d: d["proofs"].append(d["proofs"][0]), 1),
+    "demoted": (lambda d: d["without_proof"].append({**d["proofs"].pop(), "reason": "x"}), 3),
+    "promoted": (
+        lambda d: d["proofs"][1].clear() or d["proofs"][1].update(OTHER),
+        1,
+    ),
+    "malformed": (lambda d: d["proofs"][0].update(classes=3), 1),
+    "format": (lambda d: d.update(format="x"), 2),
+    "version": (lambda d: d.update(format_version=2), 2),
+    "member": (lambda d: d.pop("readings"), 2),
+    "kind": (lambda d: d.update(proofs={}), 2),
+    "entries": (lambda d: d["proofs"].append(3), 2),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_the_certificate_is_noticed(run: Run, folder: Path, name: str) -> None:
+    how, code = CHANGES[name]
+    change(certified(run, folder), how)
+    result = rechecked(run, folder)
+    assert result.code == code and "Traceback" not in result.err
+    assert ("✘ rejected" in result.out) == (code == 1)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000, '{"format": "kms-verifier/certificate", "format_version": 1}'])
+def test_what_is_no_certificate_is_an_input_error(run: Run, folder: Path, text: str) -> None:
+    (folder / "x.cert").write_text(text)
+    result = rechecked(run, folder)
+    assert result.code == 2 and "x.cert" in result.err and result.out == ""
+
+
+def test_a_certificate_that_cannot_be_written_is_an_input_error(run: Run, folder: Path) -> None:
+    result = run("prove", str(folder / "policy.json"), "--key-arn", KEY, "--certificate", str(folder / "no" / "x.cert"))
+    assert result.code == 2 and "cannot write" in result.err
+
+
+def test_escapes_in_a_certificate_do_not_reach_the_terminal(run: Run, folder: Path) -> None:
+    change(certified(run, folder), lambda d: d["without_proof"].append({**d["proofs"].pop(), "reason": "\x1b[31m"}))
+    assert "\x1b" not in rechecked(run, folder).out

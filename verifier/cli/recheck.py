@@ -1,0 +1,43 @@
+"""`verifier recheck`: its options and help. The work is in `rechecking`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import Builtins, InvariantFilesOption, KeyArn, Paths, command_app
+from verifier.cli.run import run
+
+app = command_app()
+
+
+@app.command(
+    epilog="Exit codes: 0 every verdict is proved by the certificate; 1 a proof was rejected; 2 usage or input error; "
+    "3 some verdict has no proof; 4 internal error."
+)
+def recheck(
+    certificate: Annotated[Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)],
+    paths: Paths,
+    invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
+    builtin: Builtins = [],  # noqa: B006
+    key_arn: KeyArn = None,
+) -> None:
+    """Check the proofs of a certificate against the input, without a solver.
+
+    The input must be the one that was proved: the same files, with the same contents. Built-in invariants are those that the
+    certificate names, unless some are given. docs/certificates.md says what is checked and what is trusted.
+
+    \b
+    verifier prove examples/payments --certificate payments.cert
+    verifier recheck payments.cert examples/payments
+    """
+
+    def body() -> int:
+        from verifier.cli.reading import Asked
+        from verifier.cli.rechecking import recheck_command
+
+        return recheck_command(certificate, Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn))
+
+    run(body)

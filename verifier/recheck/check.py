@@ -1,0 +1,95 @@
+"""One entry of a certificate against the question that the input makes of it.
+
+In: the entry as JSON, the estate, the invariant, the readings that are held. Out: nothing, or `Rejected` with the reason.
+Guarantee: an accepted entry proves that the invariant holds of its target. The question is formulated anew; the entry is only compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_grantees import with_grantees
+from verifier.model.named_accounts import with_named_accounts
+from verifier.problem.domains import Attribute
+from verifier.problem.expression import Symbol, negation
+from verifier.problem.finite import as_text
+from verifier.problem.question import Formula, formulate
+from verifier.problem.targets import Target
+from verifier.recheck.formula import Clauses, Described, Json
+from verifier.recheck.tables import Rejected, signatures
+
+
+def formula_of(estate: Estate, target: Target, invariant: Invariant) -> Formula:
+    """The question of one invariant on one target, alone."""
+    named = with_named_accounts(invariant, target.key) if target.key is not None else invariant
+    return formulate(estate, target, [with_grantees(named, target.key, estate)])
+
+
+def described(formula: Formula, readings: Mapping[str, bool]) -> Described:
+    """What must not hold together: the facts, the readings that are held, and a violation."""
+    held = [Symbol(label) if value else negation(Symbol(label)) for label, value in sorted(readings.items())]
+    return Described([*formula.facts, *held, *formula.violations])
+
+
+def attributes_of(formula: Formula, question: Described) -> dict[str, Attribute]:
+    """The attributes with the kinds of values that the question's tests make of them."""
+    return {name: as_text(attribute, list(question.tests.get(name, ()))) for name, attribute in formula.space.attributes.items()}
+
+
+def check_entry(entry: Json, formula: Formula, readings: Mapping[str, bool]) -> None:
+    """Raises `Rejected`."""
+    question = described(formula, readings)
+    attributes = attributes_of(formula, question)
+    for name, value in {"verdict": "proved", **question.as_json(), "statements": statements_of(formula)}.items():
+        _same(entry, name, value)
+    for name, listed in entry["classes"].items():
+        _check_table(name, listed, attributes[name], question)
+    for lemma in entry["lemmas"]:
+        _check_lemma(lemma, entry, attributes[lemma["attribute"]], question)
+    made = Clauses(question, attributes, entry["classes"], entry["lemmas"])
+    _same(entry, "clauses", made.clauses)
+    check_proof(made.clauses, entry["proof"])
+
+
+def statements_of(formula: Formula) -> list[Json]:
+    """The statements that `part` nodes name by number."""
+    return [[owner.policy, owner.index, owner.sid, owner.effect.value] for owner in formula.space.owners]
+
+
+def _same(entry: Json, name: str, expected: Json) -> None:
+    if entry[name] != expected:
+        raise Rejected(f"its {name} are not those of the question")
+
+
+def _check_table(name: str, listed: Json, attribute: Attribute, question: Described) -> None:
+    """Every class is listed, once, and nothing else is."""
+    if sorted(listed) != sorted(map(sorted, signatures(attribute, question.suited(attribute)))):
+        raise Rejected(f"the class table of {name} is not complete")
+
+
+def _check_lemma(lemma: Json, entry: Json, attribute: Attribute, question: Described) -> None:
+    """No value of an attribute without a class table meets some tests and fails others."""
+    meets, fails = set(lemma["meets"]), set(lemma["fails"])
+    tests = {number: test for number, test in question.suited(attribute).items() if number in meets | fails}
+    if attribute.name in entry["classes"] or attribute.multivalued or tests.keys() != meets | fails:
+        raise Rejected(f"a lemma about {attribute.name} that is none")
+    if any(meets <= met and not fails & met for met in signatures(attribute, tests)):
+        raise Rejected(f"a lemma about {attribute.name} does not hold")
+
+
+def check_proof(clauses: Sequence[Sequence[int]], steps: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
+    """In the manner of LRAT: each step is a clause and the numbers of clauses before it. Where the clause is false, each of these in turn
+    leaves one literal that must be true then, until the last leaves none. The last step is the empty clause. Raises `Rejected`."""
+    known = [frozenset(clause) for clause in clauses]
+    for clause, hints in steps:
+        false, left = set(clause), []
+        for hint in hints:
+            left.append(known[hint] - false)
+            false.update(-literal for literal in left[-1])
+        if not hints or left[-1] or any(len(literals) != 1 for literals in left[:-1]):
+            raise Rejected(f"step {len(known)} of the proof does not follow")
+        known.append(frozenset(clause))
+    if not steps or steps[-1][0]:
+        raise Rejected("the proof does not end in the empty clause")

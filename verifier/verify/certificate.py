@@ -1,0 +1,153 @@
+"""Certificates: for each proof what `verifier recheck` needs to check it without a solver (docs/certificates.md).
+
+In: a report and what it was made from. Out: the certificate as JSON values.
+Guarantee: every entry was accepted by the checker before it is handed out, or `InternalDisagreement`; a proof that no entry can be made
+for is listed with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from verifier import __version__
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.reference import data_version
+from verifier.model.verdict import Report, Status, Verdict
+from verifier.problem.domains import Attribute
+from verifier.problem.finite import Finite, Reduction
+from verifier.problem.predicates import Predicate
+from verifier.problem.question import Formula
+from verifier.problem.search import find_word
+from verifier.problem.subjects import target_name, targets_of
+from verifier.problem.tables import OverBudget, Table
+from verifier.problem.targets import Target
+from verifier.recheck.check import attributes_of, check_entry, described, formula_of, statements_of
+from verifier.recheck.formula import Clauses, Described
+from verifier.recheck.tables import Rejected
+from verifier.solve.refutation import Solution, refute
+from verifier.verify.claims import InternalDisagreement
+
+Json = dict[str, Any]
+
+FORMAT = "kms-verifier/certificate"
+FORMAT_VERSION = 1
+LEMMAS = 300
+"""Rounds between solver and search for words before a proof goes without a certificate."""
+
+
+def certificate(
+    estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool], builtins: Sequence[str]
+) -> Json:
+    """The certificate of a report. `builtins` are the names of those among the invariants that no file holds."""
+    targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
+    proofs, lacking = [], []
+    for verdict in report.verdicts:
+        number = next(number for number, invariant in enumerate(invariants) if invariant is verdict.invariant)
+        about = {"number": number, "invariant": verdict.invariant.name, "text": verdict.invariant.text, "target": verdict.target}
+        found = _entry(estate, targets[verdict.target], verdict, readings)
+        if isinstance(found, str):
+            lacking.append({**about, "status": verdict.status.value, "reason": found})
+        else:
+            proofs.append({**about, **found})
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "verifier": __version__,
+        "data_version": data_version(),
+        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
+        "builtins": list(builtins),
+        "readings": dict(sorted(readings.items())),
+        "proofs": proofs,
+        "without_proof": lacking,
+    }
+
+
+def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[str, bool]) -> Json | str:
+    """The entry of one verdict, or why there is none."""
+    if verdict.status is not Status.PROVED:
+        return "it is not proved"
+    if not isinstance(verdict.invariant, Invariant):
+        return "it is about the listed grants, which were looked at one by one"
+    formula = formula_of(estate, target, verdict.invariant)
+    found = certify(formula, readings)
+    if isinstance(found, str):
+        return found
+    try:
+        check_entry(found, formula, readings)
+    except Rejected as error:
+        raise InternalDisagreement(f"the proof of {verdict.invariant.name!r} does not recheck: {error}; please report this") from None
+    return found
+
+
+def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:
+    """An entry for a formula that no request meets, or why there is none."""
+    question = described(formula, readings)
+    attributes = attributes_of(formula, question)
+    asked: dict[str, dict[Predicate, None]] = {name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)}
+    finite = Reduction({name: formula.space.attributes[name] for name in asked}, asked).finite
+    classes = {name: _signatures(table, question.suited(attributes[name])) for name, table in finite.tables.items()}
+    lemmas: list[Json] = []
+    for _ in range(LEMMAS):
+        made = Clauses(question, attributes, classes, lemmas)
+        found = refute(made.clauses)
+        if not isinstance(found, Solution):
+            body = {"classes": classes, "lemmas": lemmas, "clauses": made.clauses, "proof": found.steps}
+            return {"verdict": "proved", **question.as_json(), "statements": statements_of(formula), **body}
+        lemma = _lemma(finite, question, attributes, made, found)
+        if lemma is None:
+            return "it rests on values of attributes that are compared with each other, which a certificate cannot say"
+        lemmas.append(lemma)
+    return f"it takes more than {LEMMAS} facts about words"
+
+
+def _mentioned(question: Described) -> list[str]:
+    """The attributes that a formula speaks of."""
+    return list(dict.fromkeys(node[1] for node in question.nodes if node[0] in ("test", "some", "present")))
+
+
+def _signatures(table: Table, tests: Mapping[int, Predicate]) -> list[list[int]]:
+    """The tests that the members of each class meet; classes that no test tells apart are one."""
+    met: list[list[int]] = [[] for _ in range(table.size)]
+    for number, test in tests.items():
+        mask = table.mask(test)
+        while mask:
+            lowest = mask & -mask
+            met[lowest.bit_length() - 1].append(number)
+            mask ^= lowest
+    return [list(found) for found in dict.fromkeys(map(tuple, met))]
+
+
+def _lemma(
+    finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution
+) -> dict[str, Any] | None:
+    """A fact about words that a solution contradicts; `None` if there is none."""
+    for name, lazy in finite.lazy.items():
+        tests = question.suited(attributes[name])
+        true = {n for n in tests if made.variables.get(("of", name, "test", n)) in solution.true}
+        domain = lazy.attribute.domain
+        if domain is None or lazy.attribute.multivalued or made.variables.get(("of", name, "present")) not in solution.true:
+            continue
+
+        def impossible(numbers: Iterable[int], tests: Mapping[int, Predicate] = tests, true: set[int] = true, domain: Any = domain) -> bool:
+            kept = list(numbers)
+            try:
+                return find_word(domain, [tests[n] for n in kept if n in true], [tests[n] for n in kept if n not in true]) is None
+            except OverBudget:
+                return False
+
+        if impossible(tests):
+            kept = _smallest(list(tests), impossible)
+            return {"attribute": name, "meets": [n for n in kept if n in true], "fails": [n for n in kept if n not in true]}
+    return None
+
+
+def _smallest(numbers: list[int], impossible: Any) -> list[int]:
+    """Leaves out one test after another, as long as the others are impossible together."""
+    kept = list(numbers)
+    for number in numbers:
+        fewer = [other for other in kept if other != number]
+        if impossible(fewer):
+            kept = fewer
+    return kept
