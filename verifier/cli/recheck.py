@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Builtins, InvariantFilesOption, KeyArn, Paths, command_app
+from verifier.cli.options import (
+    AccountOption,
+    Builtins,
+    InvariantFilesOption,
+    KeyArn,
+    ParameterOption,
+    Paths,
+    RegionOption,
+    command_app,
+    supplied,
+)
 from verifier.cli.run import run
 
 app = command_app()
@@ -23,6 +33,9 @@ def recheck(
     invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
     builtin: Builtins = [],  # noqa: B006
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
 ) -> None:
     """Check the proofs of a certificate against the input, without a solver.
 
@@ -38,6 +51,8 @@ def recheck(
         from verifier.cli.reading import Asked
         from verifier.cli.rechecking import recheck_command
 
-        return recheck_command(certificate, Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn))
+        return recheck_command(
+            certificate, Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
+        )
 
     run(body)
