@@ -43,8 +43,11 @@ def certificate(
     """The certificate of a report. `builtins` are the names of those among the invariants that no file holds."""
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
     proofs, lacking = [], []
+    numbers: dict[str, set[int]] = {}
     for verdict in report.verdicts:
-        number = next(number for number, invariant in enumerate(invariants) if invariant is verdict.invariant)
+        told = numbers.setdefault(verdict.target, set())
+        number = next(number for number, invariant in enumerate(invariants) if invariant == verdict.invariant and number not in told)
+        told.add(number)
         about = {"number": number, "invariant": verdict.invariant.name, "text": verdict.invariant.text, "target": verdict.target}
         found = _entry(estate, targets[verdict.target], verdict, readings)
         if isinstance(found, str):
