@@ -16,6 +16,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
 from benchmarks.surroundings import granted_problem, surrounded_problem
@@ -182,6 +183,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "surroundings": surroundings,
     "grants": grants,
     "overlap": overlap,
+    "compare": comparisons,
     "parse": parse,
     "start": start,
 }

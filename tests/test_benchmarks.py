@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.comparisons import comparisons
 from benchmarks.families import large_policy, overlap_problems, speed_problem
 from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
 from verifier.verify.prove import prove
@@ -36,6 +37,11 @@ def test_grants_runs_on_few_grants() -> None:
 
 def test_parse_runs_on_a_small_policy() -> None:
     assert len(parse(size=2000, rounds=1)) == 2
+
+
+def test_comparisons_run_on_small_policies() -> None:
+    rows = comparisons(seeds=3, rounds=1, sizes=(4, 8))
+    assert [row["answered"] for row in rows] == ["3/3", "3/3"]
 
 
 def test_twenty_patterns_are_refuted_however_many_must_match() -> None:
