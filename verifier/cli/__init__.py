@@ -31,6 +31,7 @@ COMMANDS = {
     "check-no-public-access": "verifier.cli.check_no_public_access",
     "who-can": "verifier.cli.who_can",
     "lint": "verifier.cli.lint",
+    "bench": "verifier.cli.bench",
     "schema": "verifier.cli.schema",
     "readings": "verifier.cli.readings",
 }

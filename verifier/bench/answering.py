@@ -1,0 +1,80 @@
+"""One engine answers one query, in a process of its own.
+
+In: queries, one at a time. Out: the answer, its time in milliseconds, its counts.
+Guarantee: the time covers everything from the model of the policy to the answer, and nothing else: garbage is collected before. An answer
+*sat* that rests on comparisons between attributes is one only after a request was found and replayed.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import time
+from multiprocessing.connection import Connection
+
+from verifier.bench.queries import Query
+from verifier.bench.records import Answer, Counts
+from verifier.encode.string_theory import Inexpressible, script
+from verifier.model.engine import Engine
+from verifier.problem.expression import both
+from verifier.problem.question import Question, ask, formulate
+from verifier.problem.targets import key_target
+from verifier.solve.engines import open_session, require
+from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
+from verifier.solve.string_solvers import answer as ask_strings
+from verifier.verify.claims import Found, Proved, decide
+from verifier.verify.preferences import preferences
+
+Said = tuple[Answer, float, Counts, str]
+"""The answer, milliseconds, counts, and a note where there is no answer."""
+
+
+def serve(connection: Connection, engine: Engine, limit: float) -> None:
+    """Answers queries until `None` comes, then tells its peak memory in MiB."""
+    require(engine)
+    while (query := connection.recv()) is not None:
+        connection.send(answered(query, engine, limit))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    connection.send(peak / 1024 if sys.platform != "darwin" else peak / 1024 / 1024)
+
+
+def answered(query: Query, engine: Engine, limit: float) -> Said:
+    """One answer within `limit` seconds for the solver."""
+    gc.collect()
+    started = time.perf_counter()
+    try:
+        said, counts = (_on_strings if engine.on_strings else _on_classes)(query, engine, limit)
+    except Inexpressible as error:
+        return Answer.UNKNOWN, 0.0, Counts(), f"the formula over strings cannot say it: {error}"
+    elapsed = (time.perf_counter() - started) * 1000
+    if isinstance(said, Undecided):
+        timed_out = elapsed >= limit * 900 or any(word in said.reason for word in ("timeout", "time", "canceled", "resource"))
+        return Answer.TIMEOUT if timed_out else Answer.UNKNOWN, elapsed, counts, said.reason
+    return Answer.SAT if isinstance(said, Sat) else Answer.UNSAT, elapsed, counts, ""
+
+
+def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
+    formula = formulate(query.estate, key_target(query.estate.keys[query.key]), [query.invariant])
+    written = script(formula, both(formula.violations[0], formula.known_action))
+    return ask_strings(engine, written.text, limit), Counts()
+
+
+def _on_classes(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
+    question = ask(query.estate, key_target(query.estate.keys[query.key]), [query.invariant])
+    claim = question.claims[0]
+    wanted = [claim.violation, question.known_action]
+    session = open_session(engine, question.finite, question.finite.facts, wanted, limit)
+    said = session.check(wanted)
+    if isinstance(said, Sat) and _to_be_settled(question, session):
+        # A request has to be found: what the classes say of comparisons between attributes is not all that there is to them.
+        session = open_session(engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit)
+        found = decide(question, claim, session)
+        said = Sat() if isinstance(found, Found) else Unsat((), ()) if isinstance(found, Proved) else Undecided(found.text)
+    done = session.counts
+    classes = sum(table.size for table in question.finite.tables.values())
+    return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls)
+
+
+def _to_be_settled(question: Question, session: Session) -> bool:
+    return any(name.startswith(("relation:", "lazy:", "unsupported:", "L5:")) for name in session.assignment().symbols)

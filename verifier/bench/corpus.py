@@ -1,0 +1,100 @@
+"""Queries about real policies: the examples of the project, and a folder of collected ones.
+
+In: folders. Out: queries, and what was left out with the reason. Guarantee: nothing is left out in silence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, asked, estate_of, policy_of
+from verifier.inputs import load_estate
+from verifier.invariant_files import beside, read_files
+from verifier.model.documents import read_policy
+from verifier.model.estate import Account, Identity
+from verifier.model.invariant import Invariant
+from verifier.model.policy import PolicyKind
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.verify.settled import not_known, settled
+from verifier.verify.targets import targets_of
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
+
+
+@dataclass
+class Collected:
+    """Queries made so far, and what could not be made into one."""
+
+    queries: list[Query] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def examples(folder: Path) -> Collected:
+    """Every invariant about requests of every example in a folder, on each of its keys."""
+    found = Collected()
+    for path in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else ():
+        try:
+            files = beside([path])
+            if files:
+                found.queries += _of_example(path, files)
+        except InputError as error:
+            found.skipped.append(f"{path}: {error.diagnostics[0].message}")
+    if not found.queries:
+        found.skipped.append(f"the examples: there are none in {folder}")
+    return found
+
+
+def _of_example(path: Path, files: tuple[Path, ...]) -> Iterator[Query]:
+    estate = load_estate([path])
+    invariants = [invariant for invariant in read_files(files).invariants if isinstance(invariant, Invariant)]
+    for target, numbers in targets_of(estate, invariants):
+        if target.key is None or not_known(target) is not None:
+            continue
+        for number in numbers:
+            name = f"example-{path.name}-{estate.keys.index(target.key)}-{number}"
+            invariant = settled(estate, target, invariants[number])
+            yield Query(name, "examples", len(estate.keys), estate, invariant, estate.keys.index(target.key))
+
+
+def corpus(folder: Path) -> Collected:
+    """A query for each managed policy of a collection, as the only policy of a role, and for each key policy."""
+    found = Collected()
+    managed, keys = sorted((folder / "managed-policies").rglob("*.json")), sorted((folder / "extracted-key-policies").rglob("*.json"))
+    for path in managed:
+        _collect(found, path, _managed)
+    for path in [*keys, *sorted((folder / "kms-json").rglob("*.json"))]:
+        _collect(found, path, _key_policy)
+    if not managed and not keys:
+        found.skipped.append(f"the corpus: {folder} is not there")
+    return found
+
+
+def _collect(found: Collected, path: Path, make: Any) -> None:
+    try:
+        found.queries.append(make(path, json.loads(path.read_text(encoding="utf-8"))))
+    except (InputError, ValueError, KeyError, TypeError) as error:
+        reason = error.diagnostics[0].message if isinstance(error, InputError) else f"it holds no policy document ({type(error).__name__})"
+        found.skipped.append(f"{path.name}: {reason}")
+
+
+def _managed(path: Path, entry: Any) -> Query:
+    document = json.dumps(entry["document"])
+    policy = read_policy(Source(path.name, document), PolicyKind.IDENTITY, identity=entry["arn"], name=path.stem)
+    estate = estate_of(policy_of([ALLOW_ALL]), [Account(ACCOUNT, roles=(Identity(ROLE, policies=(policy,)),))])
+    text = "role/subject in prod can kms:Decrypt, kms:CreateGrant, kms:GenerateDataKey"
+    return Query(f"managed-{path.stem}", "managed-policies", len(policy.statements), estate, asked(f"no {text}"))
+
+
+def _key_policy(path: Path, document: Any) -> Query:
+    text = json.dumps(document.get("policy", document) if isinstance(document, dict) else document)
+    policy = read_policy(Source(path.name, text), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
+    base = estate_of(policy_of([ALLOW_ALL]))
+    from dataclasses import replace
+
+    estate = replace(base, keys=(replace(base.keys[0], policies=(policy,)),))
+    return Query(f"key-{path.stem}", "key-policies", len(policy.statements), estate, asked("no caller outside prod can kms:Decrypt"))

@@ -1,0 +1,87 @@
+"""What a benchmark records. In: nothing (plain data). Out: frozen dataclasses, which `msgspec` writes and reads as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+FORMAT = "kms-verifier/bench"
+FORMAT_VERSION = 1
+
+
+class Answer(StrEnum):
+    """What an engine says of a query: whether a request breaks the invariant, that none does, or why there is no answer."""
+
+    SAT = "sat"
+    UNSAT = "unsat"
+    UNKNOWN = "unknown"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is an answer."""
+        return self in (Answer.SAT, Answer.UNSAT)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of one answer, stable from run to run; 0 where an engine has none."""
+
+    classes: int = 0
+    terms: int = 0
+    clauses: int = 0
+    conflicts: int = 0
+    solver_calls: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """One engine on one query: `times` are in milliseconds, one a round; none without an answer."""
+
+    engine: str
+    query: str
+    family: str
+    size: int
+    answer: Answer
+    times: tuple[float, ...] = ()
+    counts: Counts = Counts()
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        """The median time, in milliseconds."""
+        ordered = sorted(self.times)
+        middle = len(ordered) // 2
+        return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run was made. `load` is the load average of a minute before it."""
+
+    system: str
+    processor: str
+    cores: int
+    memory_mib: int
+    python: str
+    versions: tuple[tuple[str, str], ...]
+    load: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole run. `limit` is in seconds for one answer; `peak_mib` is the peak memory of each engine's process, in MiB."""
+
+    sets: tuple[str, ...]
+    engines: tuple[str, ...]
+    rounds: int
+    limit: float
+    started: str
+    machine: Machine
+    results: tuple[Result, ...]
+    peak_mib: tuple[tuple[str, float], ...] = ()
+    skipped: tuple[str, ...] = ()
+    """What was to be asked and could not be, each with its reason."""
+    format: str = FORMAT
+    format_version: int = field(default=FORMAT_VERSION)
