@@ -81,18 +81,24 @@ def test_what_is_known_beside_it_is_certain(tmp_path: Path) -> None:
     assert principals(estate) == [([PARTNER_ROLE], False), (["*"], True)]
 
 
-def test_of_a_name_with_a_prefix_the_beginning_is_known(tmp_path: Path) -> None:
+def test_a_name_that_is_made_up_has_a_placeholder(tmp_path: Path) -> None:
     role = new_role("app", after={"name": None, "name_prefix": "app-"}, expressions={"name_prefix": constant("app-")})
     role.expressions.pop("name")
     role.unknown["name"] = True
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), one(refers("aws_iam_role.app.arn")), role))
+    (((name,), doubt),) = principals(estate)
+    assert name.startswith(f"{APP}-") and not doubt and [role.arn for role in estate.accounts[0].roles] == [name]
+
+
+def test_of_a_name_with_a_prefix_that_is_not_known_the_account_is(tmp_path: Path) -> None:
+    expressions = {"name_prefix": refers("terraform_data.x.output")}
+    role = new_role("app", after={"name": None}, unknown={"name": True, "name_prefix": True}, expressions=expressions)
+    role.expressions.pop("name")
+    estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), one(refers("aws_iam_role.app.arn")), role))
     (found,) = (only_key(estate).policies or ())[0].statements
     (condition,) = found.conditions
-    assert (str(condition.operator), condition.key.value, condition.values[0].value) == (
-        "ArnLike",
-        "aws:PrincipalArn",
-        f"arn:aws:iam::{ACCOUNT}:role/app-*",
-    )
+    assert (str(condition.operator), condition.key.value) == ("ArnLike", "aws:PrincipalArn")
+    assert condition.values[0].value.startswith(f"arn:aws:iam::{ACCOUNT}:role/*")
     assert found.doubt is not None and estate.accounts == ()
 
 

@@ -150,9 +150,7 @@ def test_what_is_attached_to_a_role_elsewhere_changes_nothing(tmp_path: Path) ->
 
 
 def test_a_role_whose_name_is_not_known_is_left_out(tmp_path: Path) -> None:
-    role = new_role("app", after={"name": None})
-    role.expressions.pop("name")
-    role.unknown["name"] = True
+    role = new_role("app", after={"name": None}, unknown={"name": True}, expressions={"name": refers("terraform_data.x.output")})
     found = estate(tmp_path, role, role_policy("app"))
     assert found.accounts == () and found.unmodelled == ()
 

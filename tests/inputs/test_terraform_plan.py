@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ PARTNER_ROLE = "arn:aws:iam::444455556666:role/partner"
 
 def key_policy(*principals: str) -> dict[str, Any]:
     """A key policy that delegates to the account, and lets some principals decrypt."""
-    statements = [*POLICY["Statement"]]
+    statements = copy.deepcopy(POLICY["Statement"])
     statements += [
         {"Sid": f"S{n}", "Effect": "Allow", "Principal": {"AWS": p}, "Action": "kms:Decrypt", "Resource": "*"}
         for n, p in enumerate(principals)

@@ -1,8 +1,8 @@
 """What follows from a resource's own attributes, before AWS has made it.
 
 In: a resource that is to be created, and an attribute that is known after apply. Out: a node, or `None` where nothing follows.
-Guarantee: an ARN is made only of parts that decide it. A key ID, endpoint ID or policy ID that AWS will choose is a placeholder: the same
-in every run, of the form that AWS gives, and equal to nothing else in the plan.
+Guarantee: an ARN is made only of parts that decide it. What AWS or Terraform will choose (a key ID, the end of a name) is a placeholder:
+the same in every run, of the form that it will have, and equal to nothing else in the plan.
 """
 
 from __future__ import annotations
@@ -69,12 +69,13 @@ class Derivation:
         return _text(resolver, resource, joined(parts), names)
 
     def _name(self, resolver: Resolver, resource: Resource) -> Node | None:
-        """The name; of one that Terraform is to make up, the prefix is known."""
+        """The name. One that Terraform makes up is a prefix with a number, for which there is a placeholder."""
         if resolver.is_configured(resource, "name"):
             return None
         prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
         start: Pieces = _pieces(prefix) if prefix is not None else ("terraform-",)
-        return _text(resolver, resource, joined([start, (None,)]), [f"{resource.address}.name (known after apply)"])
+        number = str(int(hashlib.sha256(resource.address.encode()).hexdigest(), 16))[:26]
+        return _text(resolver, resource, joined([start, (number,)]), names_in([prefix] if prefix is not None else []))
 
     def _key(self, resolver: Resolver, resource: Resource, *, arn: bool) -> Node | None:
         account, region = self.providers.account(resource), self.providers.region(resource)

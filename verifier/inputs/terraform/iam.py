@@ -7,16 +7,14 @@ nothing is known (U1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
+from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver, entries, member
 from verifier.inputs.terraform.tags import tags_of
-from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.terraform.values import place_of
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
@@ -24,19 +22,6 @@ from verifier.syntax.text import first_few, printable
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
 _INLINE = {f"aws_iam_{kind}_policy": kind for kind in ("role", "user", "group")}
 _ATTACHMENTS = {f"aws_iam_{kind}_policy_attachment": kind for kind in ("role", "user", "group")}
-_NAMES = {"role": "Role", "user": "User", "group": "Group"}
-
-
-@dataclass
-class _Owner:
-    """A user, group or role: its inline policies by name, the ARNs of its managed ones, its groups."""
-
-    kind: str
-    arn: str
-    resource: Resource
-    inline: dict[str, Node] = field(default_factory=dict)
-    managed: dict[str, Node] = field(default_factory=dict)
-    groups: dict[str, Node] = field(default_factory=dict)
 
 
 class Identities:
@@ -46,8 +31,8 @@ class Identities:
         self.remarks = remarks
         self.resolver = resolver
         self.providers = providers
-        self.owners: dict[tuple[str, str, str], _Owner] = {}
-        self.by_address: dict[str, _Owner] = {}
+        self.owners: dict[tuple[str, str, str], Draft] = {}
+        self.by_address: dict[str, Draft] = {}
         self.unmodelled: list[Unmodelled] = []
 
     def read(self) -> dict[str, Node]:
@@ -60,13 +45,15 @@ class Identities:
             kind = _ATTACHMENTS[resource.type]
             self._attach(resource, kind, self.resolver.value(resource, kind), kind)
         for resource in self.resolver.of_type("aws_iam_policy_attachment"):
-            for kind in _NAMES:
+            for kind in NAMES:
                 for node in self._listed(resource, f"{kind}s"):
                     self._attach(resource, kind, node, f"{kind}s")
         self._memberships()
         policies = self._policies()
         accounts = {account for account, kind, _ in self.owners if kind != "group"}
-        return {account: self._details(account, policies) for account in sorted(accounts)}
+        place = Node(place_of(self.resolver.plan.file, "accounts"), 0, 0)
+        owners = {account: [owner for (own, _, _), owner in self.owners.items() if own == account] for account in sorted(accounts)}
+        return {account: details(place, owned, policies) for account, owned in owners.items()}
 
     # -- users, groups, roles --
 
@@ -75,36 +62,44 @@ class Identities:
         arn, name = self.resolver.text(resource, "arn"), self.resolver.text(resource, "name")
         if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
             return
-        owner = _Owner(kind, arn, resource)
+        place = Node(place_of(self.resolver.plan.file, resource.address), 0, 0)
+        owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
         self.owners[arn.split(":")[4], kind, name] = owner
         self.by_address[resource.address] = owner
+        if kind != "group":
+            self._principal(resource, owner)
         if kind == "role":
-            self._own_inline(owner)
-            self._own_managed(owner)
+            owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
+            self._own_inline(resource, owner)
+            self._own_managed(resource, owner)
 
-    def _own_inline(self, owner: _Owner) -> None:
+    def _principal(self, resource: Resource, owner: Draft) -> None:
+        tags = tags_of(self.resolver, resource)
+        owner.tags = tags.pairs if tags is not None else ()
+        boundary = self.resolver.value(resource, "permissions_boundary")
+        owner.boundary = None if isinstance(boundary, Scalar) and not boundary.text else boundary
+
+    def _own_inline(self, resource: Resource, owner: Draft) -> None:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told, without those that the plan
         removes."""
-        node = self._exclusive(owner.resource, "inline_policy")
+        node = self._exclusive(resource, "inline_policy")
         if isinstance(node, Unknown):
             owner.inline["inline_policy"] = node
-        removed = self._removed(owner, "aws_iam_role_policy", "name")
+        removed = self._removed(resource, "aws_iam_role_policy", "name")
         for index, block in enumerate(entries(node)):
             name = member(block, "name")
             shown = name.text if isinstance(name, Scalar) else f"inline_policy[{index}]"
-            place = f"{self.resolver.plan.file}#{owner.resource.address}.inline_policy[{index}].policy"
+            place = f"{self.resolver.plan.file}#{resource.address}.inline_policy[{index}].policy"
             document = block if isinstance(block, Unknown) else as_document(member(block, "policy"), place)
             if document is not None and shown not in removed:
                 owner.inline[shown] = document
 
-    def _own_managed(self, owner: _Owner) -> None:
-        node = self._exclusive(owner.resource, "managed_policy_arns")
-        removed = self._removed(owner, "aws_iam_role_policy_attachment", "policy_arn")
+    def _own_managed(self, resource: Resource, owner: Draft) -> None:
+        node = self._exclusive(resource, "managed_policy_arns")
+        removed = self._removed(resource, "aws_iam_role_policy_attachment", "policy_arn")
         for item in [node] if isinstance(node, Unknown) else entries(node):
-            if isinstance(item, Unknown):
-                owner.inline[f"managed_policy_arns ({first_few(item.names)})"] = item
-            elif isinstance(item, Scalar) and item.text not in removed:
-                owner.managed[item.text] = item
+            if not (isinstance(item, Scalar) and item.text in removed):
+                owner.attach(item, f"managed_policy_arns ({first_few(names_in([item]))})")
 
     def _exclusive(self, resource: Resource, name: str) -> Node | None:
         """An attribute that is computed where the configuration does not have it: a new role has none then."""
@@ -112,11 +107,11 @@ class Identities:
             return None
         return self.resolver.value(resource, name)
 
-    def _removed(self, owner: _Owner, type_: str, name: str) -> set[str]:
+    def _removed(self, resource: Resource, type_: str, name: str) -> set[str]:
         """What the plan takes away from a role by removing resources of a type."""
-        if self.resolver.is_configured(owner.resource, "inline_policy" if name == "name" else "managed_policy_arns"):
+        if self.resolver.is_configured(resource, "inline_policy" if name == "name" else "managed_policy_arns"):
             return set()
-        return self._removals.get((owner.resource.values.get("name"), type_, name), set())
+        return self._removals.get((resource.values.get("name"), type_, name), set())
 
     @property
     def _removals(self) -> dict[tuple[object, str, str], set[str]]:
@@ -132,7 +127,7 @@ class Identities:
 
     # -- what is attached to them --
 
-    def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> _Owner | None:
+    def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> Draft | None:
         """The owner that a resource names. One that is not in the plan has policies that are not known anyway; of a name that is not known
         it cannot be told, so what is attached may be anybody's."""
         account = self.providers.account(resource)
@@ -162,10 +157,7 @@ class Identities:
         arn = self.resolver.value(resource, "policy_arn")
         if owner is None or arn is None:
             return
-        if isinstance(arn, Scalar):
-            owner.managed[arn.text] = arn
-        else:
-            owner.inline[resource.address] = arn
+        owner.attach(arn, resource.address)
 
     def _listed(self, resource: Resource, name: str) -> list[Node]:
         node = self.resolver.value(resource, name)
@@ -185,10 +177,7 @@ class Identities:
         owner = self._target(resource, "user", user, attribute)
         if owner is None or group is None:
             return
-        if isinstance(group, Scalar):
-            owner.groups[group.text] = group
-        else:
-            owner.inline[resource.address] = group
+        owner.join(group, resource.address)
 
     # -- managed policies --
 
@@ -199,68 +188,5 @@ class Identities:
                 arn = self.resolver.text(resource, "arn")
                 document = policy_attribute(self.resolver, resource, "policy")
                 if arn is not None and document is not None:
-                    found[arn] = self._managed(resource, arn, document)
+                    found[arn] = managed_policy(Node(place_of(self.resolver.plan.file, resource.address), 0, 0), arn, document)
         return list(found.values())
-
-    def _managed(self, resource: Resource, arn: str, document: Node) -> Node:
-        place = place_of(self.resolver.plan.file, resource.address)
-        version: list[tuple[str, Node]] = [
-            ("VersionId", text_node(place, "v1")),
-            ("IsDefaultVersion", Scalar(place, 0, 0, "true", "plain")),
-        ]
-        versions = Items(place, 0, 0, [self._object(resource, [*version, ("Document", document)])])
-        name = text_node(place, arn.rsplit("/", 1)[-1])
-        return self._object(resource, [("PolicyName", name), ("Arn", text_node(place, arn)), ("PolicyVersionList", versions)])
-
-    # -- authorization details --
-
-    def _details(self, account: str, policies: list[Node]) -> Node:
-        place = place_of(self.resolver.plan.file, f"account {account}")
-        lists: list[tuple[Scalar, Node]] = [(text_node(place, "Policies"), Items(place, 0, 0, policies))]
-        for kind, title in _NAMES.items():
-            owners = [owner for (own, of, _), owner in self.owners.items() if own == account and of == kind]
-            lists.append((text_node(place, f"{title}DetailList"), Items(place, 0, 0, [self._detail(owner) for owner in owners])))
-        return Members(place, 0, 0, lists)
-
-    def _detail(self, owner: _Owner) -> Node:
-        resource, title = owner.resource, _NAMES[owner.kind]
-        place = place_of(self.resolver.plan.file, resource.address)
-        inline: list[Node] = [self._named(resource, name, document) for name, document in owner.inline.items()]
-        attached: list[Node] = [self._object(resource, [("PolicyArn", arn)]) for arn in owner.managed.values()]
-        members: list[tuple[str, Node]] = [
-            (f"{title}Name", text_node(place, owner.arn.rsplit("/", 1)[-1])),
-            ("Arn", text_node(place, owner.arn)),
-            (f"{title}PolicyList", Items(place, 0, 0, inline)),
-            ("AttachedManagedPolicies", Items(place, 0, 0, attached)),
-        ]
-        members += [("GroupList", Items(place, 0, 0, list(owner.groups.values())))] if owner.kind == "user" else []
-        return self._object(resource, [*members, *self._optional(resource, owner.kind)])
-
-    def _optional(self, resource: Resource, kind: str) -> Iterator[tuple[str, Node]]:
-        boundary = self.resolver.value(resource, "permissions_boundary") if kind != "group" else None
-        if boundary is not None and not (isinstance(boundary, Scalar) and not boundary.text):
-            yield "PermissionsBoundary", self._object(resource, [("PermissionsBoundaryArn", boundary)])
-        trust = policy_attribute(self.resolver, resource, "assume_role_policy") if kind == "role" else None
-        if trust is not None and not names_in([trust]):
-            yield "AssumeRolePolicyDocument", trust
-        identifier = self.resolver.value(resource, "unique_id")
-        if isinstance(identifier, Scalar) and kind != "group":
-            yield f"{_NAMES[kind]}Id", identifier
-        tags = self._tags(resource)
-        if tags is not None and kind != "group":
-            yield "Tags", tags
-
-    def _tags(self, resource: Resource) -> Node | None:
-        node = tags_of(self.resolver, resource)
-        if node is None:
-            return None
-        tags: list[Node] = [self._object(resource, [("Key", key), ("Value", value)]) for key, value in node.pairs]
-        return Items(node.source, 0, 0, tags)
-
-    def _named(self, resource: Resource, name: str, document: Node) -> Node:
-        place = place_of(self.resolver.plan.file, resource.address)
-        return self._object(resource, [("PolicyName", text_node(place, name)), ("PolicyDocument", document)])
-
-    def _object(self, resource: Resource, pairs: Sequence[tuple[str, Node]]) -> Members:
-        place = place_of(self.resolver.plan.file, resource.address)
-        return Members(place, 0, 0, [(text_node(place, name), node) for name, node in pairs])

@@ -1,0 +1,108 @@
+"""Users, groups and roles that a plan or template makes, as `get-account-authorization-details` would list them.
+
+In: what is found about each of them. Out: nodes of AWS CLI output. Guarantee: nothing that was found is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.unknown import names_in
+
+NAMES = {"role": "Role", "user": "User", "group": "Group"}
+"""The kinds, and how the names of their members begin."""
+
+
+@dataclass
+class Draft:
+    """A user, group or role while it is put together: `place` is where it is made. Inline policies are by name, managed ones (whose
+    documents are elsewhere) by ARN; a policy that is attached and not known is an inline one that is `Unknown`."""
+
+    kind: str
+    arn: str
+    place: Node
+    inline: dict[str, Node] = field(default_factory=dict)
+    managed: dict[str, Node] = field(default_factory=dict)
+    groups: dict[str, Node] = field(default_factory=dict)
+    boundary: Node | None = None
+    trust: Node | None = None
+    unique_id: Node | None = None
+    tags: Sequence[tuple[Node, Node]] = ()
+
+    def attach(self, arn: Node, name: str) -> None:
+        """Attaches a managed policy. One whose ARN is not known is remembered under a name."""
+        if isinstance(arn, Scalar):
+            self.managed[arn.text] = arn
+        else:
+            self.inline[name] = arn
+
+    def join(self, group: Node, name: str) -> None:
+        """Makes the user a member of a group, likewise."""
+        if isinstance(group, Scalar):
+            self.groups[group.text] = group
+        else:
+            self.inline[name] = group
+
+    def node(self) -> Node:
+        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`."""
+        at, title = self.place, NAMES[self.kind]
+        inline = [obj(at, PolicyName=text_at(at, name), PolicyDocument=document) for name, document in self.inline.items()]
+        found: dict[str, Node] = {
+            f"{title}Name": text_at(at, self.arn.rsplit("/", 1)[-1]),
+            "Arn": text_at(at, self.arn),
+            f"{title}PolicyList": listing(at, inline),
+            "AttachedManagedPolicies": listing(at, [obj(at, PolicyArn=arn) for arn in self.managed.values()]),
+        }
+        if self.kind == "user":
+            found["GroupList"] = listing(at, self.groups.values())
+        if self.kind != "group":
+            found |= self._of_principal(title)
+        return obj(at, **found)
+
+    def _of_principal(self, title: str) -> dict[str, Node]:
+        at, found = self.place, dict[str, Node]()
+        if self.boundary is not None:
+            found["PermissionsBoundary"] = obj(at, PermissionsBoundaryArn=self.boundary)
+        if self.trust is not None and not names_in([self.trust]):
+            found["AssumeRolePolicyDocument"] = self.trust
+        if isinstance(self.unique_id, Scalar):
+            found[f"{title}Id"] = self.unique_id
+        if self.tags:
+            found["Tags"] = listing(at, [obj(at, Key=key, Value=value) for key, value in self.tags])
+        return found
+
+
+def managed_policy(place: Node, arn: str, document: Node) -> Node:
+    """An entry of `Policies`."""
+    version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=yes(place), Document=document)
+    name = text_at(place, arn.rsplit("/", 1)[-1])
+    return obj(place, PolicyName=name, Arn=text_at(place, arn), PolicyVersionList=listing(place, [version]))
+
+
+def details(place: Node, drafts: Iterable[Draft], policies: Iterable[Node]) -> Node:
+    """The authorization details of an account."""
+    drafts = list(drafts)
+    lists = {f"{title}DetailList": listing(place, [d.node() for d in drafts if d.kind == kind]) for kind, title in NAMES.items()}
+    return obj(place, **lists, Policies=listing(place, policies))
+
+
+def obj(place: Node, **found: Node) -> Members:
+    """An object at the place of another node."""
+    return Members(place.source, place.start, place.end, [(text_at(place, name), node) for name, node in found.items()])
+
+
+def listing(place: Node, nodes: Iterable[Node]) -> Items:
+    """A list at the place of another node."""
+    return Items(place.source, place.start, place.end, list(nodes))
+
+
+def text_at(place: Node, text: str) -> Scalar:
+    """A text at the place of another node."""
+    return Scalar(place.source, place.start, place.end, text, "string")
+
+
+def yes(place: Node) -> Scalar:
+    """`true` at the place of another node."""
+    return Scalar(place.source, place.start, place.end, "true", "plain")
