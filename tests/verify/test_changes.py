@@ -201,6 +201,18 @@ def test_only_what_bears_on_the_request_is_told() -> None:
         assert only.old is not None and only.old.sid == "Partner" and only.text == "lost its kms:ViaService condition"
 
 
+def test_a_statement_that_lets_in_otherwise_is_told() -> None:
+    """P1, P2: `*` lets a caller in by itself, its account only with the caller's own policies."""
+    old, new = (
+        estate(allow(aws(ROOT), "kms:Decrypt"), accounts=(home(identity(ALICE)),)),
+        estate(allow("*", "kms:Decrypt"), accounts=(home(identity(ALICE)),)),
+    )
+    found = because(old, new)
+    assert found and all(
+        [change.text for change in changes] == [f"now names everybody (*) and no longer names account {HOME}"] for changes in found
+    )
+
+
 def test_a_deny_that_went_is_told_of_what_was_gained() -> None:
     wide, stop = allow(aws(ALICE), "kms:Decrypt"), {**deny("*", "kms:Decrypt"), "Sid": "Stop"}
     for changes in because(estate(wide, stop), estate(wide)):

@@ -2,7 +2,7 @@
 
 In: both estates, the key on each side. Out: `Located` changes, and those that bear on one request.
 Guarantee: a change is one of content (`verify.meaning`); those that are said to bear on a request are about statements that matched it on
-one side and not on the other, or else about facts of its caller or key.
+one side and not on the other, or else about statements that matched it on both, or else about facts of its caller or key.
 """
 
 from __future__ import annotations
@@ -187,11 +187,20 @@ def bearing(
 ) -> tuple[Change, ...]:
     """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be made)."""
     listed = tuple(changes)
-    if refused is not None:
-        told = [located.change for located in listed if _turned(located.change, allowed, refused, gained)]
-        if told:
-            return tuple(dict.fromkeys(told))
-    return tuple(dict.fromkeys(located.change for located in listed if _is_fact(located.change) and _concerns(located, request)))
+    told = [located.change for located in listed if refused is not None and _turned(located.change, allowed, refused, gained)]
+    if not told and refused is not None:
+        # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own policies (P1, P2).
+        told = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
+    if not told:
+        told = [located.change for located in listed if _is_fact(located.change) and _concerns(located, request)]
+    return tuple(dict.fromkeys(told))
+
+
+def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
+    allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
+    if allowing is None or refusing is None:
+        return False
+    return _name(allowing) in _matched(allowed) and _name(refusing) in _matched(refused)
 
 
 def _turned(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:

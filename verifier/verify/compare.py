@@ -115,7 +115,7 @@ class _Comparer:
         try:
             found = difference(_given(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
         except TooLarge as error:
-            reason = Reason("budget", f"the sides are too different to be compared exactly: {error}")
+            reason = Reason("budget", f"the comparison went beyond a limit: {error}")
             return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
         self._note_used(found, applying)
         return self._told(pair, name, found, changes)
