@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,8 @@ def test_a_contradiction_is_no_verdict(answering: Answering, found: Estate, said
             verdict(found, **options)
         assert raised.value.invariant.name == "nobody can" and raised.value.formula.startswith("(set-logic ALL)")
         assert {engine for engine, _ in raised.value.answers} == {"the engine on classes", "cvc5-strings"}
+        from_elsewhere = pickle.loads(pickle.dumps(raised.value))
+        assert str(from_elsewhere) == str(raised.value) and from_elsewhere.formula == raised.value.formula
 
 
 def test_l7_what_the_formula_leaves_open_is_no_contradiction(answering: Answering) -> None:

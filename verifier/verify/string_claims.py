@@ -33,6 +33,10 @@ class Contradiction(InternalDisagreement):
         self.answers = answers
         """For each engine, by name, what it says."""
 
+    def __reduce__(self) -> tuple[type[Contradiction], tuple[object, ...]]:
+        """It may have been met in another process."""
+        return Contradiction, (self.invariant, self.target, self.formula, self.answers)
+
 
 @dataclass(frozen=True)
 class Strings:
