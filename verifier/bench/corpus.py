@@ -18,10 +18,10 @@ from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Identity
 from verifier.model.invariant import Invariant
 from verifier.model.policy import PolicyKind
+from verifier.problem.subjects import targets_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.settled import not_known, settled
-from verifier.verify.targets import targets_of
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
 
