@@ -1,0 +1,211 @@
+"""Comparisons one by one: readings, allowances, what is not known, what is not on a key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    PARTNER_ROOT,
+    REPORTS,
+    ROOT,
+    allow,
+    aws,
+    deny,
+    estate,
+    grant,
+    granted,
+    home,
+    identity,
+    own,
+    without_policy,
+)
+from verifier.model.comparison import Presence, Relation, TargetComparison
+from verifier.model.estate import Estate, Influence, Organization, Unmodelled
+from verifier.model.invariant import Allowance
+from verifier.model.invariants_text import read_invariants
+from verifier.model.request import CallerKind
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.verify.compare import compare
+
+VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+
+
+def on_key(old: Estate, new: Estate, *allowed: str, **readings: bool) -> TargetComparison:
+    """The comparison of the key."""
+    found = compare(old, new, allow=allowances(*allowed), readings=readings)
+    return next(target for target in found.targets if target.target == KEY)
+
+
+def allowances(*sentences: str) -> tuple[Allowance, ...]:
+    text = "".join(f'allow "{number}": {sentence}\n' for number, sentence in enumerate(sentences))
+    return read_invariants(Source("f", text)).allowances if sentences else ()
+
+
+def gainers(target: TargetComparison) -> set[tuple[str, str]]:
+    """Who gained what, of those named."""
+    return {(name, action) for change in target.gained for name in change.region.callers.names for action in change.region.actions.names}
+
+
+# -- readings --
+
+
+def test_a_reading_is_one_question_for_both_sides() -> None:
+    """P5 ◇: whether the Deny spares the role's sessions is not known, and the same on both sides."""
+    spared = {"Effect": "Deny", "NotPrincipal": aws(REPORTS, ROOT), "Action": "kms:Decrypt", "Resource": "*"}
+    stopped, free = estate(allow(aws(REPORTS), "kms:Decrypt"), spared), estate(allow(aws(REPORTS), "kms:Decrypt"))
+    told = on_key(stopped, free)
+    assert told.relation is Relation.MORE
+    assert all(change.region.witness is not None and ("P5", True) in change.region.witness.readings for change in told.gained)
+    assert on_key(stopped, free, P5=False).relation is Relation.EQUIVALENT
+    assert on_key(stopped, free, P5=True).relation is Relation.MORE
+    both = estate(allow(aws(REPORTS), ["kms:Decrypt", "kms:Sign"]), spared)
+    assert {action for _, action in gainers(on_key(stopped, both))} <= {"kms:Sign"}
+
+
+def test_a_reading_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(InputError, match="no reading"):
+        compare(estate(allow()), estate(allow()), readings={"nosuch": True})
+
+
+# -- allowances --
+
+OLD, NEW = estate(allow(aws(ALICE), "kms:Sign")), estate(allow(aws(ALICE, REPORTS), ["kms:Sign", "kms:Decrypt"]))
+
+
+def test_what_an_allowance_covers_is_told_apart() -> None:
+    whole = on_key(OLD, NEW)
+    assert {name for name, _ in gainers(whole)} >= {ALICE, REPORTS} and not whole.intended
+    decrypting = on_key(OLD, NEW, f"callers in {HOME} can kms:Decrypt")
+    assert "kms:Decrypt" not in {action for _, action in gainers(decrypting)}
+    assert decrypting.relation is Relation.MORE and decrypting.intended
+
+
+def test_everything_that_is_meant_leaves_nothing() -> None:
+    told = on_key(OLD, NEW, f"callers in {HOME} can kms:*")
+    assert not told.gained and told.intended and not told.unknown_gained
+
+
+def test_an_allowance_covers_federated_sessions_of_its_callers() -> None:
+    """P3: what a user is named for, the sessions that it issued can do."""
+    told = on_key(OLD, estate(allow(aws(ALICE), ["kms:Sign", "kms:Decrypt"])), f"user/Alice in {HOME} can kms:Decrypt")
+    assert not told.gained
+    assert CallerKind.FEDERATED in {kind for change in told.intended for kind in change.region.callers.kinds}
+
+
+def test_a_condition_narrows_an_allowance() -> None:
+    old, new = estate(allow(aws(ALICE), "kms:Sign")), estate(allow(aws(ALICE), "kms:Sign"), allow(aws(REPORTS), "kms:Decrypt"))
+    told = on_key(old, new, f'callers in {HOME} can kms:Decrypt when kms:ViaService = "s3.us-west-2.amazonaws.com"')
+    assert told.gained and told.intended
+    assert all(change.region.when == ((limit,),) for change in told.intended for (limit,) in change.region.when)
+    for change in told.gained:
+        assert change.region.witness is not None
+        assert ("kms:ViaService", "s3.us-west-2.amazonaws.com") not in change.region.witness.request.context
+
+
+def test_whether_an_allowance_was_needed_is_told() -> None:
+    found = compare(OLD, NEW, allow=allowances(f"callers in {HOME} can kms:Decrypt", f"callers in {PARTNER} can kms:Decrypt"))
+    assert [allowance.used for allowance in found.allowances] == [True, False]
+
+
+def test_an_allowance_about_another_key_covers_nothing_here() -> None:
+    other = KEY[:-1] + "0"
+    new = replace(NEW, keys=(*NEW.keys, replace(NEW.keys[0], arn=other)))
+    found = compare(replace(OLD, keys=(*OLD.keys, replace(OLD.keys[0], arn=other))), new, allow=allowances(f"callers can kms:* on {other}"))
+    by_key = {target.target: target for target in found.targets}
+    assert by_key[KEY].gained and not by_key[KEY].intended
+    assert by_key[other].intended and not by_key[other].gained
+
+
+# -- what is not known --
+
+
+def test_a_policy_that_is_not_known_is_unknown_u3() -> None:
+    for old, new in ((OLD, without_policy(NEW)), (without_policy(OLD), NEW), (without_policy(OLD), without_policy(OLD))):
+        target = on_key(old, new)
+        assert target.relation is Relation.UNKNOWN and target.reasons[0].rule == "U3"
+
+
+def test_what_is_not_modelled_on_one_side_is_unknown_if_it_could_matter() -> None:
+    thing = Unmodelled("policy ops", "U3", Influence.MAY_ALLOW, "the document of ops is missing", principal=REPORTS)
+    statement = allow(aws(ROOT), "kms:*")
+    old = estate(statement, accounts=(home(identity(REPORTS)),))
+    new = replace(old, unmodelled=(thing,))
+    target = on_key(old, new)
+    assert target.relation is Relation.UNKNOWN and "ops" in target.reasons[0].text
+    assert on_key(new, new).relation is Relation.EQUIVALENT, "what neither side holds is the same on both"
+    elsewhere = replace(thing, principal=None, key=KEY[:-1] + "0")
+    assert on_key(old, replace(old, unmodelled=(elsewhere,))).relation is Relation.EQUIVALENT, "it cannot matter here"
+
+
+def test_an_action_that_the_data_does_not_know_is_told_apart_u4() -> None:
+    wide, narrow = estate(allow(aws(ALICE), "kms:FutureThing*"), allow(aws(ALICE), "kms:Sign")), estate(allow(aws(ALICE), "kms:Sign"))
+    gained, lost = on_key(narrow, wide), on_key(wide, narrow)
+    assert (gained.relation, gained.unknown_gained, gained.unknown_lost) == (Relation.EQUIVALENT, True, False)
+    assert (lost.relation, lost.unknown_gained, lost.unknown_lost) == (Relation.EQUIVALENT, False, True)
+
+
+# -- around the key --
+
+
+def test_a_grant_that_is_new_is_told() -> None:
+    old, new = granted(), granted(grant(REPORTS, "Decrypt"))
+    target = on_key(old, new)
+    assert target.relation is Relation.MORE
+    assert all(change.because[0].new is not None and "#grant:g1" in change.because[0].new.policy for change in target.gained)
+    assert on_key(new, old).relation is Relation.LESS
+
+
+def test_an_identity_policy_counts_for_keys_aliases_and_operations_without_a_key() -> None:
+    delegating = allow(aws(ROOT), "kms:*")
+    old = estate(delegating, accounts=(home(identity(ALICE, own("kms:Sign"))),))
+    new = estate(delegating, accounts=(home(identity(ALICE, own(["kms:Sign", "kms:CreateKey", "kms:CreateAlias"]))),))
+    found = {target.target: target for target in compare(old, new).targets}
+    assert {name: target.relation for name, target in found.items()} == {
+        KEY: Relation.MORE,
+        f"arn:aws:kms:us-west-2:{HOME}:alias/payments": Relation.MORE,
+        "operations without a key": Relation.MORE,
+    }
+    assert {action for _, action in gainers(found["operations without a key"])} == {"kms:CreateKey"}
+
+
+def test_where_keys_alone_changed_keys_alone_are_compared() -> None:
+    assert [target.target for target in compare(OLD, NEW).targets] == [KEY]
+
+
+def test_an_account_that_joins_the_organization_gains() -> None:
+    """F2: the organization is no part of what a caller chooses."""
+    statement = allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})
+    others = allow(aws(PARTNER_ROOT), "kms:Encrypt", Condition=VIA)
+
+    def within(*accounts: str) -> Estate:
+        organization = Organization("o-a1b2c3d4e5", HOME, tuple((account, None) for account in accounts))
+        return replace(estate(statement, others), organization=organization)
+
+    target = on_key(within(HOME), within(HOME, PARTNER))
+    assert target.relation is Relation.MORE
+    assert {account for change in target.gained for account in change.region.callers.accounts} == {PARTNER}
+    assert {action for change in target.gained for action in change.region.actions.names} == {"kms:Decrypt"}
+    assert all("is in the organization now" in change.because[0].text for change in target.gained)
+
+
+def test_a_key_that_is_new_is_gained_and_one_that_goes_is_lost() -> None:
+    none = replace(OLD, keys=())
+    added, removed = on_key(none, NEW), on_key(NEW, none)
+    assert (added.presence, added.relation) == (Presence.ADDED, Relation.MORE)
+    assert (removed.presence, removed.relation) == (Presence.REMOVED, Relation.LESS)
+    assert on_key(none, NEW, f"callers in {HOME} can kms:*").gained == ()
+
+
+def test_a_deny_is_followed_through_everything_that_allows() -> None:
+    old, new = estate(allow("*", "kms:*")), estate(allow("*", "kms:*"), deny(aws(PARTNER_ROOT), "kms:Decrypt"))
+    target = on_key(old, new)
+    assert target.relation is Relation.LESS
+    assert {account for change in target.lost for account in change.region.callers.accounts} == {PARTNER}
+    assert {action for change in target.lost for action in change.region.actions.names} == {"kms:Decrypt"}
