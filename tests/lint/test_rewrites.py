@@ -15,7 +15,7 @@ from verifier.model.lint_rules import NEVER_MATCHES
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.principal_names import Fault, principal_named
 from verifier.verify.lint import _case, lint
-from verifier.verify.lint_others import subjects
+from verifier.verify.lint_others import other_policies, subjects
 from verifier.verify.lint_rewrites import checked
 from verifier.verify.lint_subjects import Subject
 
@@ -90,7 +90,7 @@ def test_an_edit_that_does_not_fit_is_no_rewrite() -> None:
 def test_nothing_is_claimed_of_statements_that_other_services_read() -> None:
     both = own(["kms:Decrypt", "s3:GetObject"], Condition=TLS)
     found = estate(allow(), accounts=(home(identity(REPORTS, both, own("kms:Decrypt", Condition=TLS))),))
-    mixed, alone = subjects(found, None)
+    mixed, alone = subjects(found, other_policies(found), None)
     edit = RemoveCondition(0, EQUALS, "aws:SecureTransport")
     assert checked(mixed, edit, Claim.EQUIVALENT) is None
     assert checked(alone, replace(edit, index=1), Claim.EQUIVALENT) is not None

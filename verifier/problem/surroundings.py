@@ -23,6 +23,11 @@ from verifier.problem.space import Space, acts
 _RETIRE = "kms:RetireGrant"
 
 
+def retires() -> Expression:
+    """The requests to retire a grant, for which other rules hold (G5)."""
+    return acts({_RETIRE})
+
+
 def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
     """Some Deny of the key policy refuses the request. `said` are the meanings with the numbers of their owners."""
     return disjunction(owned(number, both(deny.matches, bites())) for number, deny in said if deny.effect is Effect.DENY)
@@ -30,7 +35,7 @@ def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
 
 def gives(meaning: Meaning) -> Expression:
     """The requests to which an Allow of the key policy can be of use: it gives nothing for RetireGrant (G5)."""
-    return both(meaning.matches, negation(acts({_RETIRE})))
+    return both(meaning.matches, negation(retires()))
 
 
 def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Expression:

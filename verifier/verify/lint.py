@@ -9,30 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 
 from verifier.model.estate import Estate, Key
 from verifier.model.lint import Finding, Linted, LintReport, Undecided
-from verifier.model.policy import Policy
+from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.reference import data_version
-from verifier.problem.decision import allowed
-from verifier.problem.examination import examine
 from verifier.problem.expression import TRUE
-from verifier.problem.meaning import Meaning, meaning
-from verifier.problem.names import pair_names
-from verifier.problem.owners import statement_owner
-from verifier.problem.space import Space
-from verifier.problem.surroundings import in_any_surroundings
 from verifier.problem.targets import consistent, key_target
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import NOWHERE
-from verifier.verify.lint_bench import Bench
 from verifier.verify.lint_conditions import condition_rules
 from verifier.verify.lint_decisions import KeyPolicyCase, decision_rules
 from verifier.verify.lint_documents import document_rules
 from verifier.verify.lint_elements import element_rules
 from verifier.verify.lint_others import other_policies, subjects
+from verifier.verify.lint_places import InEstate, alone, in_estate
 from verifier.verify.lint_statements import allow_not_principal, never_matches, not_resource
-from verifier.verify.lint_subjects import Found, Seen, Subject
+from verifier.verify.lint_subjects import Decided, Found, Subject
 from verifier.verify.lint_values import value_rules
 
 Progress = Callable[[int, int, str], None]
@@ -118,19 +112,18 @@ def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[Found]:
 def _case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
     """Everything that is asked about the statements of a key."""
     target = key_target(key)
-    space = Space(estate, target, pair_names=pair_names(estate, target, ()))
-    read = [(policy, statement) for policy in key.policies or () for statement in policy.statements]
-    said: list[tuple[int, Meaning]] = []
-    for policy, statement in read:
-        said.append((statement_owner(space, policy, statement), meaning(space, policy, statement, TRUE)))
-    alone, here = in_any_surroundings(space, said), allowed(space)
-    parts = [part for _, meant in said for part in meant.parts]
-    bench = Bench(examine(space, here, [alone, *parts]), timeout=timeout)
+    written = [(policy, statement) for policy in key.policies or () for statement in policy.statements]
+    by_itself = alone(estate, target, written, timeout)
+    whole = cache(lambda: in_estate(estate, target, written, lambda _: TRUE, timeout))
     subjects = {
-        number: Subject(estate, policy, statement, (Seen(space, bench, policy, TRUE, meant, here),), key)
-        for (number, meant), (policy, statement) in zip(said, read, strict=True)
+        number: Subject(estate, policy, statement, partial(tuple, (seen,)), partial(_one, whole, reference_to(policy, statement)), key)
+        for (number, _), (policy, statement), seen in zip(by_itself.said, written, by_itself.seen, strict=True)
     }
-    return KeyPolicyCase(subjects, bench, alone, here, space.owners)
+    return KeyPolicyCase(subjects, by_itself.decision, lambda: whole().decision)
+
+
+def _one(whole: Callable[[], InEstate], reference: StatementRef) -> tuple[Decided, ...]:
+    return (whole().seen[reference],)
 
 
 def _statements(case: KeyPolicyCase) -> Iterator[Found]:
@@ -151,7 +144,7 @@ def _statement(subject: Subject) -> Iterator[Found]:
         yield from not_resource(subject)
     yield from element_rules(subject)
     yield from value_rules(subject)
-    if subject.lives:
+    if subject.statement.conditions and subject.lives:
         yield from condition_rules(subject)
 
 
@@ -161,6 +154,5 @@ def _statement(subject: Subject) -> Iterator[Found]:
 def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[Found]:
     for policy in policies:
         yield from document_rules(policy, None)
-    if policies:
-        for subject in subjects(estate, timeout):
-            yield from _statement(subject)
+    for subject in subjects(estate, policies, timeout):
+        yield from _statement(subject)

@@ -21,8 +21,8 @@ from verifier.problem.meaning import is_absent, present
 from verifier.verify.lint_bench import Impossible
 from verifier.verify.lint_rewrites import checked, first_checked, with_operator
 from verifier.verify.lint_statements import depends_on_target
-from verifier.verify.lint_subjects import Found, Seen, Subject
-from verifier.verify.lint_words import FIRST_CONDITION, condition_name, does, part_name, quoted
+from verifier.verify.lint_subjects import Decided, Found, Seen, Subject
+from verifier.verify.lint_words import AS_TAGGED, FIRST_CONDITION, condition_name, does, part_name, quoted, rests_on_tags
 
 _OF_EVERY_ARN = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"})
 """Keys that every caller has but services that call for themselves (F1)."""
@@ -75,8 +75,9 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
     follows = any(kept[position] >= FIRST_CONDITION for position in answer.blamed if position < len(kept))
-    severity = Severity.NOTE if follows else rule.severity
-    yield subject.finding(rule, message, condition.span, proof=proof, rewrite=rewrite, severity=severity)
+    tagged = bool(subject.estate.accounts) and rests_on_tags([condition])
+    severity = Severity.NOTE if follows or tagged else rule.severity
+    yield subject.finding(rule, message + AS_TAGGED * tagged, condition.span, proof=proof, rewrite=rewrite, severity=severity)
 
 
 def _may_be_judged(subject: Subject, condition: Condition) -> bool:
@@ -108,7 +109,7 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
     key = condition.key
     outcome = Outcome.ALLOW if subject.is_allow else Outcome.DENY
 
-    def build(seen: Seen) -> list[Expression]:
+    def build(seen: Decided) -> list[Expression]:
         allowed = seen.allowed if subject.is_allow else negation(seen.allowed)
         return [seen.shown, is_absent(seen.space, seen.policy, key), allowed]
 

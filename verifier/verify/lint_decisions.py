@@ -7,47 +7,40 @@ without it, under every reading; `redundant-statement` holds whatever other poli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.model import lint_rules as rules
 from verifier.model.lint import Finding, Proof
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.verdict import Reason
-from verifier.problem.expression import Expression, either, negation
-from verifier.problem.space import acts
+from verifier.problem.expression import either, negation
 from verifier.problem.substitution import without
-from verifier.problem.surroundings import denied_by_policy, gives
-from verifier.verify.lint_bench import Answer, Bench, Impossible, Possible
+from verifier.problem.surroundings import denied_by_policy, gives, retires
+from verifier.verify.lint_bench import Bench, Impossible, Possible
+from verifier.verify.lint_places import Decision
 from verifier.verify.lint_subjects import Found, Subject
 from verifier.verify.lint_words import does
 
 
 @dataclass(frozen=True)
 class KeyPolicyCase:
-    """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here` that of the estate;
-    `owners` are all statements and grants of the space, by number."""
+    """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here` gives that of the
+    estate, made when it is first asked for."""
 
     subjects: Mapping[int, Subject]
-    bench: Bench
-    alone: Expression
-    here: Expression
-    owners: Sequence[StatementRef]
+    alone: Decision
+    here: Callable[[], Decision]
 
-    def numbers(self, subject: Subject) -> frozenset[int]:
-        """The owner numbers of a statement, in both decisions."""
-        return frozenset(number for number, owner in enumerate(self.owners) if owner == subject.reference)
+    @property
+    def bench(self) -> Bench:
+        """The questions about the key policy alone."""
+        return self.alone.bench
 
-    def references(self, owners: Iterable[int], *, but: Subject | None = None) -> tuple[StatementRef, ...]:
-        """The statements of a proof, each once."""
-        found = dict.fromkeys(self.owners[number] for number in owners)
-        return tuple(reference for reference in found if but is None or reference != but.reference)
-
-    def changes(self, decision: Expression, subject: Subject, gone: frozenset[int]) -> Answer:
-        """Whether some request is decided otherwise without the statement, those of the owners `gone` being gone already."""
-        before = without(decision, gone)
-        after = without(decision, gone | self.numbers(subject))
-        return self.bench.ask(before, negation(after)) if subject.is_allow else self.bench.ask(negation(before), after)
+    @property
+    def owners(self) -> Sequence[StatementRef]:
+        """Its statements, by number."""
+        return self.alone.owners
 
 
 def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
@@ -66,14 +59,14 @@ def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
 def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
     """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a Deny stops
     RetireGrant is open, so that operation does not count.)"""
-    allowed = [case.alone, negation(acts({"kms:RetireGrant"}))]
+    allowed = [case.alone.allowed, negation(retires())]
     answer = case.bench.ask(*allowed)
     if not isinstance(answer, Impossible):
         return
-    because = case.references(answer.owners)
+    because = case.alone.references(answer.owners)
     denies = [subject for subject in case.subjects.values() if not subject.is_allow and subject.reference in because]
     everything = frozenset(number for number, owner in enumerate(case.owners) if owner.effect is Effect.DENY)
-    if denies and isinstance(case.bench.ask(without(case.alone, everything), *allowed[1:]), Possible):
+    if denies and isinstance(case.bench.ask(without(case.alone.allowed, everything), *allowed[1:]), Possible):
         others = tuple(subject.reference for subject in denies[1:])
         together = "together with other Denies it refuses" if others else "refuses"
         message = f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
@@ -94,7 +87,7 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
         yield subject.undecided(rules.ALWAYS_DENIED, answer)
     elif isinstance(answer, Impossible):
         message = "allows nothing: Denies of the policy refuse every request that it matches"
-        proof = Proof("no request that it matches escapes them", case.references(answer.owners))
+        proof = Proof("no request that it matches escapes them", case.alone.references(answer.owners))
         yield subject.finding(rules.ALWAYS_DENIED, message, proof=proof)
 
 
@@ -106,7 +99,7 @@ def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found
     alone: dict[StatementRef, Impossible] = {}
     rest = []
     for subject in living:
-        answer = case.changes(case.alone, subject, frozenset())
+        answer = case.alone.changes(subject.reference, allow=subject.is_allow)
         if isinstance(answer, Reason):
             yield subject.undecided(rules.REDUNDANT, answer)
         elif isinstance(answer, Impossible):
@@ -124,19 +117,20 @@ def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
     kept: set[StatementRef] = set()
     removed: list[Subject] = []
     for subject in reversed(redundant):
-        if isinstance(case.changes(case.alone, subject, gone), Impossible):
-            gone |= case.numbers(subject)
+        if isinstance(case.alone.changes(subject.reference, allow=subject.is_allow, gone=gone), Impossible):
+            gone |= case.alone.numbers(subject.reference)
             removed.append(subject)
         else:
             kept.add(subject.reference)
     for subject in reversed(removed):
-        answer = case.changes(case.alone, subject, gone - case.numbers(subject))
+        others = gone - case.alone.numbers(subject.reference)
+        answer = case.alone.changes(subject.reference, allow=subject.is_allow, gone=others)
         if isinstance(answer, Impossible):
             yield _one_redundant(case, subject, answer, kept)
 
 
 def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Impossible, alternatives: set[StatementRef]) -> Finding:
-    because = case.references(answer.owners, but=subject)
+    because = case.alone.references(answer.owners, but=subject.reference)
     denies = [reference for reference in because if reference.effect is Effect.DENY]
     proof = Proof("with and without it every request is decided alike, whatever other policies and grants say", because)
     if not subject.is_allow and not denies:
@@ -170,9 +164,10 @@ def _redundant_here(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
     assert subject.key is not None
     if not subject.estate.accounts or (not subject.is_allow and subject.key.grants is None):
         return
-    answer = case.changes(case.here, subject, frozenset())
+    here = case.here()
+    answer = here.changes(subject.reference, allow=subject.is_allow)
     if isinstance(answer, Impossible):
-        because = case.references(answer.owners, but=subject)
+        because = here.references(answer.owners, but=subject.reference)
         decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
         message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
         proof = Proof("with and without it every request is decided alike", because)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 
 from verifier.model import lint_rules as rules
 from verifier.model.documents_reader import did_you_mean
 from verifier.model.lint import Claim, LintRule, Proof, Severity
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
 from verifier.model.reference import Action, actions, data_version
-from verifier.problem.expression import Expression, negation
+from verifier.problem.domains import action_names
+from verifier.problem.expression import Expression
 from verifier.problem.meaning import names_somebody
 from verifier.problem.predicates import like
 from verifier.problem.space import acts
@@ -124,12 +127,12 @@ def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Foun
 
 
 def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found]:
-    """Patterns that others of the list cover. Of two that cover each other the first stays."""
+    """Patterns that others of the list cover, whatever the key. Of two that cover each other the first stays."""
     everything = subject.statement.actions or ()
     gone: list[Text] = []
     for text in reversed(texts):
         rest = [other for other in everything if other is not text and other not in gone]
-        if subject.impossible(lambda seen, text=text, rest=rest: _only_by(text, rest)):  # type: ignore[misc]
+        if _covered(text, rest):
             gone.append(text)
     if gone:
         gone.reverse()
@@ -139,8 +142,16 @@ def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found
         yield subject.finding(rules.REDUNDANT_ACTION, message, gone[0].span, proof=proof, rewrite=rewrite)
 
 
-def _only_by(text: Text, rest: Sequence[Text]) -> list[Expression]:
-    return [actions_match([text]), negation(actions_match(rest))]
+def _covered(text: Text, rest: Sequence[Text]) -> bool:
+    """Whether every name of an action that the pattern matches, known or not, one of the others matches."""
+    sample = text.value.lower().replace("*", "").replace("?", "a")
+    pattern, others = like(text.value.lower()), [like(other.value.lower()) for other in rest]
+    if not any(other.matches(sample) for other in others):
+        return False
+    domain = action_names(()).domain
+    assert domain is not None
+    table = WordTable(domain, [pattern, *others])
+    return table.mask(pattern) & ~reduce(or_, map(table.mask, others), 0) == 0
 
 
 # --- resources -------------------------------------------------------------------------------------------------------------------

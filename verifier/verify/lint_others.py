@@ -1,31 +1,30 @@
 """The other policies of an estate under the linter: identity policies, boundaries, SCPs, RCPs and endpoint policies.
 
 In: an estate. Out: subjects, each statement that can be about AWS KMS with the questions about the estate's targets.
-Guarantee: a target stands for the keys that are alike in everything but name, tags and aliases, for aliases, or for operations without a
-key. What rests on a key's name, tags or aliases is never said of such a policy, since it may be about keys that the input does not hold.
+Guarantee: such a policy may be about keys that the input does not hold. What is impossible is asked about keys of which nothing is known
+but an account and a Region, whatever resources the statement names, about aliases, and about operations without a key; what rests on the
+account or Region is never said. Examples are about the keys of the input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from typing import TypeVar
 
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Policy, PolicyKind, Statement
+from verifier.model.policy import Policy, PolicyKind, Statement, StatementRef, reference_to
 from verifier.model.reference import actions
 from verifier.problem.controls import resource_policies, service_policies
-from verifier.problem.decision import allowed
 from verifier.problem.endpoints import endpoint_policies
-from verifier.problem.examination import examine
-from verifier.problem.expression import FALSE, Expression
-from verifier.problem.meaning import Meaning, meaning
-from verifier.problem.names import pair_names
-from verifier.problem.permissions import own_policies
+from verifier.problem.expression import FALSE, TRUE, Expression, disjunction
 from verifier.problem.predicates import like
 from verifier.problem.space import Space
 from verifier.problem.targets import Target, TargetKind, consistent, key_target
+from verifier.problem.unmodelled import holders
 from verifier.syntax.source import NOWHERE
-from verifier.verify.lint_bench import Bench
-from verifier.verify.lint_subjects import Seen, Subject
+from verifier.verify.lint_places import Held, Written, by_themselves, in_estate
+from verifier.verify.lint_subjects import Decided, Seen, Subject
 
 _OF_AWS = (":iam::aws:policy/", "p-FullAWSAccess", "p-RCPFullAWSAccess")
 """What the names of policies hold that are AWS's own, and that nobody can change."""
@@ -52,34 +51,67 @@ def _is_own(policy: Policy) -> bool:
     return policy.span != NOWHERE and not any(part in policy.identity for part in _OF_AWS)
 
 
-def _policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
-    """Each policy that can bear on a target, with the requests that it is asked about."""
-    for policies in (own_policies, service_policies, resource_policies, endpoint_policies):
-        yield from ((policy, held) for policy, held in policies(space) if held is not FALSE and _is_own(policy))
-
-
-def subjects(estate: Estate, timeout: float | None) -> Iterator[Subject]:
+def subjects(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[Subject]:
     """Their statements that can be about AWS KMS."""
-    found: dict[tuple[str, PolicyKind, int], tuple[Policy, Statement, list[Seen]]] = {}
-    for target in _targets(estate):
-        for policy, statement, seen in _on(estate, target, timeout):
-            found.setdefault((policy.identity, policy.kind, statement.index), (policy, statement, []))[2].append(seen)
-    for policy, statement, places in found.values():
-        yield Subject(estate, policy, statement, tuple(places))
+    attached = _attachments(estate)
+    for policy in policies:
+        written = [(policy, statement) for statement in policy.statements if _touches_kms(statement)]
+        asked = partial(_held, policy, attached.get((policy.identity, policy.kind), ()))
+        places = cache(partial(_places, estate, _any_targets(estate, policy.kind), written, asked, timeout))
+        whole = cache(partial(_whole, estate, written, asked, timeout))
+        for _, statement in written:
+            own = reference_to(policy, statement)
+            yield Subject(estate, policy, statement, partial(_of, places, own), partial(_of, whole, own))
 
 
-def _on(estate: Estate, target: Target, timeout: float | None) -> Iterator[tuple[Policy, Statement, Seen]]:
-    """The statements in the questions about one target."""
-    space = Space(estate, target, pair_names=pair_names(estate, target, ()))
-    read: list[tuple[Policy, Statement, Expression, Meaning]] = []
-    for policy, held in _policies(space):
-        for statement in policy.statements:
-            if _touches_kms(statement):
-                read.append((policy, statement, held, meaning(space, policy, statement, held)))
-    here = allowed(space)
-    bench = Bench(examine(space, here, [part for *_, meant in read for part in meant.parts]), timeout=timeout)
-    for policy, statement, held, meant in read:
-        yield policy, statement, Seen(space, bench, policy, held, meant, here)
+S = TypeVar("S", bound=Seen)
+
+
+def _of(places: Callable[[], Mapping[StatementRef, list[S]]], reference: StatementRef) -> list[S]:
+    return places().get(reference, [])
+
+
+def _places(
+    estate: Estate, targets: Sequence[Target], written: Sequence[Written], held: Held, timeout: float | None
+) -> Mapping[StatementRef, list[Seen]]:
+    """The statements of one policy on each target that it can bear on."""
+    found: dict[StatementRef, list[Seen]] = {}
+    for target in targets:
+        seen = by_themselves(estate, target, written, held, timeout)
+        for (policy, statement), one in zip(written, seen, strict=True):
+            if one.held is not FALSE:
+                found.setdefault(reference_to(policy, statement), []).append(one)
+    return found
+
+
+def _whole(estate: Estate, written: Sequence[Written], held: Held, timeout: float | None) -> Mapping[StatementRef, list[Decided]]:
+    """The statements of one policy on the estate's own targets, beside everything else of the estate."""
+    found: dict[StatementRef, list[Decided]] = {}
+    for target in _own_targets(estate):
+        for reference, one in in_estate(estate, target, written, held, timeout).seen.items():
+            if one.held is not FALSE:
+                found.setdefault(reference, []).append(one)
+    return found
+
+
+def _attachments(estate: Estate) -> dict[tuple[str, PolicyKind], list[str]]:
+    """The users and roles that each identity policy and boundary follows."""
+    found: dict[tuple[str, PolicyKind], list[str]] = {}
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            for policy in (*identity.policies, *((identity.boundary,) if identity.boundary is not None else ())):
+                found.setdefault((policy.identity, policy.kind), []).append(identity.arn)
+    return found
+
+
+def _held(policy: Policy, arns: Sequence[str], space: Space) -> Expression:
+    """The requests that a policy is asked about."""
+    if policy.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY):
+        return holders(space, arns)
+    if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE:
+        return TRUE  # RCPs decide nothing there, but AWS's own examples name such operations: nothing is said against them
+    ways = {PolicyKind.SCP: service_policies, PolicyKind.RCP: resource_policies, PolicyKind.ENDPOINT: endpoint_policies}
+    return disjunction(held for found, held in ways[policy.kind](space) if found.identity == policy.identity)
 
 
 def _touches_kms(statement: Statement) -> bool:
@@ -93,15 +125,26 @@ def _touches_kms(statement: Statement) -> bool:
 # --- targets ---------------------------------------------------------------------------------------------------------------------
 
 
-def _targets(estate: Estate) -> list[Target]:
-    """A key of each sort, an alias in the account of each, and no key."""
+def _any_targets(estate: Estate, kind: PolicyKind) -> list[Target]:
+    """Keys of which nothing is known, an alias, and no key. What an RCP or the policy of an endpoint is asked about turns on the account
+    and the Region."""
+    homes = list(dict.fromkeys((key.partition, key.region, key.account) for key in estate.keys))
+    found: list[Target] = []
+    for partition, region, account in homes if kind in (PolicyKind.RCP, PolicyKind.ENDPOINT) else homes[:1]:
+        start = f"arn:{partition}:kms:{region}:{account}:"
+        found += [key_target(Key(f"{start}key/{name}")) for name in ("example", "mrk-example")]
+        found.append(Target(TargetKind.ALIAS, partition, account, region, f"{start}alias/example"))
+    return [*found, Target(TargetKind.NONE, homes[0][0])]
+
+
+def _own_targets(estate: Estate) -> list[Target]:
+    """A key of each sort that the estate has, an alias in the account of each, and no key."""
     keys: dict[tuple[str | None, ...], Key] = {}
     for key in estate.keys:
         if key.policies is not None and consistent(key):
             keys.setdefault(_sort(key), key)
     aliases = {(key.account, key.region): _alias(key) for key in keys.values()}
-    partition = estate.keys[0].partition if estate.keys else "aws"
-    return [*map(key_target, keys.values()), *aliases.values(), Target(TargetKind.NONE, partition)]
+    return [*map(key_target, keys.values()), *aliases.values(), Target(TargetKind.NONE, estate.keys[0].partition)]
 
 
 def _sort(key: Key) -> tuple[str | None, ...]:

@@ -8,27 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model import lint_rules as rules
-from verifier.model.lint import LintRule, Proof
-from verifier.model.policy import PolicyKind
+from verifier.model.lint import LintRule, Proof, Severity
+from verifier.model.policy import Condition, PolicyKind
 from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.expression import TRUE, Expression
 from verifier.verify.lint_bench import Impossible
-from verifier.verify.lint_subjects import Found, Seen, Subject
-from verifier.verify.lint_words import ACTION, FIRST_CONDITION, PRINCIPAL, RESOURCE, does, parts_together, place_of
+from verifier.verify.lint_subjects import Found, Subject
+from verifier.verify.lint_words import (
+    ACTION,
+    AS_TAGGED,
+    FIRST_CONDITION,
+    PRINCIPAL,
+    RESOURCE,
+    does,
+    parts_together,
+    place_of,
+    rests_on_tags,
+)
 
-_ABOUT_THE_RESOURCE = ("aws:resource", "aws:requestedregion", "aws:sourcevpcarn", "kms:")
-"""How the keys begin that say something of the key or its Region: what no key of the input has, another key may have."""
-_ABOUT_THE_REQUEST = ("kms:calleraccount", "kms:encryptioncontext", "kms:grant")
+_ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedregion", "aws:sourcevpcarn", "kms:viaservice")
+"""How the keys begin that say something of the account or Region of the key."""
 
 
 def depends_on_target(key: str) -> bool:
-    """Whether a condition key may have other values on a key that the input does not hold."""
-    return key.lower().startswith(_ABOUT_THE_RESOURCE) and not key.lower().startswith(_ABOUT_THE_REQUEST)
+    """Whether a condition key may have other values on keys of other accounts and Regions than those that were asked about."""
+    return key.lower().startswith(_ABOUT_THE_TARGET)
 
 
 def never_matches(subject: Subject) -> Iterator[Found]:
     """A statement that no request can match. What is wrong with its principals or actions alone, or its resources, other rules tell."""
-    life = subject.life if subject.key is not None else subject.ask(_whatever_the_resource)
+    if subject.key is None and not subject.statement.conditions:
+        return  # nothing but its resource could keep requests away
+    life = subject.life
     if isinstance(life, Reason):
         yield subject.undecided(rules.NEVER_MATCHES, life)
     if not isinstance(life, Impossible) or not _of_this_policy(subject, life.blamed):
@@ -42,31 +52,32 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     rule = _rule_for(subject, blamed)
     what = does(statement, "allows nothing", "denies nothing")
     message = f"never matches, so it {what}: no request meets {parts_together(statement, blamed)}"
+    tagged = bool(subject.estate.accounts) and rests_on_tags(
+        statement.conditions[at - FIRST_CONDITION] for at in _conditions(subject, blamed)
+    )
     proof = Proof("no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it")
-    yield subject.finding(rule, message, place_of(statement, blamed), proof=proof, severity=rule.severity)
+    severity = Severity.NOTE if tagged else rule.severity
+    yield subject.finding(rule, message + AS_TAGGED * tagged, place_of(statement, blamed), proof=proof, severity=severity)
 
 
-def _whatever_the_resource(seen: Seen) -> list[Expression]:
-    """The parts of a statement of which another policy than a key policy may name a resource that the input does not hold."""
-    parts = list(seen.meaning.parts)
-    parts[RESOURCE] = TRUE
-    return parts
+def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:
+    """The conditions among the parts that are blamed."""
+    conditions = subject.statement.conditions
+    return [conditions[at - FIRST_CONDITION] for at in blamed if 0 <= at - FIRST_CONDITION < len(conditions)]
 
 
 def _rule_for(subject: Subject, blamed: tuple[int, ...]) -> LintRule:
     """That only a plain-HTTP request would match is what a guard against them is for."""
-    conditions = subject.statement.conditions
-    alone = conditions[blamed[0] - FIRST_CONDITION] if len(blamed) == 1 and 0 <= blamed[0] - FIRST_CONDITION < len(conditions) else None
-    return rules.ALWAYS_TLS if alone is not None and alone.key.value.lower() == "aws:securetransport" else rules.NEVER_MATCHES
+    keys = [condition.key.value.lower() for condition in _conditions(subject, blamed)]
+    return rules.ALWAYS_TLS if len(blamed) == 1 and keys == ["aws:securetransport"] else rules.NEVER_MATCHES
 
 
 def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:
-    """Whether what is blamed stands in the statement for good: of other policies than key policies, it is no condition on the resource,
-    which the input may not hold, and no action of another service."""
+    """Whether what is blamed stands in the statement for good: of other policies than key policies, it is no condition on the account or
+    Region of the key, which the input may not hold, and no action of another service."""
     if subject.key is not None:
         return True
-    conditions = subject.statement.conditions
-    keys = [conditions[at - FIRST_CONDITION].key.value for at in blamed if 0 <= at - FIRST_CONDITION < len(conditions)]
+    keys = [condition.key.value for condition in _conditions(subject, blamed)]
     return subject.about_kms_alone and bool(keys) and not any(map(depends_on_target, keys))
 
 

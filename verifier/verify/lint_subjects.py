@@ -7,14 +7,14 @@ Guarantee: something is impossible only if it is so on every target; a request t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate, Key
 from verifier.model.lint import Finding, LintRule, Undecided
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, reference_to
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
@@ -30,15 +30,15 @@ Found = Finding | Undecided
 
 @dataclass(frozen=True)
 class Seen:
-    """A statement in the questions about one target. `held` are the requests that its policy is asked about, `allowed` those that the
-    estate allows."""
+    """A statement in the questions about one target. `held` are the requests that its policy is asked about; `anywhere` says that its
+    resources are left aside."""
 
     space: Space
     bench: Bench
     policy: Policy
     held: Expression
     meaning: Meaning
-    allowed: Expression
+    anywhere: bool
 
     @cached_property
     def shown(self) -> Expression:
@@ -49,7 +49,19 @@ class Seen:
 
     def as_if(self, statement: Statement) -> Meaning:
         """What another statement in its place would mean. One with tests that no statement of the target makes cannot be asked about."""
-        return meaning(self.space, self.policy, statement, self.held)
+        return meaning(self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held)
+
+
+@dataclass(frozen=True)
+class Decided(Seen):
+    """A statement in the questions about one target beside everything else of the estate. `allowed` is the estate's decision."""
+
+    allowed: Expression
+
+
+def on_any_resource(statement: Statement) -> Statement:
+    """The statement as if it were about every resource."""
+    return replace(statement, resources=(Text("*"),), not_resource=False)
 
 
 Build = Callable[[Seen], Sequence[Expression]]
@@ -57,13 +69,21 @@ Build = Callable[[Seen], Sequence[Expression]]
 
 @dataclass(frozen=True)
 class Subject:
-    """A statement of a policy. `key` is the key that a key policy governs, `None` for other policies."""
+    """A statement of a policy. `places` gives the targets that it can bear on, by itself: what is impossible is asked there. `whole` gives
+    the estate's own targets, beside everything else of the estate: examples are from there. Both are made when they are first asked for.
+    `key` is the key that a key policy governs, `None` for other policies."""
 
     estate: Estate
     policy: Policy
     statement: Statement
-    seen: tuple[Seen, ...]
+    places: Callable[[], Sequence[Seen]]
+    whole: Callable[[], Sequence[Decided]]
     key: Key | None = None
+
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """The targets that it can bear on."""
+        return tuple(self.places())
 
     @cached_property
     def reference(self) -> StatementRef:
@@ -94,7 +114,9 @@ class Subject:
         return isinstance(self.life, Possible)
 
     def ask(self, build: Build) -> Answer:
-        """Whether some request, on some target, meets the expressions."""
+        """Whether some request, on some target, meets the expressions. Without a target nothing is impossible."""
+        if not self.seen:
+            return Possible()
         owners: set[int] = set()
         blamed: set[int] = set()
         open_: Reason | None = None
@@ -113,15 +135,14 @@ class Subject:
         """Whether it is proved that no request, on any target, meets the expressions."""
         return isinstance(self.ask(build), Impossible)
 
-    def example(self, build: Build, confirm: Confirm) -> Counterexample | Impossible | Reason:
-        """A request, on some target, that meets the expressions and that `evaluate` confirms."""
+    def example(self, build: Callable[[Decided], Sequence[Expression]], confirm: Confirm) -> Counterexample | Impossible | Reason:
+        """A request, on some target of the estate, that meets the expressions and that `evaluate` confirms."""
         open_: Reason | None = None
-        for seen in self.seen:
+        for seen in self.whole():
             answer = seen.bench.example(build(seen), confirm)
             if isinstance(answer, Counterexample):
                 return answer
-            if isinstance(answer, Reason):
-                open_ = answer
+            open_ = answer if isinstance(answer, Reason) else open_
         return open_ or Impossible()
 
     def matched(self, outcome: Outcome | None = None, settled: Mapping[str, bool] | None = None) -> Confirm:

@@ -6,6 +6,7 @@ In: a subject. Out: findings. Guarantee: that no request has a value is proved o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from verifier.model import lint_rules as rules
 from verifier.model.documents_reader import did_you_mean
@@ -21,7 +22,7 @@ from verifier.verify.lint_conditions import others
 from verifier.verify.lint_rewrites import checked, without_value
 from verifier.verify.lint_statements import depends_on_target
 from verifier.verify.lint_subjects import Found, Subject
-from verifier.verify.lint_words import condition_name, quoted
+from verifier.verify.lint_words import AS_TAGGED, condition_name, quoted, rests_on_tags
 
 _REGIONAL = ("kms:viaservice", "aws:requestedregion")
 """Keys whose values name the Region of the key, so that a policy for related multi-Region keys may list several (L9)."""
@@ -91,8 +92,9 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
         return
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if len(condition.values) > 1 else None
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
-    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}"
-    severity = Severity.NOTE if _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
+    tagged = bool(subject.estate.accounts) and rests_on_tags([replace(condition, values=(value,))])
+    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}" + AS_TAGGED * tagged
+    severity = Severity.NOTE if tagged or _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
     proof = Proof("no request that could be sent has such a value")
     yield subject.finding(rules.VALUE_NEVER_MATCHES, message, value.span, proof=proof, rewrite=rewrite, severity=severity)
 

@@ -57,3 +57,12 @@ def place_of(statement: Statement, positions: Sequence[int]) -> Span:
 def does(statement: Statement, allow: str, deny: str) -> str:
     """The one phrase for an Allow, the other for a Deny."""
     return allow if statement.effect is Effect.ALLOW else deny
+
+
+def rests_on_tags(conditions: Iterable[Condition]) -> bool:
+    """Whether conditions read a tag of the caller: that of the inventory counts (F3), but a role session may have tags of its own."""
+    texts = [text for condition in conditions for text in (condition.key, *condition.values)]
+    return any("aws:principaltag/" in text.value.lower() for text in texts)
+
+
+AS_TAGGED = ", as the inventory tags the caller (a session may have tags of its own)"
