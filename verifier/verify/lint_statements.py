@@ -52,9 +52,7 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     rule = _rule_for(subject, blamed)
     what = does(statement, "allows nothing", "denies nothing")
     message = f"never matches, so it {what}: no request meets {parts_together(statement, blamed)}"
-    tagged = bool(subject.estate.accounts) and rests_on_tags(
-        statement.conditions[at - FIRST_CONDITION] for at in _conditions(subject, blamed)
-    )
+    tagged = bool(subject.estate.accounts) and rests_on_tags(_conditions(subject, blamed))
     proof = Proof("no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it")
     severity = Severity.NOTE if tagged else rule.severity
     yield subject.finding(rule, message + AS_TAGGED * tagged, place_of(statement, blamed), proof=proof, severity=severity)
