@@ -29,6 +29,7 @@ from verifier.model.comparison import Presence, Relation, TargetComparison
 from verifier.model.estate import Estate, Influence, Organization, Unmodelled
 from verifier.model.invariant import Allowance
 from verifier.model.invariants_text import read_invariants
+from verifier.model.region import LimitKind
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -62,7 +63,9 @@ def test_a_reading_is_one_question_for_both_sides() -> None:
     stopped, free = estate(allow(aws(REPORTS), "kms:Decrypt"), spared), estate(allow(aws(REPORTS), "kms:Decrypt"))
     told = on_key(stopped, free)
     assert told.relation is Relation.MORE
-    assert all(change.region.witness is not None and ("P5", True) in change.region.witness.readings for change in told.gained)
+    limits = [limit for change in told.gained for case in change.region.when for limit in case]
+    assert [(limit.kind, limit.subject) for limit in limits] == [(LimitKind.READING, "P5")] * len(told.gained)
+    assert all(change.refused is not None and ("P5", True) in change.refused.assignment for change in told.gained)
     assert on_key(stopped, free, P5=False).relation is Relation.EQUIVALENT
     assert on_key(stopped, free, P5=True).relation is Relation.MORE
     both = estate(allow(aws(REPORTS), ["kms:Decrypt", "kms:Sign"]), spared)
