@@ -65,9 +65,9 @@ def test_a_reading_is_one_question_for_both_sides() -> None:
     assert told.relation is Relation.MORE
     limits = [limit for change in told.gained for case in change.region.when for limit in case]
     assert [(limit.kind, limit.subject) for limit in limits] == [(LimitKind.READING, "P5")] * len(told.gained)
-    assert all(change.refused is not None and ("P5", True) in change.refused.assignment for change in told.gained)
-    assert on_key(stopped, free, P5=False).relation is Relation.EQUIVALENT
-    assert on_key(stopped, free, P5=True).relation is Relation.MORE
+    assert all(change.refused is not None and ("P5", False) in change.refused.assignment for change in told.gained)
+    assert on_key(stopped, free, P5=True).relation is Relation.EQUIVALENT
+    assert on_key(stopped, free, P5=False).relation is Relation.MORE
     both = estate(allow(aws(REPORTS), ["kms:Decrypt", "kms:Sign"]), spared)
     assert {action for _, action in gainers(on_key(stopped, both))} <= {"kms:Sign"}
 
