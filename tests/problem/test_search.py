@@ -9,7 +9,7 @@ import pytest
 
 from verifier.problem import search
 from verifier.problem.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
-from verifier.problem.search import find_word
+from verifier.problem.search import disjoint_pair, find_word
 from verifier.problem.tables import OverBudget
 from verifier.problem.words import Domain
 
@@ -46,7 +46,19 @@ def test_twenty_patterns_are_met_or_avoided(needed: int) -> None:
     assert [p.matches(word) for p in patterns] == [True] * needed + [False] * (20 - needed)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_a_pair_that_is_disjoint_has_no_common_word(seed: int) -> None:
+    dice = random.Random(seed)
+    meet = [some_predicate(dice) for _ in range(3)]
+    pair = disjoint_pair(SHORT, meet)
+    common = [all(p.matches(w) for p in (a, b)) for at, a in enumerate(meet) for b in meet[:at] for w in WORDS]
+    if pair is not None:
+        assert not any(all(p.matches(w) for p in pair) for w in WORDS)
+    elif all(isinstance(p, Tokens) for p in meet):
+        assert any(common)
+
+
 def test_past_the_budget_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "SEARCH_BUDGET", 3)
     with pytest.raises(OverBudget):
-        find_word(ANYTHING, [like("*abcdef*")], [])
+        find_word(ANYTHING, [like("*abcdef*"), like("*fedcba*")], [])

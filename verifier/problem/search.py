@@ -7,10 +7,12 @@ Guarantee: `None` only after the whole (finite) automaton was searched.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count, product
 
 from verifier.problem.automaton import Automaton, Domain
+from verifier.problem.plausible_words import fill
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.tables import OverBudget
 
@@ -23,6 +25,9 @@ def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predica
     listed = min((found.values for found in meet if isinstance(found, OneOf)), key=len, default=None)
     if listed is not None:
         return _among(domain, listed, meet, avoid)
+    word = _filled_in(domain, meet, avoid)
+    if word is not None:
+        return word
     choices = [*map(_ways_in, meet), *map(_ways_out, avoid)]
     for chosen in product(*choices):
         inside = dict.fromkeys(tokens for way in chosen for tokens in way[0])
@@ -36,11 +41,46 @@ def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predica
 def _among(domain: Domain, words: Collection[str], meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
     """One of a list of words, which need no search: the plausible ones first."""
     plausible = [word for word in domain.seeds if word in words]
-    for word in dict.fromkeys((*plausible, *sorted(words))):
-        known = any(pattern.matches(word) for pattern in domain.base)
-        if known and all(found.matches(word) for found in meet) and not any(found.matches(word) for found in avoid):
-            return word
+    return next((word for word in dict.fromkeys((*plausible, *sorted(words))) if _suits(domain, word, meet, avoid)), None)
+
+
+def _suits(domain: Domain, word: str, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> bool:
+    known = any(pattern.matches(word) for pattern in domain.base)
+    return known and all(found.matches(word) for found in meet) and not any(found.matches(word) for found in avoid)
+
+
+def _filled_in(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
+    """A seed, or a pattern with its wildcards filled in, where one will do: in most questions with many wildcards it does."""
+    patterns = [found for found in meet if isinstance(found, Tokens)]
+    filled = [fill(pattern, filling) for filling in ("example", "", "x") for pattern in sorted(patterns, key=_least_free)]
+    return next((word for word in dict.fromkeys((*domain.seeds, *filled)) if _suits(domain, word, meet, avoid)), None)
+
+
+def disjoint_pair(domain: Domain, predicates: Sequence[Predicate]) -> tuple[Predicate, Predicate] | None:
+    """Two patterns that no word of the domain matches both, if there are any.
+
+    What is impossible is mostly so for a reason as small as this, which the search among all predicates takes long to see.
+    """
+    patterns = [found for found in predicates if isinstance(found, Tokens)]
+    for at, first in enumerate(patterns):
+        for second in patterns[:at]:
+            if _disjoint(domain.base, *sorted((first, second), key=repr)):
+                return first, second
     return None
+
+
+@lru_cache(maxsize=20_000)
+def _disjoint(base: tuple[Tokens, ...], first: Tokens, second: Tokens) -> bool:
+    """Whether no word of a language matches both patterns; false where that was not found out."""
+    try:
+        return _search(Domain("", base), [first, second], []) is None
+    except OverBudget:
+        return False
+
+
+def _least_free(pattern: Tokens) -> int:
+    """The patterns that fix the most characters come first."""
+    return -sum(not repeated for repeated, _ in pattern.tokens)
 
 
 Way = tuple[tuple[Tokens, ...], tuple[Tokens, ...]]

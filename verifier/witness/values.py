@@ -17,7 +17,7 @@ from verifier.problem.plausible_words import fill
 from verifier.problem.predicates import Predicate, Tokens
 from verifier.problem.question import Question
 from verifier.problem.relations import parts_between
-from verifier.problem.search import find_word
+from verifier.problem.search import disjoint_pair, find_word
 from verifier.problem.tables import OverBudget
 from verifier.problem.views import Relation
 
@@ -124,22 +124,37 @@ class Search:
         given = self._given.get(lazy.attribute.name)
         if isinstance(given, str) and all(p.matches(given) for p in meet) and not any(p.matches(given) for p in avoid):
             return given
+        pair = disjoint_pair(domain, meet)
+        if pair is not None:
+            return self._contradiction(lazy, list(pair), [], absent=False)
         word = find_word(domain, meet, avoid)
         return word if word is not None else self._minimal(lazy, meet, avoid)
 
     def _minimal(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> Conflict:
-        """The smallest part of the assignment, by leaving out one test after another, that no value satisfies."""
+        """A small part of the assignment that no value satisfies: halves of it are left out, then quarters, down to single tests."""
+        for kept in (avoid, meet):
+            size = len(kept)
+            while size:
+                size = (size + 1) // 2 if size > 1 else 1
+                at = 0
+                while at < len(kept):
+                    chunk = kept[at : at + size]
+                    del kept[at : at + size]
+                    if self._has_word(lazy, meet, avoid):
+                        kept[at:at] = chunk
+                        at += size
+                if size == 1:
+                    break
+        return self._contradiction(lazy, meet, avoid, absent=False)
+
+    def _has_word(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> bool:
+        """Whether some value satisfies the tests, or nobody knows."""
         domain = lazy.attribute.domain
         assert domain is not None
-        for kept in (meet, avoid):
-            for predicate in list(kept):
-                kept.remove(predicate)
-                try:
-                    if find_word(domain, meet, avoid) is not None:
-                        kept.append(predicate)
-                except OverBudget:
-                    kept.append(predicate)
-        return self._contradiction(lazy, meet, avoid, absent=False)
+        try:
+            return find_word(domain, meet, avoid) is not None
+        except OverBudget:
+            return True
 
     def _contradiction(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate], *, absent: bool) -> Conflict:
         parts: list[Expression] = [Symbol(lazy.symbols[p]) for p in meet]
