@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 
@@ -14,6 +15,7 @@ from verifier.model.comparison import Comparison, Presence, Relation, TargetComp
 from verifier.model.estate import Estate
 from verifier.model.reference import action
 from verifier.model.request import Outcome, Request
+from verifier.problem.diagram import NOTHING
 from verifier.problem.joint import Given
 from verifier.problem.targets import consistent, key_target
 from verifier.verify.compare import compare
@@ -139,6 +141,23 @@ def test_a_key_that_one_side_lacks_allows_nothing_there(start: int) -> None:
             assert all(change.refused is None and change.cannot and change.because for change in only)
             found += len(only)
     assert found > 10
+
+
+@pytest.mark.parametrize("start", [0, 100])
+def test_the_regions_are_disjoint_and_together_the_difference(start: int) -> None:
+    found = 0
+    for case in cases(changed, start):
+        for told in filter(None, (on_key(case, key.arn) for key in case.old.keys)):
+            joint, diagrams = told.joint, told.joint.diagrams
+            for number, direction in ((1, told.gained), (0, told.lost)):
+                nodes = [region.node for region in direction.regions.found]
+                assert all(diagrams.both(one, other) == NOTHING for one, other in combinations(nodes, 2)), case
+                whole, union = diagrams.both(joint.gained(number), joint.known_action), diagrams.any_of(nodes)
+                assert diagrams.implies(union, whole), case
+                missed = diagrams.minus(whole, union)
+                assert direction.regions.unsettled or diagrams.both(missed, joint.care(number, missed).care) == NOTHING, case
+                found += len(nodes)
+    assert found > 20
 
 
 # -- sampled requests --
