@@ -17,7 +17,6 @@ from verifier.cli.options import (
     EngineOption,
     InvariantFilesOption,
     KeyArn,
-    Output,
     ParameterOption,
     Paths,
     Processes,
@@ -28,8 +27,10 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
+from verifier.cli.outputs import checked, sinks
 from verifier.cli.run import run
 from verifier.model.engine import Engine
+from verifier.report.formats import FORMATS
 
 app = command_app()
 
@@ -43,7 +44,14 @@ def prove(
     account: AccountOption = None,
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
-    output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
+    output: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT[=FILE]",
+            callback=checked(FORMATS),
+            help=f"How to write the report, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
+        ),
+    ] = ["text"],  # noqa: B006
     engine: EngineOption = Engine.Z3,
     cross_check: CrossCheck = False,
     certificate: Certificate = None,
@@ -70,8 +78,9 @@ def prove(
         verifier prove plan.json --builtin no-external-access
 
     \b
-    In a pipeline:
+    In a pipeline (docs/outputs.md):
         verifier prove snapshot.yaml --invariants payments.inv --output json > report.json
+        verifier prove snapshot.yaml --output text --output sarif=report.sarif --output html=report.html
 
     \b
     A file of invariants:
@@ -89,7 +98,7 @@ def prove(
         settled = settled_readings(reading)
         options = ProveOptions(
             Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter)),
-            output is Output.JSON,
+            sinks(output, FORMATS),
             timeout,
             settled,
             engine,

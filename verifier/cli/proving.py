@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import Progress
 from verifier.cli.reading import Asked, Read, read
-from verifier.cli.run import colours, emit
+from verifier.cli.run import colours
 from verifier.model.engine import Engine
+from verifier.model.estate import Estate
 from verifier.model.verdict import Report, Status
 from verifier.report.diagnostics import render_diagnostics
+from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
+from verifier.report.formats import render_report
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -24,7 +28,7 @@ class ProveOptions:
     """What the command line asked for; `timeout` is in seconds for each query."""
 
     asked: Asked
-    json: bool = False
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     timeout: float | None = None
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
     engine: Engine = Engine.Z3
@@ -46,17 +50,26 @@ def prove_command(options: ProveOptions) -> int:
     report = dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
     if options.certificate is not None:
         _certify(options, asked, report, options.certificate)
-    if report.warnings and not options.json:
+    write_report(report, options.sinks, asked.estate)
+    return exit_code(verdict.counts_as for verdict in report.verdicts)
+
+
+def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:
+    """Writes a report in all formats asked for, and its warnings to stderr. Raises `OutputError`."""
+    if report.warnings and not only_json(sinks):
         print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
-    if options.json:
-        from verifier.report.json_report import render_json
+    evidence = _evidence(sinks, report, estate)
+    write(sinks, lambda name, colour: render_report(report, name, evidence, colour=colour))
 
-        emit(render_json(report) + "\n")
-    else:
-        from verifier.report.text import render_text
 
-        emit(render_text(report, colours(sys.stdout)))
-    return exit_code(verdict.status for verdict in report.verdicts)
+def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence:
+    """What the formats need beside the report, and nothing that they do not."""
+    formats = {sink.format for sink in sinks}
+    if formats.isdisjoint(("sarif", "github", "html")):
+        return NO_EVIDENCE
+    from verifier.report.evidence import meanings_of
+
+    return Evidence(meanings_of(estate))
 
 
 def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> None:

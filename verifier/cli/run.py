@@ -28,7 +28,7 @@ _DEBUG = "VERIFIER_DEBUG"
 
 
 class OutputError(Exception):
-    """The results could not be written to stdout."""
+    """The results could not be written to stdout, or to the file that it names."""
 
 
 def emit(text: str) -> None:
@@ -52,7 +52,7 @@ def _guarded(body: Callable[[], int]) -> int:
     except InputError as error:
         return _input_error(error)
     except OutputError as error:
-        return _output_error(error.__cause__)
+        return _output_error(error.__cause__, str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
@@ -66,8 +66,13 @@ def _input_error(error: InputError) -> int:
     return ExitCode.INPUT_ERROR
 
 
-def _output_error(cause: BaseException | None) -> int:
+def _output_error(cause: BaseException | None, file: str = "") -> int:
     """A reader that went away needs no message. Either way the interpreter must not flush into the same stream again."""
+    if file:
+        from verifier.syntax.text import printable
+
+        print(f"error: cannot write `{printable(file)}`: {getattr(cause, 'strerror', None) or cause}", file=sys.stderr)
+        return ExitCode.INPUT_ERROR
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(cause, BrokenPipeError):

@@ -94,6 +94,23 @@ class Statistics:
     solver_calls: int = 0
 
 
+class ExcuseKind(Enum):
+    """What excuses a refuted verdict in `verifier check`."""
+
+    WAIVER = "waiver"
+    BASELINE = "baseline"
+    BOTH = "waiver and baseline"
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """Why a refuted verdict does not fail `verifier check`: it was shown that every request, or listed grant, that breaks the invariant is
+    within what was waived, or broke it in the baseline already. `text` says so in a sentence."""
+
+    kind: ExcuseKind
+    text: str
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer for one invariant on one target. `target` is a key ARN, or a sentence such as `operations without a key`;
@@ -113,6 +130,13 @@ class Verdict:
     """`None` where no second engine was asked for."""
     remembered: bool = False
     """Whether it was found in the cache of an earlier run's results."""
+    excuse: Excuse | None = None
+    """Only of a refuted verdict, and only from `verifier check`."""
+
+    @property
+    def counts_as(self) -> Status:
+        """The status for the exit code: what is excused counts as proved. Unknown is never excused."""
+        return Status.PROVED if self.status is Status.REFUTED and self.excuse is not None else self.status
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def check_of_comparison(comparison: Comparison) -> Check:
 
 def check_of_report(name: str, report: Report) -> Check:
     """A check that an invariant decides."""
-    return Check(name, exit_code(verdict.status for verdict in report.verdicts), report)
+    return Check(name, exit_code(verdict.counts_as for verdict in report.verdicts), report)
 
 
 def render_check(check: Check, colour: bool) -> str:

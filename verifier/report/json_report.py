@@ -72,7 +72,7 @@ def report_to_json(report: Report) -> Json:
 def _summary(report: Report) -> Json:
     statuses = [verdict.status for verdict in report.verdicts]
     counts: Json = {status.value: statuses.count(status) for status in Status}
-    return {**counts, "exit_code": int(exit_code(statuses))}
+    return {**counts, "exit_code": int(exit_code(verdict.counts_as for verdict in report.verdicts))}
 
 
 def _cross_check(report: Report) -> Json | None:
@@ -114,6 +114,7 @@ def _verdict(verdict: Verdict) -> Json:
         "grants": [{"named_as": named.role.value, **grant_to_json(named.grant)} for named in verdict.grants],
         "reason": reason_to_json(verdict.reason),
         "remembered": verdict.remembered,
+        "excuse": {"kind": verdict.excuse.kind.value, "text": verdict.excuse.text} if verdict.excuse else None,
         "elapsed_ms": round(verdict.elapsed * 1000, 3),
         "agreement": verdict.agreement.name.lower() if verdict.agreement else None,
         "statistics": vars(verdict.statistics).copy(),

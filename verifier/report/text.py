@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import dedent
 
 from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
@@ -31,6 +32,12 @@ def render_text(report: Report, colour: bool) -> str:
     lines += _supposition_lines(f"{whose} supposes", common)
     lines += [*([""] if common else []), *_ending(report, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def verdict_text(report: Report, verdict: Verdict) -> str:
+    """One verdict as the text report tells it, without colours, headline and final newline."""
+    lines = _verdict_lines(report, verdict, (), Style(False))[1:]
+    return dedent("\n".join(line.rstrip() for line in lines))
 
 
 # --- before the verdicts -----------------------------------------------------------------------------------------------------
@@ -66,6 +73,8 @@ def _inventory_lines(report: Report) -> list[str]:
 
 def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption], style: Style) -> list[str]:
     lines = [_headline(report, verdict, style)]
+    if verdict.excuse is not None:
+        lines += sentence(printable(verdict.excuse.text), f"{MARGIN}{verdict.excuse.kind.value}  ")
     places = Places()
     if verdict.rests_on:
         statements = [f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on]
@@ -133,7 +142,7 @@ def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
 
 
 def _ending(report: Report, style: Style) -> list[str]:
-    code = f"exit {exit_code(verdict.status for verdict in report.verdicts):d}"
+    code = f"exit {exit_code(verdict.counts_as for verdict in report.verdicts):d}"
     parts = [_counts(report, style), *_cross_check(report), _readings(report), code]
     return flow(parts, "", between=" " * 6, indent=0)
 
@@ -156,6 +165,8 @@ def _counts(report: Report, style: Style) -> str:
         subject += f", {len(statuses)} verdicts"
     paints = {Status.PROVED: style.good, Status.REFUTED: style.bad, Status.UNKNOWN: style.doubt}
     found = [paints[status](f"{statuses.count(status)} {status.value}") for status in Status if status in statuses]
+    excused = sum(verdict.excuse is not None for verdict in report.verdicts)
+    found += [f"of the refuted {excused} excused"] if excused else []
     return f"{subject}: {', '.join(found) or 'nothing was checked'}"
 
 

@@ -1,0 +1,98 @@
+"""Where results go: `--output FORMAT`, `--output FORMAT=FILE`, any number of them.
+
+In: the values of `--output`. Out: `Sink`s; files and stdout written.
+Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice or in a folder that does not exist is a usage
+error before anything is done; a file is complete or is not there: it is written beside its place and then moved.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from verifier.cli.run import OutputError, colours, emit
+
+
+@dataclass(frozen=True)
+class Sink:
+    """One result: a format, and the file that it goes to; `None`: stdout."""
+
+    format: str
+    path: Path | None = None
+
+
+def sinks(values: Sequence[str], formats: Sequence[str], folder: Path | None = None) -> tuple[Sink, ...]:
+    """What `--output` asks for; none: text on stdout. Files are from `folder`. Raises `ValueError` with a message for people."""
+    found = tuple(_sink(value, formats, folder) for value in values) or (Sink("text"),)
+    if sum(sink.path is None for sink in found) > 1:
+        raise ValueError("only one output can go to stdout: give the others a file, as in sarif=report.sarif")
+    paths = [os.path.abspath(sink.path) for sink in found if sink.path is not None]
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise ValueError(f"two outputs go to {twice}")
+    return found
+
+
+def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
+    name, equals, file = value.partition("=")
+    if name not in formats:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, formats, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise ValueError(f"{name!r} is no format; {hint}the formats are {', '.join(formats)}")
+    if not equals or file == "-":
+        return Sink(name)
+    if not file:
+        raise ValueError(f"a file is missing behind {value!r}; for example {name}=report.{name}")
+    path = Path(file) if folder is None else folder / file
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent} for {path.name}")
+    return Sink(name, path)
+
+
+def checked(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:
+    """The check of an option `--output`: a wrong value is a usage error."""
+
+    def check(values: list[str]) -> list[str]:
+        try:
+            sinks(values, formats)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        return values
+
+    return check
+
+
+def only_json(chosen: Iterable[Sink]) -> bool:
+    """Whether every result is JSON, which holds the warnings: then they are not told on stderr as well."""
+    return all(sink.format == "json" for sink in chosen)
+
+
+def write(chosen: Iterable[Sink], render: Callable[[str, bool], str]) -> None:
+    """Writes each result; `render` makes it from its format, and whether to colour. Files first. Raises `OutputError`."""
+    import sys
+
+    for sink in sorted(chosen, key=lambda sink: sink.path is None):
+        if sink.path is None:
+            emit(render(sink.format, colours(sys.stdout)))
+        else:
+            write_file(sink.path, render(sink.format, False))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Writes a file at once. Raises `OutputError`."""
+    device = path.exists() and not path.is_file()  # or a pipe: what is there is written to, not replaced
+    beside = path if device else path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        if beside != path:
+            beside.replace(path)
+    except OSError as error:
+        if beside != path:
+            beside.unlink(missing_ok=True)
+        raise OutputError(str(path)) from error

@@ -1,0 +1,43 @@
+"""What a report is shown with beside its verdicts: the meanings of statements, and the texts of files.
+
+In: an estate, texts of files. Out: `Evidence`. Guarantee: pure; a text is the one that was checked, or is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from verifier.model.access import WhoCan
+from verifier.model.estate import Estate
+from verifier.model.policy import StatementRef
+from verifier.problem.targets import key_target
+from verifier.runs.digests import digest
+from verifier.runs.remembered import places_of, shared_places
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`meanings` gives a digest of what each statement and grant means, by policy and number; `texts` the text of each file that was read;
+    `who_can` who can do something with the keys, for a picture."""
+
+    meanings: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    who_can: WhoCan | None = None
+
+    def of_statements(self, statements: Iterable[StatementRef]) -> str | None:
+        """A digest of what statements mean, in any order; `None` where there are none, or where one is not known."""
+        found = [self.meanings.get((statement.policy, statement.index)) for statement in statements]
+        return digest(frozenset(found)).hex()[:32] if found and None not in found else None
+
+
+NO_EVIDENCE = Evidence()
+
+
+def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
+    """What every statement and grant of an estate means."""
+    shared = shared_places(estate)
+    found = dict(shared.meanings)
+    for key in estate.keys:
+        found.update(places_of(shared, key_target(key)).meanings)
+    return found

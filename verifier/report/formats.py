@@ -1,0 +1,45 @@
+"""The formats of a report on invariants, by name.
+
+In: a `Report` and `Evidence`. Out: text of the format, with a final newline. Guarantee: pure; what one format needs is not imported for
+another.
+"""
+
+from __future__ import annotations
+
+from verifier.model.verdict import Report
+from verifier.report.evidence import NO_EVIDENCE, Evidence
+
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
+"""The names that `--output` takes."""
+
+
+def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False) -> str:
+    """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
+    match name:
+        case "text":
+            from verifier.report.text import render_text
+
+            return render_text(report, colour)
+        case "json":
+            from verifier.report.json_report import render_json
+
+            return render_json(report) + "\n"
+        case "sarif":
+            from verifier.report.sarif import render_sarif
+            from verifier.report.verdict_notices import notices_of
+
+            return render_sarif(notices_of(report, evidence)) + "\n"
+        case "junit":
+            from verifier.report.junit import render_junit
+
+            return render_junit(report)
+        case "markdown":
+            from verifier.report.report_markdown import render_report_markdown
+
+            return render_report_markdown(report)
+        case "github":
+            from verifier.report.github import render_github
+            from verifier.report.verdict_notices import notices_of
+
+            return render_github(notices_of(report, evidence))
+    raise ValueError(name)

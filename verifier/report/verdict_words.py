@@ -1,0 +1,94 @@
+"""A verdict in one sentence, and where it is: for annotations, SARIF, JUnit, Markdown, HTML.
+
+In: a `Verdict`. Out: texts without markup, with no character that acts on a terminal; places.
+Guarantee: pure; the place of a refuted verdict is that of a statement of its counterexample where there is one, else the invariant's.
+"""
+
+from __future__ import annotations
+
+from verifier.model.invariant import Expectation, Invariant
+from verifier.model.policy import Effect, StatementRef
+from verifier.model.request import Request
+from verifier.model.verdict import Counterexample, Report, Status, Verdict
+from verifier.report.counterexample import statement_traces
+from verifier.report.naming import statement_name
+from verifier.report.text import counted
+from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import printable
+
+_MOST_NAMED = 3
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """What the verdict says, in one line."""
+    if verdict.status is Status.PROVED:
+        return "proved over all requests"
+    if verdict.status is Status.UNKNOWN:
+        reason = verdict.reason
+        return f"unknown: {printable(reason.text)} [{printable(reason.rule)}]" if reason else "unknown"
+    if verdict.counterexample is not None:
+        return _refuted(verdict, verdict.counterexample)
+    named = [f"grant {printable(found.grant.id)} names {_named(verdict, n)}" for n, found in enumerate(verdict.grants[:_MOST_NAMED])]
+    more = len(verdict.grants) - len(named)
+    return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
+
+
+def _named(verdict: Verdict, number: int) -> str:
+    found = verdict.grants[number]
+    principal = found.grant.retiring if found.role.value == "retiring principal" and found.grant.retiring else found.grant.grantee
+    return f"{printable(principal.value)} as {found.role.value}"
+
+
+def _refuted(verdict: Verdict, found: Counterexample) -> str:
+    refused = isinstance(verdict.invariant, Invariant) and verdict.invariant.expectation is Expectation.ALLOWED
+    how = "cannot call" if refused else "can call"
+    places = involved(verdict)
+    names = ", ".join(statement_name(statement) for statement in places[:_MOST_NAMED])
+    why = f", {'refused' if refused else 'allowed'} by {names}" if names and not (refused and not _denied(places)) else ""
+    readings = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in found.readings)
+    only = f", only in the reading {readings}" if readings else ""
+    return printable(f"{request_sentence(found.request, how)}{why}{only}")
+
+
+def _denied(statements: tuple[StatementRef, ...]) -> bool:
+    return any(statement.effect is Effect.DENY for statement in statements)
+
+
+def request_sentence(request: Request, how: str = "calls") -> str:
+    """`arn:…/example can call kms:Decrypt with kms:ViaService = s3.us-west-2.amazonaws.com`."""
+    context = ", ".join(
+        f"{key} = {value if isinstance(value, str) else '[' + ', '.join(value) + ']'}" for key, value in request.context[:_MOST_NAMED]
+    )
+    more = len(request.context) - _MOST_NAMED
+    context += f" and {counted(more, 'further key')}" if more > 0 else ""
+    return printable(f"{request.caller.arn} {how} {request.action}" + (f" with {context}" if context else ""))
+
+
+def involved(verdict: Verdict) -> tuple[StatementRef, ...]:
+    """The statements and grants that a verdict is due to: those that allow what must be refused, those that refuse what must be allowed, or
+    else those that nearly allow it; what a proof rests on."""
+    found = verdict.counterexample
+    if found is None:
+        return verdict.rests_on
+    refused = isinstance(verdict.invariant, Invariant) and verdict.invariant.expectation is Expectation.ALLOWED
+    wanted = Effect.DENY if refused else Effect.ALLOW
+    matched = tuple(statement for statement in found.statements if statement.effect is wanted)
+    if matched or not refused:
+        return matched
+    return tuple(trace.statement for trace in statement_traces(found.decision.trace) if trace.statement.effect is Effect.ALLOW)
+
+
+def place_of(verdict: Verdict) -> Span:
+    """Where to point at."""
+    spans = [statement.span for statement in involved(verdict)] if verdict.status is Status.REFUTED else []
+    spans += [named.grant.span for named in verdict.grants]
+    spans += [verdict.reason.span] if verdict.reason else []
+    return next((span for span in (*spans, verdict.invariant.span) if span != NOWHERE), NOWHERE)
+
+
+def counts_sentence(report: Report) -> str:
+    """`3 verdicts: 1 proved, 1 refuted, 1 unknown`, and how many of the refuted are excused."""
+    statuses = [verdict.status for verdict in report.verdicts]
+    counts = ", ".join(f"{statuses.count(status)} {status.value}" for status in Status if status in statuses)
+    excused = sum(verdict.excuse is not None for verdict in report.verdicts)
+    return f"{counted(len(statuses), 'verdict')}: {counts or 'nothing was checked'}" + (f" ({excused} of them excused)" if excused else "")
