@@ -143,7 +143,7 @@ def test_a_value_that_looks_like_a_variable_stands_for_itself() -> None:
 def every_edit(found: Estate, request: Request) -> Iterator[Edit]:
     """Every candidate about any statement, and new ones."""
     (policy,) = found.keys[0].policies or ()
-    subject = Subject(request, values_read(found, request), HOME)
+    subject = Subject(request, values_read(found, request), found.keys[0])
     yield from allowing(policy, subject)
     for statement in policy.statements:
         yield from sparing(policy, statement, subject)

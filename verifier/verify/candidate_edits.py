@@ -20,6 +20,7 @@ from verifier.model.edits import (
     ReplacePrincipals,
     ReplaceResources,
 )
+from verifier.model.estate import Key
 from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value
@@ -36,7 +37,7 @@ class Subject:
 
     request: Request
     values: Mapping[str, Value]
-    key_account: str
+    key: Key
 
     @property
     def caller(self) -> Caller:
@@ -163,7 +164,7 @@ def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
     if kept and kept != listed:
         yield ReplacePrincipals(statement.index, kept)
     if any(principal.type in EVERYBODY for principal in listed):
-        account = principal_named(subject.key_account)
+        account = principal_named(subject.key.account)
         yield from (ReplacePrincipals(statement.index, (account,)),) if isinstance(account, Principal) else ()
 
 

@@ -18,7 +18,7 @@ from verifier.model.explanation import NotFound, PolicyChange
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
 from verifier.model.policy_text import policy_text
 from verifier.model.principal_names import principal_named
-from verifier.model.request import Decision, Outcome, Request
+from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.verify.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
 from verifier.verify.replay import leading_away
 from verifier.verify.shown_edits import shown
@@ -66,7 +66,7 @@ class _Search:
     _subject: Subject = field(init=False)
 
     def __post_init__(self) -> None:
-        self._subject = Subject(self.request, values_read(self.estate, self.request), self.key.account)
+        self._subject = Subject(self.request, values_read(self.estate, self.request), self.key)
 
     def found(self) -> Iterator[PolicyChange | NotFound]:
         """The smallest changes, or the reason that there is none."""
@@ -142,12 +142,16 @@ class _Search:
         return evaluate(self._with(policy), self.request, held)
 
     def _utmost(self) -> Policy:
-        """The policy that allows, or denies, the request if any key policy does."""
-        effect = Effect.ALLOW if self.wanted is Outcome.ALLOW else Effect.DENY
-        account = principal_named(self._subject.caller.account or self.key.account)
-        named = (*caller_principals(self._subject.caller), *((account,) if isinstance(account, Principal) else ()))
-        statements = (new_statement(effect, named, ("*",)), new_statement(effect, (ANYONE,), ("*",)))
-        return replace(self.policy, statements=tuple(replace(found, index=index) for index, found in enumerate(statements)))
+        return utmost(self.policy, self._subject.caller, self.key.account, self.wanted)
+
+
+def utmost(policy: Policy, caller: Caller, key_account: str, wanted: Outcome) -> Policy:
+    """The policy that allows, or denies, every request of a caller if any key policy does."""
+    effect = Effect.ALLOW if wanted is Outcome.ALLOW else Effect.DENY
+    account = principal_named(caller.account or key_account)
+    named = (*caller_principals(caller), *((account,) if isinstance(account, Principal) else ()))
+    statements = (new_statement(effect, named, ("*",)), new_statement(effect, (ANYONE,), ("*",)))
+    return replace(policy, statements=tuple(replace(found, index=index) for index, found in enumerate(statements)))
 
 
 def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Statement]:

@@ -1,0 +1,243 @@
+"""What an invariant speaks of, as conditions that a policy can have.
+
+In: the callers and the condition of an invariant (settled: `verifier.verify.settled`), the key.
+Out: alternatives, each a conjunction of conditions, for requests in the scope and for requests outside of it.
+Guarantee: none is needed: what is made of them is proved, or it is not shown. What no condition key tells (the name of a session) is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from verifier.model.estate import Key
+from verifier.model.invariant import (
+    AnyCaller,
+    CallersAnd,
+    CallerSet,
+    CallersNot,
+    CallersOr,
+    ConditionAnd,
+    ConditionExpression,
+    ConditionNot,
+    ConditionOr,
+    Holds,
+    InAccount,
+    InOrganization,
+    Invariant,
+    KeyAccount,
+    OfKind,
+    PrincipalLike,
+    ServiceLike,
+    Tagged,
+)
+from verifier.model.policy import Condition, Operator, Text
+from verifier.model.request import CallerKind
+
+Conjunction = tuple[Condition, ...]
+MOST = 8
+"""Alternatives, and conditions in one, past which a scope is not put into conditions."""
+
+_TYPES = {CallerKind.USER: "User", CallerKind.ROLE: "AssumedRole", CallerKind.ROOT: "Account", CallerKind.FEDERATED: "FederatedUser"}
+
+
+@dataclass(frozen=True)
+class _Literal:
+    """A condition that must hold; `None` stands for something that no condition says."""
+
+    condition: Condition | None
+
+
+_Alternatives = list[tuple[_Literal, ...]]
+"""A disjunction of conjunctions: empty is false, an empty conjunction true."""
+
+
+def inside(invariant: Invariant, key: Key) -> list[Conjunction] | None:
+    """Alternatives that together hold of at least the requests in the scope, actions aside; `None` where that takes too many."""
+    found = _both(_callers(invariant.callers, key, True), _conditions(invariant.when, True))
+    if found is None:
+        return None
+    # What no condition says is left out, which takes in more requests.
+    told = [tuple(literal.condition for literal in one if literal.condition is not None) for one in found]
+    merged = [_merged(one) for one in told]
+    return None if any(one is None for one in merged) else list(dict.fromkeys(one for one in merged if one is not None))
+
+
+def outside(invariant: Invariant, key: Key) -> list[Conjunction]:
+    """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
+    found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
+    told = [
+        tuple(literal.condition for literal in one if literal.condition is not None) for one in found if all(part.condition for part in one)
+    ]
+    merged = [one for one in (_merged(one) for one in _joined(told)) if one]
+    return sorted(dict.fromkeys(merged), key=len)
+
+
+# --- callers and conditions as alternatives --------------------------------------------------------------------------------------
+
+
+def _callers(callers: CallerSet, key: Key, wanted: bool) -> _Alternatives | None:
+    match callers:
+        case AnyCaller():
+            return [()] if wanted else []
+        case CallersNot(operand):
+            return _callers(operand, key, not wanted)
+        case CallersAnd(operands) | CallersOr(operands):
+            parts = [_callers(operand, key, wanted) for operand in operands]
+            return _all(parts) if isinstance(callers, CallersAnd) == wanted else _any(parts)
+    condition = _caller_condition(callers, key)
+    if condition is None:
+        return [(_Literal(None),)]
+    return [(_Literal(condition if wanted else inverse(condition)),)]
+
+
+def _caller_condition(callers: CallerSet, key: Key) -> Condition | None:
+    match callers:
+        case InAccount(account):
+            return _test("StringEquals", "aws:PrincipalAccount", account)
+        case KeyAccount():
+            return _test("StringEquals", "aws:PrincipalAccount", key.account)
+        case InOrganization(organization):
+            return _test("StringEquals", "aws:PrincipalOrgID", organization)
+        case OfKind(CallerKind.SERVICE):
+            return _test("Bool", "aws:PrincipalIsAWSService", "true")
+        case OfKind(kind, False):
+            return _test("StringEquals", "aws:PrincipalType", _TYPES[kind])
+        case OfKind(_, True):
+            return _test("ArnLike", "aws:PrincipalArn", f"arn:{key.partition}:iam::*:role/aws-service-role/*")
+        case PrincipalLike(pattern):
+            return _test("ArnLike", "aws:PrincipalArn", in_partition(pattern.value, key))
+        case ServiceLike(pattern):
+            return _test("StringLike", "aws:PrincipalServiceName", pattern.value)
+        case Tagged(condition):
+            return condition
+    return None
+
+
+def _conditions(expression: ConditionExpression, wanted: bool) -> _Alternatives | None:
+    match expression:
+        case Holds(condition):
+            return [(_Literal(condition if wanted else inverse(condition)),)]
+        case ConditionNot(operand):
+            return _conditions(operand, not wanted)
+        case ConditionAnd(operands) | ConditionOr(operands):
+            parts = [_conditions(operand, wanted) for operand in operands]
+            return _all(parts) if isinstance(expression, ConditionAnd) == wanted else _any(parts)
+
+
+def _all(parts: Sequence[_Alternatives | None]) -> _Alternatives | None:
+    if any(part == [] for part in parts):
+        return []
+    found: _Alternatives | None = [()]
+    for part in parts:
+        found = _both(found, part)
+    return found
+
+
+def _both(left: _Alternatives | None, right: _Alternatives | None) -> _Alternatives | None:
+    if left is None or right is None or len(left) * len(right) > MOST:
+        return None
+    return [(*one, *other) for one, other in product(left, right)]
+
+
+def _any(parts: Iterable[_Alternatives | None]) -> _Alternatives | None:
+    found: _Alternatives = []
+    for part in parts:
+        if part is None:
+            return None
+        found += part
+    return found if len(found) <= MOST else None
+
+
+def in_partition(pattern: str, key: Key) -> str:
+    """The pattern of an ARN in the partition of the key, the only one that can match (R7)."""
+    return f"arn:{key.partition}:{pattern.removeprefix('arn:*:')}" if pattern.startswith("arn:*:") else pattern
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------------------------
+
+
+def _test(operator: str, key: str, *values: str) -> Condition:
+    return Condition(Operator(operator, None, False), Text(key), tuple(Text(value) for value in values))
+
+
+_OPPOSITES = {
+    "NumericLessThan": "NumericGreaterThanEquals",
+    "NumericLessThanEquals": "NumericGreaterThan",
+    "DateLessThan": "DateGreaterThanEquals",
+    "DateLessThanEquals": "DateGreaterThan",
+}
+_OPPOSITES |= {other: one for one, other in _OPPOSITES.items()}
+
+
+def inverse(condition: Condition) -> Condition | None:
+    """A condition that holds exactly where another does not (section 4, C1); `None` where no single one does."""
+    operator, values = condition.operator, [value.value for value in condition.values]
+    if operator.base == "Null":
+        flipped = ("false" if values == ["true"] else "true",) if values in (["true"], ["false"]) else None
+        return None if flipped is None else replace(condition, values=tuple(Text(value) for value in flipped))
+    if operator.set_operator is not None and operator.if_exists:
+        return None
+    other = {"ForAllValues": "ForAnyValue", "ForAnyValue": "ForAllValues", None: None}[operator.set_operator]
+    negated = "Not" in operator.base
+    if operator.base == "Bool":
+        if len(values) != 1 or operator.if_exists or other is not None:
+            return None
+        flipped_value = "false" if values[0].lower() == "true" else "true"
+        return replace(condition, operator=replace(operator, if_exists=True), values=(Text(flipped_value),))
+    if operator.base in _OPPOSITES:
+        if len(values) != 1 or other is not None:
+            return None
+        return replace(condition, operator=Operator(_OPPOSITES[operator.base], None, not operator.if_exists))
+    if operator.if_exists and not negated:
+        return None  # it would have to demand the key as well
+    base = _negation(operator.base)
+    return None if base is None else replace(condition, operator=Operator(base, other, False))
+
+
+def _negation(base: str) -> str | None:
+    """`StringEquals` for `StringNotEquals` and the reverse."""
+    if "Not" in base:
+        return base.replace("Not", "", 1)
+    for kind in ("String", "Numeric", "Date", "Arn"):
+        if base.startswith(kind):
+            return f"{kind}Not{base.removeprefix(kind)}"
+    return "NotIpAddress" if base == "IpAddress" else None
+
+
+# --- conditions with one operator and one key -----------------------------------------------------------------------------------------
+
+
+def _merged(conjunction: Sequence[Condition]) -> Conjunction | None:
+    """The conjunction as a statement can have it: an operator has a key once. `None` where two of them cannot be one."""
+    found: dict[tuple[str, str], Condition] = {}
+    for condition in conjunction:
+        name = (str(condition.operator), condition.key.value.lower())
+        before = found.get(name)
+        if before is None or before.values == condition.values:
+            found[name] = condition
+        elif "Not" in condition.operator.base:
+            found[name] = _with_values(before, condition)
+        else:
+            return None
+    return tuple(found.values())
+
+
+def _joined(alternatives: Sequence[Conjunction]) -> list[Conjunction]:
+    """Alternatives of one condition each are one where only their values differ."""
+    found: dict[object, Conjunction] = {}
+    for alternative in alternatives:
+        (first, *rest) = alternative or (None,)
+        if first is None or rest or "Not" in first.operator.base or first.operator.base in ("Null", "Bool"):
+            found[alternative] = alternative
+            continue
+        name = (str(first.operator), first.key.value.lower())
+        found[name] = (_with_values(found[name][0], first),) if name in found else alternative
+    return list(found.values())
+
+
+def _with_values(one: Condition, other: Condition) -> Condition:
+    values = dict.fromkeys(value.value for value in (*one.values, *other.values))
+    return replace(one, values=tuple(Text(value) for value in values))
