@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
-from itertools import combinations, count
+from itertools import count
 
 from verifier.evaluate import evaluate, values_read
-from verifier.model.comparison import Relation, TargetComparison
+from verifier.model.comparison import TargetComparison
 from verifier.model.documents import read_policy
-from verifier.model.edits import Edit, EditError, RemoveStatement, StatementEdit, apply_all, with_key_policy
+from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
@@ -38,6 +38,7 @@ from verifier.verify.shown_edits import shown
 from verifier.verify.suggested_edits import Broken, groups
 from verifier.verify.summary import summary
 from verifier.verify.targets import targets_of
+from verifier.verify.weighing import Mended, ranked
 
 PROOFS = 120
 """Edited policies that are proved about before a search is given up."""
@@ -157,9 +158,9 @@ class _Search:
     def run(self) -> tuple[Suggestion, ...]:
         """The suggestions, the best first."""
         found = list(self._smallest())
-        return tuple(self._told(*one) for one in self._ranked(found)[:MOST_SHOWN])
+        return tuple(self._told(one) for one in ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN])
 
-    def _smallest(self) -> Iterator[tuple[Policy, tuple[Edit, ...], tuple[str, ...]]]:
+    def _smallest(self) -> Iterator[Mended]:
         """Edited policies with which the invariant holds and no other is worse off, all with the fewest edits."""
         started, proofs, found, size = time.monotonic(), 0, 0, BOUND
         first = self.verdicts[self.number].counterexample
@@ -178,7 +179,7 @@ class _Search:
                 improved = self._kept(node.policy)
                 if improved is not None:
                     found, size = found + 1, node.size
-                    yield node.policy, node.edits, improved
+                    yield Mended(node.policy, node.edits, improved)
             elif verdict.counterexample is not None and node.size < BOUND:
                 for child in self._children(node, verdict.counterexample):
                     heappush(heap, child)
@@ -187,10 +188,8 @@ class _Search:
         """The policy with one more group of edits, each of which mends what the counterexample breaks."""
         edited = with_key_policy(self.estate, self.key.arn, node.policy)
         target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
-        invariant = self.invariants[self.number]
-        assert isinstance(invariant, Invariant)
         subject = Subject(counterexample.request, values_read(edited, counterexample.request), self.key)
-        broken = Broken(settled(edited, target, invariant), subject, node.policy, counterexample.decision)
+        broken = Broken(settled(edited, target, self._invariant), subject, node.policy, counterexample.decision)
         for group in groups(broken):
             size = node.size + len(group)
             after = self._applied(node.policy, group) if group and size <= BOUND else None
@@ -212,10 +211,8 @@ class _Search:
 
     def _mends(self, policy: Policy, counterexample: Counterexample) -> bool:
         edited = with_key_policy(self.estate, self.key.arn, policy)
-        invariant = self.invariants[self.number]
-        assert isinstance(invariant, Invariant)
         held = {**self.how.held, **dict((*counterexample.readings, *counterexample.free))}
-        return evaluate(edited, counterexample.request, held).outcome is _wanted(invariant)
+        return evaluate(edited, counterexample.request, held).outcome is _wanted(self._invariant)
 
     def _verdicts(self, policy: Policy, numbers: Sequence[int]) -> list[Verdict]:
         edited = with_key_policy(self.estate, self.key.arn, policy)
@@ -236,45 +233,18 @@ class _Search:
             improved += [self.invariants[number].name] if verdict.status is not before else []
         return tuple(improved)
 
-    # -- which is better, and what it costs --
-
-    def _ranked(
-        self, found: list[tuple[Policy, tuple[Edit, ...], tuple[str, ...]]]
-    ) -> list[tuple[Policy, tuple[Edit, ...], tuple[str, ...]]]:
-        """Those that change the least access first; of others the order of the candidates is kept. Of several that do the same in the same
-        place, the first."""
-        better = Relation.MORE if _wanted(self._invariant) is Outcome.DENY else Relation.LESS
-        worse = Relation.LESS if better is Relation.MORE else Relation.MORE
-        beaten = [0] * len(found)
-        same: set[int] = set()
-        for (one, left), (other, right) in combinations(list(enumerate(found)), 2):
-            relation = self._compared(left[0], right[0]).relation
-            beaten[one] += relation is better
-            beaten[other] += relation is worse
-            if relation is Relation.EQUIVALENT and _places(left[1]) == _places(right[1]):
-                same.add(other)
-        kept = (index for index in range(len(found)) if index not in same)
-        return [found[index] for index in sorted(kept, key=lambda index: beaten[index])]
-
     @property
     def _invariant(self) -> Invariant:
         invariant = self.invariants[self.number]
         assert isinstance(invariant, Invariant)
         return invariant
 
+    def _told(self, mended: Mended) -> Suggestion:
+        edits = tuple(shown(self.policy, mended.edits))
+        return Suggestion(edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved)
+
     def _compared(self, old: Policy, new: Policy) -> TargetComparison:
-        sides = [self._alone(policy) for policy in (old, new)]
+        """What the one policy allows and the other does not, with nothing else compared."""
+        alone = replace(self.estate, keys=(self.key,))
+        sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
         return compare(*sides, readings=self.how.held).targets[0]
-
-    def _alone(self, policy: Policy) -> Estate:
-        """The estate with this key alone, so that nothing else is compared."""
-        edited = with_key_policy(self.estate, self.key.arn, policy)
-        return replace(edited, keys=tuple(key for key in edited.keys if key.arn == self.key.arn))
-
-    def _told(self, policy: Policy, edits: tuple[Edit, ...], improved: tuple[str, ...]) -> Suggestion:
-        return Suggestion(tuple(shown(self.policy, edits)), policy_text(policy), self._compared(self.policy, policy), improved)
-
-
-def _places(edits: Sequence[Edit]) -> tuple[int | None, ...]:
-    """The statements that edits are in; `None` for a new one."""
-    return tuple(edit.index if isinstance(edit, StatementEdit | RemoveStatement) else None for edit in edits)

@@ -1,0 +1,47 @@
+"""Which of several edited policies changes the least access.
+
+In: edited policies with their edits, a comparison of two policies. Out: the same, the best first.
+Guarantee: of two in the same place, one that changes strictly more access, or just the same, is left out; all others are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from verifier.model.comparison import Relation, TargetComparison
+from verifier.model.edits import Edit, RemoveStatement, StatementEdit
+from verifier.model.policy import Policy
+from verifier.model.request import Outcome
+
+Compare = Callable[[Policy, Policy], TargetComparison]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A policy with which an invariant holds, the edits that led to it, and the other invariants that hold besides."""
+
+    policy: Policy
+    edits: tuple[Edit, ...]
+    also_proved: tuple[str, ...]
+
+
+def ranked(found: Sequence[Mended], compare: Compare, wanted: Outcome) -> list[Mended]:
+    """Those that change the least access first. Where requests must be refused (`wanted`), the more permissive of two policies is
+    the better one, and where they must be allowed, the less permissive. Of others the order is kept."""
+    better, worse = (Relation.MORE, Relation.LESS) if wanted is Outcome.DENY else (Relation.LESS, Relation.MORE)
+    beaten = [0] * len(found)
+    idle: set[int] = set()
+    for one, other in combinations(range(len(found)), 2):
+        relation = compare(found[one].policy, found[other].policy).relation
+        beaten[one] += relation is better
+        beaten[other] += relation is worse
+        if _places(found[one].edits) == _places(found[other].edits):
+            idle |= {one} if relation is better else {other} if relation in (worse, Relation.EQUIVALENT) else set()
+    return [found[index] for index in sorted(range(len(found)), key=lambda index: beaten[index]) if index not in idle]
+
+
+def _places(edits: Sequence[Edit]) -> tuple[int | None, ...]:
+    """The statements that edits are in; `None` for a new one."""
+    return tuple(edit.index if isinstance(edit, StatementEdit | RemoveStatement) else None for edit in edits)
