@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
     from verifier.model.lint import Finding, LintReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
+    from verifier.model.suggestion import Suggestion, Suggestions
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
     from verifier.report import exit_code, render_json, render_text
     from verifier.report.comparison import render_comparison
@@ -59,6 +60,8 @@ __all__ = [
     "Report",
     "Request",
     "Status",
+    "Suggestion",
+    "Suggestions",
     "TargetComparison",
     "Verdict",
     "WhoCan",
@@ -77,6 +80,7 @@ __all__ = [
     "render_json",
     "render_text",
     "schema",
+    "suggest",
     "who_can",
 ]
 
@@ -88,6 +92,7 @@ _HOMES = {
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.model.lint": ("Finding", "LintReport"),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
+    "verifier.model.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report": ("exit_code", "render_json", "render_text"),
     "verifier.report.comparison": ("render_comparison",),
@@ -238,6 +243,26 @@ def explain(
     return find(estate, concrete, readings=readings, timeout=timeout)
 
 
+def suggest(
+    estate: Estate,
+    invariants: Iterable[AnyInvariant],
+    *,
+    chosen: Iterable[int] | None = None,
+    timeout: float | None = None,
+    readings: Mapping[str, bool] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Suggestions:
+    """The smallest edits of the key policies that make refuted invariants hold, each proved, with the access that they cost.
+
+    `chosen` are the indexes of the invariants to mend; without it, every refuted one. The others must keep their verdicts.
+    `timeout` is in seconds, for each query; `readings` settles documented ambiguities. Raises `InputError` as `prove` does.
+    """
+    from verifier.verify.suggest import suggest as find
+
+    numbers = None if chosen is None else tuple(chosen)
+    return find(estate, tuple(invariants), chosen=numbers, timeout=timeout, readings=readings, progress=progress)
+
+
 def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
     """What is provably wrong with the policies of an estate as they are written; each finding has a proof or a request that shows it.
 
@@ -278,9 +303,9 @@ def who_can(
     )
 
 
-def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "explanation"]) -> dict[str, Any]:
+def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "explanation", "suggestions"]) -> dict[str, Any]:
     """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
-    comparison, `check-…` a check, `explain` an explanation, `lint` its own."""
+    comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint` its own."""
     if name == "report":
         from verifier.report import report_schema
 
@@ -293,6 +318,10 @@ def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "w
         from verifier.report.checks import check_schema
 
         return check_schema()
+    if name == "suggestions":
+        from verifier.report.suggestion_json import suggestions_schema
+
+        return suggestions_schema()
     if name == "explanation":
         from verifier.report.explanation_json import explanation_schema
 

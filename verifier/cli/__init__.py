@@ -25,6 +25,7 @@ COMMANDS = {
     "recheck": "verifier.cli.recheck",
     "evaluate": "verifier.cli.evaluate",
     "explain": "verifier.cli.explain",
+    "suggest": "verifier.cli.suggest",
     "compare": "verifier.cli.compare",
     "check-no-new-access": "verifier.cli.check_no_new_access",
     "check-access-not-granted": "verifier.cli.check_access_not_granted",

@@ -23,6 +23,7 @@ class Schema(StrEnum):
     LINT = "lint"
     WHO_CAN = "who-can"
     EXPLANATION = "explanation"
+    SUGGESTIONS = "suggestions"
 
 
 @app.command()

@@ -87,9 +87,9 @@ def _target(target: TargetComparison) -> Json:
         "name": target.name,
         "presence": target.presence.value,
         "relation": target.relation.value,
-        "gained": [_region_change(change) for change in target.gained],
-        "intended": [_region_change(change) for change in target.intended],
-        "lost": [_region_change(change) for change in target.lost],
+        "gained": [region_change_to_json(change) for change in target.gained],
+        "intended": [region_change_to_json(change) for change in target.intended],
+        "lost": [region_change_to_json(change) for change in target.lost],
         "reasons": [reason_to_json(reason) for reason in target.reasons],
         "unknown_actions": {"gained": target.unknown_gained, "lost": target.unknown_lost},
         "exact": target.exact,
@@ -99,7 +99,8 @@ def _target(target: TargetComparison) -> Json:
     }
 
 
-def _region_change(change: RegionChange) -> Json:
+def region_change_to_json(change: RegionChange) -> Json:
+    """A region that one side allows, with the decision of the other."""
     witness = change.region.witness
     return {
         **region_to_json(change.region),

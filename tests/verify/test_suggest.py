@@ -1,0 +1,218 @@
+"""Suggest: what is suggested is proved again here, with the other invariants and the requests that broke it; cases by rule."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.agreement.library import policy_of_text
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    PARTNER_ROOT,
+    REPORTS,
+    ROOT,
+    allow,
+    aws,
+    deny,
+    estate,
+    home,
+    identity,
+)
+from tests.verify.proving import always, nobody
+from tests.verify.test_random_estates import some_claim, some_estate
+from verifier.evaluate import evaluate
+from verifier.model.builtins import builtin
+from verifier.model.comparison import Relation
+from verifier.model.edits import with_key_policy
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant, CallersNot, Expectation, InAccount, Invariant, PrincipalLike
+from verifier.model.policy import PolicyKind, Text
+from verifier.model.request import Outcome
+from verifier.model.suggestion import Advice, Suggestion
+from verifier.model.verdict import Status
+from verifier.verify import prove
+from verifier.verify.suggest import suggest
+
+VIA, TENANT = "kms:ViaService", "kms:EncryptionContext:tenant"
+KNOWN = (home(identity(REPORTS), identity(ALICE)),)
+OUTSIDERS = CallersNot(InAccount(HOME))
+
+
+def advice(found: Estate, *invariants: AnyInvariant) -> Advice:
+    """What is suggested for the first of some invariants."""
+    (only,) = suggest(found, invariants, chosen=[0]).advice
+    return only
+
+
+def edited(found: Estate, suggestion: Suggestion) -> Estate:
+    """The estate with the policy that a suggestion writes, read from its text."""
+    (policy,) = found.keys[0].policies or ()
+    return with_key_policy(found, KEY, policy_of_text(suggestion.policy, PolicyKind.KEY, policy.identity))
+
+
+def statuses(found: Estate, *invariants: AnyInvariant) -> list[Status]:
+    return [verdict.status for verdict in prove(found, invariants).verdicts]
+
+
+def texts(found: Advice) -> list[str]:
+    return [edit.text for suggestion in found.suggestions for edit in suggestion.edits]
+
+
+# --- cases ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_ifexists_is_the_first_thing_to_go() -> None:
+    found = estate(allow(aws(REPORTS), Condition={"StringEqualsIfExists": {TENANT: "acme"}}), accounts=KNOWN)
+    first = advice(found, builtin("encryption-context-required:tenant=acme")).suggestions[0]
+    (edit,) = first.edits
+    assert "[StringEqualsIfExists] → [StringEquals]" in edit.text
+    assert first.comparison is not None
+    assert (first.comparison.relation, bool(first.comparison.lost)) == (Relation.LESS, True)
+
+
+def test_what_the_invariant_demands_is_put_into_a_condition() -> None:
+    found = advice(estate(allow(aws(REPORTS)), accounts=KNOWN), builtin("only-via-service:s3"))
+    assert any(f"add the condition StringLike {VIA} [s3.*.amazonaws.com]" in text for text in texts(found))
+
+
+def test_a_deny_about_just_the_scope_loses_the_least() -> None:
+    """It loses what the invariant forbids and nothing else, so it is never behind another of as many edits that loses more."""
+    found = estate(allow("*", Sid="Everybody"), accounts=KNOWN)
+    best = advice(found, builtin("no-external-access")).suggestions[0]
+    assert best.comparison is not None
+    regions = [change.region for change in best.comparison.lost]
+    assert regions
+    assert not any(HOME in region.callers.accounts for region in regions)
+
+
+def test_services_keep_what_the_invariant_does_not_forbid() -> None:
+    """P1: `*` names services too; the built-in excepts them."""
+    found = estate(allow("*"), accounts=KNOWN)
+    service_can = always("kms:Decrypt", callers=PrincipalLike(Text("arn:aws:iam::111122223333:root")))
+    mended = advice(found, builtin("no-external-access"), service_can)
+    for suggestion in mended.suggestions:
+        assert statuses(edited(found, suggestion), service_can) == statuses(found, service_can)
+
+
+def test_two_statements_take_two_edits_or_one_deny() -> None:
+    found = estate(allow(aws(REPORTS)), allow(aws(ALICE)), accounts=KNOWN)
+    mended = advice(found, builtin("only-via-service:s3"))
+    assert {len(suggestion.edits) for suggestion in mended.suggestions} == {1}
+    assert all("add a statement: Deny" in text for text in texts(mended))
+
+
+def test_a_guarantee_is_mended_by_widening() -> None:
+    """D2: a key policy that does not allow the caller directly gives nothing by itself."""
+    found = estate(allow(aws(ROOT), "kms:Put*"), accounts=KNOWN)
+    mended = advice(found, always("kms:Decrypt", callers=PrincipalLike(Text(REPORTS))))
+    assert "add a statement: Allow [kms:Decrypt] for [arn:aws:iam::111122223333:role/app/reports]" in texts(mended)
+    first = mended.suggestions[0].comparison
+    assert first is not None and first.relation is Relation.MORE
+
+
+def test_a_deny_that_stops_a_guarantee_spares_those_it_is_about() -> None:
+    """D1."""
+    found = estate(allow(aws(REPORTS, ROOT)), deny("*", "kms:Decrypt"), accounts=KNOWN)
+    mended = advice(found, always("kms:Decrypt", callers=PrincipalLike(Text(REPORTS))))
+    assert any("add the condition ArnNotLike aws:PrincipalArn" in text and "in Deny" in text for text in texts(mended))
+
+
+def test_no_suggestion_breaks_another_invariant() -> None:
+    """The one edit that would do takes from the partner what another invariant guarantees."""
+    found = estate(allow(aws(PARTNER_ROOT), "kms:Decrypt", Condition={"StringEqualsIfExists": {TENANT: "acme"}}))
+    mended = nobody("kms:Decrypt", callers=InAccount(PARTNER))
+    kept = always("kms:Decrypt", callers=PrincipalLike(Text(PARTNER_ROOT)))
+    before = statuses(found, mended, kept)
+    assert before[0] is Status.REFUTED
+    answer = advice(found, mended, kept)
+    for suggestion in answer.suggestions:
+        assert statuses(edited(found, suggestion), mended, kept)[1] in (before[1], Status.PROVED)
+
+
+def test_contradictory_invariants_have_no_suggestion() -> None:
+    found = estate(allow(aws(ROOT)), accounts=KNOWN)
+    guarantee = always("kms:Decrypt", callers=PrincipalLike(Text(ROOT)))
+    forbidden = nobody("kms:Decrypt", callers=PrincipalLike(Text(ROOT)))
+    assert statuses(found, forbidden, guarantee) == [Status.REFUTED, Status.PROVED]
+    answer = advice(found, forbidden, guarantee)
+    assert answer.suggestions == ()
+    assert answer.reason is not None and answer.reason.rule == "bound"
+    assert "changes the verdict" in answer.reason.text
+
+
+def test_what_no_key_policy_mends_says_why() -> None:
+    """D8: AWS managed keys."""
+    managed = estate(allow("*"), accounts=KNOWN, manager="AWS")
+    answer = advice(managed, nobody("kms:Decrypt", callers=InAccount(HOME)))
+    assert (answer.suggestions, answer.reason and answer.reason.rule) == ((), "D8")
+
+
+def test_what_is_proved_needs_no_suggestion() -> None:
+    answer = advice(estate(deny()), builtin("no-external-access"))
+    assert (answer.status, answer.suggestions, answer.reason) == (Status.PROVED, (), None)
+
+
+def test_numbers_and_targets_are_those_of_the_invariants() -> None:
+    found = estate(allow("*"), accounts=KNOWN)
+    everything = suggest(found, [builtin("no-external-access"), builtin("no-policy-lockout"), builtin("no-public-access")])
+    assert [item.number for item in everything.advice] == [1, 2, 3]
+    assert {item.target for item in everything.advice} == {KEY}
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------------------
+
+
+def another_claim(dice: random.Random, name: str) -> Invariant:
+    return replace(some_claim(dice), name=name)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_each_suggestion_is_proved_again_and_keeps_the_others(seed: int) -> None:
+    dice = random.Random(seed)
+    found = some_estate(dice)
+    invariants = [another_claim(dice, str(number)) for number in range(3)]
+    before = statuses(found, *invariants)
+    for item in suggest(found, invariants).advice:
+        assert item.status is before[item.number - 1]
+        assert len({len(suggestion.edits) for suggestion in item.suggestions}) <= 1
+        assert item.status is not Status.REFUTED or item.suggestions or item.reason is not None
+        for suggestion in item.suggestions:
+            after = statuses(edited(found, suggestion), *invariants)
+            assert after[item.number - 1] is Status.PROVED
+            assert all(new in (old, Status.PROVED) for old, new in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_request_that_broke_it_is_decided_as_demanded(seed: int) -> None:
+    dice = random.Random(1000 + seed)
+    found, claim = some_estate(dice), another_claim(dice, "claim")
+    (verdict,) = prove(found, [claim]).verdicts
+    if verdict.counterexample is None:
+        return
+    wanted = Outcome.DENY if claim.expectation is Expectation.REFUSED else Outcome.ALLOW
+    for suggestion in advice(found, claim).suggestions:
+        request: Any = verdict.counterexample.request
+        held = dict((*verdict.counterexample.readings, *verdict.counterexample.free))
+        assert evaluate(edited(found, suggestion), request, held).outcome is wanted
+
+
+def test_access_changes_in_one_direction_only() -> None:
+    """What must be refused is mended by taking away, and what must be allowed by giving."""
+    seen = set()
+    for seed in range(40):
+        dice = random.Random(seed)
+        found, claim = some_estate(dice), another_claim(dice, "claim")
+        for suggestion in advice(found, claim).suggestions:
+            assert suggestion.comparison is not None
+            relation = suggestion.comparison.relation
+            unwanted = Relation.MORE if claim.expectation is Expectation.REFUSED else Relation.LESS
+            assert relation not in (unwanted, Relation.EQUIVALENT), (seed, json.loads(suggestion.policy))
+            seen.add(relation)
+    assert Relation.LESS in seen
