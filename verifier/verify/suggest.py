@@ -26,6 +26,7 @@ from verifier.model.reference import data_version
 from verifier.model.request import Outcome
 from verifier.model.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.verdict import Counterexample, Reason, Status, Verdict
+from verifier.problem.subjects import targets_of
 from verifier.problem.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -37,7 +38,6 @@ from verifier.verify.settled import settled
 from verifier.verify.shown_edits import shown
 from verifier.verify.suggested_edits import Broken, groups
 from verifier.verify.summary import summary
-from verifier.verify.targets import targets_of
 from verifier.verify.weighing import Mended, ranked
 
 PROOFS = 120
