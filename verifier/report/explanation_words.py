@@ -17,7 +17,7 @@ from verifier.syntax.text import printable
 OUTCOMES = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}
 _CONTEXT = 1
 """Lines of a statement around those that an edit changes."""
-_MOST_LINES = 16
+_MOST_LINES = 24
 _KINDS = {
     ChangeKind.NEEDED: "",
     ChangeKind.SENDABLE: "so that it can be sent",

@@ -62,4 +62,4 @@ def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
 
 
 def _row(row: Row) -> str:
-    return row_text(row, in_full=False).replace("that --verbose tells", "that are too many to tell")
+    return row_text(row, in_full=False).replace("that --verbose tells", "that `verifier compare --verbose` tells")
