@@ -6,11 +6,13 @@ Guarantee: two statements with the same effect whose meanings are the same expre
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Principal, Statement, Text
-from verifier.problem.callers import allow_reach, deny_reach
+from verifier.model.reference import condition_key
+from verifier.problem.callers import allow_reach, covers, deny_reach
 from verifier.problem.conditions import Reader, positive
 from verifier.problem.endpoints import reached
 from verifier.problem.expression import Expression, both, disjunction, either, negation
@@ -65,11 +67,19 @@ def _names(space: Space, statement: Statement) -> Expression:
     return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
 
 
-def names_somebody(space: Space, statement: Statement, principal: Principal) -> Expression:
-    """The callers that one of the principals of a statement reaches."""
-    alone = replace(statement, principals=(principal,), not_principal=False)
-    found = allow_reach(space, alone)
-    return either(found.strong, found.weak, found.anyone, found.account, deny_reach(space, alone))
+def names_somebody(space: Space, principal: Principal) -> Expression:
+    """The callers that one principal names: an account names all its callers, a user the federated sessions too that it issued."""
+    return covers(space, principal)
+
+
+def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
+    """What may be asked of the statement besides its meaning: whom each principal names, which requests have each listed value."""
+    for principal in statement.principals or ():
+        yield names_somebody(space, principal)
+    for condition in statement.conditions:
+        if condition.operator.base != "Null":
+            yield is_absent(space, policy, condition.key)
+            yield from (has_value(space, policy, condition, value) for value in condition.values)
 
 
 def holds(space: Space, policy: Policy, condition: Condition) -> Expression:
@@ -87,10 +97,10 @@ def present(key: Text) -> Condition:
     return Condition(Operator("Null", None, False), key, (Text("false"),))
 
 
-def has_value(space: Space, policy: Policy, condition: Condition, value: Text, multivalued: bool) -> Expression:
-    """The request has the key of the condition, with a value (one of its values) that matches one of those listed."""
-    base, _ = positive(condition.operator.base)
-    operator = Operator(base, "ForAnyValue" if multivalued else None, False)
+def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -> Expression:
+    """The request has the key of the condition, with a value (of several, one) that matches one of those listed."""
+    known = condition_key(condition.key.value)
+    operator = Operator(positive(condition.operator.base)[0], "ForAnyValue" if known is not None and known.multivalued else None, False)
     return holds(space, policy, replace(condition, operator=operator, values=(value,)))
 
 

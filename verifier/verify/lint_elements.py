@@ -53,7 +53,7 @@ def principals(subject: Subject) -> Iterator[Found]:
 
 
 def _matches_nobody(subject: Subject, principal: Principal) -> bool:
-    return subject.impossible(lambda seen: [names_somebody(seen.space, subject.statement, principal)])
+    return subject.impossible(lambda seen: [names_somebody(seen.space, principal)])
 
 
 def _nobody(subject: Subject, principal: Principal) -> Iterator[Found]:

@@ -15,7 +15,7 @@ from verifier.model.policy import Policy, Statement, StatementRef, reference_to
 from verifier.problem.decision import allowed
 from verifier.problem.examination import examine
 from verifier.problem.expression import TRUE, Expression, negation
-from verifier.problem.meaning import Meaning, meaning
+from verifier.problem.meaning import Meaning, details, meaning
 from verifier.problem.names import pair_names
 from verifier.problem.owners import statement_owner
 from verifier.problem.space import Space
@@ -67,9 +67,7 @@ def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: f
     space = _space(estate, target)
     said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
     decision = in_any_surroundings(space, said)
-    bench = Bench(
-        examine(space, TRUE, [decision, retires(), *_callers(space), *(p for _, meant in said for p in meant.parts)]), timeout=timeout
-    )
+    bench = Bench(examine(space, TRUE, [decision, *_asked(space, written, [meant for _, meant in said])]), timeout=timeout)
     seen = tuple(Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True))
     return Alone(seen, said, Decision(bench, decision, space.owners))
 
@@ -79,7 +77,7 @@ def by_themselves(estate: Estate, target: Target, written: Sequence[Written], he
     space = _space(estate, target)
     whom = held(space)
     found = [meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
-    bench = Bench(examine(space, TRUE, [*_callers(space), *(part for meant in found for part in meant.parts)]), timeout=timeout)
+    bench = Bench(examine(space, TRUE, _asked(space, written, found)), timeout=timeout)
     return [Seen(space, bench, policy, whom, meant, True) for (policy, _), meant in zip(written, found, strict=True)]
 
 
@@ -96,7 +94,7 @@ def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: 
     space = _space(estate, target)
     decision, whom = allowed(space), held(space)
     found = [meaning(space, *one, whom) for one in written]
-    bench = Bench(examine(space, decision, [part for meant in found for part in meant.parts]), timeout=timeout)
+    bench = Bench(examine(space, decision, _asked(space, written, found)), timeout=timeout)
     seen = {
         reference_to(policy, statement): Decided(space, bench, policy, whom, meant, False, decision)
         for (policy, statement), meant in zip(written, found, strict=True)
@@ -104,10 +102,11 @@ def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: 
     return InEstate(seen, Decision(bench, decision, space.owners))
 
 
-def _callers(space: Space) -> list[Expression]:
-    """The sets of callers that rules ask about besides those that the policies name."""
-    own = space.target.account
-    return [space.is_service, *([space.in_account(own)] if own is not None else [])]
+def _asked(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]) -> list[Expression]:
+    """Everything that rules ask about statements, and the sets of requests that they ask about besides."""
+    home = [space.in_account(space.target.account)] if space.target.account is not None else []
+    parts = [part for meant in meanings for part in meant.parts]
+    return [retires(), space.is_service, *home, *parts, *(one for own in written for one in details(space, *own))]
 
 
 def _space(estate: Estate, target: Target) -> Space:

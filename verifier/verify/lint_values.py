@@ -81,11 +81,9 @@ def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iter
 def never_matches(subject: Subject, at: int, condition: Condition, value: Text) -> Iterator[Found]:
     """C5: a listed value that no request has which the statement is about."""
     key = condition.key.value
-    known = condition_key(key)
     if subject.policy.kind is not PolicyKind.KEY and (depends_on_target(key) or not subject.about_kms_alone):
         return
-    several = known is not None and known.multivalued
-    answer = subject.ask(lambda seen: [*others(seen, at, []), has_value(seen.space, seen.policy, condition, value, several)])
+    answer = subject.ask(lambda seen: [*others(seen, at, []), has_value(seen.space, seen.policy, condition, value)])
     if isinstance(answer, Reason):
         yield subject.undecided(rules.VALUE_NEVER_MATCHES, answer, value.span)
     if not isinstance(answer, Impossible):
