@@ -26,7 +26,7 @@ from verifier.verify.lint_elements import element_rules
 from verifier.verify.lint_others import other_policies, subjects
 from verifier.verify.lint_places import InEstate, alone, in_estate
 from verifier.verify.lint_statements import allow_not_principal, never_matches, not_resource
-from verifier.verify.lint_subjects import Decided, Found, Subject
+from verifier.verify.lint_subjects import Decided, Found, Seen, Subject
 from verifier.verify.lint_values import value_rules
 
 Progress = Callable[[int, int, str], None]
@@ -116,14 +116,18 @@ def _case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
     by_itself = alone(estate, target, written, timeout)
     whole = cache(lambda: in_estate(estate, target, written, lambda _: TRUE, timeout))
     subjects = {
-        number: Subject(estate, policy, statement, partial(tuple, (seen,)), partial(_one, whole, reference_to(policy, statement)), key)
+        number: Subject(estate, policy, statement, [partial(_self, seen)], [partial(_one, whole, reference_to(policy, statement))], key)
         for (number, _), (policy, statement), seen in zip(by_itself.said, written, by_itself.seen, strict=True)
     }
     return KeyPolicyCase(subjects, by_itself.decision, lambda: whole().decision)
 
 
-def _one(whole: Callable[[], InEstate], reference: StatementRef) -> tuple[Decided, ...]:
-    return (whole().seen[reference],)
+def _self(seen: Seen) -> Seen:
+    return seen
+
+
+def _one(whole: Callable[[], InEstate], reference: StatementRef) -> Decided:
+    return whole().seen[reference]
 
 
 def _statements(case: KeyPolicyCase) -> Iterator[Found]:

@@ -22,7 +22,7 @@ from verifier.verify.lint_bench import Impossible
 from verifier.verify.lint_rewrites import checked, first_checked, with_operator
 from verifier.verify.lint_statements import depends_on_target
 from verifier.verify.lint_subjects import Decided, Found, Seen, Subject
-from verifier.verify.lint_words import AS_TAGGED, FIRST_CONDITION, condition_name, does, part_name, quoted, rests_on_tags
+from verifier.verify.lint_words import AS_TAGGED, FIRST_CONDITION, condition_name, count_parts, does, part_name, quoted, rests_on_tags
 
 _OF_EVERY_ARN = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"})
 """Keys that every caller has but services that call for themselves (F1)."""
@@ -67,7 +67,7 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
         yield subject.undecided(rule, answer, condition.span)
     if not isinstance(answer, Impossible):
         return
-    kept = [position for position in range(len(subject.seen[0].meaning.parts)) if position - FIRST_CONDITION not in (at, *idle)]
+    kept = [position for position in range(count_parts(subject.statement)) if position - FIRST_CONDITION not in (at, *idle)]
     given = [part_name(subject.statement, kept[position]) for position in answer.blamed if position < len(kept)]
     always = f"every request that meets {' and '.join(given)}" if given else "every request that could be sent"
     rewrite = checked(subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT)

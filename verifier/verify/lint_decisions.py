@@ -77,11 +77,11 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
 
 def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
     """Everything that an Allow gives, Denies of the same policy refuse."""
-    (seen,) = subject.seen
+    seen = subject.own
     given = gives(seen.meaning)
     if not isinstance(case.bench.ask(given), Possible):
         return
-    said = [(number, other.seen[0].meaning) for number, other in case.subjects.items()]
+    said = [(number, other.own.meaning) for number, other in case.subjects.items()]
     answer = case.bench.ask(given, negation(denied_by_policy(said)))
     if isinstance(answer, Reason):
         yield subject.undecided(rules.ALWAYS_DENIED, answer)
@@ -148,7 +148,7 @@ def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Impossible, al
 
 def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
     """Why an Allow that some request matches is never of use, though nothing else allows it (G5, R5)."""
-    (seen,) = subject.seen
+    seen = subject.own
     assert subject.key is not None
     given = gives(seen.meaning)
     if isinstance(case.bench.ask(given), Impossible):

@@ -8,9 +8,8 @@ account or Region is never said. Examples are about the keys of the input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from typing import TypeVar
 
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy, PolicyKind, Statement, StatementRef, reference_to
@@ -23,7 +22,7 @@ from verifier.problem.space import Space
 from verifier.problem.targets import Target, TargetKind, consistent, key_target
 from verifier.problem.unmodelled import holders
 from verifier.syntax.source import NOWHERE
-from verifier.verify.lint_places import Held, Written, by_themselves, in_estate
+from verifier.verify.lint_places import Held, InEstate, by_themselves, in_estate
 from verifier.verify.lint_subjects import Decided, Seen, Subject
 
 _OF_AWS = (":iam::aws:policy/", "p-FullAWSAccess", "p-RCPFullAWSAccess")
@@ -56,42 +55,34 @@ def subjects(estate: Estate, policies: Sequence[Policy], timeout: float | None) 
     attached = _attachments(estate)
     for policy in policies:
         written = [(policy, statement) for statement in policy.statements if _touches_kms(statement)]
-        asked = partial(_held, policy, attached.get((policy.identity, policy.kind), ()))
-        places = cache(partial(_places, estate, _any_targets(estate, policy.kind), written, asked, timeout))
-        whole = cache(partial(_whole, estate, written, asked, timeout))
-        for _, statement in written:
-            own = reference_to(policy, statement)
-            yield Subject(estate, policy, statement, partial(_of, places, own), partial(_of, whole, own))
+        held = partial(_held, policy, attached.get((policy.identity, policy.kind), ()))
+        places = [
+            cache(partial(by_themselves, estate, target, written, partial(_may_be_held, policy, held), timeout))
+            for target in _any_targets(estate, policy.kind)
+        ]
+        whole = [cache(partial(in_estate, estate, target, written, held, timeout)) for target in _own_targets(estate)]
+        for number, (_, statement) in enumerate(written):
+            by_itself = [partial(_seen, place, number) for place in places]
+            beside = [partial(_decided, one, reference_to(policy, statement)) for one in whole]
+            yield Subject(estate, policy, statement, by_itself, beside)
 
 
-S = TypeVar("S", bound=Seen)
+def _seen(place: Callable[[], Sequence[Seen]], number: int) -> Seen | None:
+    """A statement on a target, if anything there is asked of its policy."""
+    found = place()[number]
+    return None if found.held is FALSE else found
 
 
-def _of(places: Callable[[], Mapping[StatementRef, list[S]]], reference: StatementRef) -> list[S]:
-    return places().get(reference, [])
+def _decided(whole: Callable[[], InEstate], reference: StatementRef) -> Decided | None:
+    """The same beside everything else of the estate."""
+    found = whole().seen[reference]
+    return None if found.held is FALSE else found
 
 
-def _places(
-    estate: Estate, targets: Sequence[Target], written: Sequence[Written], held: Held, timeout: float | None
-) -> Mapping[StatementRef, list[Seen]]:
-    """The statements of one policy on each target that it can bear on."""
-    found: dict[StatementRef, list[Seen]] = {}
-    for target in targets:
-        seen = by_themselves(estate, target, written, held, timeout)
-        for (policy, statement), one in zip(written, seen, strict=True):
-            if one.held is not FALSE:
-                found.setdefault(reference_to(policy, statement), []).append(one)
-    return found
-
-
-def _whole(estate: Estate, written: Sequence[Written], held: Held, timeout: float | None) -> Mapping[StatementRef, list[Decided]]:
-    """The statements of one policy on the estate's own targets, beside everything else of the estate."""
-    found: dict[StatementRef, list[Decided]] = {}
-    for target in _own_targets(estate):
-        for reference, one in in_estate(estate, target, written, held, timeout).seen.items():
-            if one.held is not FALSE:
-                found.setdefault(reference, []).append(one)
-    return found
+def _may_be_held(policy: Policy, held: Held, space: Space) -> Expression:
+    """The requests that a policy may be asked about: RCPs decide nothing without a key, but AWS's own examples name such operations, so
+    nothing is to be said against it."""
+    return TRUE if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE else held(space)
 
 
 def _attachments(estate: Estate) -> dict[tuple[str, PolicyKind], list[str]]:
@@ -108,8 +99,6 @@ def _held(policy: Policy, arns: Sequence[str], space: Space) -> Expression:
     """The requests that a policy is asked about."""
     if policy.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY):
         return holders(space, arns)
-    if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE:
-        return TRUE  # RCPs decide nothing there, but AWS's own examples name such operations: nothing is said against them
     ways = {PolicyKind.SCP: service_policies, PolicyKind.RCP: resource_policies, PolicyKind.ENDPOINT: endpoint_policies}
     return disjunction(held for found, held in ways[policy.kind](space) if found.identity == policy.identity)
 

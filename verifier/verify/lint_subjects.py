@@ -6,7 +6,7 @@ Guarantee: something is impossible only if it is so on every target; a request t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -69,21 +69,27 @@ Build = Callable[[Seen], Sequence[Expression]]
 
 @dataclass(frozen=True)
 class Subject:
-    """A statement of a policy. `places` gives the targets that it can bear on, by itself: what is impossible is asked there. `whole` gives
-    the estate's own targets, beside everything else of the estate: examples are from there. Both are made when they are first asked for.
-    `key` is the key that a key policy governs, `None` for other policies."""
+    """A statement of a policy. `places` make the targets that it can bear on, by itself: what is impossible is asked there. `whole` make
+    the estate's own targets, beside everything else of the estate: examples are from there. One of which nothing is asked on a target has
+    `None` there. `key` is the key that a key policy governs, `None` for other policies."""
 
     estate: Estate
     policy: Policy
     statement: Statement
-    places: Callable[[], Sequence[Seen]]
-    whole: Callable[[], Sequence[Decided]]
+    places: Sequence[Callable[[], Seen | None]]
+    whole: Sequence[Callable[[], Decided | None]]
     key: Key | None = None
 
-    @cached_property
-    def seen(self) -> tuple[Seen, ...]:
-        """The targets that it can bear on."""
-        return tuple(self.places())
+    @property
+    def seen(self) -> Iterator[Seen]:
+        """The targets that it can bear on, each made when its turn comes."""
+        return (seen for place in self.places if (seen := place()) is not None)
+
+    @property
+    def own(self) -> Seen:
+        """The key that a key policy governs, as a target."""
+        (seen,) = self.seen
+        return seen
 
     @cached_property
     def reference(self) -> StatementRef:
@@ -115,11 +121,10 @@ class Subject:
 
     def ask(self, build: Build) -> Answer:
         """Whether some request, on some target, meets the expressions. Without a target nothing is impossible."""
-        if not self.seen:
-            return Possible()
         owners: set[int] = set()
         blamed: set[int] = set()
         open_: Reason | None = None
+        answer: Answer = Possible()
         for seen in self.seen:
             answer = seen.bench.ask(*build(seen))
             if isinstance(answer, Possible):
@@ -129,6 +134,8 @@ class Subject:
             else:
                 owners.update(answer.owners)
                 blamed.update(answer.blamed)
+        if isinstance(answer, Possible):
+            return answer
         return open_ or Impossible(tuple(sorted(owners)), tuple(sorted(blamed)))
 
     def impossible(self, build: Build) -> bool:
@@ -138,7 +145,10 @@ class Subject:
     def example(self, build: Callable[[Decided], Sequence[Expression]], confirm: Confirm) -> Counterexample | Impossible | Reason:
         """A request, on some target of the estate, that meets the expressions and that `evaluate` confirms."""
         open_: Reason | None = None
-        for seen in self.whole():
+        for place in self.whole:
+            seen = place()
+            if seen is None:
+                continue
             answer = seen.bench.example(build(seen), confirm)
             if isinstance(answer, Counterexample):
                 return answer

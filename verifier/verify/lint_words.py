@@ -12,7 +12,12 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import brief, first_few, printable
 
 PRINCIPAL, ACTION, RESOURCE, FIRST_CONDITION = range(4)
-"""Positions in `Meaning.parts`; the conditions follow, and the validity of the variables is last."""
+"""Positions in `Meaning.parts`; the conditions follow, then the validity of the variables, then the statement's certainty."""
+
+
+def count_parts(statement: Statement) -> int:
+    """How many parts the meaning of a statement has."""
+    return FIRST_CONDITION + len(statement.conditions) + 2
 
 
 def quoted(text: str) -> str:
