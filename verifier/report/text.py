@@ -30,7 +30,7 @@ def render_text(report: Report, colour: bool) -> str:
         lines += [*_verdict_lines(report, verdict, common, style), ""]
     whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
     lines += _supposition_lines(f"{whose} supposes", common)
-    lines += [*([""] if common else []), *_ending(report, style)]
+    lines += [*([""] if common else []), *_remedy(report), *_ending(report, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -139,6 +139,15 @@ def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
 
 
 # --- after the verdicts --------------------------------------------------------------------------------------------------------
+
+
+def _remedy(report: Report) -> list[str]:
+    """Where to go from a refuted invariant that a key policy could mend."""
+    on_keys = {key.arn for key in report.keys}
+    refuted = (verdict for verdict in report.verdicts if verdict.status is Status.REFUTED and verdict.excuse is None)
+    if not any(isinstance(verdict.invariant, Invariant) and verdict.target in on_keys for verdict in refuted):
+        return []
+    return ["the smallest edits of a key policy that make a refuted invariant hold: verifier suggest", ""]
 
 
 def _ending(report: Report, style: Style) -> list[str]:

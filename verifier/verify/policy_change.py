@@ -72,7 +72,7 @@ class _Search:
         """The smallest changes, or the reason that there is none."""
         utmost = self._decide(self._utmost(), self.held)
         if utmost.outcome is OTHER[self.wanted]:
-            yield NotFound(self.wanted, *_what_decides(utmost, self.wanted))
+            yield NotFound(self.wanted, *what_decides(utmost, self.wanted))
             return
         if utmost.outcome is Outcome.DEPENDS:
             told = dict(self.held)
@@ -173,10 +173,12 @@ def _denies(identity: str, decision: Decision) -> int:
     )
 
 
-def _what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:
-    """The rule and the sentence of what decides whatever the key policy says."""
+def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:
+    """The rule and the sentence of what decides a request though a key policy says all that it can for `wanted`."""
+    last = utmost.trace[-1]
     if wanted is Outcome.DENY:
-        last = utmost.trace[-1]
-        return last.rule, f"no Deny of a key policy stops it: {last.text}"
-    closed = next((step for step in utmost.trace if step.depth == 0 and not step.holds), utmost.trace[-1])
-    return closed.rule, f"no key policy allows it: {closed.text}"
+        return last.rule, f"no key policy stops the request: {last.text}"
+    # That no grant allows is no obstacle, and what is not needed is marked so.
+    closed = (step for step in utmost.trace if step.depth == 0 and not step.holds and not step.rule.startswith("G"))
+    step = next((step for step in closed if not step.text.endswith("(not needed)")), last)
+    return step.rule, f"no key policy allows the request: {step.text}"

@@ -32,7 +32,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.candidate_edits import Subject
 from verifier.verify.compare import compare
-from verifier.verify.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost
+from verifier.verify.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
 from verifier.verify.prove import How, decide_target, how_to
 from verifier.verify.settled import settled
 from verifier.verify.shown_edits import shown
@@ -115,9 +115,7 @@ def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: 
     decision = evaluate(edited, found.request, dict((*found.readings, *found.free)))
     if decision.outcome is wanted:
         return None
-    closed = next((step for step in decision.trace if step.depth == 0 and not step.holds), decision.trace[-1])
-    step = decision.trace[-1] if wanted is Outcome.DENY else closed
-    return Reason(step.rule, f"no key policy {'refuses' if wanted is Outcome.DENY else 'allows'} the request that breaks it: {step.text}")
+    return Reason(*what_decides(decision, wanted))
 
 
 def _wanted(invariant: Invariant) -> Outcome:
