@@ -147,7 +147,7 @@ def test_the_arn_must_be_that_of_a_key(tmp_path: Path, arn: str) -> None:
 
 @pytest.mark.parametrize("text", ["{}", "[]", "3", '{"Resources": {}}', '{"Policy": "KMS"}', "just words"])
 def test_other_documents_are_neither_policy_nor_snapshot(tmp_path: Path, text: str) -> None:
-    assert_only(refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy, a snapshot or a plan")
+    assert_only(refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy, a snapshot, a plan or a template")
 
 
 def test_l4_a_policy_without_statement_is_told_by_the_policy_reader(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.access import check_complete, flag, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.keys import read_tags
-from verifier.inputs.nodes import Items, Node, Remarks
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.policies import read_document
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Account, Identity, Influence, Unmodelled
@@ -40,11 +40,23 @@ class Inventory:
     unmodelled: list[Unmodelled] = field(default_factory=list)
 
 
-def read_account(remarks: Remarks, account: str, details: Node, *, complete: bool = True) -> tuple[Account, tuple[Unmodelled, ...]]:
-    """An account from its authorization details; a list of them is read as pages of one listing. `complete` is false where it has other
-    users and roles, which are not listed (U1)."""
+def read_account(
+    remarks: Remarks, account: str, given: Sequence[Node], made: Sequence[Node] = (), *, complete: bool = True
+) -> tuple[Account, tuple[Unmodelled, ...]]:
+    """An account from its authorization details; a list of them is read as pages of one listing.
+
+    What plans and templates make, in `made`, takes the place of what is `given` with the same ARN. `complete` is false where the account
+    has other users and roles, which are not listed (U1).
+    """
     inventory = Inventory(remarks, account)
-    lists = _merged(remarks, details)
+    lists: dict[str, list[Node]] = {name: [] for name in LISTS}
+    for details in made:
+        for name, entries in _merged(remarks, details).items():
+            lists[name] += entries
+    own = {name: {_arn_of(entry) for entry in entries} for name, entries in lists.items()}
+    for details in given:
+        for name, entries in _merged(remarks, details).items():
+            lists[name] += [entry for entry in entries if _arn_of(entry) not in own[name]] if made else entries
     _index(inventory, lists)
     users = [_identity(inventory, node, "user") for node in lists["UserDetailList"]]
     roles = [_identity(inventory, node, "role") for node in lists["RoleDetailList"]]
@@ -70,6 +82,12 @@ def _merged(remarks: Remarks, details: Node) -> dict[str, list[Node]]:
         if name not in seen:
             remarks.error(details, f"{what} has no `{name}`", hint="an empty list says that there are none", rule="U1")
     return lists
+
+
+def _arn_of(entry: Node) -> str | None:
+    """The ARN of an entry, for comparison only."""
+    pairs = entry.pairs if isinstance(entry, Members) else []
+    return next((value.text for key, value in pairs if key.text == "Arn" and isinstance(value, Scalar)), None)
 
 
 def _index(inventory: Inventory, lists: Mapping[str, list[Node]]) -> None:

@@ -65,9 +65,9 @@ class Files:
         if is_json:
             return read_json(source)
         # PyYAML is slow to import, and most inputs are JSON.
-        from verifier.inputs.yaml_nodes import read_yaml
+        from verifier.inputs.yaml_nodes import may_be_template, read_yaml
 
-        return read_yaml(source)
+        return read_yaml(source, functions=may_be_template(source.text))
 
     def referred(self, node: Node, folder: Path) -> Node:
         """What a member of a snapshot stands for: the content of the file that it names, or the member itself.

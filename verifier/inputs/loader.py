@@ -13,6 +13,7 @@ from pathlib import Path
 
 from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
+from verifier.inputs.cloudformation import add_template, is_template
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
 from verifier.inputs.keys import read_key
@@ -43,7 +44,7 @@ class Loader:
         declared_key_arn: str | None = None,
         other_version: str | None = None,
     ) -> None:
-        self.supplied = supplied
+        self.supplied = replace(supplied, declared=frozenset(accounts))
         self.key_arn = key_arn
         self.declared_key_arn = declared_key_arn
         self.declared = accounts
@@ -62,13 +63,19 @@ class Loader:
         if self.add_plan(path):
             return
         node = self.files.node(path)
-        if is_snapshot(node):
+        if is_template(node):
+            add_template(self.remarks, self.parts, node, self.supplied)
+        elif is_snapshot(node):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
             self._add_policy(node, path)
         else:
-            hint = "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`"
-            self.remarks.error(node, f"expected a policy, a snapshot or a plan, found {describe(node)} that is none of these", hint=hint)
+            hint = (
+                "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
+                "a template `Resources`"
+            )
+            message = f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
+            self.remarks.error(node, message, hint=hint)
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
         """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is
@@ -96,8 +103,10 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
         unmodelled = [*self._read_keys(), *self.parts.unmodelled]
-        partial = self.parts.partial
-        read = [read_account(self.remarks, name, details, complete=name not in partial) for name, details in self.parts.accounts.items()]
+        read = [
+            read_account(self.remarks, account, given, made, complete=complete)
+            for account, given, made, complete in self.parts.inventories()
+        ]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)

@@ -10,6 +10,7 @@ member holds the output of an AWS CLI command it may instead be the name of a fi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,12 +40,14 @@ class KeyParts:
 
 @dataclass
 class Parts:
-    """Everything that the snapshots of a run hold. `accounts` has the authorization details of each account; of those in `partial` the
-    input lists only some users and roles (U1). `unmodelled` is what a reader of plans or templates found that has no part of its own."""
+    """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
+    `partial` it lists only some users and roles (U1). `made` has those of the users and roles that plans and templates make, and
+    `unmodelled` what else these hold that has no part of its own."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)
+    made: dict[str, list[Node]] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
     unmodelled: list[Unmodelled] = field(default_factory=list)
@@ -57,6 +60,12 @@ class Parts:
             remarks.error(place, f"account {account} is given twice")
         else:
             self.accounts[account] = details
+
+    def inventories(self) -> Iterator[tuple[str, list[Node], list[Node], bool]]:
+        """Each account with its authorization details, those of what plans and templates make, and whether all is listed."""
+        for account in dict.fromkeys((*self.accounts, *self.made)):
+            given = [self.accounts[account]] if account in self.accounts else []
+            yield account, given, self.made.get(account, []), account in self.accounts and account not in self.partial
 
     def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
         """Adds the organization; a second one is an error."""

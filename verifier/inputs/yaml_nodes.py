@@ -1,11 +1,13 @@
 """A YAML text as a tree of nodes.
 
 In: a source whose text is one YAML document. Out: a `Node`, every scalar as it was written (no dates, no octal numbers, no `yes`).
-Guarantee: nothing is constructed from tags; aliases cannot multiply the document beyond a limit; no recursion.
+Guarantee: nothing is constructed from tags, but for the short forms of CloudFormation's functions where they are asked for, which become
+their long forms; aliases cannot multiply the document beyond a limit; no recursion.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -22,11 +24,27 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE = "tag:yaml.org,2002:"
 _ACCEPTED_TAGS = frozenset({None, "!", *(_CORE + name for name in ("str", "int", "float", "bool", "map", "seq", "timestamp"))})
 
+_FUNCTIONS = {
+    "!Ref": "Ref",
+    "!Condition": "Condition",
+    **{f"!{name}": f"Fn::{name}" for name in ("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue")},
+    **{f"!{name}": f"Fn::{name}" for name in ("Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform")},
+}
+"""The functions of CloudFormation by their short forms."""
 
-def read_yaml(source: Source) -> Node:
+
+_RESOURCES = re.compile(r"""^[ \t]*["']?Resources["']?[ \t]*:""", re.MULTILINE)
+
+
+def may_be_template(text: str) -> bool:
+    """Whether a text may be a CloudFormation template: its tags are accepted then, which no other YAML may have."""
+    return _RESOURCES.search(text) is not None and "::" in text
+
+
+def read_yaml(source: Source, *, functions: bool = False) -> Node:
     """The value that a YAML text holds. Raises `InputError` where the text is not YAML, holds more than one document, a tag that
-    is not one of YAML's own, a merge key, or too much nesting or repetition."""
-    builder = _Builder(source)
+    is not one of YAML's own, a merge key, or too much nesting or repetition. With `functions`, `!Sub x` is read as `{"Fn::Sub": x}`."""
+    builder = _Builder(source, functions)
     try:
         for event in yaml.parse(source.text, Loader=_Loader):
             builder.take(event)
@@ -43,8 +61,10 @@ def read_yaml(source: Source) -> Node:
 class _Builder:
     """Builds the tree from the parser's events. `sizes` counts the nodes below each node, aliases written out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, functions: bool = False) -> None:
         self.source = source
+        self.functions = functions
+        self.calls: dict[int, Members] = {}
         self.root: Node | None = None
         self.open: list[Items | Members] = []
         self.keys: list[Scalar | None] = []
@@ -60,7 +80,7 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             self._alias(event)
         elif isinstance(event, yaml.ScalarEvent):
-            self._add(self._scalar(event), event.anchor)
+            self._add(self._called(event, self._scalar(event)), event.anchor)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._open(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
@@ -79,7 +99,7 @@ class _Builder:
         start, end = event.start_mark.index, event.end_mark.index
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         node: Items | Members = Members(self.source, start, end, []) if is_mapping else Items(self.source, start, end, [])
-        self._add(node, event.anchor)
+        self._add(self._called(event, node), event.anchor)
         self.open.append(node)
         self.keys.append(None)
 
@@ -91,6 +111,10 @@ class _Builder:
         flow = self.source.text[node.start : node.start + 1] in ("{", "[")
         node.end = event.end_mark.index if flow or not children else max(children[-1].end, node.start)
         self.sizes[id(node)] = 1 + sum(self.sizes.get(id(child), 1) for child in children)
+        call = self.calls.get(id(node))
+        if call is not None:
+            call.end = node.end
+            self.sizes[id(call)] = 1 + self.sizes[id(node)]
 
     def _scalar(self, event: Any) -> Scalar:
         self._check_tag(event)
@@ -100,6 +124,20 @@ class _Builder:
         if is_plain and event.tag is None:
             type_ = "null" if event.value in _NULLS else "plain"
         return Scalar(self.source, start, end, "" if type_ == "null" else event.value, type_)
+
+    def _called(self, event: Any, node: Node) -> Node:
+        """The node, or the function that its tag is the short form of."""
+        name = _FUNCTIONS.get(event.tag) if self.functions else None
+        if name is None:
+            return node
+        start, after = node.start, node.start + len(event.tag)
+        while after < node.end and self.source.text[after].isspace():
+            after += 1
+        node.start = after
+        key = Scalar(self.source, start, start + len(event.tag), name, "string")
+        call = Members(self.source, start, node.end, [(key, node)])
+        self.calls[id(node)] = call
+        return call
 
     def _alias(self, event: Any) -> None:
         node = self.anchors.get(event.anchor)
@@ -135,6 +173,6 @@ class _Builder:
         return node
 
     def _check_tag(self, event: Any) -> None:
-        if event.tag not in _ACCEPTED_TAGS:
+        if event.tag not in _ACCEPTED_TAGS and not (self.functions and event.tag in _FUNCTIONS):
             tag = event.tag.replace(_CORE, "!!")
             raise self.error(event.start_mark.index, f"YAML tag `{tag}` is not accepted; expected plain values")

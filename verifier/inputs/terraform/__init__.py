@@ -59,10 +59,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)
     organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
     found = keys.read()
-    place = Node(place_of(plan.file, "plan" if plan.is_plan else "state"), 0, 0)
     for account, details in identities.read().items():
-        parts.add_account(remarks, place, account, details)
-        parts.partial.add(account)
+        parts.made.setdefault(account, []).append(details)
     organization = organizations.read()
     if organization is not None:
         parts.add_organization(remarks, *organization)

@@ -81,16 +81,17 @@ class Providers:
         match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
         if match is not None:
             return match[4]
-        return self._account(resource.provider) or self.supplied.account or self._delegated(resource)
+        return self._account(resource.provider) or self.supplied.account or self._assumed(resource)
 
-    def _delegated(self, resource: Resource) -> str | None:
-        """The only account that the key policies of the plan delegate to."""
-        if len(self._delegates) != 1:
-            return None
-        (account,) = self._delegates
-        reason = "the only one that a key policy of the plan delegates to"
-        self.assumed.setdefault(f"{resource.address} account", f"account {account}, {reason}")
-        return account
+    def _assumed(self, resource: Resource) -> str | None:
+        """The only account that the key policies of the plan delegate to, or that the invariants declare."""
+        delegates = (self._delegates, "the only one that a key policy of the plan delegates to")
+        for found, reason in (delegates, (self.supplied.declared, "the only one that the invariants declare")):
+            if len(found) == 1:
+                (account,) = found
+                self.assumed.setdefault(f"{resource.address} account", f"account {account}, {reason}")
+                return account
+        return None
 
     @cached_property
     def _delegates(self) -> frozenset[str]:

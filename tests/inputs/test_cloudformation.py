@@ -1,0 +1,481 @@
+"""CloudFormation templates: functions, parameters, conditions; keys, aliases, users, roles, policies; what stays open."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.samples import ACCOUNT
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate, Identity, Key
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "kms-cfn"
+APP = f"arn:aws:iam::{ACCOUNT}:role/app"
+
+KEY = """\
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: 2012-10-17
+        Statement:
+          - Sid: Account
+            Effect: Allow
+            Principal: {AWS: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+            Action: kms:*
+            Resource: "*"
+"""
+ROLE = """\
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: app
+      AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}
+"""
+READ = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: kms:Decrypt, Resource: '*'}}"
+
+
+def text(resources: str, sections: str = "") -> str:
+    """A template."""
+    return f"AWSTemplateFormatVersion: '2010-09-09'\n{sections}Resources:\n{resources}"
+
+
+def load(folder: Path, template: str, name: str = "template.yaml", **supplied: Any) -> Estate:
+    """The estate of a template that is deployed in the usual account and Region."""
+    path = folder / name
+    path.write_text(template, encoding="utf-8")
+    usual = {"account": ACCOUNT, "region": "us-west-2"}
+    return load_estate([path], supplied=Supplied(**{**usual, **supplied}))
+
+
+def refused(folder: Path, template: str, **supplied: Any) -> tuple[Diagnostic, ...]:
+    """The errors of a template."""
+    with pytest.raises(InputError) as caught:
+        load(folder, template, **supplied)
+    return caught.value.diagnostics
+
+
+def key(principal: str, **elements: str) -> str:
+    """A key with a second statement, whose principal is a YAML text."""
+    more = "".join(f"            {name}: {value}\n" for name, value in {"Action": "kms:Decrypt", "Resource": '"*"', **elements}.items())
+    return f"{KEY}          - Sid: Other\n            Effect: Allow\n            Principal: {principal}\n{more}"
+
+
+def only_key(estate: Estate) -> Key:
+    """The key of an estate that has one."""
+    (found,) = estate.keys
+    return found
+
+
+def named(estate: Estate) -> list[tuple[list[str], bool]]:
+    """For each statement of the key policy but the first its principals, and whether it is in doubt."""
+    found = only_key(estate)
+    assert found.policies is not None, found.unread
+    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in found.policies[0].statements[1:]]
+
+
+def identity(estate: Estate, name: str) -> Identity:
+    """A user or role by the end of its ARN."""
+    (account,) = estate.accounts
+    return next(found for found in (*account.users, *account.roles) if found.arn.endswith(name))
+
+
+# -- functions --
+
+PARAMETERS = """\
+Parameters:
+  Partner: {Type: String, Default: "444455556666"}
+  Open: {Type: String}
+  Roles: {Type: CommaDelimitedList, Default: "arn:aws:iam::111122223333:role/a, arn:aws:iam::111122223333:role/b"}
+  Stored: {Type: "AWS::SSM::Parameter::Value<String>", Default: /org/partner}
+Mappings:
+  Accounts: {prod: {partner: "999988887777"}, "999988887777": {x: y}}
+Conditions:
+  HasPartner: !Not [!Equals [!Ref Partner, ""]]
+  IsOpen: !Equals [!Ref Open, x]
+  Both: !And [!Condition HasPartner, !Condition IsOpen]
+  Either: !Or [!Condition HasPartner, !Condition IsOpen]
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "principals"),
+    [
+        ("!Ref Partner", ["444455556666"]),
+        ('!Sub "arn:aws:iam::${Partner}:root"', ["arn:aws:iam::444455556666:root"]),
+        ('!Sub ["arn:aws:iam::${A}:${B}", {A: !Ref Partner, B: root}]', ["arn:aws:iam::444455556666:root"]),
+        ('!Join [":", ["arn:aws:iam:", !Ref Partner, root]]', ["arn:aws:iam::444455556666:root"]),
+        (
+            '{"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}',
+            [f"arn:aws:iam::{ACCOUNT}:root"],
+        ),
+        ("!Ref Roles", [f"arn:aws:iam::{ACCOUNT}:role/a", f"arn:aws:iam::{ACCOUNT}:role/b"]),
+        ("!Select [1, !Ref Roles]", [f"arn:aws:iam::{ACCOUNT}:role/b"]),
+        ('!Select ["0", !Split [",", "111122223333,444455556666"]]', ["111122223333"]),
+        ('!Split [",", "111122223333,444455556666"]', ["111122223333", "444455556666"]),
+        ("!FindInMap [Accounts, prod, partner]", ["999988887777"]),
+        ("!FindInMap [Accounts, !FindInMap [Accounts, prod, partner], z, {DefaultValue: !Ref Partner}]", ["444455556666"]),
+        ("!If [HasPartner, !Ref Partner, !Ref AWS::NoValue]", ["444455556666"]),
+        ("!If [Either, !Ref Partner, x]", ["444455556666"]),
+        ("[!GetAtt App.Arn, !If [HasPartner, !Ref AWS::NoValue, x]]", [APP]),
+        ("{'Fn::GetAtt': [App, Arn]}", [APP]),
+        ('!Sub "${App.Arn}"', [APP]),
+        ('!Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${App}"', [APP]),
+    ],
+)
+def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
+    estate = load(tmp_path, text(ROLE + key(f"{{AWS: {value}}}"), PARAMETERS))
+    assert named(estate) == [(principals, False)]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("!Ref Open", "parameter `Open` (no value given)"),
+        ('!Sub "arn:aws:iam::${Open}:root"', "parameter `Open` (no value given)"),
+        ("!Ref Stored", "the value in Systems Manager that parameter `Stored` names"),
+        ("!If [IsOpen, !Ref Partner, x]", "condition `IsOpen`, which turns on values that are not given"),
+        ("!If [Both, !Ref Partner, x]", "condition `Both`, which turns on values that are not given"),
+        ("!ImportValue partner", "`Fn::ImportValue`, which is not carried out"),
+        ("!Select [!Ref Open, !Ref Roles]", "parameter `Open` (no value given)"),
+        ('!Split [",", !Ref Open]', "parameter `Open` (no value given)"),
+        ('!Join [",", !Split [",", !Ref Open]]', "parameter `Open` (no value given)"),
+        ("!FindInMap [Accounts, !Ref Open, partner]", "parameter `Open` (no value given)"),
+        ("!Ref AWS::StackId", "`AWS::StackId`"),
+        ("!GetAtt App.RoleId", "`App.RoleId`"),
+        ("!Ref Bucket", "what CloudFormation calls `Bucket`"),
+        ("'{{resolve:ssm:/org/partner}}'", "a value in ssm"),
+    ],
+)
+def test_u3_what_stays_open_is_in_doubt_and_named(tmp_path: Path, value: str, name: str) -> None:
+    resources = ROLE + "  Bucket: {Type: AWS::S3::Bucket}\n" + key(f"{{AWS: {value}}}")
+    estate = load(tmp_path, text(resources, PARAMETERS))
+    assert [doubt for _, doubt in named(estate)] == [True]
+    (thing,) = estate.unmodelled
+    assert thing.of_statement and name in thing.description
+    assert str(thing.span).split("template.yaml")[1].startswith(":")
+
+
+def test_given_parameters(tmp_path: Path) -> None:
+    template = text(key("{AWS: !Ref Open}"), PARAMETERS)
+    assert named(load(tmp_path, template, parameters={"Open": "444455556666"})) == [(["444455556666"], False)]
+    (error,) = refused(tmp_path, template, parameters={"Opne": "x"})
+    assert "no parameter `Opne`" in error.message and error.hint is not None and "`Open`" in error.hint
+
+
+def test_a_statement_under_a_condition(tmp_path: Path) -> None:
+    statement = "{Effect: Allow, Principal: {AWS: '444455556666'}, Action: kms:Decrypt, Resource: '*'}"
+    template = text(f"{KEY}          - !If [IsOpen, {statement}, !Ref AWS::NoValue]\n", PARAMETERS)
+    assert named(load(tmp_path, template, parameters={"Open": "x"})) == [(["444455556666"], False)]
+    assert named(load(tmp_path, template, parameters={"Open": "y"})) == []
+    assert named(load(tmp_path, template)) == [(["*"], True), (["*"], True)]
+
+
+def test_a_partly_known_arn_keeps_its_account(tmp_path: Path) -> None:
+    estate = load(tmp_path, text(key('{AWS: !Sub "arn:aws:iam::${AWS::AccountId}:role/${Open}"}'), PARAMETERS))
+    (condition,) = (only_key(estate).policies or ())[0].statements[1].conditions
+    assert (condition.key.value, condition.values[0].value) == ("aws:PrincipalArn", f"arn:aws:iam::{ACCOUNT}:role/*")
+
+
+def test_literal_variables_stay(tmp_path: Path) -> None:
+    estate = load(
+        tmp_path, text(key("{AWS: '*'}", Condition='{StringEquals: {"aws:PrincipalTag/team": !Sub "${!aws:username}-${AWS::Region}"}}'))
+    )
+    (condition,) = (only_key(estate).policies or ())[0].statements[1].conditions
+    assert condition.values[0].value == "${aws:username}-us-west-2"
+
+
+def test_json_templates_and_their_places(tmp_path: Path) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    data = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}}}
+    estate = load(tmp_path, json.dumps(data, indent=1), "template.json")
+    (found,) = (only_key(estate).policies or ())[0].statements
+    assert (found.span.line, found.span.column) == (9, 7)
+    assert [p.value for p in found.principals or ()] == [f"arn:aws:iam::{ACCOUNT}:root"]
+
+
+def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, text(key("{AWS: '444455556666'}", Condition="{StringEqual: {kms:ViaService: !Ref AWS::Region}}")))
+    assert error.rule == "L4" and error.span is not None and (error.span.line, error.span.column) == (19, 25)
+
+
+# -- what CloudFormation would refuse --
+
+
+@pytest.mark.parametrize(
+    ("resources", "sections", "says"),
+    [
+        (key("{AWS: !Ref Nobody}"), "", "`Nobody` is neither a parameter nor a resource"),
+        (key("{AWS: !GetAtt Nobody.Arn}"), "", "`Nobody` is no resource"),
+        (key("{AWS: !If [Nobody, a, b]}"), "", "no condition `Nobody`"),
+        (key("{AWS: !FindInMap [Nobody, a, b]}"), "", "mapping `Nobody` has no entry"),
+        (key("{AWS: !Select [5, [a]]}"), "", "entry 5 of a list of 1"),
+        (key("{AWS: !Join [a]}"), "", "`Fn::Join` must have"),
+        (key("{AWS: !Sub [a]}"), "", "`Fn::Sub` must have"),
+        (key("{AWS: !Ref [a]}"), "", "`Ref` must name"),
+        (key("{AWS: !GetAtt [a]}"), "", "`Fn::GetAtt` must have"),
+        (key("{AWS: !Nonsense a}"), "", "YAML tag `!Nonsense` is not accepted"),
+        (KEY + "  Fn::ForEach::Keys: [a, [b], {}]\n", "", "`Fn::ForEach` is not read"),
+        (KEY + "  Other: {Properties: {}}\n", "", "resource `Other` has no `Type`"),
+        (KEY + "  Key: {Type: AWS::KMS::Key}\n", "", "duplicate member `Key`"),
+        (KEY, "Conditions: {A: !Condition B, B: !Not [!Condition A]}\n", ""),
+        (
+            KEY + "    Condition: A\n",
+            "Conditions: {A: !Condition B, B: !Not [!Condition A]}\n",
+            "conditions depend on each other in a circle: A → B → A",
+        ),
+        (KEY + "    Condition: A\n", "Conditions: {A: !Sub x}\n", "is no condition"),
+        (KEY, "Nonsense: {}\n", "unknown member `Nonsense`"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, resources: str, sections: str, says: str) -> None:
+    template = text(resources, sections)
+    if not says:
+        assert load(tmp_path, template).keys
+        return
+    errors = refused(tmp_path, template)
+    assert any(says in error.message for error in errors), errors
+    assert all(error.span is not None and error.span.line > 0 for error in errors)
+
+
+def test_resources_in_a_circle(tmp_path: Path) -> None:
+    role = (
+        ROLE
+        + "      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: 'kms:*', Resource: !GetAtt Key.Arn}}}]\n"
+    )
+    (error,) = refused(tmp_path, text(role + key("{AWS: !GetAtt App.Arn}")))
+    assert "in a circle: App → Key → App" in error.message and error.span is not None and error.span.line > 0
+    (error,) = refused(tmp_path, text(KEY + "    DependsOn: [Key]\n"))
+    assert "Key → Key" in error.message
+
+
+def test_a_long_way_is_no_circle_and_no_crash(tmp_path: Path) -> None:
+    chain = "".join(f"  T{n}: {{Type: AWS::SNS::Topic, DependsOn: T{n + 1}}}\n" for n in range(3000)) + "  T3000: {Type: AWS::SNS::Topic}\n"
+    assert load(tmp_path, text(chain + KEY)).keys
+
+
+def test_functions_inside_each_other(tmp_path: Path) -> None:
+    deep = "!Join ['', [" * 45 + "x" + "]]" * 45
+    assert load(tmp_path, text(KEY + f"  Topic: {{Type: AWS::SNS::Topic, Properties: {{Name: {deep}}}}}\n")).keys
+    deeper = "!Join ['', [" * 60 + "x" + "]]" * 60
+    assert "nested too deeply" in refused(tmp_path, text(key(f"{{AWS: {deeper}}}")))[0].message
+
+
+def test_s3_a_template_without_a_key(tmp_path: Path) -> None:
+    assert "holds no key" in refused(tmp_path, text(ROLE))[-1].message
+
+
+# -- where it is deployed --
+
+
+def test_an_account_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, text(KEY), account=None)
+    assert error.hint is not None and "--account" in error.hint and error.span is not None and error.span.line == 4
+
+
+def test_an_account_that_is_the_only_one(tmp_path: Path) -> None:
+    template = text(KEY.replace("${AWS::AccountId}", ACCOUNT))
+    estate = load(tmp_path, template, account=None, region=None)
+    assert (only_key(estate).account, only_key(estate).region) == (ACCOUNT, "us-east-1")
+    assert [w.message.split(";")[0] for w in estate.warnings] == [
+        "the template does not tell the Region",
+        "the template does not tell the account",
+    ]
+    path = tmp_path / "template.yaml"
+    path.write_text(text(KEY), encoding="utf-8")
+    assert only_key(load_estate([path], accounts=["999988887777"], supplied=Supplied(region="us-west-2"))).account == "999988887777"
+
+
+def test_f5_regions_that_leave_a_choice(tmp_path: Path) -> None:
+    condition = "{StringEquals: {kms:ViaService: [s3.us-west-1.amazonaws.com, s3.us-west-2.amazonaws.com]}}"
+    errors = refused(tmp_path, text(key("{AWS: '*'}", Condition=condition)), region=None)
+    assert errors[0].rule == "F5" and errors[0].hint is not None and "--region" in errors[0].hint
+
+
+def test_partitions(tmp_path: Path) -> None:
+    assert only_key(load(tmp_path, text(KEY), region="cn-north-1")).partition == "aws-cn"
+
+
+# -- keys --
+
+
+def test_u3_a_key_without_a_policy_has_the_default_one(tmp_path: Path) -> None:
+    for properties in ("", ", Properties: {KeyPolicy: !Ref AWS::NoValue}", ", Properties: {KeyPolicy: {}}"):
+        found = only_key(load(tmp_path, text(f"  Key: {{Type: AWS::KMS::Key{properties}}}\n")))
+        assert found.policies is not None and found.policies[0].statements[0].sid is not None
+
+
+def test_u3_a_policy_that_is_not_known(tmp_path: Path) -> None:
+    template = text("  Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: !If [IsOpen, {}, {}]}}\n", PARAMETERS)
+    found = only_key(load(tmp_path, template))
+    assert found.policies is None and found.unread is not None and "condition `IsOpen`" in found.unread
+
+
+def test_facts_tags_and_aliases(tmp_path: Path) -> None:
+    alias = "  Alias: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/pay, TargetKeyId: !Ref Key}}\n"
+    properties = "      KeySpec: RSA_2048\n      KeyUsage: SIGN_VERIFY\n      MultiRegion: true\n"
+    properties += "      Tags: [{Key: team, Value: !Ref AWS::Region}]\n"
+    found = only_key(load(tmp_path, text(KEY + properties + alias)))
+    assert (found.name, found.spec, found.usage, found.multi_region_type) == ("Key", "RSA_2048", "SIGN_VERIFY", "PRIMARY")
+    assert (found.tags, found.aliases, found.grants, found.arn.split("/")[1][:4]) == ((("team", "us-west-2"),), ("alias/pay",), (), "mrk-")
+
+
+def test_u3_facts_that_are_not_known_are_free(tmp_path: Path) -> None:
+    alias = "  Alias: {Type: AWS::KMS::Alias, Condition: IsOpen, Properties: {AliasName: alias/pay, TargetKeyId: !GetAtt Key.Arn}}\n"
+    properties = "      KeySpec: !Ref Open\n      MultiRegion: !Ref Open\n      Tags: [{Key: team, Value: !Ref Open}]\n"
+    found = only_key(load(tmp_path, text(KEY + properties + alias, PARAMETERS)))
+    assert (found.spec, found.multi_region, found.tags, found.aliases) == (None, None, None, None)
+
+
+def test_l9_a_replica_key(tmp_path: Path) -> None:
+    arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+    replica = (
+        "  Replica:\n    Type: AWS::KMS::ReplicaKey\n    Properties:\n      PrimaryKeyArn: !Ref Primary\n" + KEY.split("Properties:\n")[1]
+    )
+    sections = "Parameters: {Primary: {Type: String}}\n"
+    found = only_key(load(tmp_path, text(replica, sections), parameters={"Primary": arn}))
+    assert (found.arn, found.multi_region_type) == (arn.replace("us-east-1", "us-west-2"), "REPLICA")
+    (error,) = refused(tmp_path, text(replica, sections))
+    assert error.rule == "L9" and error.hint is not None and "--parameter" in error.hint
+
+
+def test_conditions_of_resources(tmp_path: Path) -> None:
+    template = text(KEY + "    Condition: IsOpen\n" + KEY.replace("  Key:", "  Second:"), PARAMETERS)
+    assert [k.name for k in load(tmp_path, template).keys] == ["Key", "Second"]
+    assert [k.name for k in load(tmp_path, template, parameters={"Open": "y"}).keys] == ["Second"]
+
+
+# -- users, roles, policies --
+
+
+def test_u1_roles_and_their_policies(tmp_path: Path) -> None:
+    resources = f"""\
+      Policies: [{{PolicyName: own, PolicyDocument: {READ}}}]
+      ManagedPolicyArns: [!Ref Shared, !Sub "arn:${{AWS::Partition}}:iam::aws:policy/ReadOnlyAccess"]
+      Tags: [{{Key: team, Value: pay}}]
+  Shared: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: shared, PolicyDocument: {READ}}}}}
+  Attached: {{Type: AWS::IAM::Policy, Properties: {{PolicyName: attached, PolicyDocument: {READ}, Roles: [!Ref App]}}}}
+  One: {{Type: AWS::IAM::RolePolicy, Properties: {{PolicyName: one, PolicyDocument: {READ}, RoleName: !Ref App}}}}
+  Other: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: other, PolicyDocument: {READ}, Roles: [!Ref App]}}}}
+"""
+    estate = load(tmp_path, text(ROLE + resources + KEY))
+    found = identity(estate, "/app")
+    assert sorted(policy.name for policy in found.policies) == ["attached", "one", "other", "own", "shared"]
+    assert found.tags == (("team", "pay"),) and not estate.accounts[0].complete
+    assert [thing.description.split(" is ")[0] for thing in estate.unmodelled] == ["policy arn:aws:iam::aws:policy/ReadOnlyAccess"]
+
+
+def test_users_groups_and_additions(tmp_path: Path) -> None:
+    resources = f"""\
+  Alice: {{Type: AWS::IAM::User, Properties: {{UserName: alice, Groups: [!Ref Dev]}}}}
+  Bob: {{Type: AWS::IAM::User, Properties: {{UserName: bob, PermissionsBoundary: !Ref Limit}}}}
+  Dev: {{Type: AWS::IAM::Group, Properties: {{GroupName: dev, Policies: [{{PolicyName: g, PolicyDocument: {READ}}}]}}}}
+  Limit: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: limit, PolicyDocument: {READ}}}}}
+  Addition: {{Type: AWS::IAM::UserToGroupAddition, Properties: {{GroupName: !Ref Dev, Users: [!Ref Bob, elsewhere]}}}}
+"""
+    estate = load(tmp_path, text(resources + KEY))
+    assert [[p.name for p in identity(estate, who).policies] for who in ("/alice", "/bob")] == [["g"], ["g"]]
+    assert identity(estate, "/bob").boundary is not None
+
+
+def test_names_that_are_made_up_have_a_placeholder_and_it_is_told(tmp_path: Path) -> None:
+    template = text(ROLE.replace("      RoleName: app\n", "") + key("{AWS: !GetAtt App.Arn}"))
+    estate = load(tmp_path, template)
+    (((arn,), doubt),) = named(estate)
+    assert arn == identity(estate, arn).arn and arn.startswith(f"arn:aws:iam::{ACCOUNT}:role/stack-App-") and not doubt
+    assert any("names that CloudFormation makes up (of `App`)" in sentence for sentence in only_key(estate).supposed)
+    estate = load(tmp_path, template, parameters={"AWS::StackName": "prod"})
+    assert named(estate)[0][0][0].startswith(f"arn:aws:iam::{ACCOUNT}:role/prod-App-")
+    assert not any("makes up" in sentence for sentence in only_key(estate).supposed)
+
+
+def test_what_is_not_known_of_a_role(tmp_path: Path) -> None:
+    policy = f"{{PolicyName: !Ref Open, PolicyDocument: {READ.replace('kms:Decrypt', '!Ref Open')}}}"
+    estate = load(tmp_path, text(ROLE + f"      Policies: [{policy}, !If [IsOpen, {policy}, !Ref AWS::NoValue]]\n" + KEY, PARAMETERS))
+    assert [s.doubt is not None for p in identity(estate, "/app").policies for s in p.statements] == [True]
+    assert sorted((thing.label, thing.of_statement) for thing in estate.unmodelled) == [("U3", False), ("U3", True)]
+
+
+def test_roles_that_may_not_be_there_are_left_out(tmp_path: Path) -> None:
+    for more in ("    Condition: IsOpen\n", "      Path: !Ref Open\n", "      Tags: [{Key: a, Value: !Ref Open}]\n"):
+        assert load(tmp_path, text(ROLE + more + KEY, PARAMETERS)).accounts == ()
+
+
+def test_policies_that_may_not_be_there_or_whose_owner_is_not_known(tmp_path: Path) -> None:
+    def attached(role: str, condition: str = "") -> Estate:
+        properties = f"Properties: {{PolicyName: p, PolicyDocument: {READ}, Roles: [!Ref {role}]}}"
+        return load(tmp_path, text(f"{ROLE}  P: {{Type: AWS::IAM::Policy, {condition}{properties}}}\n{KEY}", PARAMETERS))
+
+    (thing,) = attached("App", "Condition: IsOpen, ").unmodelled
+    assert (thing.influence.value, thing.principal) == ("may allow or refuse", APP)
+    (thing,) = attached("Open").unmodelled
+    assert (thing.influence.value, thing.principal, thing.account) == ("may allow or refuse", None, ACCOUNT)
+
+
+def test_a_template_beside_a_snapshot_of_the_account(tmp_path: Path) -> None:
+    roles = [{"RoleName": name, "RoleId": f"AROA{name.upper()}", "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"} for name in ("app", "old")]
+    snapshot = tmp_path / "snapshot.json"
+    details = {"UserDetailList": [], "RoleDetailList": roles}
+    snapshot.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": details}}}), encoding="utf-8")
+    template = tmp_path / "template.yaml"
+    template.write_text(text(ROLE + f"      Policies: [{{PolicyName: own, PolicyDocument: {READ}}}]\n" + KEY), encoding="utf-8")
+    for paths in ([snapshot, template], [template, snapshot]):
+        (account,) = load_estate(paths, supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+        assert account.complete and sorted((role.arn.rsplit("/", 1)[1], len(role.policies)) for role in account.roles) == [
+            ("app", 1),
+            ("old", 0),
+        ]
+
+
+# -- the rest --
+
+
+def test_v_endpoints(tmp_path: Path) -> None:
+    endpoint = "  E: {Type: AWS::EC2::VPCEndpoint, Properties: {ServiceName: !Sub 'com.amazonaws.${AWS::Region}.kms', VpcId: !Ref Vpc%s}}\n"
+    vpc = "  Vpc: {Type: AWS::EC2::VPC}\n"
+    estate = load(tmp_path, text(vpc + endpoint % "" + KEY))
+    (found,) = estate.endpoints or ()
+    assert found.policy is not None and (found.region, found.account) == ("us-west-2", ACCOUNT) and found.id.startswith("vpce-")
+    estate = load(tmp_path, text(vpc + endpoint % ", PolicyDocument: !If [IsOpen, {}, {}]" + KEY, PARAMETERS))
+    assert [(thing.label, thing.influence.value) for thing in estate.unmodelled] == [("V", "may refuse")]
+
+
+def test_s1_macros_and_control_policies_are_not_dropped(tmp_path: Path) -> None:
+    estate = load(
+        tmp_path,
+        text(KEY + "  Scp: {Type: AWS::Organizations::Policy, Properties: {}}\n", "Transform: [AWS::Serverless-2016-10-31, Mine]\n"),
+    )
+    assert sorted((thing.label, thing.influence.value) for thing in estate.unmodelled) == [
+        ("D7", "may refuse"),
+        ("U3", "may allow or refuse"),
+    ]
+
+
+def test_other_yaml_keeps_to_its_tags(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.yaml"
+    path.write_text("keys: [!Ref a]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="YAML tag `!Ref` is not accepted"):
+        load_estate([path])
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="../shared/corpus is not here")
+def test_templates_of_others(tmp_path: Path) -> None:
+    """Real templates are read, or refused with a place; most of their keys have a policy that is known."""
+    keys: list[Key] = []
+    for path in sorted(path for path in CORPUS.rglob("*") if path.is_file()):
+        try:
+            keys += load_estate([path], supplied=Supplied(ACCOUNT, "us-east-1")).keys
+        except InputError as error:
+            assert all(d.span is not None or "no key" in d.message for d in error.diagnostics), path
+    assert len(keys) >= 20 and all(key.policies for key in keys)

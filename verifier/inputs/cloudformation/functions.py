@@ -1,0 +1,345 @@
+"""The functions of a template, carried out.
+
+In: a template, and what its resources are called. Out: nodes in which every function is its value; `Unknown` where nothing tells it.
+Guarantee: what is not carried out is not known, never left out; a name that is declared nowhere is an error at its place.
+[CloudFormation Template Reference: Intrinsic functions]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verifier.inputs.access import describe
+from verifier.inputs.cloudformation.template import Resource, Template
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
+
+_PART = re.compile(r"\$\{(!?)([^}]*)\}")
+_DYNAMIC = re.compile(r"\{\{resolve:([a-z0-9-]+):[^}]*\}\}")
+_LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
+DEEPEST = 150
+"""Functions and values inside each other."""
+
+Truth = bool | None
+"""Whether a condition holds; `None` where that turns on a value that is not known."""
+
+Called = Callable[[str, str | None], Node | None]
+"""What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone knows."""
+
+_NO_VALUE = "AWS::NoValue"
+
+
+@dataclass
+class Functions:
+    """Carries out the functions of one template. `called` knows the names of resources."""
+
+    remarks: Remarks
+    template: Template
+    called: Called
+    pseudo: Mapping[str, str | None] = field(default_factory=dict)
+    _conditions: dict[str, Truth] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    def value(self, node: Node, depth: int = 0) -> Node | None:
+        """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
+        if depth > DEEPEST:
+            self.remarks.error(node, f"nested too deeply, more than {DEEPEST} levels")
+            return Unknown(node.source, node.start, node.end, ["a value that is nested too deeply"])
+        if isinstance(node, Items):
+            found = [self.value(item, depth + 1) for item in node.items]
+            return Items(node.source, node.start, node.end, [item for item in found if item is not None])
+        if isinstance(node, Members):
+            return self._members(node, depth)
+        if isinstance(node, Scalar) and "{{resolve:" in node.text:
+            return self._dynamic(node)
+        return node
+
+    def text(self, node: Node | None) -> str | None:
+        """The value of a node, if it is a text that is known."""
+        value = self.value(node) if node is not None else None
+        return value.text if isinstance(value, Scalar) and value.type != "null" else None
+
+    def _members(self, node: Members, depth: int) -> Node | None:
+        if len(node.pairs) == 1:
+            key, argument = node.pairs[0]
+            if key.text == "Ref":
+                return self._ref(node, argument)
+            function = _FUNCTIONS.get(key.text)
+            if function is not None:
+                return function(self, node, argument, depth + 1)
+            if key.text.startswith("Fn::"):
+                return self._unknown(node, f"`{key.text}`, which is not carried out")
+        pairs: list[tuple[Scalar, Node]] = []
+        for key, inner in node.pairs:
+            found = self.value(inner, depth + 1)
+            pairs += [(key, found)] if found is not None else []
+        return Resolved(node.source, node.start, node.end, pairs)
+
+    def _unknown(self, node: Node, name: str, pieces: Pieces = (None,)) -> Unknown:
+        return Unknown(node.source, node.start, node.end, [name], pieces)
+
+    def _wrong(self, node: Node, message: str) -> Unknown:
+        self.remarks.error(node, message)
+        return self._unknown(node, message)
+
+    def _at(self, place: Node, node: Node) -> Node:
+        """A value at the place where it is used."""
+        if isinstance(node, Scalar):
+            return Scalar(place.source, place.start, place.end, node.text, node.type)
+        if isinstance(node, Unknown):
+            return Unknown(place.source, place.start, place.end, node.names, node.pieces)
+        return node
+
+    def _dynamic(self, node: Scalar) -> Node:
+        """A text with dynamic references, to values that are kept elsewhere."""
+        pieces: list[Pieces] = []
+        position = 0
+        names = []
+        for match in _DYNAMIC.finditer(node.text):
+            pieces += [(node.text[position : match.start()],), (None,)]
+            names.append(f"a value in {match.group(1)}")
+            position = match.end()
+        pieces.append((node.text[position:],))
+        whole = joined([tuple(p for p in part if p != "") for part in pieces])
+        return Unknown(node.source, node.start, node.end, names, whole) if names else node
+
+    # -- references --
+
+    def _ref(self, node: Node, argument: Node) -> Node | None:
+        if not isinstance(argument, Scalar):
+            return self._wrong(argument, f"`Ref` must name a parameter or a resource, found {describe(argument)}")
+        return self.named(node, argument.text)
+
+    def named(self, place: Node, name: str) -> Node | None:
+        """What `Ref` of a name stands for."""
+        if name == _NO_VALUE:
+            return None
+        if name in self.template.parameters:
+            return self._parameter(place, name)
+        if name in self.template.resources:
+            found = self.called(name, None)
+            return self._unknown(place, f"what CloudFormation calls `{name}`") if found is None else self._at(place, found)
+        if name.startswith("AWS::"):
+            return self._pseudo(place, name)
+        return self._wrong(place, f"`{name}` is neither a parameter nor a resource of the template")
+
+    def _pseudo(self, place: Node, name: str) -> Node:
+        text = self.template.supplied.parameters.get(name) or self.pseudo.get(name)
+        return self._unknown(place, f"`{name}`") if text is None else Scalar(place.source, place.start, place.end, text, "string")
+
+    def _parameter(self, place: Node, name: str) -> Node:
+        declared = self.template.parameters[name]
+        type_ = getattr(declared.get("Type"), "text", "String")
+        given = self.template.supplied.parameters.get(name)
+        if type_.startswith("AWS::SSM::Parameter::Value<"):
+            return self._unknown(place, f"the value in Systems Manager that parameter `{name}` names")
+        default = declared.get("Default")
+        if given is None and (not isinstance(default, Scalar) or default.type == "null"):
+            return self._unknown(place, f"parameter `{name}` (no value given)")
+        text = given if given is not None else getattr(default, "text", "")
+        if _LISTS.fullmatch(type_):
+            parts = [part.strip() for part in text.split(",")] if text else []
+            return Items(place.source, place.start, place.end, [_text(place, part) for part in parts])
+        return _text(place, text)
+
+    def _attribute(self, place: Node, name: str, attribute: str) -> Node:
+        if name not in self.template.resources:
+            return self._wrong(place, f"`{name}` is no resource of the template")
+        found = self.called(name, attribute)
+        return self._unknown(place, f"`{name}.{attribute}`") if found is None else self._at(place, found)
+
+    def get_att(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::GetAtt`."""
+        if isinstance(argument, Scalar):
+            name, _, attribute = argument.text.partition(".")
+            return self._attribute(node, name, attribute)
+        parts = [self.value(item, depth) for item in argument.items] if isinstance(argument, Items) else []
+        if len(parts) != 2 or not isinstance(parts[0], Scalar):
+            return self._wrong(argument, "`Fn::GetAtt` must have the name of a resource and an attribute")
+        if not isinstance(parts[1], Scalar):
+            return self._unknown(node, f"an attribute of `{parts[0].text}`")
+        return self._attribute(node, parts[0].text, parts[1].text)
+
+    # -- texts and lists --
+
+    def sub(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::Sub`: a text with `${Name}`, `${Name.Attribute}` and `${!Literal}`."""
+        given: dict[str, Node] = {}
+        if isinstance(argument, Items) and len(argument.items) == 2 and isinstance(argument.items[1], Members):
+            given = {key.text: value for key, value in argument.items[1].pairs}
+            argument = argument.items[0]
+        if not isinstance(argument, Scalar):
+            return self._wrong(argument, f"`Fn::Sub` must have a text, found {describe(argument)}")
+        parts: list[Node] = []
+        position = 0
+        for match in _PART.finditer(argument.text):
+            parts.append(_text(argument, argument.text[position : match.start()]))
+            parts.append(self._part(argument, match, given, depth))
+            position = match.end()
+        parts.append(_text(argument, argument.text[position:]))
+        return self._concatenated(node, parts)
+
+    def _part(self, place: Node, match: re.Match[str], given: Mapping[str, Node], depth: int) -> Node:
+        literal, name = match.group(1), match.group(2).strip()
+        if literal:
+            return _text(place, "${" + match.group(2) + "}")
+        if name in given:
+            found = self.value(given[name], depth)
+        elif "." in name:
+            owner, _, attribute = name.partition(".")
+            found = self._attribute(place, owner, attribute)
+        else:
+            found = self.named(place, name)
+        return found if found is not None else _text(place, "")
+
+    def _concatenated(self, place: Node, parts: Sequence[Node]) -> Node:
+        """Texts as one text; what is no text is not known as one."""
+        pieces: list[Pieces] = []
+        for part in parts:
+            if isinstance(part, Scalar):
+                pieces.append((part.text,) if part.text else ())
+            else:
+                pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
+        whole = joined(pieces)
+        if all(piece is not None for piece in whole):
+            return _text(place, "".join(piece or "" for piece in whole))
+        names = names_in(parts) or ["a text that is made of a list"]
+        return Unknown(place.source, place.start, place.end, names, whole)
+
+    def join(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::Join`."""
+        if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
+            return self._wrong(argument, "`Fn::Join` must have a delimiter and a list")
+        listed = self.value(argument.items[1], depth)
+        if not isinstance(listed, Items):
+            return Unknown(node.source, node.start, node.end, names_in([listed] if listed is not None else []) or ["a list"])
+        parts: list[Node] = []
+        for index, item in enumerate(listed.items):
+            parts += [argument.items[0], item] if index else [item]
+        return self._concatenated(node, parts)
+
+    def split(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::Split`."""
+        if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
+            return self._wrong(argument, "`Fn::Split` must have a delimiter and a text")
+        text = self.value(argument.items[1], depth)
+        delimiter = argument.items[0].text
+        if not isinstance(text, Scalar) or not delimiter:
+            return Unknown(node.source, node.start, node.end, names_in([text] if text is not None else []) or ["a text"])
+        return Items(node.source, node.start, node.end, [_text(node, part) for part in text.text.split(delimiter)])
+
+    def select(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::Select`."""
+        if not isinstance(argument, Items) or len(argument.items) != 2:
+            return self._wrong(argument, "`Fn::Select` must have an index and a list")
+        index, listed = (self.value(item, depth) for item in argument.items)
+        if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
+            if int(index.text) < len(listed.items):
+                return self._at(node, listed.items[int(index.text)])
+            return self._wrong(argument, f"`Fn::Select` asks for entry {index.text} of a list of {len(listed.items)}")
+        names = names_in([found for found in (index, listed) if found is not None])
+        return Unknown(node.source, node.start, node.end, names or ["an entry of a list"])
+
+    def find_in_map(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::FindInMap`, with a default value or without."""
+        items = argument.items if isinstance(argument, Items) else []
+        if len(items) not in (3, 4):
+            return self._wrong(argument, "`Fn::FindInMap` must have a mapping and two keys")
+        keys = [self.value(item, depth) for item in items[:3]]
+        texts = [key.text for key in keys if isinstance(key, Scalar)]
+        if len(texts) != 3:
+            return Unknown(node.source, node.start, node.end, names_in([key for key in keys if key is not None]) or ["a key of a mapping"])
+        first = self.template.mappings.get(texts[0], {}).get(texts[1])
+        found = next((value for key, value in first.pairs if key.text == texts[2]), None) if isinstance(first, Members) else None
+        if found is not None:
+            return self._at(node, self.value(found, depth) or found)
+        if len(items) == 4 and isinstance(items[3], Members):
+            default = next((value for key, value in items[3].pairs if key.text == "DefaultValue"), None)
+            if default is not None:
+                return self.value(default, depth)
+        return self._wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
+
+    # -- conditions --
+
+    def if_(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::If`."""
+        if not isinstance(argument, Items) or len(argument.items) != 3 or not isinstance(argument.items[0], Scalar):
+            return self._wrong(argument, "`Fn::If` must have the name of a condition and two values")
+        name = argument.items[0]
+        holds = self.holds(name, name.text)
+        if holds is None:
+            return self._unknown(node, f"condition `{name.text}`, which turns on values that are not given")
+        return self.value(argument.items[1 if holds else 2], depth)
+
+    def holds(self, place: Node, name: str) -> Truth:
+        """Whether a condition of the template holds."""
+        if name not in self._conditions:
+            if name not in self.template.conditions:
+                self.remarks.error(place, f"the template has no condition `{name}`")
+                return None
+            if name in self._open:
+                circle = " → ".join([*self._open[self._open.index(name) :], name])
+                self.remarks.error(place, f"conditions depend on each other in a circle: {circle}")
+                return None
+            self._open.append(name)
+            self._conditions[name] = self._truth(self.template.conditions[name], 0)
+            self._open.pop()
+        return self._conditions[name]
+
+    def exists(self, resource: Resource) -> Truth:
+        """Whether a resource is made: it has no condition, or that holds."""
+        return True if resource.condition is None else self.holds(resource.condition, resource.condition.text)
+
+    def _truth(self, node: Node, depth: int) -> Truth:
+        if depth > DEEPEST or not isinstance(node, Members) or len(node.pairs) != 1:
+            self.remarks.error(node, f"expected a condition, found {describe(node)}")
+            return None
+        key, argument = node.pairs[0]
+        inner = argument.items if isinstance(argument, Items) else [argument]
+        match key.text:
+            case "Condition" if isinstance(argument, Scalar):
+                return self.holds(argument, argument.text)
+            case "Fn::Not" if len(inner) == 1:
+                found = self._truth(inner[0], depth + 1)
+                return None if found is None else not found
+            case "Fn::And" | "Fn::Or":
+                decisive = key.text == "Fn::Or"
+                truths = [self._truth(item, depth + 1) for item in inner]
+                return decisive if decisive in truths else None if None in truths else not decisive
+            case "Fn::Equals" if len(inner) == 2:
+                return self._equal(inner[0], inner[1], depth)
+        self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
+        return None
+
+    def _equal(self, left: Node, right: Node, depth: int) -> Truth:
+        first, second = self.value(left, depth + 1), self.value(right, depth + 1)
+        if isinstance(first, Scalar) and isinstance(second, Scalar):
+            return first.text == second.text
+        if first is None or second is None or names_in([first, second]):
+            return None
+        return _plain(first) == _plain(second)
+
+
+def _plain(node: Node) -> object:
+    if isinstance(node, Items):
+        return [_plain(item) for item in node.items]
+    if isinstance(node, Members):
+        return {key.text: _plain(value) for key, value in node.pairs}
+    return getattr(node, "text", None)
+
+
+def _text(place: Node, text: str) -> Scalar:
+    return Scalar(place.source, place.start, place.end, text, "string")
+
+
+_FUNCTIONS: dict[str, Callable[[Functions, Node, Node, int], Node | None]] = {
+    "Fn::GetAtt": Functions.get_att,
+    "Fn::Sub": Functions.sub,
+    "Fn::Join": Functions.join,
+    "Fn::Split": Functions.split,
+    "Fn::Select": Functions.select,
+    "Fn::FindInMap": Functions.find_in_map,
+    "Fn::If": Functions.if_,
+}

@@ -1,0 +1,146 @@
+"""Users, groups, roles and policies of a template.
+
+In: its functions and the names of its resources. Out: the authorization details of the account.
+Guarantee: of a role or user that is listed everything that the template attaches to it is listed too, unknown documents among it; one
+whose ARN, tags or existence are not known is left out, and so counts as one of which nothing is known (U1).
+[CloudFormation Template Reference: AWS Identity and Access Management]
+"""
+
+from __future__ import annotations
+
+from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.names import Names
+from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.drafts import Draft, details, managed_policy
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.unknown import Unknown, names_in
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.text import first_few, printable
+
+_KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+_OWNERS = {"Roles": "role", "Users": "user", "Groups": "group"}
+_OF_ONE = {
+    "AWS::IAM::RolePolicy": ("role", "RoleName"),
+    "AWS::IAM::UserPolicy": ("user", "UserName"),
+    "AWS::IAM::GroupPolicy": ("group", "GroupName"),
+}
+
+
+class Identities:
+    """The IAM resources of a template."""
+
+    def __init__(self, remarks: Remarks, functions: Functions, names: Names) -> None:
+        self.remarks = remarks
+        self.functions = functions
+        self.names = names
+        self.drafts: dict[tuple[str, str], Draft] = {}
+        self.unmodelled: list[Unmodelled] = []
+
+    def read(self, place: Node) -> Node | None:
+        """The authorization details; `None` where the template makes no user or role."""
+        template = self.functions.template
+        for resource in template.of_type(*_KINDS):
+            if self.functions.exists(resource) is True:
+                self._draft(resource)
+        for resource in template.of_type("AWS::IAM::Policy", *_OF_ONE):
+            self._inline(resource)
+        policies = [node for resource in template.of_type("AWS::IAM::ManagedPolicy") if (node := self._managed(resource)) is not None]
+        for resource in template.of_type("AWS::IAM::UserToGroupAddition"):
+            self._addition(resource)
+        return details(place, self.drafts.values(), policies) if any(kind != "group" for kind, _ in self.drafts) else None
+
+    def _value(self, resource: Resource, name: str) -> Node | None:
+        node = resource.properties.get(name)
+        return None if node is None else self.functions.value(node)
+
+    def _listed(self, resource: Resource, name: str) -> list[Node]:
+        node = self._value(resource, name)
+        return node.items if isinstance(node, Items) else [] if node is None else [node]
+
+    # -- users, groups, roles --
+
+    def _draft(self, resource: Resource) -> None:
+        kind = _KINDS[resource.type]
+        arn, name, tags = self.names.iam_arn(resource), self.names.iam_name(resource), self._value(resource, "Tags")
+        if not isinstance(arn, Scalar) or not isinstance(name, Scalar) or (tags is not None and names_in([tags])):
+            return
+        draft = Draft(kind, arn.text, resource.place, boundary=self._value(resource, "PermissionsBoundary"))
+        draft.trust = self._value(resource, "AssumeRolePolicyDocument")
+        draft.tags = [pair for tag in getattr(tags, "items", []) if (pair := _pair(tag)) is not None]
+        for index, block in enumerate(self._listed(resource, "Policies")):
+            own, document = _member(block, "PolicyName"), _member(block, "PolicyDocument")
+            shown = own.text if isinstance(own, Scalar) else f"Policies[{index}]"
+            draft.inline[shown] = block if isinstance(block, Unknown) else document or self._missing(block, shown)
+        for index, policy in enumerate(self._listed(resource, "ManagedPolicyArns")):
+            draft.attach(policy, f"ManagedPolicyArns[{index}]")
+        for index, group in enumerate(self._listed(resource, "Groups") if kind == "user" else []):
+            draft.join(group, f"Groups[{index}]")
+        self.drafts[kind, name.text] = draft
+
+    def _missing(self, place: Node, what: str) -> Unknown:
+        return Unknown(place.source, place.start, place.end, [f"the document of {what}, which is not given"])
+
+    # -- what is attached to them --
+
+    def _owners(self, resource: Resource, kind: str, nodes: list[Node]) -> list[Draft]:
+        """Who a policy is attached to, of those in the template. Where one is not known, it may be anybody."""
+        found = []
+        for node in nodes:
+            if isinstance(node, Scalar):
+                draft = self.drafts.get((kind, node.text.rsplit("/", 1)[-1]))
+                found += [draft] if draft is not None else []
+                continue
+            names = first_few(names_in([node]))
+            description = printable(f"{resource.type} `{resource.name}` is attached to a {kind} that is not known: it depends on {names}")
+            name = printable(f"policy of {resource.name}")
+            account = self.names.account
+            self.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description, account=account, span=resource.place.span))
+        return found
+
+    def _attached(self, resource: Resource) -> list[Draft]:
+        if resource.type in _OF_ONE:
+            kind, attribute = _OF_ONE[resource.type]
+            return self._owners(resource, kind, self._listed(resource, attribute))
+        return [draft for name, kind in _OWNERS.items() for draft in self._owners(resource, kind, self._listed(resource, name))]
+
+    def _inline(self, resource: Resource) -> None:
+        exists = self.functions.exists(resource)
+        if exists is False:
+            return
+        document = self._value(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
+        if exists is None:
+            document = Unknown(document.source, document.start, document.end, [f"whether `{resource.name}` is made"])
+        name = self._value(resource, "PolicyName")
+        shown = name.text if isinstance(name, Scalar) else resource.name
+        for draft in self._attached(resource):
+            draft.inline[shown] = document
+
+    def _managed(self, resource: Resource) -> Node | None:
+        """A managed policy, and to whom it is attached; `None` where it is not made, or may not be."""
+        exists = self.functions.exists(resource)
+        arn = self.names.iam_arn(resource)
+        document = self._value(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
+        for draft in self._attached(resource) if exists is not False else []:
+            if isinstance(arn, Scalar) and exists:
+                draft.attach(arn, resource.name)
+            else:
+                names = names_in([arn]) or [f"whether `{resource.name}` is made"]
+                draft.inline[resource.name] = Unknown(arn.source, arn.start, arn.end, names)
+        return managed_policy(resource.place, arn.text, document) if exists and isinstance(arn, Scalar) else None
+
+    def _addition(self, resource: Resource) -> None:
+        if self.functions.exists(resource) is False:
+            return
+        group = self._value(resource, "GroupName")
+        for draft in self._owners(resource, "user", self._listed(resource, "Users")):
+            if group is not None:
+                draft.join(group, resource.name)
+
+
+def _member(node: Node, name: str) -> Node | None:
+    return next((value for key, value in node.pairs if key.text == name), None) if isinstance(node, Members) else None
+
+
+def _pair(tag: Node) -> tuple[Node, Node] | None:
+    key, value = _member(tag, "Key"), _member(tag, "Value")
+    return None if key is None or value is None else (key, value)

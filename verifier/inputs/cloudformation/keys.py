@@ -1,0 +1,121 @@
+"""KMS keys of a template.
+
+In: its functions and the names of its resources. Out: the parts of each key, as a snapshot has them.
+Guarantee: a key that is declared without a policy has the default one (U3); one whose policy is not known has an `Unknown`.
+[CloudFormation Template Reference: AWS::KMS::Key, AWS::KMS::ReplicaKey, AWS::KMS::Alias]
+"""
+
+from __future__ import annotations
+
+from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.names import KEYS, Names
+from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.drafts import listing, obj, text_at, yes
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.parts import KeyParts
+from verifier.inputs.policies import DEFAULT
+from verifier.inputs.unknown import Unknown, names_in
+
+
+class Keys:
+    """The keys of a template."""
+
+    def __init__(self, remarks: Remarks, functions: Functions, names: Names) -> None:
+        self.remarks = remarks
+        self.functions = functions
+        self.names = names
+        self.arns: dict[str, str] = {}
+
+    def read(self) -> list[KeyParts]:
+        """The parts of every key that is made, or may be."""
+        found: dict[str, KeyParts] = {}
+        for resource in sorted(self.functions.template.of_type(*KEYS), key=lambda r: r.type):
+            if self.functions.exists(resource) is not False:
+                self._key(resource, found)
+        for resource in self.functions.template.of_type("AWS::KMS::Alias"):
+            self._alias(resource, found)
+        return list(found.values())
+
+    def _key(self, resource: Resource, found: dict[str, KeyParts]) -> None:
+        arn = self.names.key_arn(resource)
+        if not isinstance(arn, Scalar):
+            self._without_arn(resource)
+            return
+        place = resource.place
+        self.arns[resource.name] = arn.text
+        policy = self._value(resource, "KeyPolicy")
+        if isinstance(policy, Members) and not policy.pairs:
+            policy = None
+        members: dict[str, Node] = {
+            "metadata": obj(place, Arn=arn, **self._facts(resource, arn.text)),
+            "policy": policy if policy is not None else text_at(place, DEFAULT),
+            "grants": listing(place, []),
+            "aliases": listing(place, []),
+        }
+        tags = self._tags(resource)
+        if tags is not None:
+            members["tags"] = tags
+        found[resource.name] = KeyParts(place, members, resource.name)
+
+    def _without_arn(self, resource: Resource) -> None:
+        if resource.type == "AWS::KMS::ReplicaKey" and self.names.key_id(resource) is None:
+            message = f"the primary key of `{resource.name}` is not known: give its ARN, for example as a parameter"
+            self.remarks.error(resource.place, message, hint="--parameter NAME=ARN", rule="L9")
+        else:
+            message = f"the template does not tell which account `{resource.name}` will be in"
+            self.remarks.error(resource.place, message, hint="give it with --account 111122223333")
+
+    def _value(self, resource: Resource, name: str) -> Node | None:
+        node = resource.properties.get(name)
+        return None if node is None else self.functions.value(node)
+
+    def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
+        """What `describe-key` would tell. A replica has its primary key's spec and usage."""
+        place = resource.place
+        if resource.type == "AWS::KMS::ReplicaKey":
+            primary = self._value(resource, "PrimaryKeyArn")
+            of = obj(place, Arn=primary) if primary is not None else obj(place)
+            configuration = obj(place, MultiRegionKeyType=text_at(place, "REPLICA"), PrimaryKey=of)
+            return {"MultiRegion": yes(place), "MultiRegionConfiguration": configuration, "Origin": text_at(place, "AWS_KMS")}
+        usual = {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
+        facts = {name: self._value(resource, name) or text_at(place, default) for name, default in usual.items()}
+        found: dict[str, Node] = {name: node for name, node in facts.items() if not isinstance(node, Unknown)}
+        multi_region = self._value(resource, "MultiRegion")
+        if isinstance(multi_region, Unknown):
+            return found
+        if not (isinstance(multi_region, Scalar) and multi_region.text.lower() == "true"):
+            return found | {"MultiRegion": Scalar(place.source, place.start, place.end, "false", "plain")}
+        primary_key = obj(place, Arn=text_at(place, arn))
+        configuration = obj(place, MultiRegionKeyType=text_at(place, "PRIMARY"), PrimaryKey=primary_key)
+        return found | {"MultiRegion": yes(place), "MultiRegionConfiguration": configuration}
+
+    def _tags(self, resource: Resource) -> Node | None:
+        """The tags; `None` where they are not known. Tags of the stack, which CloudFormation adds, are not in the template."""
+        node = self._value(resource, "Tags")
+        if node is None:
+            return listing(resource.place, [])
+        if names_in([node]) or not isinstance(node, Items):
+            return None
+        return listing(node, [_renamed(tag) for tag in node.items])
+
+    def _alias(self, resource: Resource, found: dict[str, KeyParts]) -> None:
+        exists = self.functions.exists(resource)
+        target, name = self._value(resource, "TargetKeyId"), self._value(resource, "AliasName")
+        if exists is False or target is None:
+            return
+        text = target.text if isinstance(target, Scalar) else None
+        own = [key for key, arn in self.arns.items() if text in (arn, arn.rsplit("/", 1)[1])]
+        for key in own if text is not None else list(found):
+            members = found[key].members
+            if exists is None or text is None or not isinstance(name, Scalar):
+                members.pop("aliases", None)
+            elif "aliases" in members:
+                members["aliases"] = listing(name, [*getattr(members["aliases"], "items", []), name])
+
+
+def _renamed(tag: Node) -> Node:
+    """A tag of a template with the names that KMS has for its members."""
+    if not isinstance(tag, Members):
+        return tag
+    names = {"Key": "TagKey", "Value": "TagValue"}
+    return Members(tag.source, tag.start, tag.end, [(text_at(key, names.get(key.text, key.text)), value) for key, value in tag.pairs])

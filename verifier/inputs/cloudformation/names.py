@@ -1,0 +1,131 @@
+"""What the resources of a template are called, before CloudFormation has made them.
+
+In: a template and where it is deployed. Out: for a resource its ARN, ID or name as a node; `None` where CloudFormation alone knows.
+Guarantee: an ARN is made only of parts that decide it. What AWS will choose (a key ID, the end of a name) is a placeholder: the same in
+every run, of the form that it will have, and equal to nothing else in the template.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.template import Resource, Template
+from verifier.inputs.nodes import Node, Scalar
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in
+
+KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
+_IAM = {
+    "AWS::IAM::Role": ("role", "RoleName"),
+    "AWS::IAM::User": ("user", "UserName"),
+    "AWS::IAM::Group": ("group", "GroupName"),
+    "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
+}
+_ARNS = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
+_LONGEST_NAME = 64
+
+
+@dataclass
+class Names:
+    """The names of resources. `made_up` are roles, users and groups whose names CloudFormation chooses."""
+
+    template: Template
+    partition: str
+    account: str | None
+    region: str
+    functions: Functions | None = None
+    made_up: dict[str, None] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+
+    def __call__(self, name: str, attribute: str | None) -> Node | None:
+        """What `Ref` (no attribute) or `Fn::GetAtt` of a resource gives."""
+        if name in self._open:
+            return None  # a circle, which is told elsewhere
+        self._open.add(name)
+        try:
+            return self._called(self.template.resources[name], attribute)
+        finally:
+            self._open.discard(name)
+
+    def _called(self, resource: Resource, attribute: str | None) -> Node | None:
+        if resource.type in KEYS:
+            return self.key_arn(resource) if attribute == "Arn" else self.key_id(resource) if attribute in (None, "KeyId") else None
+        if resource.type in _IAM:
+            if attribute == _ARNS.get(resource.type, "Arn") or (attribute is None and resource.type == "AWS::IAM::ManagedPolicy"):
+                return self.iam_arn(resource)
+            return self.iam_name(resource) if attribute is None else None
+        if resource.type == "AWS::KMS::Alias" and attribute is None:
+            return self._property(resource, "AliasName")
+        if resource.type == "AWS::EC2::VPCEndpoint" and attribute in (None, "Id"):
+            return _text(resource.place, "vpce-0" + _digest(resource)[:16])
+        if resource.type == "AWS::EC2::VPC" and attribute in (None, "VpcId"):
+            return _text(resource.place, "vpc-0" + _digest(resource)[:16])
+        return None
+
+    def _property(self, resource: Resource, name: str) -> Node | None:
+        node = resource.properties.get(name)
+        return None if node is None or self.functions is None else self.functions.value(node)
+
+    # -- keys --
+
+    def key_id(self, resource: Resource) -> Node | None:
+        """The ID of a key: a placeholder. A replica shares that of its primary key."""
+        if resource.type == "AWS::KMS::ReplicaKey":
+            primary = self._property(resource, "PrimaryKeyArn")
+            return _text(resource.place, primary.text.rsplit("/", 1)[-1]) if isinstance(primary, Scalar) else None
+        multi_region = self._property(resource, "MultiRegion")
+        if isinstance(multi_region, Scalar) and multi_region.text.lower() == "true":
+            return _text(resource.place, f"mrk-{'0' * 16}{_digest(resource)[:16]}")
+        if isinstance(multi_region, Unknown):
+            return _text(resource.place, f"unknown-{_digest(resource)[:16]}")
+        return _text(resource.place, f"00000000-0000-4000-8000-{_digest(resource)[:12]}")
+
+    def key_arn(self, resource: Resource) -> Node | None:
+        """The ARN of a key."""
+        identifier = self.key_id(resource)
+        if not isinstance(identifier, Scalar):
+            return None
+        parts: list[Pieces] = [(f"arn:{self.partition}:kms:{self.region}:",), (self.account,), (f":key/{identifier.text}",)]
+        return _of_pieces(resource.place, joined(parts), ["`AWS::AccountId`"])
+
+    # -- users, groups, roles, policies --
+
+    def iam_name(self, resource: Resource) -> Node:
+        """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
+        given = self._property(resource, _IAM[resource.type][1])
+        if given is not None:
+            return given
+        self.made_up[resource.name] = None
+        stack = self.template.supplied.parameters.get("AWS::StackName") or "stack"
+        end = _digest(resource)[:12].upper()
+        return _text(resource.place, f"{stack}-{resource.name}"[: _LONGEST_NAME - 13] + f"-{end}")
+
+    def iam_arn(self, resource: Resource) -> Node:
+        """The ARN, with its path."""
+        name, path = self.iam_name(resource), self._property(resource, "Path")
+        middle = _pieces(path) if path is not None else ("/",)
+        kind = _IAM[resource.type][0]
+        parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, _pieces(name)]
+        names = [*names_in([node for node in (name, path) if node is not None]), *([] if self.account else ["`AWS::AccountId`"])]
+        return _of_pieces(resource.place, joined(parts), names)
+
+
+def _digest(resource: Resource) -> str:
+    return hashlib.sha256(resource.name.encode()).hexdigest()
+
+
+def _pieces(node: Node) -> Pieces:
+    if isinstance(node, Unknown):
+        return node.pieces
+    return (node.text if isinstance(node, Scalar) else None,)
+
+
+def _of_pieces(place: Node, pieces: Pieces, names: list[str]) -> Node:
+    if all(piece is not None for piece in pieces):
+        return _text(place, "".join(piece or "" for piece in pieces))
+    return Unknown(place.source, place.start, place.end, names, pieces)
+
+
+def _text(place: Node, text: str) -> Scalar:
+    return Scalar(place.source, place.start, place.end, text, "string")
