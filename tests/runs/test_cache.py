@@ -16,10 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runs.many_keys import INVARIANTS, PARTNER, key_arn, policy, snapshot, told
+from verifier.inputs import load_estate
+from verifier.model.estate import Estate
 from verifier.model.verdict import Status
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest
+from verifier.runs.estates import remembered_estate
 from verifier.verify import prove
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,3 +168,46 @@ def test_digests_tell_values_apart(left: object, right: object) -> None:
 def test_the_members_of_a_set_have_no_order() -> None:
     assert digest(frozenset("abc")) == digest(frozenset("cba")) and digest(("a", "b")) != digest(("b", "a"))
     assert digest(("ab", "c")) != digest(("a", "bc")) and digest(1) != digest("1") and digest(()) != digest(frozenset())
+
+
+# -- inputs as they were read --
+
+
+def test_a_large_input_is_read_once_and_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    snapshot(tmp_path, 3)
+    path, loads = tmp_path / "snapshot.json", list[int]()
+
+    def load() -> Estate:
+        loads.append(1)
+        return load_estate([path])
+
+    first = remembered_estate([path], (), tmp_path / "cache", load)
+    second = remembered_estate([path], (), tmp_path / "cache", load)
+    assert first == second and len(loads) == 1 and second.inputs == first.inputs
+    assert second.keys[0].policies is not None and second.keys[0].policies[0].statements[0].span.file == str(path)
+    path.write_text(path.read_text() + "\n")
+    remembered_estate([path], (), tmp_path / "cache", load)
+    remembered_estate([path], ("other",), tmp_path / "cache", load)
+    remembered_estate([path], (), None, load)
+    assert len(loads) == 4
+    for file in (tmp_path / "cache" / "estates").iterdir():
+        file.write_bytes(b"\x81garbage")
+    assert remembered_estate([path], (), tmp_path / "cache", load).keys == first.keys
+
+
+@pytest.mark.parametrize("example", ["payments", "organization", "grants", "boundary", "vpc-endpoint"])
+def test_every_part_of_an_estate_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    folder = ROOT / "examples" / example
+    estates = [remembered_estate([folder], (), tmp_path, lambda: load_estate([folder])) for _ in range(2)]
+    assert estates[0] == estates[1]
+
+
+def test_a_plan_is_never_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    path = tmp_path / "plan.json"
+    path.write_text('{"format_version": "1.2", "planned_values": {}}')
+    for _ in range(2):
+        remembered_estate([path], (), tmp_path / "cache", lambda: Estate(()))
+    assert not (tmp_path / "cache").exists()

@@ -94,10 +94,18 @@ def prove(
     def body() -> int:
         from verifier.cli.proving import ProveOptions, prove_command
         from verifier.cli.reading import Asked
+        from verifier.runs.cache import cache_folder
 
         settled = settled_readings(reading)
         options = ProveOptions(
-            Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter)),
+            Asked(
+                tuple(paths),
+                tuple(invariants),
+                tuple(builtin),
+                key_arn,
+                supplied(account, region, parameter),
+                cache_folder() if cache else None,
+            ),
             sinks(output, FORMATS),
             timeout,
             settled,

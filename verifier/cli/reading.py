@@ -28,6 +28,8 @@ class Asked:
     builtins: tuple[str, ...] = ()
     key_arn: str | None = None
     supplied: Supplied = NOTHING
+    cache: Path | None = None
+    """Where large inputs are remembered as they were read; `None` for nowhere."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,18 @@ def read(asked: Asked) -> Read:
             named.append(builtin(spec))
         except InputError as error:
             errors += error.diagnostics
+    declared = _only(files.key_arns)
+
+    def load() -> Estate:
+        return load_estate(asked.paths, key_arn=asked.key_arn, accounts=files.accounts, declared_key_arn=declared, supplied=asked.supplied)
+
     try:
-        estate = load_estate(
-            asked.paths,
-            key_arn=asked.key_arn,
-            accounts=files.accounts,
-            declared_key_arn=_only(files.key_arns),
-            supplied=asked.supplied,
-        )
+        if asked.cache is None:
+            estate = load()
+        else:
+            from verifier.runs.estates import remembered_estate
+
+            estate = remembered_estate(asked.paths, (asked.key_arn, files.accounts, declared, asked.supplied), asked.cache, load)
     except InputError as error:
         errors += error.diagnostics
     if errors:

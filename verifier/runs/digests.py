@@ -47,24 +47,31 @@ def _canonical(value: object) -> bytes:
 
 @dataclasses.dataclass(frozen=True)
 class Digests:
-    """Digests of one estate: what all targets share is looked at once."""
+    """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target share."""
 
-    estate: Estate
     common: bytes
+    _invariants: dict[int, tuple[AnyInvariant, bytes]] = dataclasses.field(default_factory=dict)
 
-    def question(self, target: Target, invariant: AnyInvariant) -> bytes:
-        """What is asked of one target."""
+    def target(self, target: Target) -> bytes:
+        """All that bears on one target."""
         # Other keys bear on a target by their aliases and multi-Region relations, which a target's own key says as well (F8, L9).
         key = key_meaning(target.key) if target.key is not None else None
         place = (target.kind, target.partition, target.account, target.region, target.resource)
-        return digest((self.common, place, key, invariant_meaning(invariant)))
+        return digest((self.common, place, key))
+
+    def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
+        """What is asked of one target, by its digest."""
+        known = self._invariants.get(id(invariant))
+        if known is None:
+            known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))
+        return sha256(target + known[1]).digest()
 
 
 def digests(estate: Estate, how: How) -> Digests:
     """The digests of an estate, decided in some way."""
     held: Mapping[str, bool] = how.held
     asked = (rules_version(), how.engine, tuple(sorted(held.items())))
-    return Digests(estate, digest((asked, surroundings(estate))))
+    return Digests(digest((asked, surroundings(estate))))
 
 
 def invariant_meaning(invariant: AnyInvariant) -> Hashable:

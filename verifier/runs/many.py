@@ -117,9 +117,9 @@ class _Remembered:
     def recall(self, collected: _Collected) -> Iterator[Task]:
         """Collects what is known; yields what is not."""
         for target, asked in self._work.targets:
-            name = target_name(target)
+            name, own = target_name(target), self._digests.target(target)
             for n in asked:
-                self._keys[n, name] = self._digests.question(target, self._work.invariants[n])
+                self._keys[n, name] = self._digests.question(own, self._work.invariants[n])
         known = self._cache.find(self._keys.values())
         for number, (target, asked) in enumerate(self._work.targets):
             name, left = target_name(target), []

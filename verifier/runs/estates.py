@@ -1,0 +1,133 @@
+"""A large input as it was read before, so that its policies need not be parsed again.
+
+In: paths and what else reading takes. Out: the `Estate` that `load_estate` gives.
+Guarantee: what is remembered is used only where every byte of every file, every file's name and the version of the verifier are the same;
+it is data (MessagePack, checked against the types), never code. A file that is damaged is read anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from verifier.model.estate import Estate
+from verifier.model.policy import Policy
+from verifier.runs.version import rules_version
+
+LEAST_BYTES = 256 * 1024
+"""Smaller inputs are read anew: that takes no longer."""
+MOST_BYTES = 512 * 1024 * 1024
+MOST_FILES = 20
+"""Estates that are kept; the ones that were used last."""
+_FOLDER = "estates"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stored:
+    """An estate whose policies are numbers (see `_without_policies`), and the policies: one that is attached to many is kept once."""
+
+    estate: Estate
+    policies: tuple[Policy, ...]
+
+
+def remembered_estate(paths: Sequence[Path], options: Sequence[object], folder: Path | None, load: Callable[[], Estate]) -> Estate:
+    """The estate of some paths: from the folder if it is known, else by `load`, and then kept. `options` are what else it depends on.
+
+    Raises what `load` raises; a folder that cannot be used is the same as none.
+    """
+    name = _digest(paths, options) if folder is not None else None
+    if folder is None or name is None:
+        return load()
+    path = folder / _FOLDER / f"{name}.msgpack"
+    found = _read(path)
+    if found is None:
+        found = load()
+        _keep(path, found)
+    return found
+
+
+def _digest(paths: Sequence[Path], options: Sequence[object]) -> str | None:
+    """What the estate depends on; `None` where it is not worth remembering, or where it depends on more than the files named."""
+    digest, size = sha256(repr((rules_version(), [str(path) for path in paths], options)).encode("utf-8", "surrogatepass")), 0
+    try:
+        for path in (file for given in paths for file in _files(given)):
+            data = path.read_bytes()
+            size += len(data)
+            if b'"format_version"' in data[:4096]:
+                return None  # a Terraform plan or state: the places of its resources are in other files
+            digest.update(repr((str(path), len(data))).encode("utf-8", "surrogatepass") + sha256(data).digest())
+            if size > MOST_BYTES:
+                return None
+    except OSError:
+        return None  # reading it tells what is wrong
+    return digest.hexdigest() if size >= LEAST_BYTES else None
+
+
+def _files(path: Path) -> Iterator[Path]:
+    yield from sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _read(path: Path) -> Estate | None:
+    try:
+        stored = msgspec.msgpack.decode(path.read_bytes(), type=_Stored)
+        os.utime(path)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return _with_policies(stored)
+
+
+def _keep(path: Path, estate: Estate) -> None:
+    """Writes the file in one go, and takes the oldest ones away."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(msgspec.msgpack.encode(_without_policies(estate)))
+        os.replace(file.name, path)
+        kept = sorted(path.parent.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in kept[MOST_FILES:]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _without_policies(estate: Estate) -> _Stored:
+    """Each policy is replaced by an empty one whose name is its number."""
+    numbers: dict[int, int] = {}
+    policies: list[Policy] = []
+
+    def number(policy: Policy) -> Policy:
+        if id(policy) not in numbers:
+            numbers[id(policy)] = len(policies)
+            policies.append(policy)
+        return Policy(policy.kind, "", str(numbers[id(policy)]), False, ())
+
+    return _Stored(_changed(estate, number), tuple(policies))
+
+
+def _with_policies(stored: _Stored) -> Estate:
+    found: Estate = _changed(stored.estate, lambda policy: stored.policies[int(policy.name)])
+    return found
+
+
+def _changed(value: Any, change: Callable[[Policy], Policy]) -> Any:
+    """A part of an estate with every policy changed."""
+    if isinstance(value, Policy):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple([_changed(part, change) for part in value]) if value and _may_hold(value[0]) else value
+    if not dataclasses.is_dataclass(value):
+        return value
+    members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+    new = {name: _changed(member, change) for name, member in members if _may_hold(member)}
+    return dataclasses.replace(value, **new) if new else value  # type: ignore[type-var]
+
+
+def _may_hold(value: Any) -> bool:
+    return isinstance(value, tuple) or dataclasses.is_dataclass(value)
