@@ -21,6 +21,7 @@ from verifier.cli.run import debug, internal_error, prepare_streams
 
 COMMANDS = {
     "prove": "verifier.cli.prove",
+    "check": "verifier.cli.check",
     "export": "verifier.cli.export",
     "recheck": "verifier.cli.recheck",
     "evaluate": "verifier.cli.evaluate",

@@ -46,8 +46,7 @@ def prove_command(options: ProveOptions) -> int:
         from verifier.solve.engines import require
 
         require(Engine.SAT)  # before the proofs, which may take long
-    report = _prove(options, asked)
-    report = dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
+    report = proved(options, asked)
     if options.certificate is not None:
         _certify(options, asked, report, options.certificate)
     write_report(report, options.sinks, asked.estate)
@@ -84,6 +83,12 @@ def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> 
         path.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+
+
+def proved(options: ProveOptions, asked: Read) -> Report:
+    """The report on what was read. Raises as `verifier.verify.prove` does."""
+    report = _prove(options, asked)
+    return dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
 
 
 def _prove(options: ProveOptions, asked: Read) -> Report:

@@ -82,6 +82,10 @@ class Joint:
         assert len(self.sides) == 2
         return self.diagrams.minus(self.sides[number].allowed, self._counterparts(1 - number).allowed(self.sides[1 - number].allowed))
 
+    def counterparts_in(self, number: int, node: Node) -> Node:
+        """The requests of the other side whose counterparts on side `number` are in a set, whatever that side leaves open of them."""
+        return self._counterparts(number).allowed(node)
+
     def _counterparts(self, number: int) -> Counterparts:
         side = self.sides[number]
         common = frozenset(side.facts).intersection(*(other.facts for other in self.sides))

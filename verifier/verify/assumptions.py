@@ -7,7 +7,7 @@ given is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.invariant import AnyInvariant, KeyFamily
@@ -115,5 +115,9 @@ def _readings(answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
     for label, value in held.items():
         yield Assumption(label, f"the reading {label} was held at {'yes' if value else 'no'}")
     if isinstance(answer, Found):
-        for label, value in answer.counterexample.readings:
-            yield Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}")
+        yield from reading_assumptions(answer.counterexample.readings)
+
+
+def reading_assumptions(readings: Iterable[tuple[str, bool]]) -> list[Assumption]:
+    """What a counterexample supposes that needs some readings."""
+    return [Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}") for label, value in readings]

@@ -1,0 +1,71 @@
+"""`verifier check`: its options and help. The work is in `configured`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import Caching, Processes, command_app
+from verifier.cli.outputs import checked
+from verifier.cli.run import run
+from verifier.report.formats import FORMATS
+
+app = command_app()
+
+EXIT_CODES = (
+    "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see fail-on); 2 usage, "
+    "configuration or input error; 3 something is unknown; 4 internal error."
+)
+
+
+@app.command(epilog=EXIT_CODES)
+def check(
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml."),
+    ] = None,
+    output: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT[=FILE]", callback=checked(FORMATS), help="Instead of the outputs of the configuration; may be repeated."
+        ),
+    ] = [],  # noqa: B006
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."),
+    ] = None,
+    cache: Caching = True,
+    processes: Processes = None,
+) -> None:
+    """Prove what a configuration asks for, in a word.
+
+    \b
+    verifier.toml:
+        inputs = ["snapshots/prod"]
+        builtins = ["no-external-access"]
+        outputs = ["text", "sarif=verifier.sarif"]
+
+    \b
+        [[waivers]]
+        invariant = "decrypting takes the tenant's own context"
+        key = "alias/payments"
+        allow = "role/reports in 111122223333 can kms:Decrypt"
+        reason = "the report job moves to the new client in January"
+        owner = "payments team"
+        expires = 2027-01-31
+
+    \b
+    verifier check
+    verifier check --output github
+    verifier check --write-baseline verifier-baseline.json
+    docs/check.md has all of it.
+    """
+
+    def body() -> int:
+        from verifier.cli.configured import CheckOptions, check_command
+
+        return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes))
+
+    run(body)

@@ -1,0 +1,251 @@
+"""The configuration of `verifier check`: `verifier.toml`, or `[tool.verifier]` in `pyproject.toml`.
+
+In: a path. Out: `Configuration`. Guarantee: every error of the file is told, with its line and what to do; a key that does not exist is
+one. Paths are from the folder of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from verifier.inputs.files import Files
+from verifier.model.invariant import Allowance
+from verifier.model.invariants_text import read_invariants
+from verifier.model.readings import READINGS
+from verifier.model.waiver import Waiver
+from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.source import Source
+from verifier.syntax.toml_places import KeyPath, Toml, read_toml
+
+NAMES = ("verifier.toml", "pyproject.toml")
+_TABLE = ("tool", "verifier")
+
+
+class FailOn(StrEnum):
+    """What a check fails for, besides what is unknown: REFUTED, what is refuted and not excused; STALE, also a waiver that is expired or
+    not needed, and a baseline that could shrink."""
+
+    REFUTED = "refuted"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What is checked and how; `timeout` is in seconds for each query. `digest` is the (name, SHA-256) of the file."""
+
+    path: Path
+    inputs: tuple[Path, ...]
+    invariants: tuple[Path, ...] = ()
+    builtins: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    readings: Mapping[str, bool] = field(default_factory=dict)
+    timeout: float | None = None
+    key_arn: str | None = None
+    account: str | None = None
+    region: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    fail_on: FailOn = FailOn.REFUTED
+    baseline: Path | None = None
+    waivers: tuple[Waiver, ...] = ()
+    digest: tuple[tuple[str, str], ...] = ()
+
+
+def find_configuration(folder: Path) -> Path:
+    """The file in a folder. Raises `InputError` where there is none."""
+    first, second = (folder / name for name in NAMES)
+    if first.is_file():
+        return first
+    if second.is_file() and "tool.verifier" in second.read_text(encoding="utf-8", errors="replace"):
+        return second
+    raise InputError.of(
+        f"there is no {NAMES[0]} here, and no [tool.verifier] in a {NAMES[1]}",
+        hint='write one, for example: inputs = ["snapshots/prod"], or name it with --config FILE (docs/check.md)',
+        rule="S3",
+    )
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Reads a file. Raises `InputError` with all its errors."""
+    files = Files()
+    document = read_toml(files.source(path))
+    inside: KeyPath = _TABLE if path.name == NAMES[1] else ()
+    table: Any = document.values
+    for part in inside:
+        table = table.get(part) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        raise InputError((document.error(inside, "there is no table [tool.verifier] in this file"),))
+    reader = _Reader(document, inside, path.parent)
+    found = reader.configuration(path, table, tuple(files.digests.items()))
+    if reader.errors:
+        raise InputError(reader.errors)
+    return found
+
+
+_KEYS = (
+    "inputs",
+    "invariants",
+    "builtins",
+    "outputs",
+    "readings",
+    "timeout",
+    "key-arn",
+    "account",
+    "region",
+    "parameters",
+    "fail-on",
+    "baseline",
+    "waivers",
+)
+_WAIVER_KEYS = ("invariant", "key", "allow", "reason", "owner", "expires")
+
+
+@dataclass
+class _Reader:
+    """Reads the values of a table; what is wrong with them is collected."""
+
+    document: Toml
+    inside: KeyPath
+    folder: Path
+    errors: list[Diagnostic] = field(default_factory=list)
+
+    def configuration(self, path: Path, table: dict[str, Any], digest: tuple[tuple[str, str], ...]) -> Configuration:
+        """The whole configuration."""
+        self._known((), table, _KEYS)
+        inputs = self._texts(table, "inputs")
+        if table.get("inputs", []) == []:
+            self._wrong((), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]')
+        return Configuration(
+            path,
+            tuple(self.folder / name for name in inputs),
+            tuple(self.folder / name for name in self._texts(table, "invariants")),
+            self._texts(table, "builtins"),
+            self._texts(table, "outputs"),
+            self._readings(table),
+            self._timeout(table),
+            self._text((), table, "key-arn"),
+            self._text((), table, "account"),
+            self._text((), table, "region"),
+            self._parameters(table),
+            self._fail_on(table),
+            self.folder / baseline if (baseline := self._text((), table, "baseline")) is not None else None,
+            self._waivers(table),
+            digest,
+        )
+
+    # -- one kind of value each --
+
+    def _wrong(self, path: KeyPath, message: str, hint: str | None = None) -> None:
+        self.errors.append(self.document.error((*self.inside, *path), message, hint))
+
+    def _known(self, path: KeyPath, table: Mapping[str, Any], names: Sequence[str]) -> None:
+        for name in table:
+            if name not in names:
+                close = get_close_matches(name, names, n=1)
+                hint = f"did you mean `{close[0]}`?" if close else f"the keys are {', '.join(names)}"
+                self._wrong((*path, name), f"there is no key `{name}`", hint)
+
+    def _text(self, path: KeyPath, table: Mapping[str, Any], name: str, *, needed: bool = False) -> str | None:
+        value = table.get(name)
+        if value is None and not needed:
+            return None
+        if isinstance(value, str) and value.strip():
+            return value
+        if value is None:
+            self._wrong(path, f"`{name}` is missing")
+        else:
+            self._wrong((*path, name), f"`{name}` must be a text that is not empty")
+        return None
+
+    def _texts(self, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+        value = table.get(name, [])
+        if isinstance(value, list) and all(isinstance(member, str) and member for member in value):
+            return tuple(value)
+        self._wrong((name,), f"`{name}` must be a list of texts", f'for example {name} = ["…"]')
+        return ()
+
+    def _table(self, table: Mapping[str, Any], name: str) -> dict[str, Any]:
+        value = table.get(name, {})
+        if isinstance(value, dict):
+            return value
+        self._wrong((name,), f"`{name}` must be a table", f"write [{'.'.join(map(str, (*self.inside, name)))}] and its keys below")
+        return {}
+
+    def _readings(self, table: Mapping[str, Any]) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        labels = [reading.label for reading in READINGS]
+        answers = {True: True, False: False, "yes": True, "no": False}
+        given = self._table(table, "readings")
+        self._known(("readings",), given, labels)
+        for label, answer in given.items():
+            if not isinstance(answer, bool | str) or answer not in answers:
+                self._wrong(("readings", label), f'the reading `{label}` must be "yes" or "no"', "`verifier readings` tells what it means")
+            elif label in labels:
+                found[label] = answers[answer]
+        return found
+
+    def _timeout(self, table: Mapping[str, Any]) -> float | None:
+        value = table.get("timeout")
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")):
+            return value
+        self._wrong(("timeout",), "`timeout` must be a number of seconds greater than 0")
+        return None
+
+    def _parameters(self, table: Mapping[str, Any]) -> dict[str, str]:
+        given = self._table(table, "parameters")
+        for name, value in given.items():
+            if not isinstance(value, str):
+                self._wrong(("parameters", name), f"the parameter `{name}` must be a text", f'for example {name} = "{value}"')
+        return {name: value for name, value in given.items() if isinstance(value, str)}
+
+    def _fail_on(self, table: Mapping[str, Any]) -> FailOn:
+        value = table.get("fail-on", FailOn.REFUTED.value)
+        if value not in tuple(FailOn):
+            self._wrong(("fail-on",), '`fail-on` must be "refuted" or "stale"', "unknown always fails, with exit code 3")
+            return FailOn.REFUTED
+        return FailOn(value)
+
+    # -- waivers --
+
+    def _waivers(self, table: Mapping[str, Any]) -> tuple[Waiver, ...]:
+        given = table.get("waivers", [])
+        if not isinstance(given, list) or not all(isinstance(waiver, dict) for waiver in given):
+            self._wrong(("waivers",), "`waivers` must be a list of tables", "write [[waivers]] before each")
+            return ()
+        found = [self._waiver(("waivers", number), waiver) for number, waiver in enumerate(given)]
+        return tuple(waiver for waiver in found if waiver is not None)
+
+    def _waiver(self, path: KeyPath, table: dict[str, Any]) -> Waiver | None:
+        self._known(path, table, _WAIVER_KEYS)
+        texts = {name: self._text(path, table, name, needed=True) for name in ("invariant", "key", "allow", "reason", "owner")}
+        allowance = self._allowance((*path, "allow"), texts["allow"]) if texts["allow"] is not None else None
+        expires = table.get("expires")
+        if isinstance(expires, datetime) or not isinstance(expires, date):
+            where = path if expires is None else (*path, "expires")
+            self._wrong(where, "`expires` must be a date: the last day on which the waiver applies", "for example expires = 2027-01-31")
+            return None
+        if allowance is None or None in texts.values():
+            return None
+        known = {name: value for name, value in texts.items() if value is not None}
+        span = self.document.span((*self.inside, *path))
+        return Waiver(known["invariant"], known["key"], allowance, known["reason"], known["owner"], expires, span)
+
+    def _allowance(self, path: KeyPath, text: str) -> Allowance | None:
+        try:
+            read = read_invariants(Source(f"{self.document.source.name}#waiver", f'allow "waiver": {text}'))
+        except InputError as error:
+            for found in error.diagnostics:
+                self._wrong(path, f"the waived access cannot be read: {found.message}", found.hint)
+            return None
+        if read.invariants or len(read.allowances) != 1:
+            self._wrong(path, "`allow` must be one sentence", 'for example allow = "role/reports in 111122223333 can kms:Decrypt"')
+            return None
+        if read.allowances[0].scope.keys is not None:
+            self._wrong(path, "the key of a waiver is named by `key`, not by `on` in the sentence")
+            return None
+        return read.allowances[0]

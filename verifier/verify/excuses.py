@@ -1,0 +1,112 @@
+"""What of the requests that break an invariant is beyond its waivers and its baseline.
+
+In: an estate, a refuted invariant on a key; scopes that are waived; an earlier estate. Out: `Beyond`.
+Guarantee: nothing is beyond only where it was shown, over all requests, that each one that breaks the invariant is certainly in a waived
+scope, or broke the invariant in the earlier estate as well (as the same request there, under the same readings and free facts). What could
+not be settled is a reason, and then nothing is excused (S1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import Allowance, Expectation, GrantInvariant, Invariant
+from verifier.model.region import Region
+from verifier.model.request import Outcome
+from verifier.model.verdict import Counterexample, NamedByGrant, Reason
+from verifier.problem.diagram import NOTHING, Node, TooLarge
+from verifier.problem.joint import Given, Joint, join
+from verifier.problem.targets import key_target
+from verifier.verify.listed_grants import decide_listed
+from verifier.verify.meaning import meaning
+from verifier.verify.regions import Describer
+from verifier.verify.settled import not_known, settled, settled_allowance
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """`regions` are what breaks the invariant beyond the waivers and the baseline, `grants` likewise for one about listed grants;
+    `reasons` say why the rest could not be settled. `used` tells of each waiver whether it covers something that breaks the invariant;
+    `better` whether something that broke it in the baseline does not break it any more."""
+
+    regions: tuple[Region, ...] = ()
+    grants: tuple[NamedByGrant, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    used: tuple[bool, ...] = ()
+    better: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether everything that breaks the invariant is excused."""
+        return not (self.regions or self.grants or self.reasons)
+
+    @property
+    def counterexample(self) -> Counterexample | None:
+        """A request that breaks the invariant and is not excused."""
+        return next((region.witness for region in self.regions if region.witness is not None), None)
+
+
+def beyond(
+    estate: Estate,
+    key: Key,
+    invariant: Invariant,
+    waived: Sequence[Allowance] = (),
+    earlier: tuple[Estate, Key] | None = None,
+    held: Mapping[str, bool] | None = None,
+) -> Beyond:
+    """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes readings."""
+    target = key_target(key)
+    sides = [Given(estate, target)]
+    if earlier is not None and not_known(key_target(earlier[1])) is None:
+        sides.insert(0, Given(earlier[0], key_target(earlier[1])))
+    scopes = [settled(estate, target, invariant), *(settled_allowance(estate, target, allowance) for allowance in waived)]
+    try:
+        joint = join(sides, scopes)
+        joint.hold(held or {})
+        return _beyond(joint, invariant)
+    except TooLarge as error:
+        return Beyond(reasons=(Reason("budget", f"the policies tell apart too much to say what is excused: {error}"),))
+
+
+def _beyond(joint: Joint, invariant: Invariant) -> Beyond:
+    diagrams, last = joint.diagrams, len(joint.sides) - 1
+    breaking = _breaking(joint, invariant, last)
+    left = diagrams.minus(breaking, diagrams.any_of(joint.scopes[1:]))
+    better = False
+    if last:
+        before = _breaking(joint, invariant, 0)
+        left = diagrams.minus(left, joint.counterparts_in(0, before))
+        better = _possible(joint, 0, diagrams.minus(before, joint.counterparts_in(last, breaking)))
+    wanted = Outcome.DENY if invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
+    regions = Describer(joint, last, wanted).describe(left)
+    reasons = list(regions.unsettled)
+    unknown = diagrams.minus(left, joint.known_action)
+    if not regions.found and _possible(joint, last, unknown):
+        reasons.append(Reason("U4", "an action that the reference data does not know could break it beyond what is excused"))
+    used = tuple(_possible(joint, last, diagrams.both(breaking, scope)) for scope in joint.scopes[1:])
+    return Beyond(tuple(found.region for found in regions.found), (), tuple(reasons), used, better)
+
+
+def _breaking(joint: Joint, invariant: Invariant, number: int) -> Node:
+    """The requests in the scope that are decided as they must not be, on a side."""
+    allowed = joint.sides[number].allowed
+    wrong = joint.diagrams.complement(allowed) if invariant.expectation is Expectation.ALLOWED else allowed
+    return joint.diagrams.both(joint.scopes[0], wrong)
+
+
+def _possible(joint: Joint, number: int, node: Node) -> bool:
+    return node != NOTHING and joint.diagrams.both(node, joint.care(number, node).care) != NOTHING
+
+
+def grants_beyond(
+    estate: Estate, key: Key, invariant: GrantInvariant, earlier: tuple[Estate, Key], held: Mapping[str, bool] | None = None
+) -> Beyond:
+    """The grants that break an invariant about listed grants and did not do so in an earlier estate."""
+    now = decide_listed(estate, key, invariant, held or {})
+    before = decide_listed(earlier[0], earlier[1], invariant, held or {})
+    known = {(meaning(named.grant), named.role) for named in before.grants}
+    still = {(meaning(named.grant), named.role) for named in now.grants}
+    left = tuple(named for named in now.grants if (meaning(named.grant), named.role) not in known)
+    return Beyond(grants=left, better=bool(known - still))
