@@ -24,11 +24,15 @@ from tests.agreement.runner import Comparison, assignment, compare
 from tests.agreement.sessions import limited
 from tests.agreement.world import TAPE, Dice
 from verifier.model.documents import read_policy
+from verifier.model.engine import Engine
 from verifier.model.policy import PolicyKind
 from verifier.model.request import CallerKind, Decision, Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.symbolic import Decider
+
+ENGINES = (Engine.Z3, Engine.SAT)
+"""They take turns."""
 
 REQUESTS = 10
 """How many requests are asked about one estate, at most: equal ones are asked once."""
@@ -86,7 +90,7 @@ def _limited(dice: Dice, setting: Setting, library: Library, request: Request) -
 def check(scenario: Scenario, counts: Counts) -> None:
     """Asks both rooms about every request of a scenario, and counts. Raises `Disagreement`."""
     estate = scenario.setting.estate
-    decider = Decider(estate)
+    decider = Decider(estate, ENGINES[scenario.seed % len(ENGINES)])
     for comparison in compare(decider, estate, list(scenario.requests), scenario.seed):
         counts.see(scenario.setting, comparison)
         if not comparison.agrees or not comparison.sharp:
