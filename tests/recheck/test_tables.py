@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from verifier.problem.domains import Attribute, action_names, context_attribute, principals
-from verifier.problem.predicates import Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like
+from verifier.problem.predicates import Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.tables import AddressTable, Line, LineTable, ListTable, Table, WordTable
 from verifier.problem.words import Domain
 from verifier.recheck import tables
@@ -96,6 +96,25 @@ def test_addresses(seed: int) -> None:
         first = dice.getrandbits(bits) >> host << host if host < bits else 0
         tests[number] = InNetwork(version, first, first + (1 << host) - 1)
     assert signatures(Attribute("x", address=True), tests) == of_table(AddressTable(list(tests.values())), tests)
+
+
+@pytest.mark.parametrize(
+    "blocks", [[(0, 0)], [(0, 7)], [(0, 7), (8, 15)], [(0, (1 << 32) - 1)], [((1 << 32) - 1, (1 << 32) - 1)], [(1, 1), (2, 2)]]
+)
+def test_addresses_at_the_ends(blocks: list[tuple[int, int]]) -> None:
+    tests: dict[int, Predicate] = {n: InNetwork(4, first, last) for n, (first, last) in enumerate(blocks)}
+    edges = {0, LAST, *(end + step for block in blocks for end in block for step in (-1, 0, 1))}
+    expected = {frozenset(n for n, (a, b) in enumerate(blocks) if a <= at <= b) for at in edges if 0 <= at <= LAST}
+    assert signatures(Attribute("x", address=True), tests) == expected | {frozenset()}
+
+
+def test_repeated_tokens_in_a_row_may_all_be_left_out() -> None:
+    runs = Tokens(tuple((True, one(letter)) for letter in "abcd"))
+    tests: dict[int, Predicate] = {0: exactly(""), 1: exactly("d"), 2: exactly("ad"), 3: exactly("da"), 4: runs}
+    assert signatures(Attribute("x", Domain("x", (like("*"),))), tests) == {
+        *(frozenset({n, 4}) for n in range(3)),
+        *map(frozenset, ([3], [4], [])),
+    }
 
 
 def test_lists() -> None:
