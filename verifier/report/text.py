@@ -106,7 +106,7 @@ def _own_assumptions(verdict: Verdict, common: Sequence[Assumption]) -> list[Ass
 def _headline(report: Report, verdict: Verdict, style: Style) -> str:
     paint = {Status.PROVED: style.good, Status.REFUTED: style.bad, Status.UNKNOWN: style.doubt}[verdict.status]
     name = style.bold(printable(verdict.invariant.name))
-    if len({other.target for other in report.verdicts}) > 1:
+    if any(other.target != verdict.target for other in report.verdicts):
         name += style.dim(f"  on {target_name(report, verdict.target)}")
     return (
         pad(paint(_MARKS[verdict.status]), len(MARGIN))

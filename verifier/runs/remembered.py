@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -23,12 +22,10 @@ from verifier.problem.targets import Target
 from verifier.runs.digests import digest
 from verifier.verify.meaning import in_policy, meaning
 
-T = TypeVar("T")
-
 
 @dataclasses.dataclass(frozen=True)
 class _Stored:
-    """What is kept of a verdict. `statements` gives, for each statement and grant that it names, the digest of what it means."""
+    """What is kept of a verdict. `statements` are the statements and grants that it names, each with the digest of what it means."""
 
     status: Status
     rests_on: tuple[StatementRef, ...]
@@ -36,7 +33,7 @@ class _Stored:
     counterexample: Counterexample | None
     statistics: Statistics
     grants: tuple[NamedByGrant, ...]
-    statements: tuple[tuple[str, int, bytes], ...]
+    statements: tuple[tuple[StatementRef, bytes], ...]
 
 
 _DECODER = msgspec.json.Decoder(_Stored)
@@ -46,21 +43,11 @@ def stored(verdict: Verdict, places: Places) -> bytes | None:
     """A verdict as JSON; `None` for one that must not be remembered."""
     if verdict.status is Status.UNKNOWN or verdict.agreement is not None:
         return None
-    named: dict[tuple[str, int], bytes] = {}
-
-    def note(reference: StatementRef) -> StatementRef:
-        own = places.meanings.get((reference.policy, reference.index))
-        if own is None:
-            raise LookupError(reference.policy)
-        named[reference.policy, reference.index] = own
-        return reference
-
-    parts = (verdict.rests_on, verdict.counterexample, verdict.grants)
+    named = dict.fromkeys(_named(verdict.rests_on, verdict.counterexample))
     try:
-        _mapped(parts, StatementRef, note)
+        statements = tuple((reference, places.meanings[reference.policy, reference.index]) for reference in named)
     except LookupError:
         return None
-    statements = tuple((policy, index, own) for (policy, index), own in named.items())
     return msgspec.json.encode(
         _Stored(
             verdict.status, verdict.rests_on, verdict.assumptions, verdict.counterexample, verdict.statistics, verdict.grants, statements
@@ -72,17 +59,10 @@ def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) 
     """The verdict of today's input; `None` where it names something that cannot be found there."""
     try:
         found = _DECODER.decode(data)
-        known = {(policy, index): places.by_meaning[policy, own] for policy, index, own in found.statements}
-        moved: dict[str, str] = {}
-
-        def today(reference: StatementRef) -> StatementRef:
-            own = known[reference.policy, reference.index]
-            moved[str(reference.span)] = str(own.span)
-            return own
-
-        counterexample, rests_on, grants = _mapped((found.counterexample, found.rests_on, found.grants), StatementRef, today)
-        counterexample = _mapped(counterexample, Step, lambda step: _step_today(step, moved))
-        counterexample, grants = _mapped((counterexample, grants), Grant, lambda grant: places.grants[grant.id])
+        today = {reference: places.by_meaning[reference.policy, own] for reference, own in found.statements}
+        grants = tuple(dataclasses.replace(named, grant=places.grants[named.grant.id]) for named in found.grants)
+        counterexample = found.counterexample and _counterexample_today(found.counterexample, today, places)
+        rests_on = tuple(today[reference] for reference in found.rests_on)
     except (msgspec.MsgspecError, LookupError):
         return None
     return Verdict(
@@ -98,13 +78,31 @@ def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) 
     )
 
 
-def _step_today(step: Step, moved: Mapping[str, str]) -> Step:
-    """A step of a trace whose sentence names a statement by its place."""
-    if step.statement is None or step.depth != 1:
+def _named(rests_on: Iterable[StatementRef], counterexample: Counterexample | None) -> Iterator[StatementRef]:
+    """The statements and grants that a verdict names."""
+    yield from rests_on
+    if counterexample is not None:
+        yield from counterexample.statements
+        yield from (step.statement for step in counterexample.decision.trace if step.statement is not None)
+
+
+def _counterexample_today(found: Counterexample, today: Mapping[StatementRef, StatementRef], places: Places) -> Counterexample:
+    """A counterexample with the places of statements and grants in today's input."""
+    grants = tuple(places.grants[grant.id] for grant in found.grants)
+    if all(before == now for before, now in today.items()):
+        return dataclasses.replace(found, grants=grants)
+    trace = tuple(_step_today(step, today) for step in found.decision.trace)
+    statements = tuple(today[reference] for reference in found.statements)
+    return dataclasses.replace(found, grants=grants, statements=statements, decision=dataclasses.replace(found.decision, trace=trace))
+
+
+def _step_today(step: Step, today: Mapping[StatementRef, StatementRef]) -> Step:
+    """A step of a trace, whose sentence may name its statement by its place."""
+    if step.statement is None:
         return step
-    now = str(step.statement.span)
-    before = next((old for old, new in moved.items() if new == now and f"({old})" in step.text), None)
-    return step if before is None else dataclasses.replace(step, text=step.text.replace(f"({before})", f"({now})"))
+    now = today[step.statement]
+    text = step.text.replace(f"({step.statement.span})", f"({now.span})")
+    return dataclasses.replace(step, statement=now, text=text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,21 +155,3 @@ def _of_policy(policy: Policy) -> list[tuple[StatementRef, bytes]]:
 def _places(pairs: list[tuple[StatementRef, bytes]]) -> Places:
     meanings = {(reference.policy, reference.index): own for reference, own in pairs}
     return Places(meanings, {(reference.policy, own): reference for reference, own in reversed(pairs)}, {})
-
-
-def _mapped(value: Any, kind: type[T], change: Callable[[T], T]) -> Any:
-    """A value of the model with every part of a kind changed."""
-    if isinstance(value, kind):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(_mapped(part, kind, change) for part in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        new = {}
-        for field in dataclasses.fields(value):
-            old = getattr(value, field.name)
-            if isinstance(old, tuple) or dataclasses.is_dataclass(old):
-                changed = _mapped(old, kind, change)
-                if changed is not old:
-                    new[field.name] = changed
-        return dataclasses.replace(value, **new) if new else value
-    return value
