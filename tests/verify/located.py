@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 
 from verifier.model.request import Outcome, Request
-from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.diagram import NOTHING, Node, TooLarge
 from verifier.problem.joint import Joint
 from verifier.problem.sets import mentioned
 from verifier.verify.sample import PREFERRED, Sample, sample
@@ -33,15 +33,24 @@ def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node |
 def draws(joint: Joint, node: Node, dice: random.Random, count: int, wanted: Outcome) -> Iterator[Sample]:
     """Requests out of a set, each with some variables at values drawn by lot; decided by `evaluate` as the set says."""
     for _ in range(count):
-        plain = [name for name in joint.diagrams.variables if not name.startswith(("held:", "relation:", "by:"))]
-        names = dice.sample(plain, min(6, len(plain)))
-        narrow = joint.diagrams.both(node, joint.care(0, node, names).care)  # whatever they are narrowed to can be made
-        for name in names if narrow != NOTHING else ():
-            values = joint.diagrams.values(narrow, name)
-            if values.bit_count() > 1:
-                narrow = joint.diagrams.both(narrow, joint.diagrams.literal(name, 1 << dice.choice(bits(values))))
-        if narrow != NOTHING and isinstance(found := sample(joint, 0, joint.care(0, narrow, PREFERRED), narrow, wanted), Sample):
+        try:
+            narrow = _narrowed(joint, node, dice)
+            found = sample(joint, 0, joint.care(0, narrow, PREFERRED), narrow, wanted) if narrow != NOTHING else None
+        except TooLarge:  # the facts about these variables together
+            continue
+        if isinstance(found, Sample):
             yield found
+
+
+def _narrowed(joint: Joint, node: Node, dice: random.Random) -> Node:
+    plain = [name for name in joint.diagrams.variables if not name.startswith(("held:", "relation:", "by:"))]
+    names = dice.sample(plain, min(6, len(plain)))
+    narrow = joint.diagrams.both(node, joint.care(0, node, names).care)  # whatever they are narrowed to can be made
+    for name in names if narrow != NOTHING else ():
+        values = joint.diagrams.values(narrow, name)
+        if values.bit_count() > 1:
+            narrow = joint.diagrams.both(narrow, joint.diagrams.literal(name, 1 << dice.choice(bits(values))))
+    return narrow
 
 
 def bits(mask: int) -> list[int]:
