@@ -65,29 +65,21 @@ def _uses(number: int, own: bool = False) -> dict[str, Any]:
 # -- overlapping wildcards on two keys --
 
 
-def wildcards(count: int, letters: int = 8) -> Problem:
-    """So many Allow statements to everyone, each with a pattern on each of two keys: `user/a*cdefgh`, `user/ab*defgh`, …"""
-    return Problem(f"{count} wildcards", Estate((_key([_wild(number, letters) for number in range(count)]),)), ())
+def wildcards(count: int) -> Problem:
+    """So many Allow statements to everyone, each with a pattern on each of two keys: `user/a*cdefgh…`, `user/ab*defgh…`, and so on."""
+    return Problem(f"{count} wildcards", Estate((_key([_wild(number, count) for number in range(count)]),)), ())
 
 
-def _wild(number: int, letters: int) -> dict[str, Any]:
-    user, agent = _pattern(number, letters), _pattern(number * 3 + 1, letters)
+def _wild(number: int, count: int) -> dict[str, Any]:
+    user, agent = _pattern(number, count), _pattern(number * 2 + 1, count)
     condition = {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::*:user/{user}", "aws:UserAgent": agent}}
     actions = ["kms:Decrypt"] if number % 2 else ["kms:Decrypt", "kms:Encrypt"]
-    return {
-        "Sid": f"S{number}",
-        "Effect": "Allow",
-        "Principal": {"AWS": "*"},
-        "Action": actions,
-        "Resource": "*",
-        "Condition": condition,
-    }
+    statement = {"Sid": f"S{number}", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": actions, "Resource": "*"}
+    return {**statement, "Condition": condition}
 
 
-def _pattern(number: int, letters: int) -> str:
-    """The first letters with one of them, or two, replaced by `*`."""
-    text = list(LETTERS[:letters])
-    text[1 + number % (letters - 2)] = "*"
-    if number >= letters - 2:
-        text[1 + (number // 2 + 3) % (letters - 2)] = "*"
+def _pattern(number: int, count: int) -> str:
+    """So many letters and two more, one of which is `*`."""
+    text = list(LETTERS[: count + 2])
+    text[1 + number % count] = "*"
     return "".join(text)

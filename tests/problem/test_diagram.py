@@ -28,6 +28,7 @@ def test_nodes_are_equal_iff_the_sets_are(left: Recipe, right: Recipe) -> None:
     first, second = node_of(diagrams, left), node_of(diagrams, right)
     assert (first == second) == (members(diagrams, first) == members(diagrams, second))
     assert diagrams.implies(first, second) == all(holds(right, point) for point in POINTS if holds(left, point))
+    assert diagrams.meets(first, second) == any(holds(right, point) for point in POINTS if holds(left, point))
 
 
 @LAW
@@ -102,16 +103,6 @@ def test_common_choices_are_a_partition(left: Recipe, right: Recipe) -> None:
     for value in range(WIDTHS["a"]):
         (found,) = ((n, m) for mask, n, m in diagrams.common_choices(first, second, "a") if mask >> value & 1)
         assert found == (diagrams.restrict(first, {"a": value}), diagrams.restrict(second, {"a": value}))
-
-
-def test_a_variable_that_is_added_is_below_all_others() -> None:
-    diagrams = manager()
-    before = diagrams.both(diagrams.literal("a", 1), diagrams.literal("d", 1))
-    diagrams.extend("e")
-    diagrams.extend("e")
-    assert diagrams.variables == [*WIDTHS, "e"]
-    both = diagrams.both(diagrams.literal("e", 2), before)
-    assert diagrams.top(both) == "a" and diagrams.restrict(both, {"e": 1}) == before and diagrams.restrict(both, {"e": 0}) == NOTHING
 
 
 def test_a_diagram_that_outgrows_its_budget_is_an_error() -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pytest
 
+from tests.agreement.runner import assignment
 from tests.agreement.scenarios import Scenario
+from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
 from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import reference_to_grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, StatementRef, reference_to
-from verifier.model.request import Outcome
+from verifier.model.request import Outcome, Request
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.grants import NAMED_ONE_BY_ONE
 from verifier.problem.joint import Given, Joint, join
-from verifier.problem.provenance import Provenance, Way
-from verifier.verify.sample import PREFERRED, Sample, sample
+from verifier.problem.provenance import Provenance, Way, lets_in
+from verifier.problem.unmodelled import pessimism
+from verifier.verify.partition import Partitioner
 
 Kept = frozenset[StatementRef]
 NOBODY: dict[str, Any] = {"grantee": Principal(PrincipalType.UNIQUE_ID, "AIDADELETED"), "grantee_hidden": False, "retiring": None}
@@ -50,37 +56,70 @@ def _policy(policy: Policy, kept: Kept) -> Policy:
     return replace(policy, statements=tuple(left))
 
 
-def allowed_by(joint: Joint, provenance: Provenance, way: Way) -> Node:
-    """The requests that some statements suffice for."""
-    marks = {name: int(name.removeprefix("by:") in map(str, way)) for name in joint.diagrams.level if name.startswith("by:")}
-    return joint.diagrams.restrict(provenance.allowed, marks)
+MOST_KEPT = 2
+"""No request needs more statements than these (`problem.provenance`); the test tries all sets of so many."""
+
+
+def brute(estate: Estate, request: Request, symbols: Mapping[str, bool], owners: Sequence[StatementRef]) -> frozenset[Way]:
+    """The ways of one request, by `evaluate` on estates with few statements."""
+    found: list[Way] = []
+    for size in range(MOST_KEPT + 1):
+        for numbers in combinations(range(len(owners)), size):
+            way = frozenset(numbers)
+            if not lets_all_in(owners, way) or any(other <= way for other in found):
+                continue
+            if evaluate(only(estate, frozenset(owners[number] for number in way)), request, dict(symbols)).outcome is Outcome.ALLOW:
+                found.append(way)
+    return frozenset(found)
+
+
+def lets_all_in(owners: Sequence[StatementRef], way: Way) -> bool:
+    return all(lets_in(owners[number]) for number in way)
+
+
+def compares(joint: Joint, node: Node) -> bool:
+    """Whether a set rests on comparisons of keys, which only concrete values settle."""
+    return any(name.startswith(("relation:", "lazy:")) for name in joint.diagrams.support(node))
 
 
 @pytest.mark.parametrize("part", range(2))
-def test_a_way_suffices_and_no_part_of_it_does(part: int) -> None:
-    checked = []
+def test_ways_are_those_of_evaluate(part: int) -> None:
+    checked, dice = list[int](), random.Random(part)
 
-    @random_keys(part + 20, count=8)
-    def check(scenario: Scenario, given: Given) -> None:
+    @random_keys(part + 20, count=14)
+    def check(_: Scenario, given: Given) -> None:
         if given.target.key is None or len(given.target.key.grants or ()) > NAMED_ONE_BY_ONE:
             return
         joint = join([given])
-        side, diagrams = joint.sides[0], joint.diagrams
-        provenance = Provenance(joint, 0)
-        node = diagrams.all_of((side.allowed, joint.known_action, joint.care(0, provenance.allowed).care))
-        ways = provenance.ways(node)
-        assert diagrams.implies(node, diagrams.any_of(allowed_by(joint, provenance, way) for way in ways))
+        side, provenance = joint.sides[0], Provenance(joint, 0)
         owners = side.question.space.owners
-        for way in sorted(ways, key=sorted)[:6]:
-            less = diagrams.any_of(allowed_by(joint, provenance, way - {number}) for number in way)
-            needing = diagrams.all_of((node, allowed_by(joint, provenance, way), diagrams.complement(less)))
-            assert needing != NOTHING
-            found = sample(joint, 0, joint.care(0, needing, PREFERRED), needing)
-            if isinstance(found, Sample):
-                kept = frozenset(owners[number] for number in way)
-                assert evaluate(only(given.estate, kept), found.request, dict(found.symbols)).outcome is Outcome.ALLOW
-                for one in kept:
-                    assert evaluate(only(given.estate, kept - {one}), found.request, dict(found.symbols)).outcome is not Outcome.ALLOW
-                checked.append(len(way))
+        if len(owners) > 40:  # too many sets for a test
+            return
+        node, _rest = Partitioner(joint, 0).settled(joint.diagrams.both(side.allowed, joint.known_action))
+        for drawn in draws(joint, node, dice, 8, Outcome.ALLOW):
+            symbols = {**assignment(given.estate, len(checked)), **pessimism(side.question.space).refused, **drawn.symbols}
+            own = place(joint, drawn.request, symbols)
+            if own is None or not joint.diagrams.implies(own, node) or compares(joint, own):
+                continue
+            wanted = brute(given.estate, drawn.request, symbols, owners)
+            assert frozenset(provenance.ways(own)) == wanted, drawn.request
+            checked.extend(len(way) for way in wanted)
 
-    assert len(checked) > 20 and max(checked) > 1
+    assert len(checked) > 40 and max(checked) > 1
+
+
+def test_what_is_said_of_a_set_is_said_of_its_requests() -> None:
+    """The requests that a way suffices for: together the set, each with a request that needs all of the way."""
+
+    @random_keys(25, count=6)
+    def check(_: Scenario, given: Given) -> None:
+        joint = join([given])
+        diagrams, side = joint.diagrams, joint.sides[0]
+        node, _rest = Partitioner(joint, 0).settled(diagrams.both(side.allowed, joint.known_action))
+        node = diagrams.both(node, joint.care(0, node).care)
+        ways = Provenance(joint, 0).ways(node)
+        assert all(found != NOTHING and diagrams.implies(found, node) for found in ways.values())
+        left = diagrams.minus(node, diagrams.any_of(ways.values()))
+        values = [diagrams.literal(n, 1) for n, v in pessimism(side.question.space).refused.items() if not v and n in diagrams.level]
+        left = diagrams.all_of((left, *values))
+        assert diagrams.both(left, joint.care(0, left, {n for s in side.parts.values() for n in diagrams.support(s)}).care) == NOTHING

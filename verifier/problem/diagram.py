@@ -36,7 +36,7 @@ class Diagrams:
     values 0 (false) and 1 (true)."""
 
     def __init__(self, widths: Mapping[str, int], budget: int = NODE_BUDGET) -> None:
-        self.variables = list(widths)
+        self.variables: tuple[str, ...] = tuple(widths)
         self.widths = dict(widths)
         self.level = {name: level for level, name in enumerate(self.variables)}
         self._full = [(1 << width) - 1 for width in widths.values()]
@@ -47,16 +47,9 @@ class Diagrams:
         self._both: dict[tuple[Node, Node], Node] = {}
         self._either: dict[tuple[Node, Node], Node] = {}
         self._implies: dict[tuple[Node, Node], bool] = {}
+        self._meets: dict[tuple[Node, Node], bool] = {}
         self._complement: dict[Node, Node] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
         self._supports: dict[Node, frozenset[int]] = {NOTHING: frozenset(), EVERYTHING: frozenset()}
-
-    def extend(self, variable: str, width: int = 2) -> None:
-        """Adds a variable below all others, unless there is one of its name."""
-        if variable not in self.level:
-            self.level[variable] = len(self.variables)
-            self.variables.append(variable)
-            self.widths[variable] = width
-            self._full.append((1 << width) - 1)
 
     # -- nodes --
 
@@ -83,7 +76,7 @@ class Diagrams:
     def _make(self, level: int, merged: dict[Node, int]) -> Node:
         if len(merged) == 1:
             return next(iter(merged))
-        edges = tuple(sorted(((mask, node) for node, mask in merged.items()), key=_lowest))
+        edges = _ordered(merged)
         found = self._known.get((level, edges))
         if found is None:
             if len(self._edges) >= self._budget:
@@ -151,7 +144,14 @@ class Diagrams:
                 result = operation(left, node)
                 merged[result] = merged.get(result, 0) | mask
             return self._make(right_level, merged)
-        for mask, node, other in self._common(left, right):
+        left_edges, right_edges = self._edges[left], self._edges[right]
+        if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
+            pairs: Iterable[tuple[int, Node, Node]] = _by_value(left_edges, right_edges)
+        else:
+            pairs = [
+                (mask & other_mask, node, other) for mask, node in left_edges for other_mask, other in right_edges if mask & other_mask
+            ]
+        for mask, node, other in pairs:
             result = operation(node, other)
             merged[result] = merged.get(result, 0) | mask
         return self._make(left_level, merged)
@@ -163,14 +163,9 @@ class Diagrams:
             yield from _by_value(left_edges, right_edges)
             return
         for mask, node in left_edges:
-            rest = mask
             for other_mask, other in right_edges:
-                common = rest & other_mask
-                if common:
-                    yield common, node, other
-                    rest ^= common
-                    if not rest:
-                        break
+                if mask & other_mask:
+                    yield mask & other_mask, node, other
 
     def complement(self, node: Node) -> Node:
         """All other assignments."""
@@ -193,6 +188,21 @@ class Diagrams:
         found = self._implies.get((left, right))
         if found is None:
             found = self._implies[left, right] = all(self.implies(node, other) for node, other in self._beside(left, right))
+        return found
+
+    def meets(self, left: Node, right: Node) -> bool:
+        """Whether two sets share an assignment. Makes no nodes, and ends at the first that shows it."""
+        if NOTHING in (left, right):
+            return False
+        if EVERYTHING in (left, right) or left == right:
+            return True
+        if left > right:
+            left, right = right, left
+        if (left, right) in self._both:
+            return self._both[left, right] != NOTHING
+        found = self._meets.get((left, right))
+        if found is None:
+            found = self._meets[left, right] = any(self.meets(node, other) for node, other in self._beside(left, right))
         return found
 
     def _beside(self, left: Node, right: Node) -> Iterator[tuple[Node, Node]]:
@@ -354,6 +364,14 @@ def _values(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def _ordered(merged: dict[Node, int]) -> Edges:
+    """The edges by the lowest value of each: most nodes have two."""
+    if len(merged) == 2:
+        (one, first), (other, second) = merged.items()
+        return ((first, one), (second, other)) if first & -first < second & -second else ((second, other), (first, one))
+    return tuple(sorted(((mask, node) for node, mask in merged.items()), key=_lowest))
 
 
 def _lowest(edge: tuple[int, Node]) -> int:

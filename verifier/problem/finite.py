@@ -7,7 +7,7 @@ unsupported comparisons, which are free here and settled later (`verifier.witnes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -44,7 +44,7 @@ from verifier.problem.predicates import (
     literal_tokens,
     named_accounts,
 )
-from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
+from verifier.problem.tables import STATE_BUDGET, AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 from verifier.problem.words import Domain
 
 
@@ -104,11 +104,15 @@ class Finite:
 
 
 class Reduction:
-    """Turns expressions into their finite form. All predicates that will be asked must be in `asked`."""
+    """Turns expressions into their finite form. All predicates that will be asked must be in `asked`. `budget` are the automaton states
+    for the strings of one attribute."""
 
-    def __init__(self, attributes: dict[str, Attribute], asked: dict[str, dict[Predicate, None]]) -> None:
+    def __init__(
+        self, attributes: dict[str, Attribute], asked: dict[str, dict[Predicate, None]], budget: Mapping[str, int] | None = None
+    ) -> None:
         self.finite = Finite()
         self._attributes = attributes
+        self._budget = budget or {}
         self._memo: dict[int, tuple[Expression, Expression]] = {}
         self._tests: dict[tuple[str, Predicate], Expression] = {}
         self._within: dict[tuple[str, int], Expression] = {}
@@ -123,7 +127,7 @@ class Reduction:
         suited = [p for p in predicates if suits(attribute, p)]
         finite.optional[name] = attribute.optional
         try:
-            table = _table(attribute, suited)
+            table = _table(attribute, suited, self._budget.get(name, STATE_BUDGET))
         except OverBudget:
             present = f"lazy:{name}" if attribute.optional else None
             finite.lazy[name] = Lazy(attribute, {p: f"lazy:{name}:{i}" for i, p in enumerate(suited)}, present)
@@ -389,9 +393,9 @@ def _text_of_numbers() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
     return (Tokens(some(DIGITS)),), ("7", "30", "90", "300", "365")
 
 
-def _table(attribute: Attribute, predicates: list[Predicate]) -> Table:
+def _table(attribute: Attribute, predicates: list[Predicate], budget: int) -> Table:
     if attribute.domain is not None:
-        return WordTable(attribute.domain, predicates)
+        return WordTable(attribute.domain, predicates, budget)
     if attribute.values is not None:
         return ListTable(attribute.values)
     if attribute.line is not None:

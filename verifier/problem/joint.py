@@ -27,6 +27,7 @@ from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.sets import FIRST, Sets, variables
 from verifier.problem.space import Space, acts
+from verifier.problem.tables import MORE_STATES
 from verifier.problem.targets import Target
 
 WILDCARDS = "L7-wildcards"
@@ -128,11 +129,12 @@ def join(sides: Sequence[Given], invariants: Sequence[Invariant] = ()) -> Joint:
     for space, found in zip(spaces, definitions, strict=True):
         questions(found, space.questions)
     _tell(spaces)
-    reduction = Reduction(spaces[0].attributes, spaces[0].questions)
+    reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "action" in reduction.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).
         attribute = Attribute("action", values=tuple(sorted(name.lower() for name in spaces[-1].known_actions)), optional=False)
-        reduction = Reduction({**spaces[0].attributes, "action": attribute}, spaces[0].questions)
+        attributes = {**spaces[0].attributes, "action": attribute}
+        reduction = Reduction(attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "principal" in reduction.finite.lazy:
         raise TooLarge("the policies tell apart too many callers")
     return _as_sets(reduction, spaces, decisions, facts, definitions, known, wanted)

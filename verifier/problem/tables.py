@@ -22,6 +22,10 @@ STATE_BUDGET = 4000
 """Automaton states for one attribute before its tests are left to lazy search (design.md, "No blow-up")."""
 
 
+MORE_STATES = 20_000
+"""The same where an attribute must have classes, since callers and actions are told apart by them."""
+
+
 class Unsuitable(Exception):
     """A predicate of a kind that the attribute's table cannot partition by."""
 
@@ -56,10 +60,10 @@ class Table(ABC):
 class WordTable(Table):
     """Strings, by the patterns that match them."""
 
-    def __init__(self, domain: Domain, predicates: Sequence[Predicate]) -> None:
+    def __init__(self, domain: Domain, predicates: Sequence[Predicate], budget: int = STATE_BUDGET) -> None:
         if any(not isinstance(p, Tokens | OneOf | Less) for p in predicates):
             raise Unsuitable(domain.name)
-        found = partition(domain, predicates, STATE_BUDGET)
+        found = partition(domain, predicates, budget)
         if found is None:
             raise OverBudget(domain.name)
         self._partition: Partition = found

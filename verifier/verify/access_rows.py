@@ -18,7 +18,7 @@ from verifier.model.request import CallerKind
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.joint import Joint
-from verifier.problem.provenance import by_class, lets_in
+from verifier.problem.provenance import lets_in
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.known_callers import KnownCallers, kind_of
 from verifier.verify.partition import Partition, Partitioner
@@ -86,8 +86,8 @@ class Rows:
         found, rests = list[Draft](), list[Draft]()
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)
-            below = by_class(self._joint.diagrams, part.node, "principal")
-            found += [Draft(part, number, 1 << index, part.actions, below[index], name) for index, name in split.named]
+            nodes = {index: self._of(1 << index, part.node) for index, _ in split.named}
+            found += [Draft(part, number, 1 << index, part.actions, nodes[index], name) for index, name in split.named]
             for rest in self._describer.phrases.apart(split.rest) if split.rest else ():
                 rests.append(Draft(part, number, rest, part.actions, self._of(rest, part.node)))
         ways = Ways(self._joint)

@@ -82,18 +82,18 @@ class Partitioner:
 
     def _refined(self, node: Node) -> Partition:
         for _ in range(REFINEMENTS):
-            settled, unsettled = self._settled(node)
+            settled, unsettled = self.settled(node)
             projection = self.joint.care(self.number, node)
             found = self._parts(settled, projection)
             if isinstance(found, Partition):
                 rest = self.joint.diagrams.both(unsettled, projection.care)
-                return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self._reasons(rest)))
+                return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self.reasons(rest)))
             self.joint.learn(found.clause)
         return Partition((), None, (TOO_MANY_ROUNDS,), False)
 
     # -- what is not modelled --
 
-    def _settled(self, node: Node) -> tuple[Node, Node]:
+    def settled(self, node: Node) -> tuple[Node, Node]:
         """The part of a set that it has whatever the unmodelled things are, and the rest."""
         diagrams, question = self.joint.diagrams, self.joint.sides[self.number].question
         open_symbols = [name for name in diagrams.support(node) if name not in self.joint.finite.tables and is_unmodelled(question, name)]
@@ -102,7 +102,8 @@ class Partitioner:
         rest = diagrams.both(node, diagrams.exists(diagrams.complement(node), open_symbols))
         return diagrams.minus(node, rest), rest
 
-    def _reasons(self, rest: Node) -> Iterator[Reason]:
+    def reasons(self, rest: Node) -> Iterator[Reason]:
+        """What the requests of a set rest on that is not modelled."""
         question = self.joint.sides[self.number].question
         names = [n for n in self.joint.diagrams.support(rest) if n not in self.joint.finite.tables and is_unmodelled(question, n)]
         for thing in question.space.estate.unmodelled:

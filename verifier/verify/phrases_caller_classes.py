@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from verifier.model.request import CallerKind
 from verifier.problem.predicates import COLON, Less, Predicate, Tokens, like, like_tokens
-from verifier.problem.tables import OverBudget, Table, WordTable
+from verifier.problem.tables import MORE_STATES, OverBudget, Table, WordTable
 from verifier.problem.words import Domain
 from verifier.verify.phrases_forms import bits
 
@@ -62,7 +62,7 @@ class CallerClasses:
         self._kinds = {**KINDS, "principal": PRINCIPAL}
         wanted = [*self._kinds.values(), *map(in_account, self.accounts)]
         try:
-            self._fine: Table = WordTable(domain, [*asked, *wanted])
+            self._fine: Table = WordTable(domain, [*asked, *wanted], MORE_STATES)
             self._home = _homes(self._fine, table)
         except OverBudget:  # then only what the policies ask for is told apart
             self._fine, self._home = table, [1 << index for index in range(table.size)]

@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 
 from verifier.model.access import Way
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.problem.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagram import Node, TooLarge
 from verifier.problem.joint import Joint
-from verifier.problem.provenance import Provenance, by_class
+from verifier.problem.provenance import Provenance
 from verifier.problem.provenance import Way as Numbers
 from verifier.verify.partition import Described
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node` holds its requests (of
-    a caller by name, as they are below the caller)."""
+    """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node` holds its requests."""
 
     part: Described
     alike: int
@@ -40,30 +39,28 @@ class Ways:
         self._owners = joint.sides[0].question.space.owners
         try:
             self._provenance: Provenance | None = Provenance(joint, 0)
-            self._below = by_class(joint.diagrams, self._provenance.allowed, "principal")
         except TooLarge:
             self._provenance = None
 
     def by_action(self, draft: Draft) -> Iterator[Draft]:
         """A row as one row for the actions that the same ways let its callers do, the shortest way first; as it is where the ways are too
         many to tell."""
-        if self._provenance is None:
+        try:
+            found = self._found(draft)
+        except TooLarge:
             yield replace(draft, ways=None)
             return
-        allowed = self._provenance.allowed if draft.name is None else self._below[draft.classes.bit_length() - 1]
-        try:
-            found = self._found(allowed, draft)
-        except TooLarge:
-            found = {None: draft.actions}
         for ways, actions in found.items():
-            yield replace(draft, actions=actions, ways=None if ways is None else tuple(self._statements(way) for way in _ordered(ways)))
+            yield replace(draft, actions=actions, ways=tuple(self._statements(way) for way in _ordered(ways)))
 
-    def _found(self, allowed: Node, draft: Draft) -> dict[frozenset[Numbers] | None, int]:
-        assert self._provenance is not None
-        found: dict[frozenset[Numbers] | None, int] = {}
+    def _found(self, draft: Draft) -> dict[frozenset[Numbers], int]:
+        """The actions by the ways that they have."""
+        if self._provenance is None:
+            raise TooLarge("the statements are too many to tell apart")
+        masks = {way: self._joint.diagrams.values(node, "action") for way, node in self._provenance.ways(draft.node).items()}
+        found: dict[frozenset[Numbers], int] = {}
         for action in _single(draft.actions):
-            within = self._joint.diagrams.both(self._joint.diagrams.literal("action", action), draft.node)
-            ways = self._provenance.ways_within(allowed, within) if within != NOTHING else frozenset[Numbers]()
+            ways = frozenset(way for way, mask in masks.items() if mask & action)
             found[ways] = found.get(ways, 0) | action
         return found
 
