@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
     from verifier.model.explanation import Explanation
+    from verifier.model.external_access import ExternalAccess, FindingsReport
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
     from verifier.model.lint import Finding, LintReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
@@ -47,7 +48,9 @@ __all__ = [
     "Estate",
     "Explanation",
     "FailOn",
+    "ExternalAccess",
     "Finding",
+    "FindingsReport",
     "GrantInvariant",
     "Identity",
     "InputError",
@@ -89,6 +92,7 @@ _HOMES = {
     "verifier.model.access": ("Access", "WhoCan"),
     "verifier.model.explanation": ("Explanation",),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
+    "verifier.model.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.model.lint": ("Finding", "LintReport"),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
@@ -303,7 +307,29 @@ def who_can(
     )
 
 
-def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "explanation", "suggestions"]) -> dict[str, Any]:
+def findings(
+    estate: Estate,
+    *,
+    keys: Iterable[str] = (),
+    zone: Literal["account", "organization"] = "account",
+    trusted: Iterable[str] = (),
+    services: bool = False,
+    readings: Mapping[str, bool] | None = None,
+) -> FindingsReport:
+    """The access from outside a zone of trust that some keys (every key, if none is named) allow, as a minimal set of findings.
+
+    `trusted` are accounts and organizations in the zone besides. Access of service principals is told apart, and counts with `services`.
+    Raises `InputError`.
+    """
+    from verifier.model.external_access import Zone
+    from verifier.verify.findings import findings as find
+
+    return find(estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings)
+
+
+def schema(
+    name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "findings", "explanation", "suggestions"],
+) -> dict[str, Any]:
     """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
     comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint` its own."""
     if name == "report":
@@ -330,6 +356,10 @@ def schema(name: Literal["snapshot", "report", "comparison", "check", "lint", "w
         from verifier.report.lint_json import lint_schema
 
         return lint_schema()
+    if name == "findings":
+        from verifier.report.findings_json import findings_schema
+
+        return findings_schema()
     if name == "who-can":
         from verifier.report.who_can_json import who_can_schema
 

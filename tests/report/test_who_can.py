@@ -40,8 +40,8 @@ def answer(name: str) -> WhoCan:
     return verifier.who_can(verifier.load(ROOT / "examples" / folder), *actions, **options)
 
 
-def compare(name: str, text: str) -> None:
-    path = GOLDEN / "who-can" / name
+def compare(name: str, text: str, folder: str = "who-can") -> None:
+    path = GOLDEN / folder / name
     text = text.replace(f"{ROOT}/", "").replace(data_version(), "DATA")
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)

@@ -32,6 +32,7 @@ COMMANDS = {
     "check-access-not-granted": "verifier.cli.check_access_not_granted",
     "check-no-public-access": "verifier.cli.check_no_public_access",
     "who-can": "verifier.cli.who_can",
+    "findings": "verifier.cli.findings",
     "lint": "verifier.cli.lint",
     "bench": "verifier.cli.bench",
     "schema": "verifier.cli.schema",

@@ -22,6 +22,7 @@ class Schema(StrEnum):
     CHECK = "check"
     LINT = "lint"
     WHO_CAN = "who-can"
+    FINDINGS = "findings"
     EXPLANATION = "explanation"
     SUGGESTIONS = "suggestions"
 

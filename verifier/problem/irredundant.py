@@ -46,10 +46,10 @@ def irredundant(diagrams: Diagrams, cubes: Sequence[Cube], least: Node) -> tuple
     ordered = sorted(dict.fromkeys(cubes), key=lambda cube: (-len(cube), cube))
     nodes = [diagrams.both(least, cube_node(diagrams, cube)) for cube in ordered]
     after = [NOTHING]
-    for node in reversed(nodes[1:]):
+    for node in reversed(nodes):
         after.append(diagrams.either(node, after[-1]))
     kept, covered = list[Cube](), NOTHING
-    for cube, node, later in zip(ordered, nodes, reversed(after), strict=True):
+    for cube, node, later in zip(ordered, nodes, list(reversed(after))[1:], strict=True):
         if not diagrams.implies(node, diagrams.either(covered, later)):
             kept.append(cube)
             covered = diagrams.either(covered, node)

@@ -1,11 +1,12 @@
-"""Texts as Markdown that shows exactly them.
+"""Texts as Markdown that shows exactly them, and the layouts that reports share.
 
-In: any text. Out: Markdown (GitHub's, GitLab's) on one line. Guarantee: nothing of it is read as markup.
+In: any text; cells that are Markdown already. Out: Markdown (GitHub's, GitLab's). Guarantee: nothing of a text is read as markup.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from verifier.syntax.text import printable
 
@@ -23,3 +24,19 @@ def code(text: str) -> str:
     shown = printable(text)
     ticks = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}"
+
+
+def table_head(titles: Sequence[str]) -> list[str]:
+    """The head of a table."""
+    return [table_row(titles), table_row(["---"] * len(titles))]
+
+
+def table_row(cells: Sequence[str]) -> str:
+    """One row of cells that are Markdown already."""
+    return f"| {' | '.join(cells)} |"
+
+
+def details(title: str, items: Sequence[str]) -> Iterator[str]:
+    """A list that is folded away; nothing for none."""
+    if items:
+        yield from ("", f"<details><summary>{title}</summary>", "", *(f"- {item}" for item in items), "", "</details>")

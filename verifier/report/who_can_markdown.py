@@ -5,7 +5,7 @@ In: a `WhoCan`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; every row i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from verifier.model.access import KeyAccess, WhoCan
 from verifier.model.region import Region
@@ -23,7 +23,7 @@ from verifier.report.access_words import (
     when_text,
     who_can_exit_code,
 )
-from verifier.report.markdown import code, escaped
+from verifier.report.markdown import code, details, escaped, table_head, table_row
 from verifier.report.naming import key_name
 
 
@@ -63,22 +63,6 @@ def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[str]:
 def _when(region: Region, in_full: bool) -> str:
     cases = cases_in_full(region) if in_full else []
     return "<br>".join(escaped(text) for text in (cases or [when_text(region, in_full=in_full)]))
-
-
-def table_head(titles: Sequence[str]) -> list[str]:
-    """The head of a table."""
-    return [table_row(titles), table_row(["---"] * len(titles))]
-
-
-def table_row(cells: Sequence[str]) -> str:
-    """One row of cells that are Markdown already."""
-    return f"| {' | '.join(cells)} |"
-
-
-def details(title: str, items: Sequence[str]) -> Iterator[str]:
-    """A list that is folded away; nothing for none."""
-    if items:
-        yield from ("", f"<details><summary>{title}</summary>", "", *(f"- {item}" for item in items), "", "</details>")
 
 
 def _readings(answer: WhoCan) -> Iterator[str]:

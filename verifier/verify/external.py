@@ -72,7 +72,7 @@ class External:
         reasons = tuple(partitioner.reasons(rest)) if rest != NOTHING else ()
         if least == NOTHING:
             return Cubes((), reasons)
-        drafts = self._drafts(least, diagrams.either(node, diagrams.complement(projection.care)), parts)
+        drafts = self._drafts(least, diagrams.either(node, diagrams.complement(projection.care)), parts, projection.care)
         return self._told(drafts, least, projection.care, reasons)
 
     def _parts(self) -> Iterator[Node]:
@@ -84,14 +84,14 @@ class External:
 
     # -- cubes --
 
-    def _drafts(self, least: Node, most: Node, parts: list[Node]) -> list[_Draft]:
+    def _drafts(self, least: Node, most: Node, parts: list[Node], care: Node) -> list[_Draft]:
         diagrams = self.joint.diagrams
         try:
             cubes = covering(diagrams, least, most, parts)
         except TooLarge:
             found = Partitioner(self.joint, 0).partition(least).parts
             return [_Draft((), part.callers, part.actions, part.node, False) for part in found]
-        everybody = diagrams.values(least, "principal")
+        everybody = diagrams.values(care, "principal")
         split = irredundant(diagrams, [part for cube in cubes for part in self._by_account(cube, everybody)], least)
         nodes = [diagrams.both(least, cube_node(diagrams, cube)) for cube in split]
         return [
@@ -149,7 +149,8 @@ class External:
         statements = tuple(dict.fromkeys(statement for way in ways or () for statement in way))
         actions = self._describer.phrases.actions(first.actions, sendable)
         region = Region(self._callers(first.callers, everybody), actions, when, witness, statements, first.exact)
-        return ExternalAccess(region, diagrams.both(node, self._strangers) != NOTHING, ways)
+        public = not region.callers.accounts and diagrams.meets(node, self._strangers)
+        return ExternalAccess(region, public, ways)
 
     def _callers(self, mask: int, everybody: int) -> Callers:
         found = self._describer.phrases.callers(mask)

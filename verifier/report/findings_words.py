@@ -1,0 +1,62 @@
+"""What text and Markdown say alike of findings: names, verdicts, the exit code.
+
+In: a `FindingsReport` or parts of one. Out: texts without markup, safe for a terminal; an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.access import Access
+from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings, Zone
+from verifier.model.verdict import Status
+from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.syntax.text import printable
+
+COMPLETE = "These are all: proved that no other request from outside the zone is allowed. None of them is covered by the others."
+
+
+def findings_exit_code(report: FindingsReport) -> ExitCode:
+    """1 where there are findings (services among them, if they count), 3 where something is not known, 0 otherwise."""
+    return exit_code(status for key in report.keys for status in _statuses(report, key))
+
+
+def _statuses(report: FindingsReport, key: KeyFindings) -> Iterator[Status]:
+    if counted_findings(report, key):
+        yield Status.REFUTED
+    if not key.complete:
+        yield Status.UNKNOWN
+    yield Status.PROVED
+
+
+def counted_findings(report: FindingsReport, key: KeyFindings) -> tuple[ExternalAccess, ...]:
+    """The findings on a key that count."""
+    return (*key.findings, *key.services) if report.count_services else key.findings
+
+
+def zone_text(report: FindingsReport) -> str:
+    """`zone of trust: the key's own account and 444455556666`."""
+    own = "the key's own account" if report.zone is Zone.ACCOUNT else "the organization of the key's account"
+    return f"zone of trust: {' and '.join([own, *map(printable, report.trusted)])}"
+
+
+def as_row(finding: ExternalAccess) -> Access:
+    """A finding as a row of access, for what is told alike of both."""
+    return Access(finding.region, finding.ways)
+
+
+def verdict_text(key: KeyFindings) -> str:
+    """Whether the findings are all there is."""
+    if not key.complete:
+        return "These findings are not all, or not exact:"
+    if not key.findings:
+        return "No external access: proved that no request from outside the zone is allowed."
+    return COMPLETE
+
+
+def headline(key: KeyFindings) -> str:
+    """`2 findings, 1 of them public`."""
+    number, public = len(key.findings), sum(finding.public for finding in key.findings)
+    if not number:
+        return "no finding" if key.complete else "not known"
+    return f"{number} finding{'' if number == 1 else 's'}" + (f", {public} public" if public else "")
