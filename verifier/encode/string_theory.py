@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
-from verifier.problem.finite import as_text, suits
+from verifier.problem.kinds import as_text, suits
 from verifier.problem.predicates import like_tokens, literal_tokens
 from verifier.problem.question import Formula
 from verifier.problem.space import Space

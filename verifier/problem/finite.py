@@ -8,11 +8,11 @@ unsupported comparisons, which are free here and settled later (`verifier.witnes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from verifier.problem.domains import DIGITS, Attribute, plausible_principals, some
+from verifier.problem.domains import Attribute
 from verifier.problem.expression import (
     FALSE,
     NEVER,
@@ -31,21 +31,11 @@ from verifier.problem.expression import (
     disjunction,
     negation,
 )
+from verifier.problem.kinds import as_text, as_text_of, suits, table_of, with_named_accounts
 from verifier.problem.predicates import (
-    Characters,
-    Compares,
-    Field,
-    InNetwork,
-    Less,
-    OneOf,
     Predicate,
-    Tokens,
-    fixed_text,
-    literal_tokens,
-    named_accounts,
 )
-from verifier.problem.tables import STATE_BUDGET, AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
-from verifier.problem.words import Domain
+from verifier.problem.tables import STATE_BUDGET, OverBudget, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +113,11 @@ class Reduction:
 
     def _tabulate(self, name: str, attribute: Attribute, predicates: list[Predicate]) -> None:
         finite = self.finite
-        attribute = _with_named_accounts(as_text(attribute, predicates), predicates)
+        attribute = with_named_accounts(as_text(attribute, predicates), predicates)
         suited = [p for p in predicates if suits(attribute, p)]
         finite.optional[name] = attribute.optional
         try:
-            table = _table(attribute, suited, self._budget.get(name, STATE_BUDGET))
+            table = table_of(attribute, suited, self._budget.get(name, STATE_BUDGET))
         except OverBudget:
             present = f"lazy:{name}" if attribute.optional else None
             finite.lazy[name] = Lazy(attribute, {p: f"lazy:{name}:{i}" for i, p in enumerate(suited)}, present)
@@ -229,7 +219,7 @@ class Reduction:
         if lazy is not None and predicate in lazy.symbols:
             return Symbol(lazy.symbols[predicate])
         table = self.finite.tables.get(name)
-        if table is None or not suits(_as_text_of(table, self._attributes[name]), predicate):
+        if table is None or not suits(as_text_of(table, self._attributes[name]), predicate):
             symbol = f"unsupported:{name}:{predicate}"
             self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
             return Symbol(symbol)
@@ -253,7 +243,7 @@ class Reduction:
         table = self.finite.tables[name]
         mask = 0
         for predicate in some_.predicates:
-            if not suits(_as_text_of(table, self._attributes[name]), predicate):
+            if not suits(as_text_of(table, self._attributes[name]), predicate):
                 symbol = f"unsupported:{some_}"
                 self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
                 return Symbol(symbol)
@@ -334,70 +324,3 @@ def _masks_of(scope: Expression) -> dict[str, int]:
     """The classes that a finite expression confines attributes to."""
     parts = scope.operands if isinstance(scope, And) else (scope,)
     return {part.attribute: part.mask for part in parts if isinstance(part, In)}
-
-
-# -- tables --
-
-
-_ON_TEXT = frozenset({Tokens, OneOf, Less})
-
-
-def suits(attribute: Attribute, predicate: Predicate) -> bool:
-    """Whether a predicate is on the kind of values that an attribute has."""
-    if attribute.domain is not None:
-        return type(predicate) in _ON_TEXT
-    if attribute.line is not None:
-        return isinstance(predicate, Compares)
-    if attribute.address:
-        return isinstance(predicate, InNetwork)
-    asked = predicate.predicate if isinstance(predicate, Field) else predicate
-    return not isinstance(asked, Compares | InNetwork)
-
-
-def as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
-    """Numbers and addresses that are only ever compared as text are strings (C3)."""
-    if not predicates or any(isinstance(p, Compares | InNetwork) for p in predicates):
-        return attribute
-    base = _text_of_addresses() if attribute.address else _text_of_numbers() if attribute.line is not None else None
-    if base is None:
-        return attribute
-    return Attribute(attribute.name, Domain(attribute.name, *base), optional=attribute.optional, multivalued=attribute.multivalued)
-
-
-def _as_text_of(table: Table, attribute: Attribute) -> Attribute:
-    """The attribute as its table holds it."""
-    if isinstance(table, WordTable) and attribute.domain is None:
-        return Attribute(attribute.name, Domain(attribute.name, ()))
-    return attribute
-
-
-def _with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
-    """Callers of the accounts that the predicates name are plausible (F9)."""
-    if attribute.name != "principal" or attribute.domain is None:
-        return attribute
-    named = named_accounts(predicates)
-    partition = fixed_text(attribute.domain.base[0]).split(":")[1]
-    seeds = (*attribute.domain.seeds, *plausible_principals(partition, named))
-    return replace(attribute, domain=replace(attribute.domain, seeds=seeds))
-
-
-def _text_of_addresses() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
-    octet = some(DIGITS)
-    dot = literal_tokens(".")
-    colons = Characters(frozenset("0123456789abcdef:"))
-    base = (Tokens((*octet, *dot, *octet, *dot, *octet, *dot, *octet)), Tokens((*some(colons), *literal_tokens(":"), *some(colons))))
-    return base, ("203.0.113.10", "198.51.100.7", "10.0.0.5", "192.168.1.10", "2001:db8::10")
-
-
-def _text_of_numbers() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
-    return (Tokens(some(DIGITS)),), ("7", "30", "90", "300", "365")
-
-
-def _table(attribute: Attribute, predicates: list[Predicate], budget: int) -> Table:
-    if attribute.domain is not None:
-        return WordTable(attribute.domain, predicates, budget)
-    if attribute.values is not None:
-        return ListTable(attribute.values)
-    if attribute.line is not None:
-        return LineTable(attribute.line, predicates)
-    return AddressTable(predicates)

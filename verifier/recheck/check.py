@@ -14,7 +14,7 @@ from verifier.model.invariant_grantees import with_grantees
 from verifier.model.named_accounts import with_named_accounts
 from verifier.problem.domains import Attribute
 from verifier.problem.expression import Symbol, negation
-from verifier.problem.finite import as_text
+from verifier.problem.kinds import as_text
 from verifier.problem.question import Formula, formulate
 from verifier.problem.targets import Target
 from verifier.recheck.formula import Clauses, Described, Json

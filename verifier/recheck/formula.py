@@ -12,7 +12,7 @@ from typing import Any
 
 from verifier.problem.domains import Attribute
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
-from verifier.problem.finite import suits
+from verifier.problem.kinds import suits
 from verifier.problem.predicate_text import predicate_text
 from verifier.problem.predicates import Predicate
 
