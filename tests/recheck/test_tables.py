@@ -98,9 +98,10 @@ def test_addresses(seed: int) -> None:
     assert signatures(Attribute("x", address=True), tests) == of_table(AddressTable(list(tests.values())), tests)
 
 
-@pytest.mark.parametrize(
-    "blocks", [[(0, 0)], [(0, 7)], [(0, 7), (8, 15)], [(0, (1 << 32) - 1)], [((1 << 32) - 1, (1 << 32) - 1)], [(1, 1), (2, 2)]]
-)
+LAST = (1 << 32) - 1
+
+
+@pytest.mark.parametrize("blocks", [[(0, 0)], [(0, 7)], [(0, 7), (8, 15)], [(0, LAST)], [(LAST, LAST)], [(1, 1), (2, 2)]])
 def test_addresses_at_the_ends(blocks: list[tuple[int, int]]) -> None:
     tests: dict[int, Predicate] = {n: InNetwork(4, first, last) for n, (first, last) in enumerate(blocks)}
     edges = {0, LAST, *(end + step for block in blocks for end in block for step in (-1, 0, 1))}
