@@ -11,8 +11,15 @@ from typing import Any
 
 import pytest
 
-from benchmarks.families import KEY, random_policy
+import verifier
+from benchmarks.families import KEY, policy_of, random_policy
 from tests.cli.conftest import Run
+from verifier.model.invariants_text import read_invariants
+from verifier.model.readings import OUTSIDE_ALLOW
+from verifier.problem.targets import key_target
+from verifier.recheck.check import formula_of
+from verifier.syntax.source import Source
+from verifier.verify.certificate import certify
 
 RULES = """account prod = 111122223333
 invariant "nobody deletes it":
@@ -20,6 +27,7 @@ invariant "nobody deletes it":
 invariant "no service uses it":
   no service can kms:Decrypt
 """
+NO_ROLE = 'invariant "no role":\n  no role can kms:Decrypt\n'
 MORE = """invariant "no user encrypts":
   no user can kms:Encrypt
 invariant "no grant":
@@ -139,6 +147,27 @@ def test_a_change_of_the_certificate_is_noticed(run: Run, folder: Path, name: st
     result = rechecked(run, folder)
     assert result.code == code and "Traceback" not in result.err
     assert ("✘ rejected" in result.out) == (code == 1)
+
+
+def test_u1_a_proof_that_holds_a_free_fact_is_no_proof(run: Run, folder: Path) -> None:
+    """Whoever writes the certificate supposes that nobody outside is allowed anything by policies of their own."""
+    root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:*", "Resource": "*"}
+    (folder / "policy.json").write_text(json.dumps(policy_of([root])))
+    (folder / "rules.inv").write_text(NO_ROLE)
+    path = certified(run, folder)
+    assert rechecked(run, folder).code == 3
+    estate = verifier.load(folder / "policy.json", key_arn=KEY)
+    (invariant,) = read_invariants(Source("rules.inv", NO_ROLE)).about_requests
+    made = certify(formula_of(estate, key_target(estate.keys[0]), invariant), {OUTSIDE_ALLOW: False})
+    assert isinstance(made, dict)
+
+    def forge(document: dict[str, Any]) -> None:
+        about = {name: document["without_proof"][0][name] for name in ("number", "invariant", "text", "target")}
+        document.update(readings={OUTSIDE_ALLOW: False}, proofs=[{**about, **made}], without_proof=[])
+
+    change(path, forge)
+    result = rechecked(run, folder)
+    assert result.code == 1 and f"{OUTSIDE_ALLOW} is no reading" in result.out
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000, '{"format": "kms-verifier/certificate", "format_version": 1}'])
