@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.encode.test_z3_terms import finite
+from tests.encode.test_groups import finite
 from tests.problem.test_finite import by_class, reduction, some_expression
 from verifier.encode.clauses import PAIRWISE, ClauseEncoder
 from verifier.encode.groups import Groups, group_classes

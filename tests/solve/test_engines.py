@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.encode.test_z3_terms import finite
+from tests.encode.test_groups import finite
 from verifier.model.engine import Engine
 from verifier.problem.expression import Symbol
 from verifier.solve.engines import open_session, require

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import z3
 
-from tests.encode.test_z3_terms import finite
+from tests.encode.test_groups import finite
 from verifier.model.engine import Engine
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol
 from verifier.problem.finite import In

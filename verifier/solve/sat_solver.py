@@ -115,16 +115,9 @@ class SatSession(Session):
 
     def assignment(self) -> Assignment:
         true = self._solver.get_model()
-        holds = [False] * (self._encoder.variables + 1)
-        for literal in true:
-            if 0 < literal < len(holds):
-                holds[literal] = True
-        classes = {}
-        for attribute, bits in self._encoder.bits.items():
-            chosen = next((number for number, bit in enumerate(bits) if holds[abs(bit)] == (bit > 0)), None)
-            if chosen is not None:
-                classes[attribute] = self._encoder.groups[attribute].masks[chosen]
-        return Assignment(classes, {name: holds[variable] for name, variable in self._encoder.symbols.items() if variable <= len(true)})
+        values = {abs(literal): literal > 0 for literal in true}
+        symbols = {name: values[variable] for name, variable in self._encoder.symbols.items() if variable in values}
+        return Assignment(self._encoder.chosen(values), symbols)
 
     def bears_on(self, expression: Expression) -> bool:
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
