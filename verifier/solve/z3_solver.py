@@ -26,14 +26,29 @@ _VALUE = re.compile(r"k!(\d+) \(\) Bool\s+(true|false)")
 """How Z3 prints the value of a variable that it knows by its number."""
 
 
-class _Local(threading.local):
-    """A context takes longer to make than most questions to answer. Sessions share one, but a context is for one thread."""
+class _Shared(threading.local):
+    """What the sessions of one thread share. A context takes longer to make than most questions to answer.
+
+    The literals of clauses are made once, in order: what Z3 finds must not depend on the questions that were asked before, and it orders
+    things by when they were made.
+    """
 
     def __init__(self) -> None:
         self.context = z3.Context()
+        self._literals: list[tuple[z3.BoolRef, z3.BoolRef]] = []
+
+    def grow(self, variables: int) -> None:
+        """Makes the literals of so many variables."""
+        for number in range(len(self._literals), variables + 1):
+            variable = z3.Bool(number, self.context)
+            self._literals.append((variable, z3.Not(variable)))
+
+    def literal(self, number: int) -> z3.BoolRef:
+        """A literal of a clause as Z3 knows it."""
+        return self._literals[abs(number)][number < 0]
 
 
-_local = _Local()
+_shared = _Shared()
 
 
 @dataclass
@@ -48,15 +63,12 @@ class Z3Session(Session):
     _calls: int = 0
     _clauses: int = 0
     _encoder: ClauseEncoder = field(init=False)
-    _context: z3.Context = field(init=False)
     _solver: z3.Solver = field(init=False)
     _minimal: bool = False
-    _literals: dict[int, z3.BoolRef] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._encoder = ClauseEncoder(group_classes(self.finite, [*self.background, *self.queries]))
-        self._context = _local.context
-        self._solver = z3.SimpleSolver(ctx=self._context)
+        self._solver = z3.SolverFor("QF_FD", ctx=_shared.context)
         if self.timeout is not None:
             self._solver.set("timeout", max(1, int(self.timeout * 1000)))
         for fact in self.background:
@@ -66,7 +78,7 @@ class Z3Session(Session):
     def counts(self) -> Counts:
         """The calls that Z3 makes for a minimal core are not counted. Variables are counted as terms."""
         statistics = self._solver.statistics()
-        conflicts = statistics.get_key_value("conflicts") if "conflicts" in statistics.keys() else 0  # noqa: SIM118  (no dictionary)
+        conflicts = statistics.get_key_value("sat conflicts") if "sat conflicts" in statistics.keys() else 0  # noqa: SIM118  (no dictionary)
         return Counts(self._calls, self._encoder.variables, self._clauses, int(conflicts))
 
     def add(self, expression: Expression) -> None:
@@ -74,6 +86,7 @@ class Z3Session(Session):
 
     def _flush(self) -> None:
         clauses = self._encoder.clauses
+        _shared.grow(self._encoder.variables)
         if clauses:
             lines = [" ".join(map(str, clause)) + " 0" for clause in clauses]
             self._solver.from_string(f"p cnf {self._encoder.variables} {len(clauses)}\n" + "\n".join(lines) + "\n")
@@ -89,7 +102,7 @@ class Z3Session(Session):
             self._minimal = minimal
         self._calls += 1
         try:
-            answer = self._solver.check(*map(self._literal, (*assumptions, *wanted)))
+            answer = self._solver.check(*map(_shared.literal, (*assumptions, *wanted)))
         except z3.Z3Exception as error:
             return Undecided(str(error))
         if answer == z3.sat:
@@ -98,18 +111,10 @@ class Z3Session(Session):
             return self._unsat(wanted)
         return Undecided(self._solver.reason_unknown())
 
-    def _literal(self, number: int) -> z3.BoolRef:
-        """The variable of a clause as Z3 knows it, by its number, or its negation."""
-        found = self._literals.get(number)
-        if found is None:
-            variable = z3.Bool(abs(number), self._context)
-            found = self._literals[number] = variable if number > 0 else z3.Not(variable)
-        return found
-
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
         core = {literal.get_id() for literal in self._solver.unsat_core()}
-        owners = tuple(owner for owner, literal in self._encoder.assumptions.items() if self._literal(literal).get_id() in core)
-        return Unsat(owners, tuple(position for position, literal in enumerate(wanted) if self._literal(literal).get_id() in core))
+        owners = tuple(owner for owner, literal in self._encoder.assumptions.items() if _shared.literal(literal).get_id() in core)
+        return Unsat(owners, tuple(position for position, literal in enumerate(wanted) if _shared.literal(literal).get_id() in core))
 
     def bears_on(self, expression: Expression) -> bool:
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
