@@ -193,6 +193,15 @@ def test_L4_white_space_counts_in_key_policies_only() -> None:
     assert read(with_principal).size == len(with_principal)
 
 
+@pytest.mark.parametrize(("owner", "limit"), [("user/u", 2_048), ("role/r", 10_240), ("group/g", 5_120)])
+def test_L4_inline_policies_have_limits_of_their_own(owner: str, limit: int) -> None:
+    head, tail = '{"Statement":{"Effect":"Deny","Action":"*","Resource":"', '"}}'
+    for length, warned in ((limit, False), (limit + 1, True)):
+        text = head + "x" * (length - len(head) - len(tail)) + tail
+        policy = read(text, PolicyKind.IDENTITY, f"arn:aws:iam::111122223333:{owner}#inline")
+        assert bool(policy.warnings) == warned
+
+
 def test_L4_policies_of_aws_itself_may_be_larger() -> None:
     text = '{"Statement":{"Effect":"Deny","Action":"*","Resource":"' + "x" * 7_000 + '"}}'
     assert read(text, PolicyKind.IDENTITY, "arn:aws:iam::aws:policy/ReadOnlyAccess").warnings == ()

@@ -23,6 +23,8 @@ _LIMITS = {
     PolicyKind.SCP: 5_120,
     PolicyKind.RCP: 5_120,
 }
+_INLINE_LIMITS = {":user/": 2_048, ":role/": 10_240, ":group/": 5_120}
+"""For all inline policies of a user, role or group together, and so for each."""
 
 
 def check_sids(reader: Reader, member: Member | None) -> None:
@@ -63,8 +65,13 @@ def check_size(reader: Reader, tree: PolicyNode, identity: str) -> int:
 
 def size_limit(kind: PolicyKind, identity: str) -> int | None:
     """How large AWS accepts a policy of this kind; `None` where it documents no limit. AWS's own managed policies (by their `identity`)
-    may be larger than those of its customers."""
-    return None if _AWS_MANAGED.match(identity) else _LIMITS.get(kind)
+    may be larger than those of its customers; inline policies have limits of their own. [IAM User Guide, reference_iam-quotas]"""
+    if _AWS_MANAGED.match(identity):
+        return None
+    owner, inline, _ = identity.partition("#")
+    if kind is PolicyKind.IDENTITY and inline:
+        return next((limit for part, limit in _INLINE_LIMITS.items() if part in owner), None)
+    return _LIMITS.get(kind)
 
 
 def check_characters(reader: Reader) -> None:
