@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli.options import AccountOption, KeyArn, ParameterOption, RegionOption, Settled, command_app, settled_readings, supplied
+from verifier.cli.outputs import checked, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -19,12 +20,7 @@ EXIT_CODES = (
 )
 
 
-class CompareOutput(StrEnum):
-    """How a comparison is written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
+FORMATS = ("text", "json", "sarif", "markdown", "github", "html")
 
 
 class FailOnOption(StrEnum):
@@ -58,7 +54,14 @@ def compare(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[CompareOutput, typer.Option(help="How to write the comparison.")] = CompareOutput.TEXT,
+    output: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT[=FILE]",
+            callback=checked(FORMATS),
+            help=f"How to write the comparison, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
+        ),
+    ] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
 ) -> None:
     """Compare what two versions allow, by meaning.
@@ -94,7 +97,7 @@ def compare(
         from verifier.model.comparison import FailOn
 
         asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied(account, region, parameter))
-        options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), settled_readings(reading), output.value, verbose)
+        options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), settled_readings(reading), sinks(output, FORMATS), verbose)
         return compare_command(options)
 
     run(body)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import Progress
-from verifier.cli.run import colours, emit
+from verifier.cli.run import colours
 from verifier.cli.sides import SidesAsked, read_sides
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.comparison import Comparison, FailOn
@@ -20,22 +21,22 @@ from verifier.syntax.text import printable
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """What the command line asked for. `output` is `text`, `markdown` or `json`."""
+    """What the command line asked for."""
 
     asked: SidesAsked
     allow: tuple[Path, ...] = ()
     fail_on: FailOn = FailOn.MORE
     readings: Mapping[str, bool] = field(default_factory=dict)
-    output: str = "text"
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     verbose: bool = False
 
 
 def compare_command(options: CompareOptions) -> int:
     """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
     comparison = compared(options)
-    if options.output != "json":
+    if not only_json(options.sinks):
         warn(comparison)
-    emit(_rendered(comparison, options))
+    write(options.sinks, lambda name, colour: _rendered(comparison, options, name, colour))
     return comparison_exit_code(comparison, options.fail_on)
 
 
@@ -71,8 +72,8 @@ def warn(comparison: Comparison) -> None:
         print(render_diagnostics(list(told.values()), colour=colours(sys.stderr)), file=sys.stderr)
 
 
-def _rendered(comparison: Comparison, options: CompareOptions) -> str:
-    match options.output:
+def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour: bool) -> str:
+    match name:
         case "json":
             from verifier.report.comparison_json import render_comparison_json
 
@@ -81,7 +82,23 @@ def _rendered(comparison: Comparison, options: CompareOptions) -> str:
             from verifier.report.comparison_markdown import render_comparison_markdown
 
             return render_comparison_markdown(comparison, options.fail_on)
+        case "sarif":
+            from verifier.report.comparison_notices import notices_of_comparison
+            from verifier.report.sarif import render_sarif
+
+            return render_sarif(notices_of_comparison(comparison, options.fail_on)) + "\n"
+        case "github":
+            from verifier.report.comparison_notices import notices_of_comparison
+            from verifier.report.github import render_github
+
+            return render_github(notices_of_comparison(comparison, options.fail_on))
+        case "html":
+            from verifier.cli.exhibits import texts_of
+            from verifier.report.comparison_html import render_comparison_html
+
+            texts = texts_of((*comparison.old.inputs, *comparison.new.inputs))
+            return render_comparison_html(comparison, options.fail_on, texts)
         case _:
             from verifier.report.comparison import render_comparison
 
-            return render_comparison(comparison, options.fail_on, colour=colours(sys.stdout), in_full=options.verbose)
+            return render_comparison(comparison, options.fail_on, colour=colour, in_full=options.verbose)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli.options import AccountOption, KeyArn, ParameterOption, Paths, RegionOption, Timeout, command_app, supplied
+from verifier.cli.outputs import checked, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -18,12 +19,7 @@ EXIT_CODES = (
 )
 
 
-class LintOutput(StrEnum):
-    """How the findings are written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
+FORMATS = ("text", "json", "sarif", "markdown", "github")
 
 
 class LintFailOn(StrEnum):
@@ -44,7 +40,14 @@ def lint(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     timeout: Timeout = None,
-    output: Annotated[LintOutput, typer.Option(help="How to write the findings.")] = LintOutput.TEXT,
+    output: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT[=FILE]",
+            callback=checked(FORMATS),
+            help=f"How to write the findings, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
+        ),
+    ] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
 ) -> None:
     """Find what is provably wrong with policies as they are written.
@@ -65,6 +68,7 @@ def lint(
         from verifier.model.lint import Severity
 
         worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
-        return lint_command(LintOptions(tuple(paths), worst, key_arn, timeout, output.value, verbose, supplied(account, region, parameter)))
+        given = supplied(account, region, parameter)
+        return lint_command(LintOptions(tuple(paths), worst, key_arn, timeout, sinks(output, FORMATS), verbose, given))
 
     run(body)

@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import Progress
-from verifier.cli.run import colours, emit
+from verifier.cli.run import colours
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.lint import LintReport, Severity
 from verifier.report.diagnostics import render_diagnostics
@@ -16,13 +17,13 @@ from verifier.report.lint_words import lint_exit_code
 
 @dataclass(frozen=True)
 class LintOptions:
-    """What the command line asked for. `fail_on` is `None` for never; `timeout` is in seconds; `output` is `text`, `markdown` or `json`."""
+    """What the command line asked for. `fail_on` is `None` for never; `timeout` is in seconds."""
 
     paths: tuple[Path, ...]
     fail_on: Severity | None = Severity.WARNING
     key_arn: str | None = None
     timeout: float | None = None
-    output: str = "text"
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     verbose: bool = False
     supplied: Supplied = NOTHING
 
@@ -40,14 +41,14 @@ def lint_command(options: LintOptions) -> int:
     finally:
         if progress:
             progress.clear()
-    if report.warnings and options.output != "json":
+    if report.warnings and not only_json(options.sinks):
         print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
-    emit(_rendered(report, options))
+    write(options.sinks, lambda name, colour: _rendered(report, options, name, colour))
     return lint_exit_code(report, options.fail_on)
 
 
-def _rendered(report: LintReport, options: LintOptions) -> str:
-    match options.output:
+def _rendered(report: LintReport, options: LintOptions, name: str, colour: bool) -> str:
+    match name:
         case "json":
             from verifier.report.lint_json import render_lint_json
 
@@ -56,7 +57,17 @@ def _rendered(report: LintReport, options: LintOptions) -> str:
             from verifier.report.lint_markdown import render_lint_markdown
 
             return render_lint_markdown(report, options.fail_on)
+        case "sarif":
+            from verifier.report.lint_notices import notices_of_lint
+            from verifier.report.sarif import render_sarif
+
+            return render_sarif(notices_of_lint(report, options.fail_on)) + "\n"
+        case "github":
+            from verifier.report.github import render_github
+            from verifier.report.lint_notices import notices_of_lint
+
+            return render_github(notices_of_lint(report, options.fail_on))
         case _:
             from verifier.report.lint_text import render_lint
 
-            return render_lint(report, options.fail_on, colour=colours(sys.stdout), in_full=options.verbose)
+            return render_lint(report, options.fail_on, colour=colour, in_full=options.verbose)

@@ -68,7 +68,11 @@ def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence
         return NO_EVIDENCE
     from verifier.report.evidence import meanings_of
 
-    return Evidence(meanings_of(estate))
+    if "html" not in formats:
+        return Evidence(meanings_of(estate))
+    from verifier.cli.exhibits import pictured, texts_of
+
+    return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate))
 
 
 def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> None:

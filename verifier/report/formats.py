@@ -9,7 +9,7 @@ from __future__ import annotations
 from verifier.model.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 """The names that `--output` takes."""
 
 
@@ -42,4 +42,8 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
             from verifier.report.verdict_notices import notices_of
 
             return render_github(notices_of(report, evidence))
+        case "html":
+            from verifier.report.html_report import render_html
+
+            return render_html(report, evidence)
     raise ValueError(name)

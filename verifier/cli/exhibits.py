@@ -1,0 +1,45 @@
+"""What the HTML report shows beside its verdicts: the texts of the files that were read, and who can.
+
+In: what a report read; the estate. Out: texts by file name; the answer to who can for the keys that fail first.
+Guarantee: a text is that of the file as it was checked (same SHA-256), or is not there; a picture that would take too long is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from verifier.model.access import WhoCan
+from verifier.model.estate import Estate
+from verifier.model.verdict import Report, Status
+from verifier.syntax.text import printable
+
+MOST_PICTURES = 20
+"""Keys that get a picture; those of which something is refuted or unknown come first."""
+_LARGEST = 4 << 20
+
+
+def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The texts of files, by the names that spans call them."""
+    found: dict[str, str] = {}
+    for file, digest in inputs:
+        path = Path(file)
+        try:
+            data = path.read_bytes() if path.is_file() and path.stat().st_size <= _LARGEST else b""
+        except OSError:
+            continue
+        if hashlib.sha256(data).hexdigest() == digest:
+            found[printable(file)] = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    return found
+
+
+def pictured(report: Report, estate: Estate) -> WhoCan | None:
+    """Who can do anything with the keys of the report."""
+    from verifier.verify.who_can import who_can
+
+    known = {key.arn for key in estate.keys}
+    targets = [verdict.target for verdict in report.verdicts if verdict.status is not Status.PROVED]
+    targets += [verdict.target for verdict in report.verdicts]
+    chosen = [target for target in dict.fromkeys(targets) if target in known][:MOST_PICTURES]
+    return who_can(estate, keys=chosen) if chosen else None
