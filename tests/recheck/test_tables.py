@@ -57,7 +57,9 @@ def test_words_are_those_of_the_domain(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(100))
 @pytest.mark.parametrize(
-    "attribute", [principals("aws"), action_names(("kms:decrypt",)), context_attribute("aws:sourceaccount", "aws", "us-east-1")], ids=str
+    "attribute",
+    [principals("aws"), action_names(("kms:decrypt",)), context_attribute("aws:sourceaccount", "aws", "us-east-1")],
+    ids=lambda attribute: attribute.name,
 )
 def test_words_are_partitioned_as_by_problem(seed: int, attribute: Attribute) -> None:
     dice = random.Random(seed)
