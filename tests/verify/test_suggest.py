@@ -31,7 +31,7 @@ from verifier.evaluate import evaluate
 from verifier.model.builtins import builtin
 from verifier.model.comparison import Relation
 from verifier.model.edits import with_key_policy
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.invariant import AnyInvariant, CallersNot, Expectation, InAccount, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.request import Outcome
@@ -152,6 +152,23 @@ def test_what_no_key_policy_mends_says_why() -> None:
     managed = estate(allow("*"), accounts=KNOWN, manager="AWS")
     answer = advice(managed, nobody("kms:Decrypt", callers=InAccount(HOME)))
     assert (answer.suggestions, answer.reason and answer.reason.rule) == ((), "D8")
+
+
+def test_retiring_grants_is_beyond_any_key_policy() -> None:
+    """G5: a key policy gives nothing for it, and whether its Deny stops it is open."""
+    found = advice(estate(allow("*"), accounts=()), nobody("kms:RetireGrant", callers=InAccount(HOME)))
+    assert found.suggestions == ()
+    assert found.reason is not None and found.reason.rule == "G5"
+    assert found.reason.text.startswith("kms:RetireGrant by ")
+
+
+def test_a_verdict_that_would_be_unknown_is_no_suggestion() -> None:
+    """S1: what is not known may let others in whom the Allow does not name; a Deny stops them as well (D1)."""
+    thing = Unmodelled("grants", "G1", Influence.MAY_ALLOW, "grants that are not in the input", key=KEY, account=PARTNER)
+    found = estate(allow(aws("arn:aws:iam::777788889999:root"), "kms:Decrypt"), unmodelled=(thing,))
+    answer = advice(found, nobody("kms:Decrypt", callers=OUTSIDERS))
+    assert answer.suggestions
+    assert all("add a statement: Deny" in text for text in texts(answer))
 
 
 def test_what_is_proved_needs_no_suggestion() -> None:

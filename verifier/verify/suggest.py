@@ -110,12 +110,17 @@ def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: 
     found = verdict.counterexample
     if found is None:
         return Reason("S1", "the request that breaks it is not known")
-    wanted = _wanted(invariant)
+    return _beyond(estate, key, policy, found, _wanted(invariant))
+
+
+def _beyond(estate: Estate, key: Key, policy: Policy, found: Counterexample, wanted: Outcome) -> Reason | None:
+    """Why no key policy decides the request of a counterexample as wanted, if none does."""
     edited = with_key_policy(estate, key.arn, utmost(policy, found.request.caller, key.account, wanted))
     decision = evaluate(edited, found.request, dict((*found.readings, *found.free)))
     if decision.outcome is wanted:
         return None
-    return Reason(*what_decides(decision, wanted))
+    rule, text = what_decides(decision, wanted)
+    return Reason(rule, f"{found.request.action} by {found.request.caller.arn}: {text}")
 
 
 def _wanted(invariant: Invariant) -> Outcome:
@@ -178,9 +183,19 @@ class _Search:
                 if improved is not None:
                     found, size = found + 1, node.size
                     yield Mended(node.policy, node.edits, improved)
-            elif verdict.counterexample is not None and node.size < BOUND:
-                for child in self._children(node, verdict.counterexample):
-                    heappush(heap, child)
+            elif verdict.counterexample is not None:
+                self._follow(node, verdict.counterexample, heap)
+            elif verdict.reason is not None:
+                self.reason = replace(verdict.reason, text=f"with the edits that were found it is unknown: {verdict.reason.text}")
+
+    def _follow(self, node: _Node, counterexample: Counterexample, heap: list[_Node]) -> None:
+        """Puts what mends a further counterexample on the heap; or, where no key policy does, notes why."""
+        beyond = _beyond(self.estate, self.key, self.policy, counterexample, _wanted(self._invariant))
+        if beyond is not None:
+            self.reason = beyond
+        elif node.size < BOUND:
+            for child in self._children(node, counterexample):
+                heappush(heap, child)
 
     def _children(self, node: _Node, counterexample: Counterexample) -> Iterator[_Node]:
         """The policy with one more group of edits, each of which mends what the counterexample breaks."""
