@@ -17,11 +17,13 @@ from verifier.model.invariant import Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.problem.question import Formula
 from verifier.problem.targets import key_target
+from verifier.recheck import tables
 from verifier.recheck.check import attributes_of, check_entry, described, formula_of, statements_of
 from verifier.recheck.formula import Clauses
 from verifier.recheck.tables import Rejected, signatures
 from verifier.solve.refutation import Refutation, refute
-from verifier.verify.certificate import certify
+from verifier.verify import prove
+from verifier.verify.certificate import certificate, certify
 
 Json = Any
 
@@ -91,6 +93,19 @@ def test_proofs_about_more_patterns_than_can_be_listed_rest_on_lemmas() -> None:
         changed["lemmas"][0].update(other)
         with pytest.raises((Rejected, KeyError)):
             check_entry(changed, asked, {})
+
+
+def test_what_is_too_large_to_check_has_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = prove(DENIED, [nobody()])
+    monkeypatch.setattr(tables, "MOST_STATES", 50)
+    made = certificate(DENIED, [nobody()], asked, {}, ())
+    assert made["proofs"] == [] and "too large" in made["without_proof"][0]["reason"]
+
+
+def test_an_invariant_that_is_given_twice_is_proved_twice() -> None:
+    asked = [nobody(), nobody("kms:Encrypt"), nobody()]
+    made = certificate(estate(deny()), asked, prove(estate(deny()), asked), {}, ())
+    assert sorted(proof["number"] for proof in made["proofs"]) == [0, 1, 2]
 
 
 # -- changes --

@@ -7,7 +7,8 @@ for is listed with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from verifier import __version__
@@ -15,6 +16,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
 from verifier.model.verdict import Report, Status, Verdict
+from verifier.problem.automaton import Domain
 from verifier.problem.domains import Attribute
 from verifier.problem.finite import Finite, Reduction
 from verifier.problem.predicates import Predicate
@@ -43,11 +45,7 @@ def certificate(
     """The certificate of a report. `builtins` are the names of those among the invariants that no file holds."""
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
     proofs, lacking = [], []
-    numbers: dict[str, set[int]] = {}
-    for verdict in report.verdicts:
-        told = numbers.setdefault(verdict.target, set())
-        number = next(number for number, invariant in enumerate(invariants) if invariant == verdict.invariant and number not in told)
-        told.add(number)
+    for number, verdict in _numbered(invariants, report.verdicts):
         about = {"number": number, "invariant": verdict.invariant.name, "text": verdict.invariant.text, "target": verdict.target}
         found = _entry(estate, targets[verdict.target], verdict, readings)
         if isinstance(found, str):
@@ -67,6 +65,16 @@ def certificate(
     }
 
 
+def _numbered(invariants: Sequence[AnyInvariant], verdicts: Sequence[Verdict]) -> Iterator[tuple[int, Verdict]]:
+    """Each verdict with the number of its invariant. An invariant that was given twice has two numbers."""
+    told: set[tuple[int, str]] = set()
+    for verdict in verdicts:
+        same = (number for number, invariant in enumerate(invariants) if invariant == verdict.invariant)
+        number = next(number for number in same if (number, verdict.target) not in told)
+        told.add((number, verdict.target))
+        yield number, verdict
+
+
 def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[str, bool]) -> Json | str:
     """The entry of one verdict, or why there is none."""
     if verdict.status is not Status.PROVED:
@@ -80,6 +88,8 @@ def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[s
     try:
         check_entry(found, formula, readings)
     except Rejected as error:
+        if "too large" in str(error):  # the checker has limits of its own
+            return str(error)
         raise InternalDisagreement(f"the proof of {verdict.invariant.name!r} does not recheck: {error}; please report this") from None
     return found
 
@@ -122,35 +132,43 @@ def _signatures(table: Table, tests: Mapping[int, Predicate]) -> list[list[int]]
     return [list(found) for found in dict.fromkeys(map(tuple, met))]
 
 
-def _lemma(
-    finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution
-) -> dict[str, Any] | None:
+def _lemma(finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution) -> Json | None:
     """A fact about words that a solution contradicts; `None` if there is none."""
     for name, lazy in finite.lazy.items():
-        tests = question.suited(attributes[name])
-        true = {n for n in tests if made.variables.get(("of", name, "test", n)) in solution.true}
-        domain = lazy.attribute.domain
-        if domain is None or lazy.attribute.multivalued or made.variables.get(("of", name, "present")) not in solution.true:
+        present = made.variables.get(("of", name, "present")) in solution.true
+        if lazy.attribute.domain is None or lazy.attribute.multivalued or not present:
             continue
-
-        def impossible(numbers: Iterable[int], tests: Mapping[int, Predicate] = tests, true: set[int] = true, domain: Any = domain) -> bool:
-            kept = list(numbers)
-            try:
-                return find_word(domain, [tests[n] for n in kept if n in true], [tests[n] for n in kept if n not in true]) is None
-            except OverBudget:
-                return False
-
-        if impossible(tests):
-            kept = _smallest(list(tests), impossible)
+        tests = question.suited(attributes[name])
+        true = {number for number in tests if made.variables.get(("of", name, "test", number)) in solution.true}
+        words = _Words(lazy.attribute.domain, tests, true)
+        if words.lack(list(tests)):
+            kept = words.smallest()
             return {"attribute": name, "meets": [n for n in kept if n in true], "fails": [n for n in kept if n not in true]}
     return None
 
 
-def _smallest(numbers: list[int], impossible: Any) -> list[int]:
-    """Leaves out one test after another, as long as the others are impossible together."""
-    kept = list(numbers)
-    for number in numbers:
-        fewer = [other for other in kept if other != number]
-        if impossible(fewer):
-            kept = fewer
-    return kept
+@dataclass(frozen=True)
+class _Words:
+    """The words that meet the tests which are `true`, and fail the others."""
+
+    domain: Domain
+    tests: Mapping[int, Predicate]
+    true: set[int]
+
+    def lack(self, numbers: Sequence[int]) -> bool:
+        """Whether there is none, going by these tests alone; false where the search would take too long."""
+        meets = [self.tests[number] for number in numbers if number in self.true]
+        fails = [self.tests[number] for number in numbers if number not in self.true]
+        try:
+            return find_word(self.domain, meets, fails) is None
+        except OverBudget:
+            return False
+
+    def smallest(self) -> list[int]:
+        """Tests of which none can be left out: there is no word for them, but without any one of them there is."""
+        kept = list(self.tests)
+        for number in self.tests:
+            fewer = [other for other in kept if other != number]
+            if self.lack(fewer):
+                kept = fewer
+        return kept
