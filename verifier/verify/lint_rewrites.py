@@ -17,6 +17,7 @@ from verifier.model.policy_text import statement_document
 from verifier.problem.examination import UnknownTest
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.meaning import Meaning, different, exceeds
+from verifier.syntax.source import NOWHERE
 from verifier.verify.lint_bench import Possible
 from verifier.verify.lint_subjects import Seen, Subject
 
@@ -27,7 +28,7 @@ def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mappi
         return None
     try:
         new = edit.change(subject.statement)
-        text, document = edit.told(subject.statement), statement_document(new)
+        text, document = _told(edit, subject.statement), statement_document(new)
     except (EditError, ValueError):
         return None
     held = [Symbol(label) if value else negation(Symbol(label)) for label, value in (readings or {}).items()]
@@ -36,6 +37,12 @@ def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mappi
     except UnknownTest:  # the questions about the policy as it is do not tell the requests apart that this would
         return None
     return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
+
+
+def _told(edit: StatementEdit, statement: Statement) -> str:
+    """What changes, without the place, which the finding tells."""
+    unplaced = tuple(replace(condition, span=NOWHERE) for condition in statement.conditions)
+    return edit.told(replace(statement, conditions=unplaced))
 
 
 def first_checked(subject: Subject, candidates: Iterable[tuple[StatementEdit, Claim]]) -> Rewrite | None:
