@@ -190,7 +190,7 @@ def another_claim(dice: random.Random, name: str) -> Invariant:
     return replace(some_claim(dice), name=name)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(14))
 def test_each_suggestion_is_proved_again_and_keeps_the_others(seed: int) -> None:
     dice = random.Random(seed)
     found = some_estate(dice)
@@ -206,7 +206,7 @@ def test_each_suggestion_is_proved_again_and_keeps_the_others(seed: int) -> None
             assert all(new in (old, Status.PROVED) for old, new in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(14))
 def test_the_request_that_broke_it_is_decided_as_demanded(seed: int) -> None:
     dice = random.Random(1000 + seed)
     found, claim = some_estate(dice), another_claim(dice, "claim")
@@ -223,7 +223,7 @@ def test_the_request_that_broke_it_is_decided_as_demanded(seed: int) -> None:
 def test_access_changes_in_one_direction_only() -> None:
     """What must be refused is mended by taking away, and what must be allowed by giving."""
     seen = set()
-    for seed in range(40):
+    for seed in range(14):
         dice = random.Random(seed)
         found, claim = some_estate(dice), another_claim(dice, "claim")
         for suggestion in advice(found, claim).suggestions:
