@@ -328,10 +328,11 @@ def findings(
 
 
 def schema(
-    name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "findings", "explanation", "suggestions"],
+    name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "findings", "explanation", "suggestions", "collection"],
 ) -> dict[str, Any]:
     """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
-    comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint` its own."""
+    comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint` its own,
+    `snapshot` a collection."""
     if name == "report":
         from verifier.report import report_schema
 
@@ -360,6 +361,10 @@ def schema(
         from verifier.report.findings_json import findings_schema
 
         return findings_schema()
+    if name == "collection":
+        from verifier.report.collection import collection_schema
+
+        return collection_schema()
     if name == "who-can":
         from verifier.report.who_can_json import who_can_schema
 

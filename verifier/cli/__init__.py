@@ -34,6 +34,7 @@ COMMANDS = {
     "who-can": "verifier.cli.who_can",
     "findings": "verifier.cli.findings",
     "lint": "verifier.cli.lint",
+    "snapshot": "verifier.cli.snapshot",
     "bench": "verifier.cli.bench",
     "schema": "verifier.cli.schema",
     "readings": "verifier.cli.readings",

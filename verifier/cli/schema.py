@@ -25,6 +25,7 @@ class Schema(StrEnum):
     FINDINGS = "findings"
     EXPLANATION = "explanation"
     SUGGESTIONS = "suggestions"
+    COLLECTION = "collection"
 
 
 @app.command()

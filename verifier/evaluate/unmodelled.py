@@ -12,7 +12,7 @@ from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.grant_constraints import grantable
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
 from verifier.evaluate.targets import Target, TargetKind
-from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.model.request import Caller
 
@@ -60,7 +60,7 @@ def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str |
         not thing.of_statement
         and (thing.key is None or (target.key is not None and thing.key == target.key.arn))
         and (thing.account is None or thing.account == caller.account)
-        and (thing.endpoint is None or thing.endpoint == endpoint)
+        and (thing.endpoint is None or thing.endpoint == endpoint or (thing.endpoint == ANY_ENDPOINT and endpoint is not None))
         and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))
         and (thing.owner is None or (thing.owner == target.account and not target.keyless and not target.belongs_to_aws))
     )

@@ -12,6 +12,7 @@ A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or t
     organization/list-policies/FILTER.json                  SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY
     organization/describe-policy/ID.json targets/ID.json    of each policy
     vpc-endpoints.json
+    not-read.json                                           what a live collection was not able to read
 
 Each of the folders in `organization` may instead be one file, `parents.json` …, with what a document has; so may `policies.json`, which
 pairs policies with their targets. Other files beside `snapshot.json` are those that it may name. `NAME` is what reports call the key.
@@ -26,6 +27,7 @@ from pathlib import Path
 from verifier.inputs import organization as organization_members
 from verifier.inputs.files import SUFFIXES, Files
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
 from verifier.inputs.policies import DEFAULT, SHARED
 from verifier.syntax.diagnostic import InputError
@@ -48,7 +50,7 @@ class FolderReader:
 
     def read(self) -> None:
         """Adds all parts. Raises `InputError` where the folder holds no snapshot; other errors go to `remarks`."""
-        snapshots = self._named(self.folder, ("snapshot", "vpc-endpoints"))
+        snapshots = self._named(self.folder, ("snapshot", "vpc-endpoints", "not-read"))
         folders = [name for name in ("keys", "accounts", "organization") if (self.folder / name).is_dir()]
         if not snapshots and not folders:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
@@ -57,6 +59,8 @@ class FolderReader:
             node = self._node(path)
             if node is not None and name == "snapshot":
                 DocumentReader(self.remarks, self.files, self.parts, self.folder).read(node)
+            elif node is not None and name == "not-read":
+                self.parts.not_read += read_not_read(self.remarks, node)
             elif node is not None:
                 self.parts.vpc_endpoints.append(node)
         for folder in self._folders("keys"):

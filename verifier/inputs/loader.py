@@ -7,7 +7,7 @@ Guarantee: every error of every file is told in one `InputError`; an estate hold
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from verifier.inputs.folder import FolderReader
 from verifier.inputs.keys import read_key
 from verifier.inputs.multi_region import Relatives, check_related
 from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.not_read import by_key
+from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
@@ -27,6 +29,7 @@ from verifier.inputs.terraform import add_plan, is_terraform, may_be_terraform, 
 from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
+from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import printable
@@ -102,7 +105,7 @@ class Loader:
 
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
-        unmodelled = [*self._read_keys(), *self.parts.unmodelled]
+        unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = [
             read_account(self.remarks, account, given, made, complete=complete)
             for account, given, made, complete in self.parts.inventories()
@@ -127,10 +130,11 @@ class Loader:
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
         relatives: list[tuple[Key, Relatives]] = []
+        not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in self.parts.keys:
             read = read_key(self.remarks, part.place, part.members, part.name)
             if read is not None:
-                key = replace(read.key, supposed=tuple(map(printable, part.supposed)))
+                key = _with_gaps(replace(read.key, supposed=tuple(map(printable, part.supposed))), *not_read)
                 self.keys.append(key)
                 relatives.append((key, read.relatives))
                 unmodelled += read.unmodelled
@@ -162,6 +166,14 @@ class Loader:
 
     def _error(self, message: str, key: Key, rule: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span, rule=rule))
+
+
+def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:
+    """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not none supposed."""
+    if key.arn in policies:
+        reason = f"the policy of {key.name or key.arn} was not read ({policies[key.arn].reason})"
+        key = replace(key, policies=None, unread=printable(reason))
+    return replace(key, grants=key.grants or ()) if key.arn in grants else key
 
 
 def _by_id(accounts: Iterable[Account]) -> tuple[Account, ...]:

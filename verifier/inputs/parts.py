@@ -19,7 +19,9 @@ from verifier.inputs import organization as organization_members
 from verifier.inputs.access import flag, items, members
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Items, Members, Node, Remarks
+from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
@@ -42,7 +44,7 @@ class KeyParts:
 class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
     `partial` it lists only some users and roles (U1). `made` has those of the users and roles that plans and templates make, and
-    `unmodelled` what else these hold that has no part of its own."""
+    `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Parts:
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
     unmodelled: list[Unmodelled] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
 
     def add_account(self, remarks: Remarks, place: Node, account: str, details: Node) -> None:
         """Adds the authorization details of an account; a second time, or under another name than twelve digits, is an error."""
@@ -90,7 +93,7 @@ class DocumentReader:
 
     def read(self, node: Node) -> None:
         """Adds all parts. Errors go to `remarks`."""
-        found = members(self.remarks, node, "the snapshot", (*SNAPSHOT, "$schema"))
+        found = members(self.remarks, node, "the snapshot", (*SNAPSHOT, "not_read", "$schema"))
         for entry in items(self.remarks, found["keys"], "`keys`") if "keys" in found else []:
             self._key(entry)
         if "accounts" in found:
@@ -99,6 +102,8 @@ class DocumentReader:
             self._organization(found["organization"])
         if "vpc_endpoints" in found:
             self.parts.vpc_endpoints += self._followed({"vpc_endpoints": found["vpc_endpoints"]}).values()
+        for node in self._followed({"not_read": found["not_read"]}).values() if "not_read" in found else ():
+            self.parts.not_read += read_not_read(self.remarks, node)
 
     def _key(self, entry: Node) -> None:
         read = members(self.remarks, entry, "a key", key_members.MEMBERS)

@@ -139,6 +139,10 @@ class Endpoint:
     span: Span = NOWHERE
 
 
+ANY_ENDPOINT = "vpce-*"
+"""Stands for every VPC endpoint, where which there are is not known."""
+
+
 class Influence(Enum):
     """Which way something that is not modelled could change a decision."""
 
@@ -153,9 +157,9 @@ class Unmodelled:
 
     It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`
     (of the caller) and `principal` (a user or role ARN; it includes the sessions); `None` means any.
-    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`). `owner` (twelve digits) narrows it to requests on the keys
-    and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource control policy could restrict (D7, R4).
-    `label` is the rule, `description` names the thing and where it stands, in one line.
+    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`), or through any (`ANY_ENDPOINT`). `owner` (twelve digits)
+    narrows it to requests on the keys and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource
+    control policy could restrict (D7, R4). `label` is the rule, `description` names the thing and where it stands, in one line.
     One `of_statement` bears on nothing but the statements whose `doubt` is its symbol: an Allow where it may allow, a Deny where it may
     refuse.
     """

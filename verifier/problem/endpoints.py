@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.estate import Endpoint
+from verifier.model.estate import ANY_ENDPOINT, Endpoint
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.problem.callers import allow_reach, deny_reach
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
@@ -34,7 +34,9 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
 
 
 def through(space: Space, endpoint: str) -> Expression:
-    """The requests that come through the endpoint with this ID."""
+    """The requests that come through the endpoint with this ID, or through any."""
+    if endpoint == ANY_ENDPOINT:
+        return space.attribute_view("aws:sourcevpce").present
     return space.ask(space.attribute_view("aws:sourcevpce"), exactly(endpoint))
 
 

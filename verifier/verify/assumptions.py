@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from verifier.model.estate import Estate, Key, Level
+from verifier.model.estate import ANY_ENDPOINT, Estate, Key, Level
 from verifier.model.invariant import AnyInvariant, KeyFamily
 from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption
@@ -37,7 +37,7 @@ def given(estate: Estate, target: Target) -> Iterator[Assumption]:
     """What anything said of a target supposes of the input: what was not given is absent or free."""
     yield from _inventory(estate)
     if target.key is not None:
-        yield from _key(target.key)
+        yield from _key(estate, target.key)
     yield from (*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate))
 
 
@@ -62,8 +62,13 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
         yield Assumption("U1", f"of {account.id} the input lists {listed}, whose policies are those given; those of all others are free")
 
 
-def _key(key: Key) -> Iterator[Assumption]:
-    if len(key.policies or ()) == 1:
+def _not_read(estate: Estate, label: str, **scope: str) -> bool:
+    """Whether the input says that it could not read what an assumption would be about: then it is unknown, and nothing is supposed."""
+    return any(thing.label == label and all(getattr(thing, name) == value for name, value in scope.items()) for thing in estate.unmodelled)
+
+
+def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
+    if len(key.policies or ()) == 1 and not _not_read(estate, "L5a", key=key.arn):
         yield Assumption("L5a", "the key is not shared through AWS RAM: no policy named AWS_RAM was given")
     if key.grants is None:
         yield Assumption("G1", "the key has no grants: none were given")
@@ -79,6 +84,7 @@ def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:
     refuse, its identity policies may refuse as well, and these are free (U1)."""
     known = [*([target.account] if target.account is not None else []), *(account.id for account in estate.accounts)]
     lacking = [account for account in dict.fromkeys(known) if not _manages(estate, account) and _service_levels(estate, account) is None]
+    lacking = [account for account in lacking if not _not_read(estate, "D7", account=account)]
     if lacking:
         yield Assumption("D7", f"no service control policy restricts the callers of {', '.join(lacking)}: none were given")
 
@@ -89,12 +95,14 @@ def _resource_control(estate: Estate, target: Target) -> Iterator[Assumption]:
     if target.account is None or managed_by_aws or _manages(estate, target.account):
         return
     controls = controls_of(estate, target.account)
-    if controls is None or controls.resource is None:
+    if (controls is None or controls.resource is None) and not _not_read(estate, "D7", owner=target.account):
         what = "key" if target.kind is TargetKind.KEY else "alias"
         yield Assumption("D7", f"no resource control policy restricts the {what}: none were given for {target.account}")
 
 
 def _endpoints(estate: Estate) -> Iterator[Assumption]:
+    if _not_read(estate, "V", endpoint=ANY_ENDPOINT):
+        return
     if estate.endpoints is None:
         yield Assumption("V", "every VPC endpoint has the default policy, which allows everything: no endpoint was given")
     else:

@@ -1,0 +1,52 @@
+"""`verifier snapshot`: its options and help. The work is in `snapshotting`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import Output, command_app
+from verifier.cli.run import run
+
+app = command_app()
+
+EXIT_CODES = "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal error."
+
+
+@app.command(epilog=EXIT_CODES)
+def snapshot(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A new folder, or that of an earlier run, to go on.")],
+    region: Annotated[list[str], typer.Option(metavar="REGION", help="A Region whose keys to read; may be repeated.")] = [],  # noqa: B006
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of the AWS CLI; else its default.")] = None,
+    assume_role: Annotated[
+        list[str],
+        typer.Option(metavar="ARN[,ARN…]", help="A role, to read its account as well; several with commas are a chain. May be repeated."),
+    ] = [],  # noqa: B006
+    only_assumed: Annotated[bool, typer.Option("--only-assumed", help="Leave out the account of the profile itself.")] = False,
+    concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="How many calls at a time, at most.")] = 4,
+    output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
+) -> None:
+    """Read the keys of live accounts, and what decides about them, into a snapshot folder.
+
+    Keys with policies, grants, aliases and tags; users, groups, roles and their policies; the organization with its control policies;
+    VPC endpoints. It only reads (docs/live.md has the IAM policy that it needs), needs the extra [aws], and is the only command that
+    connects to anything. What it may not read is named and is unknown to every other command, never taken as empty. Run it again to go on
+    after an interruption, or to try again what it could not read.
+
+    \b
+    verifier snapshot live --profile audit --region eu-west-1 --region us-east-1
+    verifier snapshot live --region us-east-1 --assume-role arn:aws:iam::444455556666:role/audit
+    verifier prove live --builtin no-external-access
+    """
+
+    def body() -> int:
+        from verifier.cli.snapshotting import SnapshotOptions, snapshot_command
+
+        own = not only_assumed
+        return snapshot_command(
+            SnapshotOptions(directory, tuple(region), profile, tuple(assume_role), own, concurrency, output.value == "json")
+        )
+
+    run(body)

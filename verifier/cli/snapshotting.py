@@ -1,0 +1,45 @@
+"""The body of `verifier snapshot`: reads live accounts, and reports what was not read."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from verifier.cli.progress import Progress
+from verifier.cli.run import emit
+from verifier.syntax.diagnostic import InputError
+
+
+@dataclass(frozen=True)
+class SnapshotOptions:
+    """What the command line says. `own` is whether to read the profile's own account."""
+
+    directory: Path
+    regions: tuple[str, ...]
+    profile: str | None
+    roles: tuple[str, ...]
+    own: bool
+    workers: int
+    json: bool
+
+
+def snapshot_command(options: SnapshotOptions) -> int:
+    """Returns the exit code. Raises `InputError` where the collection cannot begin or go on."""
+    if find_spec("boto3") is None:
+        raise InputError.of("`verifier snapshot` needs boto3, which is not installed", hint="pip install 'kms-verifier[aws]'")
+    from verifier.collect import CollectError, Wanted, collect
+    from verifier.report.collection import collection_exit_code, render_collection, render_collection_json
+
+    wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers)
+    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
+    try:
+        collection = collect(wanted, progress)
+    except CollectError as error:
+        raise InputError.of(str(error)) from None
+    finally:
+        if progress:
+            progress.clear()
+    emit(render_collection_json(collection) + "\n" if options.json else render_collection(collection))
+    return collection_exit_code(collection)

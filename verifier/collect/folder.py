@@ -1,0 +1,147 @@
+"""The folder that a collection fills, and the manifest in it.
+
+In: steps that are done, values to write. Out: files. Guarantee: a file is complete or is not there; a step is in the manifest only after
+its files are; a folder that holds something else is not touched. Until `finish`, `not-read.json` says that the collection is not complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verifier.collect.reading import CollectError
+from verifier.model.collection import PARTS, NotRead
+from verifier.syntax.text import printable
+
+MANIFEST = "manifest.json"
+NOT_READ = "not-read.json"
+_FORMAT = {"format": "kms-verifier/collection", "format_version": 1}
+_SAVED_EVERY = 1.0
+"""Seconds: after a crash, what was done in the last of them is read again."""
+
+
+@dataclass
+class Folder:
+    """The folder of one collection. `keys` are the names of the keys' folders by ARN, `values` short answers that later steps need."""
+
+    path: Path
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    done: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    not_read: dict[str, NotRead] = field(default_factory=dict)
+    _saved: float = 0.0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def write(self, name: str, value: Any) -> None:
+        """Writes a JSON file at once. Raises `CollectError`."""
+        path = self.path / name
+        beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8", newline="\n")
+            beside.replace(path)
+        except OSError as error:
+            raise CollectError(f"cannot write `{printable(str(path))}`: {(error.strerror or 'no reason told').lower()}") from None
+
+    def write_pages(self, folder: str, stem: str, pages: Iterable[Any]) -> None:
+        """Writes each page as it comes, `STEM-1.json` …, into a folder that takes its place when all are there."""
+        target, beside = self.path / folder, (self.path / folder).with_name(f".{Path(folder).name}.tmp")
+        shutil.rmtree(beside, ignore_errors=True)
+        for number, page in enumerate(pages, 1):
+            self.write(str((beside / f"{stem}-{number}.json").relative_to(self.path)), page)
+        shutil.rmtree(target, ignore_errors=True)
+        beside.replace(target)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keeps an answer in the manifest, for later steps and runs."""
+        with self._lock:
+            self.values[name] = value
+
+    def finished(self, step: str) -> None:
+        """Records that a step is done."""
+        with self._lock:
+            self.done.add(step)
+            self.not_read.pop(step, None)
+            self._save_soon()
+
+    def missed(self, step: str, what: NotRead) -> None:
+        """Records that a step was not possible; a later run tries it again."""
+        with self._lock:
+            self.not_read[step] = what
+            self._save_soon()
+
+    def _save_soon(self) -> None:
+        if time.monotonic() - self._saved > _SAVED_EVERY:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the manifest."""
+        with self._lock:
+            self._saved = time.monotonic()
+            scope = {"accounts": list(self.accounts), "regions": list(self.regions)}
+            not_read = {step: entry_to_json(entry) for step, entry in sorted(self.not_read.items())}
+            content = {"done": sorted(self.done), "keys": self.keys, "values": self.values, "not_read": not_read}
+            self.write(MANIFEST, {**_FORMAT, "scope": scope, **content})
+
+    def begin(self) -> None:
+        """Says that what is here is not complete."""
+        self.save()
+        self.write(NOT_READ, {"complete": False, "parts": []})
+
+    def finish(self) -> None:
+        """Says that everything was tried, and what could not be read."""
+        self.save()
+        self.write(NOT_READ, {"complete": True, "parts": [entry_to_json(entry) for _, entry in sorted(self.not_read.items())]})
+
+
+def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> Folder:
+    """A new folder, or one that an earlier run began with the same accounts and Regions. Raises `CollectError`."""
+    folder = Folder(path, tuple(sorted(accounts)), tuple(sorted(regions)))
+    shown = printable(str(path))
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        inside = [entry.name for entry in path.iterdir()]
+        if not inside:
+            return folder
+        if MANIFEST not in inside:
+            raise CollectError(f"`{shown}` is not empty, and no collection began it: give a new folder")
+        _restore(folder, json.loads((path / MANIFEST).read_text(encoding="utf-8")), shown)
+    except OSError as error:
+        raise CollectError(f"cannot use `{shown}`: {(error.strerror or 'no reason told').lower()}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise CollectError(f"`{shown}/{MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder") from None
+    return folder
+
+
+def _restore(folder: Folder, content: Any, shown: str) -> None:
+    if {name: content[name] for name in _FORMAT} != _FORMAT:
+        raise ValueError(MANIFEST)
+    scope = content["scope"]
+    if (tuple(scope["accounts"]), tuple(scope["regions"])) != (folder.accounts, folder.regions):
+        what = f"{', '.join(map(str, scope['accounts']))} in {', '.join(map(str, scope['regions']))}"
+        raise CollectError(f"`{shown}` holds a collection of {printable(what)}: give a new folder, or the same accounts and Regions")
+    folder.done = {str(step) for step in content["done"]}
+    folder.keys = {str(arn): str(name) for arn, name in content["keys"].items()}
+    folder.values = dict(content["values"])
+    folder.not_read = {str(step): _entry_from_json(entry) for step, entry in content["not_read"].items()}
+
+
+def entry_to_json(entry: NotRead) -> dict[str, str]:
+    """An entry of `not-read.json`."""
+    members = {"part": entry.part.label, "account": entry.account, "region": entry.region, "key": entry.key}
+    return {name: value for name, value in {**members, "operation": entry.operation, "code": entry.code}.items() if value is not None}
+
+
+def _entry_from_json(entry: dict[str, str]) -> NotRead:
+    return NotRead(
+        PARTS[entry["part"]], str(entry["account"]), str(entry["operation"]), str(entry["code"]), entry.get("region"), entry.get("key")
+    )

@@ -1,0 +1,99 @@
+"""The keys of one account and Region.
+
+In: an `Identity`, a Region. Out: `Step`s. Guarantee: a key that `list-keys` names has a folder, with its ARN at least; its folder keeps
+its name in later runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from verifier.collect.folder import Folder
+from verifier.collect.sessions import Identity
+from verifier.collect.steps import Step
+from verifier.model.collection import Part
+
+DEFAULT, SHARED = "default", "AWS_RAM"
+"""The names that key policies have (L5a)."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def listing(folder: Folder, identity: Identity, region: str) -> list[Step]:
+    """Which keys and aliases there are. The answers are kept in the manifest."""
+    kms, account = identity.service("kms", region), identity.account
+    place = f"{account}/{region}"
+
+    def keys() -> None:
+        found = kms.listed("ListKeys", "Keys")["Keys"]
+        folder.keep(f"keys/{place}", sorted(str(entry["KeyArn"]) for entry in found))
+
+    def aliases() -> None:
+        found = kms.listed("ListAliases", "Aliases")["Aliases"]
+        folder.keep(f"aliases/{place}", [entry for entry in found if "TargetKeyId" in entry])
+
+    return [
+        Step(f"keys/{place}", Part.KEYS, account, keys, region),
+        Step(f"aliases/{place}", Part.ALIASES, account, aliases, region),
+    ]
+
+
+def name_keys(folder: Folder, places: Iterable[tuple[str, str]]) -> None:
+    """Gives each key that has none a name for its folder, which reports call it by: its alias, or its ID; with more where it is taken."""
+    taken = {name.lower() for name in folder.keys.values()}
+    for account, region in places:
+        aliases = _by_key(folder.values.get(f"aliases/{account}/{region}", ()))
+        for arn in folder.values.get(f"keys/{account}/{region}", ()):
+            if arn in folder.keys:
+                continue
+            identifier = arn.rsplit("/", 1)[-1]
+            first = min((str(entry["AliasName"]) for entry in aliases.get(identifier, ())), default=identifier).removeprefix("alias/")
+            names = (first, f"{first}-{region}", f"{first}-{region}-{account}", f"{identifier}-{region}-{account}")
+            safe = [_UNSAFE.sub("_", name) for name in names]
+            folder.keys[arn] = next(name for name in safe if name.lower() not in taken)
+            taken.add(folder.keys[arn].lower())
+
+
+def _by_key(aliases: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in aliases:
+        found.setdefault(str(entry["TargetKeyId"]).rsplit("/", 1)[-1], []).append(entry)
+    return found
+
+
+def key_steps(folder: Folder, identity: Identity, region: str) -> Iterator[Step]:
+    """What there is to read of each key of a Region."""
+    place = f"{identity.account}/{region}"
+    known = f"aliases/{place}" in folder.done
+    aliases = _by_key(folder.values.get(f"aliases/{place}", ()))
+    for arn in folder.values.get(f"keys/{place}", ()):
+        name = folder.keys[arn]
+        if f"describe/{arn}" not in folder.done:
+            folder.write(f"keys/{name}/metadata.json", {"KeyMetadata": {"Arn": arn, "KeyId": arn.rsplit("/", 1)[-1]}})
+        if known:
+            folder.write(f"keys/{name}/aliases.json", {"Aliases": aliases.get(arn.rsplit("/", 1)[-1], [])})
+        yield from _of_key(folder, identity, region, arn, f"keys/{name}")
+
+
+def _of_key(folder: Folder, identity: Identity, region: str, arn: str, path: str) -> Iterator[Step]:
+    kms = identity.service("kms", region)
+
+    def step(name: str, part: Part, file: str, operation: str, member: str | None = None, **parameters: str) -> Step:
+        def work() -> None:
+            answer = kms.listed(operation, member, KeyId=arn) if member else kms.read(operation, KeyId=arn, **parameters)
+            folder.write(f"{path}/{file}", answer)
+
+        return Step(f"{name}/{arn}", part, identity.account, work, region, arn)
+
+    def others() -> None:
+        names = kms.listed("ListKeyPolicies", "PolicyNames", KeyId=arn)["PolicyNames"]
+        if SHARED in names:
+            folder.write(f"{path}/policy-{SHARED}.json", kms.read("GetKeyPolicy", KeyId=arn, PolicyName=SHARED))
+
+    yield step("describe", Part.METADATA, "metadata.json", "DescribeKey")
+    yield step("policy", Part.POLICY, "policy.json", "GetKeyPolicy", PolicyName=DEFAULT)
+    yield Step(f"policies/{arn}", Part.OTHER_POLICIES, identity.account, others, region, arn)
+    yield step("grants", Part.GRANTS, "grants.json", "ListGrants", "Grants")
+    yield step("tags", Part.TAGS, "tags.json", "ListResourceTags", "Tags")

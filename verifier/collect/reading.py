@@ -1,0 +1,119 @@
+"""Calls one operation of AWS, all pages of it.
+
+In: a client of botocore, an operation, its parameters. Out: what the AWS CLI would print. Guarantee: what failed is `Refused` with AWS's
+code for it, or `CollectError` where the credentials do not work; no message of AWS or of a connection is passed on, for it can hold more
+than a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from verifier.collect.operations import ALLOWED
+
+CREDENTIALS = frozenset(
+    (
+        "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
+        "InvalidSignatureException", "IncompleteSignature", "AuthFailure", "RequestExpired", "MissingAuthenticationToken",
+        "InvalidAccessKeyId", "OptInRequired",
+    )
+)  # fmt: skip
+"""Codes that say that the credentials are wrong, not that they may not do something. [API: Common Errors]"""
+
+NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError, SSOError)
+
+PAGE_SIZES = {"ListKeys": 1000, "ListAliases": 100, "ListGrants": 100, "GetAccountAuthorizationDetails": 1000}
+"""Entries of a page, where the default is small and the operation lets one choose. [API: Limit, MaxItems]"""
+
+
+class CollectError(Exception):
+    """The collection cannot begin, or go on: wrong credentials, a profile that does not exist, a folder of something else. For people."""
+
+
+class Refused(Exception):
+    """AWS did not answer a call: `operation` (`kms:ListGrants`) and `code`, as AWS or botocore names what happened."""
+
+    def __init__(self, operation: str, code: str) -> None:
+        super().__init__(f"{operation}: {code}")
+        self.operation = operation
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Service:
+    """A client of one service, in one account and Region."""
+
+    name: str
+    client: Any
+
+    def read(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """The answer to a call that has no pages. Raises `Refused`, `CollectError`."""
+        self._check(operation)
+        with _Translated(f"{self.name}:{operation}"):
+            answer = getattr(self.client, xform_name(operation))(**parameters)
+        return _plain(answer)
+
+    def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """The answers to a call, page by page. Raises `Refused`, `CollectError`."""
+        self._check(operation)
+        size = {"PageSize": PAGE_SIZES[operation]} if operation in PAGE_SIZES else {}
+        with _Translated(f"{self.name}:{operation}"):
+            for page in self.client.get_paginator(xform_name(operation)).paginate(PaginationConfig=size, **parameters):
+                yield _plain(page)
+
+    def listed(self, operation: str, member: str, **parameters: Any) -> dict[str, list[Any]]:
+        """All entries of a listing, under the name that they have in its pages. Raises `Refused`, `CollectError`."""
+        return {member: [entry for page in self.pages(operation, **parameters) for entry in page.get(member, ())]}
+
+    def _check(self, operation: str) -> None:
+        if operation not in ALLOWED.get(self.name, ()):
+            raise AssertionError(f"{self.name}:{operation} is not an operation that a collection may call")
+
+
+class _Translated:
+    """Turns the errors of botocore into those of this room."""
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NO_CREDENTIALS):
+            raise CollectError(f"there are no usable credentials ({type(error).__name__})") from None
+        if isinstance(error, ClientError):
+            code = str(error.response.get("Error", {}).get("Code", "unknown error"))[:100]
+            if code in CREDENTIALS:
+                why = "they are wrong or expired, or the Region is not enabled for the account"
+                raise CollectError(f"AWS does not accept the credentials: {self.operation}: {code}: {why}") from None
+            raise Refused(self.operation, code) from None
+        if isinstance(error, BotoCoreError):
+            raise Refused(self.operation, type(error).__name__) from None
+
+
+def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """As the AWS CLI prints it: without what belongs to the transport, times as text."""
+    return {name: _value(value) for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _value(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_value(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,85 @@
+"""A collection → text, JSON.
+
+In: a `Collection`. Out: strings. Guarantee: what was not read is named with the call, why it failed and what follows; everything is
+escaped.
+"""
+
+from __future__ import annotations
+
+import json
+
+from verifier import __version__
+from verifier.model.collection import Collection, NotRead, Part
+from verifier.report.exit_codes import ExitCode
+from verifier.report.json_values import Json
+from verifier.syntax.text import first_few, printable
+
+FORMAT = "kms-verifier/collection-report"
+FORMAT_VERSION = 1
+
+
+def collection_exit_code(collection: Collection) -> ExitCode:
+    """0 everything was read, 3 something was not."""
+    return ExitCode.UNKNOWN if collection.not_read else ExitCode.PROVED
+
+
+def collection_schema() -> Json:
+    """The JSON Schema of `render_collection_json`'s documents."""
+    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
+
+    schema: Json = json.loads(files("verifier.report").joinpath("data/collection.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def render_collection_json(collection: Collection) -> str:
+    """The collection as one JSON document, indented, without a final newline."""
+    document = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "verifier": __version__,
+        "folder": collection.folder,
+        "accounts": list(collection.accounts),
+        "regions": list(collection.regions),
+        "keys": collection.keys,
+        "organization": collection.organization,
+        "steps": {"all": collection.steps, "of_earlier_runs": collection.reused},
+        "not_read": [_entry(entry) for entry in collection.not_read],
+        "exit_code": int(collection_exit_code(collection)),
+    }
+    return json.dumps(document, indent=2)
+
+
+def _entry(entry: NotRead) -> Json:
+    return {
+        "part": entry.part.label,
+        "account": entry.account,
+        "region": entry.region,
+        "key": entry.key,
+        "operation": entry.operation,
+        "code": entry.code,
+        "consequence": entry.part.consequence,
+    }
+
+
+def render_collection(collection: Collection) -> str:
+    """The collection in a few lines; each part that was not read with what follows."""
+    keys = "1 key" if collection.keys == 1 else f"{collection.keys} keys"
+    what = f"{keys} of {', '.join(collection.accounts)} in {', '.join(collection.regions)}"
+    reused = f", {collection.reused} of {collection.steps} steps from an earlier run" if collection.reused else ""
+    lines = [f"{printable(collection.folder)}: {what}{reused}"]
+    lines.append(f"organization {collection.organization}" if collection.organization else "no organization was read")
+    for part in Part:
+        entries = [entry for entry in collection.not_read if entry.part is part]
+        if entries:
+            lines += _not_read(part, entries)
+    count = len(collection.not_read)
+    lines.append(f"{count} not read: unknown, not empty; run the same command again to try them again" if count else "everything was read")
+    return "".join(printable(line) + "\n" for line in lines)
+
+
+def _not_read(part: Part, entries: list[NotRead]) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for entry in entries:
+        by_reason.setdefault(entry.reason, []).append(entry.place)
+    told = [f"    {reason}  {first_few(places)}" for reason, places in by_reason.items()]
+    return [f"not read  {part.label}", *told, f"    so {part.consequence}"]
