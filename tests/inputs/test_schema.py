@@ -99,7 +99,7 @@ def test_the_schema_knows_the_members_of_the_reader() -> None:
     from verifier.inputs import organization as reader
 
     schema = snapshot_schema()
-    assert set(schema["properties"]) == {*parts.SNAPSHOT, "$schema"}
+    assert set(schema["properties"]) == {*parts.SNAPSHOT, "not_read", "$schema"}
     assert set(schema["$defs"]["key"]["properties"]) == set(keys.MEMBERS)
     assert set(schema["$defs"]["organization"]["properties"]) == set(reader.MEMBERS)
 
