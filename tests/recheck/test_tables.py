@@ -103,7 +103,10 @@ def test_addresses(seed: int) -> None:
 LAST = (1 << 32) - 1
 
 
-@pytest.mark.parametrize("blocks", [[(0, 0)], [(0, 7)], [(0, 7), (8, 15)], [(0, LAST)], [(LAST, LAST)], [(1, 1), (2, 2)]])
+BLOCKS = [[(0, 0)], [(0, 7)], [(0, 7), (8, 15)], [(0, 15), (0, 7)], [(0, 15), (8, 15)], [(0, LAST)], [(LAST, LAST)], [(1, 1), (2, 2)]]
+
+
+@pytest.mark.parametrize("blocks", BLOCKS)
 def test_addresses_at_the_ends(blocks: list[tuple[int, int]]) -> None:
     tests: dict[int, Predicate] = {n: InNetwork(4, first, last) for n, (first, last) in enumerate(blocks)}
     edges = {0, LAST, *(end + step for block in blocks for end in block for step in (-1, 0, 1))}
