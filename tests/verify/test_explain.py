@@ -172,6 +172,15 @@ def test_a_request_with_session_policies_says_why_nothing_is_looked_for() -> Non
     assert nothing.rule == "U2"
 
 
+def test_a_request_that_no_key_of_this_partition_gets_says_so() -> None:
+    """R7."""
+    found = estate(allow("*"))
+    (nothing,) = explained(found, "arn:aws-cn:iam::111122223333:user/Alice").flips
+    assert isinstance(nothing, NotFound)
+    assert nothing.rule == "R1"
+    assert "no request that could be sent has principal" in nothing.text
+
+
 def test_readings_that_are_held_are_no_longer_open() -> None:
     """C1: `ForAnyValue:…IfExists` on an absent key is open."""
     found = estate(allow(aws(REPORTS), Condition={"ForAnyValue:StringEqualsIfExists": {"aws:CalledVia": S3}}), accounts=KNOWN)

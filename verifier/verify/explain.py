@@ -59,7 +59,9 @@ def _flips(
     try:
         around = Neighbourhood(point_of(estate, request), held, timeout)
     except Undetermined as reason:
-        yield from (NotFound(goal, "R1", f"the smallest change cannot be looked for: {reason}") for goal in wanted)
+        yield from (
+            NotFound(goal, "R1", f"the smallest change is not looked for: no request that could be sent has {reason}") for goal in wanted
+        )
         return
     for outcome in wanted:
         yield from _towards(around, decision, outcome)
