@@ -45,6 +45,8 @@ def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
     for region in wanted.regions:
         if not _REGION.fullmatch(region):
             raise CollectError(f"{printable(region)!r} is not a Region, such as us-west-2")
+    if not wanted.own and not wanted.roles:
+        raise CollectError("--only-assumed leaves nothing to read: give --assume-role")
     regions = tuple(sorted(set(wanted.regions)))
     found = identities(wanted.profile, wanted.roles, regions[0], wanted.workers, own=wanted.own)
     folder = open_folder(wanted.folder, [identity.account for identity in found], regions)

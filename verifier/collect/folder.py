@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -23,6 +24,7 @@ from verifier.syntax.text import printable
 MANIFEST = "manifest.json"
 NOT_READ = "not-read.json"
 _FORMAT = {"format": "kms-verifier/collection", "format_version": 1}
+_PLAIN = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _SAVED_EVERY = 1.0
 """Seconds: after a crash, what was done in the last of them is read again."""
 
@@ -42,7 +44,9 @@ class Folder:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def write(self, name: str, value: Any) -> None:
-        """Writes a JSON file at once. Raises `CollectError`."""
+        """Writes a JSON file at once. Raises `CollectError`, also for a name (of an answer, most likely) that leads elsewhere."""
+        if not all(_PLAIN.fullmatch(part) for part in name.split("/")):
+            raise CollectError(f"AWS answered with a name that is none of a file: `{printable(name)[:200]}`")
         path = self.path / name
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         try:
