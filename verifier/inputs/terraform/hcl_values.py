@@ -1,0 +1,463 @@
+"""HCL expressions, evaluated as far as a policy needs.
+
+In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the `.tf` file; `None` for
+`null`. Guarantee: what is not evaluated (another function, arithmetic, a directive) is `Unknown` with the references in it; nothing is taken
+to be what it only refers to. [Terraform language: Expressions, Functions]
+
+`jsonencode` of an object is that object: the text that it makes is only ever read back as a document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
+from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
+from verifier.syntax.source import Source
+
+Tree = Any
+"""A tree of Lark: `data`, `children`, `meta`. Its tokens are strings with `type`."""
+
+DEEPEST = 120
+"""Expressions inside each other."""
+
+_AFTER_APPLY = "(known after apply)"
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`;
+    `parse` reads an expression inside a text; `bound` are the variables of `for` expressions; `own` names what the expression is of."""
+
+    source: Source
+    refer: Callable[[str], Node | None]
+    parse: Callable[[str], Tree | None]
+    own: str
+    bound: Mapping[str, Node | None] = field(default_factory=dict)
+    depth: int = 0
+    shift: int | None = None
+    """Where an expression inside a text stands: its parts have no places of their own."""
+
+    def value(self, tree: Tree) -> Node | None:
+        """The value of an expression."""
+        if self.depth > DEEPEST:
+            return self._unknown(tree)
+        inner = replace(self, depth=self.depth + 1)
+        name = _name(tree)
+        if name == "expr_term":
+            parts = _parts(tree)
+            return inner.value(parts[0]) if len(parts) == 1 else self._unknown(tree)
+        method = _FORMS.get(name)
+        return method(inner, tree) if method is not None else self._unknown(tree)
+
+    # -- places --
+
+    def _at(self, tree: Tree) -> tuple[int, int]:
+        if self.shift is not None or getattr(tree.meta, "empty", True):
+            return (self.shift or 0, self.shift or 0)
+        return tree.meta.start_pos, tree.meta.end_pos
+
+    def _text(self, tree: Tree, text: str) -> Scalar:
+        return Scalar(self.source, *self._at(tree), text, "string")
+
+    def placed(self, tree: Tree, node: Node) -> Node:
+        """A value from elsewhere, at the place where it is used."""
+        return _placed(self.source, *self._at(tree), node)
+
+    def _unknown(self, tree: Tree, names: Sequence[str] = ()) -> Unknown:
+        found = (
+            list(names) or [f"{text} {_AFTER_APPLY}" for text in references(tree)] or [f"{self.own} (an expression that is not evaluated)"]
+        )
+        return Unknown(self.source, *self._at(tree), found)
+
+    # -- texts --
+
+    def _string(self, tree: Tree) -> Node | None:
+        parts: list[Node] = []
+        for part in _parts(tree):
+            inner = part.children[0]
+            if _name(inner) == "interpolation":
+                parts.append(self._interpolated(inner))
+            elif isinstance(inner, str):
+                parts.append(self._text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
+            else:
+                return self._unknown(tree)  # a directive
+        if len(parts) == 1 and not isinstance(parts[0], Scalar):
+            return parts[0]
+        return self._concatenated(tree, parts)
+
+    def _interpolated(self, tree: Tree) -> Node:
+        (expression,) = _parts(tree)
+        found = self.value(expression)
+        return found if found is not None else self._unknown(tree)
+
+    def _concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
+        pieces: list[Pieces] = []
+        for part in parts:
+            if isinstance(part, Scalar) and part.type != "null":
+                pieces.append((part.text,) if part.text else ())
+            else:
+                pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
+        whole = joined(pieces)
+        if all(piece is not None for piece in whole):
+            return self._text(tree, "".join(piece or "" for piece in whole))
+        names = names_in(parts) or [f"{self.own} (an expression that is not evaluated)"]
+        return Unknown(self.source, *self._at(tree), names, whole)
+
+    def _heredoc(self, tree: Tree) -> Node | None:
+        """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
+        parts = heredoc_parts(str(tree.children[0]))
+        if parts is None:
+            return self._unknown(tree)
+        found: list[Node] = []
+        inside = replace(self, shift=self._at(tree)[0])
+        for text, is_expression in parts:
+            expression = self.parse(text) if is_expression else None
+            if not is_expression:
+                found.append(self._text(tree, text))
+            else:
+                value = inside.value(expression) if expression is not None else None
+                found.append(value if value is not None else self._unknown(tree))
+        return self._concatenated(tree, found)
+
+    def _number(self, tree: Tree) -> Node | None:
+        return Scalar(self.source, *self._at(tree), str(tree.children[0]), "plain")
+
+    def _literal(self, tree: Tree) -> Node | None:
+        text = str(tree.children[0])
+        return None if text == "null" else Scalar(self.source, *self._at(tree), text, "plain")
+
+    # -- collections --
+
+    def _tuple(self, tree: Tree) -> Node | None:
+        found = [self.value(part) for part in _parts(tree)]
+        start, end = self._at(tree)
+        return Items(
+            self.source, start, end, [node if node is not None else Scalar(self.source, start, start, "", "null") for node in found]
+        )
+
+    def _object(self, tree: Tree) -> Node | None:
+        pairs: list[tuple[Scalar, Node]] = []
+        for element in _parts(tree):
+            key_tree, value_tree = _parts(element)
+            key = self._key(key_tree)
+            if key is None:
+                return self._unknown(tree)
+            value = self.value(value_tree)
+            pairs.append((key, value if value is not None else Scalar(self.source, key.end, key.end, "", "null")))
+        return Resolved(self.source, *self._at(tree), pairs)
+
+    def _key(self, tree: Tree) -> Scalar | None:
+        """The name of a member: a word stands for itself."""
+        (inner,) = _parts(tree)
+        word = _word(inner)
+        if word is not None:
+            return self._text(tree, word)
+        found = self.value(inner)
+        return found if isinstance(found, Scalar) else None
+
+    def _for_tuple(self, tree: Tree) -> Node | None:
+        """`[for x in list : expression if condition]`."""
+        intro, result, *condition = _parts(tree)
+        names = [str(part.children[0]) for part in _parts(intro) if _name(part) == "identifier"]
+        collection = self.value(_parts(intro)[-1])
+        if not isinstance(collection, Items) or not 1 <= len(names) <= 2:
+            return self._unknown(tree, names_in([collection]) if collection is not None else ())
+        found: list[Node] = []
+        for index, item in enumerate(collection.items):
+            place = Scalar(self.source, *self._at(tree), str(index), "plain")
+            bound = {**self.bound, names[-1]: item, **({names[0]: place} if len(names) == 2 else {})}
+            inside = replace(self, bound=bound)
+            if condition:
+                holds = inside.value(_parts(condition[0])[0])
+                if not isinstance(holds, Scalar) or holds.text not in ("true", "false"):
+                    return self._unknown(tree)
+                if holds.text == "false":
+                    continue
+            value = inside.value(result)
+            found.append(value if value is not None else Scalar(self.source, place.start, place.start, "", "null"))
+        return Items(self.source, *self._at(tree), found)
+
+    # -- references --
+
+    def _reference(self, tree: Tree) -> Node | None:
+        """A chain of names, keys and positions."""
+        steps = self._steps(tree)
+        if steps is None:
+            return self._unknown(tree)
+        head, rest = steps[0], steps[1:]
+        if head in self.bound:
+            found = self.bound[head]
+            for step in rest:
+                found = _member(found, step)
+                if found is None:
+                    return self._unknown(tree)
+        else:
+            found = self.refer("".join([head, *rest]))
+        return None if found is None else self.placed(tree, found)
+
+    def _steps(self, tree: Tree) -> list[str] | None:
+        """The steps of a reference as they are written: `aws_iam_role`, `.app`, `["a"]`, `.arn`; keys are evaluated."""
+        name = _name(tree)
+        if name == "expr_term":
+            parts = _parts(tree)
+            return self._steps(parts[0]) if len(parts) == 1 else None
+        if name == "identifier":
+            return [str(tree.children[0])]
+        if name not in ("get_attr_expr_term", "index_expr_term"):
+            return None
+        head, step = _parts(tree)
+        before = self._steps(head)
+        if before is None:
+            return None
+        if _name(step) == "get_attr":
+            return [*before, f".{_parts(step)[0].children[0]}"]
+        if _name(step) == "short_index":
+            return [*before, f"[{step.children[-1]}]"]
+        key = self.value(_parts(step)[0])
+        if not isinstance(key, Scalar):
+            return None
+        return [*before, f"[{key.text}]" if key.type == "plain" else f"[{json.dumps(key.text)}]"]
+
+    def _splat(self, tree: Tree) -> Node | None:
+        """`list[*].name` and `list.*.name`: of each entry of a list."""
+        head, splat = _parts(tree)
+        steps = self._steps(head)
+        if steps is None:
+            return self._unknown(tree)
+        rest = ["." + str(_parts(step)[0].children[0]) for step in _parts(splat) if _name(step) == "get_attr"]
+        if len(rest) != len(_parts(splat)):
+            return self._unknown(tree)
+        found = self.refer("".join(steps) + "[*]" + "".join(rest))
+        return None if found is None else self.placed(tree, found)
+
+    # -- operators and functions --
+
+    def _conditional(self, tree: Tree) -> Node | None:
+        condition, yes, no = _parts(tree)
+        holds = self.value(condition)
+        if not isinstance(holds, Scalar) or holds.text not in ("true", "false"):
+            return self._unknown(tree)
+        return self.value(yes if holds.text == "true" else no)
+
+    def _binary(self, tree: Tree) -> Node | None:
+        left_tree, term = _parts(tree)[:2]
+        operator, right_tree = _parts(term)
+        left, right, sign = self.value(left_tree), self.value(right_tree), str(operator.children[0])
+        texts = [node.text if isinstance(node, Scalar) else None for node in (left, right)]
+        if sign in ("==", "!=") and (left is None or right is None) and not names_in([n for n in (left, right) if n is not None]):
+            return self._truth(tree, (left is right) == (sign == "=="))
+        if sign in ("==", "!=") and None not in texts:
+            return self._truth(tree, (texts[0] == texts[1]) == (sign == "=="))
+        if sign in ("&&", "||") and all(text in ("true", "false") for text in texts):
+            truths = [text == "true" for text in texts]
+            return self._truth(tree, all(truths) if sign == "&&" else any(truths))
+        return self._unknown(tree)
+
+    def _unary(self, tree: Tree) -> Node | None:
+        sign = next((str(child) for child in tree.children if isinstance(child, str)), "")
+        found = self.value(_parts(tree)[0])
+        if sign == "!" and isinstance(found, Scalar) and found.text in ("true", "false"):
+            return self._truth(tree, found.text == "false")
+        return self._unknown(tree)
+
+    def _truth(self, tree: Tree, value: bool) -> Scalar:
+        return Scalar(self.source, *self._at(tree), "true" if value else "false", "plain")
+
+    def _call(self, tree: Tree) -> Node | None:
+        name, *rest = _parts(tree)
+        given = _parts(rest[0]) if rest and _name(rest[0]) == "arguments" else []
+        spread = bool(rest) and any(str(child) == "..." for child in rest[0].children if isinstance(child, str))
+        function = _CALLS.get(str(name.children[0]))
+        if function is None or spread:
+            return self._unknown(tree)
+        found = function(self, tree, [self.value(argument) for argument in given])
+        return found if found is not None else self._unknown(tree)
+
+    def _same(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        return given[0] if len(given) == 1 else None
+
+    def _encoded(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        return given[0] if len(given) == 1 and isinstance(given[0], Members | Items) else None
+
+    def _decoded(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        return given[0] if len(given) == 1 and isinstance(given[0], Members) else None
+
+    def _concat(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        items: list[Node] = []
+        for node in given:
+            if isinstance(node, Unknown):
+                items.append(node)
+            elif isinstance(node, Items):
+                items += node.items
+            else:
+                return None
+        return Items(self.source, *self._at(tree), items)
+
+    def _merge(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        pairs: dict[str, tuple[Scalar, Node]] = {}
+        for node in given:
+            if not isinstance(node, Members):
+                return None
+            pairs |= {key.text: (key, value) for key, value in node.pairs}
+        return Resolved(self.source, *self._at(tree), list(pairs.values()))
+
+    def _compact(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        if len(given) != 1 or not isinstance(given[0], Items):
+            return None
+        kept = [item for item in given[0].items if not (isinstance(item, Scalar) and not item.text)]
+        return Items(self.source, *self._at(tree), kept)
+
+    def _join(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        if len(given) != 2 or not isinstance(given[0], Scalar) or not isinstance(given[1], Items):
+            return None
+        parts: list[Node] = []
+        for index, item in enumerate(given[1].items):
+            parts += [given[0], item] if index else [item]
+        return self._concatenated(tree, parts)
+
+    def _format(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
+        """`format` with `%s` alone."""
+        if not given or not isinstance(given[0], Scalar):
+            return None
+        texts = given[0].text.split("%s")
+        if len(texts) != len(given) or any("%" in text for text in texts):
+            return None
+        parts: list[Node] = [self._text(tree, texts[0])]
+        for node, text in zip(given[1:], texts[1:], strict=True):
+            if node is None:
+                return None
+            parts += [node, self._text(tree, text)]
+        return self._concatenated(tree, parts)
+
+
+_FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
+    "string": Evaluator._string,
+    "heredoc_template": Evaluator._heredoc,
+    "heredoc_template_trim": Evaluator._heredoc,
+    "int_lit": Evaluator._number,
+    "float_lit": Evaluator._number,
+    "literal_value": Evaluator._literal,
+    "tuple": Evaluator._tuple,
+    "object": Evaluator._object,
+    "for_tuple_expr": Evaluator._for_tuple,
+    "identifier": Evaluator._reference,
+    "get_attr_expr_term": Evaluator._reference,
+    "index_expr_term": Evaluator._reference,
+    "attr_splat_expr_term": Evaluator._splat,
+    "full_splat_expr_term": Evaluator._splat,
+    "conditional": Evaluator._conditional,
+    "binary_op": Evaluator._binary,
+    "unary_op": Evaluator._unary,
+    "function_call": Evaluator._call,
+}
+
+_CALLS: dict[str, Callable[[Evaluator, Tree, Sequence[Node | None]], Node | None]] = {
+    "jsonencode": Evaluator._encoded,
+    "jsondecode": Evaluator._decoded,
+    "concat": Evaluator._concat,
+    "merge": Evaluator._merge,
+    "compact": Evaluator._compact,
+    "join": Evaluator._join,
+    "format": Evaluator._format,
+    **dict.fromkeys(("tolist", "toset", "tostring", "sensitive", "nonsensitive"), Evaluator._same),
+}
+
+
+def references(tree: Tree) -> list[str]:
+    """The references in an expression, each as far as it is names."""
+    found: dict[str, None] = {}
+    pending = [tree]
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, str):
+            continue
+        chain = _chain(inner)
+        if chain is not None and "." in chain:
+            found[chain] = None
+        elif _name(inner) not in ("object_elem_key",):
+            pending += reversed(inner.children)
+    return list(found)
+
+
+def _chain(tree: Tree) -> str | None:
+    if _name(tree) == "expr_term" and len(_parts(tree)) == 1:
+        return _chain(_parts(tree)[0])
+    if _name(tree) == "identifier":
+        return str(tree.children[0])
+    if _name(tree) == "get_attr_expr_term":
+        head, step = _parts(tree)
+        before = _chain(head)
+        return None if before is None else f"{before}.{_parts(step)[0].children[0]}"
+    return None
+
+
+def _name(tree: Tree) -> str:
+    return "" if isinstance(tree, str) else str(tree.data)
+
+
+def _parts(tree: Tree) -> list[Tree]:
+    """The parts of a tree that mean something."""
+    return [child for child in tree.children if child is not None and not isinstance(child, str) and _name(child) != "new_line_or_comment"]
+
+
+def _word(tree: Tree) -> str | None:
+    """The word that a member's name is, if it is written as one."""
+    if (
+        _name(tree) == "expr_term"
+        and len(_parts(tree)) == 1
+        and not any(str(child) == "(" for child in tree.children if isinstance(child, str))
+    ):
+        return _word(_parts(tree)[0])
+    return str(tree.children[0]) if _name(tree) in ("identifier", "keyword", "literal_value") else None
+
+
+def _member(node: Node | None, step: str) -> Node | None:
+    name = step[1:] if step.startswith(".") else step[1:-1].strip('"')
+    if isinstance(node, Members):
+        return next((value for key, value in node.pairs if key.text == name), None)
+    if isinstance(node, Items) and name.isdecimal() and int(name) < len(node.items):
+        return node.items[int(name)]
+    return None
+
+
+def _placed(source: Source, start: int, end: int, node: Node) -> Node:
+    if node.source is source:
+        return node
+    if isinstance(node, Members):
+        pairs = [(Scalar(source, start, end, key.text, "string"), _placed(source, start, end, value)) for key, value in node.pairs]
+        return Resolved(source, start, end, pairs)
+    if isinstance(node, Items):
+        return Items(source, start, end, [_placed(source, start, end, item) for item in node.items])
+    if isinstance(node, Unknown):
+        return Unknown(source, start, end, node.names, node.pieces)
+    assert isinstance(node, Scalar)
+    return Scalar(source, start, end, node.text, node.type)
+
+
+def blocks_in(body: Tree, kind: str) -> Iterator[tuple[list[str], Tree, Tree]]:
+    """The blocks of a kind in a body: labels, the body of the block, the block."""
+    for child in _parts(body):
+        if _name(child) == "block":
+            *heads, inner = _parts(child)
+            words = [_label(head) for head in heads]
+            if words and words[0] == kind:
+                yield words[1:], inner, child
+
+
+def attributes_in(body: Tree) -> Iterator[tuple[str, Tree]]:
+    """The attributes of a body: names and expressions."""
+    for child in _parts(body):
+        if _name(child) == "attribute":
+            name, expression = _parts(child)
+            yield _label(name), expression
+
+
+def _label(tree: Tree) -> str:
+    if _name(tree) == "string":
+        return "".join(str(token) for part in _parts(tree) for token in part.children if isinstance(token, str))
+    return str(tree.children[0])

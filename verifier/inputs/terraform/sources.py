@@ -1,0 +1,178 @@
+"""The `.tf` files of a plan, where they are at hand.
+
+In: the folder of a plan and its module calls. Out: for each block of a module its place and its expressions.
+Guarantee: only files in the plan's folder are read, or, where that is in a git repository, in the repository; a file that cannot be read is
+told as a warning, and what it has is placed in the plan instead.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.terraform.hcl_values import Tree, attributes_in, blocks_in
+from verifier.inputs.terraform.json_text import Json
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.syntax.text import decode_bytes, printable
+
+MOST_FILES = 2_000
+MOST_BYTES = 1 << 20
+"""Of one file."""
+
+ModuleName = tuple[str, ...]
+"""The names of the module calls that lead to a module."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An expression as it is written, and the file that it is in."""
+
+    tree: Tree
+    source: Source
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block: its attributes, its nested blocks by type, and where it is."""
+
+    source: Source
+    start: int
+    end: int
+    attributes: dict[str, Written]
+    blocks: dict[str, list[Block]]
+
+
+@dataclass
+class Sources:
+    """The blocks of all modules: resources and data sources by (managed, type, name), locals, outputs and module calls by name."""
+
+    resources: dict[tuple[ModuleName, bool, str, str], Block] = field(default_factory=dict)
+    locals: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
+    outputs: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
+    calls: dict[tuple[ModuleName, str], Block] = field(default_factory=dict)
+
+    def has(self, module: ModuleName) -> bool:
+        """Whether something of a module was read."""
+        return any(key[0] == module for found in (self.resources, self.locals, self.outputs) for key in found)
+
+
+def read_sources(remarks: Remarks, plan: Path, shown: str, configuration: Json) -> Sources:
+    """The `.tf` files of a plan file at a path, of which messages call the folder by the path in `shown`. No files at all is no error."""
+    reader = _Reader(remarks, plan.parent, Path(shown).parent)
+    root = configuration.get("root_module")
+    if any(plan.parent.glob("*.tf")) and isinstance(root, dict):
+        reader.module((), plan.parent, root)
+    return reader.sources
+
+
+def parse_expression(text: str) -> Tree | None:
+    """An expression by itself; `None` where it is none."""
+    tree = _parsed(f"x = {text}\n")
+    return None if tree is None else next((expression for _, expression in attributes_in(tree.children[0])), None)
+
+
+def _parsed(text: str) -> Tree | None:
+    import hcl2  # slow to import, and needed only where there are `.tf` files
+
+    try:
+        return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n")
+    except Exception:  # its parser raises errors of several libraries, and a file that it cannot read is no fault of the input
+        return None
+
+
+class _Reader:
+    """Reads modules, outermost first."""
+
+    def __init__(self, remarks: Remarks, folder: Path, shown: Path) -> None:
+        self.remarks = remarks
+        self.folder = folder
+        self.shown = shown
+        self.limit = _repository(folder)
+        self.installed = _installed(folder)
+        self.sources = Sources()
+        self.files = 0
+
+    def module(self, name: ModuleName, folder: Path, data: Json) -> None:
+        """Adds a module, and those that it calls."""
+        for path in sorted(folder.glob("*.tf")):
+            self.files += 1
+            if self.files <= MOST_FILES:
+                self._file(name, path)
+        calls = data.get("module_calls")
+        for call, entry in calls.items() if isinstance(calls, dict) else ():
+            inner = entry.get("module") if isinstance(entry, dict) else None
+            below = self._folder((*name, call), folder, entry.get("source") if isinstance(entry, dict) else None)
+            if isinstance(inner, dict) and below is not None:
+                self.module((*name, call), below, inner)
+
+    def _folder(self, name: ModuleName, above: Path, source: Any) -> Path | None:
+        """Where a module is: beside the one that calls it, or where `terraform init` has put it."""
+        path = above / source if isinstance(source, str) and source.startswith(("./", "../")) else self.installed.get(name)
+        try:
+            inside = path is not None and path.is_dir() and path.resolve().is_relative_to(self.limit)
+        except OSError:
+            return None
+        return path if inside else None
+
+    def _file(self, name: ModuleName, path: Path) -> None:
+        try:
+            if not path.resolve().is_relative_to(self.limit) or path.stat().st_size > MOST_BYTES:
+                return
+            shown = printable(str(self.shown / path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path))
+            source = Source(shown, decode_bytes(path.read_bytes(), shown))
+        except (OSError, InputError):
+            return
+        tree = _parsed(source.text)
+        if tree is None:
+            self.remarks.warning(Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address")
+            return
+        self._body(name, source, tree.children[0])
+
+    def _body(self, name: ModuleName, source: Source, body: Tree) -> None:
+        for kind, managed in (("resource", True), ("data", False)):
+            for labels, inner, tree in blocks_in(body, kind):
+                if len(labels) == 2:
+                    self.sources.resources[name, managed, labels[0], labels[1]] = _block(source, inner, tree)
+        for _, inner, _ in blocks_in(body, "locals"):
+            for attribute, expression in attributes_in(inner):
+                self.sources.locals[name, attribute] = Written(expression, source)
+        for labels, inner, tree in blocks_in(body, "module"):
+            self.sources.calls[name, labels[0] if labels else ""] = _block(source, inner, tree)
+        for labels, inner, _ in blocks_in(body, "output"):
+            value = dict(attributes_in(inner)).get("value")
+            if labels and value is not None:
+                self.sources.outputs[name, labels[0]] = Written(value, source)
+
+
+def _block(source: Source, body: Tree, tree: Tree) -> Block:
+    attributes = {name: Written(expression, source) for name, expression in attributes_in(body)}
+    blocks: dict[str, list[Block]] = {}
+    for kind in _kinds(body):
+        blocks[kind] = [_block(source, inner, block) for labels, inner, block in blocks_in(body, kind) if not labels]
+    return Block(source, tree.meta.start_pos, tree.meta.end_pos, attributes, blocks)
+
+
+def _kinds(body: Tree) -> Iterator[str]:
+    found = {str(child.children[0].children[0]) for child in body.children if getattr(child, "data", "") == "block"}
+    yield from sorted(found)
+
+
+def _repository(folder: Path) -> Path:
+    """The git repository that a folder is in, or the folder itself."""
+    whole = folder.resolve()
+    return next((above for above in (whole, *whole.parents) if (above / ".git").exists()), whole)
+
+
+def _installed(folder: Path) -> dict[ModuleName, Path]:
+    """The modules that `terraform init` has put into the folder, by the calls that lead to them."""
+    try:
+        data = json.loads((folder / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
+        entries = [(entry["Key"], entry["Dir"]) for entry in data["Modules"]]
+        return {tuple(key.split(".")): folder / where for key, where in entries if key}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
