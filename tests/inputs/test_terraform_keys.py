@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers
+from tests.inputs.test_terraform_documents import one
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, existing, key_policy, load, only_key, refused
 from verifier.model.estate import Estate, Key
 
@@ -118,16 +119,30 @@ def test_a_separate_policy_that_goes_leaves_the_default_one(tmp_path: Path) -> N
 
 
 def test_a_policy_through_modules_variables_and_outputs(tmp_path: Path) -> None:
-    text = json.dumps(key_policy(PARTNER_ROLE))
     inner = new_key("this", refers("var.policy"), module="module.key")
+    document = one(refers("aws_iam_role.app.arn"))
     modules = {
         "key": {"expressions": {"policy": refers("module.docs.text")}, "module": {"variables": {"policy": {}}}},
-        "docs": {"expressions": {"given": refers("var.text")}, "module": {"outputs": {"text": {"expression": refers("var.given")}}}},
+        "docs": {
+            "expressions": {"given": refers("data.aws_iam_policy_document.d.json")},
+            "module": {"outputs": {"text": {"expression": refers("var.given")}}},
+        },
     }
-    data = plan(caller_identity(), inner, modules=modules, variables={"text": text})
-    assert sids(only_key(load(tmp_path, data))) == [None, "S0"]
-    data = plan(caller_identity(), inner, modules=modules)
-    assert only_key(load(tmp_path, data)).unread is not None
+    found = only_key(load(tmp_path, plan(caller_identity(), inner, document, new_role("app"), modules=modules)))
+    assert [p.value for s in (found.policies or ())[0].statements for p in s.principals or ()] == [f"arn:aws:iam::{ACCOUNT}:role/app"]
+    modules["docs"]["expressions"] = {}
+    assert only_key(load(tmp_path, plan(caller_identity(), inner, document, new_role("app"), modules=modules))).unread is not None
+
+
+def test_what_refers_to_something_known_is_something_else(tmp_path: Path) -> None:
+    """Were the policy what the variable is, the plan would know it."""
+    key = new_key("k", refers("var.policy"))
+    assert only_key(load(tmp_path, plan(caller_identity(), key, variables={"policy": json.dumps(key_policy())}))).policies is None
+
+
+def test_what_refers_to_something_that_is_no_policy_is_something_else(tmp_path: Path) -> None:
+    """`jsonencode({… aws_iam_role.app.arn …})` refers to the role alone."""
+    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")))).policies is None
 
 
 def test_references_that_go_round_are_not_known(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform import add_plan, is_terraform, may_be_terraform, read_plan
+from verifier.inputs.terraform import add_plan, is_terraform, load_plan, may_be_terraform
 from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
@@ -89,7 +89,7 @@ class Loader:
             if before is not None:
                 raise InputError.of(f"`{source.name}` is no Terraform plan", hint="give the output of `terraform show -json PLAN`")
             return False
-        plan = read_plan(source.name, data)
+        plan = load_plan(self.remarks, self.files, path, data)
         if before is not None and not plan.is_plan:
             raise InputError.of(f"`{source.name}` is a Terraform state, not a plan", hint="give the output of `terraform show -json PLAN`")
         add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied)

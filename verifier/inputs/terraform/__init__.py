@@ -11,8 +11,11 @@ account has users and roles that a plan does not know (U1).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TypeGuard
 
+from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
@@ -25,13 +28,13 @@ from verifier.inputs.terraform.organizations import Organizations
 from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.sources import annotate, read_sources
 from verifier.inputs.terraform.supposed import Supposed
-from verifier.inputs.terraform.values import place_of
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
-__all__ = ["Plan", "add_plan", "is_terraform", "may_be_terraform", "read_plan"]
+__all__ = ["Plan", "add_plan", "is_terraform", "load_plan", "may_be_terraform"]
 
 
 def may_be_terraform(text: str) -> bool:
@@ -50,6 +53,14 @@ def is_terraform(data: object) -> TypeGuard[Json]:
     return "format_version" in data and any(
         name in data for name in ("terraform_version", "planned_values", "values", "resource_changes", "configuration")
     )
+
+
+def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
+    """The plan or state in a file, with the `.tf` files beside it. Raises `InputError`."""
+    plan = read_plan(files.name(path), data)
+    sources = read_sources(remarks, files, path, plan.configuration)
+    annotate(sources, plan.modules)
+    return replace(plan, sources=sources)
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> None:
@@ -75,7 +86,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     for address, assumed in providers.assumed.items():
         where, _, what = address.rpartition(" ")
         hint = "give it with --region" if what == "Region" else "give it with --account"
-        remarks.warning(Node(place_of(plan.file, where), 0, 0), f"the plan does not tell the {what}; assumed {assumed}", hint=hint)
+        remarks.warning(Node(plan.address(where), 0, 0), f"the plan does not tell the {what}; assumed {assumed}", hint=hint)
 
 
 def _put_off(plan: Plan) -> Unmodelled:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 
 from verifier.inputs.nodes import Node, Scalar
-from verifier.inputs.terraform.documents import data_document
+from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in
 
 KEYS = ("aws_kms_key", "aws_kms_external_key")
@@ -59,7 +59,7 @@ class Derivation:
         if name not in ("arn", "id"):
             return None
         partition, account = self.providers.partition(resource), self.providers.account(resource)
-        path = resolver.value(resource, "path") or text_node(place_of(resolver.plan.file, resource.address), "/")
+        path = resolver.value(resource, "path") or text_node(resolver.place(resource), "/")
         named = resolver.value(resource, "name")
         if named is None:
             return None
@@ -128,7 +128,7 @@ def _pieces(node: Node) -> Pieces:
 
 def _text(resolver: Resolver, resource: Resource, pieces: Pieces, names: list[str] | tuple[str, ...]) -> Node:
     """The text of some pieces, all known or not."""
-    place = place_of(resolver.plan.file, resource.address)
+    place = resolver.place(resource)
     if all(piece is not None for piece in pieces):
         return text_node(place, "".join(piece or "" for piece in pieces))
     return Unknown(place, 0, 0, names, pieces)

@@ -12,7 +12,7 @@ from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
@@ -35,7 +35,7 @@ class Endpoints:
         listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, separate)) is not None]
         if not listed:
             return None
-        place = place_of(self.resolver.plan.file, "aws_vpc_endpoint")
+        place = self.resolver.plan.address("aws_vpc_endpoint")
         return Members(place, 0, 0, [(text_node(place, "VpcEndpoints"), Items(place, 0, 0, listed))])
 
     def _separate(self) -> dict[str, tuple[Resource, Node | None]]:
@@ -57,7 +57,7 @@ class Endpoints:
             return None
         found = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.resolver.text(resource, "vpc_id")}
         found["OwnerId"] = self.resolver.text(resource, "owner_id") or self.providers.account(resource)
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         pairs: list[tuple[Scalar, Node]] = [(text_node(place, n), text_node(place, text)) for n, text in found.items() if text]
         policy = self._policy(resource, separate.get(identifier))
         if not is_unknown_whole(policy):
@@ -65,7 +65,7 @@ class Endpoints:
         return Members(place, 0, 0, pairs)
 
     def _policy(self, resource: Resource, separate: tuple[Resource, Node | None] | None) -> Node:
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         if separate is not None:
             found = separate[1]
         elif resource.created and not self.resolver.is_configured(resource, "policy"):
@@ -79,7 +79,7 @@ class Endpoints:
         return found if found is not None else default
 
     def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> Unmodelled:
-        span = place_of(self.resolver.plan.file, resource.address).span(0, 0)
+        span = self.resolver.place(resource).span(0, 0)
         description = printable(f"{resource.address} is {what}")
         return Unmodelled(
             printable(f"VPC endpoint {resource.address}"), "V", Influence.MAY_REFUSE, description, endpoint=endpoint, span=span

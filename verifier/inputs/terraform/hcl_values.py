@@ -1,8 +1,8 @@
 """HCL expressions, evaluated as far as a policy needs.
 
 In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the `.tf` file; `None` for
-`null`. Guarantee: what is not evaluated (another function, arithmetic, a directive) is `Unknown` with the references in it; nothing is taken
-to be what it only refers to. [Terraform language: Expressions, Functions]
+`null`. Guarantee: what is not evaluated (another function, arithmetic, a directive) is `Unknown` with the references in it; nothing is
+taken to be what it only refers to. [Terraform language: Expressions, Functions]
 
 `jsonencode` of an object is that object: the text that it makes is only ever read back as a document.
 """
@@ -10,17 +10,14 @@ to be what it only refers to. [Terraform language: Expressions, Functions]
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
+from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parse_expression, parts_of, references, word_of
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
 from verifier.syntax.source import Source
-
-Tree = Any
-"""A tree of Lark: `data`, `children`, `meta`. Its tokens are strings with `type`."""
 
 DEEPEST = 120
 """Expressions inside each other."""
@@ -31,11 +28,10 @@ _AFTER_APPLY = "(known after apply)"
 @dataclass(frozen=True)
 class Evaluator:
     """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`;
-    `parse` reads an expression inside a text; `bound` are the variables of `for` expressions; `own` names what the expression is of."""
+    `bound` are the variables of `for` expressions; `own` names what the expression is of."""
 
     source: Source
     refer: Callable[[str], Node | None]
-    parse: Callable[[str], Tree | None]
     own: str
     bound: Mapping[str, Node | None] = field(default_factory=dict)
     depth: int = 0
@@ -47,9 +43,9 @@ class Evaluator:
         if self.depth > DEEPEST:
             return self._unknown(tree)
         inner = replace(self, depth=self.depth + 1)
-        name = _name(tree)
+        name = kind_of(tree)
         if name == "expr_term":
-            parts = _parts(tree)
+            parts = parts_of(tree)
             return inner.value(parts[0]) if len(parts) == 1 else self._unknown(tree)
         method = _FORMS.get(name)
         return method(inner, tree) if method is not None else self._unknown(tree)
@@ -78,9 +74,9 @@ class Evaluator:
 
     def _string(self, tree: Tree) -> Node | None:
         parts: list[Node] = []
-        for part in _parts(tree):
+        for part in parts_of(tree):
             inner = part.children[0]
-            if _name(inner) == "interpolation":
+            if kind_of(inner) == "interpolation":
                 parts.append(self._interpolated(inner))
             elif isinstance(inner, str):
                 parts.append(self._text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
@@ -91,7 +87,7 @@ class Evaluator:
         return self._concatenated(tree, parts)
 
     def _interpolated(self, tree: Tree) -> Node:
-        (expression,) = _parts(tree)
+        (expression,) = parts_of(tree)
         found = self.value(expression)
         return found if found is not None else self._unknown(tree)
 
@@ -116,7 +112,7 @@ class Evaluator:
         found: list[Node] = []
         inside = replace(self, shift=self._at(tree)[0])
         for text, is_expression in parts:
-            expression = self.parse(text) if is_expression else None
+            expression = parse_expression(text) if is_expression else None
             if not is_expression:
                 found.append(self._text(tree, text))
             else:
@@ -134,7 +130,7 @@ class Evaluator:
     # -- collections --
 
     def _tuple(self, tree: Tree) -> Node | None:
-        found = [self.value(part) for part in _parts(tree)]
+        found = [self.value(part) for part in parts_of(tree)]
         start, end = self._at(tree)
         return Items(
             self.source, start, end, [node if node is not None else Scalar(self.source, start, start, "", "null") for node in found]
@@ -142,8 +138,8 @@ class Evaluator:
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: list[tuple[Scalar, Node]] = []
-        for element in _parts(tree):
-            key_tree, value_tree = _parts(element)
+        for element in parts_of(tree):
+            key_tree, value_tree = parts_of(element)
             key = self._key(key_tree)
             if key is None:
                 return self._unknown(tree)
@@ -153,8 +149,8 @@ class Evaluator:
 
     def _key(self, tree: Tree) -> Scalar | None:
         """The name of a member: a word stands for itself."""
-        (inner,) = _parts(tree)
-        word = _word(inner)
+        (inner,) = parts_of(tree)
+        word = word_of(inner)
         if word is not None:
             return self._text(tree, word)
         found = self.value(inner)
@@ -162,9 +158,9 @@ class Evaluator:
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
-        intro, result, *condition = _parts(tree)
-        names = [str(part.children[0]) for part in _parts(intro) if _name(part) == "identifier"]
-        collection = self.value(_parts(intro)[-1])
+        intro, result, *condition = parts_of(tree)
+        names = [str(part.children[0]) for part in parts_of(intro) if kind_of(part) == "identifier"]
+        collection = self.value(parts_of(intro)[-1])
         if not isinstance(collection, Items) or not 1 <= len(names) <= 2:
             return self._unknown(tree, names_in([collection]) if collection is not None else ())
         found: list[Node] = []
@@ -173,7 +169,7 @@ class Evaluator:
             bound = {**self.bound, names[-1]: item, **({names[0]: place} if len(names) == 2 else {})}
             inside = replace(self, bound=bound)
             if condition:
-                holds = inside.value(_parts(condition[0])[0])
+                holds = inside.value(parts_of(condition[0])[0])
                 if not isinstance(holds, Scalar) or holds.text not in ("true", "false"):
                     return self._unknown(tree)
                 if holds.text == "false":
@@ -202,35 +198,35 @@ class Evaluator:
 
     def _steps(self, tree: Tree) -> list[str] | None:
         """The steps of a reference as they are written: `aws_iam_role`, `.app`, `["a"]`, `.arn`; keys are evaluated."""
-        name = _name(tree)
+        name = kind_of(tree)
         if name == "expr_term":
-            parts = _parts(tree)
+            parts = parts_of(tree)
             return self._steps(parts[0]) if len(parts) == 1 else None
         if name == "identifier":
             return [str(tree.children[0])]
         if name not in ("get_attr_expr_term", "index_expr_term"):
             return None
-        head, step = _parts(tree)
+        head, step = parts_of(tree)
         before = self._steps(head)
         if before is None:
             return None
-        if _name(step) == "get_attr":
-            return [*before, f".{_parts(step)[0].children[0]}"]
-        if _name(step) == "short_index":
+        if kind_of(step) == "get_attr":
+            return [*before, f".{parts_of(step)[0].children[0]}"]
+        if kind_of(step) == "short_index":
             return [*before, f"[{step.children[-1]}]"]
-        key = self.value(_parts(step)[0])
+        key = self.value(parts_of(step)[0])
         if not isinstance(key, Scalar):
             return None
         return [*before, f"[{key.text}]" if key.type == "plain" else f"[{json.dumps(key.text)}]"]
 
     def _splat(self, tree: Tree) -> Node | None:
         """`list[*].name` and `list.*.name`: of each entry of a list."""
-        head, splat = _parts(tree)
+        head, splat = parts_of(tree)
         steps = self._steps(head)
         if steps is None:
             return self._unknown(tree)
-        rest = ["." + str(_parts(step)[0].children[0]) for step in _parts(splat) if _name(step) == "get_attr"]
-        if len(rest) != len(_parts(splat)):
+        rest = ["." + str(parts_of(step)[0].children[0]) for step in parts_of(splat) if kind_of(step) == "get_attr"]
+        if len(rest) != len(parts_of(splat)):
             return self._unknown(tree)
         found = self.refer("".join(steps) + "[*]" + "".join(rest))
         return None if found is None else self.placed(tree, found)
@@ -238,15 +234,15 @@ class Evaluator:
     # -- operators and functions --
 
     def _conditional(self, tree: Tree) -> Node | None:
-        condition, yes, no = _parts(tree)
+        condition, yes, no = parts_of(tree)
         holds = self.value(condition)
         if not isinstance(holds, Scalar) or holds.text not in ("true", "false"):
             return self._unknown(tree)
         return self.value(yes if holds.text == "true" else no)
 
     def _binary(self, tree: Tree) -> Node | None:
-        left_tree, term = _parts(tree)[:2]
-        operator, right_tree = _parts(term)
+        left_tree, term = parts_of(tree)[:2]
+        operator, right_tree = parts_of(term)
         left, right, sign = self.value(left_tree), self.value(right_tree), str(operator.children[0])
         texts = [node.text if isinstance(node, Scalar) else None for node in (left, right)]
         if sign in ("==", "!=") and (left is None or right is None) and not names_in([n for n in (left, right) if n is not None]):
@@ -260,7 +256,7 @@ class Evaluator:
 
     def _unary(self, tree: Tree) -> Node | None:
         sign = next((str(child) for child in tree.children if isinstance(child, str)), "")
-        found = self.value(_parts(tree)[0])
+        found = self.value(parts_of(tree)[0])
         if sign == "!" and isinstance(found, Scalar) and found.text in ("true", "false"):
             return self._truth(tree, found.text == "false")
         return self._unknown(tree)
@@ -269,8 +265,8 @@ class Evaluator:
         return Scalar(self.source, *self._at(tree), "true" if value else "false", "plain")
 
     def _call(self, tree: Tree) -> Node | None:
-        name, *rest = _parts(tree)
-        given = _parts(rest[0]) if rest and _name(rest[0]) == "arguments" else []
+        name, *rest = parts_of(tree)
+        given = parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
         spread = bool(rest) and any(str(child) == "..." for child in rest[0].children if isinstance(child, str))
         function = _CALLS.get(str(name.children[0]))
         if function is None or spread:
@@ -368,54 +364,6 @@ _CALLS: dict[str, Callable[[Evaluator, Tree, Sequence[Node | None]], Node | None
 }
 
 
-def references(tree: Tree) -> list[str]:
-    """The references in an expression, each as far as it is names."""
-    found: dict[str, None] = {}
-    pending = [tree]
-    while pending:
-        inner = pending.pop()
-        if isinstance(inner, str):
-            continue
-        chain = _chain(inner)
-        if chain is not None and "." in chain:
-            found[chain] = None
-        elif _name(inner) not in ("object_elem_key",):
-            pending += reversed(inner.children)
-    return list(found)
-
-
-def _chain(tree: Tree) -> str | None:
-    if _name(tree) == "expr_term" and len(_parts(tree)) == 1:
-        return _chain(_parts(tree)[0])
-    if _name(tree) == "identifier":
-        return str(tree.children[0])
-    if _name(tree) == "get_attr_expr_term":
-        head, step = _parts(tree)
-        before = _chain(head)
-        return None if before is None else f"{before}.{_parts(step)[0].children[0]}"
-    return None
-
-
-def _name(tree: Tree) -> str:
-    return "" if isinstance(tree, str) else str(tree.data)
-
-
-def _parts(tree: Tree) -> list[Tree]:
-    """The parts of a tree that mean something."""
-    return [child for child in tree.children if child is not None and not isinstance(child, str) and _name(child) != "new_line_or_comment"]
-
-
-def _word(tree: Tree) -> str | None:
-    """The word that a member's name is, if it is written as one."""
-    if (
-        _name(tree) == "expr_term"
-        and len(_parts(tree)) == 1
-        and not any(str(child) == "(" for child in tree.children if isinstance(child, str))
-    ):
-        return _word(_parts(tree)[0])
-    return str(tree.children[0]) if _name(tree) in ("identifier", "keyword", "literal_value") else None
-
-
 def _member(node: Node | None, step: str) -> Node | None:
     name = step[1:] if step.startswith(".") else step[1:-1].strip('"')
     if isinstance(node, Members):
@@ -437,27 +385,3 @@ def _placed(source: Source, start: int, end: int, node: Node) -> Node:
         return Unknown(source, start, end, node.names, node.pieces)
     assert isinstance(node, Scalar)
     return Scalar(source, start, end, node.text, node.type)
-
-
-def blocks_in(body: Tree, kind: str) -> Iterator[tuple[list[str], Tree, Tree]]:
-    """The blocks of a kind in a body: labels, the body of the block, the block."""
-    for child in _parts(body):
-        if _name(child) == "block":
-            *heads, inner = _parts(child)
-            words = [_label(head) for head in heads]
-            if words and words[0] == kind:
-                yield words[1:], inner, child
-
-
-def attributes_in(body: Tree) -> Iterator[tuple[str, Tree]]:
-    """The attributes of a body: names and expressions."""
-    for child in _parts(body):
-        if _name(child) == "attribute":
-            name, expression = _parts(child)
-            yield _label(name), expression
-
-
-def _label(tree: Tree) -> str:
-    if _name(tree) == "string":
-        return "".join(str(token) for part in _parts(tree) for token in part.children if isinstance(token, str))
-    return str(tree.children[0])

@@ -14,7 +14,6 @@ from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver, entries, member
 from verifier.inputs.terraform.tags import tags_of
-from verifier.inputs.terraform.values import place_of
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
@@ -51,7 +50,7 @@ class Identities:
         self._memberships()
         policies = self._policies()
         accounts = {account for account, kind, _ in self.owners if kind != "group"}
-        place = Node(place_of(self.resolver.plan.file, "accounts"), 0, 0)
+        place = Node(self.resolver.plan.address("accounts"), 0, 0)
         owners = {account: [owner for (own, _, _), owner in self.owners.items() if own == account] for account in sorted(accounts)}
         return {account: details(place, owned, policies) for account, owned in owners.items()}
 
@@ -62,7 +61,7 @@ class Identities:
         arn, name = self.resolver.text(resource, "arn"), self.resolver.text(resource, "name")
         if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
             return
-        place = Node(place_of(self.resolver.plan.file, resource.address), 0, 0)
+        place = Node(self.resolver.place(resource), 0, 0)
         owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
         self.owners[arn.split(":")[4], kind, name] = owner
         self.by_address[resource.address] = owner
@@ -133,12 +132,12 @@ class Identities:
         account = self.providers.account(resource)
         if isinstance(node, Scalar):
             return self.owners.get((account or "", kind, node.text.rsplit("/", 1)[-1]))
-        referred = self.resolver.referred(resource, attribute)
+        referred = self.resolver.references.referred(resource, attribute)
         if referred is not None and referred.type == f"aws_iam_{kind}":
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         description = printable(f"{resource.address} is attached to a {kind} that is not known: it depends on {first_few(names)}")
-        span = place_of(self.resolver.plan.file, resource.address).span(0, 0)
+        span = self.resolver.place(resource).span(0, 0)
         thing = Unmodelled(printable(f"policy of {resource.address}"), "U3", Influence.EITHER, description, account=account, span=span)
         self.unmodelled.append(thing)
         return None
@@ -149,7 +148,7 @@ class Identities:
         if owner is None:
             return
         name = self.resolver.text(resource, "name") or resource.address
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         owner.inline[name] = policy_attribute(self.resolver, resource, "policy") or Unknown(place, 0, 0, [f"{resource.address}.policy"])
 
     def _attach(self, resource: Resource, kind: str, target: Node | None, attribute: str) -> None:
@@ -188,5 +187,5 @@ class Identities:
                 arn = self.resolver.text(resource, "arn")
                 document = policy_attribute(self.resolver, resource, "policy")
                 if arn is not None and document is not None:
-                    found[arn] = managed_policy(Node(place_of(self.resolver.plan.file, resource.address), 0, 0), arn, document)
+                    found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document)
         return list(found.values())

@@ -19,7 +19,7 @@ from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver, entries, member
 from verifier.inputs.terraform.tags import tags_of
-from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Source
@@ -82,7 +82,7 @@ class Keys:
 
     def _key(self, resource: Resource) -> None:
         arn = self.resolver.text(resource, "arn")
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         if arn is None:
             self._without_arn(resource, place)
             return
@@ -123,7 +123,7 @@ class Keys:
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell."""
-        facts: dict[str, Node] = {"Arn": text_node(place_of(self.resolver.plan.file, resource.address), arn)}
+        facts: dict[str, Node] = {"Arn": text_node(self.resolver.place(resource), arn)}
         primary = self._primary(resource)
         usage = self._either(resource, primary, "key_usage") or self._default(resource, "ENCRYPT_DECRYPT")
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec") or self._default(resource, "SYMMETRIC_DEFAULT")
@@ -137,7 +137,7 @@ class Keys:
 
     def _default(self, resource: Resource, value: str) -> Node | None:
         """What an attribute that the configuration leaves out will be; a replica has what its primary key has."""
-        return text_node(place_of(self.resolver.plan.file, resource.address), value) if resource.type in KEYS else None
+        return text_node(self.resolver.place(resource), value) if resource.type in KEYS else None
 
     def _fact(self, resource: Resource, name: str) -> Node | None:
         """An attribute that is set. Where it is computed and not configured, `None`."""
@@ -146,7 +146,7 @@ class Keys:
         return self.resolver.value(resource, name)
 
     def _origin(self, resource: Resource) -> dict[str, Node]:
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         if resource.type in _ORIGINS:
             return {"Origin": text_node(place, _ORIGINS[resource.type])}
         if resource.type in REPLICAS:
@@ -157,7 +157,7 @@ class Keys:
         return {"Origin": text_node(place, "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")}
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         given = self._fact(resource, "multi_region")
         if resource.type in KEYS and isinstance(given, Unknown):
             return {}
@@ -201,7 +201,7 @@ class Keys:
                 return self.by_arn[given]
             account = self.providers.account(resource) or ""
             return self.by_id.get((account, self.providers.region(resource), given.removeprefix("key/")))
-        referred = self.resolver.referred(resource, name)
+        referred = self.resolver.references.referred(resource, name)
         return self.by_address.get(referred.address) if referred is not None else None
 
     def _policy(self, resource: Resource) -> None:
@@ -213,7 +213,7 @@ class Keys:
             node = self.resolver.value(resource, "key_id")
             self.loose[resource.address] = names_in([node]) if node is not None else ()
         else:
-            place = place_of(self.resolver.plan.file, resource.address)
+            place = self.resolver.place(resource)
             key.separate.append((resource.address, policy or Unknown(place, 0, 0, [f"{resource.address}.policy"])))
 
     def _elsewhere(self, resource: Resource) -> _Key | None:
@@ -224,7 +224,7 @@ class Keys:
         account, region = self.providers.account(resource), self.providers.region(resource)
         partition = self.providers.partition(resource)
         arn = given if ":" in given else f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         if not is_key_arn(arn):
             self.remarks.error(Node(place, 0, 0), f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
         key = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, text_node(place, DEFAULT))
@@ -240,7 +240,7 @@ class Keys:
             key.own = text_node(key.place, DEFAULT)
 
     def _grant(self, resource: Resource) -> None:
-        place = place_of(self.resolver.plan.file, resource.address)
+        place = self.resolver.place(resource)
         key = self._target(resource, "key_id")
         if key is None:
             names = names_in([node] if (node := self.resolver.value(resource, "key_id")) is not None else [])
@@ -318,5 +318,5 @@ class Keys:
         """Grants on keys that are not known: each may be on any key of the plan."""
         for address, names in self.loose_grants.items():
             description = printable(f"{address} is a grant on a key that is not known: it depends on {first_few(names)}")
-            span = place_of(self.resolver.plan.file, address).span(0, 0)
+            span = self.resolver.plan.address(address).span(0, 0)
             yield Unmodelled(printable(f"grant {address}"), "G1", Influence.MAY_ALLOW, description, span=span)

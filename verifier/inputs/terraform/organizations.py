@@ -16,7 +16,7 @@ from verifier.inputs.organization_tree import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.resolver import Resolver, entries, member
-from verifier.inputs.terraform.values import place_of, text_node
+from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Source
@@ -40,7 +40,7 @@ class Organizations:
         if whole is None:
             self.unmodelled += [self._loose(policy) for policy in policies]
             return None
-        place = place_of(self.resolver.plan.file, whole.address)
+        place = self.resolver.place(whole)
         accounts, parents = self._accounts(whole), self._parents()
         if accounts is None:
             self.unmodelled += [self._loose(policy) for policy in policies]
@@ -103,7 +103,7 @@ class Organizations:
         for policy in policies:
             identifier = self.resolver.text(policy, "id")
             if identifier is not None:
-                own = place_of(self.resolver.plan.file, policy.address)
+                own = self.resolver.place(policy)
                 targets = _targets(own, attached.get(identifier, []))
                 yield _object(own, {"policy": self._policy(policy, own, identifier), "targets": targets})
 
@@ -132,7 +132,7 @@ class Organizations:
         return self._may_refuse(policy, "and the plan does not list the accounts of its organization")
 
     def _may_refuse(self, resource: Resource, why: str) -> Unmodelled:
-        span = place_of(self.resolver.plan.file, resource.address).span(0, 0)
+        span = self.resolver.place(resource).span(0, 0)
         description = printable(f"{resource.address} is a control policy, {why}")
         return Unmodelled(printable(f"control policy {resource.address}"), "D7", Influence.MAY_REFUSE, description, span=span)
 

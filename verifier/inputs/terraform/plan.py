@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, string
+from verifier.inputs.terraform.sources import Sources
+from verifier.inputs.terraform.values import Index, ModulePath
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
 
 MAJORS = ("0", "1")
 """Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used are the same."""
-
-Index = int | str | None
-"""The key of an instance: a number for `count`, a text for `for_each`."""
-
-ModulePath = tuple[tuple[str, Index], ...]
-"""The module calls that lead to a module instance, outermost first."""
 
 _STEP = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])?(?:\.|$)')
 
@@ -62,7 +59,8 @@ class ConfigurationModule:
 @dataclass(frozen=True)
 class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `after` are the resources as planned, `before` as they were,
-    by address; `removed` are those that are planned to go. `complete` is false where Terraform has put changes off."""
+    by address; `removed` are those that are planned to go. `complete` is false where Terraform has put changes off. `sources` are the
+    `.tf` files that are at hand."""
 
     file: str
     is_plan: bool
@@ -73,12 +71,28 @@ class Plan:
     configuration: Json
     modules: dict[tuple[str, ...], ConfigurationModule]
     complete: bool = True
+    sources: Sources = field(default_factory=Sources)
+    _places: dict[str, Source] = field(default_factory=dict)
+
+    def address(self, address: str) -> Source:
+        """The source of what the plan says of a thing, which has an address and no text."""
+        return self._places.setdefault(address, Address(f"{self.file}#{address}", ""))
+
+    def place(self, resource: Resource) -> Source:
+        """Where a resource is: its block in a `.tf` file, or its address."""
+        known = self._places.get(resource.address)
+        if known is None:
+            name = tuple(step for step, _ in resource.module)
+            block = self.sources.resources.get((name, resource.managed, resource.type, resource.name))
+            known = self.address(resource.address) if block is None else Source(block.source.name, "", block.source, [block.start])
+            self._places[resource.address] = known
+        return known
 
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""
         if not before:
             return self
-        return Plan(self.file, False, self.before, {}, {}, {}, {}, {})
+        return Plan(self.file, False, self.before, {}, {}, {}, {}, {}, sources=self.sources)
 
 
 def read_plan(file: str, data: Json) -> Plan:

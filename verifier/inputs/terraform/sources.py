@@ -8,17 +8,19 @@ told as a warning, and what it has is placed in the plan instead.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks
-from verifier.inputs.terraform.hcl_values import Tree, attributes_in, blocks_in
+from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, parse, references
 from verifier.inputs.terraform.json_text import Json
+from verifier.inputs.terraform.values import traversals
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.syntax.text import decode_bytes, printable
 
 MOST_FILES = 2_000
 MOST_BYTES = 1 << 20
@@ -56,42 +58,71 @@ class Sources:
     outputs: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
     calls: dict[tuple[ModuleName, str], Block] = field(default_factory=dict)
 
-    def has(self, module: ModuleName) -> bool:
-        """Whether something of a module was read."""
-        return any(key[0] == module for found in (self.resources, self.locals, self.outputs) for key in found)
 
-
-def read_sources(remarks: Remarks, plan: Path, shown: str, configuration: Json) -> Sources:
-    """The `.tf` files of a plan file at a path, of which messages call the folder by the path in `shown`. No files at all is no error."""
-    reader = _Reader(remarks, plan.parent, Path(shown).parent)
+def read_sources(remarks: Remarks, files: Files, plan: Path, configuration: Json) -> Sources:
+    """The `.tf` files of a plan file at a path. No files at all is no error."""
+    reader = _Reader(remarks, files, plan.parent)
     root = configuration.get("root_module")
-    if any(plan.parent.glob("*.tf")) and isinstance(root, dict):
-        reader.module((), plan.parent, root)
+    if any(plan.parent.glob("*.tf")):
+        reader.module((), plan.parent, root if isinstance(root, dict) else {})
     return reader.sources
 
 
-def parse_expression(text: str) -> Tree | None:
-    """An expression by itself; `None` where it is none."""
-    tree = _parsed(f"x = {text}\n")
-    return None if tree is None else next((expression for _, expression in attributes_in(tree.children[0])), None)
+def annotate(sources: Sources, modules: Mapping[ModuleName, Any]) -> None:
+    """Puts the expressions of the `.tf` files (`written`) and the places of blocks (`block`) into the `configuration` of a plan, wherever
+    both refer to the same things. What is known of one module by its name is in `modules`."""
+    for name, module in modules.items():
+        for (managed, type_, own), block in module.blocks.items():
+            found = sources.resources.get((name, managed, type_, own))
+            if found is not None and isinstance(block.get("expressions"), dict):
+                _annotate_block(block["expressions"], found)
+        calls = module.data.get("module_calls")
+        for own, call in calls.items() if isinstance(calls, dict) else ():
+            found = sources.calls.get((name, own))
+            if found is not None and isinstance(call, dict) and isinstance(call.get("expressions"), dict):
+                _annotate_block(call["expressions"], found)
+        outputs = module.data.get("outputs")
+        for own, output in outputs.items() if isinstance(outputs, dict) else ():
+            written = sources.outputs.get((name, own))
+            if written is not None and isinstance(output, dict):
+                _annotate(output.get("expression"), written)
 
 
-def _parsed(text: str) -> Tree | None:
-    import hcl2  # slow to import, and needed only where there are `.tf` files
+def _annotate_block(expressions: Json, block: Block) -> None:
+    for name, expression in expressions.items():
+        if name in block.attributes:
+            _annotate(expression, block.attributes[name])
+            continue
+        nested = expression if isinstance(expression, list) else [expression]
+        written = block.blocks.get(name, [])
+        if len(nested) == len(written):
+            for inner, found in zip(nested, written, strict=True):
+                if isinstance(inner, dict):
+                    _annotate_block(inner, found)
+                    inner["block"] = found
 
-    try:
-        return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n")
-    except Exception:  # its parser raises errors of several libraries, and a file that it cannot read is no fault of the input
-        return None
+
+def _annotate(expression: Any, written: Written) -> None:
+    """Notes how an expression is written, if that refers to what the plan says that it does."""
+    if not isinstance(expression, dict):
+        return
+    recorded = {head(text) for text in traversals(expression.get("references"))}
+    if recorded == {head(text) for text in references(written.tree)}:
+        expression["written"] = written
+
+
+def head(reference: str) -> str:
+    """What a reference is to, without attributes and keys: `data.TYPE.NAME`, `TYPE.NAME`, `var.NAME`."""
+    words = re.split(r"[.\[]", reference)
+    return ".".join(words[: 3 if words[0] == "data" else 2])
 
 
 class _Reader:
     """Reads modules, outermost first."""
 
-    def __init__(self, remarks: Remarks, folder: Path, shown: Path) -> None:
+    def __init__(self, remarks: Remarks, files: Files, folder: Path) -> None:
         self.remarks = remarks
-        self.folder = folder
-        self.shown = shown
+        self.read = files
         self.limit = _repository(folder)
         self.installed = _installed(folder)
         self.sources = Sources()
@@ -123,15 +154,14 @@ class _Reader:
         try:
             if not path.resolve().is_relative_to(self.limit) or path.stat().st_size > MOST_BYTES:
                 return
-            shown = printable(str(self.shown / path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path))
-            source = Source(shown, decode_bytes(path.read_bytes(), shown))
+            source = self.read.source(path)
         except (OSError, InputError):
             return
-        tree = _parsed(source.text)
-        if tree is None:
+        body = parse(source.text)
+        if body is None:
             self.remarks.warning(Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address")
             return
-        self._body(name, source, tree.children[0])
+        self._body(name, source, body)
 
     def _body(self, name: ModuleName, source: Source, body: Tree) -> None:
         for kind, managed in (("resource", True), ("data", False)):

@@ -33,6 +33,8 @@ class Supposed:
         what = "plan" if self.resolver.plan.is_plan else "state"
         yield f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives them, and no others"
         yield from self._expressions(key)
+        if self.resolver.evaluated:
+            yield "the .tf files beside the plan are those that it was made from"
         if self.organization:
             yield "FullAWSAccess is attached to the root and to every OU and account"
 

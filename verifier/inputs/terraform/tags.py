@@ -8,7 +8,6 @@ from __future__ import annotations
 from verifier.inputs.nodes import Members
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.values import place_of
 from verifier.inputs.unknown import names_in
 
 
@@ -18,7 +17,7 @@ def tags_of(resolver: Resolver, resource: Resource) -> Members | None:
     if node is None or (names_in([node]) and not _default_tags(resolver, resource)):
         node = resolver.value(resource, "tags")
     if node is None:
-        return Members(place_of(resolver.plan.file, resource.address), 0, 0, [])
+        return Members(resolver.place(resource), 0, 0, [])
     return node if isinstance(node, Members) and not names_in([node]) else None
 
 

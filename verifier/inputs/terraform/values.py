@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.terraform.plan import Index, ModulePath
 from verifier.inputs.unknown import Unknown
-from verifier.syntax.source import Address, Source
+from verifier.syntax.source import Source
+
+Index = int | str | None
+"""The key of an instance: a number for `count`, a text for `for_each`."""
+
+ModulePath = tuple[tuple[str, Index], ...]
+"""The module calls that lead to a module instance, outermost first."""
 
 _STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\.?\[(?:(-?[0-9]+)|"((?:[^"\\]|\\.)*)")\]|\.([0-9]+)')
-
-
-def place_of(file: str, address: str) -> Source:
-    """The source of what a plan says of a resource, which has an address and no text."""
-    return Address(f"{file}#{address}", "")
 
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
@@ -57,6 +57,11 @@ def is_any_unknown(unknown: Any) -> bool:
     return False
 
 
+def unknown_part(unknown: Any, name: str) -> Any:
+    """What `after_unknown` has of an attribute."""
+    return unknown.get(name) if isinstance(unknown, dict) else unknown
+
+
 Step = str | int
 """A name or key, or a position."""
 
@@ -75,10 +80,10 @@ def steps_of(reference: str) -> list[Step] | None:
     return steps
 
 
-def traversals(references: Sequence[Any]) -> list[str]:
+def traversals(references: Any) -> list[str]:
     """The traversals among the references of an expression: Terraform lists each with all that it is a part of (`a.b.c`, `a.b`)."""
     found: list[str] = []
-    for reference in references:
+    for reference in references if isinstance(references, list) else ():
         text = str(reference)
         if not found or not (found[-1] == text or found[-1].startswith((f"{text}.", f"{text}["))):
             found.append(text)
@@ -119,3 +124,34 @@ def plain(node: Node) -> Any:
         return [plain(item) for item in node.items]
     assert isinstance(node, Scalar)
     return None if node.type == "null" else node.text
+
+
+def by_key(found: Sequence[str]) -> bool:
+    """Whether an expression refers to the instance of a resource that has the key of the one that it is written in."""
+    return len(found) == 2 and found[1] in ("each.key", "count.index") and found[0].removeprefix("data.").count(".") == 1
+
+
+def after_apply(name: str) -> str:
+    """How an unknown value is named."""
+    return f"{name} (known after apply)"
+
+
+def canonical(node: Node) -> Any:
+    """A value without what does not count in a policy: the order of listed values, lists of one, empty `Sid`s. A text that holds JSON
+    is what it holds."""
+    if isinstance(node, Scalar) and node.text.lstrip().startswith("{"):
+        try:
+            return _canonical(json.loads(node.text))
+        except (ValueError, RecursionError):
+            return node.text
+    return _canonical(plain(node))
+
+
+def _canonical(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _canonical(inner, key) for key, inner in value.items() if not (key == "Sid" and inner == "")}
+    if isinstance(value, list):
+        found = [_canonical(inner) for inner in value]
+        ordered = found if name == "Statement" else sorted(found, key=json.dumps)
+        return ordered[0] if len(ordered) == 1 else ordered
+    return json.dumps(value) if isinstance(value, bool | int | float) else value

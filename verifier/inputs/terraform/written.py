@@ -1,6 +1,6 @@
-"""A document written out, so that its parts have places.
+"""Places for the parts of a document that have none, or have them in several files.
 
-In: nodes that stand nowhere. Out: the same nodes, with places in a text that shows them, one value a line.
+In: nodes. Out: the same nodes, with places in a text that shows them, one value a line; or all in one file.
 Guarantee: the text says what the nodes say; an unknown value is shown as what it depends on.
 """
 
@@ -92,3 +92,21 @@ def _closing(node: Node, depth: int) -> str:
     filled = bool(node.pairs if isinstance(node, Members) else node.items if isinstance(node, Items) else False)
     end = "\n" + "  " * depth if filled else ""
     return end + "}" if isinstance(node, Members) else end + "]" if isinstance(node, Items) else ""
+
+
+def rebased(node: Node, within: Node) -> Node:
+    """A node whose parts all have places in one file: what stands elsewhere is where it is used."""
+    outside = node.source is not within.source
+    source, start, end = (within.source, within.start, within.end) if outside else (node.source, node.start, node.end)
+    here = Node(source, start, end)
+    if isinstance(node, Members):
+        return Resolved(source, start, end, [(_key_at(key, here), rebased(value, here)) for key, value in node.pairs])
+    if isinstance(node, Items):
+        return Items(source, start, end, [rebased(item, here) for item in node.items])
+    if isinstance(node, Unknown):
+        return Unknown(source, start, end, node.names, node.pieces)
+    return Scalar(source, start, end, node.text, node.type) if isinstance(node, Scalar) else node
+
+
+def _key_at(key: Scalar, here: Node) -> Scalar:
+    return key if key.source is here.source else Scalar(here.source, here.start, here.start, key.text, key.type)

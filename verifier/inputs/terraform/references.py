@@ -1,0 +1,199 @@
+"""What references stand for: resources, variables, outputs, locals, keys of instances.
+
+In: a reference, such as `module.keys["eu"].arn`, and the module instance that it is written in. Out: a node; `None` for null.
+Guarantee: a reference to what the plan does not tell is `Unknown`, named by the reference as it would be read from the root module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.sources import ModuleName, Written
+from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, traversals, within
+from verifier.inputs.unknown import Unknown
+
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.resolver import Resolver
+
+_WHOLE_RESOURCE = {"aws_iam_policy_document": "json"}
+"""What is meant where an expression refers to an instance by a key that is not constant, so that the plan does not record the attribute."""
+
+_NO_RESOURCES = ("each", "count", "local", "path", "terraform", "self")
+_MOST_CALLS = 60
+
+
+class References:
+    """The references of a plan; the values of resources are the resolver's."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.plan = resolver.plan
+        self.documents = False
+        """Whether a policy of a data source is given as a document, even where its text is known."""
+
+    def refer(self, module: ModulePath, resource: Resource | None) -> Callable[[str], Node | None]:
+        """What references in an expression of a module instance stand for."""
+        return lambda text: self.traversal(text, module, resource)
+
+    def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
+        """What one reference stands for."""
+        name = qualified(module, text)
+        unknown = Unknown(self.plan.address(name), 0, 0, [after_apply(name)])
+        if "[*]" in text:
+            return self._splat(text, module, unknown)
+        steps = steps_of(text)
+        if not steps:
+            return unknown
+        return self.resolver.within((name, ""), lambda: self._traversal(steps, module, resource, unknown), lambda: unknown)
+
+    def _traversal(self, steps: list[Step], module: ModulePath, resource: Resource | None, unknown: Unknown) -> Node | None:
+        match steps:
+            case ["var", str(name), *rest]:
+                return _rest(self._variable(name, module), rest, unknown)
+            case ["local", str(name), *rest]:
+                return _rest(self._local(name, module, unknown), rest, unknown)
+            case ["module", str(name), *rest]:
+                return self._output(name, rest, module, unknown)
+            case ["each", "key"] | ["count", "index"] if resource is not None and resource.index is not None:
+                return node_of(unknown.source, resource.index)
+            case ["each", "value", *rest] if resource is not None:
+                return _rest(self._each(resource, unknown), rest, unknown)
+            case ["data", str(type_), str(name), *rest]:
+                return self._attribute((module, False, type_, name), rest, resource, unknown)
+            case [str(type_), str(name), *rest] if type_ not in _NO_RESOURCES:
+                return self._attribute((module, True, type_, name), rest, resource, unknown)
+        return unknown
+
+    # -- resources --
+
+    def _attribute(
+        self, at: tuple[ModulePath, bool, str, str], steps: list[Step], resource: Resource | None, unknown: Unknown
+    ) -> Node | None:
+        target, rest = self.instance(at, steps, resource)
+        if target is None:
+            return unknown
+        if not rest:
+            rest = [_WHOLE_RESOURCE[target.type]] if target.type in _WHOLE_RESOURCE else []
+        if not rest:
+            return unknown
+        if self.documents and target.type in _WHOLE_RESOURCE and not target.managed and rest == ["json"]:
+            return self.resolver.derive(self.resolver, target, "json") or unknown
+        return _rest(self.resolver.value(target, str(rest[0])), rest[1:], unknown)
+
+    def instance(
+        self, at: tuple[ModulePath, bool, str, str], steps: list[Step], resource: Resource | None
+    ) -> tuple[Resource | None, list[Step]]:
+        """The instance that a reference is to, and what follows. Without a key: the only one, or the one with the key of the instance that
+        the reference is written in."""
+        instances = self.resolver.instances.get(at, {})
+        if steps and (isinstance(steps[0], int) or (steps[0] in instances and steps[0] is not None)):
+            return instances.get(steps[0]), steps[1:]
+        if None in instances:
+            return instances[None], steps
+        if not steps and resource is not None and resource.index is not None:
+            return instances.get(resource.index), steps
+        return None, steps
+
+    def _splat(self, text: str, module: ModulePath, unknown: Unknown) -> Node:
+        """An attribute of every instance that `count` makes."""
+        head, _, tail = text.partition("[*]")
+        before, after = steps_of(head), steps_of(tail)
+        managed = before is not None and before[:1] != ["data"]
+        named = (before or [])[0 if managed else 1 :]
+        if len(named) != 2 or not after:
+            return unknown
+        instances = self.resolver.instances.get((module, managed, str(named[0]), str(named[1])), {})
+        if not instances or not all(index is None or isinstance(index, int) for index in instances):
+            return unknown
+        ordered = [instances[index] for index in sorted(instances, key=lambda index: index if isinstance(index, int) else 0)]
+        found = [_rest(self.resolver.value(r, str(after[0])), after[1:], unknown) for r in ordered]
+        return Items(unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found])
+
+    def referred(self, resource: Resource, name: str) -> Resource | None:
+        """The resource that the expression of an attribute is a reference to, directly or through variables; `None` for anything else."""
+        expression = self.resolver.expression_of(resource, name)
+        module: ModulePath = resource.module
+        for _ in range(_MOST_CALLS):
+            found = traversals(expression.get("references") if isinstance(expression, dict) else None)
+            if by_key(found):
+                found = found[:1]
+            steps = steps_of(found[0]) if len(found) == 1 else None
+            match steps:
+                case ["var", str(variable)] if module:
+                    expression, module = self._argument(variable, module), module[:-1]
+                    continue
+                case ["data", *_] | None:
+                    return None
+                case [str(type_), str(own), *rest]:
+                    return self.instance((module, True, type_, own), rest, resource)[0]
+            return None
+        return None
+
+    # -- variables, locals, outputs --
+
+    def _argument(self, name: str, module: ModulePath) -> Any:
+        """The expression that a module call gives for a variable."""
+        above = self.plan.modules.get(_name(module[:-1]))
+        call = above.call(module[-1][0]) if above is not None else None
+        expressions = (call or {}).get("expressions")
+        return expressions.get(name) if isinstance(expressions, dict) else None
+
+    def _variable(self, name: str, module: ModulePath) -> Node | None:
+        shown = qualified(module, f"var.{name}")
+        place = self.plan.address(shown)
+        given = self.plan.variables.get(name) if not module else None
+        if isinstance(given, dict) and "value" in given:
+            return None if given["value"] is None else node_of(place, given["value"])
+        expression = self._argument(name, module) if module else None
+        if expression is not None:
+            return self.resolver.expression(expression, module[:-1], None, f"var.{name}")
+        here = self.plan.modules.get(_name(module))
+        declared = (here.data.get("variables") if here is not None else None) or {}
+        default = declared.get(name) if isinstance(declared, dict) else None
+        if isinstance(default, dict) and "default" in default:
+            return None if default["default"] is None else node_of(place, default["default"])
+        return Unknown(place, 0, 0, [after_apply(shown)])
+
+    def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
+        """A local value: the plan does not record what it is, a `.tf` file may."""
+        written = self.plan.sources.locals.get((_name(module), name))
+        return self.resolver.evaluate(written, module, None, f"local.{name}") if written is not None else unknown
+
+    def _each(self, resource: Resource, unknown: Unknown) -> Node | None:
+        """`each.value`: what `for_each` has for the key of the instance."""
+        block = self.plan.sources.resources.get((_name(resource.module), resource.managed, resource.type, resource.name))
+        written: Written | None = block.attributes.get("for_each") if block is not None else None
+        found = self.resolver.evaluate(written, resource.module, None, "for_each") if written is not None else None
+        if isinstance(found, Members):
+            return next((value for key, value in found.pairs if key.text == str(resource.index)), unknown)
+        if isinstance(found, Items) and all(isinstance(item, Scalar) for item in found.items):
+            return node_of(unknown.source, resource.index)
+        return unknown
+
+    def _output(self, name: str, steps: list[Step], module: ModulePath, unknown: Unknown) -> Node | None:
+        below = self.plan.modules.get((*_name(module), name))
+        index: Index = None
+        if steps and (isinstance(steps[0], int) or f"module.{name}[" in unknown.names[0]):
+            index, steps = steps[0], steps[1:]
+        outputs = (below.data.get("outputs") if below is not None else None) or {}
+        output = outputs.get(str(steps[0])) if steps and isinstance(outputs, dict) else None
+        if not isinstance(output, dict):
+            return unknown
+        inner: ModulePath = (*module, (name, index))
+        found = self.resolver.expression(output.get("expression"), inner, None, f"output.{steps[0]}")
+        return _rest(found, steps[1:], unknown)
+
+
+def _name(module: ModulePath) -> ModuleName:
+    return tuple(step for step, _ in module)
+
+
+def _rest(node: Node | None, steps: Sequence[Step], unknown: Unknown) -> Node | None:
+    """What is at the end of the steps in a value; a part that it does not have is not known."""
+    if node is None:
+        return None if not steps else unknown
+    found = within(node, steps)
+    return unknown if found is None else found if not isinstance(found, Unknown) or found.names else unknown
