@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import Progress
-from verifier.cli.run import colours, emit
+from verifier.cli.run import colours
 from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.model.estate import Estate
 from verifier.model.external_access import FindingsReport, Zone
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.findings_words import findings_exit_code
@@ -17,7 +19,7 @@ from verifier.report.findings_words import findings_exit_code
 
 @dataclass(frozen=True)
 class FindingsOptions:
-    """What the command line asked for. `zone` is a value of `Zone`; `output` is `text`, `markdown` or `json`."""
+    """What the command line asked for. `zone` is a value of `Zone`."""
 
     paths: tuple[Path, ...]
     keys: tuple[str, ...] = ()
@@ -27,7 +29,7 @@ class FindingsOptions:
     key_arn: str | None = None
     supplied: Supplied = NOTHING
     readings: Mapping[str, bool] = field(default_factory=dict)
-    output: str = "text"
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     verbose: bool = False
 
 
@@ -52,14 +54,14 @@ def findings_command(options: FindingsOptions) -> int:
     finally:
         if progress:
             progress.clear()
-    if report.warnings and options.output != "json":
+    if report.warnings and not only_json(options.sinks):
         print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
-    emit(_rendered(report, options))
+    write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
     return findings_exit_code(report)
 
 
-def _rendered(report: FindingsReport, options: FindingsOptions) -> str:
-    match options.output:
+def _rendered(report: FindingsReport, estate: Estate, options: FindingsOptions, name: str, colour: bool) -> str:
+    match name:
         case "json":
             from verifier.report.findings_json import render_findings_json
 
@@ -68,7 +70,15 @@ def _rendered(report: FindingsReport, options: FindingsOptions) -> str:
             from verifier.report.findings_markdown import render_findings_markdown
 
             return render_findings_markdown(report, in_full=options.verbose)
+        case "sarif" | "github":
+            from verifier.report.evidence import Evidence, meanings_of
+            from verifier.report.findings_notices import notices_of_findings
+            from verifier.report.github import render_github
+            from verifier.report.sarif import render_sarif
+
+            notices = notices_of_findings(report, Evidence(meanings_of(estate)))
+            return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
         case _:
             from verifier.report.findings_text import render_findings
 
-            return render_findings(report, colour=colours(sys.stdout), in_full=options.verbose)
+            return render_findings(report, colour=colour, in_full=options.verbose)

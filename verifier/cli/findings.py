@@ -15,14 +15,16 @@ from verifier.cli.options import (
     Paths,
     RegionOption,
     Settled,
-    TableOutput,
     command_app,
     settled_readings,
     supplied,
 )
+from verifier.cli.outputs import checked, sinks
 from verifier.cli.run import run
 
 app = command_app()
+
+FORMATS = ("text", "json", "sarif", "markdown", "github")
 
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 
@@ -50,7 +52,14 @@ def findings(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[TableOutput, typer.Option(help="How to write the findings.")] = TableOutput.TEXT,
+    output: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT[=FILE]",
+            callback=checked(FORMATS),
+            help=f"How to write the findings, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
+        ),
+    ] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
 ) -> None:
     """Find the access from outside a zone of trust that keys allow.
@@ -72,7 +81,9 @@ def findings(
         asked = supplied(account, region, parameter)
         settled = settled_readings(reading)
         return findings_command(
-            FindingsOptions(tuple(paths), tuple(key), zone.value, tuple(trust), services, key_arn, asked, settled, output.value, verbose)
+            FindingsOptions(
+                tuple(paths), tuple(key), zone.value, tuple(trust), services, key_arn, asked, settled, sinks(output, FORMATS), verbose
+            )
         )
 
     run(body)

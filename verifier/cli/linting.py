@@ -10,6 +10,7 @@ from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import Progress
 from verifier.cli.run import colours
 from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.model.estate import Estate
 from verifier.model.lint import LintReport, Severity
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.lint_words import lint_exit_code
@@ -43,11 +44,11 @@ def lint_command(options: LintOptions) -> int:
             progress.clear()
     if report.warnings and not only_json(options.sinks):
         print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
-    write(options.sinks, lambda name, colour: _rendered(report, options, name, colour))
+    write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
     return lint_exit_code(report, options.fail_on)
 
 
-def _rendered(report: LintReport, options: LintOptions, name: str, colour: bool) -> str:
+def _rendered(report: LintReport, estate: Estate, options: LintOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
             from verifier.report.lint_json import render_lint_json
@@ -57,16 +58,14 @@ def _rendered(report: LintReport, options: LintOptions, name: str, colour: bool)
             from verifier.report.lint_markdown import render_lint_markdown
 
             return render_lint_markdown(report, options.fail_on)
-        case "sarif":
+        case "sarif" | "github":
+            from verifier.report.evidence import Evidence, meanings_of
+            from verifier.report.github import render_github
             from verifier.report.lint_notices import notices_of_lint
             from verifier.report.sarif import render_sarif
 
-            return render_sarif(notices_of_lint(report, options.fail_on)) + "\n"
-        case "github":
-            from verifier.report.github import render_github
-            from verifier.report.lint_notices import notices_of_lint
-
-            return render_github(notices_of_lint(report, options.fail_on))
+            notices = notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate)))
+            return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
         case _:
             from verifier.report.lint_text import render_lint
 

@@ -43,7 +43,7 @@ def picture(access: KeyAccess) -> Html:
     drawn = (
         _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS])
         if reaches
-        else element("p", "Nobody can do anything with it.")
+        else element("p", "Nobody can do anything with it." if access.complete else "What is allowed is not known.")
     )
     return element("figure", caption, drawn, _table(access))
 

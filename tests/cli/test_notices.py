@@ -1,0 +1,84 @@
+"""SARIF and annotations of every command that has them, on real inputs: valid, and the same whatever the layout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.project.shown import ROOT
+from tests.report.sarif_schema import sarif_validator
+
+POLICY: dict[str, Any] = json.loads((ROOT / "examples" / "payments" / "keys" / "payments" / "policy.json").read_text(encoding="utf-8"))
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+COMMANDS = {
+    "prove": ("prove", "policy.json", "--builtin", "no-external-access", "--builtin", "no-public-access", "--no-cache"),
+    "lint": ("lint", "policy.json"),
+    "findings": ("findings", "policy.json"),
+    "compare": ("compare", "old.json", "policy.json"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.json").write_text(json.dumps({**POLICY, "Statement": POLICY["Statement"][:3]}))
+    return tmp_path
+
+
+def results(run: Run, name: str, policy: dict[str, Any], indent: int | None = 2) -> list[dict[str, Any]]:
+    Path("policy.json").write_text(json.dumps(policy, indent=indent))
+    result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "sarif")
+    document = json.loads(result.out)
+    assert [error.message for error in sarif_validator().iter_errors(document)] == []
+    (sarif,) = document["runs"]
+    assert sarif["invocations"][0]["exitCode"] == result.code
+    found: list[dict[str, Any]] = sarif["results"]
+    return found
+
+
+def prints(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return sorted((result["ruleId"], str(sorted(result["partialFingerprints"].items()))) for result in found)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_fingerprints_survive_another_layout(run: Run, folder: Path, name: str) -> None:
+    first = results(run, name, POLICY)
+    assert first and len({line for _, line in prints(first)}) == len(first), "all different"
+    assert all(result["locations"] for result in first)
+    other = {"Statement": [dict(reversed(statement.items())) for statement in POLICY["Statement"]], "Version": POLICY["Version"]}
+    again = results(run, name, other, indent=None)
+    assert prints(again) == prints(first)
+    assert [result["locations"] for result in again] != [result["locations"] for result in first]
+
+
+def test_the_meaning_of_the_statements_tells_another_reason_apart(run: Run, folder: Path) -> None:
+    before = results(run, "prove", POLICY)
+    wider = json.loads(json.dumps(POLICY))
+    wider["Statement"] = [
+        {**statement, "Principal": "*"} if statement["Sid"] == "Partner" else statement for statement in wider["Statement"]
+    ]
+    after = results(run, "prove", wider)
+    external = [next(found for found in side if found["ruleId"].startswith("no-external")) for side in (before, after)]
+    assert external[0]["fingerprints"] == external[1]["fingerprints"]
+    meanings = [found["partialFingerprints"]["statementsMeaning/v1"] for found in external]
+    assert meanings[0] != meanings[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
+    Path("policy.json").write_text(json.dumps(POLICY, indent=2))
+    result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "github", "--output", f"json={folder / 'a.json'}")
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in result.out.splitlines())
+    assert result.out.splitlines()[-1].endswith(f"exit code {result.code}")
+    assert json.loads((folder / "a.json").read_text())["verifier"]
+
+
+@pytest.mark.parametrize("name", ["lint", "findings", "compare"])
+def test_a_format_that_a_command_lacks_is_a_usage_error(run: Run, folder: Path, name: str) -> None:
+    Path("policy.json").write_text(json.dumps(POLICY))
+    result = run(*COMMANDS[name], "--output", "junit")
+    assert result.code == 2 and "is no format" in result.err
