@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|surroundings|grants|overlap|compare|parse|start|memory|all] [--output json FILE]`."""
+"""`python -m benchmarks [speed|surroundings|grants|overlap|compare|access|parse|start|memory|all] [--output json FILE]`."""
 
 from __future__ import annotations
 

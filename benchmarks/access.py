@@ -1,11 +1,16 @@
-"""Generated inputs for `who_can` and `findings`. In: sizes. Out: problems without invariants.
+"""What `who_can` and `findings` are measured on, and the measures. In: sizes. Out: problems without invariants; rows of figures.
 
-Guarantee: the same problems for the same arguments.
+Guarantee: the same problems for the same arguments; times are medians after a round that does not count, garbage collected before each.
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import median
 from typing import Any
 
 from benchmarks.families import ACCOUNT, KEY, Problem, policy_of
@@ -13,6 +18,8 @@ from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source
+from verifier.verify.findings import findings
+from verifier.verify.who_can import who_can
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SERVICES = ("s3", "ec2", "rds", "lambda", "sqs")
@@ -83,3 +90,34 @@ def _pattern(number: int, count: int) -> str:
     text = list(LETTERS[: count + 2])
     text[1 + number % count] = "*"
     return "".join(text)
+
+
+# -- measures --
+
+
+def access(roles: Sequence[int] = (100, 1000), wild: Sequence[int] = (5, 10, 15), rounds: int = 5) -> list[dict[str, Any]]:
+    """Who can decrypt, among so many known roles; findings on so many statements with overlapping wildcards on two keys."""
+    rows = []
+    for count in roles:
+        estate = known_roles(count).estate
+        ms, answer = _timed(partial(who_can, estate, ("kms:Decrypt",)), rounds)
+        rows.append({"what": f"who can, {count} known roles", "engine": "verifier", "answered": _complete(answer.complete), "ms": ms})
+    for count in wild:
+        ms, report = _timed(partial(findings, wildcards(count).estate), rounds)
+        answered = _complete(report.keys[0].complete)
+        rows.append({"what": f"findings, {count} statements, 2 keys", "engine": "verifier", "answered": answered, "ms": ms})
+    return rows
+
+
+def _complete(complete: bool) -> str:
+    return "1/1" if complete else "0/1"
+
+
+def _timed(action: Callable[[], Any], rounds: int) -> tuple[float, Any]:
+    times, result = [], action()
+    for _ in range(rounds):
+        gc.collect()
+        started = time.perf_counter()
+        result = action()
+        times.append((time.perf_counter() - started) * 1000)
+    return median(times), result

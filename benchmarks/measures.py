@@ -16,6 +16,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from benchmarks.access import access
 from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
@@ -184,6 +185,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "grants": grants,
     "overlap": overlap,
     "compare": comparisons,
+    "access": access,
     "parse": parse,
     "start": start,
 }

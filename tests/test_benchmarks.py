@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.access import access, known_roles, wildcards
 from benchmarks.comparisons import comparisons
 from benchmarks.families import large_policy, overlap_problems, speed_problem
 from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
+from verifier.model.estate import Estate
+from verifier.problem.joint import Given, join
+from verifier.problem.targets import key_target
+from verifier.verify.access_rows import Found, Rows
+from verifier.verify.findings import findings
 from verifier.verify.prove import prove
 
 TWO = ("verifier", "cvc5 strings")
@@ -42,6 +48,32 @@ def test_parse_runs_on_a_small_policy() -> None:
 def test_comparisons_run_on_small_policies() -> None:
     rows = comparisons(seeds=3, rounds=1, sizes=(4, 8))
     assert [row["answered"] for row in rows] == ["3/3", "3/3"]
+
+
+def test_access_runs_on_few_roles_and_statements() -> None:
+    rows = access(roles=(8,), wild=(3,), rounds=1)
+    assert [row["answered"] for row in rows] == ["1/1", "1/1"]
+
+
+def work(estate: Estate) -> tuple[int, int]:
+    """How many nodes and operations it takes to list who can."""
+    key = estate.keys[0]
+    joint = join([Given(estate, key_target(key))])
+    found = Rows(joint, estate, key).found(joint.sides[0].allowed)
+    assert isinstance(found, Found) and len(found.rows) > len(estate.accounts[0].roles) / 2
+    return len(joint.diagrams), joint.diagrams.operations
+
+
+def test_work_grows_with_the_number_of_known_roles_and_no_faster() -> None:
+    """Callers are not compared each with each: twice as many roles are at most three times the work."""
+    some, twice = work(known_roles(120).estate), work(known_roles(240).estate)
+    assert all(more < 3 * few for few, more in zip(some, twice, strict=True)), (some, twice)
+
+
+def test_overlapping_wildcards_are_a_finding_a_statement() -> None:
+    for count in (5, 15):
+        (key,) = findings(wildcards(count).estate).keys
+        assert key.complete and len(key.findings) == count
 
 
 def test_twenty_patterns_are_refuted_however_many_must_match() -> None:

@@ -56,6 +56,11 @@ class Diagrams:
     def __len__(self) -> int:
         return len(self._edges)
 
+    @property
+    def operations(self) -> int:
+        """How many different operations on two nodes were carried out: what work was done, whatever the machine."""
+        return len(self._both) + len(self._either) + len(self._implies) + len(self._meets)
+
     def top(self, node: Node) -> str | None:
         """The first variable that a node looks at; `None` for a constant."""
         return None if node <= EVERYTHING else self.variables[self._levels[node]]
