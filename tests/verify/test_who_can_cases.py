@@ -9,11 +9,14 @@ import pytest
 
 import verifier
 from benchmarks.families import policy_of, problem
+from benchmarks.surroundings import granted_problem
 from tests.project.shown import ROOT
 from verifier.model.access import Access, KeyAccess
 from verifier.model.estate import Account, Estate, Identity, Influence, Unmodelled
+from verifier.model.policy import Principal, PrincipalType
 from verifier.problem import provenance
 from verifier.problem.diagram import TooLarge
+from verifier.problem.grants import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.who_can import who_can
@@ -212,3 +215,21 @@ def test_s3_callers_that_there_are_none_of() -> None:
 def test_the_public_function_takes_names() -> None:
     found = verifier.who_can(example("payments"), "kms:Decrypt", keys=["payments"])
     assert found.complete and found.actions == ("kms:Decrypt",) and [key.key.name for key in found.keys] == ["payments"]
+
+
+def test_a_grant_of_many_is_named_where_it_is_the_only_one() -> None:
+    """Grants beyond 64 of one key count as one where their operations are the same; `worker-1` is the grantee of one."""
+    found = granted_problem(NAMED_ONE_BY_ONE + 40).estate
+    (grants,) = (key.grants for key in found.keys)
+    grant = next(grant for grant in grants or () if grant.grantee.value.endswith("worker-1"))
+    (row, *_) = (row for row in answer(found, *grant.operations[:1]).rows if row.region.callers.names == (grant.grantee.value,))
+    assert [[statement.policy_name for statement in way] for way in row.ways or ()] == [[f"grant {grant.id}"]]
+
+
+def test_grants_of_many_to_one_caller_stay_together() -> None:
+    found = granted_problem(NAMED_ONE_BY_ONE + 40).estate
+    one = role(PARTNER, "same")
+    grants = tuple(replace(grant, grantee=Principal(PrincipalType.ROLE, one, PARTNER, "aws")) for grant in found.keys[0].grants or ())
+    rows = answer(replace(found, keys=(replace(found.keys[0], grants=grants),)), "kms:Decrypt").rows
+    (row, *_) = (row for row in rows if row.region.callers.names == (one,))
+    assert row.ways and all("more of the same operations" in statement.policy_name for way in row.ways for statement in way)

@@ -90,7 +90,7 @@ class Rows:
             found += [Draft(part, number, 1 << index, part.actions, nodes[index], name) for index, name in split.named]
             for rest in self._describer.phrases.apart(split.rest) if split.rest else ():
                 rests.append(Draft(part, number, rest, part.actions, self._of(rest, part.node)))
-        ways = Ways(self._joint)
+        ways = Ways(self._joint, self._key)
         return [draft for whole in (*found, *rests) for draft in ways.by_action(whole)]
 
     def _node(self, draft: Draft) -> Node:

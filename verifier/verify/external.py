@@ -59,6 +59,9 @@ class External:
 
     def __init__(self, joint: Joint, strangers: Node) -> None:
         self.joint, self._strangers = joint, strangers
+        key = joint.sides[0].question.space.target.key
+        assert key is not None, "findings are about a key"
+        self._key = key
         self._describer = Describer(joint, 0)
 
     def found(self) -> Cubes | Impossible:
@@ -113,7 +116,7 @@ class External:
     # -- in words --
 
     def _told(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes | Impossible:
-        sampling, ways = self.joint.care(0, least, PREFERRED), Ways(self.joint)
+        sampling, ways = self.joint.care(0, least, PREFERRED), Ways(self.joint, self._key)
         groups: dict[object, list[_Draft]] = {}
         for draft in drafts:
             groups.setdefault((draft.callers, draft.actions, draft.exact, self._ways(ways, draft)), []).append(draft)
@@ -135,7 +138,9 @@ class External:
 
     def _ways(self, ways: Ways, draft: _Draft) -> tuple[Way, ...] | None:
         part = Described(draft.callers, draft.actions, draft.node, (), EVERYTHING, draft.actions)
-        found = [row.ways for row in ways.by_action(Draft(part, 0, draft.callers, draft.actions, draft.node))]
+        names = self._describer.phrases.callers(draft.callers).names
+        row = Draft(part, 0, draft.callers, draft.actions, draft.node, names[0] if len(names) == 1 else None)
+        found = [row.ways for row in ways.by_action(row)]
         return None if None in found else tuple(dict.fromkeys(way for ways_ in found for way in ways_ or ()))
 
     def _finding(

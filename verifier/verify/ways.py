@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from verifier.model.access import Way
+from verifier.model.estate import Key
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.problem.diagram import Node, TooLarge
 from verifier.problem.joint import Joint
 from verifier.problem.provenance import Provenance
 from verifier.problem.provenance import Way as Numbers
+from verifier.verify.batched_grants import BatchedGrants
 from verifier.verify.partition import Described
 
 
@@ -34,8 +36,8 @@ class Draft:
 class Ways:
     """What lets the requests of rows in."""
 
-    def __init__(self, joint: Joint) -> None:
-        self._joint = joint
+    def __init__(self, joint: Joint, key: Key) -> None:
+        self._joint, self._grants = joint, BatchedGrants(key)
         self._owners = joint.sides[0].question.space.owners
         try:
             self._provenance: Provenance | None = Provenance(joint, 0)
@@ -51,7 +53,7 @@ class Ways:
             yield replace(draft, ways=None)
             return
         for ways, actions in found.items():
-            yield replace(draft, actions=actions, ways=tuple(self._statements(way) for way in _ordered(ways)))
+            yield replace(draft, actions=actions, ways=tuple(self._statements(way, draft.name) for way in _ordered(ways)))
 
     def _found(self, draft: Draft) -> dict[frozenset[Numbers], int]:
         """The actions by the ways that they have."""
@@ -64,8 +66,9 @@ class Ways:
             found[ways] = found.get(ways, 0) | action
         return found
 
-    def _statements(self, way: Numbers) -> Way:
-        return tuple(self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number)))
+    def _statements(self, way: Numbers, name: str | None) -> Way:
+        owners = [self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number))]
+        return tuple(owners if name is None else (self._grants.own(owner, name) for owner in owners))
 
 
 def _ordered(ways: frozenset[Numbers]) -> list[Numbers]:
