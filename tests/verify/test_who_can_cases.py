@@ -233,3 +233,10 @@ def test_grants_of_many_to_one_caller_stay_together() -> None:
     rows = answer(replace(found, keys=(replace(found.keys[0], grants=grants),)), "kms:Decrypt").rows
     (row, *_) = (row for row in rows if row.region.callers.names == (one,))
     assert row.ways and all("more of the same operations" in statement.policy_name for way in row.ways for statement in way)
+
+
+def test_s1_what_is_not_modelled_is_no_way() -> None:
+    """Whether there are further grants is not known; the role can without them."""
+    thing = Unmodelled("grants", "G1", Influence.MAY_ALLOW, "the grants are not in the input")
+    key = answer(estate(allow({"AWS": role(HOME, "app")}, Sid="App"), unmodelled=(thing,)))
+    assert not key.complete and ways(by_name(key)[role(HOME, "app")]) == {frozenset({"App"})}
