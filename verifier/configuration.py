@@ -6,6 +6,7 @@ one. Paths are from the folder of the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs.files import Files
+from verifier.model.forms import ACCOUNT, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.invariants_text import read_invariants
 from verifier.model.readings import READINGS
@@ -129,8 +131,8 @@ class _Reader:
             self._readings(table),
             self._timeout(table),
             self._text((), table, "key-arn"),
-            self._text((), table, "account"),
-            self._text((), table, "region"),
+            self._form(table, "account", ACCOUNT, "an account of twelve digits"),
+            self._form(table, "region", REGION, "a Region, such as us-west-2"),
             self._parameters(table),
             self._fail_on(table),
             self.folder / baseline if (baseline := self._text((), table, "baseline")) is not None else None,
@@ -161,6 +163,12 @@ class _Reader:
         else:
             self._wrong((*path, name), f"`{name}` must be a text that is not empty")
         return None
+
+    def _form(self, table: Mapping[str, Any], name: str, form: str, expected: str) -> str | None:
+        value = self._text((), table, name)
+        if value is not None and not re.fullmatch(form, value):
+            self._wrong((name,), f"`{name}` must be {expected}")
+        return value
 
     def _texts(self, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
         value = table.get(name, [])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from verifier.model.engine import Engine
+from verifier.model.forms import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
@@ -85,13 +86,13 @@ def supplied(account: str | None, region: str | None, parameters: list[str]) -> 
 
 
 def _account(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[0-9]{12}", value):
+    if value is not None and not re.fullmatch(ACCOUNT, value):
         raise typer.BadParameter("expected an account of twelve digits")
     return value
 
 
 def _region(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+", value):
+    if value is not None and not re.fullmatch(REGION, value):
         raise typer.BadParameter("expected a Region, such as us-west-2")
     return value
 

@@ -49,6 +49,8 @@ def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
         return Sink(name)
     if not file:
         raise ValueError(f"a file is missing behind {value!r}; for example {name}=report.{name}")
+    if "\0" in file:
+        raise ValueError(f"{file!r} is not the name of a file")
     path = Path(file) if folder is None else folder / file
     if path.is_dir() or not path.parent.is_dir():
         raise ValueError(f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent} for {path.name}")
