@@ -169,3 +169,18 @@ def test_the_engines_agree(seed: int) -> None:
                 values: list[Expression] = [In("a", mask) for mask in found.classes.values()]
                 values += [Symbol(name) if value else Not(Symbol(name)) for name, value in found.symbols.items()]
                 assert isinstance(other.check([*asked, *values], without=without), Sat)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nothing_can_be_left_out_of_a_minimal_core(opening: Opening, seed: int) -> None:
+    dice = random.Random(seed)
+    said: list[Expression] = []
+    for owner in range(40):
+        symbols = [Symbol(name) for name in dice.sample("pqrstuv", 3)]
+        said.append(Part(owner, Or(tuple(symbol if dice.random() < 0.5 else Not(symbol) for symbol in symbols))))
+    opened = opening(*said)
+    found = opened.check([P, Q], minimal=True)
+    if isinstance(found, Unsat):
+        asked = [(P, Q)[position] for position in found.blamed]
+        for owner in found.core:
+            assert isinstance(opened.check(asked, without=frozenset(range(40)) - set(found.core) | {owner}), Sat)

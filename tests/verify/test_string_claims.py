@@ -10,12 +10,16 @@ import pytest
 from benchmarks.families import overlap_problems, speed_problem
 from tests.evaluate.estates import ALICE, allow, aws, deny, estate, without_policy
 from tests.verify.proving import conditioned, nobody, verdict
+from verifier.encode.string_theory import script
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Outcome
 from verifier.model.verdict import Agreement, Status
+from verifier.problem.expression import both
+from verifier.problem.question import formulate
+from verifier.problem.targets import key_target
 from verifier.solve.session import Result, Sat, Undecided, Unsat
 from verifier.verify import Contradiction, prove, string_claims
 
@@ -117,3 +121,13 @@ def test_u4_an_action_that_the_data_does_not_know_is_not_proved_away() -> None:
     found = estate(allow(aws(ALICE), "kms:*"), deny(aws(ALICE), [f"kms:{letter}*" for letter in known]))
     answer = verdict(found, nobody("kms:*", callers=PrincipalLike(Text(ALICE))), engine=Engine.CVC5_STRINGS, timeout=20)
     assert answer.status is Status.UNKNOWN and answer.reason is not None and answer.reason.rule == "U4"
+
+
+def test_u4_a_proof_is_checked_for_actions_that_the_data_does_not_know_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(string_claims, "answer", lambda engine, text, timeout: asked.append(text) or Undecided("later"))
+    verdict(CANNOT, cross_check=True)
+    verdict(CAN, cross_check=True)
+    formulas = [formulate(found, key_target(found.keys[0]), [nobody()]) for found in (CANNOT, CAN)]
+    assert asked[0] == script(formulas[0], formulas[0].violations[0]).text
+    assert asked[1] == script(formulas[1], both(formulas[1].violations[0], formulas[1].known_action)).text
