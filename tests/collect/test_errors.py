@@ -108,23 +108,45 @@ def test_a_name_that_leads_out_of_the_folder(run: Run, live: Live, calls: Calls,
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_of_another_organization_nothing_is_known(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
-    """Two accounts of two organizations: one is read, and what is over the account of the other is not known."""
-    answers = iter(["o-a1b2c3d4e5", "o-zzzzzzzzzz"])
-    listed = {"Accounts": [{"Id": ACCOUNT}]}
+def organization_of(calls: Calls, *identifiers: str) -> None:
+    """Answers for an organization of both accounts; each account in turn asks which one it is in."""
+    answers = iter(identifiers)
 
     def describe(parameters: dict[str, Any]) -> Any:
         return {"Organization": {"Id": next(answers), "MasterAccountId": ACCOUNT}}
 
     calls.answers["organizations:DescribeOrganization"] = describe
-    calls.answers["organizations:ListAccounts"] = lambda parameters: listed
-    calls.answers["organizations:ListRoots"] = lambda parameters: {"Roots": []}
-    calls.answers["organizations:ListPolicies"] = lambda parameters: {"Policies": []}
-    calls.answers["organizations:ListParents"] = lambda parameters: {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}
-    arguments = ("--region", REGION, "--assume-role", ROLE, "--concurrency", "1", "--output", "json")
-    result = run("snapshot", str(tmp_path / "live"), *arguments)
+    for name, answer in {
+        "ListAccounts": {"Accounts": [{"Id": account} for account in (ACCOUNT, OTHER)]},
+        "ListRoots": {"Roots": []},
+        "ListPolicies": {"Policies": []},
+        "ListParents": {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]},
+    }.items():
+        calls.answers[f"organizations:{name}"] = lambda parameters, answer=answer: answer  # type: ignore[misc]
+
+
+BOTH = ("--region", REGION, "--assume-role", ROLE, "--concurrency", "1", "--output", "json")
+
+
+def test_of_another_organization_nothing_is_known(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+    """Two accounts of two organizations: one is read, and what is over the account of the other is not known."""
+    organization_of(calls, "o-a1b2c3d4e5", "o-zzzzzzzzzz")
+    result = run("snapshot", str(tmp_path / "live"), *BOTH)
     assert result.code == 3
     assert [(entry["part"], entry["account"]) for entry in json.loads(result.out)["not_read"]] == [("organization", OTHER)]
     estate = verifier.load(tmp_path / "live")
     assert estate.organization is not None and estate.organization.id == "o-a1b2c3d4e5"
     assert OTHER in {thing.account for thing in estate.unmodelled}
+
+
+def test_policies_that_may_not_be_listed_are_unknown_over_every_account(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+    organization_of(calls, "o-a1b2c3d4e5", "o-a1b2c3d4e5")
+    listed = calls.answers["organizations:ListPolicies"]
+    calls.deny("organizations:ListPolicies")
+    assert run("snapshot", str(tmp_path / "live"), *BOTH).code == 3
+    estate = verifier.load(tmp_path / "live")
+    over = {(thing.account, thing.owner) for thing in estate.unmodelled}
+    assert over == {(ACCOUNT, None), (OTHER, None), (None, ACCOUNT), (None, OTHER)}
+    calls.answers["organizations:ListPolicies"] = listed
+    assert run("snapshot", str(tmp_path / "live"), *BOTH).code == 0
+    assert json.loads((tmp_path / "live" / "not-read.json").read_text(encoding="utf-8")) == {"complete": True, "parts": []}
