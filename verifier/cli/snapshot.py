@@ -32,7 +32,7 @@ def snapshot(
 
     Keys with policies, grants, aliases and tags; users, groups, roles and their policies; the organization with its control policies;
     VPC endpoints. It only reads (docs/live.md has the IAM policy that it needs), needs the extra [aws], and is the only command that
-    connects to anything. What it may not read is named and is unknown to every other command, never taken as empty. Run it again to go on
+    connects to AWS. What it may not read is named and is unknown to every other command, never taken as empty. Run it again to go on
     after an interruption, or to try again what it could not read.
 
     \b
