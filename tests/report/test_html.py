@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from tests.evaluate.estates import allow, policy
 from tests.report.samples import FILE, KEY, LOG_KEY, LOGS, NAMED, PAYMENTS, PROVED, REFUTED, UNKNOWN, report, with_sid
 from tests.report.test_formats import EXCUSED, HOSTILE
 from verifier.model.access import Access, KeyAccess, WhoCan
@@ -18,6 +20,7 @@ from verifier.model.verdict import Report
 from verifier.report.evidence import Evidence
 from verifier.report.html_nodes import element, page, rendered
 from verifier.report.html_report import render_html
+from verifier.syntax.source import Span
 
 MARKUP = "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>"
 TEXT = "\n".join(f"line {number}" for number in range(1, 71))
@@ -87,6 +90,16 @@ def test_of_a_long_text_what_is_around_is_shown() -> None:
     document = render_html(report(REFUTED), Evidence(texts={FILE: long}))
     shown = [int(number) for number in re.findall(r"<i>(\d+)</i>", document)]
     assert shown == list(range(29, 36)) and "5,000 lines in all" in document
+
+
+def test_a_policy_that_no_file_shows_is_written_as_it_was_read() -> None:
+    found = policy(allow("*", Sid="First"), allow("*", "kms:Decrypt", Sid=MARKUP))
+    statement = StatementRef(found.identity, found.name, 1, MARKUP, Effect.ALLOW, Span("plan.json#aws_kms_key.a", 3, 1, 3, 2))
+    assert REFUTED.counterexample is not None
+    refuted = replace(REFUTED, counterexample=replace(REFUTED.counterexample, statements=(statement,)))
+    document = render_html(report(refuted), Evidence(texts={"plan.json": "{}"}, policies={found.identity: found}))
+    assert "as it was read" in document and document.count('<span class="used">') == 7 and document.count("First") == 1
+    assert Tags(document).names.isdisjoint({"script", "img"})
 
 
 def test_a_text_that_is_not_at_hand_is_left_out() -> None:

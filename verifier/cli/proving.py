@@ -66,13 +66,13 @@ def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence
     formats = {sink.format for sink in sinks}
     if formats.isdisjoint(("sarif", "github", "html")):
         return NO_EVIDENCE
-    from verifier.report.evidence import meanings_of
+    from verifier.report.evidence import meanings_of, policies_of
 
     if "html" not in formats:
         return Evidence(meanings_of(estate))
     from verifier.cli.exhibits import pictured, texts_of
 
-    return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate))
+    return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
 
 
 def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> None:

@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 
 from verifier.model.access import WhoCan
 from verifier.model.estate import Estate
-from verifier.model.policy import StatementRef
+from verifier.model.policy import Policy, StatementRef
 from verifier.problem.targets import key_target
 from verifier.runs.digests import digest
-from verifier.runs.remembered import places_of, shared_places
+from verifier.runs.remembered import other_policies, places_of, shared_places
 
 
 @dataclass(frozen=True)
 class Evidence:
     """`meanings` gives a digest of what each statement and grant means, by policy and number; `texts` the text of each file that was read;
-    `who_can` who can do something with the keys, for a picture."""
+    `policies` the policies by their identity; `who_can` who can do something with the keys, for a picture."""
 
     meanings: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     who_can: WhoCan | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def of_statements(self, statements: Iterable[StatementRef]) -> str | None:
         """A digest of what statements mean, in any order; `None` where there are none, or where one is not known."""
@@ -41,3 +42,9 @@ def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     for key in estate.keys:
         found.update(places_of(shared, key_target(key)).meanings)
     return found
+
+
+def policies_of(estate: Estate) -> dict[str, Policy]:
+    """Every policy of an estate by its identity."""
+    of_keys = (policy for key in estate.keys for policy in key.policies or ())
+    return {policy.identity: policy for policy in (*other_policies(estate), *of_keys)}

@@ -14,7 +14,7 @@ from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
 from verifier.report.html_nodes import Html, element, page
 from verifier.report.html_picture import picture
-from verifier.report.html_policy import excerpts
+from verifier.report.html_policy import excerpts, has_text, written
 from verifier.report.html_style import STYLE
 from verifier.report.naming import target_name
 from verifier.report.text import verdict_text
@@ -87,7 +87,8 @@ def _told(report: Report, verdict: Verdict) -> Iterator[Html]:
 def _columns(report: Report, evidence: Evidence, verdict: Verdict) -> Html:
     spans = [statement.span for statement in involved(verdict)] + [named.grant.span for named in verdict.grants]
     spans += [verdict.reason.span] if verdict.reason is not None else []
-    shown = excerpts(evidence.texts, spans)
+    without = [statement for statement in involved(verdict) if not has_text(evidence.texts, statement.span)]
+    shown = [*excerpts(evidence.texts, spans), *written(evidence.policies, without)]
     why = element("div", element("pre", verdict_text(report, verdict), class_="why", tabindex="0", aria_label="the reasons"))
     return element("div", why, element("div", shown), class_="two") if shown else why
 

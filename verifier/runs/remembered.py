@@ -130,11 +130,12 @@ def places_of(shared: Places, target: Target) -> Places:
 
 def shared_places(estate: Estate) -> Places:
     """The statements of all policies that belong to no key."""
-    policies = {policy.identity: policy for policy in _policies(estate)}
+    policies = {policy.identity: policy for policy in other_policies(estate)}
     return _places([pair for policy in policies.values() for pair in _of_policy(policy)])
 
 
-def _policies(estate: Estate) -> Iterator[Policy]:
+def other_policies(estate: Estate) -> Iterator[Policy]:
+    """All policies that belong to no key."""
     for account in estate.accounts:
         for identity in (*account.users, *account.roles):
             yield from identity.policies
