@@ -13,7 +13,7 @@ from pathlib import Path
 
 from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
-from verifier.inputs.cloudformation import add_template, is_template
+from verifier.inputs.cloudformation import is_template
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
 from verifier.inputs.keys import read_key
@@ -25,8 +25,7 @@ from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform import add_plan, is_terraform, load_plan, may_be_terraform
-from verifier.inputs.terraform.json_text import read_values
+from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
@@ -67,6 +66,8 @@ class Loader:
             return
         node = self.files.node(path)
         if is_template(node):
+            from verifier.inputs.cloudformation.reading import add_template  # as for plans
+
             add_template(self.remarks, self.parts, node, self.supplied)
         elif is_snapshot(node):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
@@ -84,7 +85,13 @@ class Loader:
         """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is
         added."""
         source = self.files.source(path)
-        data = read_values(source.name, source.text) if before is not None or may_be_terraform(source.text) else None
+        if before is None and not may_be_terraform(source.text):
+            return False
+        # Imported for plans alone: it takes longer than a policy does to be proved.
+        from verifier.inputs.terraform.json_text import read_values
+        from verifier.inputs.terraform.reading import add_plan, load_plan
+
+        data = read_values(source.name, source.text)
         if not is_terraform(data):
             if before is not None:
                 raise InputError.of(f"`{source.name}` is no Terraform plan", hint="give the output of `terraform show -json PLAN`")

@@ -14,14 +14,17 @@ from lark import Lark, UnexpectedInput
 from lark.lexer import PatternStr
 
 from verifier.syntax.findings import Findings
-from verifier.syntax.grammar import load_grammar
 from verifier.syntax.invariants_builder import TreeBuilder
 from verifier.syntax.invariants_errors import InvariantSyntaxError, explain
 from verifier.syntax.invariants_tree import CallersNode, FileNode
+from verifier.syntax.parsers import parser
 from verifier.syntax.source import Source
 
 MAXIMUM_SIZE = 1 << 18
 """The size in characters past which a file is refused unparsed."""
+
+GRAMMAR, START = "invariants", ("file", "callers")
+"""The grammar, and the rules that a text can be."""
 
 MAXIMUM_DEPTH = 100
 """How deep brackets may be nested."""
@@ -83,8 +86,7 @@ def _parsed(text: str, start: str) -> object:
 
 @cache
 def _parser() -> Lark:
-    """The parser; built on first use, because building it costs more than parsing a file does."""
-    return Lark(load_grammar("invariants"), parser="lalr", start=["file", "callers"], maybe_placeholders=True, transformer=TreeBuilder())
+    return parser(GRAMMAR, START, TreeBuilder(), placeholders=True)
 
 
 def _check_size(text: str) -> None:

@@ -15,7 +15,7 @@ from lark import Lark, Token, Transformer, UnexpectedInput
 
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.findings import Findings
-from verifier.syntax.grammar import load_grammar
+from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import PolicySyntaxError, explain
 from verifier.syntax.policy_tree import (
     ListNode,
@@ -33,6 +33,9 @@ from verifier.syntax.source import Source
 
 MAXIMUM_SIZE = 1 << 20
 """The size in bytes past which a policy is refused unparsed: 32 times the largest that AWS accepts."""
+
+GRAMMAR, START = "policy", ("policy",)
+"""The grammar, and the rules that a text can be."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CACHED_TREES = 512
@@ -67,8 +70,7 @@ def _parse(text: str) -> PolicyNode:
 
 @cache
 def _parser() -> Lark:
-    """The parser; built on first use, because building it costs more than parsing a policy does."""
-    return Lark(load_grammar("policy"), parser="lalr", start="policy", maybe_placeholders=False, transformer=_TreeBuilder())
+    return parser(GRAMMAR, START, _TreeBuilder(), placeholders=False)
 
 
 class _TreeBuilder(Transformer[Token, PolicyNode]):

@@ -3,9 +3,7 @@
 In: an estate and what is asked of it. Out: reports. Guarantee: S1: proved, refuted or unknown, and never one for another.
 """
 
-from verifier.verify.claims import InternalDisagreement
+from verifier.verify.claims import Contradiction, InternalDisagreement
 from verifier.verify.prove import prove
-from verifier.verify.string_claims import Contradiction
-from verifier.verify.symbolic import decide_symbolically
 
-__all__ = ["Contradiction", "InternalDisagreement", "decide_symbolically", "prove"]
+__all__ = ["Contradiction", "InternalDisagreement", "prove"]

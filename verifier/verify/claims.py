@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.evaluate import Hearing
-from verifier.model.invariant import Expectation
+from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW, fact_symbol
 from verifier.model.request import Outcome, Request
@@ -32,6 +32,23 @@ REFINEMENTS = 300
 
 class InternalDisagreement(Exception):
     """`problem` and `evaluate` decide one request differently: an error of the verifier, exit code 4."""
+
+
+class Contradiction(InternalDisagreement):
+    """Two engines answer one question differently: an error of the verifier, exit code 4. It carries what reproduces it."""
+
+    def __init__(self, invariant: Invariant, target: str, formula: str, answers: tuple[tuple[str, str], tuple[str, str]]) -> None:
+        (first, said), (second, other) = answers
+        super().__init__(f"{first} says {said} and {second} says {other} of {invariant.name!r} on {target}; please report this")
+        self.invariant = invariant
+        self.target = target
+        self.formula = formula
+        self.answers = answers
+        """For each engine, by name, what it says."""
+
+    def __reduce__(self) -> tuple[type[Contradiction], tuple[object, ...]]:
+        """It may have been met in another process."""
+        return Contradiction, (self.invariant, self.target, self.formula, self.answers)
 
 
 @dataclass(frozen=True)

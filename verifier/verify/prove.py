@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
@@ -30,8 +31,10 @@ from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
 from verifier.verify.settled import check_readings, not_known, settled
-from verifier.verify.string_claims import Strings
 from verifier.verify.summary import summary
+
+if TYPE_CHECKING:
+    from verifier.verify.string_claims import Strings
 
 CROSS_CHECK_LIMIT = 10.0
 """Seconds that the second engine has for a verdict, where no timeout is given."""
@@ -56,6 +59,8 @@ class How:
 
     def strings(self, question: Question, engine: Engine, timeout: float | None) -> Strings:
         """A string engine for a question."""
+        from verifier.verify.string_claims import Strings
+
         return Strings(question, target_name(question.space.target), engine, timeout, self.fixed)
 
 

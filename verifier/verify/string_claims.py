@@ -12,30 +12,12 @@ from dataclasses import dataclass
 
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.engine import Engine
-from verifier.model.invariant import Invariant
 from verifier.model.verdict import Agreement, Reason
 from verifier.problem.expression import Expression, both
 from verifier.problem.question import Claim, Question
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer
-from verifier.verify.claims import Answer, Found, InternalDisagreement, Proved, decide
-
-
-class Contradiction(InternalDisagreement):
-    """Two engines answer one question differently: an error of the verifier, exit code 4. It carries what reproduces it."""
-
-    def __init__(self, invariant: Invariant, target: str, formula: str, answers: tuple[tuple[str, str], tuple[str, str]]) -> None:
-        (first, said), (second, other) = answers
-        super().__init__(f"{first} says {said} and {second} says {other} of {invariant.name!r} on {target}; please report this")
-        self.invariant = invariant
-        self.target = target
-        self.formula = formula
-        self.answers = answers
-        """For each engine, by name, what it says."""
-
-    def __reduce__(self) -> tuple[type[Contradiction], tuple[object, ...]]:
-        """It may have been met in another process."""
-        return Contradiction, (self.invariant, self.target, self.formula, self.answers)
+from verifier.verify.claims import Answer, Contradiction, Found, Proved, decide
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe, members
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Node, Remarks, Scalar
 from verifier.inputs.supplied import Supplied
 
 SECTIONS = (
@@ -46,16 +46,6 @@ class Template:
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types, in the order of the template."""
         return [resource for resource in self.resources.values() if resource.type in types]
-
-
-def is_template(node: Node) -> bool:
-    """Whether a document is a template: it has resources with a type."""
-    if not isinstance(node, Members):
-        return False
-    resources = next((value for key, value in node.pairs if key.text == "Resources"), None)
-    if not isinstance(resources, Members):
-        return False
-    return any(isinstance(value, Members) and value.has("Type") for _, value in resources.pairs)
 
 
 def read_template(remarks: Remarks, node: Node, supplied: Supplied) -> Template:

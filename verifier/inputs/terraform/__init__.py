@@ -6,35 +6,19 @@ Guarantee: what is known only after apply is recovered or is `Unknown` with a na
 account has users and roles that a plan does not know (U1).
 
 `plan` reads the format; `resolver` finds the values of attributes, with `derived`, `documents` and `providers`; `keys`, `iam`,
-`organizations` and `endpoints` put the parts together.
+`organizations` and `endpoints` put the parts together, for `reading`. Here is what tells a plan: the rest is imported for plans alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-from verifier.inputs.files import Files
-from verifier.inputs.nodes import Node, Remarks
-from verifier.inputs.parts import Parts
-from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.derived import Derivation
-from verifier.inputs.terraform.endpoints import Endpoints
-from verifier.inputs.terraform.iam import Identities
-from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.keys import Keys
-from verifier.inputs.terraform.organizations import Organizations
-from verifier.inputs.terraform.plan import Plan, read_plan
-from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.sources import annotate, read_sources
-from verifier.inputs.terraform.supposed import Supposed
-from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
 
-__all__ = ["Plan", "add_plan", "is_terraform", "load_plan", "may_be_terraform"]
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.json_text import Json
+
+__all__ = ["is_terraform", "may_be_terraform"]
 
 
 def may_be_terraform(text: str) -> bool:
@@ -53,42 +37,3 @@ def is_terraform(data: object) -> TypeGuard[Json]:
     return "format_version" in data and any(
         name in data for name in ("terraform_version", "planned_values", "values", "resource_changes", "configuration")
     )
-
-
-def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
-    """The plan or state in a file, with the `.tf` files beside it. Raises `InputError`."""
-    plan = read_plan(files.name(path), data)
-    sources = read_sources(remarks, files, path, plan.configuration)
-    annotate(sources, plan.modules)
-    return replace(plan, sources=sources)
-
-
-def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> None:
-    """Adds what one side of a plan, or a state, holds. Errors go to `remarks`, or are raised."""
-    providers = Providers(plan, supplied)
-    resolver = Resolver(plan, Derivation(providers))
-    keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)
-    organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
-    found = keys.read()
-    for account, details in identities.read().items():
-        parts.made.setdefault(account, []).append(details)
-    organization = organizations.read()
-    if organization is not None:
-        parts.add_organization(remarks, *organization)
-    listed = endpoints.read()
-    parts.vpc_endpoints += [] if listed is None else [listed]
-    parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
-    parts.unmodelled += [] if plan.complete else [_put_off(plan)]
-    sentences = Supposed(resolver, organizations.supposed)
-    for key in found:
-        key.supposed = tuple(sentences.about(key.name or ""))
-    parts.keys += found
-    for address, assumed in providers.assumed.items():
-        where, _, what = address.rpartition(" ")
-        hint = "give it with --region" if what == "Region" else "give it with --account"
-        remarks.warning(Node(plan.address(where), 0, 0), f"the plan does not tell the {what}; assumed {assumed}", hint=hint)
-
-
-def _put_off(plan: Plan) -> Unmodelled:
-    description = f"{plan.file}: Terraform has put some changes off (`deferred_changes`), so what they do is not known"
-    return Unmodelled(printable(f"deferred changes of {plan.file}"), "U3", Influence.EITHER, printable(description))

@@ -1,0 +1,62 @@
+"""Parsers by the name of their grammar.
+
+In: the name of a grammar, what the parser is started with. Out: a `Lark` parser.
+Guarantee: the parser of the grammar as it stands. The tables of a parser take longer to make than a policy takes to be parsed, so they
+come with the package (`python tools/generate_parsers.py`). Those of another grammar, or of another version of Lark, are not used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import lark
+from lark import Lark, Transformer
+from lark.grammar import Rule
+from lark.lexer import TerminalDef
+
+from verifier.syntax.grammar import load_grammar
+
+
+def parser(name: str, start: Sequence[str], transformer: Transformer[Any, Any], *, placeholders: bool) -> Lark:
+    """The LALR parser of the grammar `name`, which calls the transformer as it goes."""
+    tables = _tables(name)
+    if tables is None or tables["from"] != origin(name):
+        return made(name, start, transformer, placeholders=placeholders)
+    # What Lark's own generator of stand-alone parsers uses.
+    found: Lark = Lark._load_from_dict(tables["data"], tables["memo"], transformer=transformer)  # type: ignore[no-untyped-call]
+    return found
+
+
+def made(name: str, start: Sequence[str], transformer: Transformer[Any, Any] | None = None, *, placeholders: bool) -> Lark:
+    """The same, made from the text of the grammar."""
+    return Lark(load_grammar(name), parser="lalr", start=list(start), maybe_placeholders=placeholders, transformer=transformer)
+
+
+def tables_of(name: str, parser: Lark) -> str:
+    """The tables of a parser without transformer, as `parser` reads them."""
+    data, memo = parser.memo_serialize([TerminalDef, Rule])
+    return json.dumps({"from": origin(name), "data": data, "memo": memo}, separators=(",", ":")) + "\n"
+
+
+def origin(name: str) -> str:
+    """What the tables of a grammar depend on."""
+    return f"Lark {lark.__version__}, {sha256(load_grammar(name).encode()).hexdigest()}"
+
+
+def _tables(name: str) -> dict[str, Any] | None:
+    """The tables that come with the package; `None` if it has none."""
+    try:
+        text = (files("verifier.syntax") / "data" / f"{name}.parser.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    found: dict[str, Any] = json.loads(text, object_hook=_numbered)
+    return found
+
+
+def _numbered(pairs: dict[str, Any]) -> dict[Any, Any]:
+    """JSON has no numbers as names: Lark numbers states, symbols and rules."""
+    return {int(key): value for key, value in pairs.items()} if all(map(str.isdecimal, pairs)) else pairs
