@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,6 @@ def test_a_role_that_may_not_be_assumed(run: Run, aws: None, calls: Calls, tmp_p
 
 
 def test_without_boto3(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr("verifier.cli.snapshotting.find_spec", lambda name: None)
     result = run("snapshot", str(tmp_path / "live"), "--region", REGION)
     assert result.code == 2
