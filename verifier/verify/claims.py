@@ -21,7 +21,7 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
 from verifier.verify.preferences import preferred
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent, without_doubts
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
@@ -187,5 +187,6 @@ def _replay(
     if unmodelled:
         return _Rests(unmodelled)
     readings = tuple(sorted({*readings, *needed_to_be_sent(question, session, assignment)}))
+    decision = without_doubts(question, hearing, chosen, decision)
     matched = matched_statements(decision)
     return Found(Counterexample(request, decision, matched, readings, free, command(request, matched)))

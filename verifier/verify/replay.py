@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
@@ -29,6 +29,16 @@ def is_unmodelled(question: Question, name: str) -> bool:
     if name.startswith(("L5:", "unsupported:")):
         return True
     return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
+
+
+def without_doubts(question: Question, hearing: Hearing, chosen: Mapping[str, bool], decision: Decision) -> Decision:
+    """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them than such as have
+    unknown parts (U3)."""
+    doubts = {name(thing) for thing in question.space.estate.unmodelled if thing.of_statement for name in (allow_symbol, refuse_symbol)}
+    if not any(value and name in doubts for name, value in chosen.items()):
+        return decision
+    certain = hearing.decide({name: value and name not in doubts for name, value in chosen.items()})
+    return certain if certain.outcome is decision.outcome else decision
 
 
 def needed(
