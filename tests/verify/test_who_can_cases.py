@@ -210,6 +210,10 @@ def test_actions_by_pattern() -> None:
 def test_s3_callers_that_there_are_none_of() -> None:
     with pytest.raises(InputError):
         answer(example("payments"), caller="nobody at all")
+    with pytest.raises(InputError, match="no caller is left"):
+        answer(example("payments"), excluding=["anyone"])
+    with pytest.raises(InputError, match="no caller is left"):
+        answer(example("payments"), caller="s3.amazonaws.com", excluding=["services"])
 
 
 def test_the_public_function_takes_names() -> None:

@@ -79,14 +79,18 @@ def sample(
         return NotFound(concrete.reason)
     request = build(question, concrete.values)
     chosen = {name: value for name, value in symbols.items() if is_free(question, name)}
-    chosen |= dict.fromkeys(map(fact_symbol, absent_facts(question, concrete.values)), False)
+    facts = dict.fromkeys(map(fact_symbol, absent_facts(question, concrete.values)), False)
+    chosen |= facts
     if question.space.relations:
         chosen.setdefault(WILDCARDS, False)  # as the values were found
     few = _decisive(joint, number, point, chosen, wanted)
     hearing = Hearing(question.space.estate, request)
-    decision = hearing.decide(few)
+    bare = {name: value for name, value in few.items() if name not in facts}
+    decision = hearing.decide(bare)
+    if decision.outcome is not wanted and facts:  # it turns on what the key does not have
+        bare, decision = few, hearing.decide(few)
     if decision.outcome is wanted:
-        chosen = few
+        few = chosen = bare
     else:  # comparisons that were left open may have made a difference
         decision = hearing.decide(chosen)
         if decision.outcome is not wanted:
@@ -98,7 +102,7 @@ def sample(
         return NotFound("it rests on something that is not modelled")
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
     matched = matched_statements(decision)
-    return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), {**symbols, **chosen})
+    return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), {**facts, **symbols, **chosen})
 
 
 def _decisive(joint: Joint, number: int, point: dict[str, int], chosen: dict[str, bool], wanted: Outcome) -> dict[str, bool]:

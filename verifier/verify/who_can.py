@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.access import KeyAccess, WhoCan
-from verifier.model.caller_sets import both
+from verifier.model.caller_sets import both, is_empty
 from verifier.model.caller_text import read_caller_set
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, CallersOr, Expectation, Invariant
@@ -24,6 +24,7 @@ from verifier.model.verdict import Assumption, Reason
 from verifier.problem.diagram import TooLarge
 from verifier.problem.joint import Given, Joint, join
 from verifier.problem.targets import key_target
+from verifier.syntax.diagnostic import InputError
 from verifier.verify.access_rows import Found, Rows
 from verifier.verify.assumptions import given
 from verifier.verify.chosen import chosen_actions, chosen_keys
@@ -84,7 +85,10 @@ def who_can(
 def _callers(caller: str | None, excluding: Sequence[str]) -> CallerSet:
     asked = AnyCaller() if caller is None else read_caller_set(caller, "--transpose")
     without = tuple(read_caller_set(text, "--except") for text in excluding)
-    return both((asked, CallersNot(CallersOr(without)))) if without else asked
+    found = both((asked, CallersNot(CallersOr(without)))) if without else asked
+    if is_empty(found):
+        raise InputError.of("no caller is left after --except, so there is nothing to ask about", rule="S3")
+    return found
 
 
 @dataclass(frozen=True)
