@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.runs.many_keys import INVARIANTS, PARTNER, key_arn, policy, snapshot, told
 from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.verdict import Status
 from verifier.runs import Where, prove_many
@@ -211,3 +212,37 @@ def test_a_plan_is_never_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         remembered_estate([path], (), tmp_path / "cache", lambda: Estate(()))
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_other_files_say_is_not_remembered_without_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    folder, arn = tmp_path / "input", "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    folder.mkdir()
+    path = folder / "snapshot.yaml"
+    path.write_text(f"keys:\n  - arn: {arn}\n    policy: policy.json\n")
+
+    def statements(which: Path) -> int:
+        estate = remembered_estate([which], (), tmp_path / "cache", lambda: load_estate([which]))
+        return sum(len(policy.statements) for key in estate.keys for policy in key.policies or ())
+
+    for which in (path, folder):
+        (folder / "policy.json").write_text(_policy(1))
+        if which == folder:
+            path.rename(folder / "snapshot.yml")
+        assert statements(which) == 1
+        (folder / "policy.json").write_text(_policy(2))
+        assert statements(which) == 2
+
+
+def _policy(count: int) -> str:
+    one = '{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}'
+    return '{"Version": "2012-10-17", "Statement": [' + ", ".join([one] * count) + "]}"
+
+
+def test_statements_in_doubt_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    path = ROOT / "examples" / "cloudformation" / "template.yaml"
+    supplied = Supplied("111122223333", "us-west-2")
+    first, second = (remembered_estate([path], (), tmp_path, lambda: load_estate([path], supplied=supplied)) for _ in range(2))
+    assert first == second and first.unmodelled and any(s.doubt for key in second.keys for p in key.policies or () for s in p.statements)
+    assert list((tmp_path / "estates").iterdir())

@@ -55,7 +55,7 @@ class Digests:
     def target(self, target: Target) -> bytes:
         """All that bears on one target."""
         # Other keys bear on a target by their aliases and multi-Region relations, which a target's own key says as well (F8, L9).
-        key = key_meaning(target.key) if target.key is not None else None
+        key = (key_meaning(target.key), target.key.supposed) if target.key is not None else None  # a verdict names what was supposed
         place = (target.kind, target.partition, target.account, target.region, target.resource)
         return digest((self.common, place, key))
 

@@ -42,36 +42,42 @@ def remembered_estate(paths: Sequence[Path], options: Sequence[object], folder: 
 
     Raises what `load` raises; a folder that cannot be used is the same as none.
     """
-    name = _digest(paths, options) if folder is not None else None
-    if folder is None or name is None:
+    depends = _digest(paths, options) if folder is not None else None
+    if folder is None or depends is None:
         return load()
+    name, files = depends
     path = folder / _FOLDER / f"{name}.msgpack"
     found = _read(path)
     if found is None:
         found = load()
-        _keep(path, found)
+        if all(read in files for read, _ in found.inputs):  # a snapshot may name files beside it, which are not among those
+            _keep(path, found)
     return found
 
 
-def _digest(paths: Sequence[Path], options: Sequence[object]) -> str | None:
-    """What the estate depends on; `None` where it is not worth remembering, or where it depends on more than the files named."""
+def _digest(paths: Sequence[Path], options: Sequence[object]) -> tuple[str, frozenset[str]] | None:
+    """What the estate depends on, and the files that this covers; `None` where it is not worth remembering, or where it depends on more
+    than the files named."""
     digest, size = sha256(repr((rules_version(), [str(path) for path in paths], options)).encode("utf-8", "surrogatepass")), 0
+    files: set[str] = set()
     try:
-        for path in (file for given in paths for file in _files(given)):
-            data = path.read_bytes()
+        for path in (found for given in paths for found in _below(given)):
+            data = b"" if path.is_dir() else path.read_bytes()
             size += len(data)
-            if b'"format_version"' in data[:4096]:
-                return None  # a Terraform plan or state: the places of its resources are in other files
-            digest.update(repr((str(path), len(data))).encode("utf-8", "surrogatepass") + sha256(data).digest())
+            if b'"format_version"' in data:
+                return None  # a Terraform plan or state: what it depends on is in `.tf` files too, of which there may be more tomorrow
+            digest.update(repr((str(path), path.is_dir(), len(data))).encode("utf-8", "surrogatepass") + sha256(data).digest())
+            files.add(str(path))
             if size > MOST_BYTES:
                 return None
     except OSError:
         return None  # reading it tells what is wrong
-    return digest.hexdigest() if size >= LEAST_BYTES else None
+    return (digest.hexdigest(), frozenset(files)) if size >= LEAST_BYTES else None
 
 
-def _files(path: Path) -> Iterator[Path]:
-    yield from sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+def _below(path: Path) -> Iterator[Path]:
+    """A file; a folder with all files and folders in it."""
+    yield from sorted(path.rglob("*")) if path.is_dir() else [path]
 
 
 def _read(path: Path) -> Estate | None:
