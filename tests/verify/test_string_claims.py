@@ -125,7 +125,12 @@ def test_u4_an_action_that_the_data_does_not_know_is_not_proved_away() -> None:
 
 def test_u4_a_proof_is_checked_for_actions_that_the_data_does_not_know_too(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(string_claims, "answer", lambda engine, text, timeout: asked.append(text) or Undecided("later"))
+
+    def answer(engine: Engine, text: str, timeout: float | None) -> Undecided:
+        asked.append(text)
+        return Undecided("later")
+
+    monkeypatch.setattr(string_claims, "answer", answer)
     verdict(CANNOT, cross_check=True)
     verdict(CAN, cross_check=True)
     formulas = [formulate(found, key_target(found.keys[0]), [nobody()]) for found in (CANNOT, CAN)]
