@@ -128,7 +128,9 @@ def _matches(pattern: str, note: str, value: str, in_any_case: bool) -> bool:
     if not as_arn:
         return bool(re.fullmatch(_regular(pattern, "."), value, re.DOTALL | (re.IGNORECASE if in_any_case else 0)))
     fields = pattern.split(":", 5)
-    expression = ":".join([*(_regular(field, "[^:]") for field in fields[:5]), _regular(fields[5], ".")])
+    head, slash, last = fields[5].rpartition("/")
+    resource = _regular(head, ".") + slash + _regular(last, "[^/]" if "in the last part of a path" in note else ".")
+    expression = ":".join([*(_regular(field, "[^:]") for field in fields[:5]), resource])
     return bool(re.fullmatch(expression, value, re.DOTALL))
 
 

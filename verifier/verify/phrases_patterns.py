@@ -24,7 +24,7 @@ def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arn
     by_text: dict[tuple[Sort, str], dict[int, Word]] = {}
     for part in parts:
         word = _word(part, mask(part))
-        noted = replace(word, note="" if arns_only else _note(part, word.text))
+        noted = replace(word, note=_path_note(part) if arns_only else _note(part, word.text))
         by_text.setdefault((word.sort, word.text), {}).setdefault(word.mask, noted)
     return [word for found in by_text.values() for word in _told_apart(list(found.values()))]
 
@@ -94,12 +94,23 @@ def is_arn_pattern(text: str) -> bool:
 
 def _note(predicate: Predicate, text: str) -> str:
     """How a pattern is matched, where it is otherwise than its text says: field by field, if it looks like an ARN."""
-    tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
-    excluded = frozenset[str]().union(*(characters.listed for _, characters in tokens if characters.negated))
+    excluded = _excluded(predicate) if isinstance(predicate, Tokens) else frozenset[str]()
     if is_arn_pattern(text):
         return "" if ":" in excluded or not set("*?") & set(":".join(text.split(":")[:5])) else "as text"
-    notes = {":": "as an ARN", "/": "in the last part of a path"}
+    notes = {":": "as an ARN", "/": _LAST_PART}
     return ", ".join(note for character, note in notes.items() if character in excluded)
+
+
+_LAST_PART = "in the last part of a path"
+
+
+def _path_note(predicate: Predicate) -> str:
+    """What a pattern of principals does not say by its text: that its wildcards match no slash."""
+    return _LAST_PART if isinstance(predicate, Tokens) and "/" in _excluded(predicate) else ""
+
+
+def _excluded(predicate: Tokens) -> frozenset[str]:
+    return frozenset[str]().union(*(characters.listed for _, characters in predicate.tokens if characters.negated))
 
 
 def _told_apart(found: list[Word]) -> list[Word]:
