@@ -22,6 +22,8 @@ class Standing:
     caller: Caller
     identity: Identity | None
     inventoried: bool
+    account_listed: bool = False
+    """Whether there is an inventory of the caller's account, though it need not be complete."""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -56,7 +58,8 @@ def standing(estate: Estate, caller: Caller) -> Standing:
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
     members = (*account.users, *account.roles) if account else ()
     identity = next((member for member in members if member.arn == arn), None)
-    return Standing(caller, identity, identity is not None or (account is not None and account.complete))
+    inventoried = identity is not None or (account is not None and account.complete)
+    return Standing(caller, identity, inventoried, account is not None)
 
 
 def inventory_of(estate: Estate, account: str | None) -> Account | None:

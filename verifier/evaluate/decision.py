@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from verifier.evaluate.callers import partition_of
+from verifier.evaluate.callers import Standing, partition_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.conclusion import concluding_gate, marked_if_not_needed
 from verifier.evaluate.controls import resource_gates, service_gates
@@ -193,13 +193,19 @@ def _identity(case: Case, judge: Judge) -> Gate:
     unknown = case.unmodelled.identity_allows(judge.symbols)
     if standing.outside:
         allowed = any_of([judge.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
-        free = f"there is no inventory of account {standing.caller.account}: its identity policies are free"
+        free = f"{_without_inventory(standing)}: its identity policies are free"
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
     allows = judge.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
     listed = "the caller's identity policies" if standing.identity else "the inventory does not list the caller: its (no) policies"
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
     return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
+
+
+def _without_inventory(standing: Standing) -> str:
+    if standing.account_listed:
+        return f"the inventory of account {standing.caller.account} is not complete, and does not list the caller"
+    return f"there is no inventory of account {standing.caller.account}"
 
 
 def _key_policy_ways(case: Case, allows: list[Judgement], symbols: Symbols) -> Ways:

@@ -172,3 +172,5 @@ class Report:
     """What decided."""
     second_engine: Engine | None = None
     """What the verdicts were held against (`--cross-check`)."""
+    partial_accounts: tuple[str, ...] = ()
+    """Those of `accounts` of which only some users and roles are listed (U1)."""

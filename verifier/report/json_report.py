@@ -61,6 +61,7 @@ def report_to_json(report: Report) -> Json:
         "summary": _summary(report),
         "keys": [key_to_json(key) for key in report.keys],
         "accounts": list(report.accounts),
+        "partial_accounts": list(report.partial_accounts),
         "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
         "endpoints": report.endpoints,
         "free_readings": list(report.free_readings),

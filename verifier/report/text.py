@@ -61,8 +61,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def _inventory_lines(report: Report) -> list[str]:
-    accounts = ", ".join(printable(account) for account in report.accounts)
-    parts = [f"inventory of {accounts}" if accounts else "no inventory of any account"]
+    whole = ", ".join(printable(account) for account in report.accounts if account not in report.partial_accounts)
+    some = ", ".join(printable(account) for account in report.partial_accounts)
+    parts = [f"inventory of {whole}"] if whole else []
+    parts += [f"some users and roles of {some}"] if some else []
+    parts = parts or ["no inventory of any account"]
     parts += [counted(report.endpoints, "VPC endpoint")] if report.endpoints is not None else []
     engine = [f"engine {report.engine.value}"] if report.engine is not Engine.Z3 else []
     return flow([*parts, f"KMS data {printable(report.data_version)}", *engine], "", between=" · ")

@@ -120,6 +120,7 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
         None if estate.endpoints is None else len(estate.endpoints),
         how.engine,
         how.second,
+        tuple(account.id for account in estate.accounts if not account.complete),
     )
 
 
