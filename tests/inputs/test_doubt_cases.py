@@ -14,6 +14,7 @@ from tests.inputs.samples import ACCOUNT, KEY
 from tests.inputs.test_doubt import node_of, read
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.written import rebased
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
@@ -293,3 +294,24 @@ def test_indices_and_sids_stay() -> None:
     told = [(s.index, s.sid.value if s.sid else None, s.doubt is not None) for s in found.statements]
     assert told == [(0, "S0", True), (1, "S1", False), (2, "S2", False), (3, "S1", True)]
     assert [thing.name for thing in remarks.doubts.values()] == ["Allow of statement 1 of k#default", "Allow of statement 2 of k#default"]
+
+
+def test_u3_a_statement_that_is_one_of_a_few_or_none() -> None:
+    """What none of them says is not in doubt; what one says is."""
+    allow, deny = (
+        {"Effect": effect, "Principal": {"AWS": ALICE}, "Action": "kms:Decrypt", "Resource": "*"} for effect in ("Allow", "Deny")
+    )
+    node = node_of(json.dumps(policy({**EVERYONE, "Action": "kms:Encrypt"})))
+    assert isinstance(node, Members)
+    (_, statements) = node.pairs[1]
+    assert isinstance(statements, Items)
+    options = [node_of(json.dumps(one)) for one in (allow, deny)]
+    unknown = Unknown(statements.source, statements.start, statements.end, ["x"], options=[rebased(o, statements) for o in options])
+    statements.items.append(unknown)
+    found, remarks = read(node)
+    assert [(s.effect.value, s.doubt is not None) for s in found.statements] == [("Allow", False), ("Allow", True), ("Deny", True)]
+    less = estate_of(found, remarks.doubts.values())
+    for document in (policy({**EVERYONE, "Action": "kms:Encrypt"}, *extra) for extra in ([], [allow], [deny])):
+        full = estate_of(read(node_of(json.dumps(document)))[0])
+        for request, fixed in product(requests(full, [{}], ("kms:Decrypt", "kms:PutKeyPolicy")), settings()):
+            assert evaluate(less, request, fixed).outcome in (evaluate(full, request, fixed).outcome, Outcome.DEPENDS)

@@ -85,6 +85,8 @@ def _statements(value: Node, kind: PolicyKind, variables: bool) -> tuple[list[No
 
 def _between(statement: Node, kind: PolicyKind, variables: bool) -> tuple[Node | None, list[Node]]:
     """A statement that certainly applies, if there is one, and those that together cover what might."""
+    if isinstance(statement, Unknown) and statement.options is not None and all(isinstance(o, Members) for o in statement.options):
+        return None, [possible for option in statement.options for possible in _any_of(option, kind)]
     if not isinstance(statement, Members):
         return None, [_anything(statement, effect, kind) for effect in _effects(kind)]
     statement = _members(statement, [(key, value) for key, value in statement.pairs if not _is_unknown_sid(key, value)])
@@ -94,6 +96,12 @@ def _between(statement: Node, kind: PolicyKind, variables: bool) -> tuple[Node |
     if isinstance(effect, Unknown):
         return None, [w for e in _effects(kind) for w in _widened(_with_effect(statement, e), kind, certain=False)]
     return _narrowed(statement, variables), _widened(statement, kind)
+
+
+def _any_of(option: Node, kind: PolicyKind) -> list[Node]:
+    """What a statement says that may be there, or not."""
+    certain, possible = _between(option, kind, variables=False) if names_in([option]) else (option, [])
+    return [*([certain] if certain is not None else []), *possible]
 
 
 def _effects(kind: PolicyKind) -> tuple[str, ...]:

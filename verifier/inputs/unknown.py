@@ -19,15 +19,25 @@ class Unknown(Node):
     """A value that is not known, or a text with parts that are not.
 
     `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a noun phrase that
-    needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`).
+    needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`). Where it is one of a few values, or none, `options` are these;
+    else `None`.
     """
 
-    __slots__ = ("names", "pieces")
+    __slots__ = ("names", "options", "pieces")
 
-    def __init__(self, source: Source, start: int, end: int, names: Sequence[str], pieces: Pieces = (None,)) -> None:
+    def __init__(
+        self,
+        source: Source,
+        start: int,
+        end: int,
+        names: Sequence[str],
+        pieces: Pieces = (None,),
+        options: Sequence[Node] | None = None,
+    ) -> None:
         super().__init__(source, start, end)
         self.names = tuple(dict.fromkeys(names))
         self.pieces = pieces
+        self.options = None if options is None else tuple(options)
 
     @property
     def is_text(self) -> bool:

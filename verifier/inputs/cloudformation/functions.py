@@ -89,7 +89,7 @@ class Functions:
         if isinstance(node, Scalar):
             return Scalar(place.source, place.start, place.end, node.text, node.type)
         if isinstance(node, Unknown):
-            return Unknown(place.source, place.start, place.end, node.names, node.pieces)
+            return Unknown(place.source, place.start, place.end, node.names, node.pieces, node.options)
         return node
 
     def _dynamic(self, node: Scalar) -> Node:
@@ -270,7 +270,9 @@ class Functions:
         name = argument.items[0]
         holds = self.holds(name, name.text)
         if holds is None:
-            return self._unknown(node, f"condition `{name.text}`, which turns on values that are not given")
+            options = [found for item in argument.items[1:] if (found := self.value(item, depth)) is not None]
+            why = f"condition `{name.text}`, which turns on values that are not given"
+            return Unknown(node.source, node.start, node.end, [why], options=options)
         return self.value(argument.items[1 if holds else 2], depth)
 
     def holds(self, place: Node, name: str) -> Truth:
