@@ -19,7 +19,7 @@ import z3
 from verifier.encode.clauses import ClauseEncoder
 from verifier.encode.groups import group_classes
 from verifier.problem.expression import Expression, Not, Symbol
-from verifier.problem.finite import Finite
+from verifier.problem.finite import Finite, In
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 _VALUE = re.compile(r"k!(\d+) \(\) Bool\s+(true|false)")
@@ -73,13 +73,17 @@ class Z3Session(Session):
             self._solver.set("timeout", max(1, int(self.timeout * 1000)))
         for fact in self.background:
             self.add(fact)
+        for query in self.queries:
+            if not isinstance(query, In | Not | Symbol):  # What is only preferred must not seem to matter (`bears_on`).
+                self._encoder.literal(query)  # now, so that all goes to Z3 at once
 
     @property
     def counts(self) -> Counts:
         """The calls that Z3 makes for a minimal core are not counted. Variables are counted as terms."""
         statistics = self._solver.statistics()
-        conflicts = statistics.get_key_value("sat conflicts") if "sat conflicts" in statistics.keys() else 0  # noqa: SIM118  (no dictionary)
-        return Counts(self._calls, self._encoder.variables, self._clauses, int(conflicts))
+        found = (statistics[at] for at in range(len(statistics)))
+        conflicts = next((int(value) for name, value in found if name == "sat conflicts"), 0)
+        return Counts(self._calls, self._encoder.variables, self._clauses, conflicts)
 
     def add(self, expression: Expression) -> None:
         self._encoder.require(expression)
@@ -102,14 +106,20 @@ class Z3Session(Session):
             self._minimal = minimal
         self._calls += 1
         try:
-            answer = self._solver.check(*map(_shared.literal, (*assumptions, *wanted)))
+            answer = self._answer([*assumptions, *wanted])
         except z3.Z3Exception as error:
             return Undecided(str(error))
-        if answer == z3.sat:
+        if answer == z3.Z3_L_TRUE:
             return Sat()
-        if answer == z3.unsat:
+        if answer == z3.Z3_L_FALSE:
             return self._unsat(wanted)
         return Undecided(self._solver.reason_unknown())
+
+    def _answer(self, numbers: Sequence[int]) -> int:
+        """`Solver.check` without its coercions, which take longer than the answer. The literals stay alive, so that no reference to them
+        needs to be counted."""
+        literals = (z3.Ast * len(numbers))(*[_shared.literal(number).ast for number in numbers])
+        return int(z3.Z3_solver_check_assumptions(_shared.context.ref(), self._solver.solver, len(numbers), literals))
 
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
         core = {literal.get_id() for literal in self._solver.unsat_core()}
