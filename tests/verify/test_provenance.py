@@ -20,8 +20,8 @@ from verifier.model.grant import reference_to_grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, StatementRef, reference_to
 from verifier.model.request import Outcome, Request
 from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.grants import NAMED_ONE_BY_ONE
 from verifier.problem.joint import Given, Joint, join
+from verifier.problem.owners import NAMED_ONE_BY_ONE
 from verifier.problem.provenance import Provenance, Way, lets_in
 from verifier.problem.unmodelled import pessimism
 from verifier.verify.partition import Partitioner

@@ -28,7 +28,7 @@ from tests.evaluate.estates import (
 )
 from tests.verify.proving import always, conditioned, nobody, status, verdict
 from verifier.model.estate import Estate, Influence, Key, Unmodelled
-from verifier.model.invariant import CallersNot, InAccount, KeyArn, PrincipalLike
+from verifier.model.invariant import CallersNot, Holds, InAccount, KeyArn, PrincipalLike
 from verifier.model.policy import Text
 from verifier.report.exit_codes import exit_code
 from verifier.solve.session import Undecided
@@ -103,6 +103,15 @@ def test_s1_the_same_for_guarantees(influence: Influence, when_allowed: str, whe
     things, claim = (thing(influence),), always(callers=ALICE_ONLY)
     assert status(estate(allow(aws(ALICE)), unmodelled=things), claim) == when_allowed
     assert status(estate(allow(aws(ALICE), "kms:Encrypt"), unmodelled=things), claim) == when_refused
+
+
+def test_s1_a_scope_that_is_not_modelled_is_not_settled_by_a_replay() -> None:
+    """A replay says whether the request is allowed, and not whether the invariant speaks of it."""
+    (in_network,) = policy(allow(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})).statements[0].conditions
+    (as_text,) = policy(allow(Condition={"StringEquals": {"aws:SourceIp": "203.0.113.9"}})).statements[0].conditions
+    found = verdict(conditioned({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), nobody(when=Holds(as_text)))
+    assert found.status.value == "unknown" and found.reason is not None and found.reason.rule == "C3"
+    assert status(conditioned({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), nobody(when=Holds(in_network))) == "refuted"
 
 
 def test_s1_a_deny_stands_above_whatever_may_allow() -> None:

@@ -16,7 +16,7 @@ from verifier.model.estate import Account, Estate, Identity, Influence, Unmodell
 from verifier.model.policy import Principal, PrincipalType
 from verifier.problem import provenance
 from verifier.problem.diagram import TooLarge
-from verifier.problem.grants import NAMED_ONE_BY_ONE
+from verifier.problem.owners import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.who_can import who_can

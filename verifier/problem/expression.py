@@ -186,3 +186,18 @@ def settled(expression: Expression, values: Mapping[str, bool]) -> Expression:
         return part
 
     return of(expression)
+
+
+def symbols_of(expression: Expression) -> set[str]:
+    """The symbols that an expression mentions, by name."""
+    found: set[str] = set()
+    todo = [expression]
+    while todo:
+        match todo.pop():
+            case Symbol(name):
+                found.add(name)
+            case And(operands) | Or(operands):
+                todo += operands
+            case Not(operand) | Part(_, operand):
+                todo.append(operand)
+    return found

@@ -17,7 +17,7 @@ from verifier.model.reference import action
 from verifier.problem.encryption_context import context_as_strict, context_meets
 from verifier.problem.expression import FALSE, TRUE, Expression, Some, Symbol, both, disjunction, either, negation
 from verifier.problem.grantees import Grantees, Named
-from verifier.problem.owners import owned, owner
+from verifier.problem.owners import NAMED_ONE_BY_ONE, owned, owner
 from verifier.problem.permissions import Permissions
 from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.space import Space, acts
@@ -25,8 +25,6 @@ from verifier.problem.values import Fixed, arn_predicate
 from verifier.problem.views import View
 
 CREATE, RETIRE, DESCRIBE = "kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey"
-NAMED_ONE_BY_ONE = 64
-"""So many grants of one key are told apart in proofs."""
 
 
 def granted(space: Space, own: Permissions) -> Expression:

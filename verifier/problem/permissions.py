@@ -14,7 +14,7 @@ from verifier.model.policy import Effect, Policy
 from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
 from verifier.problem.callers import identities
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.owners import said_to
+from verifier.problem.owners import owner_of_many, said_to
 from verifier.problem.space import Space
 from verifier.problem.unmodelled import holders, may_allow, scope, things
 
@@ -48,8 +48,10 @@ def permissions(space: Space) -> Permissions:
 
 def own_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of identity policies and boundaries (D1)."""
-    for policy, held in own_policies(space):
-        yield from said_to(space, held, policy, Effect.DENY)
+    attached = list(own_policies(space))
+    together = owner_of_many(space, [policy for policy, _ in attached], Effect.DENY)
+    for policy, held in attached:
+        yield from said_to(space, held, policy, Effect.DENY, together)
 
 
 def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
@@ -87,8 +89,10 @@ def _identity_allows(space: Space) -> Expression:
     # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
     issued_by_root = both(space.is_federated, negation(space.issued_by_user))
     found = [space.is_root, both(outside(space), Symbol(OUTSIDE_ALLOW)), issued_by_root]
-    for policy, held in _attached(space, lambda identity: identity.policies):
-        found += said_to(space, held, policy, Effect.ALLOW)
+    attached = list(_attached(space, lambda identity: identity.policies))
+    together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
+    for policy, held in attached:
+        found += said_to(space, held, policy, Effect.ALLOW, together)
     for thing in things(space):
         if thing.principal is not None and may_allow(thing):
             found.append(both(scope(space, thing), Symbol(allow_symbol(thing))))
@@ -97,6 +101,8 @@ def _identity_allows(space: Space) -> Expression:
 
 def _boundary_allows(space: Space) -> Expression:
     limits = []
-    for policy, held in _attached(space, _boundary):
-        limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW))))
+    attached = list(_attached(space, _boundary))
+    together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
+    for policy, held in attached:
+        limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW, together))))
     return conjunction(limits)

@@ -16,7 +16,7 @@ from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW, fact_symbol
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.expression import Expression, Symbol, disjunction, negation
+from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
 from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
@@ -184,8 +184,10 @@ def _replay(
     if decision.outcome is not wanted:
         return _Rests(tuple(name for name in assignment.symbols if is_unmodelled(question, name)))
     readings, free, unmodelled = needed(question, hearing, chosen, wanted)
-    if unmodelled:
-        return _Rests(unmodelled)
+    # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
+    beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
+    if unmodelled or beyond:
+        return _Rests((*unmodelled, *beyond))
     readings = tuple(sorted({*readings, *needed_to_be_sent(question, session, assignment)}))
     decision = without_doubts(question, hearing, chosen, decision)
     matched = matched_statements(decision)
