@@ -39,7 +39,7 @@ class ClauseEncoder:
     _true: dict[int, tuple[Expression, int]] = field(default_factory=dict)
     _false: dict[int, tuple[Expression, int]] = field(default_factory=dict)
     _said: dict[int, tuple[Expression, int]] = field(default_factory=dict)
-    _tests: dict[tuple[str, int], int] = field(default_factory=dict)
+    _tests: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _constant: int = 0
 
     def require(self, expression: Expression, value: bool = True) -> None:
@@ -144,7 +144,7 @@ class ClauseEncoder:
         return found
 
     def _test(self, attribute: str, mask: int) -> int:
-        key = attribute, mask
+        key = attribute, mask.bit_length(), mask  # Of 2ⁿ alone there are but 61 hashes.
         found = self._tests.get(key)
         if found is None:
             found = self._tests[key] = self._chosen(attribute, mask)

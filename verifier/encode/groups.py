@@ -47,10 +47,10 @@ class Groups:
 
 def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str, Groups]:
     """Splits the classes of each attribute by the masks that occur in the expressions."""
-    masks: dict[str, dict[int, None]] = {}
+    masks: dict[str, dict[tuple[int, int], None]] = {}
     for attribute, mask in _masks(expressions):
-        masks.setdefault(attribute, {})[mask] = None
-    return {attribute: Groups(_split(finite.width(attribute), found)) for attribute, found in masks.items()}
+        masks.setdefault(attribute, {})[mask.bit_length(), mask] = None  # Of 2ⁿ alone there are but 61 hashes.
+    return {attribute: Groups(_split(finite.width(attribute), [mask for _, mask in found])) for attribute, found in masks.items()}
 
 
 def _split(width: int, masks: Iterable[int]) -> list[int]:

@@ -105,7 +105,7 @@ class Reduction:
         self._budget = budget or {}
         self._memo: dict[int, tuple[Expression, Expression]] = {}
         self._tests: dict[tuple[str, Predicate], Expression] = {}
-        self._within: dict[tuple[str, int], Expression] = {}
+        self._within: dict[tuple[str, int, int], Expression] = {}
         self._universe: dict[str, int] = {}
         self._kept: frozenset[int] = frozenset()
         for name, attribute in attributes.items():
@@ -200,7 +200,7 @@ class Reduction:
 
     def within(self, attribute: str, mask: int) -> Expression:
         """`In`, or a constant."""
-        key = attribute, mask
+        key = attribute, mask.bit_length(), mask  # Of 2ⁿ alone there are but 61 hashes.
         found = self._within.get(key)
         if found is None:
             full = self.full(attribute)

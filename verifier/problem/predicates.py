@@ -102,13 +102,15 @@ class Tokens(Predicate):
         literal = self.literal
         if literal is not None:
             return literal == value
-        known, state = self._moves, self._closure(1)
+        known, repeats, chained = self._moves, self._repeats, self._chained
+        state = self._closure(1)
         for character in value:
             moves = known.get(character)
             if moves is None:
                 moves = known[character] = self._moves_by(character)
             advance, stay = moves
-            state = self._closure((state & advance) << 1 | state & stay)
+            state = (state & advance) << 1 | state & stay
+            state = self._closure(state) if chained else state | (state & repeats) << 1
             if not state:
                 return False
         return bool(state >> len(self.tokens) & 1)
@@ -128,6 +130,11 @@ class Tokens(Predicate):
     @cached_property
     def _repeats(self) -> int:
         return sum(1 << at for at, (repeated, _) in enumerate(self.tokens) if repeated)
+
+    @cached_property
+    def _chained(self) -> bool:
+        """Whether one repeated token follows another."""
+        return bool(self._repeats & self._repeats << 1)
 
     def _closure(self, state: int) -> int:
         """The positions, with those reached by skipping repeated tokens."""

@@ -26,28 +26,35 @@ _VALUE = re.compile(r"k!(\d+) \(\) Bool\s+(true|false)")
 """How Z3 prints the value of a variable that it knows by its number."""
 
 
-class _Shared(threading.local):
-    """What the sessions of one thread share. A context takes longer to make than most questions to answer.
-
-    The literals of clauses are made once, in order: what Z3 finds must not depend on the questions that were asked before, and it orders
-    things by when they were made.
-    """
+class _Literals:
+    """The literals of clauses as Z3 knows them: variables by their number, and the negations of these."""
 
     def __init__(self) -> None:
         self.context = z3.Context()
-        self._literals: list[tuple[z3.BoolRef, z3.BoolRef]] = []
+        self._made: dict[int, z3.BoolRef] = {}
+
+    def __getitem__(self, number: int) -> z3.BoolRef:
+        found = self._made.get(number)
+        if found is None:
+            found = self._made[number] = z3.Bool(number, self.context) if number > 0 else z3.Not(self[-number])
+        return found
+
+
+class _Shared(_Literals, threading.local):
+    """A context takes longer to make than most questions to answer, so the sessions of a thread share one.
+
+    Their literals are made in order, once and for all: what Z3 finds must not depend on the questions that were asked before, and it orders
+    things by when they were made.
+    """
 
     def grow(self, variables: int) -> None:
         """Makes the literals of so many variables."""
-        for number in range(len(self._literals), variables + 1):
-            variable = z3.Bool(number, self.context)
-            self._literals.append((variable, z3.Not(variable)))
-
-    def literal(self, number: int) -> z3.BoolRef:
-        """A literal of a clause as Z3 knows it."""
-        return self._literals[abs(number)][number < 0]
+        for number in range(len(self._made) // 2 + 1, variables + 1):
+            self[number], self[-number]
 
 
+SMALL = 2000
+"""Sessions with no more variables share a context; for others making the literals would take longer than a context of their own."""
 _shared = _Shared()
 
 
@@ -63,19 +70,21 @@ class Z3Session(Session):
     _calls: int = 0
     _clauses: int = 0
     _encoder: ClauseEncoder = field(init=False)
+    _literals: _Literals = field(init=False)
     _solver: z3.Solver = field(init=False)
     _minimal: bool = False
 
     def __post_init__(self) -> None:
         self._encoder = ClauseEncoder(group_classes(self.finite, [*self.background, *self.queries]))
-        self._solver = z3.SolverFor("QF_FD", ctx=_shared.context)
-        if self.timeout is not None:
-            self._solver.set("timeout", max(1, int(self.timeout * 1000)))
         for fact in self.background:
             self.add(fact)
         for query in self.queries:
             if not isinstance(query, In | Not | Symbol):  # What is only preferred must not seem to matter (`bears_on`).
                 self._encoder.literal(query)  # now, so that all goes to Z3 at once
+        self._literals = _shared if self._encoder.variables <= SMALL else _Literals()
+        self._solver = z3.SolverFor("QF_FD", ctx=self._literals.context)
+        if self.timeout is not None:
+            self._solver.set("timeout", max(1, int(self.timeout * 1000)))
 
     @property
     def counts(self) -> Counts:
@@ -90,7 +99,8 @@ class Z3Session(Session):
 
     def _flush(self) -> None:
         clauses = self._encoder.clauses
-        _shared.grow(self._encoder.variables)
+        if self._literals is _shared:
+            _shared.grow(self._encoder.variables)
         if clauses:
             lines = [" ".join(map(str, clause)) + " 0" for clause in clauses]
             self._solver.from_string(f"p cnf {self._encoder.variables} {len(clauses)}\n" + "\n".join(lines) + "\n")
@@ -118,13 +128,13 @@ class Z3Session(Session):
     def _answer(self, numbers: Sequence[int]) -> int:
         """`Solver.check` without its coercions, which take longer than the answer. The literals stay alive, so that no reference to them
         needs to be counted."""
-        literals = (z3.Ast * len(numbers))(*[_shared.literal(number).ast for number in numbers])
-        return int(z3.Z3_solver_check_assumptions(_shared.context.ref(), self._solver.solver, len(numbers), literals))
+        literals = (z3.Ast * len(numbers))(*[self._literals[number].ast for number in numbers])
+        return int(z3.Z3_solver_check_assumptions(self._literals.context.ref(), self._solver.solver, len(numbers), literals))
 
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
         core = {literal.get_id() for literal in self._solver.unsat_core()}
-        owners = tuple(owner for owner, literal in self._encoder.assumptions.items() if _shared.literal(literal).get_id() in core)
-        return Unsat(owners, tuple(position for position, literal in enumerate(wanted) if _shared.literal(literal).get_id() in core))
+        owners = tuple(owner for owner, literal in self._encoder.assumptions.items() if self._literals[literal].get_id() in core)
+        return Unsat(owners, tuple(position for position, literal in enumerate(wanted) if self._literals[literal].get_id() in core))
 
     def bears_on(self, expression: Expression) -> bool:
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
