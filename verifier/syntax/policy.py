@@ -17,6 +17,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.findings import Findings
 from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import PolicySyntaxError, explain
+from verifier.syntax.policy_plain import plain_policy
 from verifier.syntax.policy_tree import (
     ListNode,
     MapNode,
@@ -60,6 +61,9 @@ def _parse(text: str) -> PolicyNode:
     surrogate = _SURROGATE.search(text)
     if surrogate:
         raise PolicySyntaxError(surrogate.start(), surrogate.end(), "half of a surrogate pair, which is no character")
+    plain = plain_policy(text)
+    if plain is not None:
+        return plain
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
