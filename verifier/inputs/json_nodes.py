@@ -14,6 +14,9 @@ from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.source import Source
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_MEMBER = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*')
+"""A name without escapes, with its colon: nearly all are like it."""
+_TEXT = re.compile(r'"([^"\\\x00-\x1f]*)"')
 _PLAIN = re.compile(r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?![A-Za-z0-9_.+-])")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]*")
 
@@ -61,6 +64,11 @@ class _Scanner:
 
     def _key(self, position: int, *, empty: bool) -> int:
         """Reads `"name":` and remembers the name for the value that follows."""
+        plain = _MEMBER.match(self.text, position)
+        if plain:
+            start, end = plain.span(1)
+            self.keys[-1] = Scalar(self.source, start - 1, end + 1, plain.group(1), "string")
+            return plain.end()
         if not self.text.startswith('"', position):
             raise self._error(position, "expected a member name in double quotes" + (" or `}`" if empty else ""))
         key = self._string(position)
@@ -105,6 +113,9 @@ class _Scanner:
         return Scalar(self.source, position, end, text, "plain"), end
 
     def _string(self, position: int) -> Scalar:
+        plain = _TEXT.match(self.text, position)
+        if plain:
+            return Scalar(self.source, position, plain.end(), plain.group(1), "string")
         try:
             text, end = scanstring(self.text, position + 1, True)
         except ValueError as error:
@@ -115,7 +126,8 @@ class _Scanner:
 
     def _space(self, position: int) -> int:
         match = _SPACE.match(self.text, position)
-        return match.end() if match else position
+        assert match is not None
+        return match.end()
 
     def _expect(self, position: int, character: str, what: str) -> int:
         if not self.text.startswith(character, position):

@@ -53,7 +53,9 @@ class Scalar(Node):
     __slots__ = ("text", "type")
 
     def __init__(self, source: Source, start: int, end: int, text: str, type_: ScalarType) -> None:
-        super().__init__(source, start, end)
+        self.source = source  # not by `super`: large inventories hold half a million of these
+        self.start = start
+        self.end = end
         self.text = text
         self.type = type_
 

@@ -74,7 +74,7 @@ class Reader:
             view, operator, under([(c, self._satisfied(view, operator, condition, c)) for c in self._choices(condition)])
         )
 
-    def _choices(self, condition: Condition) -> list[Choice]:
+    def _choices(self, condition: Condition) -> Sequence[Choice]:
         """Every way to read the pairs of the encryption context that the condition names (F7)."""
         key, names = condition.key.value, list[str]()
         if _TEXT_MODES.get(positive(condition.operator.base)[0]) is not None:

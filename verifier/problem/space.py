@@ -7,9 +7,10 @@ cannot disagree with it.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Mapping
+from collections.abc import ItemsView, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
@@ -55,6 +56,9 @@ from verifier.problem.predicates import (
 from verifier.problem.reached import account_pattern
 from verifier.problem.targets import Target, TargetKind, consistent, facts_text
 from verifier.problem.views import Relation, SetView, Values, Variants, View, readable_under
+
+if TYPE_CHECKING:
+    from verifier.problem.spellings import Choice  # which is built on this module
 
 PAIR_PREFIX = "kms:encryptioncontext:"
 OTHER_SPELLING = "#other spelling"
@@ -131,7 +135,10 @@ class Space:
     """What stands for the Allow statements of no concern (`problem.owners`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.conditions`)."""
+    choices: dict[tuple[str, ...], Sequence[Choice]] = field(default_factory=dict)
+    """Ways to read pairs of the encryption context, by their names (`problem.spellings`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
+    _variants: dict[str, Variants] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -263,6 +270,11 @@ class Space:
 
     def variants(self, key: str) -> Variants:
         """The pair of the encryption context that a condition key names (F7)."""
+        if key not in self._variants:
+            self._variants[key] = self._pair(key)
+        return self._variants[key]
+
+    def _pair(self, key: str) -> Variants:
         name = key.lower()
         key = PAIR_PREFIX + key[len(PAIR_PREFIX) :]
         spellings = self.pair_names.get(name, (key,))

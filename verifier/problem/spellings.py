@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from verifier.problem.expression import Expression, both, conjunction, disjunction, negation
+from verifier.problem.expression import TRUE, Expression, both, conjunction, disjunction, negation
 from verifier.problem.space import PAIR_PREFIX, Space
 from verifier.problem.values import Fixed, Template, Variable
 
@@ -57,8 +57,20 @@ def names_of(templates: Iterable[Template]) -> Iterator[str]:
                 yield written(piece.key)
 
 
-def choices(space: Space, names: Sequence[str]) -> list[Choice]:
+_ONE = (Choice(TRUE, {}),)
+
+
+def choices(space: Space, names: Sequence[str]) -> Sequence[Choice]:
     """Every way to read these names; one, without names."""
+    if not names:
+        return _ONE
+    known = tuple(names)
+    if known not in space.choices:
+        space.choices[known] = _choices(space, names)
+    return space.choices[known]
+
+
+def _choices(space: Space, names: Sequence[str]) -> list[Choice]:
     ways = [_ways(space, name) for name in dict.fromkeys(names)]
     return [
         Choice(conjunction(guard for _, _, guard in chosen), {name: attribute for name, attribute, _ in chosen})
