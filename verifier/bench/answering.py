@@ -61,7 +61,15 @@ def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Cou
 
 
 def _on_classes(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
-    question = ask(query.estate, key_target(query.estate.keys[query.key]), [query.invariant])
+    said, counts, left = _asked(query, engine, limit, quick=True)
+    if isinstance(said, Undecided) and left:
+        said, counts, _ = _asked(query, engine, limit, quick=False)
+    return said, counts
+
+
+def _asked(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[Result, Counts, bool]:
+    """The answer of a question, what it took, and whether it left attributes without a table."""
+    question = ask(query.estate, key_target(query.estate.keys[query.key]), [query.invariant], quick=quick)
     claim = question.claims[0]
     wanted = [claim.violation, question.known_action]
     session = open_session(engine, question.finite, question.finite.facts, wanted, limit)
@@ -73,7 +81,7 @@ def _on_classes(query: Query, engine: Engine, limit: float) -> tuple[Result, Cou
         said = Sat() if isinstance(found, Found) else Unsat((), ()) if isinstance(found, Proved) else Undecided(found.text)
     done = session.counts
     classes = sum(table.size for table in question.finite.tables.values())
-    return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls)
+    return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)
 
 
 def _to_be_settled(question: Question, session: Session) -> bool:

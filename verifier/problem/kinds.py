@@ -6,11 +6,12 @@ Guarantee: a predicate that does not suit its attribute gets no classes; it is f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from verifier.problem.domains import DIGITS, Attribute, plausible_principals, some
 from verifier.problem.predicates import (
+    ANY,
     Characters,
     Compares,
     Field,
@@ -23,7 +24,7 @@ from verifier.problem.predicates import (
     literal_tokens,
     named_accounts,
 )
-from verifier.problem.tables import AddressTable, LineTable, ListTable, Table, WordTable
+from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 from verifier.problem.words import Domain
 
 _ON_TEXT = frozenset({Tokens, OneOf, Less})
@@ -80,9 +81,35 @@ def _text_of_numbers() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
     return (Tokens(some(DIGITS)),), ("7", "30", "90", "300", "365")
 
 
+OVERLAPPING = 8
+"""So many patterns with text after a `*` may make more classes than an answer is likely to need,"""
+SHORT = 100
+"""unless they are beginnings and ends of fewer tokens altogether."""
+
+
+def overlapping(predicates: Iterable[Predicate]) -> bool:
+    """Whether predicates on strings are likely to make many classes. Those of patterns with text after a `*` multiply (`a*c`, `*b*`); those
+    of beginnings (`prefix*`), of wildcards within a field of an ARN, and of kinds of callers and accounts (`arn:*:…`) add up."""
+    found = [p for p in predicates if isinstance(p, Tokens) and _has_text_after_star(p)]
+    return len(found) >= OVERLAPPING and (sum(len(p.tokens) for p in found) >= SHORT or any(p.tokens[0] == _STAR for p in found))
+
+
+def _has_text_after_star(pattern: Tokens) -> bool:
+    star = next((at for at, token in enumerate(pattern.tokens) if token == _STAR), None)
+    if star is None or pattern.tokens[:star] == _ARN:
+        return False
+    return any(not repeated for repeated, _ in pattern.tokens[star:])
+
+
+_STAR = (True, ANY)
+_ARN = literal_tokens("arn:")
+
+
 def table_of(attribute: Attribute, predicates: list[Predicate], budget: int) -> Table:
     """The classes of an attribute. Raises `OverBudget` where its strings take more automaton states than the budget."""
     if attribute.domain is not None:
+        if budget == 0:
+            raise OverBudget(attribute.name)
         return WordTable(attribute.domain, predicates, budget)
     if attribute.values is not None:
         return ListTable(attribute.values)

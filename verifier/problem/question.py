@@ -39,10 +39,12 @@ from verifier.problem.expression import (
     conjunction,
     disjunction,
     negation,
+    symbols_of,
 )
 from verifier.problem.facts import all_facts
 from verifier.problem.facts_shared import VIA
 from verifier.problem.finite import Finite, In, Reduction, questions
+from verifier.problem.kinds import overlapping
 from verifier.problem.names import pair_names
 from verifier.problem.predicates import exactly
 from verifier.problem.relations import relation_facts, share_tests
@@ -88,6 +90,12 @@ class Question:
     known_action: Expression
     wishes: tuple[Expression, ...]
     """What people expect of a request, the most wanted first (F9)."""
+    left: frozenset[str] = frozenset()
+    """The attributes that a quick question leaves without a table."""
+
+    def is_rough(self, claim: Claim) -> bool:
+        """Whether the scope of a claim is about attributes without a table, so that it could be empty all the same."""
+        return any(name.startswith(f"lazy:{attribute}") for attribute in self.left for name in symbols_of(claim.scope))
 
 
 _COMMON_ACTIONS = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey")
@@ -170,12 +178,13 @@ def _concern(estate: Estate, target: Target, invariants: Sequence[Invariant]) ->
     return concern_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
 
 
-def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False) -> Question:
+def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False, quick: bool = False) -> Question:
     """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request; with them
-    too where it goes `beyond` what they speak of."""
+    too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests overlap without a table (`Lazy`)."""
     narrowed = bool(invariants) and not beyond
     formula = formulate(estate, target, invariants, _concern(estate, target, invariants) if narrowed else None)
-    reduction = Reduction(formula.space.attributes, formula.space.questions)
+    left = {name: 0 for name, asked in formula.space.questions.items() if quick and overlapping(asked)}
+    reduction = Reduction(formula.space.attributes, formula.space.questions, left)
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []
     if narrowed:
@@ -185,4 +194,5 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyo
     about = [reduce(actions) for actions in formula.space.owner_actions]
     claims = tuple(Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts)
     hopes = tuple(hope for hope in map(reduce, formula.wishes) if not isinstance(hope, Constant))
-    return Question(formula.space, formula, finite, reduce(formula.allowed), claims, reduce(formula.known_action), hopes)
+    known = reduce(formula.known_action)
+    return Question(formula.space, formula, finite, reduce(formula.allowed), claims, known, hopes, frozenset(left))

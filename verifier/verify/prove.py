@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from verifier.model.engine import Engine
@@ -148,16 +149,46 @@ def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], ho
             unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
             yield Verdict(invariant, target_name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
         return
-    question = ask(estate, target, [settled(estate, target, invariant) for invariant in invariants])
-    session = _session(question, how)
-    for number, (claim, asked) in enumerate(zip(question.claims, invariants, strict=True)):
-        before = session.counts
-        _check_scope(question, claim, session)
-        answer = _answer(question, number, session, how)
+    asking = _Asking(estate, target, [settled(estate, target, invariant) for invariant in invariants], how)
+    for number, asked in enumerate(invariants):
+        question, answer, statistics = asking.answer(number)
         elapsed = time.perf_counter() - started
-        found = _verdict(question, claim, answer, elapsed, _statistics(question, before, session.counts), how.held)
+        found = _verdict(question, question.claims[number], answer, elapsed, statistics, how.held)
         yield replace(found, invariant=asked, agreement=_agreement(question, number, answer, how))
         started = time.perf_counter()
+
+
+class _Asking:
+    """The question of one target. It is asked quickly first: a proof by patterns alone, and most requests, need no table of what the
+    patterns tell apart. What that does not settle is asked with every table."""
+
+    def __init__(self, estate: Estate, target: Target, invariants: list[Invariant], how: How) -> None:
+        self._asked = estate, target, invariants
+        self._how = how
+        self._quick = self._opened(quick=True)
+
+    def _opened(self, *, quick: bool) -> tuple[Question, Session]:
+        question = ask(*self._asked, quick=quick)
+        return question, _session(question, self._how)
+
+    @cached_property
+    def _exact(self) -> tuple[Question, Session]:
+        return self._opened(quick=False) if self._quick[0].left else self._quick
+
+    def answer(self, number: int) -> tuple[Question, Answer, Statistics]:
+        """The answer to one claim, by the question that settled it. Raises `InputError` where its scope is empty (S3)."""
+        question = self._quick[0]
+        if not question.left or not question.is_rough(question.claims[number]):
+            found = self._answer(number, *self._quick)
+            if not question.left or not isinstance(found[1], Reason):
+                return found
+        return self._answer(number, *self._exact)
+
+    def _answer(self, number: int, question: Question, session: Session) -> tuple[Question, Answer, Statistics]:
+        before = session.counts
+        _check_scope(question, question.claims[number], session)
+        answer = _answer(question, number, session, self._how)
+        return question, answer, _statistics(question, before, session.counts)
 
 
 def _answer(question: Question, number: int, session: Session, how: How) -> Answer:
