@@ -19,6 +19,7 @@ from verifier.encode.string_theory import script
 from verifier.model.verdict import Statistics, Status
 from verifier.problem.expression import both
 from verifier.problem.question import formulate
+from verifier.problem.remembered import forget
 from verifier.problem.targets import key_target
 from verifier.verify.prove import prove
 
@@ -38,6 +39,7 @@ Engine = Callable[[Problem, int, float], Answer]
 
 def verifier_classes(problem: Problem, number: int, limit: float) -> Answer:
     """The verifier as a user calls it."""
+    forget()
     started = time.perf_counter()
     report = prove(problem.estate, [problem.invariants[number]], timeout=limit)
     elapsed = _milliseconds(started)

@@ -11,14 +11,16 @@ import gc
 import resource
 import sys
 import time
+from functools import cache
 from multiprocessing.connection import Connection
 
-from verifier.bench.queries import Query
+from verifier.bench.queries import ALLOW_ALL, Query, asked, deny, estate_of, policy_of
 from verifier.bench.records import Answer, Counts
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
 from verifier.problem.expression import both
 from verifier.problem.question import Question, ask, formulate
+from verifier.problem.remembered import forget
 from verifier.problem.targets import key_target
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
@@ -40,7 +42,10 @@ def serve(connection: Connection, engine: Engine, limit: float) -> None:
 
 
 def answered(query: Query, engine: Engine, limit: float) -> Said:
-    """One answer within `limit` seconds for the solver."""
+    """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has answered others."""
+    if not engine.on_strings:
+        forget()
+        _on_classes(_other(), engine, limit)
     gc.collect()
     started = time.perf_counter()
     try:
@@ -52,6 +57,22 @@ def answered(query: Query, engine: Engine, limit: float) -> Said:
         timed_out = elapsed >= limit * 900 or any(word in said.reason for word in ("timeout", "time", "canceled", "resource"))
         return Answer.TIMEOUT if timed_out else Answer.UNKNOWN, elapsed, counts, said.reason
     return Answer.SAT if isinstance(said, Sat) else Answer.UNSAT, elapsed, counts, ""
+
+
+@cache
+def _other() -> Query:
+    """A question about another policy, with the condition keys that most policies have."""
+    keys = {"kms:ViaService": "ec2.eu-west-1.amazonaws.com", "aws:PrincipalOrgID": "o-otherorg99", "kms:EncryptionContext:other": "other"}
+    condition = {
+        "StringEquals": keys,
+        "StringLike": {"aws:PrincipalTag/other": "other*"},
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "IpAddress": {"aws:SourceIp": "192.0.2.0/24"},
+        "Null": {"aws:SourceVpce": "true", "aws:PrincipalArn": "false"},
+        "DateLessThan": {"aws:CurrentTime": "2031-01-01T00:00:00Z"},
+    }
+    policy = policy_of([ALLOW_ALL, deny("kms:Verify", "*", condition)])
+    return Query("other", "other", 0, estate_of(policy), asked("no caller outside prod can kms:Sign, kms:Verify"))
 
 
 def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:

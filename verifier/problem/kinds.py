@@ -20,7 +20,6 @@ from verifier.problem.predicates import (
     OneOf,
     Predicate,
     Tokens,
-    fixed_text,
     literal_tokens,
     named_accounts,
 )
@@ -64,7 +63,7 @@ def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -
     if attribute.name != "principal" or attribute.domain is None:
         return attribute
     named = named_accounts(predicates)
-    partition = fixed_text(attribute.domain.base[0]).split(":")[1]
+    partition = attribute.domain.base[0].fixed.split(":")[1]
     seeds = (*attribute.domain.seeds, *plausible_principals(partition, named))
     return replace(attribute, domain=replace(attribute.domain, seeds=seeds))
 

@@ -93,6 +93,11 @@ class Tokens(Predicate):
         return "".join(text)
 
     @cached_property
+    def fixed(self) -> str:
+        """The characters that it fixes, with a space for each that it does not."""
+        return "".join([min(c.listed) if not repeated and not c.negated and c.listed else " " for repeated, c in self.tokens])
+
+    @cached_property
     def mentioned(self) -> frozenset[str]:
         """The characters that the tokens list."""
         return frozenset().union(*(characters.listed for _, characters in self.tokens))
@@ -289,12 +294,7 @@ def split_tokens(tokens: tuple[Token, ...], character: str) -> list[tuple[tuple[
     return pairs
 
 
-def fixed_text(pattern: Tokens) -> str:
-    """The characters that a pattern fixes, with a space for each that it does not."""
-    return "".join(min(c.listed) if not repeated and not c.negated and c.listed else " " for repeated, c in pattern.tokens)
-
-
 def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
     """The account IDs that predicates on text spell out."""
-    fixed = " ".join(fixed_text(predicate) for predicate in predicates if isinstance(predicate, Tokens))
+    fixed = " ".join(predicate.fixed for predicate in predicates if isinstance(predicate, Tokens))
     return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Test
-from verifier.problem.predicates import OneOf, Predicate, Tokens, fixed_text, like
+from verifier.problem.predicates import OneOf, Predicate, Tokens, like
 
 _REMEMBERED = 4096
 
@@ -61,7 +61,7 @@ def _named_by(predicate: Predicate) -> frozenset[Callers] | None:
 @lru_cache(_REMEMBERED)
 def _account_of(pattern: Tokens) -> str | None:
     """The account whose callers, all of them and no others, a pattern matches."""
-    found = re.match(r"arn: : ::([0-9]{12}): \Z", fixed_text(pattern))
+    found = re.match(r"arn: : ::([0-9]{12}): \Z", pattern.fixed)
     return found[1] if found and pattern == account_pattern(found[1]) else None
 
 
