@@ -7,7 +7,9 @@ Guarantee: a text is that of the file as it was checked (same SHA-256), or is no
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from verifier.model.access import WhoCan
@@ -17,6 +19,8 @@ from verifier.syntax.text import printable
 
 MOST_PICTURES = 20
 """Keys that get a picture; those of which something is refuted or unknown come first."""
+LONGEST = 20.0
+"""Seconds after which no further picture is begun."""
 _LARGEST = 4 << 20
 
 
@@ -35,11 +39,17 @@ def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def pictured(report: Report, estate: Estate) -> WhoCan | None:
-    """Who can do anything with the keys of the report."""
+    """Who can do anything with the keys of the report: as many as are answered within `LONGEST` seconds, and at least one."""
     from verifier.verify.who_can import who_can
 
     known = {key.arn for key in estate.keys}
     targets = [verdict.target for verdict in report.verdicts if verdict.status is not Status.PROVED]
     targets += [verdict.target for verdict in report.verdicts]
-    chosen = [target for target in dict.fromkeys(targets) if target in known][:MOST_PICTURES]
-    return who_can(estate, keys=chosen) if chosen else None
+    started = time.monotonic()
+    found: WhoCan | None = None
+    for target in [target for target in dict.fromkeys(targets) if target in known][:MOST_PICTURES]:
+        if found is not None and time.monotonic() - started > LONGEST:
+            break
+        answer = who_can(estate, keys=(target,))
+        found = answer if found is None else replace(found, keys=(*found.keys, *answer.keys))
+    return found
