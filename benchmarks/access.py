@@ -18,8 +18,8 @@ from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source
-from verifier.verify.findings import findings
-from verifier.verify.who_can import who_can
+from verifier.verify.access.findings import findings
+from verifier.verify.access.who_can import who_can
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SERVICES = ("s3", "ec2", "rds", "lambda", "sqs")

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.families import INVARIANTS, problem, random_policy
 from verifier.model.comparison import Comparison
 from verifier.model.estate import Estate
-from verifier.verify.compare import compare
+from verifier.verify.comparison.compare import compare
 
 Row = dict[str, Any]
 

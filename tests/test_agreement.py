@@ -17,7 +17,7 @@ from tests.agreement.scenarios import REQUESTS, Scenario, case_of, check, scenar
 from tests.agreement.sessions import limited
 from tests.agreement.world import TAPE
 from verifier.evaluate import evaluate
-from verifier.verify.symbolic import Decider, decide_symbolically
+from verifier.verify.explanation.symbolic import Decider, decide_symbolically
 
 PARTS = 4
 """So that two workers share the work."""

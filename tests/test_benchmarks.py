@@ -11,8 +11,8 @@ from benchmarks.measures import Contradiction, agree, grants, overlap, parse, sp
 from verifier.model.estate import Estate
 from verifier.problem.joint import Given, join
 from verifier.problem.targets import key_target
-from verifier.verify.access_rows import Found, Rows
-from verifier.verify.findings import findings
+from verifier.verify.access.access_rows import Found, Rows
+from verifier.verify.access.findings import findings
 from verifier.verify.prove import prove
 
 TWO = ("verifier", "cvc5 strings")

@@ -93,7 +93,7 @@ def test_decision(case: Case, request_case: RequestCase, room: str, folder: Path
     estate = _loaded(case, folder)
     request = request_from_json(estate, dict(request_case.request))
     if room == "problem":
-        from verifier.verify.symbolic import decide_symbolically
+        from verifier.verify.explanation.symbolic import decide_symbolically
 
         assert decide_symbolically(estate, request).value == request_case.expect, _about(case, request_case)
         return

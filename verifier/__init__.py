@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from verifier.model.suggestion import Suggestion, Suggestions
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
     from verifier.report import exit_code, render_json, render_text
-    from verifier.report.comparison import render_comparison
+    from verifier.report.comparison.text import render_comparison
     from verifier.syntax.diagnostic import Diagnostic, InputError
 
 __version__ = "0.1.0"
@@ -99,7 +99,7 @@ _HOMES = {
     "verifier.model.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report": ("exit_code", "render_json", "render_text"),
-    "verifier.report.comparison": ("render_comparison",),
+    "verifier.report.comparison.text": ("render_comparison",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -210,7 +210,7 @@ def compare(
     question for both sides, and are tried both ways (S2). `progress` is called with (done, total, target). Raises `InputError` for an
     allowance about a key that NEW does not hold.
     """
-    from verifier.verify.compare import compare as compare_all
+    from verifier.verify.comparison.compare import compare as compare_all
 
     return compare_all(old, new, allow=tuple(allow), readings=readings or {}, progress=progress)
 
@@ -241,7 +241,7 @@ def explain(
     """
     from verifier.evaluate import request_from_json
     from verifier.model.request import Request
-    from verifier.verify.explain import explain as find
+    from verifier.verify.explanation.explain import explain as find
 
     concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
     return find(estate, concrete, readings=readings, timeout=timeout)
@@ -261,7 +261,7 @@ def suggest(
     `chosen` are the indexes of the invariants to mend; without it, every refuted one. The others must keep their verdicts.
     `timeout` is in seconds, for each query; `readings` settles documented ambiguities. Raises `InputError` as `prove` does.
     """
-    from verifier.verify.suggest import suggest as find
+    from verifier.verify.suggestion.suggest import suggest as find
 
     numbers = None if chosen is None else tuple(chosen)
     return find(estate, tuple(invariants), chosen=numbers, timeout=timeout, readings=readings, progress=progress)
@@ -273,7 +273,7 @@ def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
     `timeout` is in seconds, for each query; what takes longer is listed as undecided. Raises `InputError` where there is no policy to look
     at (S3).
     """
-    from verifier.verify.lint import lint as find
+    from verifier.verify.lint.linting import lint as find
 
     return find(estate, timeout=timeout)
 
@@ -293,8 +293,8 @@ def who_can(
     `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out: written as in
     invariants (`role/reports`, `callers in 444455556666`). With `witnesses` rows have a request each, replayed. Raises `InputError`.
     """
-    from verifier.verify.who_can import EVERY_ACTION
-    from verifier.verify.who_can import who_can as ask
+    from verifier.verify.access.who_can import EVERY_ACTION
+    from verifier.verify.access.who_can import who_can as ask
 
     return ask(
         estate,
@@ -322,7 +322,7 @@ def findings(
     Raises `InputError`.
     """
     from verifier.model.external_access import Zone
-    from verifier.verify.findings import findings as find
+    from verifier.verify.access.findings import findings as find
 
     return find(estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings)
 
@@ -338,7 +338,7 @@ def schema(
 
         return report_schema()
     if name == "comparison":
-        from verifier.report.comparison_json import comparison_schema
+        from verifier.report.comparison.json import comparison_schema
 
         return comparison_schema()
     if name == "check":
@@ -346,19 +346,19 @@ def schema(
 
         return check_schema()
     if name == "suggestions":
-        from verifier.report.suggestion_json import suggestions_schema
+        from verifier.report.suggestion.json import suggestions_schema
 
         return suggestions_schema()
     if name == "explanation":
-        from verifier.report.explanation_json import explanation_schema
+        from verifier.report.explanation.json import explanation_schema
 
         return explanation_schema()
     if name == "lint":
-        from verifier.report.lint_json import lint_schema
+        from verifier.report.lint.json import lint_schema
 
         return lint_schema()
     if name == "findings":
-        from verifier.report.findings_json import findings_schema
+        from verifier.report.findings.json import findings_schema
 
         return findings_schema()
     if name == "collection":
@@ -366,7 +366,7 @@ def schema(
 
         return collection_schema()
     if name == "who-can":
-        from verifier.report.who_can_json import who_can_schema
+        from verifier.report.who_can.json import who_can_schema
 
         return who_can_schema()
     from verifier.inputs import snapshot_schema

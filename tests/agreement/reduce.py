@@ -15,7 +15,7 @@ from tests.agreement.runner import compared
 from tests.agreement.sessions import limited
 from verifier.model.request import Outcome
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.symbolic import Decider
+from verifier.verify.explanation.symbolic import Decider
 
 Path = tuple[str | int, ...]
 

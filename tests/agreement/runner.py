@@ -23,7 +23,7 @@ from verifier.model.readings import (
     refuse_symbol,
 )
 from verifier.model.request import Decision, Outcome, Request
-from verifier.verify.symbolic import Decider, Undetermined
+from verifier.verify.explanation.symbolic import Decider, Undetermined
 
 OPEN_FACTS = ("U3:", "F1:region:")
 """How the symbols begin that stand for facts of the key, or the Region, that the input leaves open."""

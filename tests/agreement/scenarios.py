@@ -29,7 +29,7 @@ from verifier.model.policy import PolicyKind
 from verifier.model.request import CallerKind, Decision, Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.symbolic import Decider
+from verifier.verify.explanation.symbolic import Decider
 
 ENGINES = (Engine.Z3, Engine.SAT)
 """They take turns."""

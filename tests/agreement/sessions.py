@@ -25,7 +25,7 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import CallerKind, Decision, Outcome, Request
-from verifier.verify.symbolic import Decider, Undetermined
+from verifier.verify.explanation.symbolic import Decider, Undetermined
 
 Assignment = Mapping[str, bool] | None
 GENEROUS = policy_from({"Version": "2012-10-17", "Statement": [EVERYTHING]}, PolicyKind.SESSION, "session#everything")

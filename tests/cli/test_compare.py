@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from tests.cli.conftest import Run
 from tests.inputs.plans import Planned, caller_identity, plan
 from verifier.report.checks import check_schema
-from verifier.report.comparison_json import comparison_schema
+from verifier.report.comparison.json import comparison_schema
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}

@@ -15,7 +15,7 @@ from verifier.model.lint import Finding, LintReport
 from verifier.model.lint_rules import RULES
 from verifier.model.request import Decision
 from verifier.syntax.source import NOWHERE, Span
-from verifier.verify.lint import lint
+from verifier.verify.lint.linting import lint
 
 ALL = list(load_cases())
 

@@ -23,7 +23,7 @@ from verifier.model.lint import Claim, Finding, LintRule
 from verifier.model.policy import Policy, PolicyKind, StatementRef
 from verifier.model.request import Decision, Outcome, Request
 from verifier.syntax.source import Source
-from verifier.verify.lint import lint
+from verifier.verify.lint.linting import lint
 
 NEVER = {rules.NEVER_MATCHES, rules.INEFFECTIVE, rules.ALWAYS_TLS}
 NO_CHANGE = {rules.REDUNDANT, rules.DENY_WITHOUT_EFFECT, rules.ALLOW_WITHOUT_EFFECT, rules.ALWAYS_DENIED}

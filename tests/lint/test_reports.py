@@ -19,12 +19,12 @@ from verifier.model import lint_rules as rules
 from verifier.model.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
 from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.report.exit_codes import ExitCode
-from verifier.report.lint_json import lint_schema, lint_to_json, render_lint_json
-from verifier.report.lint_markdown import render_lint_markdown
-from verifier.report.lint_text import MOST_FINDINGS, MOST_NOTES, render_lint
-from verifier.report.lint_words import lint_exit_code
+from verifier.report.lint.json import lint_schema, lint_to_json, render_lint_json
+from verifier.report.lint.markdown import render_lint_markdown
+from verifier.report.lint.text import MOST_FINDINGS, MOST_NOTES, render_lint
+from verifier.report.lint.words import lint_exit_code
 from verifier.syntax.source import Span
-from verifier.verify.lint import lint
+from verifier.verify.lint.linting import lint
 
 GOLDEN = Path(__file__).parent / "golden"
 POLICY = f"{PAYMENTS}#default"

@@ -14,10 +14,10 @@ from verifier.model.lint import Claim
 from verifier.model.lint_rules import NEVER_MATCHES
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.principal_names import Fault, principal_named
-from verifier.verify.lint import _case, lint
-from verifier.verify.lint_others import other_policies, subjects
-from verifier.verify.lint_rewrites import checked
-from verifier.verify.lint_subjects import Subject
+from verifier.verify.lint.linting import _case, lint
+from verifier.verify.lint.others import other_policies, subjects
+from verifier.verify.lint.rewrites import checked
+from verifier.verify.lint.subjects import Subject
 
 EQUALS, LIKE = Operator("StringEquals", None, False), Operator("StringLike", None, False)
 

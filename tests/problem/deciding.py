@@ -12,7 +12,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.verify.symbolic import decide_symbolically
+from verifier.verify.explanation.symbolic import decide_symbolically
 
 MANAGEMENT = "999999999999"
 SERVICE = "s3.amazonaws.com"

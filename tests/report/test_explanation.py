@@ -12,10 +12,10 @@ import pytest
 from tests.evaluate.estates import KEY, REPORTS, REPORTS_SESSION, allow, aws, deny, estate, home, identity
 from verifier.evaluate import request_from_json
 from verifier.model.explanation import Explanation
-from verifier.report.explanation import render_explanation
-from verifier.report.explanation_json import explanation_schema, explanation_to_json, render_explanation_json
-from verifier.report.explanation_markdown import render_explanation_markdown
-from verifier.verify.explain import explain
+from verifier.report.explanation.json import explanation_schema, explanation_to_json, render_explanation_json
+from verifier.report.explanation.markdown import render_explanation_markdown
+from verifier.report.explanation.text import render_explanation
+from verifier.verify.explanation.explain import explain
 
 GOLDEN = Path(__file__).parent / "golden" / "explain"
 HOSTILE = "\x1b[31m<b>`*\n@someone"

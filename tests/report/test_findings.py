@@ -19,9 +19,9 @@ from tests.report.test_who_can import compare
 from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.region import Callers
 from verifier.model.verdict import Reason
-from verifier.report.findings_json import findings_schema, render_findings_json
-from verifier.report.findings_markdown import render_findings_markdown
-from verifier.report.findings_text import render_findings
+from verifier.report.findings.json import findings_schema, render_findings_json
+from verifier.report.findings.markdown import render_findings_markdown
+from verifier.report.findings.text import render_findings
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "payments": ("payments", {}),

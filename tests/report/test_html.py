@@ -18,8 +18,8 @@ from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.model.region import Actions, Callers, Region
 from verifier.model.verdict import Report
 from verifier.report.evidence import Evidence
-from verifier.report.html_nodes import element, page, rendered
-from verifier.report.html_report import render_html
+from verifier.report.html.nodes import element, page, rendered
+from verifier.report.html.report import render_html
 from verifier.syntax.source import Span
 
 MARKUP = "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>"

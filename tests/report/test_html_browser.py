@@ -16,9 +16,9 @@ from tests.report.browser import CHROMIUM, browser
 from tests.report.samples import FILE, PROVED, REFUTED, UNKNOWN, report, with_sid
 from tests.report.test_html import MARKUP, TEXT, access
 from verifier.report.evidence import Evidence
-from verifier.report.html_nodes import Html, element, page
-from verifier.report.html_report import render_html
-from verifier.report.html_style import STYLE
+from verifier.report.html.nodes import Html, element, page
+from verifier.report.html.report import render_html
+from verifier.report.html.style import STYLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

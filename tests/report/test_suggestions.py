@@ -14,11 +14,11 @@ from verifier.model.builtins import builtin
 from verifier.model.suggestion import Suggestions
 from verifier.model.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
-from verifier.report.suggestion import render_suggestions
-from verifier.report.suggestion_json import render_suggestions_json, suggestions_schema
-from verifier.report.suggestion_markdown import render_suggestions_markdown
-from verifier.report.suggestion_words import suggest_exit_code
-from verifier.verify.suggest import suggest
+from verifier.report.suggestion.json import render_suggestions_json, suggestions_schema
+from verifier.report.suggestion.markdown import render_suggestions_markdown
+from verifier.report.suggestion.text import render_suggestions
+from verifier.report.suggestion.words import suggest_exit_code
+from verifier.verify.suggestion.suggest import suggest
 
 GOLDEN = Path(__file__).parent / "golden" / "suggest"
 HOSTILE = "\x1b[31m<b>`*\n@someone"

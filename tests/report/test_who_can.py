@@ -21,9 +21,9 @@ from verifier.model.access import WhoCan
 from verifier.model.reference import data_version
 from verifier.model.region import Callers, Region
 from verifier.model.verdict import Reason
-from verifier.report.who_can_json import render_who_can_json, who_can_schema
-from verifier.report.who_can_markdown import render_who_can_markdown
-from verifier.report.who_can_text import render_who_can
+from verifier.report.who_can.json import render_who_can_json, who_can_schema
+from verifier.report.who_can.markdown import render_who_can_markdown
+from verifier.report.who_can.text import render_who_can
 
 ASKED: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
     "payments-decrypt": ("payments", ("kms:Decrypt",), {}),

@@ -9,10 +9,10 @@ from verifier.model.request import Outcome, Request
 from verifier.problem.diagram import NOTHING, Node, TooLarge
 from verifier.problem.joint import Joint
 from verifier.problem.sets import mentioned
+from verifier.verify.explanation.symbolic import Undetermined
+from verifier.verify.explanation.symbolic_constraints import constraints
+from verifier.verify.explanation.symbolic_values import concrete_values
 from verifier.verify.sample import PREFERRED, Sample, sample
-from verifier.verify.symbolic import Undetermined
-from verifier.verify.symbolic_constraints import constraints
-from verifier.verify.symbolic_values import concrete_values
 
 
 def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node | None:

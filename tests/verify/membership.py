@@ -16,10 +16,10 @@ from verifier.problem.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.expression import And, Expression, Not, Or, Symbol
 from verifier.problem.finite import In
 from verifier.problem.joint import Joint
-from verifier.verify.difference import Difference
+from verifier.verify.comparison.difference import Difference
+from verifier.verify.explanation.symbolic_constraints import constraints
+from verifier.verify.explanation.symbolic_values import concrete_values
 from verifier.verify.regions import Regions
-from verifier.verify.symbolic_constraints import constraints
-from verifier.verify.symbolic_values import concrete_values
 
 
 def regions_with(found: Difference, request: Request, assignment: Mapping[str, bool], *, gained: bool) -> int:

@@ -29,10 +29,10 @@ from verifier.model.documents import read_policy
 from verifier.model.estate import Estate, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.syntax.source import Source
-from verifier.verify.changes import key_changes, surrounding_changes
-from verifier.verify.compare import compare
-from verifier.verify.pairing import changed_pairs
-from verifier.verify.statement_changes import difference
+from verifier.verify.comparison.changes import key_changes, surrounding_changes
+from verifier.verify.comparison.compare import compare
+from verifier.verify.comparison.pairing import changed_pairs
+from verifier.verify.comparison.statement_changes import difference
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 

@@ -33,7 +33,7 @@ from verifier.model.region import LimitKind
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.compare import compare
+from verifier.verify.comparison.compare import compare
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 

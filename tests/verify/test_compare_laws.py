@@ -18,10 +18,10 @@ from verifier.model.request import Outcome, Request
 from verifier.problem.diagram import NOTHING
 from verifier.problem.joint import Given
 from verifier.problem.targets import consistent, key_target
-from verifier.verify.compare import compare
-from verifier.verify.counterpart import counterpart
-from verifier.verify.difference import Difference, difference
-from verifier.verify.symbolic_values import Undetermined
+from verifier.verify.comparison.compare import compare
+from verifier.verify.comparison.counterpart import counterpart
+from verifier.verify.comparison.difference import Difference, difference
+from verifier.verify.explanation.symbolic_values import Undetermined
 
 PART = 16
 """Pairs of versions that one test looks at."""

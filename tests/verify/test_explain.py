@@ -31,9 +31,9 @@ from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate
 from verifier.model.explanation import Change, ChangeKind, Explanation, Flip, NotFound
 from verifier.model.request import CallerKind, Outcome, Request, Value
-from verifier.verify.explain import explain
-from verifier.verify.point import part_of
-from verifier.verify.request_changes import changes, folded
+from verifier.verify.explanation.explain import explain
+from verifier.verify.explanation.point import part_of
+from verifier.verify.explanation.request_changes import changes, folded
 
 VIA = "kms:ViaService"
 KNOWN = (home(identity(REPORTS)),)

@@ -20,9 +20,9 @@ from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.problem.diagram import NOTHING, Node, TooLarge
 from verifier.problem.joint import Given, Joint, join
-from verifier.verify.external import Cubes, External
+from verifier.verify.access.external import Cubes, External
+from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
 from verifier.verify.sample import Impossible
-from verifier.verify.zones import outside, seen_from_inside, strangers, zone_of
 
 LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 

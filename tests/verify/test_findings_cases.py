@@ -11,9 +11,9 @@ from tests.verify.test_who_can_cases import HOME, PARTNER, allow, estate, exampl
 from verifier.model.estate import Account, Estate, Identity, Influence, Organization, Unmodelled
 from verifier.model.external_access import ExternalAccess, KeyFindings, Zone
 from verifier.problem.diagram import TooLarge
-from verifier.report.findings_words import findings_exit_code
+from verifier.report.findings.words import findings_exit_code
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.findings import findings
+from verifier.verify.access.findings import findings
 
 THIRD = "777788889999"
 
@@ -131,7 +131,7 @@ def test_s1_a_limit_that_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise TooLarge("more than 1 node")
 
-    monkeypatch.setattr("verifier.verify.findings.join", refuse)
+    monkeypatch.setattr("verifier.verify.access.findings.join", refuse)
     assert [reason.rule for reason in found(estate(allow({"AWS": PARTNER}))).reasons] == ["budget"]
 
 
@@ -139,7 +139,7 @@ def test_conditions_that_are_too_many_are_said_so(monkeypatch: pytest.MonkeyPatc
     def refuse(*_: object) -> None:
         raise TooLarge("more than 1 alternative")
 
-    monkeypatch.setattr("verifier.verify.external.covering", refuse)
+    monkeypatch.setattr("verifier.verify.access.external.covering", refuse)
     key = found(estate(allow({"AWS": PARTNER}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})))
     assert not key.complete and not key.exact and [finding.region.exact for finding in key.findings] == [False]
 

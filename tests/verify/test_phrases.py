@@ -18,8 +18,8 @@ from verifier.problem.domains import is_date
 from verifier.problem.question import Question, ask
 from verifier.problem.tables import LineTable
 from verifier.problem.targets import Target, consistent, key_target
-from verifier.verify import phrases_caller_text
-from verifier.verify.phrases import Phrases
+from verifier.verify.phrases import caller_text as phrases_caller_text
+from verifier.verify.phrases.regions import Phrases
 
 MEMBERS = 3
 """Values of each class that a sentence is read for."""

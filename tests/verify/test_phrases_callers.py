@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.verify.callers_reader import KINDS, about
-from verifier.verify import phrases_caller_text
-from verifier.verify.phrases_caller_text import CallerText
-from verifier.verify.phrases_forms import Block, Sort, Word
+from verifier.verify.phrases import caller_text as phrases_caller_text
+from verifier.verify.phrases.caller_text import CallerText
+from verifier.verify.phrases.forms import Block, Sort, Word
 
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 CALLERS = [f"arn:aws:iam::{account}:{last}" for account in (HOME, OTHER, THIRD) for last in ("role/a", "role/app-b", "user/a", "root")]

@@ -17,11 +17,11 @@ from verifier.problem.finite import Finite, Lazy
 from verifier.problem.predicates import Less, OneOf, exactly, like
 from verifier.problem.tables import WordTable
 from verifier.problem.words import Domain
-from verifier.verify.phrases_cubes import Cube, shorter
-from verifier.verify.phrases_forms import Sort, Vocabulary, Word, meaning
-from verifier.verify.phrases_lazy import LazyPhrases
-from verifier.verify.phrases_sets import Held
-from verifier.verify.phrases_values import Values
+from verifier.verify.phrases.cubes import Cube, shorter
+from verifier.verify.phrases.forms import Sort, Vocabulary, Word, meaning
+from verifier.verify.phrases.lazy import LazyPhrases
+from verifier.verify.phrases.sets import Held
+from verifier.verify.phrases.values import Values
 
 # -- forms --
 

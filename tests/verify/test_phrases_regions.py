@@ -20,9 +20,9 @@ from verifier.problem.finite import Finite
 from verifier.problem.joint import Given, Joint, join
 from verifier.problem.space import Space
 from verifier.problem.tables import LineTable
-from verifier.verify import phrases_caller_text
-from verifier.verify.phrases_subjects import subject
-from verifier.verify.phrases_symbols import SymbolPhrases
+from verifier.verify.phrases import caller_text as phrases_caller_text
+from verifier.verify.phrases.subjects import subject
+from verifier.verify.phrases.symbols import SymbolPhrases
 from verifier.verify.regions import Describer
 
 POINTS = 60

@@ -27,7 +27,7 @@ from verifier.model.region import Alternative, LimitKind, Region
 from verifier.model.request import CallerKind
 from verifier.problem.joint import Given, join
 from verifier.problem.targets import key_target
-from verifier.verify.phrases import Phrases
+from verifier.verify.phrases.regions import Phrases
 from verifier.verify.regions import Describer
 
 OTHER_CASE = "kms:EncryptionContext:tenant, spelled in another case,"

@@ -40,8 +40,8 @@ from verifier.model.explanation import NotFound, PolicyChange
 from verifier.model.policy import Effect, PolicyKind
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Outcome, Request
-from verifier.verify.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
-from verifier.verify.policy_change import policy_changes
+from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
+from verifier.verify.edits.policy_change import policy_changes
 
 KNOWN = (home(identity(REPORTS), identity(ALICE)),)
 

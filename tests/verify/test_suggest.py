@@ -38,7 +38,7 @@ from verifier.model.request import Outcome
 from verifier.model.suggestion import Advice, Suggestion
 from verifier.model.verdict import Status
 from verifier.verify import prove
-from verifier.verify.suggest import suggest
+from verifier.verify.suggestion.suggest import suggest
 
 VIA, TENANT = "kms:ViaService", "kms:EncryptionContext:tenant"
 KNOWN = (home(identity(REPORTS), identity(ALICE)),)

@@ -10,7 +10,7 @@ from verifier.model.edits import AddStatement, Edit, RemoveStatement, ReplaceAct
 from verifier.model.policy import Policy
 from verifier.model.region import Actions, Callers, Region
 from verifier.model.request import Outcome
-from verifier.verify.weighing import Mended, ranked
+from verifier.verify.suggestion.weighing import Mended, ranked
 
 REGION = RegionChange(Region(Callers("anybody"), Actions((), False, "anything"), ((),)))
 NEW = AddStatement(policy(deny()).statements[0])

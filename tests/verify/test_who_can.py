@@ -18,9 +18,9 @@ from verifier.model.access import Access
 from verifier.model.request import Outcome
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.joint import Given, Joint, join
-from verifier.verify.access_rows import Found, Rows
+from verifier.verify.access.access_rows import Found, Rows
+from verifier.verify.access.who_can import who_can
 from verifier.verify.partition import Partitioner
-from verifier.verify.who_can import who_can
 
 ASSIGNMENTS = 6
 """Assignments of the readings and free facts under which each request is decided."""

@@ -18,8 +18,8 @@ from verifier.problem import provenance
 from verifier.problem.diagram import TooLarge
 from verifier.problem.owners import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
+from verifier.verify.access.who_can import who_can
 from verifier.verify.chosen import chosen_actions, chosen_keys
-from verifier.verify.who_can import who_can
 
 HOME, PARTNER = "111122223333", "444455556666"
 
@@ -156,7 +156,7 @@ def test_s1_a_limit_that_is_met_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     def refuse(*_: object) -> None:
         raise TooLarge("more than 1 node")
 
-    monkeypatch.setattr("verifier.verify.who_can.join", refuse)
+    monkeypatch.setattr("verifier.verify.access.who_can.join", refuse)
     key = answer(estate(allow({"AWS": HOME})))
     assert not key.complete and [reason.rule for reason in key.reasons] == ["budget"]
 

@@ -39,7 +39,7 @@ def who_can_command(options: WhoCanOptions) -> int:
     from verifier.inputs import load_estate
 
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
-    from verifier.verify.who_can import who_can
+    from verifier.verify.access.who_can import who_can
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
@@ -75,14 +75,14 @@ def _actions(options: WhoCanOptions) -> tuple[str, ...]:
 def _rendered(answer: WhoCan, options: WhoCanOptions) -> str:
     match options.output:
         case "json":
-            from verifier.report.who_can_json import render_who_can_json
+            from verifier.report.who_can.json import render_who_can_json
 
             return render_who_can_json(answer) + "\n"
         case "markdown":
-            from verifier.report.who_can_markdown import render_who_can_markdown
+            from verifier.report.who_can.markdown import render_who_can_markdown
 
             return render_who_can_markdown(answer, in_full=options.verbose)
         case _:
-            from verifier.report.who_can_text import render_who_can
+            from verifier.report.who_can.text import render_who_can
 
             return render_who_can(answer, colour=colours(sys.stdout), in_full=options.verbose)

@@ -13,7 +13,7 @@ from verifier.cli.run import colours
 from verifier.cli.sides import SidesAsked, read_sides
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.comparison import Comparison, FailOn
-from verifier.report.comparison_words import comparison_exit_code
+from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.diagnostics import render_diagnostics
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -44,7 +44,7 @@ def compared(options: CompareOptions) -> Comparison:
     """The comparison that the options ask for. Raises `InputError`."""
     files = _allowances(options.allow)
     sides = read_sides(options.asked, files)
-    from verifier.verify.compare import compare
+    from verifier.verify.comparison.compare import compare
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
@@ -75,30 +75,30 @@ def warn(comparison: Comparison) -> None:
 def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.comparison_json import render_comparison_json
+            from verifier.report.comparison.json import render_comparison_json
 
             return render_comparison_json(comparison, options.fail_on) + "\n"
         case "markdown":
-            from verifier.report.comparison_markdown import render_comparison_markdown
+            from verifier.report.comparison.markdown import render_comparison_markdown
 
             return render_comparison_markdown(comparison, options.fail_on)
         case "sarif":
-            from verifier.report.comparison_notices import notices_of_comparison
+            from verifier.report.comparison.notices import notices_of_comparison
             from verifier.report.sarif import render_sarif
 
             return render_sarif(notices_of_comparison(comparison, options.fail_on)) + "\n"
         case "github":
-            from verifier.report.comparison_notices import notices_of_comparison
+            from verifier.report.comparison.notices import notices_of_comparison
             from verifier.report.github import render_github
 
             return render_github(notices_of_comparison(comparison, options.fail_on))
         case "html":
             from verifier.cli.exhibits import texts_of
-            from verifier.report.comparison_html import render_comparison_html
+            from verifier.report.comparison.html import render_comparison_html
 
             texts = texts_of((*comparison.old.inputs, *comparison.new.inputs))
             return render_comparison_html(comparison, options.fail_on, texts)
         case _:
-            from verifier.report.comparison import render_comparison
+            from verifier.report.comparison.text import render_comparison
 
             return render_comparison(comparison, options.fail_on, colour=colour, in_full=options.verbose)

@@ -40,7 +40,7 @@ def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def pictured(report: Report, estate: Estate) -> WhoCan | None:
     """Who can do anything with the keys of the report: as many as are answered within `LONGEST` seconds, and at least one."""
-    from verifier.verify.who_can import who_can
+    from verifier.verify.access.who_can import who_can
 
     known = {key.arn for key in estate.keys}
     targets = [verdict.target for verdict in report.verdicts if verdict.status is not Status.PROVED]

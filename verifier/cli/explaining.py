@@ -52,7 +52,7 @@ def explain_command(options: ExplainOptions) -> int:
     _check(options.request)
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
     request = request_from_json(estate, _given(estate, options.request))
-    from verifier.verify.explain import explain  # after the input has been accepted: importing a solver takes a while
+    from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
 
     emit(_rendered(explain(estate, request, readings=options.readings, timeout=options.timeout), options))
     return ExitCode.PROVED
@@ -61,15 +61,15 @@ def explain_command(options: ExplainOptions) -> int:
 def _rendered(explanation: Explanation, options: ExplainOptions) -> str:
     match options.output:
         case "json":
-            from verifier.report.explanation_json import render_explanation_json
+            from verifier.report.explanation.json import render_explanation_json
 
             return render_explanation_json(explanation) + "\n"
         case "markdown":
-            from verifier.report.explanation_markdown import render_explanation_markdown
+            from verifier.report.explanation.markdown import render_explanation_markdown
 
             return render_explanation_markdown(explanation)
         case _:
-            from verifier.report.explanation import render_explanation
+            from verifier.report.explanation.text import render_explanation
 
             return render_explanation(explanation, colour=colours(sys.stdout), in_full=options.verbose)
 

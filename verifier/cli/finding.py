@@ -14,7 +14,7 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.external_access import FindingsReport, Zone
 from verifier.report.diagnostics import render_diagnostics
-from verifier.report.findings_words import findings_exit_code
+from verifier.report.findings.words import findings_exit_code
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def findings_command(options: FindingsOptions) -> int:
     from verifier.inputs import load_estate
 
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
-    from verifier.verify.findings import findings
+    from verifier.verify.access.findings import findings
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
@@ -63,22 +63,22 @@ def findings_command(options: FindingsOptions) -> int:
 def _rendered(report: FindingsReport, estate: Estate, options: FindingsOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.findings_json import render_findings_json
+            from verifier.report.findings.json import render_findings_json
 
             return render_findings_json(report) + "\n"
         case "markdown":
-            from verifier.report.findings_markdown import render_findings_markdown
+            from verifier.report.findings.markdown import render_findings_markdown
 
             return render_findings_markdown(report, in_full=options.verbose)
         case "sarif" | "github":
             from verifier.report.evidence import Evidence, meanings_of
-            from verifier.report.findings_notices import notices_of_findings
+            from verifier.report.findings.notices import notices_of_findings
             from verifier.report.github import render_github
             from verifier.report.sarif import render_sarif
 
             notices = notices_of_findings(report, Evidence(meanings_of(estate)))
             return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
         case _:
-            from verifier.report.findings_text import render_findings
+            from verifier.report.findings.text import render_findings
 
             return render_findings(report, colour=colour, in_full=options.verbose)

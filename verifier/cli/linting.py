@@ -13,7 +13,7 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.lint import LintReport, Severity
 from verifier.report.diagnostics import render_diagnostics
-from verifier.report.lint_words import lint_exit_code
+from verifier.report.lint.words import lint_exit_code
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def lint_command(options: LintOptions) -> int:
     from verifier.inputs import load_estate
 
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
-    from verifier.verify.lint import lint  # after the input has been accepted: importing a solver takes a while
+    from verifier.verify.lint.linting import lint  # after the input has been accepted: importing a solver takes a while
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
@@ -51,22 +51,22 @@ def lint_command(options: LintOptions) -> int:
 def _rendered(report: LintReport, estate: Estate, options: LintOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.lint_json import render_lint_json
+            from verifier.report.lint.json import render_lint_json
 
             return render_lint_json(report, options.fail_on) + "\n"
         case "markdown":
-            from verifier.report.lint_markdown import render_lint_markdown
+            from verifier.report.lint.markdown import render_lint_markdown
 
             return render_lint_markdown(report, options.fail_on)
         case "sarif" | "github":
             from verifier.report.evidence import Evidence, meanings_of
             from verifier.report.github import render_github
-            from verifier.report.lint_notices import notices_of_lint
+            from verifier.report.lint.notices import notices_of_lint
             from verifier.report.sarif import render_sarif
 
             notices = notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate)))
             return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
         case _:
-            from verifier.report.lint_text import render_lint
+            from verifier.report.lint.text import render_lint
 
             return render_lint(report, options.fail_on, colour=colour, in_full=options.verbose)

@@ -14,7 +14,7 @@ from verifier.model.documents_reader import did_you_mean
 from verifier.model.invariant import AnyInvariant
 from verifier.model.suggestion import Suggestion, Suggestions
 from verifier.report.diagnostics import render_diagnostics
-from verifier.report.suggestion_words import suggest_exit_code
+from verifier.report.suggestion.words import suggest_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
 
@@ -49,7 +49,7 @@ def suggest_command(options: SuggestOptions) -> int:
 
 def _suggest(options: SuggestOptions, asked: Read) -> Suggestions:
     chosen = sorted({_number(asked.invariants, name) for name in options.chosen}) if options.chosen else None
-    from verifier.verify.suggest import suggest  # after the input has been accepted: importing a solver takes a while
+    from verifier.verify.suggestion.suggest import suggest  # after the input has been accepted: importing a solver takes a while
 
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
@@ -106,14 +106,14 @@ def _write(path: Path, suggestion: Suggestion) -> None:
 def _rendered(suggestions: Suggestions, options: SuggestOptions) -> str:
     match options.output:
         case "json":
-            from verifier.report.suggestion_json import render_suggestions_json
+            from verifier.report.suggestion.json import render_suggestions_json
 
             return render_suggestions_json(suggestions) + "\n"
         case "markdown":
-            from verifier.report.suggestion_markdown import render_suggestions_markdown
+            from verifier.report.suggestion.markdown import render_suggestions_markdown
 
             return render_suggestions_markdown(suggestions)
         case _:
-            from verifier.report.suggestion import render_suggestions
+            from verifier.report.suggestion.text import render_suggestions
 
             return render_suggestions(suggestions, colour=colours(sys.stdout))

@@ -1,6 +1,6 @@
 """Who can: everybody who may do something with a key, under which conditions, and through what.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify.who_can`, shown by `report`.
+In: nothing (plain data). Out: frozen dataclasses made by `verify.access.who_can`, shown by `report`.
 Guarantee: where `KeyAccess.complete`, it was proved that no other request is allowed: each allowed request for the actions asked about is
 in one region, and each region holds allowed requests alone.
 """

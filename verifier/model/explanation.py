@@ -1,6 +1,6 @@
 """Why a request is decided as it is, and what would change that.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.explain`, shown by `report`.
+In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.explanation.explain`, shown by `report`.
 Guarantee: every request and every edit shown was decided by `evaluate`; where a search found nothing, `reason` says why.
 """
 

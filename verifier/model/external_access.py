@@ -1,6 +1,6 @@
 """Findings: the access from outside a zone of trust that a key allows, as few as say all of it.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify.findings`, shown by `report`.
+In: nothing (plain data). Out: frozen dataclasses made by `verify.access.findings`, shown by `report`.
 Guarantee: the findings of a key together hold every request from outside the zone that is allowed, and nothing else; none of them, and
 none of the alternatives of one, is held by all others together.
 """

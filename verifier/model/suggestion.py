@@ -1,6 +1,6 @@
 """Suggestions: edits of a key policy that make a refuted invariant hold.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.suggest`, shown by `report`.
+In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.suggestion.suggest`, shown by `report`.
 Guarantee: with each suggestion the invariant was proved, and no other invariant has a worse verdict than before.
 """
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from verifier import __version__
 from verifier.model.comparison import Comparison, FailOn
 from verifier.model.verdict import Report
-from verifier.report.comparison import render_comparison
-from verifier.report.comparison_json import comparison_schema, comparison_to_json
-from verifier.report.comparison_words import comparison_exit_code
+from verifier.report.comparison.json import comparison_schema, comparison_to_json
+from verifier.report.comparison.text import render_comparison
+from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.json_report import report_schema, report_to_json
 from verifier.report.json_values import Json

@@ -43,7 +43,7 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
 
             return render_github(notices_of(report, evidence))
         case "html":
-            from verifier.report.html_report import render_html
+            from verifier.report.html.report import render_html
 
             return render_html(report, evidence)
     raise ValueError(name)

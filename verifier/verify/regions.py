@@ -17,7 +17,7 @@ from verifier.problem.cover import Cube
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.joint import Joint
 from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS, Described, Partition, Partitioner
-from verifier.verify.phrases import Phrases
+from verifier.verify.phrases.regions import Phrases
 from verifier.verify.sample import Impossible, NotFound, Sample, sample
 
 

@@ -1,0 +1,124 @@
+"""Comparison → JSON, as `verifier schema comparison` describes it.
+
+Guarantee: strings are those of the input, unchanged, and every character outside ASCII is written as an escape. Members may be added in
+later versions; those here keep their names and meanings.
+"""
+
+from __future__ import annotations
+
+import json
+
+from verifier import __version__
+from verifier.model.comparison import Change, ComparedSide, Comparison, FailOn, RegionChange, Relation, TargetComparison
+from verifier.report.comparison.words import comparison_exit_code
+from verifier.report.json_report import report_schema
+from verifier.report.json_values import (
+    Json,
+    counterexample_to_json,
+    decision_to_json,
+    diagnostic_to_json,
+    place_to_json,
+    reason_to_json,
+    region_to_json,
+    statement_to_json,
+)
+
+FORMAT = "kms-verifier/comparison"
+FORMAT_VERSION = 1
+
+
+def render_comparison_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> str:
+    """The comparison as one JSON document, indented, without a final newline."""
+    return json.dumps(comparison_to_json(comparison, fail_on), indent=2)
+
+
+def comparison_schema() -> Json:
+    """The JSON Schema of `render_comparison_json`'s documents; what it shares with reports is defined there, and copied in."""
+    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
+
+    text = files("verifier.report").joinpath("data/comparison.schema.json").read_text(encoding="utf-8")
+    schema: Json = json.loads(text)
+    shared = {name: value for name, value in report_schema()["$defs"].items() if name not in ("verdict", "key")}
+    return {**schema, "$defs": {**shared, **schema["$defs"]}}
+
+
+def comparison_to_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Json:
+    """The comparison as JSON values."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "verifier": __version__,
+        "data_version": comparison.data_version,
+        "summary": _summary(comparison, fail_on),
+        "old": _side(comparison.old),
+        "new": _side(comparison.new),
+        "allowances": [
+            {"name": allowance.name, "text": allowance.text, "used": allowance.used, "place": place_to_json(allowance.span)}
+            for allowance in comparison.allowances
+        ],
+        "free_readings": list(comparison.free_readings),
+        "targets": [_target(target) for target in comparison.targets],
+    }
+
+
+def _summary(comparison: Comparison, fail_on: FailOn) -> Json:
+    relations = [target.relation for target in comparison.targets]
+    return {
+        "relation": comparison.relation.value,
+        "counts": {relation.value: relations.count(relation) for relation in Relation},
+        "fail_on": fail_on.value,
+        "exit_code": int(comparison_exit_code(comparison, fail_on)),
+    }
+
+
+def _side(side: ComparedSide) -> Json:
+    return {
+        "label": side.label,
+        "keys": list(side.keys),
+        "accounts": list(side.accounts),
+        "inputs": [{"file": file, "sha256": digest} for file, digest in side.inputs],
+        "warnings": [diagnostic_to_json(warning) for warning in side.warnings],
+    }
+
+
+def _target(target: TargetComparison) -> Json:
+    return {
+        "target": target.target,
+        "name": target.name,
+        "presence": target.presence.value,
+        "relation": target.relation.value,
+        "gained": [region_change_to_json(change) for change in target.gained],
+        "intended": [region_change_to_json(change) for change in target.intended],
+        "lost": [region_change_to_json(change) for change in target.lost],
+        "reasons": [reason_to_json(reason) for reason in target.reasons],
+        "unknown_actions": {"gained": target.unknown_gained, "lost": target.unknown_lost},
+        "exact": target.exact,
+        "changes": [_change(change) for change in target.changes],
+        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in target.assumptions],
+        "elapsed_ms": round(target.elapsed * 1000, 3),
+    }
+
+
+def region_change_to_json(change: RegionChange) -> Json:
+    """A region that one side allows, with the decision of the other."""
+    witness = change.region.witness
+    return {
+        **region_to_json(change.region),
+        "witness": counterexample_to_json(witness) if witness is not None else None,
+        "refused": decision_to_json(change.refused) if change.refused is not None else None,
+        "cannot": change.cannot,
+        "because": [_change(found) for found in change.because],
+    }
+
+
+def _change(change: Change) -> Json:
+    old, new = change.places
+    return {
+        "text": change.text,
+        "old": statement_to_json(change.old) if change.old is not None else None,
+        "new": statement_to_json(change.new) if change.new is not None else None,
+        "places": {
+            "old": place_to_json(change.old.span if change.old is not None else old),
+            "new": place_to_json(change.new.span if change.new is not None else new),
+        },
+    }

@@ -1,0 +1,83 @@
+"""Findings → JSON, as `verifier schema findings` describes it.
+
+Guarantee: strings are those of the input, unchanged, and every character outside ASCII is written as an escape. Members may be added in
+later versions; those here keep their names and meanings.
+"""
+
+from __future__ import annotations
+
+import json
+
+from verifier import __version__
+from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.report.findings.words import counted_findings, findings_exit_code
+from verifier.report.json_report import key_to_json, shared_schema
+from verifier.report.json_values import (
+    Json,
+    counterexample_to_json,
+    diagnostic_to_json,
+    reason_to_json,
+    region_to_json,
+    statement_to_json,
+)
+
+FORMAT = "kms-verifier/findings"
+FORMAT_VERSION = 1
+
+
+def render_findings_json(report: FindingsReport) -> str:
+    """The report as one JSON document, indented, without a final newline."""
+    return json.dumps(findings_to_json(report), indent=2)
+
+
+def findings_schema() -> Json:
+    """The JSON Schema of `render_findings_json`'s documents; what it shares with who can is defined there, and copied in."""
+    own, shared = shared_schema("findings"), shared_schema("who-can")["$defs"]
+    return {**own, "$defs": {**{name: value for name, value in shared.items() if name not in ("row", "key_access")}, **own["$defs"]}}
+
+
+def findings_to_json(report: FindingsReport) -> Json:
+    """The report as JSON values."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "verifier": __version__,
+        "data_version": report.data_version,
+        "zone": {"kind": report.zone.value, "trusted": list(report.trusted)},
+        "count_services": report.count_services,
+        "summary": {
+            "complete": all(key.complete for key in report.keys),
+            "findings": sum(len(counted_findings(report, key)) for key in report.keys),
+            "public": sum(finding.public for key in report.keys for finding in key.findings),
+            "exit_code": int(findings_exit_code(report)),
+        },
+        "accounts": list(report.accounts),
+        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
+        "free_readings": list(report.free_readings),
+        "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
+        "keys": [_key(key) for key in report.keys],
+    }
+
+
+def _key(key: KeyFindings) -> Json:
+    return {
+        "key": key_to_json(key.key),
+        "complete": key.complete,
+        "exact": key.exact,
+        "reasons": [reason_to_json(reason) for reason in key.reasons],
+        "findings": [_finding(finding) for finding in key.findings],
+        "services": [_finding(finding) for finding in key.services],
+        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in key.assumptions],
+        "elapsed_ms": round(key.elapsed * 1000, 3),
+    }
+
+
+def _finding(finding: ExternalAccess) -> Json:
+    witness = finding.region.witness
+    return {
+        "public": finding.public,
+        **region_to_json(finding.region),
+        "exact": finding.region.exact,
+        "ways": None if finding.ways is None else [[statement_to_json(statement) for statement in way] for way in finding.ways],
+        "witness": counterexample_to_json(witness) if witness is not None else None,
+    }

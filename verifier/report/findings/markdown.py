@@ -1,0 +1,53 @@
+"""Findings → Markdown: a table a key.
+
+In: a `FindingsReport`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; every finding is there; no text of the input is read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.verdict import Assumption
+from verifier.report.access_words import Told, places_of, reading_question, readings_needed, ways_text, when_text
+from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.markdown import code, details, escaped, table_head, table_row
+from verifier.report.naming import key_name
+from verifier.report.region_words import witness_text
+
+
+def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -> str:
+    """The whole report, with a final newline."""
+    lines = ["## External access to KMS keys", "", escaped(f"{zone_text(report)[0].upper()}{zone_text(report)[1:]}."), ""]
+    for key in report.keys:
+        lines += [*_key(key, in_full), ""]
+    needed = readings_needed(f.region for key in report.keys for f in (*key.findings, *key.services))
+    lines += details("what AWS's documentation leaves open", [f"{escaped(label)}: {escaped(reading_question(label))}" for label in needed])
+    found: dict[Assumption, None] = dict.fromkeys(a for key in report.keys for a in key.assumptions)
+    lines += details("what this supposes", [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found])
+    lines += ["", f"<sub>{escaped(report.data_version)} · exit code {findings_exit_code(report):d}</sub>"]
+    return "\n".join(lines) + "\n"
+
+
+def _key(key: KeyFindings, in_full: bool) -> Iterator[str]:
+    sign = "❌" if key.findings else "✅" if key.complete else "❓"
+    yield f"### {sign} {escaped(key_name(key.key))}: {escaped(headline(key))}"
+    yield ""
+    if key.findings or key.services:
+        yield from table_head(["", "who", "actions", "when", "through", "for example"])
+        yield from _rows(key.findings, "external", in_full)
+        yield from _rows(key.services, "AWS service", in_full)
+        yield ""
+    yield escaped(verdict_text(key))
+    yield from (f"- {escaped(reason.text)} ({escaped(reason.rule)})" for reason in key.reasons)
+    if not key.exact and not key.reasons:
+        yield "- some conditions are too many to list; the callers and actions are all there"
+    yield from details("statements", [escaped(p) for p in places_of(Told(((as_row(f),),)) for f in (*key.findings, *key.services))])
+
+
+def _rows(findings: Sequence[ExternalAccess], label: str, in_full: bool) -> Iterator[str]:
+    for finding in findings:
+        region = finding.region
+        example = escaped(witness_text(region, in_full=in_full)) if region.witness is not None else ""
+        cells = [escaped(region.callers.text), code(region.actions.text), escaped(when_text(region, in_full=False))]
+        yield table_row(["**public**" if finding.public else label, *cells, escaped(ways_text(as_row(finding), in_full=in_full)), example])

@@ -1,0 +1,82 @@
+"""Findings of external access as rules and notices.
+
+In: a `FindingsReport` and `Evidence`. Out: `Notices`. Guarantee: every finding is one; so is everything that is not known. A fingerprint is
+made of the key, the rule, and who may do what under which conditions. Services are of level `note` unless they count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.policy import StatementRef
+from verifier.report.access_words import cases_in_full, when_text
+from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.findings.words import findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.naming import key_name, statement_name
+from verifier.report.notices import Level, Notice, Notices, Rule
+from verifier.report.region_words import witness_text
+from verifier.runs.digests import digest
+from verifier.syntax.source import NOWHERE
+
+_PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"
+_RULES = (
+    Rule(_PUBLIC, "public access", "nobody whose account or organization nothing names can use the key"),
+    Rule(_EXTERNAL, "external access", "nobody from outside the zone of trust can use the key"),
+    Rule(_SERVICE, "access of an AWS service", "no AWS service principal can use the key"),
+    Rule(_INCOMPLETE, "not known", "all access from outside the zone of trust is known"),
+)
+
+
+def notices_of_findings(report: FindingsReport, evidence: Evidence = NO_EVIDENCE) -> Notices:
+    """A notice for each finding, and for each reason why they may not be all."""
+    found = tuple(notice for key in report.keys for notice in _key(report, key, evidence))
+    counts = "; ".join(f"{key_name(key.key)}: {headline(key)}" for key in report.keys[:20])
+    more = f"; and {len(report.keys) - 20} more keys" if len(report.keys) > 20 else ""
+    summary = f"{zone_text(report)}; {counts}{more}"
+    return Notices(_RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings)
+
+
+def _key(report: FindingsReport, key: KeyFindings, evidence: Evidence) -> Iterator[Notice]:
+    for finding in key.findings:
+        yield _finding(_PUBLIC if finding.public else _EXTERNAL, Level.ERROR, key, finding, evidence)
+    for finding in key.services:
+        yield _finding(_SERVICE, Level.ERROR if report.count_services else Level.NOTE, key, finding, evidence)
+    for reason in key.reasons:
+        title = f"unknown: {key_name(key.key)}"
+        fingerprint = _fingerprint(_INCOMPLETE, key, reason.rule, reason.text)
+        yield Notice(_INCOMPLETE, Level.WARNING, title, f"{reason.text} [{reason.rule}]", fingerprint, reason.span, target=key.key.arn)
+    if not key.exact and not key.reasons:
+        message = f"{verdict_text(key)} some conditions are too many to say"
+        yield Notice(
+            _INCOMPLETE, Level.WARNING, f"unknown: {key_name(key.key)}", message, _fingerprint(_INCOMPLETE, key), target=key.key.arn
+        )
+
+
+def _finding(rule: str, level: Level, key: KeyFindings, finding: ExternalAccess, evidence: Evidence) -> Notice:
+    region = finding.region
+    who = f"{region.callers.text} can {region.actions.text}"
+    example = f"; for example {witness_text(region, in_full=False)}" if region.witness is not None else ""
+    statements = _statements(finding)
+    places = [statement for statement in statements if statement.span != NOWHERE]
+    return Notice(
+        rule,
+        level,
+        f"{rule}: {key_name(key.key)}",
+        f"{who}, {when_text(region, in_full=False)}{example}",
+        _fingerprint(rule, key, who, *region.actions.names, *cases_in_full(region)),
+        places[0].span if places else NOWHERE,
+        tuple((statement.span, statement_name(statement)) for statement in places[1:]),
+        evidence.of_statements(statements),
+        key.key.arn,
+        rule,
+    )
+
+
+def _statements(finding: ExternalAccess) -> tuple[StatementRef, ...]:
+    ways = finding.ways if finding.ways is not None else (finding.region.through,)
+    return tuple(dict.fromkeys(statement for way in ways for statement in way))
+
+
+def _fingerprint(rule: str, key: KeyFindings, *parts: str) -> str:
+    return digest(("findings", rule, key.key.arn, *parts)).hex()[:32]

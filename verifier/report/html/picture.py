@@ -1,0 +1,124 @@
+"""A picture of who reaches a key, and through what.
+
+In: the rows of who can for a key. Out: an SVG within a figure, with a table that says the same. Guarantee: a line goes from callers to a
+statement or grant only where a way of theirs needs it; what finds no room is counted; the table has every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from verifier.model.access import Access, KeyAccess
+from verifier.model.policy import PolicyKind, StatementRef
+from verifier.report.access_words import when_text
+from verifier.report.html.nodes import Content, Html, element
+from verifier.report.naming import key_name, statement_name
+from verifier.syntax.text import brief
+
+_MOST_CALLERS, _MOST_STATEMENTS = 14, 18
+_ROW, _BOX = 46, 36
+_LEFT, _MIDDLE, _RIGHT = (0, 380), (520, 860), (1000, 1200)
+
+
+@dataclass
+class _Reach:
+    """Some callers: the actions of their rows, and the statements that they go through."""
+
+    callers: str
+    actions: list[str] = field(default_factory=list)
+    through: dict[StatementRef, None] = field(default_factory=dict)
+    conditioned: bool = False
+
+
+def picture(access: KeyAccess) -> Html:
+    """The figure of one key."""
+    reaches = _reaches(access.rows)
+    statements = list(dict.fromkeys(statement for reach in reaches for statement in reach.through))
+    name = key_name(access.key)
+    said = "proved to be all who can" if access.complete else "not all of it is known"
+    left = max(0, len(reaches) - _MOST_CALLERS), max(0, len(statements) - _MOST_STATEMENTS)
+    more = f" {left[0]} more callers and {left[1]} more statements are in the table alone." if any(left) else ""
+    caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{more}")
+    drawn = (
+        _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS])
+        if reaches
+        else element("p", "Nobody can do anything with it." if access.complete else "What is allowed is not known.")
+    )
+    return element("figure", caption, drawn, _table(access))
+
+
+def _reaches(rows: Iterable[Access]) -> list[_Reach]:
+    found: dict[str, _Reach] = {}
+    for row in rows:
+        reach = found.setdefault(row.region.callers.text, _Reach(row.region.callers.text))
+        reach.actions.append(row.region.actions.text)
+        reach.conditioned = reach.conditioned or not row.region.always
+        ways = row.ways if row.ways is not None else (row.region.through,)
+        reach.through.update(dict.fromkeys(statement for way in ways for statement in way))
+    return list(found.values())
+
+
+def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef]) -> Html:
+    height = _ROW * max(len(reaches), len(statements), 1) + 10
+    middle = height / 2
+    at = {statement: _centre(number, len(statements), height) for number, statement in enumerate(statements)}
+    lines: list[Content] = []
+    for number, reach in enumerate(reaches):
+        y = _centre(number, len(reaches), height)
+        reached = [statement for statement in reach.through if statement in at]
+        lines += [_curve(_LEFT[1], y, _MIDDLE[0], at[statement]) for statement in reached]
+        lines += [] if reached else [_curve(_LEFT[1], y, _RIGHT[0], middle)]
+    lines += [_curve(_MIDDLE[1], y, _RIGHT[0], middle) for y in at.values()]
+    boxes = [
+        _box(_LEFT, _centre(n, len(reaches), height), reach.callers, ", ".join(dict.fromkeys(reach.actions)) + _under(reach))
+        for n, reach in enumerate(reaches)
+    ]
+    boxes += [_box(_MIDDLE, y, statement_name(s), _policy(s), "deny" if s.effect.value == "Deny" else None) for s, y in at.items()]
+    boxes.append(_box(_RIGHT, middle, name, "the key", "key"))
+    return element(
+        "svg", lines, boxes, viewBox=f"0 0 1202 {height}", role="img", aria_label=f"Who reaches {name}; the table below says the same"
+    )
+
+
+def _policy(statement: StatementRef) -> str:
+    if statement.kind is None:
+        return "a grant"
+    return statement.kind.value if statement.kind is PolicyKind.KEY else f"{statement.kind.value} {statement.policy_name}"
+
+
+def _under(reach: _Reach) -> str:
+    return ", under conditions" if reach.conditioned else ""
+
+
+def _centre(number: int, count: int, height: int) -> float:
+    return height * (number + 0.5) / count
+
+
+def _curve(x: int, y: float, to_x: int, to_y: float) -> Html:
+    half = (x + to_x) / 2
+    return element("path", d=f"M{x} {y:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x} {to_y:g}")
+
+
+def _box(columns: tuple[int, int], y: float, text: str, below: str, kind: str | None = None) -> Html:
+    x, end = columns
+    room = (end - x - 16) // 7
+    frame = element("rect", x=str(x + 1), y=f"{y - _BOX / 2:g}", width=str(end - x), height=str(_BOX), rx="5", class_=kind)
+    head = element("text", brief(text, room), x=str(x + 9), y=f"{y - 3:g}")
+    small = element("text", brief(below, room + 4), x=str(x + 9), y=f"{y + 12:g}", class_="small")
+    return element("g", element("title", f"{text}: {below}"), frame, head, small)
+
+
+def _table(access: KeyAccess) -> Html:
+    head = element("tr", (element("th", text, scope="col") for text in ("callers", "actions", "when", "through")))
+    body = (element("tr", (element("td", text) for text in _cells(row))) for row in access.rows)
+    table = element("table", element("thead", head), element("tbody", body))
+    reasons = [element("p", f"unknown: {reason.text} [{reason.rule}]", class_="unknown") for reason in access.reasons]
+    return element("details", element("summary", "as a table"), element("div", reasons, table, class_="inside"))
+
+
+def _cells(row: Access) -> tuple[str, str, str, str]:
+    region = row.region
+    ways = row.ways if row.ways is not None else (region.through,)
+    through = "; or ".join(" and ".join(statement_name(statement) for statement in way) for way in ways[:6] if way)
+    return region.callers.text, region.actions.text, when_text(region, in_full=False), through or "policies of their own account"

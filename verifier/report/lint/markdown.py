@@ -1,0 +1,72 @@
+"""The linter's report → Markdown that fits a comment on a pull request.
+
+In: a `LintReport`, what makes it fail. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from verifier.model.lint import Finding, LintReport, Severity
+from verifier.report.lint.words import (
+    because_text,
+    by_policy,
+    counts_text,
+    lint_exit_code,
+    place,
+    policy_title,
+    request_text,
+    rewrite_claim,
+    subject_name,
+    undecided_text,
+)
+from verifier.report.markdown import code, escaped
+
+_SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "💬"}
+
+
+def render_lint_markdown(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> str:
+    """The whole report, with a final newline."""
+    lines = ["## KMS policies: what is provably wrong", ""]
+    for policy, findings in by_policy(report):
+        name, what = policy_title(policy)
+        lines += [f"### {escaped(name)}: {escaped(what)}", ""]
+        lines += [line for finding in findings if finding.severity is not Severity.NOTE for line in _finding(finding)]
+        notes = [finding for finding in findings if finding.severity is Severity.NOTE]
+        lines += _folded(notes)
+        lines.append("")
+    lines += [f"- ❓ **unknown** {marked(undecided_text(undecided))} ({escaped(undecided.label)})" for undecided in report.undecided]
+    lines += [""] if report.undecided else []
+    lines.append(f"<sub>{escaped(counts_text(report))} · exit code {lint_exit_code(report, fail_on):d}</sub>")
+    return "\n".join(lines) + "\n"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    where = place(finding.span)
+    head = f"- {_SIGNS[finding.severity]} **{finding.severity.value}** {escaped(subject_name(finding))}"
+    yield f"{head}{f' ({code(where)})' if where else ''} {marked(finding.message)} ({code(finding.rule.id)}, {finding.rule.label})"
+    if finding.proof is not None:
+        rests = f"; rests on {escaped(because_text(finding.proof.because))}" if finding.proof.because else ""
+        yield f"  - proved: {marked(finding.proof.text)}{rests}"
+    if finding.witness is not None:
+        yield f"  - for example {escaped(request_text(finding.witness))}: {marked(finding.shows)}"
+    if finding.rewrite is not None:
+        yield f"  - rewrite ({escaped(rewrite_claim(finding))}, checked over all requests): {escaped(finding.rewrite.text)}"
+        yield f"    {code(json.dumps(finding.rewrite.statement))}"
+
+
+def marked(text: str) -> str:
+    """A text of the linter, what stands between backticks as code spans; whatever the input put there, nothing of it is markup."""
+    return "".join(code(part) if number % 2 and part else escaped(part) for number, part in enumerate(text.split("`")))
+
+
+def _folded(notes: list[Finding]) -> Iterator[str]:
+    if notes:
+        yield ""
+        yield f"<details><summary>{len(notes)} note{'' if len(notes) == 1 else 's'}</summary>"
+        yield ""
+        for note in notes:
+            yield from _finding(note)
+        yield ""
+        yield "</details>"

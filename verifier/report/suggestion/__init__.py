@@ -1,0 +1,1 @@
+"""Suggested edits as text, Markdown and JSON."""

@@ -1,0 +1,1 @@
+"""Who can, as text, Markdown and JSON."""

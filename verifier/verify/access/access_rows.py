@@ -1,0 +1,167 @@
+"""The allowed requests of a key → rows: callers by name, the others as regions, each with conditions and ways in.
+
+In: one side of a `Joint`, a set of its requests. Out: `Found`.
+Guarantee: the rows are disjoint and together the set, among the requests that can be made and that are settled; checked before they are
+handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from verifier.model.access import Access
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import StatementRef
+from verifier.model.region import Callers, Region
+from verifier.model.request import CallerKind
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.joint import Joint
+from verifier.problem.provenance import lets_in
+from verifier.verify.access.known_callers import KnownCallers, kind_of
+from verifier.verify.access.ways import Draft, Ways
+from verifier.verify.claims import InternalDisagreement
+from verifier.verify.partition import Partition, Partitioner
+from verifier.verify.regions import Describer
+from verifier.verify.sample import Impossible, NotFound, sample
+
+ROW_BUDGET = 5_000
+"""Descriptions of one answer, before callers are no longer told apart by their actions."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each row."""
+
+    rows: tuple[Access, ...]
+    reasons: tuple[Reason, ...] = ()
+    exact: bool = True
+    nodes: tuple[Node, ...] = ()
+
+
+class Rows:
+    """Makes rows on one side of a `Joint`."""
+
+    def __init__(self, joint: Joint, estate: Estate, key: Key, witnesses: bool = False) -> None:
+        self._joint, self._key, self._witnesses = joint, key, witnesses
+        self._describer = Describer(joint, 0)
+        self._known = KnownCallers(estate, key, joint.finite.tables["principal"])
+
+    def found(self, node: Node) -> Found | Impossible:
+        """The rows of a set. Raises `TooLarge`."""
+        partition = Partitioner(self._joint, 0, budget=ROW_BUDGET).partition(node)
+        self._check(node, partition)
+        drafts = self._drafts(partition)
+        witnesses = self._sampled(partition, drafts) if self._witnesses else {}
+        if isinstance(witnesses, Impossible):
+            return witnesses
+        conditions = [self._describer.when(part) for part in partition.parts]
+        by_name = _named(drafts)
+        rows = list[tuple[Access, Draft]]()
+        for number, draft in enumerate(drafts):
+            callers, besides = self._who(draft, by_name)
+            actions = self._describer.phrases.actions(draft.actions, draft.part.sendable)
+            through, exact = self._through(draft), draft.part.cubes is not None
+            region = Region(callers, actions, conditions[draft.alike], witnesses.get(number), through, exact)
+            rows.append((Access(region, draft.ways, besides, draft.alike), draft))
+        rows.sort(key=lambda row: self._order(row[0]))
+        nodes = tuple(self._node(draft) for _, draft in rows)
+        return Found(tuple(row for row, _ in rows), partition.unsettled, partition.exact, nodes)
+
+    def _check(self, node: Node, partition: Partition) -> None:
+        """Together the parts are the set."""
+        if partition.unsettled:
+            return
+        diagrams = self._joint.diagrams
+        node = diagrams.both(node, self._joint.known_action)
+        missed = diagrams.minus(node, diagrams.any_of(part.node for part in partition.parts))
+        if diagrams.both(missed, self._joint.care(0, node).care) != NOTHING:
+            raise InternalDisagreement("the parts of an answer are not all of it; please report this")
+
+    # -- who --
+
+    def _drafts(self, partition: Partition) -> list[Draft]:
+        """By name first, so that regions can be told as all others; each with the actions that the same statements let them do."""
+        found, rests = list[Draft](), list[Draft]()
+        for number, part in enumerate(partition.parts):
+            split = self._known.split(part.callers)
+            nodes = {index: self._of(1 << index, part.node) for index, _ in split.named}
+            found += [Draft(part, number, 1 << index, part.actions, nodes[index], name) for index, name in split.named]
+            for rest in self._describer.phrases.apart(split.rest) if split.rest else ():
+                rests.append(Draft(part, number, rest, part.actions, self._of(rest, part.node)))
+        ways = Ways(self._joint, self._key)
+        return [draft for whole in (*found, *rests) for draft in ways.by_action(whole)]
+
+    def _node(self, draft: Draft) -> Node:
+        """The requests of a row."""
+        within = self._joint.diagrams.literal("action", draft.actions)
+        return self._joint.diagrams.both(within, self._of(draft.classes, draft.part.node))
+
+    def _of(self, classes: int, node: Node) -> Node:
+        return self._joint.diagrams.both(self._joint.diagrams.literal("principal", classes), node)
+
+    def _through(self, draft: Draft) -> tuple[StatementRef, ...]:
+        """The statements of the ways; where these are not known, those that say something of some request."""
+        if draft.ways is not None:
+            return tuple(dict.fromkeys(statement for way in draft.ways for statement in way))
+        side = self._joint.sides[0]
+        node = self._node(draft)
+        numbered = enumerate(side.question.space.owners)
+        return tuple(owner for n, owner in numbered if lets_in(owner) and self._joint.diagrams.both(side.parts.get(n, NOTHING), node))
+
+    def _who(self, draft: Draft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
+        """The callers of a row, and those that have rows of their own though its words are about them."""
+        if draft.name is not None:
+            return self._known.callers(draft.name), ()
+        plain = (index for index, names in by_name.items() if kind_of(names[0]) in (CallerKind.ROLE, CallerKind.USER))
+        named = sum(1 << index for index in plain if not self._known.split(1 << index).rest)
+        callers, about = self._others(draft.classes, named)
+        return callers, tuple(name for index, names in by_name.items() if about >> index & 1 for name in names)
+
+    def _others(self, classes: int, named: int) -> tuple[Callers, int]:
+        """A region in words, and the classes that these words are about: `every other role`, where it is all but the `named` ones."""
+        phrases = self._describer.phrases
+        whole = next(part for part in phrases.apart(classes | named) if part & classes)
+        callers = phrases.callers(classes)
+        wider = phrases.callers(whole) if whole != classes and not classes & ~whole else callers
+        shown, about = (wider, whole) if len(wider.text) < len(callers.text) else (callers, classes)
+        if about == classes and not self._known.split(classes).named:
+            return callers, classes
+        return replace(callers, text=shown.text.replace("every ", "every other "), excluded=shown.excluded, named=shown.named), about
+
+    def _order(self, row: Access) -> tuple[object, ...]:
+        """By name before regions, the key's account first, services last."""
+        callers = row.region.callers
+        account = callers.accounts[0] if callers.names and callers.accounts else ""
+        services = callers.kinds == (CallerKind.SERVICE,)
+        federated = callers.kinds == (CallerKind.FEDERATED,)
+        return (services, not callers.names, federated, account != self._key.account, account, callers.names, row.alike)
+
+    # -- requests --
+
+    def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample] | Impossible:
+        """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it, if it is one."""
+        found: dict[int, Counterexample] = {}
+        asked: dict[tuple[int, int, int], list[int]] = {}
+        for number, draft in enumerate(drafts):
+            asked.setdefault((draft.alike, draft.classes, draft.actions), []).append(number)
+        for numbers in asked.values():
+            node = self._node(drafts[numbers[0]])
+            assert partition.sampling is not None, "parts without facts to sample with"
+            sampled = sample(self._joint, 0, partition.sampling, node)
+            if isinstance(sampled, Impossible):
+                return sampled
+            if not isinstance(sampled, NotFound):
+                arn = sampled.request.caller.principal_arn
+                found |= {number: sampled.counterexample for number in numbers if drafts[number].name in (arn, None)}
+        return found
+
+
+def _named(drafts: list[Draft]) -> dict[int, list[str]]:
+    """Who has rows by name, by class."""
+    found: dict[int, dict[str, None]] = {}
+    for draft in drafts:
+        if draft.name is not None:
+            found.setdefault(draft.classes.bit_length() - 1, {})[draft.name] = None
+    return {index: list(names) for index, names in found.items()}

@@ -1,0 +1,169 @@
+"""The allowed requests of a scope → findings: cubes that cover them, each with a request and the statements that let it in.
+
+In: one side of a `Joint` whose facts include the scope. Out: `Cubes`.
+Guarantee: the findings together hold exactly the requests of the scope that are allowed and can be made; none of the cubes that they are
+made of is held by the others together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from verifier.model.access import Way
+from verifier.model.external_access import ExternalAccess
+from verifier.model.region import Callers, Region
+from verifier.model.request import CallerKind
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.cover import Cube
+from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.irredundant import covering, cube_node, irredundant
+from verifier.problem.joint import Joint
+from verifier.problem.provenance import lets_in
+from verifier.problem.sets import FIRST
+from verifier.verify.access.ways import Draft, Ways
+from verifier.verify.partition import Described, Partitioner
+from verifier.verify.regions import Describer
+from verifier.verify.sample import PREFERRED, Impossible, Sample, sample
+
+ANYONE = "anyone outside the zone of trust"
+ANY_SERVICE = "every AWS service"
+
+
+@dataclass(frozen=True)
+class Cubes:
+    """The findings, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each finding."""
+
+    findings: tuple[ExternalAccess, ...]
+    reasons: tuple[Reason, ...] = ()
+    exact: bool = True
+    nodes: tuple[Node, ...] = ()
+    whole: Node = NOTHING
+    """All requests that the findings are to hold."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A part of a finding: a cube, with its callers and actions as masks and its requests. `exact` is false for callers and actions whose
+    conditions are too many to say."""
+
+    cube: Cube
+    callers: int
+    actions: int
+    node: Node
+    exact: bool = True
+
+
+class External:
+    """Makes findings on one side of a `Joint`. `strangers` are the requests of callers whom nothing names."""
+
+    def __init__(self, joint: Joint, strangers: Node) -> None:
+        self.joint, self._strangers = joint, strangers
+        key = joint.sides[0].question.space.target.key
+        assert key is not None, "findings are about a key"
+        self._key = key
+        self._describer = Describer(joint, 0)
+
+    def found(self) -> Cubes | Impossible:
+        """The findings. Raises `TooLarge`."""
+        diagrams, partitioner = self.joint.diagrams, Partitioner(self.joint, 0)
+        node, open_ = partitioner.settled(diagrams.both(self.joint.sides[0].allowed, self.joint.known_action))
+        parts = [diagrams.both(node, part) for part in self._parts()]
+        projection = self.joint.care(0, node, frozenset[str]().union(*map(diagrams.support, parts)))
+        least = diagrams.both(node, projection.care)
+        rest = diagrams.both(open_, self.joint.care(0, open_).care)
+        reasons = tuple(partitioner.reasons(rest)) if rest != NOTHING else ()
+        if least == NOTHING:
+            return Cubes((), reasons)
+        drafts = self._drafts(least, diagrams.either(node, diagrams.complement(projection.care)), parts, projection.care)
+        return self._told(drafts, least, projection.care, reasons)
+
+    def _parts(self) -> Iterator[Node]:
+        """What each statement and grant lets in by what it says."""
+        side = self.joint.sides[0]
+        for number, owner in enumerate(side.question.space.owners):
+            if lets_in(owner) and number in side.parts:
+                yield side.parts[number]
+
+    # -- cubes --
+
+    def _drafts(self, least: Node, most: Node, parts: list[Node], care: Node) -> list[_Draft]:
+        diagrams = self.joint.diagrams
+        try:
+            cubes = covering(diagrams, least, most, parts)
+        except TooLarge:
+            found = Partitioner(self.joint, 0).partition(least).parts
+            return [_Draft((), part.callers, part.actions, part.node, False) for part in found]
+        everybody = diagrams.values(care, "principal")
+        split = irredundant(diagrams, [part for cube in cubes for part in self._by_account(cube, everybody)], least)
+        nodes = [diagrams.both(least, cube_node(diagrams, cube)) for cube in split]
+        return [
+            _Draft(cube, diagrams.values(n, "principal"), diagrams.values(n, "action"), n) for cube, n in zip(split, nodes, strict=True)
+        ]
+
+    def _by_account(self, cube: Cube, everybody: int) -> Iterator[Cube]:
+        """A cube for each account, and one for the callers of accounts that nothing names, unless these are all of them."""
+        masks = dict(cube)
+        callers = masks.pop("principal", everybody) & everybody
+        phrases = self._describer.phrases
+        *_, others = phrases.apart(everybody)
+        if others & ~callers:
+            for part in phrases.apart(callers):
+                yield (("principal", part), *masks.items())
+        else:
+            yield cube
+
+    # -- in words --
+
+    def _told(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes | Impossible:
+        sampling, ways = self.joint.care(0, least, PREFERRED), Ways(self.joint, self._key)
+        groups: dict[object, list[_Draft]] = {}
+        for draft in drafts:
+            groups.setdefault((draft.callers, draft.actions, draft.exact, self._ways(ways, draft)), []).append(draft)
+        told, missing = list[tuple[ExternalAccess, Node]](), list[Reason]()
+        for group in groups.values():
+            node = self.joint.diagrams.any_of(draft.node for draft in group)
+            sampled = sample(self.joint, 0, sampling, node)
+            for part in (draft.node for draft in group if len(group) > 1 and _compares(draft.cube)):
+                checked = sample(self.joint, 0, sampling, part)
+                sampled = checked if isinstance(checked, Impossible) else sampled
+            if isinstance(sampled, Impossible):
+                return sampled
+            if isinstance(sampled, Sample):
+                told.append((self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node))
+            else:
+                missing.append(Reason("budget", sampled.reason))
+        findings, exact = tuple(finding for finding, _ in told), all(draft.exact for draft in drafts)
+        return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in told), least)
+
+    def _ways(self, ways: Ways, draft: _Draft) -> tuple[Way, ...] | None:
+        part = Described(draft.callers, draft.actions, draft.node, (), EVERYTHING, draft.actions)
+        names = self._describer.phrases.callers(draft.callers).names
+        row = Draft(part, 0, draft.callers, draft.actions, draft.node, names[0] if len(names) == 1 else None)
+        found = [row.ways for row in ways.by_action(row)]
+        return None if None in found else tuple(dict.fromkeys(way for ways_ in found for way in ways_ or ()))
+
+    def _finding(
+        self, group: list[_Draft], node: Node, care: Node, witness: Counterexample, ways: tuple[Way, ...] | None
+    ) -> ExternalAccess:
+        diagrams, first = self.joint.diagrams, group[0]
+        everybody, sendable = diagrams.values(care, "principal"), diagrams.values(care, "action")
+        seen = diagrams.all_of((care, diagrams.literal("principal", first.callers), diagrams.literal("action", first.actions)))
+        cubes = tuple(tuple((n, mask) for n, mask in draft.cube if n not in FIRST) for draft in group)
+        when = self._describer.alternatives(cubes, seen) if first.exact else ((),)
+        statements = tuple(dict.fromkeys(statement for way in ways or () for statement in way))
+        actions = self._describer.phrases.actions(first.actions, sendable)
+        region = Region(self._callers(first.callers, everybody), actions, when, witness, statements, first.exact)
+        public = not region.callers.accounts and diagrams.meets(node, self._strangers)
+        return ExternalAccess(region, public, ways)
+
+    def _callers(self, mask: int, everybody: int) -> Callers:
+        found = self._describer.phrases.callers(mask)
+        if mask != everybody:
+            return found
+        return replace(found, text=ANY_SERVICE if found.kinds == (CallerKind.SERVICE,) else ANYONE)
+
+
+def _compares(cube: Cube) -> bool:
+    """Whether only concrete values tell if there are requests of a cube."""
+    return any(name.startswith(("relation:", "lazy:")) for name, _ in cube)

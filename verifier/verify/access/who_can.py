@@ -1,0 +1,132 @@
+"""Who can: the complete list of who may do something with a key, under which conditions, and through what.
+
+In: an estate, actions, keys. Out: `WhoCan`, rows for each key.
+Guarantee: the rows of a key are disjoint, and together hold every request that is allowed, under some reading and with some outside
+policies or other (S2, U1: a row that needs one says so); what could not be settled is a reason (S1). A key whose policy is not known has
+one (U3).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from verifier.model.access import KeyAccess, WhoCan
+from verifier.model.caller_sets import both, is_empty
+from verifier.model.caller_text import read_caller_set
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, CallersOr, Expectation, Invariant
+from verifier.model.policy import Text
+from verifier.model.readings import READINGS
+from verifier.model.reference import data_version
+from verifier.model.verdict import Assumption, Reason
+from verifier.problem.diagram import TooLarge
+from verifier.problem.joint import Given, Joint, join
+from verifier.problem.targets import key_target
+from verifier.syntax.diagnostic import InputError
+from verifier.verify.access.access_rows import Found, Rows
+from verifier.verify.assumptions import given
+from verifier.verify.chosen import chosen_actions, chosen_keys
+from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS
+from verifier.verify.sample import Impossible
+from verifier.verify.settled import check_readings, not_known
+from verifier.verify.summary import summary
+
+EVERY_ACTION = ("kms:*",)
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, what) after each key."""
+
+
+def who_can(
+    estate: Estate,
+    actions: Sequence[str] = EVERY_ACTION,
+    *,
+    keys: Sequence[str] = (),
+    caller: str | None = None,
+    excluding: Sequence[str] = (),
+    readings: Mapping[str, bool] | None = None,
+    witnesses: bool = False,
+    progress: Progress | None = None,
+) -> WhoCan:
+    """Lists who can do some actions with some keys (every key, if none is named).
+
+    `actions` are names or patterns such as `kms:Decrypt`, `kms:ReEncrypt*`. `keys` are names, aliases, ARNs or key IDs. `caller` asks about
+    some callers only, `excluding` leaves some out; both are texts as in invariants (`role/reports`, `callers in 444455556666`), or an ARN,
+    an account, an organization, a service. `readings` fixes readings (label → value); the others are left open. With `witnesses` each row
+    has a request, replayed.
+    Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
+    """
+    held = dict(readings or {})
+    check_readings(held)
+    names = chosen_actions(actions)
+    scope = Invariant("who can", Expectation.REFUSED, _callers(caller, excluding), tuple(map(Text, actions)), None)
+    asker = _Asker(estate, scope, held, witnesses)
+    chosen = chosen_keys(estate, keys)
+    found = []
+    for done, key in enumerate(chosen, start=1):
+        found.append(asker.on_key(key))
+        if progress is not None:
+            progress(done, len(chosen), key.name or key.arn)
+    return WhoCan(
+        tuple(found),
+        tuple(actions),
+        names,
+        caller,
+        tuple(excluding),
+        tuple(account.id for account in estate.accounts),
+        data_version(),
+        estate.warnings,
+        estate.inputs,
+        tuple(reading.label for reading in READINGS if reading.label not in held),
+    )
+
+
+def _callers(caller: str | None, excluding: Sequence[str]) -> CallerSet:
+    asked = AnyCaller() if caller is None else read_caller_set(caller, "--transpose")
+    without = tuple(read_caller_set(text, "--except") for text in excluding)
+    found = both((asked, CallersNot(CallersOr(without)))) if without else asked
+    if is_empty(found):
+        raise InputError.of("no caller is left after --except, so there is nothing to ask about", rule="S3")
+    return found
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """The question, for any key."""
+
+    estate: Estate
+    scope: Invariant
+    held: Mapping[str, bool]
+    witnesses: bool
+
+    def on_key(self, key: Key) -> KeyAccess:
+        """The answer for one key."""
+        started = time.perf_counter()
+        found = self._answer(key)
+        return replace(found, elapsed=time.perf_counter() - started)
+
+    def _answer(self, key: Key) -> KeyAccess:
+        target, about = key_target(key), summary(self.estate, key)
+        reason = not_known(target)
+        if reason is not None:
+            return KeyAccess(about, reasons=(reason,))
+        assumptions = (*given(self.estate, target), Assumption("U4", f"actions and condition keys as of {data_version()}"))
+        try:
+            joint = join([Given(self.estate, target)], [self.scope])
+            joint.hold(self.held)
+            found = self._rows(joint, key)
+        except TooLarge as error:
+            reason = Reason("budget", f"the policies tell apart too much to list who can: {error}")
+            return KeyAccess(about, reasons=(reason,), assumptions=assumptions)
+        return KeyAccess(about, found.rows, found.reasons, found.exact, assumptions)
+
+    def _rows(self, joint: Joint, key: Key) -> Found:
+        node = joint.diagrams.both(joint.sides[0].allowed, joint.scopes[0])
+        rows = Rows(joint, self.estate, key, self.witnesses)
+        for _ in range(REFINEMENTS):
+            found = rows.found(node)
+            if not isinstance(found, Impossible):
+                return found
+            joint.learn(found.clause)
+        return Found((), (TOO_MANY_ROUNDS,), False)

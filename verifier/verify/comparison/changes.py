@@ -1,0 +1,234 @@
+"""What differs between two versions of an input, for the question why access was gained or lost.
+
+In: both estates, the key on each side. Out: `Located` changes, and those that bear on one request.
+Guarantee: a change is one of content (`verify.meaning`); those that are said to bear on a request are about statements that matched it on
+one side and not on the other, or else about statements that matched it on both, or else about facts of its caller or key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from verifier.model.comparison import Change
+from verifier.model.estate import Account, Controls, Estate, Identity, Key
+from verifier.model.grant import Grant, reference_to_grant
+from verifier.model.policy import Effect, Policy, StatementRef, reference_to
+from verifier.model.request import Decision, Request
+from verifier.verify.comparison.fact_changes import account_facts, estate_facts, identity_facts, key_facts
+from verifier.verify.comparison.pairing import changed_pairs
+from verifier.verify.comparison.statement_changes import Placed, difference, short_arn
+from verifier.verify.meaning import meaning
+from verifier.verify.replay import matched_statements
+
+
+@dataclass(frozen=True)
+class Located:
+    """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None` for anything."""
+
+    change: Change
+    about: str | None
+
+
+def key_changes(old: Key | None, new: Key | None) -> tuple[Located, ...]:
+    """What changed of one key: its policies, its grants, its facts."""
+    if old is None or new is None:
+        only = new or old
+        assert only is not None
+        text = "the key is new" if old is None else "the key is gone"
+        places = (old.span if old else only.span, new.span if new else only.span)
+        return (Located(Change(text, places=places), only.arn),)
+    found = [
+        *(Located(change, new.arn) for change in _statements(old.policies or (), new.policies or (), "")),
+        *(Located(change, new.arn) for change in _grants(old, new)),
+        *(Located(change, new.arn) for change in key_facts(old, new)),
+    ]
+    return tuple(found)
+
+
+def surrounding_changes(old: Estate, new: Estate) -> tuple[Located, ...]:
+    """What changed of everything but the keys."""
+    return tuple(dict.fromkeys([*_accounts(old, new), *_controls(old, new), *_endpoints(old, new), *estate_facts_located(old, new)]))
+
+
+def estate_facts_located(old: Estate, new: Estate) -> Iterator[Located]:
+    """Changes of the organization, and of what is not modelled."""
+    for about, change in estate_facts(old, new):
+        yield Located(change, about)
+
+
+# -- statements of one place --
+
+
+def _statements(old: Iterable[Policy], new: Iterable[Policy], place: str) -> Iterator[Change]:
+    """The changes among the statements attached at one place; `place` says where, and is empty for the policies of a key."""
+    before, after = tuple(old), tuple(new)
+    if frozenset(map(meaning, before)) == frozenset(map(meaning, after)):
+        return
+    for left, right in changed_pairs(_placed(before), _placed(after)):
+        if left is not None and right is not None:
+            text = difference(left, right)
+        elif right is not None:
+            text = _only_here("is new", "attached to", right[0], before, place)
+        else:
+            assert left is not None
+            text = _only_here("was removed", "detached from", left[0], after, place)
+        yield Change(text, left and reference_to(*left), right and reference_to(*right))
+
+
+def _placed(policies: Sequence[Policy]) -> list[Placed]:
+    return [(policy, statement) for policy in policies for statement in policy.statements]
+
+
+def _only_here(text: str, verb: str, policy: Policy, others: Sequence[Policy], place: str) -> str:
+    """A statement that is new, or gone, with its whole policy says so."""
+    whole = place and all(other.identity != policy.identity for other in others)
+    return f"{text}: its policy was {verb} {place}" if whole else text
+
+
+def _grants(old: Key, new: Key) -> Iterator[Change]:
+    if old.grants is None or new.grants is None:
+        return
+    before, after = {grant.id: grant for grant in old.grants}, {grant.id: grant for grant in new.grants}
+    for name, grant in after.items():
+        if name not in before:
+            yield Change("is new", None, reference_to_grant(new.arn, grant))
+        elif meaning(before[name]) != meaning(grant):
+            yield Change(
+                _grant_difference(before[name], grant), reference_to_grant(old.arn, before[name]), reference_to_grant(new.arn, grant)
+            )
+    for name, grant in before.items():
+        if name not in after:
+            yield Change("is gone", reference_to_grant(old.arn, grant), None)
+
+
+def _grant_difference(old: Grant, new: Grant) -> str:
+    """A grant cannot be changed, so this is one that two listings tell differently."""
+    parts = [
+        ("operations", set(old.operations) != set(new.operations)),
+        ("grantee", meaning(old.grantee) != meaning(new.grantee) or old.grantee_hidden != new.grantee_hidden),
+        ("retiring principal", meaning(old.retiring) != meaning(new.retiring)),
+        (
+            "constraints",
+            (old.context_equals, old.context_subset, old.source_arn) != (new.context_equals, new.context_subset, new.source_arn),
+        ),
+    ]
+    told = [name for name, differs in parts if differs]
+    return f"has other {' and '.join(told)}" if told else "is told in another way"
+
+
+# -- places --
+
+
+def _accounts(old: Estate, new: Estate) -> Iterator[Located]:
+    before, after = {account.id: account for account in old.accounts}, {account.id: account for account in new.accounts}
+    for account in dict.fromkeys((*before, *after)):
+        for about, change in account_facts(before.get(account), after.get(account)):
+            yield Located(change, about)
+        if account in before and account in after:
+            yield from _identities(before[account], after[account])
+
+
+def _identities(old: Account, new: Account) -> Iterator[Located]:
+    before = {identity.arn: identity for identity in (*old.users, *old.roles)}
+    after = {identity.arn: identity for identity in (*new.users, *new.roles)}
+    for arn, identity in after.items():
+        if arn in before:
+            yield from (Located(change, arn) for change in _identity(before[arn], identity))
+
+
+def _identity(old: Identity, new: Identity) -> Iterator[Change]:
+    name = short_arn(new.arn)
+    yield from _statements(old.policies, new.policies, name)
+    yield from _statements(_boundary(old), _boundary(new), name)
+    yield from identity_facts(old, new)
+
+
+def _boundary(identity: Identity) -> tuple[Policy, ...]:
+    return (identity.boundary,) if identity.boundary is not None else ()
+
+
+def _controls(old: Estate, new: Estate) -> Iterator[Located]:
+    before, after = _controls_by_account(old), _controls_by_account(new)
+    for account in dict.fromkeys((*before, *after)):
+        first, second = before.get(account), after.get(account)
+        for kind in ("service", "resource"):
+            left, right = _levels(first, kind), _levels(second, kind)
+            for level in dict.fromkeys((*left, *right)):
+                for change in _statements(left.get(level, ()), right.get(level, ()), level):
+                    yield Located(change, account)
+
+
+def _controls_by_account(estate: Estate) -> dict[str, Controls]:
+    return {controls.account: controls for controls in (estate.organization.controls if estate.organization else ())}
+
+
+def _levels(controls: Controls | None, kind: str) -> dict[str, tuple[Policy, ...]]:
+    levels = (controls.service if kind == "service" else controls.resource) if controls is not None else None
+    return {level.name: level.policies for level in levels or ()}
+
+
+def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
+    before, after = {found.id: found for found in old.endpoints or ()}, {found.id: found for found in new.endpoints or ()}
+    for name in dict.fromkeys((*before, *after)):
+        left, right = before.get(name), after.get(name)
+        policies = [(found.policy,) if found is not None and found.policy is not None else () for found in (left, right)]
+        for change in _statements(policies[0], policies[1], name):
+            yield Located(change, name)
+        if left is None or right is None:
+            yield Located(Change(f"the endpoint {name} is {'new' if left is None else 'gone'}"), name)
+
+
+# -- what bears on one request --
+
+
+def bearing(
+    changes: Iterable[Located], request: Request, allowed: Decision, refused: Decision | None, *, gained: bool
+) -> tuple[Change, ...]:
+    """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be made)."""
+    listed = tuple(changes)
+    told = [located.change for located in listed if refused is not None and _turned(located.change, allowed, refused, gained)]
+    if not told and refused is not None:
+        # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own policies (P1, P2).
+        told = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
+    if not told:
+        told = [located.change for located in listed if _is_fact(located.change) and _concerns(located, request)]
+    return tuple(dict.fromkeys(told))
+
+
+def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
+    allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
+    if allowing is None or refusing is None:
+        return False
+    return _name(allowing) in _matched(allowed) and _name(refusing) in _matched(refused)
+
+
+def _turned(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
+    """Whether it is about an Allow that matched on the side that allows, or a Deny that matched on the other, and there alone."""
+    allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
+    granted, denied = _matched(allowed), _matched(refused)
+    now_allows = allowing is not None and allowing.effect is Effect.ALLOW and _name(allowing) in granted
+    then_allowed = refusing is not None and refusing.effect is Effect.ALLOW and _name(refusing) in denied
+    then_denied = refusing is not None and refusing.effect is Effect.DENY and _name(refusing) in denied
+    now_denies = allowing is not None and allowing.effect is Effect.DENY and _name(allowing) in granted
+    return (now_allows and not then_allowed) or (then_denied and not now_denies)
+
+
+def _matched(decision: Decision) -> frozenset[tuple[str, int]]:
+    return frozenset(map(_name, matched_statements(decision)))
+
+
+def _name(reference: StatementRef) -> tuple[str, int]:
+    return reference.policy, reference.index
+
+
+def _is_fact(change: Change) -> bool:
+    return change.old is None and change.new is None
+
+
+def _concerns(located: Located, request: Request) -> bool:
+    caller = request.caller
+    key_account = request.resource.split(":")[4] if request.resource is not None else None
+    issuer = caller.issuer
+    mine = {None, request.resource, caller.principal_arn, caller.account, key_account, issuer}
+    return located.about in mine or any(located.about == value for key, value in request.context if key.lower() == "aws:sourcevpce")

@@ -1,0 +1,184 @@
+"""Compare: two versions of an input → what each allows that the other does not.
+
+In: two estates, allowances, readings. Out: `Comparison`, one part for each target of either side.
+Guarantee: *equivalent* only where no request is decided otherwise, under no reading and no free fact; what the input does not hold is
+supposed to be the same on both sides, and `assumptions` name it. A key whose policy is not known is *unknown* (U3).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from verifier.model.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
+from verifier.model.estate import Estate
+from verifier.model.invariant import Allowance, Invariant
+from verifier.model.readings import READINGS
+from verifier.model.reference import data_version
+from verifier.model.verdict import Assumption, Reason
+from verifier.problem.diagram import NOTHING, TooLarge
+from verifier.problem.joint import Given
+from verifier.problem.selected_keys import selected_keys
+from verifier.problem.targets import Target, TargetKind
+from verifier.verify.assumptions import given
+from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
+from verifier.verify.comparison.difference import Difference, difference
+from verifier.verify.comparison.region_changes import Explainer
+from verifier.verify.comparison.target_pairs import TargetPair, target_pairs
+from verifier.verify.meaning import key_meaning, surroundings
+from verifier.verify.settled import check_readings, not_known, settled_allowance
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, what) after each target."""
+
+SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
+
+
+def compare(
+    old: Estate,
+    new: Estate,
+    *,
+    allow: Sequence[Allowance] = (),
+    readings: Mapping[str, bool] | None = None,
+    labels: tuple[str, str] = ("OLD", "NEW"),
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compares two versions, target by target.
+
+    `allow` says what may be gained; `readings` fixes readings (label → value), and the others are tried both ways; `labels` are what
+    people call the sides. Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does not hold.
+    """
+    held = dict(readings or {})
+    check_readings(held)
+    comparer = _Comparer(old, new, tuple(allow), held)
+    compared = []
+    pairs = target_pairs(old, new, keys_only=comparer.same_surroundings)
+    for done, pair in enumerate(pairs, start=1):
+        compared.append(comparer.compare(pair))
+        if progress is not None:
+            progress(done, len(pairs), pair.name)
+    return Comparison(
+        tuple(compared),
+        _side(labels[0], old),
+        _side(labels[1], new),
+        data_version(),
+        tuple(comparer.used(allowance) for allowance in allow),
+        tuple(reading.label for reading in READINGS if reading.label not in held),
+    )
+
+
+def _side(label: str, estate: Estate) -> ComparedSide:
+    keys = tuple(key.arn for key in estate.keys)
+    return ComparedSide(label, keys, tuple(account.id for account in estate.accounts), estate.inputs, estate.warnings)
+
+
+@dataclass
+class _Comparer:
+    """Both sides, and what all targets share."""
+
+    old: Estate
+    new: Estate
+    allow: tuple[Allowance, ...]
+    held: Mapping[str, bool]
+    covering: set[str] = field(default_factory=set)
+    """The names of the allowances that covered something."""
+
+    def __post_init__(self) -> None:
+        self.same_surroundings = surroundings(self.old) == surroundings(self.new)
+        self.around = () if self.same_surroundings else surrounding_changes(self.old, self.new)
+        self.scopes = {allowance.name: self._keys_of(allowance) for allowance in self.allow}
+
+    def _keys_of(self, allowance: Allowance) -> frozenset[str] | None:
+        if allowance.scope.keys is None:
+            return None
+        return frozenset(key.arn for key in selected_keys(self.new, allowance.scope))
+
+    # -- one target --
+
+    def compare(self, pair: TargetPair) -> TargetComparison:
+        """Compares one target."""
+        started = time.perf_counter()
+        found = self._compared(pair)
+        return replace(found, elapsed=time.perf_counter() - started)
+
+    def _compared(self, pair: TargetPair) -> TargetComparison:
+        name = pair.key_name
+        unknown = tuple(reason for target in (pair.old, pair.new) if target is not None and (reason := not_known(target)) is not None)
+        if unknown:
+            return TargetComparison(pair.name, name, pair.presence, reasons=tuple(dict.fromkeys(unknown)))
+        if self._same(pair):
+            return TargetComparison(pair.name, name, pair.presence, assumptions=self._assumptions(pair))
+        changes = self._changes(pair)
+        applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
+        intended = [settled_allowance(self.new, pair.either, allowance) for allowance in applying]
+        try:
+            found = difference(_given(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
+        except TooLarge as error:
+            reason = Reason("budget", f"the comparison went beyond a limit: {error}")
+            return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
+        self._note_used(found, applying)
+        return self._told(pair, name, found, changes)
+
+    def _told(self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]) -> TargetComparison:
+        explainer = Explainer(self.old if pair.old is not None else None, self.new if pair.new is not None else None, changes)
+        parts = (found.gained.regions, found.gained.intended, found.lost.regions)
+        return TargetComparison(
+            pair.name,
+            name,
+            pair.presence,
+            gained=explainer.explained(found.gained.regions, gained=True),
+            intended=explainer.explained(found.gained.intended, gained=True),
+            lost=explainer.explained(found.lost.regions, gained=False),
+            reasons=tuple(dict.fromkeys(reason for part in parts for reason in part.unsettled)),
+            unknown_gained=found.gained.unknown_actions,
+            unknown_lost=found.lost.unknown_actions,
+            exact=all(part.exact for part in parts),
+            changes=_plain(changes),
+            assumptions=self._assumptions(pair),
+        )
+
+    def _same(self, pair: TargetPair) -> bool:
+        """Whether all that bears on a target is the same on both sides."""
+        if not self.same_surroundings or pair.old is None or pair.new is None:
+            return False
+        old, new = pair.old.key, pair.new.key
+        return old is None or new is None or key_meaning(old) == key_meaning(new)
+
+    def _changes(self, pair: TargetPair) -> tuple[Located, ...]:
+        if pair.either.kind is not TargetKind.KEY:
+            return self.around
+        old, new = (target.key if target is not None else None for target in (pair.old, pair.new))
+        return (*key_changes(old, new), *self.around)
+
+    def _assumptions(self, pair: TargetPair) -> tuple[Assumption, ...]:
+        sides = ((self.old, pair.old), (self.new, pair.new))
+        found = [assumption for estate, target in sides if target is not None for assumption in given(estate, target)]
+        return (SAME, *dict.fromkeys(found), Assumption("U4", f"actions and condition keys as of {data_version()}"))
+
+    # -- allowances --
+
+    def _applies(self, allowance: Allowance, pair: TargetPair) -> bool:
+        keys = self.scopes[allowance.name]
+        return keys is None or pair.name in keys
+
+    def _note_used(self, found: Difference, applying: Sequence[Allowance]) -> None:
+        """Which allowances cover something that was gained."""
+        diagrams = found.joint.diagrams
+        for region in found.gained.intended.found:
+            for allowance, scope in zip(applying, found.joint.scopes, strict=True):
+                if diagrams.both(region.node, scope) != NOTHING:
+                    self.covering.add(allowance.name)
+
+    def used(self, allowance: Allowance) -> UsedAllowance:
+        """Whether an allowance was needed."""
+        scope: Invariant = allowance.scope
+        return UsedAllowance(scope.name, scope.text, scope.name in self.covering, scope.span)
+
+
+def _given(estate: Estate, target: Target | None) -> Given | None:
+    return None if target is None else Given(estate, target)
+
+
+def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:
+    return tuple(dict.fromkeys(located.change for located in changes))

@@ -1,0 +1,109 @@
+"""What one version of an estate lets somebody do, and the other does not: the two directions of a comparison, on one target.
+
+In: two sides, either of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint regions.
+Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that cannot be made there;
+a request is judged under the same readings and free facts on both sides (S2), and with the tags and other facts that each side fixes
+(`problem.counterparts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model.invariant import Invariant
+from verifier.model.request import Outcome
+from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.joint import Given, Joint, join
+from verifier.verify.claims import InternalDisagreement
+from verifier.verify.comparison.counterpart import counterpart
+from verifier.verify.regions import Describer, FoundRegion, Regions
+from verifier.verify.sample import Sample
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One direction. `intended` are the requests within the scopes that were said to be intended, `regions` all others. `unknown_actions`
+    is true where there is a difference for actions that the reference data does not know (U4): those are in no region."""
+
+    regions: Regions
+    intended: Regions
+    unknown_actions: bool
+
+    @property
+    def empty(self) -> bool:
+        """Whether it was shown that there is no difference for known actions, intended ones included."""
+        return not (self.regions.found or self.regions.unsettled or self.intended.found or self.intended.unsettled)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Both directions on one target, and the sets behind them."""
+
+    joint: Joint
+    gained: Direction
+    lost: Direction
+
+
+def difference(
+    old: Given | None, new: Given | None, *, intended: Sequence[Invariant] = (), held: Mapping[str, bool] | None = None
+) -> Difference:
+    """Compares two versions of a target; `None` is one that is not there, which allows nothing.
+
+    The scopes of `intended` invariants are taken from what was gained; `held` fixes readings. Grantees, named accounts and the like must
+    be settled (`verify.prove`). Raises `TooLarge` where a diagram outgrows its budget.
+    """
+    given = [side for side in (old, new) if side is not None]
+    assert given, "a target that is on neither side cannot be compared"
+    joint = join(given, intended)
+    gained, lost = _gained(joint, old, new), _gained(joint, new, old)
+    if held:
+        fixed = joint.diagrams.all_of(joint.diagrams.literal(n, 2 if v else 1) for n, v in held.items() if n in joint.diagrams.level)
+        gained, lost = joint.diagrams.both(gained, fixed), joint.diagrams.both(lost, fixed)
+    meant = joint.diagrams.both(gained, joint.diagrams.any_of(joint.scopes)) if new is not None else NOTHING
+    gained = joint.diagrams.minus(gained, meant)
+    last = len(given) - 1
+    return Difference(joint, _direction(joint, last, gained, meant), _direction(joint, 0, lost, NOTHING))
+
+
+def _gained(joint: Joint, before: Given | None, after: Given | None) -> Node:
+    """What `after` allows and `before` does not."""
+    if after is None:
+        return NOTHING
+    if before is None:
+        return joint.sides[0].allowed
+    sides = [side.question.space for side in joint.sides]
+    number = next(n for n, space in enumerate(sides) if space.estate is after.estate and space.target is after.target)
+    return joint.gained(number)
+
+
+def _direction(joint: Joint, number: int, node: Node, meant: Node) -> Direction:
+    if node == NOTHING and meant == NOTHING:
+        return Direction(Regions(()), Regions(()), False)
+    describer = Describer(joint, number)
+    regions = describer.describe(node)
+    for found in regions.found:
+        _check_other_side(joint, number, found)
+    return Direction(regions, describer.describe(meant), _for_unknown_actions(joint, number, node))
+
+
+def _for_unknown_actions(joint: Joint, number: int, node: Node) -> bool:
+    unknown = joint.diagrams.minus(node, joint.known_action)
+    return joint.diagrams.both(unknown, joint.care(number, unknown).care) != NOTHING
+
+
+def _check_other_side(joint: Joint, number: int, found: FoundRegion) -> None:
+    """The request of a region is refused on the other side, by `evaluate` as well, or cannot be made there."""
+    if len(joint.sides) < 2 or found.sample is None:
+        return
+    other = 1 - number
+    if joint.diagrams.both(found.node, joint.possible(other)) == NOTHING:
+        return
+    outcome = decided_there(joint, other, found.sample)
+    if outcome is not Outcome.DENY and joint.possible(other) == 1:
+        raise InternalDisagreement(f"the two readings of the rules disagree on {found.sample.request!r}; please report this")
+
+
+def decided_there(joint: Joint, number: int, sample: Sample) -> Outcome:
+    """How `evaluate` decides the counterpart of a request on a side, under the symbols that it was found with."""
+    return counterpart(joint.sides[number].question.space.estate, sample.request, dict(sample.symbols)).decision.outcome

@@ -1,0 +1,152 @@
+"""What changed besides statements: facts of keys and identities, inventories, the organization, what is not modelled.
+
+In: parts of both estates. Out: `Change`s that are whole sentences. Guarantee: none where the parts say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from verifier.model.comparison import Change
+from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
+from verifier.verify.comparison.statement_changes import listed, short_arn
+
+About = tuple[str | None, Change]
+"""What a change is about (an account, an ARN; `None` for anything), and the change."""
+
+_KEY_FACTS = (
+    ("spec", "spec"),
+    ("usage", "usage"),
+    ("origin", "origin"),
+    ("multi_region", "kind (multi-Region or not)"),
+    ("multi_region_type", "multi-Region type"),
+    ("manager", "manager"),
+)
+
+
+def key_facts(old: Key, new: Key) -> Iterator[Change]:
+    """Changes of what a key is."""
+    for name, noun in _KEY_FACTS:
+        if getattr(old, name) != getattr(new, name):
+            yield _sentence(f"the key's {noun} is {_shown(getattr(new, name))}, and was {_shown(getattr(old, name))}", old, new)
+    yield from _pairs("the key's tag", old.tags, new.tags, old, new)
+    yield from _list("alias", old.aliases, new.aliases, old, new)
+    if (old.grants is None) != (new.grants is None):
+        yield _sentence(f"the key's grants are given in {'NEW' if old.grants is None else 'OLD'} only", old, new)
+    if old.policies is not None and new.policies is not None:
+        names = {policy.name for policy in old.policies} ^ {policy.name for policy in new.policies}
+        for name in sorted(names - {"default"}):
+            yield _sentence(f"the key has a policy {name} in {'NEW' if name in {p.name for p in new.policies} else 'OLD'} only", old, new)
+
+
+def identity_facts(old: Identity, new: Identity) -> Iterator[Change]:
+    """Changes of a user or role, but for its policies."""
+    name = short_arn(new.arn)
+    yield from _pairs(f"the tag of {name}", old.tags, new.tags, old, new)
+    if old.bounded != new.bounded:
+        yield _sentence(f"{name} has {'a permissions boundary now' if new.bounded else 'no permissions boundary any more'}", old, new)
+    if old.unique_id != new.unique_id:
+        yield _sentence(f"{name} has another unique ID: it was deleted and made again", old, new)
+
+
+def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
+    """Inventories that one side lacks, and identities that are new or gone."""
+    if old is None or new is None:
+        only = old or new
+        assert only is not None
+        yield (
+            only.id,
+            Change(f"the inventory of {only.id} is given in {'NEW' if old is None else 'OLD'} only, and what is not given is free"),
+        )
+        return
+    if old.complete != new.complete:
+        yield new.id, Change(f"the inventory of {new.id} is complete in {'NEW' if new.complete else 'OLD'} only")
+    before = {identity.arn: identity for identity in (*old.users, *old.roles)}
+    after = {identity.arn: identity for identity in (*new.users, *new.roles)}
+    for arn, identity in after.items():
+        if arn not in before:
+            yield arn, Change(f"{short_arn(arn)} is new", places=(identity.span, identity.span))
+    for arn, identity in before.items():
+        if arn not in after:
+            yield arn, Change(f"{short_arn(arn)} is gone", places=(identity.span, identity.span))
+
+
+def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
+    """Changes of the organization, of what levels there are, and of what is not modelled."""
+    yield from _organization(old, new)
+    if (old.endpoints is None) != (new.endpoints is None):
+        yield None, Change(f"VPC endpoints are given in {'NEW' if old.endpoints is None else 'OLD'} only")
+    before, after = {thing.name: thing for thing in old.unmodelled}, {thing.name: thing for thing in new.unmodelled}
+    for name in dict.fromkeys((*before, *after)):
+        if (name in before) != (name in after):
+            thing = after.get(name) or before[name]
+            yield None, Change(f"only in {'NEW' if name in after else 'OLD'}: {thing.description}", places=(thing.span, thing.span))
+
+
+def _organization(old: Estate, new: Estate) -> Iterator[About]:
+    if old.organization is None or new.organization is None:
+        if old.organization is not new.organization:
+            yield None, Change(f"an organization is given in {'NEW' if old.organization is None else 'OLD'} only")
+        return
+    first, second = old.organization, new.organization
+    if (first.id, first.management_account) != (second.id, second.management_account):
+        yield None, Change("the organization, or its management account, is another one")
+    before, after = dict(first.accounts), dict(second.accounts)
+    for account in dict.fromkeys((*before, *after)):
+        if account not in before:
+            yield account, Change(f"account {account} is in the organization now")
+        elif account not in after:
+            yield account, Change(f"account {account} is no longer in the organization")
+        elif before[account] != after[account]:
+            yield account, Change(f"account {account} is elsewhere in the organization")
+    given = [{controls.account: controls for controls in organization.controls} for organization in (first, second)]
+    for account in dict.fromkeys((*given[0], *given[1])):
+        left, right = given[0].get(account), given[1].get(account)
+        for noun, member in (("SCPs", "service"), ("RCPs", "resource")):
+            before_levels, after_levels = _level_names(left, member), _level_names(right, member)
+            if (before_levels is None) != (after_levels is None):
+                yield account, Change(f"the {noun} over {account} are given in {'NEW' if before_levels is None else 'OLD'} only")
+            elif before_levels != after_levels:
+                yield account, Change(f"other levels of {noun} are over {account}")
+
+
+def _level_names(controls: Controls | None, member: str) -> list[str] | None:
+    levels: tuple[Level, ...] | None = getattr(controls, member) if controls is not None else None
+    return None if levels is None else [level.name for level in levels]
+
+
+# -- parts --
+
+
+def _pairs(
+    noun: str, old: Iterable[tuple[str, str]] | None, new: Iterable[tuple[str, str]] | None, before: Key | Identity, after: Key | Identity
+) -> Iterator[Change]:
+    if (old is None) != (new is None):
+        yield _sentence(f"{noun.replace('tag', 'tags', 1)} are given in {'NEW' if old is None else 'OLD'} only", before, after)
+        return
+    first, second = dict(old or ()), dict(new or ())
+    for name in dict.fromkeys((*first, *second)):
+        if first.get(name) != second.get(name):
+            yield _sentence(f"{noun} {name} is {_shown(second.get(name))}, and was {_shown(first.get(name))}", before, after)
+
+
+def _list(noun: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None, before: Key, after: Key) -> Iterator[Change]:
+    if (old is None) != (new is None):
+        yield _sentence(f"the key's {noun}es are given in {'NEW' if old is None else 'OLD'} only", before, after)
+        return
+    added = [name for name in new or () if name not in (old or ())]
+    gone = [name for name in old or () if name not in (new or ())]
+    if added:
+        yield _sentence(f"the key has the {noun} {listed(added)} now", before, after)
+    if gone:
+        yield _sentence(f"the key no longer has the {noun} {listed(gone)}", before, after)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not there"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _sentence(text: str, old: Key | Identity, new: Key | Identity) -> Change:
+    return Change(text, places=(old.span, new.span))

@@ -1,0 +1,184 @@
+"""The smallest change of the key policy that decides one request otherwise.
+
+In: an estate, a request with its decision. Out: edits, fewest first; or why no edit of the key policy does it.
+Guarantee: with fewer edits, out of the documented set, the request is not decided as wanted: each Deny that matches must itself be
+changed, and where nothing allows, one edit is needed and a new statement is enough. Each change was decided by `evaluate`, under every
+reading; what no key policy could settle (what the decision depends on if a policy allows, or denies, everything) may stay open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from verifier.evaluate import evaluate, values_read
+from verifier.model.edits import AddStatement, Edit, EditError, with_key_policy
+from verifier.model.estate import Estate, Key
+from verifier.model.explanation import NotFound, PolicyChange
+from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy_text import policy_text
+from verifier.model.principal_names import principal_named
+from verifier.model.request import Caller, Decision, Outcome, Request
+from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
+from verifier.verify.edits.shown_edits import shown
+from verifier.verify.replay import leading_away
+
+BOUND = 3
+"""Edits that are tried together."""
+MOST_SHOWN = 3
+"""Changes of equal size that are told."""
+OTHER = {Outcome.ALLOW: Outcome.DENY, Outcome.DENY: Outcome.ALLOW}
+ANYONE = Principal(PrincipalType.ANYONE, "*")
+
+
+def policy_changes(estate: Estate, request: Request, wanted: Outcome, held: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
+    """The smallest changes that decide the request as `wanted` (allow or deny), at most `MOST_SHOWN`; or why there is none."""
+    key = next((key for key in estate.keys if key.arn == request.resource), None)
+    if key is None:
+        yield NotFound(wanted, "D9", "no key policy decides it")
+        return
+    if key.manager == "AWS":
+        yield NotFound(wanted, "D8", "nobody can change the policy of an AWS managed key")
+        return
+    policy = editable_policy(key)
+    if policy is None:
+        yield NotFound(wanted, "U3", "the key policy, or a part of it, is not known")
+        return
+    yield from _Search(estate, request, key, policy, wanted, held).found()
+
+
+def editable_policy(key: Key) -> Policy | None:
+    """The key policy that its owner writes, where all of it is known; resource sharing alone writes the other (L5a)."""
+    policy = next((policy for policy in key.policies or () if policy.name == "default"), next(iter(key.policies or ()), None))
+    return None if policy is None or any(statement.doubt is not None for statement in policy.statements) else policy
+
+
+@dataclass
+class _Search:
+    """Looks for edits of one policy that decide one request as wanted. `held` fixes symbols."""
+
+    estate: Estate
+    request: Request
+    key: Key
+    policy: Policy
+    wanted: Outcome
+    held: Mapping[str, bool]
+    _subject: Subject = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._subject = Subject(self.request, values_read(self.estate, self.request), self.key)
+
+    def found(self) -> Iterator[PolicyChange | NotFound]:
+        """The smallest changes, or the reason that there is none."""
+        utmost = self._decide(self._utmost(), self.held)
+        if utmost.outcome is OTHER[self.wanted]:
+            yield NotFound(self.wanted, *what_decides(utmost, self.wanted))
+            return
+        if utmost.outcome is Outcome.DEPENDS:
+            told = dict(self.held)
+            self.held = leading_away(self._with(self._utmost()), self.request, self.held, OTHER[self.wanted])
+            if self._decide(self.policy, self.held).outcome is self.wanted:
+                yield NotFound(self.wanted, "S2", "what it depends on is nothing that a key policy settles")
+                return
+            yield from self._smallest(told)
+            return
+        yield from self._smallest(self.held)
+
+    def _smallest(self, told: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
+        for size in range(1, BOUND + 1):
+            seen: dict[str, PolicyChange] = {}
+            for edits, after in self._within(self.policy, (), size):
+                text = policy_text(after)
+                if text not in seen:
+                    seen[text] = PolicyChange(self.wanted, tuple(shown(self.policy, edits)), self._decide(after, told))
+                if len(seen) == MOST_SHOWN:
+                    break
+            if seen:
+                yield from seen.values()
+                return
+        yield NotFound(self.wanted, "bound", f"no change of up to {BOUND} edits does it: each Deny that matches takes one")
+
+    def _within(self, policy: Policy, edits: tuple[Edit, ...], left: int) -> Iterator[tuple[tuple[Edit, ...], Policy]]:
+        """The ways to get there with exactly `left` more edits."""
+        decision = self._decide(policy, self.held)
+        if decision.outcome is self.wanted:
+            if left == 0:
+                yield edits, policy
+            return
+        if left == 0:
+            return
+        against = leading_away(self._with(policy), self.request, self.held, self.wanted)
+        before = self._decide(policy, against)
+        for edit in self._candidates(policy, before):
+            try:
+                after = edit.apply(policy)
+            except EditError:
+                continue
+            if self._progress(before, self._decide(after, against)):
+                yield from self._within(after, (*edits, edit), left - 1)
+
+    def _candidates(self, policy: Policy, decision: Decision) -> Iterator[Edit]:
+        if self.wanted is Outcome.ALLOW:
+            denying = next(matched(policy, decision, Effect.DENY), None)
+            yield from sparing(policy, denying, self._subject) if denying is not None else allowing(policy, self._subject)
+            return
+        for statement in matched(policy, decision, Effect.ALLOW):
+            yield from sparing(policy, statement, self._subject)
+        principals = caller_principals(self._subject.caller)[:1]
+        yield AddStatement(new_statement(Effect.DENY, principals, (self.request.action,)))
+
+    def _progress(self, before: Decision, after: Decision) -> bool:
+        """Whether an edit brings the decision nearer: it is as wanted, or one Deny fewer matches."""
+        if after.outcome is self.wanted:
+            return True
+        return self.wanted is Outcome.ALLOW and _denies(self.policy.identity, after) < _denies(self.policy.identity, before)
+
+    # -- deciding --
+
+    def _with(self, policy: Policy) -> Estate:
+        return with_key_policy(self.estate, self.key.arn, policy)
+
+    def _decide(self, policy: Policy, held: Mapping[str, bool]) -> Decision:
+        return evaluate(self._with(policy), self.request, held)
+
+    def _utmost(self) -> Policy:
+        return utmost(self.policy, self._subject.caller, self.key.account, self.wanted)
+
+
+def utmost(policy: Policy, caller: Caller, key_account: str, wanted: Outcome) -> Policy:
+    """The policy that allows, or denies, every request of a caller if any key policy does."""
+    effect = Effect.ALLOW if wanted is Outcome.ALLOW else Effect.DENY
+    account = principal_named(caller.account or key_account)
+    named = (*caller_principals(caller), *((account,) if isinstance(account, Principal) else ()))
+    statements = (new_statement(effect, named, ("*",)), new_statement(effect, (ANYONE,), ("*",)))
+    return replace(policy, statements=tuple(replace(found, index=index) for index, found in enumerate(statements)))
+
+
+def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Statement]:
+    """The statements of a policy that matched, by the trace."""
+    for step in decision.trace:
+        named = step.statement
+        if named is not None and step.depth == 1 and step.holds and named.policy == policy.identity and named.effect is effect:
+            yield policy.statements[named.index]
+
+
+def _denies(identity: str, decision: Decision) -> int:
+    return sum(
+        step.depth == 1
+        and step.holds
+        and step.statement is not None
+        and step.statement.policy == identity
+        and step.statement.effect is Effect.DENY
+        for step in decision.trace
+    )
+
+
+def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:
+    """The rule and the sentence of what decides a request though a key policy says all that it can for `wanted`."""
+    last = utmost.trace[-1]
+    if wanted is Outcome.DENY:
+        return last.rule, f"no key policy stops the request: {last.text}"
+    # That no grant allows is no obstacle, and what is not needed is marked so.
+    closed = (step for step in utmost.trace if step.depth == 0 and not step.holds and not step.rule.startswith("G"))
+    step = next((step for step in closed if not step.text.endswith("(not needed)")), last)
+    return step.rule, f"no key policy allows the request: {step.text}"

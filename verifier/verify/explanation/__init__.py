@@ -1,0 +1,1 @@
+"""One request: why it is decided as it is, and the nearest one that is decided otherwise."""

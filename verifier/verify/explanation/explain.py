@@ -1,0 +1,108 @@
+"""Explain: why a request is decided as it is, and the smallest changes that would decide it otherwise.
+
+In: an estate and a request. Out: `Explanation`.
+Guarantee: the decision and its trace are `evaluate`'s own; every change that is shown was replayed through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate import evaluate
+from verifier.evaluate.requests import GivenRequest
+from verifier.model.estate import Estate
+from verifier.model.explanation import Explanation, Flip, NotFound
+from verifier.model.request import Decision, Outcome, Request
+from verifier.model.verdict import Reason
+from verifier.verify.edits.policy_change import policy_changes
+from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
+from verifier.verify.explanation.point import Point, point_of
+from verifier.verify.explanation.request_changes import changes, tidied
+from verifier.verify.explanation.symbolic_values import Undetermined
+from verifier.verify.replay import leading_away
+from verifier.witness.command import command
+
+OPPOSITE = {Outcome.ALLOW: (Outcome.DENY,), Outcome.DENY: (Outcome.ALLOW,), Outcome.DEPENDS: (Outcome.ALLOW, Outcome.DENY)}
+"""What to look for besides the decision that there is."""
+
+
+def explain(estate: Estate, request: Request, *, readings: Mapping[str, bool] | None = None, timeout: float | None = None) -> Explanation:
+    """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is in seconds, for one
+    call of the solver. Raises `InputError` as `evaluate` does."""
+    held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **(readings or {})}
+    decision = evaluate(estate, request, held)
+    flips = tuple(_flips(estate, request, decision, held, timeout))
+    changed = tuple(found for wanted in OPPOSITE[decision.outcome] for found in policy_changes(estate, request, wanted, held))
+    return Explanation(request, decision, tuple(_cases(estate, request, decision, held)), flips, changed)
+
+
+def _cases(
+    estate: Estate, request: Request, decision: Decision, held: Mapping[str, bool]
+) -> Iterator[tuple[Outcome, tuple[tuple[str, bool], ...]]]:
+    """For a decision that depends: what leads to each outcome."""
+    if decision.outcome is Outcome.DEPENDS:
+        for outcome, other in ((Outcome.ALLOW, Outcome.DENY), (Outcome.DENY, Outcome.ALLOW)):
+            chosen = leading_away(estate, request, held, other)
+            yield outcome, tuple((name, value) for name, value in sorted(chosen.items()) if name not in held)
+
+
+# --- the request ------------------------------------------------------------------------------------------------------------
+
+
+def _flips(
+    estate: Estate, request: Request, decision: Decision, held: Mapping[str, bool], timeout: float | None
+) -> Iterator[Flip | NotFound]:
+    wanted = OPPOSITE[decision.outcome]
+    if request.session_policies is not None:
+        yield from (NotFound(goal, "U2", "the smallest change is not looked for where a request has session policies") for goal in wanted)
+        return
+    try:
+        around = Neighbourhood(point_of(estate, request), held, timeout)
+    except Undetermined as reason:
+        yield from (
+            NotFound(goal, "R1", f"the smallest change is not looked for: no request that could be sent has {reason}") for goal in wanted
+        )
+        return
+    for outcome in wanted:
+        yield from _towards(around, decision, outcome)
+
+
+def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Iterator[Flip | NotFound]:
+    """The nearest request that may be decided so, and if that depends, the nearest that certainly is; then the same for the same caller
+    and action, where those are not kept already."""
+    shown: set[Request] = set()
+    for same_call in (False, True):
+        for certain in (False, True) if decision.outcome is not Outcome.DEPENDS else (True,):
+            found = around.find(Goal(outcome, certain, same_call))
+            if isinstance(found, Near):
+                flip = _flip(around, found, outcome, same_call)
+                if flip.request not in shown:
+                    yield flip
+                shown.add(flip.request)
+                if flip.decision.outcome is not Outcome.DEPENDS:
+                    break
+            elif isinstance(found, Reason):
+                yield NotFound(outcome, found.rule, found.text)
+                return
+            elif not same_call:
+                yield NotFound(outcome, "R6", _none(outcome, certain))
+                if not certain:
+                    return
+        if any(_same_call(around.point, request) for request in shown):
+            return
+
+
+def _none(outcome: Outcome, certain: bool) -> str:
+    what = "allowed" if outcome is Outcome.ALLOW else "refused"
+    return f"no request on this resource is {what}{' under every reading and whatever is not known' if certain else ''}"
+
+
+def _same_call(point: Point, request: Request) -> bool:
+    return (point.request.caller.arn, point.request.action) == (request.caller.arn, request.action)
+
+
+def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) -> Flip:
+    estate, given = around.point.question.space.estate, around.point.request
+    request, decision = tidied(estate, given, near.request, around.held, near.parts)
+    found = changes(estate, given, request, around.held, around.open_keys)
+    return Flip(outcome, request, decision, found, len(near.parts), same_call, near.readings, command(request, ()))

@@ -1,0 +1,253 @@
+"""The request nearest to a given one that is decided otherwise.
+
+In: a point, and what is wanted. Out: a concrete request with the fewest changed parts, or why there is none.
+Guarantee: exact: no request that could be sent with fewer changed parts is decided as wanted. Each was decided by `evaluate`; where
+the wanted decision must be certain, under every reading. What cannot be settled within the budget is a `Reason`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from verifier.evaluate import evaluate
+from verifier.model.engine import Engine
+from verifier.model.readings import SESSION_ALLOW
+from verifier.model.request import Decision, Outcome, Request
+from verifier.model.verdict import Reason
+from verifier.problem.counting import at_most
+from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, disjunction, negation, settled
+from verifier.problem.expression import Part as Said
+from verifier.problem.finite import In
+from verifier.problem.question import Question
+from verifier.problem.targets import FACT_FIELDS
+from verifier.solve.engines import open_session
+from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
+from verifier.verify.claims import InternalDisagreement
+from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
+from verifier.verify.preferences import preferences, preferred
+from verifier.verify.replay import is_unmodelled, leading_away, needed_to_be_sent
+from verifier.witness.request import build
+from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+
+_SHOWN_AS = {"time": ("aws:currenttime", "aws:epochtime"), "region": ("aws:requestedregion",), "facts": tuple(FACT_FIELDS)}
+"""The condition keys that show attributes of other names."""
+ROUNDS = 200
+"""Rounds between solver, concrete values and replay before a search is given up."""
+PATIENCE = 20.0
+"""Seconds after which no further round is begun."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is looked for: a decision (allow or deny), whether under every reading, and whether caller and action must stay."""
+
+    outcome: Outcome
+    certain: bool
+    same_call: bool
+
+
+@dataclass(frozen=True)
+class Near:
+    """The nearest request: the parts that changed, what `evaluate` decides, the readings that it needs in order to be sent."""
+
+    request: Request
+    decision: Decision
+    parts: tuple[str, ...]
+    readings: tuple[tuple[str, bool], ...]
+
+
+@dataclass
+class Neighbourhood:
+    """Searches around one point. `held` fixes symbols."""
+
+    point: Point
+    held: Mapping[str, bool]
+    timeout: float | None = None
+    left_out: frozenset[str] = frozenset()
+    """The parts that the request leaves out though every request that could be sent has them: they may take any value."""
+    _session: Session = field(init=False)
+    _fixed: list[Expression] = field(init=False)
+    _limits: dict[int, Expression] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        question = self.point.question
+        fixed = {SESSION_ALLOW: False, **self.held}
+        self._fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in fixed.items()]
+        self._fixed += [question.known_action, self.point.same_key]
+        queries = [question.allowed, *self._fixed, *(part.changed for part in self.point.parts), *preferences(question)]
+        self._session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, self.timeout)
+        self.left_out = self._missing() | self._of_no_concern()
+
+    def _missing(self) -> frozenset[str]:
+        """The fewest absent keys that the request would have if it could be sent: evaluation without them tells little. Where it could not
+        be sent with more keys alone, the fewest others change as well."""
+        absent = [part for part in self.point.parts if self._is_absent(part)]
+        others = [part.changed for part in self.point.parts if part not in absent]
+        query = list(self._fixed)
+        for expressions in (others, [part.changed for part in absent]):
+            limits = (at_most(expressions, most) for most in range(len(expressions) + 1))
+            limit = next((limit for limit in limits if isinstance(self._session.check([*query, limit]), Sat)), None)
+            if limit is None:
+                return frozenset()
+            query.append(limit)
+        assignment = preferred(self.point.question, self._session, query)
+        if isinstance(assignment, Undecided):
+            return frozenset()
+        return frozenset(part.name for part in absent if true_in(part.changed, assignment))
+
+    def _of_no_concern(self) -> frozenset[str]:
+        """The parts that the request does not have and on which no decision depends: to send them with a request is no change of it."""
+        tested = {part_of(name) for name in attributes_of(self.point.question)}
+        return frozenset(part.name for part in self.point.parts if self._is_absent(part) and part.name not in tested)
+
+    def _is_absent(self, part: Part) -> bool:
+        found = [value for name, value in self.point.values.items() if part_of(name) == part.name]
+        return bool(found) and all(value is None for value in found)
+
+    def find(self, goal: Goal) -> Near | Reason | None:
+        """The nearest request that meets the goal; `None` where no request does."""
+        question = self.point.question
+        target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
+        query = [*self._fixed, target]
+        if goal.same_call:
+            query += [negation(part.changed) for part in self.point.parts if part.name in (CALLER, ACTION)]
+        count, started = 0, time.monotonic()
+        for _ in range(ROUNDS):
+            if time.monotonic() - started > PATIENCE:
+                return Reason("budget", f"no answer within {PATIENCE:.0f} seconds")
+            least = self._least(query, count)
+            if not isinstance(least, int):
+                return least
+            count = least
+            found = self._concrete([*query, self._limit(count)], goal)
+            if not isinstance(found, Expression):
+                return found
+            query.append(found)
+        return Reason("budget", f"no answer within {ROUNDS} rounds")
+
+    def _least(self, query: list[Expression], start: int) -> int | Reason | None:
+        """How many parts must change, at least `start`."""
+        for most in range(start, self._countable + 1):
+            result = self._session.check([*query, self._limit(most)])
+            if isinstance(result, Sat):
+                return most
+            if isinstance(result, Undecided):
+                return Reason("solver", f"the solver gave up: {result.reason}")
+            if most == start and isinstance(self._session.check(query), Unsat):
+                return None
+        return None
+
+    @property
+    def open_keys(self) -> frozenset[str]:
+        """The keys that the request does not give and may have any value of: those it leaves out, and those that it leaves open."""
+        left_open = [name for name in self.point.question.space.attributes if name not in self.point.values]
+        return self.left_out.union(left_open, *(_SHOWN_AS.get(name, ()) for name in left_open))
+
+    @property
+    def _countable(self) -> int:
+        return sum(part.name not in self.left_out for part in self.point.parts)
+
+    def _limit(self, most: int) -> Expression:
+        if most not in self._limits:
+            self._limits[most] = at_most([part.changed for part in self.point.parts if part.name not in self.left_out], most)
+        return self._limits[most]
+
+    def _concrete(self, query: list[Expression], goal: Goal) -> Near | Reason | Expression:
+        """A request for one solution of the query; or, where there is none that serves, what rules the solution out."""
+        question = self.point.question
+        assignment = preferred(question, self._session, query, self._wishes())
+        if isinstance(assignment, Undecided):
+            return Reason("solver", f"the solver gave up: {assignment.reason}")
+        concrete = Search(question, assignment.classes, assignment.symbols, self.point.values).run()
+        if isinstance(concrete, Conflict):
+            self._session.add(negation(concrete.impossible))
+            return negation(concrete.impossible)
+        if isinstance(concrete, Stuck):
+            return Reason("budget", concrete.reason)
+        request = build(question, concrete.values)
+        decision = evaluate(question.space.estate, request, self.held)
+        if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
+            readings = tuple(needed_to_be_sent(question, self._session, assignment))
+            return Near(request, decision, self._changed_in(assignment), readings)
+        return self._otherwise(request, decision, goal, assignment)
+
+    def _changed_in(self, assignment: Assignment) -> tuple[str, ...]:
+        """The parts that changed, without those that the request leaves out."""
+        counted = (part for part in self.point.parts if part.name not in self.left_out)
+        return tuple(part.name for part in counted if true_in(part.changed, assignment))
+
+    def _wishes(self) -> list[Expression]:
+        """Of requests that are equally near: the same caller, then the same action, then nothing supposed that need not be."""
+        first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
+        return [negation(part.changed) for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))]
+
+    def _otherwise(self, request: Request, decision: Decision, goal: Goal, assignment: Assignment) -> Expression:
+        """What holds of every request that meets the goal, not of this one, which `evaluate` decides otherwise, maybe only in a reading."""
+        question = self.point.question
+        if decision.outcome is not Outcome.DEPENDS:
+            doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
+            if not doubtful:
+                raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+            return disjunction(_not_as_in(assignment, doubtful))
+        target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
+        against = leading_away(question.space.estate, request, self.held, goal.outcome)
+        also = settled(target, {name: value for name, value in against.items() if name != WILDCARDS})
+        if not true_in(also, assignment):
+            return also
+        classes: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
+        held = {symbol for symbols in question.finite.held.values() for symbol in symbols}
+        return disjunction([*map(negation, classes), *_not_as_in(assignment, [name for name in assignment.symbols if name in held])])
+
+
+def attributes_of(question: Question) -> frozenset[str]:
+    """The attributes that the decision depends on."""
+    finite, found = question.finite, set[str]()
+    of_symbol = {symbol: name for name, held in finite.held.items() for symbol in held}
+    for name, lazy in finite.lazy.items():
+        of_symbol |= dict.fromkeys((*lazy.symbols.values(), *([lazy.present] if lazy.present else [])), name)
+    for name, sets in finite.lazy_sets.items():
+        of_symbol |= dict.fromkeys(sets.values(), name)
+    seen: set[int] = set()
+    todo = [question.allowed]
+    while todo:
+        expression = todo.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        match expression:
+            case In(attribute, _):
+                found.add(attribute)
+            case Symbol(name):
+                relation = question.space.relations.get(name)
+                found.update(base for view in relation.views for base in view.bases) if relation else found.add(of_symbol.get(name, name))
+            case And(operands) | Or(operands):
+                todo.extend(operands)
+            case Not(operand) | Said(_, operand):
+                todo.append(operand)
+    return frozenset(found)
+
+
+def _not_as_in(assignment: Assignment, names: Iterable[str]) -> list[Expression]:
+    return [negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in names]
+
+
+def true_in(expression: Expression, assignment: Assignment) -> bool:
+    """Whether an expression is true in an assignment; what this leaves open is taken as false."""
+    match expression:
+        case Constant(value):
+            return value
+        case In(attribute, mask):
+            return bool(assignment.classes.get(attribute, 0) & mask)
+        case Symbol(name):
+            return assignment.symbols.get(name, False)
+        case And(operands):
+            return all(true_in(operand, assignment) for operand in operands)
+        case Or(operands):
+            return any(true_in(operand, assignment) for operand in operands)
+        case Not(operand):
+            return not true_in(operand, assignment)
+        case Said(_, operand):
+            return true_in(operand, assignment)
+    raise TypeError(f"not a finite expression: {expression!r}")

@@ -1,0 +1,205 @@
+"""One request as a point of its question: what may change in it, and what counts as one change.
+
+In: an estate and a request. Out: `Point`: a question whose classes tell the request's own values from all others, and its parts.
+Guarantee: a part is unchanged iff what it stands for has the very value that the request gives (up to texts of numbers, dates and
+addresses that no policy tells apart). What the request leaves open is part of nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import (
+    CallersAnd,
+    CallerSet,
+    ConditionAnd,
+    Expectation,
+    Holds,
+    Invariant,
+    PrincipalLike,
+    ServiceLike,
+    SessionLike,
+)
+from verifier.model.policy import Condition, Operator, Text
+from verifier.model.reference import ValueType, condition_key
+from verifier.model.request import CallerKind, Request, Value
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, negation, same
+from verifier.problem.facts_shared import VIA
+from verifier.problem.finite import In
+from verifier.problem.keyless import RETIRING
+from verifier.problem.question import Question, ask
+from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.targets import FACT_FIELDS, TargetKind
+from verifier.verify.explanation.symbolic import target_of
+from verifier.verify.explanation.symbolic_constraints import fitting, has_value
+from verifier.verify.explanation.symbolic_values import concrete_values, lowered
+from verifier.witness.values import Concrete
+
+CALLER, ACTION, NETWORK = "caller", "action", "network"
+
+_OF_CALLER = ("principal", "session", "issuer", "userid")
+"""The attributes that say who calls."""
+_ABOUT_CALLER = ("aws:principal", "aws:multifactorauth", "aws:tokenissuetime", "aws:username", "aws:userid", "kms:calleraccount")
+"""How the keys begin that go with the caller: where the caller changes, what becomes of them is no change of its own."""
+_ABOUT_NETWORK = ("aws:sourceip", "aws:sourcevpc", "aws:vpce", "aws:vpcsourceip")
+"""How the keys begin that say where a request comes from (F4): through another VPC endpoint, most of them change together."""
+_PART_OF = dict.fromkeys(FACT_FIELDS, "facts") | dict.fromkeys(("aws:currenttime", "aws:epochtime"), "time")
+_PART_OF |= {"aws:requestedregion": "region", "resource": RETIRING}
+"""The parts that have other names than the condition keys that show them."""
+_NAMES = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
+"""The sets of names that follow from pairs."""
+_TEXTS = (ValueType.STRING, ValueType.ARN)
+"""The types of keys whose values can be told apart by `StringEquals`; other types keep the kinds of comparison that policies make."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What counts as one change: its name, and whether it has changed."""
+
+    name: str
+    changed: Expression
+
+
+@dataclass(frozen=True)
+class Point:
+    """A request in its question. `values` are those of its attributes, without the ones that it leaves open."""
+
+    question: Question
+    request: Request
+    values: Concrete
+    parts: tuple[Part, ...]
+    same_key: Expression
+    """The facts of the key are among those that fit what the request says of them: the key stays the same."""
+
+
+def point_of(estate: Estate, request: Request) -> Point:
+    """The point of a request. Raises `Undetermined` for one that the problem cannot hold, such as one with session policies."""
+    question = ask(estate, target_of(estate, request), [_itself(request)], beyond=True)
+    values = concrete_values(question, request)
+    return Point(question, request, values, tuple(_parts(question, values, lowered(request))), _same_key(question, request, values))
+
+
+# -- the classes --
+
+
+def _itself(request: Request) -> Invariant:
+    """An invariant that speaks of this very request, so that its values become classes of their own. It is never decided."""
+    arn, caller = request.caller.principal_arn, request.caller
+    named: list[CallerSet] = [ServiceLike(Text(arn)) if caller.kind is CallerKind.SERVICE else PrincipalLike(Text(arn))]
+    named += [SessionLike(Text(caller.arn))] if caller.kind is CallerKind.ROLE else []
+    conditions = tuple(Holds(_test(key, value)) for key, value in request.context)
+    return Invariant("", Expectation.REFUSED, CallersAnd(tuple(named)), (Text(request.action),), None, ConditionAnd(conditions))
+
+
+def _test(key: str, value: Value) -> Condition:
+    known = condition_key(key)
+    if known is not None and known.type not in _TEXTS:
+        return Condition(Operator("Null", None, False), Text(key), (Text("false"),))
+    return _equals(key, *((value,) if isinstance(value, str) else value))
+
+
+def _equals(key: str, *values: str) -> Condition:
+    known = condition_key(key)
+    several = len(values) != 1 or (known is not None and known.multivalued)
+    escaped = tuple(Text(value.replace("$", "${$}")) for value in values)
+    return Condition(Operator("StringEquals", "ForAnyValue" if several else None, False), Text(key), escaped)
+
+
+# -- the parts --
+
+
+def follows_caller(key: str) -> bool:
+    """Whether a condition key, whatever its case, tells something of the caller."""
+    return key.lower().startswith(_ABOUT_CALLER)
+
+
+def part_of(key: str) -> str:
+    """The name of the part that a condition key, in lower case, belongs to."""
+    return NETWORK if key.startswith(_ABOUT_NETWORK) else _PART_OF.get(key, key)
+
+
+def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[Part]:
+    """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from others is none."""
+    changed = {name: _changed(question, values, name) for name in values}
+    caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
+    yield Part(CALLER, caller)
+    yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
+    for name, own in changed.items():
+        if name in _OF_CALLER or part_of(name) == NETWORK or (name == "facts" and question.space.target.kind is TargetKind.KEY):
+            continue
+        if name in _NAMES.values():
+            yield Part(name, _other_names(question, values, name, changed))
+        elif name == VIA and VIA not in given:
+            yield Part(name, _not_as_supposed(question))
+        elif follows_caller(name) or name.endswith("#service"):
+            yield Part(name, conjunction([own, negation(caller)]))
+        else:
+            yield Part(name, own)
+
+
+def concerns_names(part: str, key: str) -> bool:
+    """Whether a part is about names of pairs that neither policies nor the request spell, and a key is such a pair or lists them."""
+    prefix = next((prefix for prefix, names in _NAMES.items() if part.startswith((names, prefix))), None)
+    if prefix is None or not (part.endswith(OTHER_SPELLING) or part.startswith(_NAMES[prefix])):
+        return False
+    return key.lower().startswith(prefix) or key.lower() == _NAMES[prefix]
+
+
+def names_pair(names: str, key: str) -> bool:
+    """Whether a condition key is a pair of those whose names another one lists, whatever their case."""
+    return any(listing == names.lower() and key.lower().startswith(prefix) for prefix, listing in _NAMES.items())
+
+
+def lists_names(key: str) -> bool:
+    """Whether a condition key, whatever its case, lists the names of pairs."""
+    return key.lower() in _NAMES.values()
+
+
+def _same_key(question: Question, request: Request, values: Concrete) -> Expression:
+    if question.space.target.kind is not TargetKind.KEY:
+        return TRUE
+    if "facts" in values:
+        return conjunction(has_value(question, "facts", values["facts"]))
+    return conjunction(fitting(question, request))
+
+
+def _changed(question: Question, values: Concrete, name: str) -> Expression:
+    return negation(conjunction(has_value(question, name, values[name])))
+
+
+def _not_as_supposed(question: Question) -> Expression:
+    """Whether `aws:ViaAWSService` is other than what follows from the keys that only a service's request has (F5). A request that does not
+    give it has what follows."""
+    finite = question.finite
+    signs: list[Expression] = [Symbol(held) for held in finite.held.get("aws:calledvia", ())]
+    for name, value in (("kms:viaservice", None), ("kms:grantisforawsresource", "true")):
+        table = finite.tables.get(name)
+        if table is not None:
+            chosen = table.class_of(value) if value is not None else None
+            signs.append(In(name, (1 << table.size) - 1 if value is None else 0 if chosen is None else 1 << chosen))
+    table = finite.tables[VIA]
+    true = table.class_of("true")
+    return FALSE if true is None else negation(same(In(VIA, 1 << true), disjunction(signs)))
+
+
+def _other_names(question: Question, values: Concrete, names: str, changed: dict[str, Expression]) -> Expression:
+    """Whether names that no pair of the question has are added or taken away. What becomes of the names of its pairs follows from these."""
+    if names not in question.finite.held:
+        return changed[names]
+    prefix = next(prefix for prefix, found in _NAMES.items() if found == names)
+    table = question.finite.tables[names]
+    pairs: dict[int | None, list[Expression]] = {}
+    for attribute, expression in changed.items():
+        if attribute.startswith(prefix) and not attribute.endswith(OTHER_SPELLING):
+            pairs.setdefault(table.class_of(attribute[len(prefix) :]), []).append(expression)
+    held = {table.class_of(name) for name in values[names] or ()}
+    return disjunction(
+        conjunction([_flipped(symbol, index in held), negation(disjunction(pairs.get(index, ())))])
+        for index, symbol in enumerate(question.finite.held[names])
+    )
+
+
+def _flipped(symbol: str, held: bool) -> Expression:
+    return negation(Symbol(symbol)) if held else Symbol(symbol)

@@ -1,0 +1,113 @@
+"""One concrete request, decided by `problem`: the other reading of the rules, held against `evaluate` by the tests.
+
+In: an estate and a request. Out: `Outcome`. Guarantee: the request's values are fixed and the problem is solved as for a proof; the facts
+of section 6 are not asserted, since a context that could not be sent is decided all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from verifier.model.engine import Engine
+from verifier.model.estate import Estate
+from verifier.model.readings import SESSION_ALLOW
+from verifier.model.request import Outcome, Request
+from verifier.problem.expression import Symbol, negation
+from verifier.problem.keyless import LIST_RETIRABLE
+from verifier.problem.question import Question, ask
+from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.solve.engines import open_session
+from verifier.solve.session import Result, Sat, Session, Undecided
+from verifier.syntax.diagnostic import InputError
+from verifier.verify.explanation.symbolic_constraints import constraints
+from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, Undetermined, concrete_values
+
+__all__ = ["Decider", "Undetermined", "decide_symbolically", "target_of"]
+
+KEYLESS = "F1-keyless"
+"""The reading that decides what a request without a key carries."""
+
+
+def decide_symbolically(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
+    """The outcome for one request: allowed in every reading, refused in every reading, or it depends.
+
+    `assignment` fixes symbols, as for `evaluate`. Raises `Undetermined` where the problem cannot hold the request.
+    """
+    return Decider(estate).decide(request, assignment)
+
+
+class Decider:
+    """Decides requests against one estate; those on one target share its question."""
+
+    def __init__(self, estate: Estate, engine: Engine = Engine.Z3) -> None:
+        self._estate, self._engine = estate, engine
+        self._questions: dict[Target, Question] = {}
+        self._sessions: dict[Request, list[tuple[bool, Session]]] = {}
+
+    def decide(self, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
+        """As `decide_symbolically`."""
+        if request.session_policies is not None:
+            raise Undetermined("a session policy (U2)")
+        question = self._question(request)
+        held = {SESSION_ALLOW: False, **(assignment or {})}
+        fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
+        solvers = self._solvers(question, request)
+        # Of several, one for each value of a reading, those count whose value is not ruled out.
+        sessions = [session for carried, session in solvers if len(solvers) == 1 or held.get(KEYLESS, carried) == carried]
+        allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
+        refuse = any(_possible(session.check([negation(question.allowed), *fixed])) for session in sessions)
+        if allow and refuse:
+            _refuse_unsupported(question)
+            return Outcome.DEPENDS
+        return Outcome.ALLOW if allow else Outcome.DENY
+
+    def _question(self, request: Request) -> Question:
+        """The question about the request's target."""
+        target = target_of(self._estate, request)
+        if target not in self._questions:
+            self._questions[target] = ask(self._estate, target, ())
+        return self._questions[target]
+
+    def _solvers(self, question: Question, request: Request) -> list[tuple[bool, Session]]:
+        """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what it carries."""
+        if request not in self._sessions:
+            readings = (True,) if question.space.target.kind is TargetKind.KEY else (True, False)
+            self._sessions = {request: [(carried, _solver(question, request, carried, self._engine)) for carried in readings]}
+        return self._sessions[request]
+
+
+def _solver(question: Question, request: Request, carried: bool, engine: Engine) -> Session:
+    values = concrete_values(question, request)
+    given = {name.lower() for name, _ in request.context}
+    if not carried:
+        values |= {name: None for name in RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given}
+    known = list(constraints(question, request, values))
+    if question.space.target.kind is not TargetKind.KEY:
+        known.append(Symbol(KEYLESS) if carried else negation(Symbol(KEYLESS)))
+    return open_session(engine, question.finite, known, [question.allowed])
+
+
+def _refuse_unsupported(question: Question) -> None:
+    """A comparison that the problem leaves open is not a reading that the outcome may depend on."""
+    for reason in (*question.space.unsupported.values(), *question.finite.unsupported.values()):
+        raise Undetermined(reason)
+
+
+def _possible(result: Result) -> bool:
+    if isinstance(result, Undecided):
+        raise Undetermined(result.reason)
+    return isinstance(result, Sat)
+
+
+def target_of(estate: Estate, request: Request) -> Target:
+    """The target that a request is about."""
+    resource = request.resource
+    if resource is None or request.action.lower() == LIST_RETIRABLE.lower():
+        return Target(TargetKind.NONE, estate.keys[0].partition if estate.keys else "aws")
+    key = next((key for key in estate.keys if key.arn == resource), None)
+    if key is not None:
+        return key_target(key)
+    if ":alias/" in resource:
+        _, partition, _, region, account, _ = resource.split(":", 5)
+        return Target(TargetKind.ALIAS, partition, account, region, resource)
+    raise InputError.of(f"{resource} is not a key of the input")

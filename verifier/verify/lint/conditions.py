@@ -1,0 +1,191 @@
+"""Rules about single conditions: those that do not restrict, and those that restrict otherwise than they seem to.
+
+In: a subject that some request matches. Out: findings. Guarantee: *whenever* is proved over all requests; what a condition lets through is
+shown by a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model import lint_rules as rules
+from verifier.model.edits import AddCondition, RemoveCondition
+from verifier.model.lint import Claim, Finding, Proof, Severity
+from verifier.model.policy import Condition, PolicyKind
+from verifier.model.reference import condition_key
+from verifier.model.request import Outcome
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.conditions import positive
+from verifier.problem.expression import Expression, negation
+from verifier.problem.meaning import is_absent, present
+from verifier.verify.lint.bench import Impossible
+from verifier.verify.lint.rewrites import checked, first_checked, with_operator
+from verifier.verify.lint.statements import depends_on_target
+from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
+from verifier.verify.lint.words import AS_TAGGED, FIRST_CONDITION, condition_name, count_parts, does, part_name, quoted, rests_on_tags
+
+_OF_EVERY_ARN = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"})
+"""Keys that every caller has but services that call for themselves (F1)."""
+
+
+def condition_rules(subject: Subject) -> Iterator[Found]:
+    """Everything about the conditions of a statement. One that has no effect at all is told as that alone."""
+    idle: list[int] = []
+    for at in reversed(range(len(subject.statement.conditions))):
+        found = list(without_effect(subject, at, idle))
+        idle += [at] if any(isinstance(one, Finding) for one in found) else []
+        yield from found
+    for at, condition in enumerate(subject.statement.conditions):
+        if at not in idle:
+            yield from restricts_no_caller(subject, at, idle)
+            yield from _restricting(subject, condition)
+
+
+def _restricting(subject: Subject, condition: Condition) -> Iterator[Found]:
+    vacuous = list(for_all_values(subject, condition))
+    yield from vacuous or set_operator(subject, condition)
+    yield from no_set_operator(subject, condition)
+    yield from if_exists(subject, condition)
+    yield from unsupported_key(subject, condition)
+
+
+def others(seen: Seen, at: int, idle: list[int]) -> list[Expression]:
+    """The parts of the statement but one condition, and those that are `idle` anyway."""
+    gone = {FIRST_CONDITION + index for index in (at, *idle)}
+    return [part for position, part in enumerate(seen.meaning.parts) if position not in gone]
+
+
+def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
+    """A condition that holds whenever the rest of the statement does."""
+    condition = subject.statement.conditions[at]
+    if not _may_be_judged(subject, condition):
+        return
+    answer = subject.ask(lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at])])
+    tls = condition.key.value.lower() == "aws:securetransport"
+    rule = rules.ALWAYS_TLS if tls else rules.WITHOUT_EFFECT
+    if isinstance(answer, Reason):
+        yield subject.undecided(rule, answer, condition.span)
+    if not isinstance(answer, Impossible):
+        return
+    kept = [position for position in range(count_parts(subject.statement)) if position - FIRST_CONDITION not in (at, *idle)]
+    given = [part_name(subject.statement, kept[position]) for position in answer.blamed if position < len(kept)]
+    always = f"every request that meets {' and '.join(given)}" if given else "every request that could be sent"
+    rewrite = checked(subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT)
+    message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
+    proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
+    # That a condition follows from others is of less weight than that it holds of everyone.
+    follows = any(kept[position] >= FIRST_CONDITION for position in answer.blamed if position < len(kept))
+    tagged = bool(subject.estate.accounts) and rests_on_tags([condition])
+    severity = Severity.NOTE if follows or tagged else rule.severity
+    yield subject.finding(rule, message + AS_TAGGED * tagged, condition.span, proof=proof, rewrite=rewrite, severity=severity)
+
+
+def _may_be_judged(subject: Subject, condition: Condition) -> bool:
+    """Of policies that follow callers or accounts, only what the input's keys do not decide, and what no other service is asked."""
+    return subject.policy.kind is PolicyKind.KEY or (subject.about_kms_alone and not depends_on_target(condition.key.value))
+
+
+def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
+    """F1: a condition on a key about the caller's ARN that every caller meets who has one."""
+    condition = subject.statement.conditions[at]
+    text = positive(condition.operator.base)[0].startswith(("String", "Arn"))
+    if not (subject.is_allow and text and condition.key.value.lower() in _OF_EVERY_ARN and _may_be_judged(subject, condition)):
+        return
+    answer = subject.ask(
+        lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at]), negation(seen.space.is_service)]
+    )
+    if isinstance(answer, Reason):
+        yield subject.undecided(rules.NO_CALLER_RESTRICTED, answer, condition.span)
+    elif isinstance(answer, Impossible):
+        message = f"restricts no user, role or root user by {condition_name(condition)}: it keeps out AWS services that call for themselves"
+        proof = Proof("no caller but a service principal meets the rest of the statement and fails the condition")
+        yield subject.finding(rules.NO_CALLER_RESTRICTED, message, condition.span, proof=proof)
+
+
+def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
+    """C1: `ForAllValues` is true of a request that does not have the key."""
+    if condition.operator.set_operator != "ForAllValues":
+        return
+    key = condition.key
+    outcome = Outcome.ALLOW if subject.is_allow else Outcome.DENY
+
+    def build(seen: Decided) -> list[Expression]:
+        allowed = seen.allowed if subject.is_allow else negation(seen.allowed)
+        return [seen.shown, is_absent(seen.space, seen.policy, key), allowed]
+
+    found = subject.example(build, subject.matched(outcome=outcome))
+    if isinstance(found, Reason):
+        yield subject.undecided(rules.FOR_ALL_VALUES, found, condition.span)
+    if not isinstance(found, Counterexample):
+        return
+    message = (
+        f"{does(subject.statement, 'allows', 'denies')} requests without {quoted(key.value)}: {condition_name(condition)} holds for them"
+    )
+    plain = with_operator(subject, condition, set_operator=None)
+    needs_key = AddCondition(subject.statement.index, present(key))
+    candidates = [(needs_key, Claim.TIGHTER)] if _is_multivalued(condition) else [(plain, Claim.TIGHTER), (needs_key, Claim.TIGHTER)]
+    rewrite = first_checked(subject, candidates) if subject.is_allow else None
+    severity = rules.FOR_ALL_VALUES.severity if subject.is_allow else Severity.NOTE
+    shows = f"without {quoted(key.value)}, and {does(subject.statement, 'allowed', 'denied')}"
+    yield subject.finding(rules.FOR_ALL_VALUES, message, condition.span, witness=found, shows=shows, rewrite=rewrite, severity=severity)
+
+
+def _is_multivalued(condition: Condition) -> bool | None:
+    known = condition_key(condition.key.value)
+    return None if known is None else known.multivalued
+
+
+def set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
+    """C2: a set operator on a key that has one value."""
+    if condition.operator.set_operator is None or _is_multivalued(condition) is not False:
+        return
+    plain = with_operator(subject, condition, set_operator=None)
+    lenient = with_operator(subject, condition, set_operator=None, if_exists=True)
+    rewrite = first_checked(subject, [(plain, Claim.EQUIVALENT), (lenient, Claim.EQUIVALENT)])
+    message = f"has {condition_name(condition)}, a key that holds one value: the set operator is for keys that hold several"
+    proof = Proof("the same requests match without it" if rewrite else "a request has one value of the key, or none")
+    yield subject.finding(rules.SET_OPERATOR, message, condition.span, proof=proof, rewrite=rewrite)
+
+
+def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
+    """C2: a key that holds several values, without a set operator."""
+    if condition.operator.set_operator is not None or condition.operator.base == "Null" or not _is_multivalued(condition):
+        return
+    found = subject.turning_on("C2", True)
+    if isinstance(found, Reason):
+        yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
+    if not isinstance(found, Counterexample):
+        return
+    rewrite = checked(subject, with_operator(subject, condition, set_operator="ForAnyValue"), Claim.EQUIVALENT, {"C2": True})
+    message = f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator AWS leaves open"
+    shows = "it matches this request if any of the values counts, and else it does not"
+    yield subject.finding(rules.NO_SET_OPERATOR, message, condition.span, witness=found, shows=shows, rewrite=rewrite)
+
+
+def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
+    """C1: an `IfExists` without which the same requests match."""
+    if not condition.operator.if_exists or not _may_be_judged(subject, condition):
+        return
+    rewrite = checked(subject, with_operator(subject, condition, if_exists=False), Claim.EQUIVALENT)
+    if rewrite is not None:
+        negated = positive(condition.operator.base)[1]
+        because = "a negated operator holds of an absent key anyway" if negated else "every request that meets the rest has the key"
+        message = f"has `IfExists` in {condition_name(condition)}, which changes nothing: {because}"
+        yield subject.finding(rules.IF_EXISTS, message, condition.span, proof=Proof("the same requests match without it"), rewrite=rewrite)
+
+
+def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
+    """F8: what key policies cannot read."""
+    lowered = condition.key.value.lower()
+    if subject.policy.kind is not PolicyKind.KEY or not (lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")):
+        return
+    found = subject.turning_on("F8", True)
+    if not isinstance(found, Counterexample):
+        found = subject.turning_on("F8", False)
+    message = f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
+    if isinstance(found, Counterexample):
+        shows = "whether it matches this request turns on what AWS leaves open"
+        yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found, shows=shows)
+    else:
+        proof = Proof("AWS KMS documents it for identity policies only; on this key no request shows a difference")
+        yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, proof=proof)

@@ -1,0 +1,174 @@
+"""Rules about what a statement of a key policy changes: what is denied anyway, what others make redundant, a Deny that nothing escapes.
+
+In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided alike with and
+without it, under every reading; `redundant-statement` holds whatever other policies and grants say (`verifier.problem.surroundings`),
+`redundant-in-snapshot` for those of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model import lint_rules as rules
+from verifier.model.lint import Finding, Proof
+from verifier.model.policy import Effect, StatementRef
+from verifier.model.verdict import Reason
+from verifier.problem.expression import either, negation
+from verifier.problem.substitution import without
+from verifier.problem.surroundings import denied_by_policy, gives, retires
+from verifier.verify.lint.bench import Bench, Impossible, Possible
+from verifier.verify.lint.places import Decision
+from verifier.verify.lint.subjects import Found, Subject
+from verifier.verify.lint.words import does
+
+
+@dataclass(frozen=True)
+class KeyPolicyCase:
+    """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here` gives that of the
+    estate, made when it is first asked for."""
+
+    subjects: Mapping[int, Subject]
+    alone: Decision
+    here: Callable[[], Decision]
+
+    @property
+    def bench(self) -> Bench:
+        """The questions about the key policy alone."""
+        return self.alone.bench
+
+    @property
+    def owners(self) -> Sequence[StatementRef]:
+        """Its statements, by number."""
+        return self.alone.owners
+
+
+def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
+    """All of them. Where nothing is allowed at all, that alone is told."""
+    nothing = list(_deny_without_escape(case))
+    yield from nothing
+    if any(isinstance(found, Finding) for found in nothing):
+        return
+    living = [subject for subject in case.subjects.values() if subject.lives]
+    denied = [found for subject in living if subject.is_allow for found in _always_denied(case, subject)]
+    yield from denied
+    told = {found.statement for found in denied if isinstance(found, Finding)}
+    yield from _redundant(case, [subject for subject in living if subject.reference not in told])
+
+
+def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
+    """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a Deny stops
+    RetireGrant is open, so that operation does not count.)"""
+    allowed = [case.alone.allowed, negation(retires())]
+    answer = case.bench.ask(*allowed)
+    if not isinstance(answer, Impossible):
+        return
+    because = case.alone.references(answer.owners)
+    denies = [subject for subject in case.subjects.values() if not subject.is_allow and subject.reference in because]
+    everything = frozenset(number for number, owner in enumerate(case.owners) if owner.effect is Effect.DENY)
+    if denies and isinstance(case.bench.ask(without(case.alone.allowed, everything), *allowed[1:]), Possible):
+        others = tuple(subject.reference for subject in denies[1:])
+        together = "together with other Denies it refuses" if others else "refuses"
+        message = f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
+        yield denies[0].finding(
+            rules.DENY_WITHOUT_ESCAPE, message, proof=Proof("no request is allowed, whatever other policies say", others)
+        )
+
+
+def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
+    """Everything that an Allow gives, Denies of the same policy refuse."""
+    seen = subject.own
+    given = gives(seen.meaning)
+    if not isinstance(case.bench.ask(given), Possible):
+        return
+    said = [(number, other.own.meaning) for number, other in case.subjects.items()]
+    answer = case.bench.ask(given, negation(denied_by_policy(said)))
+    if isinstance(answer, Reason):
+        yield subject.undecided(rules.ALWAYS_DENIED, answer)
+    elif isinstance(answer, Impossible):
+        message = "allows nothing: Denies of the policy refuse every request that it matches"
+        proof = Proof("no request that it matches escapes them", case.alone.references(answer.owners))
+        yield subject.finding(rules.ALWAYS_DENIED, message, proof=proof)
+
+
+# --- redundancy ------------------------------------------------------------------------------------------------------------------
+
+
+def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found]:
+    """Statements that change nothing. Of those that need each other's absence, the later ones are told, with their alternatives."""
+    alone: dict[StatementRef, Impossible] = {}
+    rest = []
+    for subject in living:
+        answer = case.alone.changes(subject.reference, allow=subject.is_allow)
+        if isinstance(answer, Reason):
+            yield subject.undecided(rules.REDUNDANT, answer)
+        elif isinstance(answer, Impossible):
+            alone[subject.reference] = answer
+        else:
+            rest.append(subject)
+    yield from _told(case, [subject for subject in living if subject.reference in alone])
+    for subject in rest:
+        yield from _redundant_here(case, subject)
+
+
+def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
+    """Of statements that are redundant one by one, those that can go together; each with what makes it so when the others are gone."""
+    gone: frozenset[int] = frozenset()
+    kept: set[StatementRef] = set()
+    removed: list[Subject] = []
+    for subject in reversed(redundant):
+        if isinstance(case.alone.changes(subject.reference, allow=subject.is_allow, gone=gone), Impossible):
+            gone |= case.alone.numbers(subject.reference)
+            removed.append(subject)
+        else:
+            kept.add(subject.reference)
+    for subject in reversed(removed):
+        others = gone - case.alone.numbers(subject.reference)
+        answer = case.alone.changes(subject.reference, allow=subject.is_allow, gone=others)
+        if isinstance(answer, Impossible):
+            yield _one_redundant(case, subject, answer, kept)
+
+
+def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Impossible, alternatives: set[StatementRef]) -> Finding:
+    because = case.alone.references(answer.owners, but=subject.reference)
+    denies = [reference for reference in because if reference.effect is Effect.DENY]
+    proof = Proof("with and without it every request is decided alike, whatever other policies and grants say", because)
+    if not subject.is_allow and not denies:
+        message = "denies nothing that is not refused anyway: nothing allows what it denies"
+        return subject.finding(rules.DENY_WITHOUT_EFFECT, message, proof=proof)
+    if subject.is_allow and not because:
+        message = f"allows nothing: {_why_never(case, subject)}"
+        proof = Proof("no request that it matches is allowed, whatever other policies say")
+        return subject.finding(rules.ALLOW_WITHOUT_EFFECT, message, proof=proof)
+    others = alternatives & set(because)
+    choice = "; one of the two can go" if len(others) == 1 else "; one of them can go" if others else ""
+    message = f"changes nothing: {does(subject.statement, 'what it allows others allow', 'what it denies others deny')} as well{choice}"
+    return subject.finding(rules.REDUNDANT, message, proof=proof)
+
+
+def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
+    """Why an Allow that some request matches is never of use, though nothing else allows it (G5, R5)."""
+    seen = subject.own
+    assert subject.key is not None
+    given = gives(seen.meaning)
+    if isinstance(case.bench.ask(given), Impossible):
+        return "a key policy gives nothing for `kms:RetireGrant`"
+    at_home = either(seen.space.in_account(subject.key.account), seen.space.is_service)
+    if isinstance(case.bench.ask(given, at_home), Impossible):
+        return "it is for callers of other accounts, and AWS takes these operations from the key's own account alone"
+    return "no request that it matches can be allowed by it"
+
+
+def _redundant_here(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
+    """Only where the input says enough: an inventory, and for a Deny the grants."""
+    assert subject.key is not None
+    if not subject.estate.accounts or (not subject.is_allow and subject.key.grants is None):
+        return
+    here = case.here()
+    answer = here.changes(subject.reference, allow=subject.is_allow)
+    if isinstance(answer, Impossible):
+        because = here.references(answer.owners, but=subject.reference)
+        decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
+        message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
+        proof = Proof("with and without it every request is decided alike", because)
+        yield subject.finding(rules.REDUNDANT_HERE, message, proof=proof)

@@ -1,0 +1,162 @@
+"""Lint: what is provably wrong with the policies of an estate as they are written.
+
+In: an estate. Out: `LintReport`. Guarantee: every finding has a proof, or a request that `evaluate` confirmed; what could not be decided is
+listed, and is never silence. Key policies are examined statement by statement on their key; the other policies of the estate on its keys,
+on an alias and on operations without a key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+
+from verifier.model.estate import Estate, Key
+from verifier.model.lint import Finding, Linted, LintReport, Undecided
+from verifier.model.policy import Policy, StatementRef, reference_to
+from verifier.model.reference import data_version
+from verifier.problem.expression import TRUE
+from verifier.problem.targets import consistent, key_target
+from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.source import NOWHERE
+from verifier.verify.lint.conditions import condition_rules
+from verifier.verify.lint.decisions import KeyPolicyCase, decision_rules
+from verifier.verify.lint.documents import document_rules
+from verifier.verify.lint.elements import element_rules
+from verifier.verify.lint.others import other_policies, subjects
+from verifier.verify.lint.places import InEstate, alone, in_estate
+from verifier.verify.lint.statements import allow_not_principal, never_matches, not_resource
+from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
+from verifier.verify.lint.values import value_rules
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, what)."""
+
+
+def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:
+    """Everything that is provably wrong with the policies of an estate.
+
+    `timeout` is in seconds, for one call of the solver; what takes longer is undecided. `progress` is called before each key. Raises
+    `InputError` where there is nothing to look at (S3), and `InternalDisagreement` where a request does not show what it should.
+    """
+    started = time.perf_counter()
+    looked: list[Linted] = []
+    skipped: list[str] = []
+    found: list[Found] = []
+    for number, key in enumerate(estate.keys):
+        if progress is not None:
+            progress(number, len(estate.keys), key.name or key.arn)
+        if key.manager == "AWS":
+            skipped.append(f"{key.arn}: the policy of an AWS managed key is AWS's own")
+        else:
+            looked += [_linted(policy, key) for policy in key.policies or ()]
+            found += _key(estate, key, timeout)
+    others = other_policies(estate)
+    looked += [_linted(policy, None) for policy in others]
+    found += _others(estate, others, timeout)
+    if not looked and not found:
+        raise InputError.of("the input holds no policy that its owner could change, so there is nothing to look at", rule="S3")
+    findings = tuple(one for one in found if isinstance(one, Finding))
+    undecided = tuple(one for one in found if isinstance(one, Undecided))
+    return LintReport(
+        _sorted(findings, looked),
+        undecided,
+        tuple(looked),
+        tuple(skipped),
+        data_version(),
+        _untold(estate.warnings, findings),
+        estate.inputs,
+        time.perf_counter() - started,
+    )
+
+
+def _linted(policy: Policy, key: Key | None) -> Linted:
+    arn, name = (key.arn, key.name) if key is not None else (None, None)
+    return Linted(policy.identity, policy.name, policy.kind, len(policy.statements), arn, name, policy.span)
+
+
+def _sorted(findings: Iterable[Finding], looked: Sequence[Linted]) -> tuple[Finding, ...]:
+    """Policy by policy, worst first, then by place."""
+    order = {(one.policy, one.kind, one.key): number for number, one in enumerate(looked)}
+
+    def place(finding: Finding) -> tuple[int, int, int, int, str]:
+        policy = order[finding.policy, finding.policy_kind, finding.key]
+        return policy, finding.severity.rank, finding.span.line, finding.span.column, finding.rule.id
+
+    return tuple(sorted(dict.fromkeys(findings), key=place))
+
+
+def _untold(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tuple[Diagnostic, ...]:
+    """The warnings of reading the input for which there is no finding at the same place."""
+    told = {(finding.rule.label, finding.span.file, finding.span.line) for finding in findings}
+    return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in told)
+
+
+# --- key policies ----------------------------------------------------------------------------------------------------------------
+
+
+def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[Found]:
+    if key.policies is None:
+        yield Undecided(None, key.arn, "the key policy is not in the input", "U3", key.span)
+        return
+    written = [policy for policy in key.policies if policy.span != NOWHERE]
+    for policy in written:
+        yield from document_rules(policy, key.arn)
+    if not consistent(key):
+        yield Undecided(None, key.arn, "the reference data knows no key with this spec, usage and origin", "U4", key.span)
+        return
+    if written:
+        yield from _statements(_case(estate, key, timeout))
+
+
+def _case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
+    """Everything that is asked about the statements of a key."""
+    target = key_target(key)
+    written = [(policy, statement) for policy in key.policies or () for statement in policy.statements]
+    by_itself = alone(estate, target, written, timeout)
+    whole = cache(lambda: in_estate(estate, target, written, lambda _: TRUE, timeout))
+    subjects = {
+        number: Subject(estate, policy, statement, [partial(_self, seen)], [partial(_one, whole, reference_to(policy, statement))], key)
+        for (number, _), (policy, statement), seen in zip(by_itself.said, written, by_itself.seen, strict=True)
+    }
+    return KeyPolicyCase(subjects, by_itself.decision, lambda: whole().decision)
+
+
+def _self(seen: Seen) -> Seen:
+    return seen
+
+
+def _one(whole: Callable[[], InEstate], reference: StatementRef) -> Decided:
+    return whole().seen[reference]
+
+
+def _statements(case: KeyPolicyCase) -> Iterator[Found]:
+    for subject in case.subjects.values():
+        yield from _statement(subject)
+    yield from decision_rules(case)
+
+
+def _statement(subject: Subject) -> Iterator[Found]:
+    """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of one with unknown
+    parts nothing is said."""
+    if subject.statement.doubt is not None:
+        yield Undecided(None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span)
+        return
+    yield from never_matches(subject)
+    if subject.key is not None:
+        yield from allow_not_principal(subject)
+        yield from not_resource(subject)
+    yield from element_rules(subject)
+    yield from value_rules(subject)
+    if subject.statement.conditions and subject.lives:
+        yield from condition_rules(subject)
+
+
+# --- other policies --------------------------------------------------------------------------------------------------------------
+
+
+def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[Found]:
+    for policy in policies:
+        yield from document_rules(policy, None)
+    for subject in subjects(estate, policies, timeout):
+        yield from _statement(subject)

@@ -1,0 +1,113 @@
+"""Where the linter asks: statements in the questions about one target, by themselves or beside everything else of the estate.
+
+In: an estate, a target, policies. Out: statements as `Seen`; decisions with the statements that they rest on.
+Guarantee: by themselves, statements are asked about over a partition of their own, so that other policies do not make their questions
+larger; the facts about requests are those of the estate in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Estate
+from verifier.model.policy import Policy, Statement, StatementRef, reference_to
+from verifier.problem.decision import allowed
+from verifier.problem.examination import examine
+from verifier.problem.expression import TRUE, Expression, negation
+from verifier.problem.meaning import Meaning, details, meaning
+from verifier.problem.names import pair_names
+from verifier.problem.owners import statement_owner
+from verifier.problem.space import Space
+from verifier.problem.substitution import without
+from verifier.problem.surroundings import in_any_surroundings, retires
+from verifier.problem.targets import Target
+from verifier.verify.lint.bench import Answer, Bench
+from verifier.verify.lint.subjects import Decided, Seen, on_any_resource
+
+Held = Callable[[Space], Expression]
+"""The requests on a target that a policy is asked about."""
+Written = tuple[Policy, Statement]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision about a target: `owners` are all statements and grants that it is made of, by number."""
+
+    bench: Bench
+    allowed: Expression
+    owners: Sequence[StatementRef]
+
+    def numbers(self, reference: StatementRef) -> frozenset[int]:
+        """The owner numbers of a statement."""
+        return frozenset(number for number, owner in enumerate(self.owners) if owner == reference)
+
+    def references(self, numbers: Iterable[int], *, but: StatementRef | None = None) -> tuple[StatementRef, ...]:
+        """The statements and grants of a proof, each once."""
+        return tuple(reference for reference in dict.fromkeys(self.owners[number] for number in numbers) if reference != but)
+
+    def changes(self, reference: StatementRef, *, allow: bool, gone: frozenset[int] = frozenset()) -> Answer:
+        """Whether some request is decided otherwise without an Allow (or a Deny), those of the owners `gone` being gone already."""
+        before = without(self.allowed, gone)
+        after = without(self.allowed, gone | self.numbers(reference))
+        return self.bench.ask(before, negation(after)) if allow else self.bench.ask(negation(before), after)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """The statements of a key policy by themselves, in the order given, and what they decide in any surroundings."""
+
+    seen: tuple[Seen, ...]
+    said: tuple[tuple[int, Meaning], ...]
+    decision: Decision
+
+
+def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: float | None) -> Alone:
+    """A key policy by itself."""
+    space = _space(estate, target)
+    said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
+    decision = in_any_surroundings(space, said)
+    bench = Bench(examine(space, TRUE, [decision, *_asked(space, written, [meant for _, meant in said])]), timeout=timeout)
+    seen = tuple(Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True))
+    return Alone(seen, said, Decision(bench, decision, space.owners))
+
+
+def by_themselves(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> list[Seen]:
+    """Statements of a policy that is no key policy by themselves, in the order given, whatever resources they name."""
+    space = _space(estate, target)
+    whom = held(space)
+    found = [meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
+    bench = Bench(examine(space, TRUE, _asked(space, written, found)), timeout=timeout)
+    return [Seen(space, bench, policy, whom, meant, True) for (policy, _), meant in zip(written, found, strict=True)]
+
+
+@dataclass(frozen=True)
+class InEstate:
+    """Statements beside everything else of the estate, and its decision."""
+
+    seen: Mapping[StatementRef, Decided]
+    decision: Decision
+
+
+def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> InEstate:
+    """The estate's decision on a target, and statements of it."""
+    space = _space(estate, target)
+    decision, whom = allowed(space), held(space)
+    found = [meaning(space, *one, whom) for one in written]
+    bench = Bench(examine(space, decision, _asked(space, written, found)), timeout=timeout)
+    seen = {
+        reference_to(policy, statement): Decided(space, bench, policy, whom, meant, False, decision)
+        for (policy, statement), meant in zip(written, found, strict=True)
+    }
+    return InEstate(seen, Decision(bench, decision, space.owners))
+
+
+def _asked(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]) -> list[Expression]:
+    """Everything that rules ask about statements, and the sets of requests that they ask about besides."""
+    home = [space.in_account(space.target.account)] if space.target.account is not None else []
+    parts = [part for meant in meanings for part in meant.parts]
+    return [retires(), space.is_service, *home, *parts, *(one for own in written for one in details(space, *own))]
+
+
+def _space(estate: Estate, target: Target) -> Space:
+    return Space(estate, target, pair_names=pair_names(estate, target, ()))

@@ -1,0 +1,103 @@
+"""Rewrites that are checked: a change of a statement, and what is proved of it over all requests.
+
+In: a subject, an edit, a claim. Out: a `Rewrite`, or nothing where the claim could not be proved.
+Guarantee: the claim holds for every request on the subject's targets, of actions that the reference data does not know as well, and under
+every reading but those that the rewrite names. Where other services can match the statement, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from verifier.model.edits import EditError, ReplaceActions, ReplaceCondition, ReplacePrincipals, ReplaceResources, StatementEdit
+from verifier.model.lint import Claim, Rewrite
+from verifier.model.policy import Condition, Operator, Principal, Statement, Text
+from verifier.model.policy_text import statement_document
+from verifier.problem.examination import UnknownTest
+from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.meaning import Meaning, different, exceeds
+from verifier.syntax.source import NOWHERE
+from verifier.verify.lint.bench import Possible
+from verifier.verify.lint.subjects import Seen, Subject
+
+
+def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mapping[str, bool] | None = None) -> Rewrite | None:
+    """The rewrite that an edit makes, if the claim is proved of it under these readings."""
+    if not subject.about_kms_alone:
+        return None
+    try:
+        new = edit.change(subject.statement)
+        text, document = _told(edit, subject.statement), statement_document(new)
+    except (EditError, ValueError):
+        return None
+    held = [Symbol(label) if value else negation(Symbol(label)) for label, value in (readings or {}).items()]
+    try:
+        proved = _equivalent(subject, new, held) if claim is Claim.EQUIVALENT else _tighter(subject, new, held)
+    except UnknownTest:  # the questions about the policy as it is do not tell the requests apart that this would
+        return None
+    return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
+
+
+def _told(edit: StatementEdit, statement: Statement) -> str:
+    """What changes, without the place, which the finding tells."""
+    unplaced = tuple(replace(condition, span=NOWHERE) for condition in statement.conditions)
+    return edit.told(replace(statement, conditions=unplaced))
+
+
+def first_checked(subject: Subject, candidates: Iterable[tuple[StatementEdit, Claim]]) -> Rewrite | None:
+    """The first of several rewrites whose claim is proved."""
+    found = (checked(subject, edit, claim) for edit, claim in candidates)
+    return next((rewrite for rewrite in found if rewrite is not None), None)
+
+
+def _equivalent(subject: Subject, new: Statement, held: list[Expression]) -> bool:
+    return subject.impossible(lambda seen: [different(seen.meaning, seen.as_if(new)), *held])
+
+
+def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:
+    """Nothing is allowed that was not before, and something was that is not any more."""
+
+    def order(seen: Seen) -> tuple[Meaning, Meaning]:
+        own, other = seen.meaning, seen.as_if(new)
+        return (own, other) if subject.is_allow else (other, own)
+
+    never_wider = subject.impossible(lambda seen: [exceeds(*reversed(order(seen))), *held])
+    return never_wider and isinstance(subject.ask(lambda seen: [exceeds(*order(seen)), *held]), Possible)
+
+
+# --- edits that several rules offer ---------------------------------------------------------------------------------------------
+
+
+def with_operator(subject: Subject, condition: Condition, **change: object) -> StatementEdit:
+    """The condition with another operator."""
+    operator: Operator = replace(condition.operator, **change)  # type: ignore[arg-type]
+    values = tuple(value.value for value in condition.values)
+    return ReplaceCondition(subject.statement.index, condition.operator, condition.key.value, operator, values)
+
+
+def without_value(subject: Subject, condition: Condition, gone: Text) -> StatementEdit:
+    """The condition with one listed value less."""
+    values = tuple(value.value for value in condition.values if value is not gone)
+    return ReplaceCondition(subject.statement.index, condition.operator, condition.key.value, condition.operator, values)
+
+
+def without_principal(subject: Subject, gone: Principal) -> StatementEdit:
+    """One principal less."""
+    kept = tuple(found for found in subject.statement.principals or () if found is not gone)
+    return ReplacePrincipals(subject.statement.index, kept)
+
+
+def without_actions(subject: Subject, gone: Iterable[Text]) -> StatementEdit:
+    """Some action patterns less."""
+    return ReplaceActions(subject.statement.index, _left(subject.statement.actions, gone))
+
+
+def without_resources(subject: Subject, gone: Iterable[Text]) -> StatementEdit:
+    """Some resource patterns less."""
+    return ReplaceResources(subject.statement.index, _left(subject.statement.resources, gone))
+
+
+def _left(texts: tuple[Text, ...] | None, gone: Iterable[Text]) -> tuple[str, ...]:
+    removed = set(map(id, gone))
+    return tuple(text.value for text in texts or () if id(text) not in removed)

@@ -1,0 +1,113 @@
+"""Rules about whole statements: what can never match, and what AWS does not document.
+
+In: a subject. Out: findings. Guarantee: *never* is proved over all requests, of actions that the data does not know as well (U4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model import lint_rules as rules
+from verifier.model.lint import LintRule, Proof, Severity
+from verifier.model.policy import Condition, PolicyKind
+from verifier.model.verdict import Counterexample, Reason
+from verifier.verify.lint.bench import Impossible
+from verifier.verify.lint.subjects import Found, Subject
+from verifier.verify.lint.words import (
+    ACTION,
+    AS_TAGGED,
+    FIRST_CONDITION,
+    PRINCIPAL,
+    RESOURCE,
+    does,
+    parts_together,
+    place_of,
+    rests_on_tags,
+)
+
+_ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedregion", "aws:sourcevpcarn", "kms:viaservice")
+"""How the keys begin that say something of the account or Region of the key."""
+
+
+def depends_on_target(key: str) -> bool:
+    """Whether a condition key may have other values on keys of other accounts and Regions than those that were asked about."""
+    return key.lower().startswith(_ABOUT_THE_TARGET)
+
+
+def never_matches(subject: Subject) -> Iterator[Found]:
+    """A statement that no request can match. What is wrong with its principals or actions alone, or its resources, other rules tell."""
+    if subject.key is None and not subject.statement.conditions:
+        return  # nothing but its resource could keep requests away
+    life = subject.life
+    if isinstance(life, Reason):
+        yield subject.undecided(rules.NEVER_MATCHES, life)
+    if not isinstance(life, Impossible) or not _of_this_policy(subject, life.blamed):
+        return
+    statement, blamed = subject.statement, life.blamed
+    if RESOURCE in blamed or (ACTION in blamed and statement.actions is None):
+        yield from _ineffective(subject)
+        return
+    if blamed in ((PRINCIPAL,), (ACTION,)):
+        return
+    rule = _rule_for(subject, blamed)
+    what = does(statement, "allows nothing", "denies nothing")
+    message = f"never matches, so it {what}: no request meets {parts_together(statement, blamed)}"
+    tagged = bool(subject.estate.accounts) and rests_on_tags(_conditions(subject, blamed))
+    proof = Proof("no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it")
+    severity = Severity.NOTE if tagged else rule.severity
+    yield subject.finding(rule, message + AS_TAGGED * tagged, place_of(statement, blamed), proof=proof, severity=severity)
+
+
+def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:
+    """The conditions among the parts that are blamed."""
+    conditions = subject.statement.conditions
+    return [conditions[at - FIRST_CONDITION] for at in blamed if 0 <= at - FIRST_CONDITION < len(conditions)]
+
+
+def _rule_for(subject: Subject, blamed: tuple[int, ...]) -> LintRule:
+    """That only a plain-HTTP request would match is what a guard against them is for."""
+    keys = [condition.key.value.lower() for condition in _conditions(subject, blamed)]
+    return rules.ALWAYS_TLS if len(blamed) == 1 and keys == ["aws:securetransport"] else rules.NEVER_MATCHES
+
+
+def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:
+    """Whether what is blamed stands in the statement for good: of other policies than key policies, it is no condition on the account or
+    Region of the key, which the input may not hold, and no action of another service."""
+    if subject.key is not None:
+        return True
+    keys = [condition.key.value for condition in _conditions(subject, blamed)]
+    return subject.about_kms_alone and bool(keys) and not any(map(depends_on_target, keys))
+
+
+def _ineffective(subject: Subject) -> Iterator[Found]:
+    """L5: a statement that is about another resource, or lacks an element."""
+    statement = subject.statement
+    if statement.actions is None or statement.resources is None:
+        lacking = " and ".join(name for name, found in (("Action", statement.actions), ("Resource", statement.resources)) if found is None)
+        proof = Proof("in a key policy a statement without them has no effect" if " and " in lacking else f"without `{lacking}`, no effect")
+        yield subject.finding(rules.INEFFECTIVE, f"has no `{lacking.replace(' and ', '` and no `')}`, so it has no effect", proof=proof)
+        return
+    what = does(statement, "allows nothing", "denies nothing")
+    proof = Proof("a key policy governs its own key alone, and no listed resource is that key")
+    span = statement.resources[0].span
+    yield subject.finding(rules.INEFFECTIVE, f"is about another resource than its key, so it {what}", span, proof=proof)
+
+
+def allow_not_principal(subject: Subject) -> Iterator[Found]:
+    """P5: an Allow with `NotPrincipal` matches everyone that it does not name, or nothing."""
+    if not (subject.is_allow and subject.statement.not_principal):
+        return
+    found = subject.turning_on("P5-allow", True)
+    message = "has `NotPrincipal` with Allow, which AWS does not support: it matches everyone whom it does not name, or nobody"
+    if isinstance(found, Counterexample):
+        yield subject.finding(rules.ALLOW_NOT_PRINCIPAL, message, witness=found, shows="it matches this request, or it does not")
+    elif isinstance(found, Reason):
+        yield subject.undecided(rules.ALLOW_NOT_PRINCIPAL, found)
+
+
+def not_resource(subject: Subject) -> Iterator[Found]:
+    """L5: nobody knows what `NotResource` does in a key policy."""
+    if subject.policy.kind is PolicyKind.KEY and subject.statement.not_resource and subject.statement.resources:
+        message = "has `NotResource`, of which AWS does not say what it does in a key policy"
+        proof = Proof("no page of AWS documents it; what it could change is unknown")
+        yield subject.finding(rules.NOT_RESOURCE, message, subject.statement.resources[0].span, proof=proof)

@@ -1,0 +1,198 @@
+"""What the linter looks at: a statement, with the questions about each target that it can bear on.
+
+In: policies in spaces, with their solvers. Out: `Subject`s, which ask questions about the statement over all of its targets.
+Guarantee: something is impossible only if it is so on every target; a request that shows something is one on some target, replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from verifier.evaluate import evaluate
+from verifier.model.estate import Estate, Key
+from verifier.model.lint import Finding, LintRule, Undecided
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
+from verifier.model.request import Decision, Outcome, Request
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.expression import Expression, negation
+from verifier.problem.meaning import Meaning, meaning
+from verifier.problem.space import Space
+from verifier.problem.substitution import settled
+from verifier.problem.surroundings import gives
+from verifier.syntax.source import NOWHERE, Span
+from verifier.verify.lint.bench import Answer, Bench, Confirm, Impossible, Possible
+
+Found = Finding | Undecided
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A statement in the questions about one target. `held` are the requests that its policy is asked about; `anywhere` says that its
+    resources are left aside."""
+
+    space: Space
+    bench: Bench
+    policy: Policy
+    held: Expression
+    meaning: Meaning
+    anywhere: bool
+
+    @cached_property
+    def shown(self) -> Expression:
+        """The requests that it matches and of which a trace says so: of an Allow of a key policy none that retires a grant, for which it
+        gives nothing (G5)."""
+        is_key_allow = self.policy.kind is PolicyKind.KEY and self.meaning.effect is Effect.ALLOW
+        return gives(self.meaning) if is_key_allow else self.meaning.matches
+
+    def as_if(self, statement: Statement) -> Meaning:
+        """What another statement in its place would mean. One with tests that no statement of the target makes cannot be asked about."""
+        return meaning(self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held)
+
+
+@dataclass(frozen=True)
+class Decided(Seen):
+    """A statement in the questions about one target beside everything else of the estate. `allowed` is the estate's decision."""
+
+    allowed: Expression
+
+
+def on_any_resource(statement: Statement) -> Statement:
+    """The statement as if it were about every resource."""
+    return replace(statement, resources=(Text("*"),), not_resource=False)
+
+
+Build = Callable[[Seen], Sequence[Expression]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A statement of a policy. `places` make the targets that it can bear on, by itself: what is impossible is asked there. `whole` make
+    the estate's own targets, beside everything else of the estate: examples are from there. One of which nothing is asked on a target has
+    `None` there. `key` is the key that a key policy governs, `None` for other policies."""
+
+    estate: Estate
+    policy: Policy
+    statement: Statement
+    places: Sequence[Callable[[], Seen | None]]
+    whole: Sequence[Callable[[], Decided | None]]
+    key: Key | None = None
+
+    @property
+    def seen(self) -> Iterator[Seen]:
+        """The targets that it can bear on, each made when its turn comes."""
+        return (seen for place in self.places if (seen := place()) is not None)
+
+    @property
+    def own(self) -> Seen:
+        """The key that a key policy governs, as a target."""
+        (seen,) = self.seen
+        return seen
+
+    @cached_property
+    def reference(self) -> StatementRef:
+        """How findings name it."""
+        return reference_to(self.policy, self.statement)
+
+    @property
+    def is_allow(self) -> bool:
+        """Whether it allows."""
+        return self.statement.effect is Effect.ALLOW
+
+    @cached_property
+    def about_kms_alone(self) -> bool:
+        """Whether nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions say so."""
+        if self.policy.kind is PolicyKind.KEY:
+            return True
+        listed = self.statement.actions or ()
+        return bool(listed) and not self.statement.not_action and all(text.value.lower().startswith("kms:") for text in listed)
+
+    @cached_property
+    def life(self) -> Answer:
+        """Whether some request can match it. What is blamed if none can are positions in `Meaning.parts`."""
+        return self.ask(lambda seen: seen.meaning.parts)
+
+    @property
+    def lives(self) -> bool:
+        """Whether some request is known to match it."""
+        return isinstance(self.life, Possible)
+
+    def ask(self, build: Build) -> Answer:
+        """Whether some request, on some target, meets the expressions. Without a target nothing is impossible."""
+        owners: set[int] = set()
+        blamed: set[int] = set()
+        open_: Reason | None = None
+        answer: Answer = Possible()
+        for seen in self.seen:
+            answer = seen.bench.ask(*build(seen))
+            if isinstance(answer, Possible):
+                return answer
+            if isinstance(answer, Reason):
+                open_ = answer
+            else:
+                owners.update(answer.owners)
+                blamed.update(answer.blamed)
+        if isinstance(answer, Possible):
+            return answer
+        return open_ or Impossible(tuple(sorted(owners)), tuple(sorted(blamed)))
+
+    def impossible(self, build: Build) -> bool:
+        """Whether it is proved that no request, on any target, meets the expressions."""
+        return isinstance(self.ask(build), Impossible)
+
+    def example(self, build: Callable[[Decided], Sequence[Expression]], confirm: Confirm) -> Counterexample | Impossible | Reason:
+        """A request, on some target of the estate, that meets the expressions and that `evaluate` confirms."""
+        open_: Reason | None = None
+        for place in self.whole:
+            seen = place()
+            if seen is None:
+                continue
+            answer = seen.bench.example(build(seen), confirm)
+            if isinstance(answer, Counterexample):
+                return answer
+            open_ = answer if isinstance(answer, Reason) else open_
+        return open_ or Impossible()
+
+    def matched(self, outcome: Outcome | None = None, settled: Mapping[str, bool] | None = None) -> Confirm:
+        """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols besides."""
+
+        def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
+            decision = evaluate(self.estate, request, {**symbols, **(settled or {})})
+            wanted = outcome is None or decision.outcome is outcome
+            return decision if wanted and self.matches_in(decision) else None
+
+        return confirm
+
+    def turning_on(self, label: str, value: bool) -> Counterexample | Impossible | Reason:
+        """A request that the statement matches if a reading has this value, and does not match if it has the other."""
+
+        def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
+            unless = self.matched(settled={label: not value})(request, symbols)
+            return self.matched(settled={label: value})(request, symbols) if unless is None else None
+
+        def build(seen: Seen) -> list[Expression]:
+            return [settled(seen.shown, label, value), negation(settled(seen.meaning.matches, label, not value))]
+
+        return self.example(build, confirm)
+
+    def matches_in(self, decision: Decision) -> bool:
+        """Whether the trace of a decision says that the statement matched."""
+        own = self.reference
+        steps = (step for step in decision.trace if step.depth == 1 and step.holds and step.statement is not None)
+        return any((s.policy, s.index, s.kind) == (own.policy, own.index, own.kind) for step in steps if (s := step.statement))
+
+    # -- results --
+
+    def finding(self, rule: LintRule, message: str, span: Span = NOWHERE, **more: Any) -> Finding:
+        """A finding about the statement; without a span, where the statement stands."""
+        where = self.statement.span if span == NOWHERE else span
+        policy, key = self.policy, self.key.arn if self.key is not None else None
+        severity = more.pop("severity", rule.severity)
+        return Finding(rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more)
+
+    def undecided(self, rule: LintRule, reason: Reason, span: Span = NOWHERE) -> Undecided:
+        """What was asked about the statement and not decided."""
+        where = self.statement.span if span == NOWHERE else span
+        return Undecided(rule, self.reference, reason.text, reason.rule, where)

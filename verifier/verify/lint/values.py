@@ -1,0 +1,114 @@
+"""Rules about the keys and listed values of conditions: unknown names, values that match nothing, variables that are none.
+
+In: a subject. Out: findings. Guarantee: that no request has a value is proved over all requests; the rest follows from the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from verifier.model import lint_rules as rules
+from verifier.model.documents_reader import did_you_mean
+from verifier.model.lint import Claim, Proof, Severity
+from verifier.model.policy import Condition, PolicyKind, Text
+from verifier.model.reference import condition_key, condition_keys, data_version
+from verifier.model.verdict import Reason
+from verifier.problem.conditions import positive
+from verifier.problem.meaning import has_value
+from verifier.problem.values import Fixed, arn_predicate, typed_predicate
+from verifier.verify.lint.bench import Impossible
+from verifier.verify.lint.conditions import others
+from verifier.verify.lint.rewrites import checked, without_value
+from verifier.verify.lint.statements import depends_on_target
+from verifier.verify.lint.subjects import Found, Subject
+from verifier.verify.lint.words import AS_TAGGED, condition_name, quoted, rests_on_tags
+
+_REGIONAL = ("kms:viaservice", "aws:requestedregion")
+"""Keys whose values name the Region of the key, so that a policy for related multi-Region keys may list several (L9)."""
+
+
+def value_rules(subject: Subject) -> Iterator[Found]:
+    """What can be said of the keys and the values, whether or not the statement ever matches."""
+    for at, condition in enumerate(subject.statement.conditions):
+        yield from unknown_key(subject, condition)
+        for value in condition.values if condition.operator.base != "Null" else ():
+            if not _parses(subject, condition, value):
+                yield from _does_not_parse(subject, condition, value)
+            elif subject.lives:
+                yield from never_matches(subject, at, condition, value)
+            yield from literal_variable(subject, value, str(condition.operator), _takes_variables(condition))
+    for resource in subject.statement.resources or ():
+        yield from literal_variable(subject, resource, "Resource", _late(resource.value))
+
+
+def unknown_key(subject: Subject, condition: Condition) -> Iterator[Found]:
+    """U4: a key of AWS KMS, or a global one, that the data does not know."""
+    name = condition.key.value
+    if not name.lower().startswith(("aws:", "kms:")) or condition_key(name) is not None:
+        return
+    hint = did_you_mean(name, (key.prefix or key.name for key in condition_keys()))
+    message = f"has a condition on {quoted(name)}, which no documented request has" + (f"; {hint}" if hint else "")
+    yield subject.finding(rules.UNKNOWN_KEY, message, condition.key.span, proof=Proof(f"no such condition key in {data_version()}"))
+
+
+def _takes_variables(condition: Condition) -> bool:
+    return condition.operator.base.startswith(("String", "Arn"))
+
+
+def _late(resource: str) -> bool:
+    """Whether the first variable of a resource stands after the fifth colon."""
+    return resource[: resource.find("${")].count(":") >= 5
+
+
+def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
+    """C3, L6: whether the operator can read the value. One with policy variables depends on the request."""
+    base, _ = positive(condition.operator.base)
+    if base.startswith("String") or (subject.policy.variables and _takes_variables(condition) and "${" in value.value):
+        return True
+    if base.startswith("Arn"):
+        return arn_predicate([Fixed(value.value, True)]) is not None
+    return typed_predicate(base, value.value) is not None
+
+
+def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:
+    rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
+    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which that operator cannot read: it matches nothing"
+    proof = Proof("the same requests match without the value" if rewrite else "a value that does not parse matches nothing")
+    yield subject.finding(rules.VALUE_DOES_NOT_PARSE, message, value.span, proof=proof, rewrite=rewrite)
+
+
+def never_matches(subject: Subject, at: int, condition: Condition, value: Text) -> Iterator[Found]:
+    """C5: a listed value that no request has which the statement is about."""
+    key = condition.key.value
+    if subject.policy.kind is not PolicyKind.KEY and (depends_on_target(key) or not subject.about_kms_alone):
+        return
+    answer = subject.ask(lambda seen: [*others(seen, at, []), has_value(seen.space, seen.policy, condition, value)])
+    if isinstance(answer, Reason):
+        yield subject.undecided(rules.VALUE_NEVER_MATCHES, answer, value.span)
+    if not isinstance(answer, Impossible):
+        return
+    rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if len(condition.values) > 1 else None
+    whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
+    tagged = bool(subject.estate.accounts) and rests_on_tags([replace(condition, values=(value,))])
+    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}" + AS_TAGGED * tagged
+    severity = Severity.NOTE if tagged or _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
+    proof = Proof("no request that could be sent has such a value")
+    yield subject.finding(rules.VALUE_NEVER_MATCHES, message, value.span, proof=proof, rewrite=rewrite, severity=severity)
+
+
+def _for_a_replica(subject: Subject, key: str) -> bool:
+    """Whether the value may be there for a related multi-Region key, whose policy may be the same text."""
+    return subject.key is not None and ":key/mrk-" in subject.key.arn and key.lower() in _REGIONAL
+
+
+def literal_variable(subject: Subject, text: Text, place: str, works: bool) -> Iterator[Found]:
+    """L1, L7: `${…}` where it is no policy variable."""
+    if "${" not in text.value or (subject.policy.variables and works):
+        return
+    if not subject.policy.variables:
+        because = "policy variables need `Version` 2012-10-17"
+    else:
+        because = "policy variables work after the fifth colon only" if place == "Resource" else f"`{place}` takes no policy variables"
+    message = f"has {quoted(text.value)}, which is literal text: {because}"
+    yield subject.finding(rules.LITERAL_VARIABLE, message, text.span, proof=Proof("compared as it is written"))

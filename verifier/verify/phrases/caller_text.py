@@ -1,0 +1,143 @@
+"""Forms over callers → text.
+
+In: a form whose words are accounts, kinds, names and patterns of callers. Out: a noun phrase.
+Guarantee: every word of the form is in the text, or counted in it (`12 roles of 111122223333`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from verifier.verify.phrases.caller_sets import KIND_ORDER, LINKED, PRINCIPALS, SERVICE, Inside, Outside, account_of, kind_of, pattern
+from verifier.verify.phrases.forms import Block, Form, Sort
+from verifier.verify.phrases.lists import clauses, listed
+
+FEW = 4
+"""How many names are listed before they are counted by account and kind."""
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """`every KINDS WHERE except LIMITS and NAMES`; without kinds, only `where`."""
+
+    kinds: tuple[str, ...]
+    where: str
+    limits: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def joined(self, other: _Phrase) -> _Phrase | None:
+        """One phrase for both, where they differ only in their kinds and in names that are of these kinds; otherwise `None`."""
+        if not self.kinds or not other.kinds or (self.where, self.limits) != (other.where, other.limits):
+            return None
+        kinds = {*self.kinds, *other.kinds}
+        if self.names != other.names and (kinds & _OVERLAPPING or not (self._own_names and other._own_names)):
+            return None
+        return _Phrase((*self.kinds, *other.kinds), self.where, self.limits, tuple(dict.fromkeys((*self.names, *other.names))))
+
+    @property
+    def _own_names(self) -> bool:
+        return all(kind_of(name) in self.kinds for name in self.names)
+
+
+_OVERLAPPING = frozenset({"caller", LINKED})
+"""The kinds that share callers with others."""
+
+
+class CallerText:
+    """Writes forms over callers. Principals of the `home` account are named without it."""
+
+    def __init__(self, home: str | None) -> None:
+        self._home = home
+
+    def text(self, form: Form) -> str:
+        """The callers of a form that is not empty."""
+        names = self.names([block.all[0].text for block in form if _is_name(block)])
+        phrases = [self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not _is_name(block))]
+        parts = [*phrases, *([listed(names)] if names else [])]
+        return "; and ".join(parts) if any(" except " in phrase for phrase in phrases) else clauses(parts)
+
+    def _written(self, phrase: _Phrase) -> str:
+        if not phrase.kinds:
+            return phrase.where
+        excluded = listed([*phrase.limits, *self.names(phrase.names)])
+        kinds = listed(sorted(phrase.kinds, key=KIND_ORDER.index))
+        return f"every {kinds}{phrase.where}" + (f" except {excluded}" if excluded else "")
+
+    # -- names --
+
+    def short(self, name: str) -> str:
+        """`role/reports`, `role/reports of 444455556666`, `root of 111122223333`, `s3.amazonaws.com`."""
+        account = account_of(name)
+        if account is None:
+            return name
+        last = name.split(":", 5)[5]
+        return last if account == self._home and last != "root" else f"{last} of {account}"
+
+    def names(self, names: Sequence[str]) -> list[str]:
+        """The names, or where they are many, how many of each kind and account there are."""
+        if len(names) <= FEW:
+            return [self.short(name) for name in names]
+        groups: dict[tuple[str, str | None], list[str]] = {}
+        for name in names:
+            groups.setdefault((kind_of(name), account_of(name)), []).append(name)
+        return [self._group(kind, account, members) for (kind, account), members in groups.items()]
+
+    def _group(self, kind: str, account: str | None, members: Sequence[str]) -> str:
+        if len(members) == 1:
+            return self.short(members[0])
+        return f"{len(members):,} {kind}s" + (f" of {account}" if account is not None else "")
+
+    # -- blocks --
+
+    def _phrase(self, block: Block) -> _Phrase:
+        inside, outside = Inside(), Outside()
+        for word in block.all:
+            inside.add(word)
+        for word in block.none:
+            outside.add(word)
+        if inside.names:
+            return _Phrase((), listed(self.names(inside.names)))
+        _say_kinds(inside, outside)
+        if inside.kinds == frozenset({"root user"}) and inside.accounts and not (inside.patterns or inside.last_names or block.none):
+            return _Phrase((), f"root of {inside.accounts[0]}")
+        where, limits = _where(inside, outside)
+        matching = "".join((*(f" named {name}" for name in inside.last_names), *(f" matching {pattern(word)}" for word in inside.patterns)))
+        everyone = inside.kinds is None or inside.kinds == PRINCIPALS
+        return _Phrase(("caller",) if everyone else tuple(inside.kinds or ()), where + matching, tuple(limits), tuple(outside.names))
+
+
+def _where(inside: Inside, outside: Outside) -> tuple[str, list[str]]:
+    """The accounts of a phrase, and what stands behind its `except`."""
+    limits, accounts = outside.limits(), sorted(outside.accounts)
+    if inside.accounts:
+        return f" of {listed(inside.accounts)}", [*([f"those of {listed(accounts)}"] if accounts else []), *limits]
+    if accounts and inside.no_service:
+        return f" of {'an account' if len(accounts) == 1 else 'accounts'} other than {listed(accounts)}", limits
+    services = ["AWS services"] if inside.kinds == PRINCIPALS else []
+    return "", [*services, *([f"those of {listed(accounts)}"] if accounts else []), *limits]
+
+
+def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
+    """The phrases, with one for all that are about different kinds of the same callers."""
+    found: list[_Phrase] = []
+    for phrase in phrases:
+        together = ((position, joined) for position, other in enumerate(found) if (joined := other.joined(phrase)) is not None)
+        position, joined = next(together, (len(found), phrase))
+        found[position : position + 1] = [joined]
+    return found
+
+
+def _say_kinds(inside: Inside, outside: Outside) -> None:
+    """Names the kinds that are left where these are no more than those that are excluded."""
+    if inside.kinds is not None and inside.kinds != PRINCIPALS:
+        return
+    every = PRINCIPALS if inside.kinds is not None or inside.accounts else PRINCIPALS | {SERVICE}
+    excluded = [kind for kind in outside.kinds if kind != LINKED]
+    if len(every.difference(excluded)) <= len(every.intersection(excluded)):
+        inside.kinds = frozenset(every.difference(excluded))
+        outside.kinds = [kind for kind in outside.kinds if kind == LINKED]
+
+
+def _is_name(block: Block) -> bool:
+    return len(block.all) == 1 and not block.none and block.all[0].sort is Sort.IS

@@ -1,0 +1,155 @@
+"""Sets of callers in words: `role/reports`, `every role and user of 444455556666 except role/x`, `12 roles of 111122223333`.
+
+In: the table of callers, the predicates put to it, and estates. Out: `Callers`.
+Guarantee: the words say exactly the mask: they are written from a form that is (`phrases_forms`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from verifier.model.estate import Estate
+from verifier.model.region import Callers
+from verifier.model.request import CallerKind
+from verifier.problem.predicates import named_accounts
+from verifier.problem.space import Space
+from verifier.problem.tables import Table
+from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses, in_account
+from verifier.verify.phrases.caller_sets import account_of
+from verifier.verify.phrases.caller_text import CallerText
+from verifier.verify.phrases.forms import Form, Sort, Vocabulary, Word, bits
+from verifier.verify.phrases.patterns import words
+
+MOST_PAIRS = 24
+"""Accounts whose kinds of callers have a word of their own each."""
+
+
+class CallerPhrases:
+    """The words for callers."""
+
+    def __init__(self, space: Space, table: Table, estates: Sequence[Estate] = ()) -> None:
+        self._full = (1 << table.size) - 1
+        asked = list(space.questions.get("principal", {}))
+        domain = space.attributes["principal"].domain
+        assert domain is not None
+        inventories = [account for estate in (space.estate, *estates) for account in estate.accounts]
+        accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(asked)]
+        self._classes = CallerClasses(table, domain, asked, filter(None, accounts))
+        self._listed = {identity.arn for account in inventories for identity in (*account.users, *account.roles)}
+        structural = {PRINCIPAL, *KINDS.values(), *map(in_account, self._classes.accounts)}
+        names = words((p for p in asked if p not in structural), table.mask, arns_only=True)
+        self._partition = space.target.partition
+        self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
+        self._arns |= dict(self._root_users())
+        names += _by_last_name(names)
+        pairs = list(self._pairs())
+        own = [*self._accounts(), *self._kinds(), *(pair[0] for pair in pairs if len(pair) == 1), *names]
+        self._vocabulary = Vocabulary(self._full, own, (pair for pair in pairs if len(pair) == 2))
+        self._text = CallerText(space.target.account)
+
+    # -- words --
+
+    def _accounts(self) -> Iterator[Word]:
+        for account, extent in self._classes.by_account.items():
+            if extent.exact:
+                yield Word(Sort.ACCOUNT, account, extent.inside)
+
+    def _kinds(self) -> Iterator[Word]:
+        for kind, extent in self._classes.kinds.items():
+            if extent.exact:
+                yield Word(Sort.KIND, kind, extent.inside)
+        if (both := self._identities()) is not None:
+            yield both
+
+    def _identities(self) -> Word | None:
+        """Those that identity policies are attached to: one word, since they are mostly meant together."""
+        found = [self._classes.kinds.get(kind) for kind in ("role", "user")]
+        masks = [extent.inside for extent in found if extent is not None and extent.exact]
+        return Word(Sort.KIND, "role and user", masks[0] | masks[1], 1.2) if len(masks) == 2 else None
+
+    def _pairs(self) -> Iterator[tuple[Word, ...]]:
+        """The kinds of callers of each account, by two words, or by one where they are no sets of classes themselves."""
+        kinds, accounts = self._classes.kinds, self._classes.by_account
+        both = self._identities()
+        for account in self._classes.accounts[:MOST_PAIRS]:
+            if both is not None and accounts[account].exact:
+                yield both, Word(Sort.ACCOUNT, account, accounts[account].inside)
+            for kind in (kind for kind in KINDS if kind in kinds):
+                extent = self._classes.of(kind, account)
+                if kinds[kind].exact and accounts[account].exact:
+                    yield Word(Sort.KIND, kind, kinds[kind].inside), Word(Sort.ACCOUNT, account, accounts[account].inside)
+                elif extent.exact:
+                    yield (Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", extent.inside),)
+
+    def _root_users(self) -> Iterator[tuple[int, str]]:
+        roots = self._classes.kinds.get("root user")
+        for account in self._classes.accounts if roots is not None else ():
+            extent = self._classes.of("root user", account)
+            if extent.exact and extent.inside.bit_count() == 1:
+                yield extent.inside, f"arn:{self._partition}:iam::{account}:root"
+
+    # -- sets --
+
+    def form(self, mask: int) -> Form:
+        """A form that is exactly the mask."""
+        return self._vocabulary.express(mask & self._full)
+
+    def callers(self, mask: int) -> Callers:
+        """The callers of a mask that is not empty."""
+        mask &= self._full
+        names, form = self._names(mask), self.form(mask)
+        return Callers(
+            text=self._text.text(form),
+            names=names,
+            accounts=self._accounts_of(mask, names),
+            kinds=tuple(self._kinds_of(mask)),
+            known=bool(names) and all(name in self._listed for name in names),
+            named=() if names else _principals(word for block in form for word in block.all),
+            excluded=() if names else _principals(word for block in form for word in block.none),
+        )
+
+    def apart(self, mask: int) -> tuple[int, ...]:
+        """A mask in parts that are told more plainly one by one: the callers of each account, services, callers of other accounts."""
+        found, services = list[int](), self._classes.kinds.get("AWS service")
+        for extent in (*self._classes.by_account.values(), *([services] if services is not None else [])):
+            if extent.exact and extent.inside & mask:
+                found.append(extent.inside & mask)
+                mask &= ~extent.inside
+        return (*found, mask) if mask else tuple(found)
+
+    def _names(self, mask: int) -> tuple[str, ...]:
+        """The principals of the mask, where it is a list of them."""
+        found = [self._arns.get(bit) for bit in bits(mask)]
+        return () if None in found else tuple(sorted(name for name in found if name is not None))
+
+    def _accounts_of(self, mask: int, names: Iterable[str]) -> tuple[str, ...]:
+        if names:
+            return tuple(sorted({account for name in names if (account := account_of(name)) is not None}))
+        found = [account for account, extent in self._classes.by_account.items() if extent.touching & mask]
+        principals = self._classes.kinds.get("principal")
+        left = mask if principals is None else mask & principals.touching
+        for account in found:
+            left &= ~self._classes.by_account[account].inside
+        return tuple(sorted(found)) if not left else ()
+
+    def _kinds_of(self, mask: int) -> Iterator[CallerKind]:
+        for kind, meant in KIND_OF.items():
+            extent = self._classes.kinds.get(kind)
+            if extent is None or extent.touching & mask:
+                yield meant
+
+
+def _principals(found: Iterable[Word]) -> tuple[str, ...]:
+    return tuple(sorted({word.text for word in found if word.sort is Sort.IS}))
+
+
+_ANY_PATH = re.compile(r"(arn:[^:*]+:iam::[0-9]{12}:(?:role|user)/)\*/([^*?/]+)")
+
+
+def _by_last_name(found: Sequence[Word]) -> list[Word]:
+    """The roles, or users, with a name and any path: a session names its role so."""
+    plain = {word.text: word.mask for word in found if word.sort is Sort.IS}
+    named = ((word, _ANY_PATH.fullmatch(word.text)) for word in found if word.sort is Sort.MATCHES)
+    whole = ((word, match[1] + match[2]) for word, match in named if match is not None)
+    return [Word(Sort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]

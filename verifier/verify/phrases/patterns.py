@@ -1,0 +1,123 @@
+"""Predicates on text → words: a listed value, a pattern with `*` and `?`, either of them in any case.
+
+In: the predicates that a question puts to an attribute, and the classes of each. Out: `Word`s.
+Guarantee: two words of one attribute that are different sets have different texts or sorts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from verifier.problem.predicates import Characters, InNetwork, Less, OneOf, Predicate, Token, Tokens, either_case, exactly
+from verifier.verify.phrases.addresses import network_text
+from verifier.verify.phrases.forms import Sort, Word
+
+_PATTERN_COST = 1.5
+
+
+def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arns_only: bool = False) -> list[Word]:
+    """A word for each predicate that can be said in words; those that are built of others come as their parts. `arns_only`: the values
+    are well-formed principals, for which it makes no difference whether an ARN pattern is matched field by field."""
+    parts = dict.fromkeys(part for predicate in predicates for part in parts_of(predicate))
+    by_text: dict[tuple[Sort, str], dict[int, Word]] = {}
+    for part in parts:
+        word = _word(part, mask(part))
+        noted = replace(word, note=_path_note(part) if arns_only else _note(part, word.text))
+        by_text.setdefault((word.sort, word.text), {}).setdefault(word.mask, noted)
+    return [word for found in by_text.values() for word in _told_apart(list(found.values()))]
+
+
+def parts_of(predicate: Predicate) -> Iterator[Predicate]:
+    """The predicates that have a text, of which others are built."""
+    if isinstance(predicate, OneOf):
+        yield from map(exactly, sorted(predicate.values))
+    elif isinstance(predicate, Less):
+        yield from (predicate.whole, *predicate.without)
+    else:
+        yield predicate
+
+
+def _word(predicate: Predicate, mask: int) -> Word:
+    if isinstance(predicate, InNetwork):
+        return Word(Sort.NETWORK, network_text(predicate.version, predicate.first, predicate.last), mask)
+    assert isinstance(predicate, Tokens), predicate
+    if predicate.literal is not None:
+        return Word(Sort.IS, predicate.literal, mask)
+    if all(not repeated and (_is_one(characters) or _is_either_case(characters)) for repeated, characters in predicate.tokens):
+        return Word(Sort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25)
+    folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
+    text = _pattern_text(predicate.tokens)
+    return Word(Sort.MATCHES_IN_ANY_CASE if folded else Sort.MATCHES, text, mask, _PATTERN_COST)
+
+
+def _is_one(characters: Characters) -> bool:
+    return not characters.negated and len(characters.listed) == 1
+
+
+def _is_either_case(characters: Characters) -> bool:
+    return not characters.negated and len(characters.listed) > 1 and len({*map(str.lower, characters.listed)}) == 1
+
+
+def _plain(characters: Characters) -> str:
+    """The character that a policy writes for a set of one, or of one in both cases."""
+    written = [character for character in characters.listed if either_case(character).listed == characters.listed]
+    return min(written or characters.listed, key=lambda character: (not character.islower(), character))
+
+
+def _pattern_text(tokens: Sequence[Token]) -> str:
+    """A pattern as policies write it: `*`, `?`, `${*}` for the character itself; in brackets, a set that no policy can write."""
+    texts = []
+    for (repeated, characters), following in zip_longest(tokens, tokens[1:]):
+        texts.append(_token_text(repeated, characters))
+        if texts[-1] == "$" and following is not None and "{" in following[1]:
+            texts[-1] = "${$}"
+    return "".join(texts)
+
+
+def _token_text(repeated: bool, characters: Characters) -> str:
+    if characters.negated:
+        return "*" if repeated else "?"
+    if _is_one(characters) or _is_either_case(characters):
+        text = _plain(characters)
+        text = f"${{{text}}}" if text in "*?" else text
+    else:
+        text = f"[{''.join(sorted(characters.listed))}]"
+    return text + "*" if repeated else text
+
+
+def is_arn_pattern(text: str) -> bool:
+    """Whether the text of a pattern is taken to be that of an ARN, matched field by field (L6)."""
+    return text.startswith("arn:") and text.count(":") >= 5
+
+
+def _note(predicate: Predicate, text: str) -> str:
+    """How a pattern is matched, where it is otherwise than its text says: field by field, if it looks like an ARN."""
+    excluded = _excluded(predicate) if isinstance(predicate, Tokens) else frozenset[str]()
+    if is_arn_pattern(text):
+        return "" if ":" in excluded or not set("*?") & set(":".join(text.split(":")[:5])) else "as text"
+    notes = {":": "as an ARN", "/": _LAST_PART}
+    return ", ".join(note for character, note in notes.items() if character in excluded)
+
+
+_LAST_PART = "in the last part of a path"
+
+
+def _path_note(predicate: Predicate) -> str:
+    """What a pattern of principals does not say by its text: that its wildcards match no slash."""
+    return _LAST_PART if isinstance(predicate, Tokens) and "/" in _excluded(predicate) else ""
+
+
+def _excluded(predicate: Tokens) -> frozenset[str]:
+    return frozenset[str]().union(*(characters.listed for _, characters in predicate.tokens if characters.negated))
+
+
+def _told_apart(found: list[Word]) -> list[Word]:
+    """The words of one text, which are different sets: those that have the same note are numbered."""
+    notes = dict.fromkeys(word.note for word in found)
+    for note in notes:
+        alike = sorted((word for word in found if word.note == note), key=lambda word: -word.mask.bit_count())
+        for position, word in enumerate(alike[1:], 2):
+            found[found.index(word)] = replace(word, note=f"{note}, in its way {position}".lstrip(", "), cost=word.cost + 0.5)
+    return found

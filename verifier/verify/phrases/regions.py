@@ -1,0 +1,210 @@
+"""Regions in words: masks over classes and cubes over symbols → callers, actions and limits.
+
+In: the space and the finite form of a question, and parts of a decision diagram over it. Out: the plain data of `model.region`.
+Guarantee: the words say exactly the set that they are made from. Texts are raw: `report` makes them safe to print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from verifier.model.estate import Estate
+from verifier.model.region import Actions, Alternative, Callers, Limit, LimitKind
+from verifier.problem.domains import is_date
+from verifier.problem.finite import Finite
+from verifier.problem.space import PAIR_PREFIX, Space
+from verifier.problem.tables import ListTable
+from verifier.verify.phrases.actions import ActionPhrases
+from verifier.verify.phrases.callers import CallerPhrases
+from verifier.verify.phrases.cubes import Cube, shorter
+from verifier.verify.phrases.facts import FactPhrases
+from verifier.verify.phrases.lazy import LazyPhrases
+from verifier.verify.phrases.sets import Held
+from verifier.verify.phrases.subjects import subject
+from verifier.verify.phrases.symbols import SymbolPhrases
+from verifier.verify.phrases.values import Values
+
+EVERYTHING: Mapping[str, int] = {}
+"""Attributes of which every class is possible."""
+
+
+class Phrases:
+    """The words for the regions of one question. `estates` are further estates whose inventories and unmodelled things it is about."""
+
+    def __init__(self, space: Space, finite: Finite, estates: Sequence[Estate] = ()) -> None:
+        self._space = space
+        self._finite = finite
+        self._estates = estates
+        self._values: dict[str, Values] = {}
+        self._lazy: dict[str, LazyPhrases] = {}
+        self._held = {symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)}
+        self._symbols = SymbolPhrases(space, finite, estates)
+
+    @cached_property
+    def _callers(self) -> CallerPhrases:
+        return CallerPhrases(self._space, self._finite.tables["principal"], self._estates)
+
+    @cached_property
+    def _actions(self) -> ActionPhrases:
+        return ActionPhrases(self._space, self._finite.tables["action"])
+
+    @cached_property
+    def _facts(self) -> FactPhrases:
+        table = self._finite.tables["facts"]
+        assert isinstance(table, ListTable)
+        return FactPhrases(table, self._space.questions.get("facts", {}))
+
+    def values(self, attribute: str) -> Values:
+        """The words for the values of an attribute that has a table."""
+        if attribute not in self._values:
+            asked = self._space.questions.get(attribute, {})
+            date = attribute == "time" or is_date(attribute)
+            familiar = ("root",) if attribute == "issuer" else ()
+            self._values[attribute] = Values(self._finite.tables[attribute], asked, date, familiar)
+        return self._values[attribute]
+
+    # -- parts of a region --
+
+    def callers(self, mask: int) -> Callers:
+        """The callers of a mask that is not empty."""
+        return self._callers.callers(mask)
+
+    def apart(self, mask: int) -> tuple[int, ...]:
+        """A mask of callers in parts that are told more plainly one by one."""
+        return self._callers.apart(mask)
+
+    def actions(self, mask: int, possible: int | None = None) -> Actions:
+        """The actions of a mask that is not empty. The text need not tell them from actions that are not `possible`."""
+        return self._actions.actions(mask, possible)
+
+    def condition(self, attribute: str, mask: int, possible: int = -1) -> Limit | None:
+        """What a mask of a single-valued attribute says of one that is in `possible`; `None` where it is everything."""
+        limits = self._conditions(attribute, mask, possible)
+        if len(limits) < 2:
+            return limits[0] if limits else None
+        return Limit(LimitKind.CONDITION, "the key", "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits))
+
+    def alternative(self, masks: Mapping[str, int], symbols: Mapping[str, bool], possible: Mapping[str, int] = EVERYTHING) -> Alternative:
+        """What a cube says of requests whose attributes are in `possible`: for each attribute a mask of classes (those that some value
+        may be in, where it is multi-valued), with the bit after the last where it may be absent. An attribute that it lacks is open."""
+        return self._alternative(self._cube(masks, symbols), possible)
+
+    def alternatives(
+        self, cubes: Sequence[tuple[Mapping[str, int], Mapping[str, bool]]], possible: Mapping[str, int] = EVERYTHING
+    ) -> tuple[Alternative, ...]:
+        """What the union of cubes says, the shortest alternative first. For `possible` see `alternative`."""
+        full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
+        found = self._without_absence(shorter([self._cube(*cube) for cube in cubes], full))
+        said = dict.fromkeys(self._alternative(cube, possible) for cube in found)
+        return tuple(sorted(said, key=lambda limits: (len(limits), sum(len(limit.text) for limit in limits))))
+
+    # -- cubes --
+
+    def _cube(self, masks: Mapping[str, int], symbols: Mapping[str, bool]) -> Cube:
+        somes, nones, others = set[tuple[str, int]](), dict[str, int](), dict[str, bool]()
+        for symbol, value in symbols.items():
+            if symbol not in self._held:
+                others[symbol] = value
+                continue
+            name, bit = self._held[symbol]
+            if value:
+                somes.add((name, bit))
+            else:
+                nones[name] = nones.get(name, 0) | bit
+        full = {name: (1 << self._finite.width(name)) - 1 for name in masks}
+        return Cube({n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones)
+
+    def _without_absence(self, cubes: Sequence[Cube]) -> list[Cube]:
+        """The cubes without those that say of an absent key what another says with a comparison that does not hold."""
+        kept = list(cubes)
+        for cube in cubes:
+            absent = replace(cube, symbols={**self._symbols.false_by_absence(cube.masks), **cube.symbols})
+            if any(absent.within(other) for other in kept if other is not cube):
+                kept.remove(cube)
+        return kept
+
+    def _alternative(self, cube: Cube, possible: Mapping[str, int]) -> Alternative:
+        limits = [limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))]
+        lazy = {symbol for name in self._finite.lazy for symbol in self._lazily(name).symbols}
+        limits += [self._symbols.limit(name, value, cube.masks) for name, value in cube.symbols.items() if name not in lazy]
+        return tuple(sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject)))
+
+    def _of_attribute(self, name: str, cube: Cube, possible: int) -> Iterator[Limit]:
+        if name in cube.masks:
+            yield from self._conditions(name, cube.masks[name], possible)
+        somes = [mask for own, mask in sorted(cube.somes) if own == name]
+        if somes or name in cube.nones:
+            yield from self._of_set(name, somes, cube.nones.get(name, 0), possible, cube)
+        if name in self._finite.lazy:
+            own = {symbol: value for symbol, value in cube.symbols.items() if symbol in self._lazily(name).symbols}
+            if own:
+                text, absent = self._lazily(name).text(own)
+                yield Limit(LimitKind.CONDITION, subject(self._space, name), text, absent)
+
+    def _of_set(self, name: str, somes: Sequence[int], none: int, possible: int, cube: Cube) -> Iterator[Limit]:
+        size = self._finite.tables[name].size
+        optional = bool(possible >> size & 1) and not self._has_a_name(name, cube)
+        text = Held(somes, none, possible & (1 << size) - 1, optional).text(self.values(name))
+        if text is not None:
+            yield Limit(LimitKind.CONDITION, subject(self._space, name), text, not somes)
+
+    def _has_a_name(self, name: str, cube: Cube) -> bool:
+        """Whether the cube requires a pair whose name the key then holds (F7)."""
+        prefix = _NAMES_OF.get(name)
+        return prefix is not None and any(
+            own.startswith(prefix) and not mask >> self._finite.tables[own].size & 1 for own, mask in cube.masks.items()
+        )
+
+    def _lazily(self, name: str) -> LazyPhrases:
+        if name not in self._lazy:
+            self._lazy[name] = LazyPhrases(self._finite, name)
+        return self._lazy[name]
+
+    # -- single attributes --
+
+    def _conditions(self, name: str, mask: int, possible: int) -> list[Limit]:
+        full = (1 << self._finite.width(name)) - 1
+        possible &= full
+        if not mask & possible:
+            possible = full  # it says nothing of any request; what it says otherwise is still to be seen
+        if not possible & ~mask:
+            return []
+        called = subject(self._space, name)
+        if name == "principal":
+            return [Limit(LimitKind.CONDITION, called, f"is {self.callers(mask).text}", False)]
+        if name == "action":
+            return [Limit(LimitKind.CONDITION, called, f"is {self.actions(mask, possible).text}", False)]
+        if name == "facts":
+            return self._of_facts(mask & full, possible)
+        present = (1 << self._finite.tables[name].size) - 1
+        text = self._text(name, mask & possible, possible & ~mask, present)
+        return [Limit(LimitKind.CONDITION, called, text, bool(mask & full & ~present) if self._finite.optional[name] else None)]
+
+    def _of_facts(self, mask: int, possible: int) -> list[Limit]:
+        """The facts of the key, or of the one that a request creates."""
+        present = (1 << self._finite.tables["facts"].size) - 1
+        if not possible & ~present:
+            return self._facts.limits(mask, possible)
+        if not mask & possible & present:
+            return [Limit(LimitKind.CONDITION, "the request", "creates no key")]
+        limits = self._facts.limits(mask & present, possible & present)
+        if not mask & ~present:
+            return limits or [Limit(LimitKind.CONDITION, "the request", "creates a key")]
+        text = " and whose ".join(f"{limit.subject} {limit.text}" for limit in limits)
+        return [Limit(LimitKind.CONDITION, "the request", f"creates no key, or one whose {text}")]
+
+    def _text(self, name: str, least: int, excluded: int, present: int) -> str:
+        """The words for a value that is, or may be absent, as in `least`, and is not as in `excluded`. There is something in both."""
+        if not least & present:
+            return "is absent"
+        if not excluded & present:
+            return "is present"
+        text = self.values(name).text(least & present, present & ~excluded, maybe_absent=bool(excluded & ~present))
+        return f"is absent, or {text}" if least & ~present else text
+
+
+_NAMES_OF = {"kms:encryptioncontextkeys": PAIR_PREFIX, "aws:tagkeys": "aws:requesttag/"}
+"""The keys that hold the names of the pairs of a request, and how the attributes of these begin."""
+_ORDER = (LimitKind.CONDITION, LimitKind.RELATION, LimitKind.FREE, LimitKind.READING, LimitKind.UNMODELLED)

@@ -1,0 +1,131 @@
+"""Symbols in words: readings, free facts, comparisons by a policy variable, what is not modelled.
+
+In: a space, its finite form, and a symbol with its value. Out: a `Limit`, a whole sentence.
+Guarantee: every symbol but those of lazy and multi-valued attributes has words, and different symbols have different words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from verifier.model.estate import Estate, Unmodelled
+from verifier.model.readings import READINGS, free_fact, is_free_fact
+from verifier.model.region import Limit, LimitKind
+from verifier.problem.expression import TRUE
+from verifier.problem.facts_shared import THROUGH_ENDPOINT
+from verifier.problem.finite import Finite
+from verifier.problem.space import OTHER_SPELLING, Space
+from verifier.problem.targets import TargetKind
+from verifier.problem.values import ARN, EQUALS_FOLD, LIKE, Fixed, Template, Variable
+from verifier.problem.views import Relation, View
+from verifier.verify.phrases.lists import listed
+from verifier.verify.phrases.subjects import subject
+
+
+class SymbolPhrases:
+    """The words for the symbols of one space."""
+
+    def __init__(self, space: Space, finite: Finite, estates: Sequence[Estate] = ()) -> None:
+        self._space = space
+        self._finite = finite
+        self._readings = {reading.label: reading for reading in READINGS}
+        self._things = {thing.name: thing for estate in (space.estate, *estates) for thing in estate.unmodelled}
+
+    def limit(self, symbol: str, value: bool, masks: Mapping[str, int]) -> Limit:
+        """What the symbol's value says of a request whose attributes are in `masks`."""
+        reading = self._readings.get(symbol)
+        if reading is not None:
+            answer = reading.yes if value else reading.no
+            return Limit(LimitKind.READING, symbol, f'only if the answer to "{reading.question}" is "{answer}"', rule=reading.rule)
+        if is_free_fact(symbol):
+            return Limit(LimitKind.FREE, symbol, free_fact(symbol, value), rule=symbol.split(":")[0])
+        if symbol == THROUGH_ENDPOINT:
+            text = "comes through a VPC endpoint" if value else "does not come through a VPC endpoint"
+            return Limit(LimitKind.CONDITION, "the request", text)
+        relation = self._space.relations.get(symbol)
+        if relation is not None:
+            return Limit(LimitKind.RELATION, self._view(relation.views[0]), self._relation(relation, value, masks))
+        return self._unmodelled(symbol, value)
+
+    # -- what is not modelled --
+
+    def _unmodelled(self, symbol: str, value: bool) -> Limit:
+        name, _, effect = symbol.rpartition(":")
+        thing = self._things.get(name)
+        if thing is not None:
+            return Limit(LimitKind.UNMODELLED, name, _thing_text(thing, effect, value), rule=thing.label)
+        if symbol.startswith("L5:"):
+            text = f"statement {symbol} with `NotResource`, which is not documented in a key policy, {_does(value, 'apply', 'applies')}"
+            return Limit(LimitKind.UNMODELLED, symbol, text, rule="L5")
+        meant = self._space.unsupported.get(symbol) or self._finite.unsupported.get(symbol)
+        if meant is not None:
+            return Limit(LimitKind.UNMODELLED, symbol, f"what is not modelled {_does(value, 'hold', 'holds')}: {meant}", rule="C3")
+        return Limit(LimitKind.UNMODELLED, symbol, f"{symbol} {_does(value, 'hold', 'holds')}")
+
+    # -- comparisons by a policy variable --
+
+    def _relation(self, relation: Relation, value: bool, masks: Mapping[str, int]) -> str:
+        left = self._view(relation.views[0])
+        right = self._template(relation.pieces) if relation.pieces else self._view(relation.views[1])
+        text = _COMPARED[relation.mode, value].format(left, right)
+        absent = dict.fromkeys(self._view(view) for view in relation.views if not self._is_present(view, masks))
+        return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
+
+    def false_by_absence(self, masks: Mapping[str, int]) -> dict[str, bool]:
+        """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is absent."""
+        tables = self._finite.tables
+        absent = {name for name, mask in masks.items() if name in tables and mask == 1 << tables[name].size}
+        return {
+            symbol: False
+            for symbol, relation in self._space.relations.items()
+            if any(len(view.bases) == 1 and view.bases[0] in absent for view in relation.views)
+        }
+
+    def _is_present(self, view: View, masks: Mapping[str, int]) -> bool:
+        if view.present is TRUE:
+            return True
+        if len(view.bases) != 1 or view.bases[0] not in masks or view.bases[0] not in self._finite.tables:
+            return False
+        name = view.bases[0]
+        return not masks[name] >> self._finite.tables[name].size & 1
+
+    def _view(self, view: View) -> str:
+        if view.name.startswith("text "):
+            return _RESOURCES[self._space.target.kind]
+        if view.name.startswith("pair "):
+            return view.name.removeprefix("pair ")
+        return subject(self._space, view.name.removesuffix("#F8"))
+
+    def _template(self, pieces: Template) -> str:
+        return "".join(_piece(self._space, piece) for piece in pieces)
+
+
+_RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
+"""What a fixed text is that is compared with a pattern: the resource of the requests (`problem.relations.constant_matches`)."""
+_COMPARED = {
+    **{(mode, True): "{} matches {}" for mode in (LIKE, ARN)},
+    **{(mode, False): "{} does not match {}" for mode in (LIKE, ARN)},
+    ("equals", True): "{} = {}",
+    ("equals", False): "{} is not {}",
+    (EQUALS_FOLD, True): "{} = {} in any case",
+    (EQUALS_FOLD, False): "{} is not {} in any case",
+}
+
+
+def _piece(space: Space, piece: Fixed | Variable) -> str:
+    if isinstance(piece, Variable):
+        note = " in another case" if piece.attribute is not None and piece.attribute.endswith(OTHER_SPELLING) else ""
+        key = subject(space, piece.attribute) if piece.attribute is not None and not note else piece.key
+        return f"${{{key}{note}}}" if piece.default is None else f"${{{key}{note}, '{piece.default}'}}"
+    if piece.wild:
+        return piece.text
+    return "".join(f"${{{character}}}" if character in "*?" else character for character in piece.text)
+
+
+def _thing_text(thing: Unmodelled, effect: str, value: bool) -> str:
+    verb = _does(value, effect, f"{effect}s")
+    return f"what is not modelled {verb} it: {thing.description}"
+
+
+def _does(value: bool, plain: str, third: str) -> str:
+    return third if value else f"does not {plain}"

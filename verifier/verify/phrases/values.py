@@ -1,0 +1,151 @@
+"""Sets of values of one attribute in words: `is one of a, b, c`, `matches team-*, but is not team-x`, `is at least 30`.
+
+In: the table of an attribute, the predicates put to it, and masks: what must be in the set, and what may be. Out: a form, and its text.
+Guarantee: the text says exactly the form, which has all that must be in the set and nothing that may not (`phrases_forms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from verifier.problem.predicates import Compares, Field, InNetwork, Predicate
+from verifier.problem.tables import AddressTable, LineTable, ListTable, Table, Unsuitable
+from verifier.verify.phrases.addresses import range_text
+from verifier.verify.phrases.forms import Block, Form, Sort, Vocabulary, Word
+from verifier.verify.phrases.lists import clauses, listed, shown
+from verifier.verify.phrases.patterns import words
+from verifier.verify.phrases.ranges import Ranges
+
+_UNMENTIONED = 1.6
+"""The cost of a value that no policy names."""
+
+
+class Values:
+    """The words for the values of one attribute."""
+
+    def __init__(self, table: Table, predicates: Iterable[Predicate], date: bool = False, familiar: Sequence[str] = ()) -> None:
+        """`date` says that numbers are instants; `familiar` are values that may be named, whether or not a predicate does."""
+        self.full = (1 << table.size) - 1
+        self._ranges: Ranges | None = None
+        if isinstance(table, LineTable):
+            self._ranges = Ranges(table, [p.bound for p in predicates if isinstance(p, Compares)], date)
+        else:
+            self._vocabulary = Vocabulary(self.full, [*_words(table, list(predicates)), *_familiar(table, familiar)])
+
+    def form(self, least: int, most: int | None = None) -> Form:
+        """A form that has all of `least` and nothing outside `most`; exactly `least`, where `most` is not given."""
+        most = least if most is None else most
+        return self._vocabulary.express(least, most) if self._ranges is None else self._ranges.form(least, most)
+
+    def text(self, least: int, most: int | None = None, *, maybe_absent: bool = False) -> str:
+        """The same in words that go behind the name of the attribute: of a value that is present, which they say where they would hold
+        of an absent one too and it is `maybe_absent`."""
+        most = least if most is None else most
+        if self._ranges is None:
+            return form_text(self.form(least, most), maybe_absent=maybe_absent)
+        text = self._ranges.text(least, most)
+        return f"{PRESENT}{text}" if maybe_absent and text.startswith("is not ") else text
+
+
+def _words(table: Table, predicates: Sequence[Predicate]) -> list[Word]:
+    found = words((p for p in predicates if not isinstance(p, Compares | Field)), lambda p: _mask(table, p))
+    if isinstance(table, ListTable):
+        found = [*_listed(table, found), *(word for word in found if word.mask.bit_count() != 1)]
+    if isinstance(table, AddressTable):
+        found += _addresses(table)
+    return found
+
+
+def _listed(table: ListTable, found: Sequence[Word]) -> Iterator[Word]:
+    """The values by name, those that policies do not name at a higher cost, unless there are only two."""
+    mentioned = {word.mask for word in found}
+    for index, value in enumerate(table.values):
+        yield Word(Sort.IS, value, 1 << index, 1.0 if table.size == 2 or 1 << index in mentioned else _UNMENTIONED)
+
+
+def _addresses(table: AddressTable) -> Iterator[Word]:
+    for version, length in ((4, 32), (6, 128)):
+        yield Word(Sort.FAMILY, f"an IPv{version} address", table.mask(InNetwork(version, 0, (1 << length) - 1)))
+    for index in range(table.size):
+        yield Word(Sort.ADDRESSES, range_text(*table.range(index)), 1 << index, 2.0)
+
+
+def _familiar(table: Table, values: Sequence[str]) -> Iterator[Word]:
+    """The values that are alone in their class."""
+    for value in values:
+        index = table.class_of(value)
+        if index is not None and table.members(index, 2) == (value,):
+            yield Word(Sort.IS, value, 1 << index)
+
+
+def _mask(table: Table, predicate: Predicate) -> int:
+    """The classes of a predicate; none, for one that the table does not suit, which is a symbol of its own."""
+    try:
+        return table.mask(predicate)
+    except Unsuitable:
+        return 0
+
+
+# -- text --
+
+
+PRESENT = "is present, and "
+
+
+def form_text(form: Form, *, maybe_absent: bool = False) -> str:
+    """A form that is neither nothing nor everything, behind the name of the attribute (for `maybe_absent` see `Values.text`)."""
+    plain = [block for block in form if len(block.all) == 1 and not block.none]
+    rest = [block for block in form if block not in plain]
+    texts = [said([block.all[0] for block in plain])] if plain else []
+    texts += [(PRESENT if maybe_absent and not block.all else "") + _block_text(block) for block in rest]
+    return "; or ".join(texts)
+
+
+def _block_text(block: Block) -> str:
+    inside = clauses([said([word]) for word in block.all])
+    outside = denied(block.none)
+    return f"{inside}, but {outside}" if inside and outside else inside or outside
+
+
+_SAID = {
+    Sort.IS: ("is {}", "is not {}", "is none of {}"),
+    Sort.IS_IN_ANY_CASE: ("is {} in any case", "is not {} in any case", "is none of {} in any case"),
+    Sort.FAMILY: ("is {}", "is not {}", "is neither {}"),
+    Sort.FACT: ("has {}", "does not have {}", "has none of {}"),
+    Sort.MATCHES: ("matches {}", "does not match {}", "matches none of {}"),
+    Sort.MATCHES_IN_ANY_CASE: ("matches {} in any case", "does not match {} in any case", "matches none of {} in any case"),
+    Sort.NETWORK: ("is in {}", "is not in {}", "is in none of {}"),
+    Sort.ADDRESSES: ("is between {}", "is not between {}", "is between none of {}"),
+}
+
+
+def _texts(found: Sequence[Word], sort: Sort) -> list[str]:
+    return sorted(word_text(word) for word in found if word.sort is sort)
+
+
+def word_text(word: Word) -> str:
+    """A word in a sentence. A value with `*` or `?` is in quotes: it is no pattern."""
+    if word.sort in (Sort.FAMILY, Sort.ADDRESSES):
+        return word.text
+    quoted = word.sort in (Sort.IS, Sort.IS_IN_ANY_CASE) and not {"*", "?"}.isdisjoint(word.text)
+    return shown(word.text, word.note, quoted=quoted)
+
+
+def said(found: Sequence[Word]) -> str:
+    """The value is in one of the words."""
+    texts = []
+    for sort, (positive, _, _) in _SAID.items():
+        values = _texts(found, sort)
+        if values:
+            texts.append(positive.format(listed(values, "or") if len(values) < 3 or sort is not Sort.IS else f"one of {', '.join(values)}"))
+    return clauses(texts, "or")
+
+
+def denied(found: Sequence[Word]) -> str:
+    """The value is in none of the words."""
+    texts = []
+    for sort, (_, one, several) in _SAID.items():
+        values = _texts(found, sort)
+        if values:
+            texts.append(one.format(values[0]) if len(values) == 1 else several.format(", ".join(values)))
+    return clauses(texts)

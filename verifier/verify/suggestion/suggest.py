@@ -1,0 +1,263 @@
+"""Suggest: a refuted invariant → the smallest edits of the key policy that make it hold.
+
+In: an estate, invariants, the numbers of those to be mended. Out: `Suggestions`.
+Guarantee: with each suggestion the invariant is proved, and every other invariant has the verdict that it had, or is proved now. With fewer
+edits, of those that counterexamples lead to, it does not hold.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import count
+
+from verifier.evaluate import evaluate, values_read
+from verifier.model.comparison import TargetComparison
+from verifier.model.documents import read_policy
+from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
+from verifier.model.engine import Engine
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
+from verifier.model.policy import Policy
+from verifier.model.policy_text import policy_text
+from verifier.model.reference import data_version
+from verifier.model.request import Outcome
+from verifier.model.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.verdict import Counterexample, Reason, Status, Verdict
+from verifier.problem.subjects import targets_of
+from verifier.problem.targets import Target, key_target
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.verify.comparison.compare import compare
+from verifier.verify.edits.candidate_edits import Subject
+from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
+from verifier.verify.edits.shown_edits import shown
+from verifier.verify.prove import How, decide_target, how_to
+from verifier.verify.settled import settled
+from verifier.verify.suggestion.suggested_edits import Broken, groups
+from verifier.verify.suggestion.weighing import Mended, ranked
+from verifier.verify.summary import summary
+
+PROOFS = 120
+"""Edited policies that are proved about before a search is given up."""
+PATIENCE = 60.0
+"""Seconds after which no further edited policy is looked at."""
+_COLLECTED = 5
+"""Suggestions of equal size that are weighed against each other."""
+_LARGEST = 32_768
+"""Bytes of a key policy that AWS accepts."""
+
+Progress = Callable[[int, int, str], None]
+
+
+def suggest(
+    estate: Estate,
+    invariants: Sequence[AnyInvariant],
+    *,
+    chosen: Sequence[int] | None = None,
+    timeout: float | None = None,
+    readings: Mapping[str, bool] | None = None,
+    progress: Progress | None = None,
+) -> Suggestions:
+    """Suggests edits for each refuted invariant of those `chosen` (by index; all, if not given), on each key on which it is refuted.
+
+    `timeout` is in seconds, for one call of the solver; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
+    """
+    how = how_to(invariants, Engine.Z3, timeout, readings, False)
+    wanted = set(range(len(invariants)) if chosen is None else chosen)
+    found: list[tuple[int, Advice]] = []
+    targets = targets_of(estate, invariants)
+    for done, (target, numbers) in enumerate(targets, start=1):
+        verdicts = dict(zip(numbers, decide_target(estate, target, [invariants[n] for n in numbers], how), strict=True))
+        for number in (number for number in numbers if number in wanted):
+            found.append((number, _advice(estate, target, invariants, verdicts, number, how)))
+        if progress is not None:
+            progress(done, len(targets), target.resource or target.kind.value)
+    ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
+    return Suggestions(ordered, tuple(summary(estate, key) for key in estate.keys), data_version(), estate.warnings, estate.inputs)
+
+
+def _advice(
+    estate: Estate, target: Target, invariants: Sequence[AnyInvariant], verdicts: Mapping[int, Verdict], number: int, how: How
+) -> Advice:
+    verdict, invariant = verdicts[number], invariants[number]
+    plain = Advice(number + 1, invariant, verdict.target, verdict.status)
+    if verdict.status is not Status.REFUTED:
+        return replace(plain, reason=verdict.reason)
+    hopeless = _hopeless(estate, target, invariant, verdict)
+    if hopeless is not None:
+        return replace(plain, reason=hopeless)
+    assert target.key is not None and isinstance(invariant, Invariant)
+    search = _Search(estate, target.key, invariants, verdicts, number, how)
+    suggestions = search.run()
+    return replace(plain, suggestions=suggestions, reason=None if suggestions else search.reason, others=len(search.others))
+
+
+def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: Verdict) -> Reason | None:
+    """Why no edit of a key policy could mend an invariant."""
+    if isinstance(invariant, GrantInvariant):
+        return Reason("G1", "it is about the grants that there are: retire or revoke those that it names; no key policy takes them away")
+    key = target.key
+    if key is None:
+        return Reason("D9", "no key policy decides operations without a key, or on an alias")
+    if key.manager == "AWS":
+        return Reason("D8", "nobody can change the policy of an AWS managed key")
+    policy = editable_policy(key)
+    if policy is None:
+        return Reason("U3", "the key policy, or a part of it, is not known", key.span)
+    found = verdict.counterexample
+    if found is None:
+        return Reason("S1", "the request that breaks it is not known")
+    return _beyond(estate, key, policy, found, _wanted(invariant))
+
+
+def _beyond(estate: Estate, key: Key, policy: Policy, found: Counterexample, wanted: Outcome) -> Reason | None:
+    """Why no key policy decides the request of a counterexample as wanted, if none does."""
+    edited = with_key_policy(estate, key.arn, utmost(policy, found.request.caller, key.account, wanted))
+    decision = evaluate(edited, found.request, dict((*found.readings, *found.free)))
+    if decision.outcome is wanted:
+        return None
+    rule, text = what_decides(decision, wanted)
+    return Reason(rule, f"{found.request.action} by {found.request.caller.arn}: {text}")
+
+
+def _wanted(invariant: Invariant) -> Outcome:
+    return Outcome.DENY if invariant.expectation is Expectation.REFUSED else Outcome.ALLOW
+
+
+@dataclass(order=True)
+class _Node:
+    """An edited policy that is still to be looked at: those with the fewest edits first, then in the order of the candidates."""
+
+    size: int
+    position: int
+    policy: Policy = field(compare=False)
+    edits: tuple[Edit, ...] = field(compare=False)
+
+
+@dataclass
+class _Search:
+    """Looks for edits of one key's policy that make one invariant hold, led by counterexamples."""
+
+    estate: Estate
+    key: Key
+    invariants: Sequence[AnyInvariant]
+    verdicts: Mapping[int, Verdict]
+    number: int
+    how: How
+    reason: Reason = Reason("bound", f"no change of up to {BOUND} edits that keeps the other invariants was found")
+    others: tuple[int, ...] = ()
+    _positions: Iterator[int] = field(default_factory=count)
+    _seen: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        policy = editable_policy(self.key)
+        assert policy is not None
+        self.policy = policy
+        self.others = tuple(n for n in self.verdicts if n != self.number and isinstance(self.invariants[n], Invariant))
+
+    def run(self) -> tuple[Suggestion, ...]:
+        """The suggestions, the best first."""
+        found = list(self._smallest())
+        return tuple(self._told(one) for one in ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN])
+
+    def _smallest(self) -> Iterator[Mended]:
+        """Edited policies with which the invariant holds and no other is worse off, all with the fewest edits."""
+        started, proofs, found, size = time.monotonic(), 0, 0, BOUND
+        first = self.verdicts[self.number].counterexample
+        assert first is not None
+        heap = list(self._children(_Node(0, 0, self.policy, ()), first))
+        while heap and found < _COLLECTED:
+            node = heappop(heap)
+            if node.size > size:
+                return
+            if proofs >= PROOFS or time.monotonic() - started > PATIENCE:
+                self.reason = Reason("budget", f"the search was given up after {proofs} edited policies, each of up to {BOUND} edits")
+                return
+            proofs += 1
+            (verdict,) = self._verdicts(node.policy, [self.number])
+            if verdict.status is Status.PROVED:
+                improved = self._kept(node.policy)
+                if improved is not None:
+                    found, size = found + 1, node.size
+                    yield Mended(node.policy, node.edits, improved)
+            elif verdict.counterexample is not None:
+                self._follow(node, verdict.counterexample, heap)
+            elif verdict.reason is not None:
+                self.reason = replace(verdict.reason, text=f"with the edits that were found it is unknown: {verdict.reason.text}")
+
+    def _follow(self, node: _Node, counterexample: Counterexample, heap: list[_Node]) -> None:
+        """Puts what mends a further counterexample on the heap; or, where no key policy does, notes why."""
+        beyond = _beyond(self.estate, self.key, self.policy, counterexample, _wanted(self._invariant))
+        if beyond is not None:
+            self.reason = beyond
+        elif node.size < BOUND:
+            for child in self._children(node, counterexample):
+                heappush(heap, child)
+
+    def _children(self, node: _Node, counterexample: Counterexample) -> Iterator[_Node]:
+        """The policy with one more group of edits, each of which mends what the counterexample breaks."""
+        edited = with_key_policy(self.estate, self.key.arn, node.policy)
+        target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
+        subject = Subject(counterexample.request, values_read(edited, counterexample.request), self.key)
+        broken = Broken(settled(edited, target, self._invariant), subject, node.policy, counterexample.decision)
+        for group in groups(broken):
+            size = node.size + len(group)
+            after = self._applied(node.policy, group) if group and size <= BOUND else None
+            if after is not None and self._mends(after, counterexample):
+                yield _Node(size, next(self._positions), after, (*node.edits, *group))
+
+    def _applied(self, policy: Policy, group: tuple[Edit, ...]) -> Policy | None:
+        """The edited policy, if it is a new one that AWS would take."""
+        try:
+            after = apply_all(policy, group)
+            text = policy_text(after)
+            if text in self._seen or len(text.encode()) > _LARGEST:
+                return None
+            read_policy(Source("", text), after.kind, identity=after.identity, name=after.name)
+        except (EditError, InputError, ValueError):
+            return None
+        self._seen.add(text)
+        return after
+
+    def _mends(self, policy: Policy, counterexample: Counterexample) -> bool:
+        edited = with_key_policy(self.estate, self.key.arn, policy)
+        held = {**self.how.held, **dict((*counterexample.readings, *counterexample.free))}
+        return evaluate(edited, counterexample.request, held).outcome is _wanted(self._invariant)
+
+    def _verdicts(self, policy: Policy, numbers: Sequence[int]) -> list[Verdict]:
+        edited = with_key_policy(self.estate, self.key.arn, policy)
+        target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
+        return list(decide_target(edited, target, [self.invariants[number] for number in numbers], self.how))
+
+    def _kept(self, policy: Policy) -> tuple[str, ...] | None:
+        """The names of the other invariants that are proved now and were not; `None` where one has another verdict that is no proof."""
+        if not self.others:
+            return ()
+        improved = []
+        for number, verdict in zip(self.others, self._verdicts(policy, self.others), strict=True):
+            before = self.verdicts[number].status
+            if verdict.status is not before and verdict.status is not Status.PROVED:
+                name = self.invariants[number].name
+                self.reason = Reason("bound", f"what was found changes the verdict on {name!r}, which is {before.value} as things are")
+                return None
+            improved += [self.invariants[number].name] if verdict.status is not before else []
+        return tuple(improved)
+
+    @property
+    def _invariant(self) -> Invariant:
+        invariant = self.invariants[self.number]
+        assert isinstance(invariant, Invariant)
+        return invariant
+
+    def _told(self, mended: Mended) -> Suggestion:
+        edits = tuple(shown(self.policy, mended.edits))
+        return Suggestion(edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved)
+
+    def _compared(self, old: Policy, new: Policy) -> TargetComparison:
+        """What the one policy allows and the other does not, with nothing else compared."""
+        alone = replace(self.estate, keys=(self.key,))
+        sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
+        return compare(*sides, readings=self.how.held).targets[0]

@@ -1,0 +1,131 @@
+"""Edits of a key policy that could make an invariant hold (docs/suggest.md).
+
+In: a policy, an invariant (settled), a request that breaks it with its decision.
+Out: groups of edits, those that leave most of the policy as it is first.
+Guarantee: candidates only: that the invariant holds with them is for a proof to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from verifier.model.edits import AddCondition, AddStatement, Edit, RemoveStatement, ReplaceCondition
+from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, PrincipalLike
+from verifier.model.policy import Condition, Effect, Policy, Principal, Statement
+from verifier.model.principal_names import principal_named
+from verifier.model.reference import action
+from verifier.model.request import CallerKind, Decision
+from verifier.verify.edits.candidate_edits import Subject, allowing, new_statement, sparing
+from verifier.verify.edits.policy_change import ANYONE, matched
+from verifier.verify.suggestion.scope_conditions import Conjunction, in_partition, inside, outside
+
+EVERY_ACTION = ("*", "kms:*")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An invariant that a request breaks under a policy."""
+
+    invariant: Invariant
+    subject: Subject
+    policy: Policy
+    decision: Decision
+
+    @property
+    def refusing(self) -> bool:
+        """Whether the invariant demands that requests be refused."""
+        return self.invariant.expectation is Expectation.REFUSED
+
+
+def groups(broken: Broken) -> Iterator[tuple[Edit, ...]]:
+    """Groups of edits each of which may mend what the request breaks."""
+    effect = Effect.ALLOW if broken.refusing else Effect.DENY
+    guilty = list(matched(broken.policy, broken.decision, effect))
+    for statement in guilty:
+        yield from _tighter(broken, statement)
+    yield from _new_statements(broken) if broken.refusing or not guilty else ()
+    for statement in guilty:
+        yield (RemoveStatement(statement.index),)
+    if not broken.refusing and not guilty:
+        yield from ((edit,) for edit in allowing(broken.policy, broken.subject) if not isinstance(edit, AddStatement))
+
+
+def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]:
+    """Edits after which a statement that matches the request no longer matches requests that the invariant speaks of."""
+    for edit in sparing(broken.policy, statement, broken.subject):
+        if isinstance(edit, ReplaceCondition) or (isinstance(edit, AddCondition) and edit.condition.operator.base == "Null"):
+            yield (edit,)
+    for conjunction in _outside(broken):
+        yield tuple(_with_condition(statement, condition) for condition in conjunction)
+    for edit in sparing(broken.policy, statement, broken.subject):
+        if not isinstance(edit, ReplaceCondition | AddCondition | RemoveStatement):
+            yield (edit,)
+
+
+def _outside(broken: Broken) -> Iterator[Conjunction]:
+    """Conditions of requests outside the scope; those about the caller also as ones that a service, which has no such key, meets."""
+    for conjunction in outside(broken.invariant, broken.subject.key):
+        yield conjunction
+        if len(conjunction) == 1 and _is_lenient(conjunction[0]):
+            only = conjunction[0]
+            yield (replace(only, operator=replace(only.operator, if_exists=True)),)
+
+
+def _is_lenient(condition: Condition) -> bool:
+    about_caller = condition.key.value.lower() in ("aws:principalaccount", "aws:principalarn", "aws:principaltype")
+    return about_caller and "Not" not in condition.operator.base and condition.operator.set_operator is None
+
+
+def _with_condition(statement: Statement, condition: Condition) -> Edit:
+    """The condition added; where the statement has one with that operator and key, the values that both list."""
+    name = (str(condition.operator), condition.key.value.lower())
+    before = next((found for found in statement.conditions if (str(found.operator), found.key.value.lower()) == name), None)
+    if before is None:
+        return AddCondition(statement.index, condition)
+    old, new = ([value.value for value in found.values] for found in (before, condition))
+    negated = "Not" in condition.operator.base
+    values = (*old, *(value for value in new if value not in old)) if negated else tuple(value for value in old if value in new)
+    return ReplaceCondition(statement.index, before.operator, before.key.value, before.operator, values or tuple(new))
+
+
+# --- new statements ----------------------------------------------------------------------------------------------------------------
+
+
+def _new_statements(broken: Broken) -> Iterator[tuple[Edit, ...]]:
+    """New statements about just what the invariant speaks of: a Deny where it must be refused, an Allow where it must be allowed."""
+    effect = Effect.DENY if broken.refusing else Effect.ALLOW
+    named = () if broken.refusing else _principals(broken.invariant, broken.subject)
+    anyone = replace(broken.invariant, callers=AnyCaller())
+    for conditions in dict.fromkeys((*(inside(anyone, broken.subject.key) or ()), ())) if named else ():
+        yield (_about(broken, effect, named, conditions),)
+    alternatives = inside(broken.invariant, broken.subject.key)
+    if alternatives:
+        yield tuple(_about(broken, effect, (ANYONE,), conditions) for conditions in alternatives)
+
+
+def _about(broken: Broken, effect: Effect, principals: tuple[Principal, ...], conditions: Conjunction) -> AddStatement:
+    """A statement about the actions of the invariant."""
+    actions = tuple(text.value for text in broken.invariant.actions)
+    spared = tuple(text.value for text in broken.invariant.not_actions)
+    if spared and actions[0] in EVERY_ACTION and not _keyless_only(spared):
+        statement = new_statement(effect, principals, spared, *conditions)
+        return AddStatement(replace(statement, not_action=True))
+    return AddStatement(new_statement(effect, principals, actions, *conditions))
+
+
+def _keyless_only(actions: tuple[str, ...]) -> bool:
+    """Whether these are operations without a key alone, which a key policy does not decide (D9)."""
+    known = [action(name) for name in actions]
+    return all(found is not None and "key" not in found.resources for found in known)
+
+
+def _principals(invariant: Invariant, subject: Subject) -> tuple[Principal, ...]:
+    """The callers of an invariant as principals, where they are named one by one, or are the key's root user."""
+    callers = invariant.callers
+    listed = callers.operands if isinstance(callers, CallersOr) else (callers,)
+    arns = [in_partition(one.pattern.value, subject.key) if isinstance(one, PrincipalLike) else "" for one in listed]
+    named = [principal_named(arn) for arn in arns]
+    if not all(isinstance(principal, Principal) for principal in named):
+        named = [principal_named(subject.caller.principal_arn)] if subject.caller.kind is CallerKind.ROOT else []
+    return tuple(principal for principal in named if isinstance(principal, Principal))
