@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|surroundings|grants|overlap|compare|access|parse|start|memory|all] [--output json FILE]`."""
+"""`python -m benchmarks [speed|surroundings|grants|overlap|compare|access|parse|start|memory|plan|load|html|all] [--output json FILE]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks.measures import MEASURES, Row
 
-_COLUMNS = ("what", "engine", "answered", "ms", "proved ms", "refuted ms", "ratio", "MiB", "classes", "terms", "solver_calls")
+_TIMES = ("answered", "ms", "cpu ms", "proved ms", "refuted ms", "ratio", "refuted %")
+_COLUMNS = ("what", "engine", *_TIMES, "MiB", "KiB", "policies", "classes", "terms", "solver_calls")
 
 
 def main() -> None:

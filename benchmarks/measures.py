@@ -21,6 +21,7 @@ from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
 from benchmarks.surroundings import granted_problem, surrounded_problem
+from benchmarks.whole_runs import html, load, plan
 from verifier.model.documents import read_policy
 from verifier.model.policy import PolicyKind
 from verifier.syntax.source import Source
@@ -188,5 +189,8 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "access": access,
     "parse": parse,
     "start": start,
+    "plan": plan,
+    "load": load,
+    "html": html,
 }
 """`memory` is a column of `start`."""

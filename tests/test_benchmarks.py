@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from benchmarks.access import access, known_roles, wildcards
 from benchmarks.comparisons import comparisons
 from benchmarks.families import large_policy, overlap_problems, speed_problem
 from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
+from benchmarks.plans import generated_plan
+from benchmarks.snapshots import generated_snapshot
+from benchmarks.whole_runs import html, load, plan
 from verifier.model.estate import Estate
 from verifier.problem.joint import Given, join
 from verifier.problem.targets import key_target
@@ -79,6 +85,37 @@ def test_overlapping_wildcards_are_a_finding_a_statement() -> None:
 def test_twenty_patterns_are_refuted_however_many_must_match() -> None:
     for problem in overlap_problems():
         assert [verdict.status.value for verdict in prove(problem.estate, problem.invariants).verdicts] == ["refuted"], problem.name
+
+
+def test_the_plan_is_as_large_as_it_says_and_enough_of_it_is_refuted() -> None:
+    """500 resources, 50 of them keys whose policies differ and have 4 to 12 statements: what the figure is said to be about."""
+    made = generated_plan()["planned_values"]["root_module"]["resources"]
+    policies = [made["values"]["policy"] for made in made if made["type"] == "aws_kms_key"]
+    assert (len(made), len(policies), len(set(policies))) == (500, 50, 50)
+    assert {len(json.loads(policy)["Statement"]) for policy in policies} == set(range(4, 13))
+    assert generated_plan() == generated_plan()
+
+
+def test_plan_runs_on_few_keys() -> None:
+    (row,) = plan(keys=4, resources=40, rounds=1)
+    assert row["answered"] == "20/20" and row["refuted %"] >= 20
+
+
+def test_load_runs_on_few_keys() -> None:
+    rows = load(keys=3, roles=400, rounds=1)
+    assert [row.get("policies") for row in rows] == [403, None]
+
+
+def test_policies_of_the_snapshot_differ(tmp_path: Path) -> None:
+    generated_snapshot(tmp_path, keys=100, roles=100)
+    policies = [json.loads(path.read_text())["Policy"] for path in tmp_path.glob("keys/*/policy.json")]
+    (inventory,) = tmp_path.glob("accounts/*/authorization-details.json")
+    policies += [json.dumps(role["RolePolicyList"]) for role in json.loads(inventory.read_text())["RoleDetailList"]]
+    assert len(policies) == len(set(policies)) == 200
+
+
+def test_html_runs_on_few_keys() -> None:
+    assert [row["KiB"] > 0 for row in html(keys=2, roles=2, rounds=1)] == [True, True]
 
 
 def test_counts_are_stable() -> None:
