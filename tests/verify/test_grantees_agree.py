@@ -49,7 +49,7 @@ ATOMS: tuple[CallerSet, ...] = (
     InAccount(THIRD),
     KeyAccount(),
     InOrganization("o-acme"),
-    *(OfKind(kind) for kind in CallerKind),
+    *(OfKind(kind) for kind in CallerKind if kind is not CallerKind.WEB),
     OfKind(CallerKind.ROLE, service_linked=True),
     PrincipalLike(Text(f"arn:*:iam::{HOME}:role/*")),
     PrincipalLike(Text(f"arn:*:iam::{HOME}:role/reports")),

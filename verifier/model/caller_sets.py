@@ -23,7 +23,7 @@ from verifier.model.request import CallerKind
 Kinds = frozenset[CallerKind]
 _ALL: Kinds = frozenset(CallerKind)
 _NONE: Kinds = frozenset()
-_WITH_ACCOUNT: Kinds = _ALL - {CallerKind.SERVICE}
+_WITH_ACCOUNT: Kinds = _ALL - {CallerKind.SERVICE, CallerKind.WEB}
 
 
 def either(operands: tuple[CallerSet, ...]) -> CallerSet:

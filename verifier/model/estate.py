@@ -79,6 +79,31 @@ class Identity:
     bounded: bool = False
     boundary: Policy | None = None
     span: Span = NOWHERE
+    trust: Policy | None = None
+    """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and for a role where the input does not give it (E2)."""
+    groups: tuple[str, ...] = ()
+    """The ARNs of a user's groups, as far as the input gives them. Their policies are among `policies`."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of users: its ARN with its path, and its policies, inline (`GROUP_ARN#NAME`) and managed."""
+
+    arn: str
+    policies: tuple[Policy, ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class ManagedPolicy:
+    """A managed policy of the input, whether attached or not. `versions` are its documents by version ID (`v3`), the default
+    one among them, as identity policies whose `identity` is the ARN; one that the input does not hold is left out. `default` is `None`
+    where it is not said."""
+
+    arn: str
+    versions: tuple[tuple[str, Policy], ...] = ()
+    default: str | None = None
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -90,6 +115,10 @@ class Account:
     users: tuple[Identity, ...] = ()
     roles: tuple[Identity, ...] = ()
     complete: bool = True
+    groups: tuple[Group, ...] = ()
+    managed: tuple[ManagedPolicy, ...] = ()
+    providers: tuple[str, ...] | None = None
+    """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
 
 
 @dataclass(frozen=True)

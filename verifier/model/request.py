@@ -23,6 +23,8 @@ class CallerKind(Enum):
     ROOT = "root user"
     FEDERATED = "federated-user session"
     SERVICE = "service principal"
+    WEB = "identity of a provider"
+    """A web or SAML identity: no caller of KMS, but it can assume roles that trust its provider (E2w)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Caller:
     account: str | None = None
     session: str | None = None
     issuer: str | None = None
+    session_tags: tuple[tuple[str, str], ...] = ()
+    """The session tags of a role session, which take the place of the role's tags of the same names (E2). [IAM: id_session-tags]"""
 
     @property
     def arn(self) -> str:

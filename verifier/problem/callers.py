@@ -282,6 +282,7 @@ def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
         CallerKind.ROOT: space.is_root,
         CallerKind.FEDERATED: space.is_federated,
         CallerKind.SERVICE: space.is_service,
+        CallerKind.WEB: FALSE,  # makes no request for a key (E2w)
     }[kind]
 
 

@@ -1,0 +1,199 @@
+"""Steps that change what later requests may do, and chains of them (section 7, E0–E3; docs/reach.md).
+
+In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `verify` and `report`.
+Guarantee: a `Move` says all that its step changes; nothing is left to whoever applies it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.estate import Estate, Key
+from verifier.model.grant import Grant, Pairs
+from verifier.model.policy import Policy
+from verifier.model.request import Caller, Request
+
+
+class StepKind(Enum):
+    """The steps of section 7, as `docs/reach.md` tells them."""
+
+    PUT_KEY_POLICY = "put key policy"
+    CREATE_GRANT = "create grant"
+    TAG = "tag key"
+    UNTAG = "untag key"
+    CREATE_ALIAS = "create alias"
+    UPDATE_ALIAS = "update alias"
+    DELETE_ALIAS = "delete alias"
+    REPLICATE = "replicate key"
+    RE_ENCRYPT = "re-encrypt"
+    IMPORT_MATERIAL = "import key material"
+    SHARE = "share key"
+    ASSUME_ROLE = "assume role"
+    PUT_POLICY = "put inline policy"
+    ATTACH_POLICY = "attach policy"
+    NEW_VERSION = "new policy version"
+    SET_VERSION = "set default policy version"
+    PUT_TRUST = "update trust policy"
+    JOIN_GROUP = "add user to group"
+    BECOME_USER = "new credentials of a user"
+    PASS_ROLE = "pass role"
+
+
+# --- what a step changes --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KeyPolicyPut:
+    """The key policy `default` of a key (an ARN) is now `policy`."""
+
+    key: str
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class GrantCreated:
+    """A key has one grant more."""
+
+    key: str
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class KeyTagged:
+    """Tags of a key are set (`tags`) or taken away (`removed`, tag names). Tag names are case-sensitive here."""
+
+    key: str
+    tags: Pairs = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AliasMoved:
+    """An alias (`alias/payments`) of an account and Region now belongs to `key`; to none where that is `None` (deleted)."""
+
+    alias_arn: str
+    key: str | None
+
+
+@dataclass(frozen=True)
+class KeyReplicated:
+    """A multi-Region key has the replica `replica`: same account, key ID and material, its own policy."""
+
+    key: str
+    replica: Key
+
+
+@dataclass(frozen=True)
+class ReEncrypted:
+    """What `key` encrypted can be decrypted under `onto` (both ARNs)."""
+
+    key: str
+    onto: str
+
+
+@dataclass(frozen=True)
+class MaterialImported:
+    """The caller may have chosen, and so may know, the material of a key."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class KeyShared:
+    """A key is in a resource share: who may use it then is not documented (E3)."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class PolicyAdded:
+    """A user, role or group (`owner`, an ARN) has `policy` attached. One of the same `identity` gives way: an
+    inline policy is `OWNER_ARN#NAME`. `known` is false where the document is one of AWS's that the input does not hold: then `policy` has
+    no statements, and what it allows is an `Unmodelled` (may allow)."""
+
+    owner: str
+    policy: Policy
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class VersionSet:
+    """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and as boundary."""
+
+    arn: str
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class TrustPut:
+    """The trust policy of a role is `policy`."""
+
+    role: str
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class GroupJoined:
+    """A user is in one group more."""
+
+    user: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Became:
+    """The caller holds one more user or session."""
+
+    caller: Caller
+
+
+Change = (
+    KeyPolicyPut
+    | GrantCreated
+    | KeyTagged
+    | AliasMoved
+    | KeyReplicated
+    | ReEncrypted
+    | MaterialImported
+    | KeyShared
+    | PolicyAdded
+    | VersionSet
+    | TrustPut
+    | GroupJoined
+    | Became
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state
+    before it, and be made by the same caller, one that is held then."""
+
+    kind: StepKind
+    requests: tuple[Request, ...]
+    change: Change
+
+
+@dataclass(frozen=True)
+class State:
+    """The estate as it is, and what is held: users, root users, exact sessions, identities of providers (E0).
+
+    `equal` pairs a key with another one under which what it encrypted can be decrypted or used (replicas, re-encryption); `known` are the
+    keys whose material the caller may know.
+    """
+
+    estate: Estate
+    held: tuple[Caller, ...]
+    equal: frozenset[tuple[str, str]] = frozenset()
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """How a caller brings something about: the steps in order, then the request itself; `access` is `None` where the steps alone do it
+    (the material of the key is known)."""
+
+    caller: Caller
+    moves: tuple[Move, ...]
+    access: Request | None
