@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -77,8 +78,21 @@ def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
     assert json.loads((folder / "a.json").read_text())["verifier"]
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_junit_passes_where_the_exit_code_is_0_and_nowhere_else(run: Run, folder: Path, name: str) -> None:
+    codes = set()
+    for policy in (POLICY, json.loads((folder / "old.json").read_text())):
+        Path("policy.json").write_text(json.dumps(policy, indent=2))
+        result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "junit")
+        root = ElementTree.fromstring(result.out)
+        assert (int(root.attrib["failures"]) > 0) == (result.code == 1) and root.findall("testsuite/testcase")
+        assert (int(root.attrib["failures"]) + int(root.attrib["errors"]) > 0) == (result.code in (1, 3))
+        codes.add(result.code)
+    assert codes == {0, 1}
+
+
 @pytest.mark.parametrize("name", ["lint", "findings", "compare"])
 def test_a_format_that_a_command_lacks_is_a_usage_error(run: Run, folder: Path, name: str) -> None:
     Path("policy.json").write_text(json.dumps(POLICY))
-    result = run(*COMMANDS[name], "--output", "junit")
+    result = run(*COMMANDS[name], "--output", "csv")
     assert result.code == 2 and "is no format" in result.err

@@ -20,7 +20,7 @@ EXIT_CODES = (
 )
 
 
-FORMATS = ("text", "json", "sarif", "markdown", "github", "html")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 
 
 class FailOnOption(StrEnum):

@@ -92,6 +92,11 @@ def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour
             from verifier.report.github import render_github
 
             return render_github(notices_of_comparison(comparison, options.fail_on))
+        case "junit":
+            from verifier.report.comparison.notices import notices_of_comparison
+            from verifier.report.junit_notices import render_junit_notices
+
+            return render_junit_notices(notices_of_comparison(comparison, options.fail_on))
         case "html":
             from verifier.cli.exhibits import texts_of
             from verifier.report.comparison.html import render_comparison_html

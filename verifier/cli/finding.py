@@ -70,13 +70,16 @@ def _rendered(report: FindingsReport, estate: Estate, options: FindingsOptions, 
             from verifier.report.findings.markdown import render_findings_markdown
 
             return render_findings_markdown(report, in_full=options.verbose)
-        case "sarif" | "github":
+        case "sarif" | "github" | "junit":
             from verifier.report.evidence import Evidence, meanings_of
             from verifier.report.findings.notices import notices_of_findings
             from verifier.report.github import render_github
+            from verifier.report.junit_notices import render_junit_notices
             from verifier.report.sarif import render_sarif
 
             notices = notices_of_findings(report, Evidence(meanings_of(estate)))
+            if name == "junit":
+                return render_junit_notices(notices)
             return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
         case _:
             from verifier.report.findings.text import render_findings

@@ -24,7 +24,7 @@ from verifier.cli.run import run
 
 app = command_app()
 
-FORMATS = ("text", "json", "sarif", "markdown", "github")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
 
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 

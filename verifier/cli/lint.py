@@ -19,7 +19,7 @@ EXIT_CODES = (
 )
 
 
-FORMATS = ("text", "json", "sarif", "markdown", "github")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
 
 
 class LintFailOn(StrEnum):

@@ -58,13 +58,16 @@ def _rendered(report: LintReport, estate: Estate, options: LintOptions, name: st
             from verifier.report.lint.markdown import render_lint_markdown
 
             return render_lint_markdown(report, options.fail_on)
-        case "sarif" | "github":
+        case "sarif" | "github" | "junit":
             from verifier.report.evidence import Evidence, meanings_of
             from verifier.report.github import render_github
+            from verifier.report.junit_notices import render_junit_notices
             from verifier.report.lint.notices import notices_of_lint
             from verifier.report.sarif import render_sarif
 
             notices = notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate)))
+            if name == "junit":
+                return render_junit_notices(notices)
             return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
         case _:
             from verifier.report.lint.text import render_lint

@@ -1,8 +1,8 @@
-"""What SARIF and the annotations of a pull request say alike: rules, and notices about places.
+"""What SARIF, the annotations of a pull request and JUnit say alike: rules, and notices about places.
 
 In: nothing (plain data), and texts for rule IDs. Out: frozen dataclasses made from reports, comparisons and lint reports.
-Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. Texts are as in the input: whoever
-writes them out makes them safe for where they go.
+Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. The exit code is that of what the
+notices count as. Texts are as in the input: whoever writes them out makes them safe for where they go.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.model.verdict import Status
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -39,7 +40,8 @@ class Rule:
 @dataclass(frozen=True)
 class Notice:
     """One thing that a rule found. `fingerprint` names it from run to run, however the input is laid out; `parts` is a digest of what the
-    statements involved mean. `related` are further places, each with a sentence. `excuse` says why it does not fail the run."""
+    statements involved mean. `related` are further places, each with a sentence. `excuse` says why it does not fail the run. `counts_as`
+    is what it means for the exit code, PROVED where it does not count; `subject` is the ID of the subject that it is about."""
 
     rule: str
     level: Level
@@ -53,6 +55,18 @@ class Notice:
     status: str | None = None
     excuse: str | None = None
     excused_by: str | None = None
+    counts_as: Status = Status.REFUTED
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far as a report lists
+    those that nothing broke."""
+
+    id: str
+    name: str
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class Notices:
     exit_code: int
     inputs: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    subjects: tuple[Subject, ...] = ()
 
 
 def slug(name: str) -> str:

@@ -51,6 +51,8 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         verdict.status.value,
         verdict.excuse.text if verdict.excuse else None,
         verdict.excuse.kind.value if verdict.excuse else None,
+        verdict.counts_as,
+        verdict.target,
     )
 
 

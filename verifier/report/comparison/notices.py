@@ -5,12 +5,13 @@ In: a `Comparison`. Out: `Notices`. Guarantee: a fingerprint is made of the key,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from verifier.model.comparison import Comparison, FailOn, RegionChange, TargetComparison
+from verifier.model.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
 from verifier.model.policy import StatementRef
-from verifier.report.comparison.words import comparison_exit_code, counts_text, target_name
-from verifier.report.notices import Level, Notice, Notices, Rule
+from verifier.model.verdict import Status
+from verifier.report.comparison.words import comparison_exit_code, counts_text, target_name, unknown_actions_text
+from verifier.report.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.region_words import case_text, change_text, request_text
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
@@ -23,41 +24,61 @@ _RULES = (
 
 
 def notices_of_comparison(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Notices:
-    """A notice for each region that was gained and is not intended, or lost, and for each reason."""
-    level = {
-        "access-gained": Level.NOTE if fail_on is FailOn.NEVER else Level.ERROR,
-        "access-lost": Level.ERROR if fail_on is FailOn.ANY else Level.NOTE,
-    }
-    found = tuple(notice for target in comparison.targets for notice in _notices(target, level))
+    """A notice for each region that was gained and is not intended, or lost, and for what is not known."""
+    failing = {FailOn.MORE: ("access-gained",), FailOn.ANY: ("access-gained", "access-lost"), FailOn.NEVER: ()}[fail_on]
+    found = tuple(notice for target in comparison.targets for notice in (*_notices(target, failing), *_unknown(target, failing)))
     inputs = tuple(dict.fromkeys((*comparison.old.inputs, *comparison.new.inputs)))
+    subjects = tuple(Subject(target.target, target_name(target), tuple(rule.id for rule in _RULES)) for target in comparison.targets)
     code = comparison_exit_code(comparison, fail_on)
-    return Notices(_RULES, found, counts_text(comparison), code, inputs, comparison.new.warnings)
+    return Notices(_RULES, found, counts_text(comparison), code, inputs, comparison.new.warnings, subjects)
 
 
-def _notices(target: TargetComparison, level: dict[str, Level]) -> Iterator[Notice]:
-    name = target_name(target)
+def _notices(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Notice]:
     for rule, changes in (("access-gained", target.gained), ("access-lost", target.lost)):
         for change in changes:
-            yield _notice(rule, level[rule], name, target, change)
+            yield _notice(rule, rule in failing, target, change)
+
+
+def _unknown(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Notice]:
+    """What could not be compared, and actions that the reference data does not know (U4) where they count."""
     for reason in target.reasons:
-        print_of = digest(("compare", "unknown", target.target, reason.rule, reason.text)).hex()[:32]
-        yield Notice("not-comparable", Level.WARNING, f"unknown: {name}", f"{reason.text} [{reason.rule}]", print_of, reason.span)
+        yield _doubt(target, reason.rule, reason.text, reason.span)
+    counts = (target.unknown_gained and "access-gained" in failing) or (target.unknown_lost and "access-lost" in failing)
+    for text in unknown_actions_text(target) if counts else ():
+        yield _doubt(target, "U4", text, next(_spans(target.changes), NOWHERE))
 
 
-def _notice(rule: str, level: Level, name: str, target: TargetComparison, change: RegionChange) -> Notice:
+def _doubt(target: TargetComparison, label: str, text: str, span: Span) -> Notice:
+    fingerprint = digest(("compare", "unknown", target.target, label, text)).hex()[:32]
+    title, message = f"unknown: {target_name(target)}", f"{text} [{label}]"
+    counted = Status.UNKNOWN
+    return Notice("not-comparable", Level.WARNING, title, message, fingerprint, span, counts_as=counted, subject=target.target)
+
+
+def _notice(rule: str, fails: bool, target: TargetComparison, change: RegionChange) -> Notice:
     region = change.region
     cases = "; or ".join(case_text(case) for case in region.when if case)
     said = f"{region.actions.text} by {region.callers.text}" + (f", when {cases}" if cases and not region.always else "")
     example = f"; for example {request_text(change)}" if region.witness is not None else ""
     fingerprint = digest(("compare", rule, target.target, said)).hex()[:32]
-    spans = list(dict.fromkeys(_spans(change)))
     related = tuple((span, change_text(found)) for found in change.because for span in _of(found.new, found.old))
-    first = spans[0] if spans else NOWHERE
-    return Notice(rule, level, f"{rule.partition('-')[2]}: {name}", said + example, fingerprint, first, related, None, target.target, rule)
+    return Notice(
+        rule,
+        Level.ERROR if fails else Level.NOTE,
+        f"{rule.partition('-')[2]}: {target_name(target)}",
+        said + example,
+        fingerprint,
+        next(_spans(change.because), NOWHERE),
+        related,
+        target=target.target,
+        status=rule,
+        counts_as=Status.REFUTED if fails else Status.PROVED,
+        subject=target.target,
+    )
 
 
-def _spans(change: RegionChange) -> Iterator[Span]:
-    for found in change.because:
+def _spans(changes: Iterable[Change]) -> Iterator[Span]:
+    for found in changes:
         yield from _of(found.new, found.old)
         yield from (place for place in reversed(found.places) if place != NOWHERE)
 

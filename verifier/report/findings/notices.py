@@ -10,14 +10,15 @@ from collections.abc import Iterator
 
 from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.policy import StatementRef
+from verifier.model.verdict import Status
 from verifier.report.access_words import cases_in_full, when_text
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.findings.words import findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.naming import key_name, statement_name
-from verifier.report.notices import Level, Notice, Notices, Rule
+from verifier.report.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.region_words import witness_text
 from verifier.runs.digests import digest
-from verifier.syntax.source import NOWHERE
+from verifier.syntax.source import NOWHERE, Span
 
 _PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"
 _RULES = (
@@ -34,26 +35,27 @@ def notices_of_findings(report: FindingsReport, evidence: Evidence = NO_EVIDENCE
     counts = "; ".join(f"{key_name(key.key)}: {headline(key)}" for key in report.keys[:20])
     more = f"; and {len(report.keys) - 20} more keys" if len(report.keys) > 20 else ""
     summary = f"{zone_text(report)}; {counts}{more}"
-    return Notices(_RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings)
+    subjects = tuple(Subject(key.key.arn, key_name(key.key), tuple(rule.id for rule in _RULES)) for key in report.keys)
+    return Notices(_RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings, subjects)
 
 
 def _key(report: FindingsReport, key: KeyFindings, evidence: Evidence) -> Iterator[Notice]:
     for finding in key.findings:
-        yield _finding(_PUBLIC if finding.public else _EXTERNAL, Level.ERROR, key, finding, evidence)
+        yield _finding(_PUBLIC if finding.public else _EXTERNAL, True, key, finding, evidence)
     for finding in key.services:
-        yield _finding(_SERVICE, Level.ERROR if report.count_services else Level.NOTE, key, finding, evidence)
+        yield _finding(_SERVICE, report.count_services, key, finding, evidence)
     for reason in key.reasons:
-        title = f"unknown: {key_name(key.key)}"
-        fingerprint = _fingerprint(_INCOMPLETE, key, reason.rule, reason.text)
-        yield Notice(_INCOMPLETE, Level.WARNING, title, f"{reason.text} [{reason.rule}]", fingerprint, reason.span, target=key.key.arn)
+        yield _unknown(key, f"{reason.text} [{reason.rule}]", _fingerprint(_INCOMPLETE, key, reason.rule, reason.text), reason.span)
     if not key.exact and not key.reasons:
-        message = f"{verdict_text(key)} some conditions are too many to say"
-        yield Notice(
-            _INCOMPLETE, Level.WARNING, f"unknown: {key_name(key.key)}", message, _fingerprint(_INCOMPLETE, key), target=key.key.arn
-        )
+        yield _unknown(key, f"{verdict_text(key)} some conditions are too many to say", _fingerprint(_INCOMPLETE, key), NOWHERE)
 
 
-def _finding(rule: str, level: Level, key: KeyFindings, finding: ExternalAccess, evidence: Evidence) -> Notice:
+def _unknown(key: KeyFindings, message: str, fingerprint: str, span: Span) -> Notice:
+    title, arn = f"unknown: {key_name(key.key)}", key.key.arn
+    return Notice(_INCOMPLETE, Level.WARNING, title, message, fingerprint, span, target=arn, counts_as=Status.UNKNOWN, subject=arn)
+
+
+def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess, evidence: Evidence) -> Notice:
     region = finding.region
     who = f"{region.callers.text} can {region.actions.text}"
     example = f"; for example {witness_text(region, in_full=False)}" if region.witness is not None else ""
@@ -61,7 +63,7 @@ def _finding(rule: str, level: Level, key: KeyFindings, finding: ExternalAccess,
     places = [statement for statement in statements if statement.span != NOWHERE]
     return Notice(
         rule,
-        level,
+        Level.ERROR if counts else Level.NOTE,
         f"{rule}: {key_name(key.key)}",
         f"{who}, {when_text(region, in_full=False)}{example}",
         _fingerprint(rule, key, who, *region.actions.names, *cases_in_full(region)),
@@ -70,6 +72,8 @@ def _finding(rule: str, level: Level, key: KeyFindings, finding: ExternalAccess,
         evidence.of_statements(statements),
         key.key.arn,
         rule,
+        counts_as=Status.REFUTED if counts else Status.PROVED,
+        subject=key.key.arn,
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from verifier.model.lint import Finding, LintReport, Severity, Undecided
+from verifier.model.lint import Finding, Linted, LintReport, Severity, Undecided
 from verifier.model.lint_rules import RULES
-from verifier.model.policy import StatementRef
+from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.lint.words import lint_exit_code
+from verifier.report.lint.words import lint_exit_code, policy_title
 from verifier.report.naming import statement_name
-from verifier.report.notices import Level, Notice, Notices, Rule
+from verifier.report.notices import Level, Notice, Notices, Rule, Subject
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE
 
@@ -26,16 +27,27 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
     """A notice for each finding, and for what was not decided."""
     rules = (*(Rule(rule.id, rule.title, f"{rule.title} ({rule.applies_to}) [{rule.label}]") for rule in RULES), UNDECIDED)
     seen: Counter[tuple[str, ...]] = Counter()
-    notices = [_finding(finding, seen, evidence) for finding in report.findings]
+    counting = tuple(severity for severity in Severity if fail_on is not None and severity.rank <= fail_on.rank)
+    notices = [_finding(finding, seen, evidence, finding.severity in counting) for finding in report.findings]
     notices += [_undecided(undecided, seen) for undecided in report.undecided]
     summary = f"{len(report.findings)} findings in {len(report.policies)} policies, {len(report.undecided)} questions not decided"
-    return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings)
+    subjects = tuple(map(_subject_of, report.policies))
+    return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings, subjects)
 
 
-def _finding(finding: Finding, seen: Counter[tuple[str, ...]], evidence: Evidence) -> Notice:
+def _subject_of(policy: Linted) -> Subject:
+    """A policy, called the same however many statements it has."""
+    name, what = policy_title(policy)
+    return Subject(_subject(policy.policy, policy.kind, policy.key), f"{name} {what.rpartition(',')[0]}")
+
+
+def _subject(policy: str, kind: PolicyKind, key: str | None) -> str:
+    return repr((policy, kind.value, key))
+
+
+def _finding(finding: Finding, seen: Counter[tuple[str, ...]], evidence: Evidence, counts: bool) -> Notice:
     statement = finding.statement
     name = statement_name(statement) if statement is not None else finding.policy_name
-    proof = f" {finding.proof.text}" if finding.proof is not None else f" {finding.shows}" if finding.shows else ""
     because = finding.proof.because if finding.proof is not None else ()
     related = tuple((other.span, statement_name(other)) for other in dict.fromkeys(because) if other.span not in (NOWHERE, finding.span))
     which = (finding.rule.id, finding.policy, _which(statement, evidence), finding.message, finding.key or "")
@@ -43,14 +55,23 @@ def _finding(finding: Finding, seen: Counter[tuple[str, ...]], evidence: Evidenc
         finding.rule.id,
         Level(finding.severity.value),
         f"{finding.rule.id}: {name}",
-        finding.message + proof,
+        finding.message + _shown(finding),
         _fingerprint(which, seen),
         finding.span,
         related,
         evidence.of_statements((statement,)) if statement is not None else None,
         finding.key,
         finding.severity.value,
+        counts_as=Status.REFUTED if counts else Status.PROVED,
+        subject=_subject(finding.policy, finding.policy_kind, finding.key),
     )
+
+
+def _shown(finding: Finding) -> str:
+    """Why it is true."""
+    if finding.proof is not None:
+        return f"; proved: {finding.proof.text}"
+    return f"; a request shows it: {finding.shows}" if finding.shows else ""
 
 
 def _undecided(undecided: Undecided, seen: Counter[tuple[str, ...]]) -> Notice:
@@ -59,7 +80,8 @@ def _undecided(undecided: Undecided, seen: Counter[tuple[str, ...]]) -> Notice:
     rule = undecided.rule.id if undecided.rule is not None else ""
     which = ("undecided", rule, name, undecided.reason)
     message = f"{rule or 'every rule'} was not decided: {undecided.reason} [{undecided.label}]"
-    return Notice(UNDECIDED.id, Level.WARNING, f"not decided: {name}", message, _fingerprint(which, seen), undecided.span)
+    title, fingerprint = f"not decided: {name}", _fingerprint(which, seen)
+    return Notice(UNDECIDED.id, Level.WARNING, title, message, fingerprint, undecided.span, counts_as=Status.UNKNOWN)
 
 
 def _which(statement: StatementRef | None, evidence: Evidence) -> str:
