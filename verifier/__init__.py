@@ -328,11 +328,23 @@ def findings(
 
 
 def schema(
-    name: Literal["snapshot", "report", "comparison", "check", "lint", "who-can", "findings", "explanation", "suggestions", "collection"],
+    name: Literal[
+        "snapshot",
+        "report",
+        "comparison",
+        "check",
+        "lint",
+        "who-can",
+        "findings",
+        "explanation",
+        "suggestions",
+        "collection",
+        "configuration",
+    ],
 ) -> dict[str, Any]:
-    """The JSON Schema of the snapshot (an input), or of what a command writes with `--output json`: `prove` a report, `compare` a
-    comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint` its own,
-    `snapshot` a collection."""
+    """The JSON Schema of the snapshot (an input), of `verifier.toml` (configuration), or of what a command writes with
+    `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
+    its own, `snapshot` a collection."""
     if name == "report":
         from verifier.report import report_schema
 
@@ -361,6 +373,10 @@ def schema(
         from verifier.report.findings.json import findings_schema
 
         return findings_schema()
+    if name == "configuration":
+        from verifier.configuration import configuration_schema
+
+        return configuration_schema()
     if name == "collection":
         from verifier.report.collection import collection_schema
 

@@ -6,6 +6,7 @@ one. Paths are from the folder of the file.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from verifier.model.invariant import Allowance
 from verifier.model.invariants_text import read_invariants
 from verifier.model.readings import READINGS
 from verifier.model.waiver import Waiver
+from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.syntax.toml_places import KeyPath, Toml, read_toml
@@ -105,6 +107,19 @@ _KEYS = (
     "waivers",
 )
 _WAIVER_KEYS = ("invariant", "key", "allow", "reason", "owner", "expires")
+
+
+def configuration_schema() -> dict[str, Any]:
+    """The JSON Schema of the table; formats, readings and forms of names are those of this version."""
+    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
+
+    schema: dict[str, Any] = json.loads(files("verifier").joinpath("data/configuration.schema.json").read_text(encoding="utf-8"))
+    properties = schema["properties"]
+    properties["outputs"]["items"]["pattern"] = rf"^(?:{'|'.join(FORMATS)})(?:=[^\u0000]+)?$"
+    properties["readings"]["properties"] = {reading.label: {"$ref": "#/$defs/answer", "title": reading.question} for reading in READINGS}
+    properties["account"]["pattern"], properties["region"]["pattern"] = f"^{ACCOUNT}$", f"^(?:{REGION})$"
+    properties["fail-on"]["enum"] = [value.value for value in FailOn]
+    return schema
 
 
 @dataclass

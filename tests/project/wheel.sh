@@ -36,7 +36,7 @@ code=0
 [ "$code" -eq 1 ] || fail "the example ended with exit code $code, expected 1"
 grep -q '^✔ proved' report.txt && grep -q '^✘ refuted' report.txt || fail "the example proved nothing, or refuted nothing"
 
-for name in snapshot report; do
+for name in snapshot report configuration; do
     "$verifier" schema "$name" | "$work/venv/bin/python" -m json.tool >/dev/null || fail "verifier schema $name"
 done
 "$verifier" --version

@@ -41,9 +41,10 @@ def check_command(options: CheckOptions) -> int:
     configuration = read_configuration(options.config if options.config is not None else find_configuration(Path()))
     chosen = _sinks(options, configuration)
     today = _today()
-    asked = read(_asked(configuration))
+    asking = _asked(configuration, cache=options.cache)
+    asked = read(asking)
     prove_options = ProveOptions(
-        _asked(configuration), chosen, configuration.timeout, configuration.readings, cache=options.cache, processes=options.processes
+        asking, chosen, configuration.timeout, configuration.readings, cache=options.cache, processes=options.processes
     )
     report = proved(prove_options, asked)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
@@ -76,9 +77,12 @@ def _sinks(options: CheckOptions, configuration: Configuration) -> tuple[Sink, .
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
 
 
-def _asked(configuration: Configuration) -> Asked:
+def _asked(configuration: Configuration, *, cache: bool) -> Asked:
+    from verifier.runs.cache import cache_folder
+
     supplied = Supplied(configuration.account, configuration.region, configuration.parameters)
-    return Asked(configuration.inputs, configuration.invariants, configuration.builtins, configuration.key_arn, supplied)
+    folder = cache_folder() if cache else None
+    return Asked(configuration.inputs, configuration.invariants, configuration.builtins, configuration.key_arn, supplied, folder)
 
 
 # -- waivers and baselines --

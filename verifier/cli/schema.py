@@ -26,14 +26,16 @@ class Schema(StrEnum):
     EXPLANATION = "explanation"
     SUGGESTIONS = "suggestions"
     COLLECTION = "collection"
+    CONFIGURATION = "configuration"
 
 
 @app.command()
 def schema(name: Annotated[Schema, typer.Argument(help="Which one.", show_default=False)]) -> None:
-    """Print the JSON Schema of a snapshot, or of what a command writes.
+    """Print the JSON Schema of a snapshot, of verifier.toml (configuration), or of what a command writes.
 
     \b
     verifier schema snapshot > snapshot.schema.json
+    verifier schema configuration > verifier.schema.json
     """
 
     def body() -> int:
