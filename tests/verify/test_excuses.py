@@ -118,6 +118,24 @@ def test_u4_an_action_that_is_not_known_is_not_excused() -> None:
     assert left(known, f"callers in {HOME} can kms:*", invariant=every).nothing
 
 
+@pytest.mark.parametrize(
+    ("grantee", "covered"),
+    [
+        (ALICE, True),
+        (ROOT, False),  # names every caller of the account: users, and others
+        (f"arn:aws:sts::{HOME}:assumed-role/reports/x", False),  # a session of a role called `reports`, whatever its path
+        (REPORTS, True),
+    ],
+)
+def test_s1_a_grantee_that_is_perhaps_among_those_waived_is_not_covered(grantee: str, covered: bool) -> None:
+    """G2: a waiver covers a grantee only if every caller that its ARN names is one of those waived."""
+    condition = {"StringEquals": {"kms:GranteePrincipal": grantee}}
+    found = estate(allow(aws(REPORTS), "kms:CreateGrant", Condition=condition))
+    text = f"role/app/reports in {HOME} can create a grant to users in {HOME} or role/app/reports in {HOME}"
+    answer = left(found, text, invariant=nobody("kms:CreateGrant"))
+    assert answer.nothing == covered and answer.used == (covered,)
+
+
 # -- baselines --
 
 
