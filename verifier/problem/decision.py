@@ -20,6 +20,7 @@ from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, d
 from verifier.problem.grants import granted
 from verifier.problem.owners import owned, said, said_to_nobody, silent, statement_owner
 from verifier.problem.permissions import Permissions, outside, own_denies, permissions
+from verifier.problem.powers import RESOURCE_POLICY, granted_power, power, without
 from verifier.problem.space import Space, acts
 from verifier.problem.statements import applies
 from verifier.problem.targets import TargetKind
@@ -33,7 +34,7 @@ def allowed(space: Space) -> Expression:
     if space.target.kind is not TargetKind.KEY:
         return both(gates, negation(space.is_service), own.whole, _own_alias(space))
     reach = _key_policy_reach(space)
-    by_grant = either(granted(space, own), grants_unmodelled(space))
+    by_grant = either(granted(space, own), granted_power(space), grants_unmodelled(space))
     return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
 
 
@@ -98,7 +99,7 @@ def _key_policy_reach(space: Space) -> Reach:
         number = statement_owner(space, policy, statement)
         reaches.append(Reach(*(owned(number, both(part, when)) for part in parts)))
     return Reach(
-        disjunction(r.strong for r in reaches),
+        disjunction((power(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
         disjunction(r.weak for r in reaches),
         disjunction(r.anyone for r in reaches),
         disjunction(r.account for r in reaches),
@@ -116,7 +117,7 @@ def _key_policy_denies(space: Space) -> Iterator[Expression]:
             continue
         whom = deny_reach(space, statement)
         if space.reaches(statement, whom):
-            yield said(space, policy, statement, both(whom, applies(space, policy, statement), bites()))
+            yield without(space, RESOURCE_POLICY, said(space, policy, statement, both(whom, applies(space, policy, statement), bites())))
         else:
             yield said_to_nobody(space, policy, statement)
 

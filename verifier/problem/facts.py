@@ -28,6 +28,7 @@ from verifier.problem.facts_grant import grant_requests
 from verifier.problem.facts_operation import aliases, existing_actions, fitting_algorithms, operation_keys, pairs, suitable_actions
 from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
+from verifier.problem.powers import SESSION_TAGS, power
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.space import Space, acts
 
@@ -103,7 +104,7 @@ def _inventory_tags(space: Space) -> Iterator[Expression]:
             value = next((v for k, v in identity.tags if k.lower() == wanted), None)
             holders.setdefault(value, set()).add(identity.arn)
         for value, arns in holders.items():
-            holder = space.one_of(frozenset(arns))
+            holder = both(space.one_of(frozenset(arns)), negation(both(space.is_role, power(space, SESSION_TAGS))))
             if value is None:
                 yield implies(holder, negation(Present(name)))
             else:

@@ -8,7 +8,7 @@ Guarantee: a reading, a free fact, or a comparison of the same values is one var
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate
@@ -37,10 +37,11 @@ _MOST_ROUNDS = 8
 
 @dataclass(frozen=True)
 class Given:
-    """One side as it is given."""
+    """One side as it is given; `powers` are what a caller may have brought about there (`problem.powers`)."""
 
     estate: Estate
     target: Target
+    powers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,16 @@ class Joint:
         self.definitions.append(self.diagrams.complement(self.node(impossible)))
 
 
-def join(sides: Sequence[Given], invariants: Sequence[Invariant] = ()) -> Joint:
-    """Puts the sides together. The scopes of the invariants are read on the last side. Raises `TooLarge`."""
+def join(
+    sides: Sequence[Given], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
+) -> Joint:
+    """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
+    them. Raises `TooLarge`."""
     names = _all_names(sides, invariants)
-    spaces = [Space(side.estate, side.target, pair_names=names) for side in sides]
+    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers) for side in sides]
     _same_facts_attribute(spaces)
     decisions = [allowed(space) for space in spaces]
-    wanted = [scope(spaces[-1], invariant) for invariant in invariants]
+    wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
     known = acts(spaces[-1].known_actions)
     for space, decision in zip(spaces, decisions, strict=True):
         questions([decision, known, *space.owner_actions], space.questions)

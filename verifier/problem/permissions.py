@@ -15,6 +15,7 @@ from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
 from verifier.problem.callers import identities
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.owners import owner_of_many, said_to
+from verifier.problem.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
 from verifier.problem.space import Space
 from verifier.problem.unmodelled import holders, may_allow, scope, things
 
@@ -51,7 +52,8 @@ def own_denies(space: Space) -> Iterator[Expression]:
     attached = list(own_policies(space))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.DENY)
     for policy, held in attached:
-        yield from said_to(space, held, policy, Effect.DENY, together)
+        for refusal in said_to(space, held, policy, Effect.DENY, together):
+            yield refused_by(space, policy, refusal)
 
 
 def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
@@ -88,11 +90,13 @@ def _boundary(identity: Identity) -> Sequence[Policy]:
 def _identity_allows(space: Space) -> Expression:
     # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
     issued_by_root = both(space.is_federated, negation(space.issued_by_user))
-    found = [space.is_root, both(outside(space), Symbol(OUTSIDE_ALLOW)), issued_by_root]
+    found = [space.is_root, both(outside(space), Symbol(OUTSIDE_ALLOW)), issued_by_root, *allows_everything(space)]
     attached = list(_attached(space, lambda identity: identity.policies))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
         found += said_to(space, held, policy, Effect.ALLOW, together)
+    for name, policy in policies_to_attach(space):
+        found += said_to(space, power(space, name), policy, Effect.ALLOW)
     for thing in things(space):
         if thing.principal is not None and may_allow(thing):
             found.append(both(scope(space, thing), Symbol(allow_symbol(thing))))
@@ -105,4 +109,4 @@ def _boundary_allows(space: Space) -> Expression:
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
         limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW, together))))
-    return conjunction(limits)
+    return either(conjunction(limits), power(space, BOUNDARY))

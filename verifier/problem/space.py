@@ -135,6 +135,8 @@ class Space:
     """What stands for the Allow statements of no concern (`problem.owners`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.conditions`)."""
+    powers: frozenset[str] = frozenset()
+    """What the caller may have brought about before the request, as symbols (`problem.powers`)."""
     choices: dict[tuple[str, ...], Sequence[Choice]] = field(default_factory=dict)
     """Ways to read pairs of the encryption context, by their names (`problem.spellings`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)

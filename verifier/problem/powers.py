@@ -1,0 +1,108 @@
+"""Powers: what a caller may have brought about before a request, as symbols of the decision (section 7, docs/reach.md).
+
+In: a space, with the powers that its question speaks of. Out: expressions. A power is about the caller of the request, or about its target.
+Guarantee: the decision is monotone in every power, and with one that is true it allows at least what it allows after the step that gives
+it: what is not allowed with it is not allowed after the step. A space without powers has none of these symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from verifier.model.estate import Identity
+from verifier.model.policy import Policy, PolicyKind
+from verifier.model.reference import actions
+from verifier.problem.expression import FALSE, Expression, Symbol, both, negation
+from verifier.problem.space import Space, acts
+
+RESOURCE_POLICY = "power:resource policy"
+"""The key policy of the target, or its trust policy, is whatever the caller wrote."""
+GRANT = "power:grant"
+"""A grant on the target gives the caller the operation of the request."""
+INLINE = "power:inline"
+"""The caller's inline policies, or those of its groups, are whatever it wrote."""
+ATTACHED = "power:attached"
+"""A managed policy that allows everything is attached to the caller."""
+VERSION = "power:version"
+"""Managed policies that are attached to the caller have a document that it wrote."""
+BOUNDARY = "power:boundary"
+"""The caller's permissions boundary has a document that it wrote."""
+SESSION_TAGS = "power:session tags"
+"""The caller is a session whose tags it chose."""
+_ATTACH, _GROUP = "power:attach:", "power:group:"
+
+
+def attach(policy_arn: str) -> str:
+    """A certain managed policy of the input is attached to the caller."""
+    return f"{_ATTACH}{policy_arn}"
+
+
+def joined(group_arn: str) -> str:
+    """The caller is in a certain group."""
+    return f"{_GROUP}{group_arn}"
+
+
+def attached_policy(name: str) -> str | None:
+    """The managed policy that a power attaches; `None` for another power."""
+    return name.removeprefix(_ATTACH) if name.startswith(_ATTACH) else None
+
+
+def joined_group(name: str) -> str | None:
+    """The group that a power joins; `None` for another power."""
+    return name.removeprefix(_GROUP) if name.startswith(_GROUP) else None
+
+
+ALWAYS = frozenset({RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS})
+"""The powers that need no name of a policy or group."""
+
+
+def power(space: Space, name: str) -> Expression:
+    """The power as a symbol; false where the question does not speak of it."""
+    return Symbol(name) if name in space.powers else FALSE
+
+
+def without(space: Space, name: str, refusal: Expression) -> Expression:
+    """A refusal that the power takes away."""
+    return both(refusal, negation(power(space, name)))
+
+
+def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
+    """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document."""
+    if policy.kind is PolicyKind.BOUNDARY:
+        return without(space, BOUNDARY, refusal)
+    return without(space, INLINE if is_inline(policy) else VERSION, refusal)
+
+
+def is_inline(policy: Policy) -> bool:
+    """Whether an identity policy is an inline one of a user, role or group."""
+    return "#" in policy.identity
+
+
+def allows_everything(space: Space) -> Iterable[Expression]:
+    """The powers with which the caller's identity policies allow everything."""
+    return (power(space, name) for name in (INLINE, ATTACHED, VERSION))
+
+
+def granted_power(space: Space) -> Expression:
+    """The requests that a grant could allow, with the power: those of a service principal aside, which nobody calls as."""
+    if GRANT not in space.powers:
+        return FALSE
+    return both(Symbol(GRANT), negation(space.is_service), acts(a.name for a in actions() if a.grant_operation))
+
+
+def policies_to_attach(space: Space) -> list[tuple[str, Policy]]:
+    """The managed policies, and those of groups, that a power lets the caller have: with the name of the power."""
+    found: list[tuple[str, Policy]] = []
+    for account in space.estate.accounts:
+        for managed in account.managed:
+            if attach(managed.arn) in space.powers:
+                found += [(attach(managed.arn), policy) for version, policy in managed.versions if version == managed.default]
+        for group in account.groups:
+            if joined(group.arn) in space.powers:
+                found += [(joined(group.arn), policy) for policy in group.policies]
+    return found
+
+
+def managed_by(identity: Identity) -> frozenset[str]:
+    """The ARNs of the managed policies that are attached to a user or role, as identity policies."""
+    return frozenset(policy.identity for policy in identity.policies if not is_inline(policy))
