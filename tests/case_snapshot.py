@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-IDENTITY_MEMBERS = {"statements", "version", "tags", "path", "id", "boundary", "managed", "groups"}
+IDENTITY_MEMBERS = {"statements", "version", "tags", "path", "id", "boundary", "managed", "groups", "trust"}
 """What may be said of a user or role."""
 
 
@@ -22,6 +22,9 @@ GRANT_MEMBERS = {
 CONSTRAINTS = {"equals": "EncryptionContextEquals", "subset": "EncryptionContextSubset", "source_arn": "SourceArn"}
 """The constraints of a grant, by their short names."""
 
+
+TRUST = [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+"""The statements of a role's trust policy where a case does not give them in `trust`."""
 
 FULL_ENDPOINT_ACCESS = {"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}
 """The statement of the policy that a VPC endpoint has when it is given none."""
@@ -139,7 +142,7 @@ def _identity(kind: str, home: str, name: str, given: Any) -> dict[str, Any]:
     if kind == "user":
         identity["GroupList"] = list(its.get("groups", ()))
     else:
-        identity["AssumeRolePolicyDocument"] = policy_document([])
+        identity["AssumeRolePolicyDocument"] = policy_document(its.get("trust", TRUST))
     if "boundary" in its:
         arn = f"{home}:policy/{_boundary_name(kind, name)}" if _bounded(its) else its["boundary"]
         identity["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}

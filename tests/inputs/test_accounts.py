@@ -14,12 +14,13 @@ from verifier.model.estate import Account, Influence
 from verifier.model.policy import PolicyKind
 
 MANAGED = f"arn:aws:iam::{ACCOUNT}:policy/read"
+OLD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}
 BROKEN = {"Statement": [{"Effect": "Alow", "Action": "kms:*", "Resource": "*"}]}
 
 
 def managed(document: Any = READ, arn: str = MANAGED, **parts: Any) -> dict[str, Any]:
     versions = [
-        {"VersionId": "v1", "IsDefaultVersion": False, "Document": BROKEN},
+        {"VersionId": "v1", "IsDefaultVersion": False, "Document": OLD},
         {"VersionId": "v2", "IsDefaultVersion": True, "Document": document},
     ]
     return {"PolicyName": "read", "Arn": arn, "DefaultVersionId": "v2", "PolicyVersionList": versions} | parts
@@ -70,7 +71,7 @@ def test_managed_policies_use_the_default_version(tmp_path: Path) -> None:
 
 
 def test_the_default_version_may_be_told_by_its_id(tmp_path: Path) -> None:
-    policy = managed(PolicyVersionList=[{"VersionId": "v1", "Document": BROKEN}, {"VersionId": "v2", "Document": READ}])
+    policy = managed(PolicyVersionList=[{"VersionId": "v1", "Document": OLD}, {"VersionId": "v2", "Document": READ}])
     pages = details(RoleDetailList=[role("a", AttachedManagedPolicies=attached(MANAGED))], Policies=[policy])
     assert len(account(tmp_path, pages).roles[0].policies) == 1
 
@@ -152,11 +153,27 @@ def test_d4_an_aws_managed_boundary_whose_document_is_listed_is_read(tmp_path: P
 def test_p7_a_principal_in_a_boundary_is_an_error(tmp_path: Path) -> None:
     bad = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
     found = refused(tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=BOUNDARY)], Policies=[managed(bad)]))
-    assert assert_only(found, "takes no `Principal`").rule == "P7"
+    assert {(error.rule, place(error)) for error in found} == {("P7", place(found[0]))}
+    assert any(error.message == "a statement of a permissions boundary takes no `Principal`" for error in found)
 
 
-def test_policies_that_nobody_has_are_not_read(tmp_path: Path) -> None:
-    assert account(tmp_path, details(Policies=[managed(BROKEN)])).roles == ()
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_policies_that_nobody_has_are_read_with_all_versions(tmp_path: Path, version: str) -> None:
+    found = account(tmp_path, details(Policies=[managed()]))
+    (policy,) = found.managed
+    assert (found.roles, policy.arn, policy.default) == ((), MANAGED, "v2")
+    actions = {name: [action.value for action in read.statements[0].actions or ()] for name, read in policy.versions}
+    assert actions == {"v1": ["kms:*"], "v2": ["kms:Decrypt"]}
+    assert {(read.identity, read.kind) for _, read in policy.versions} == {(MANAGED, PolicyKind.IDENTITY)}
+    versions = [{"VersionId": name, "Document": BROKEN if name == version else READ} for name in ("v1", "v2")]
+    error = assert_only(refused(tmp_path, details(Policies=[managed(PolicyVersionList=versions)])), "unknown `Effect`")
+    assert place(error)[0] > 1
+
+
+def test_a_version_without_its_document_is_left_out(tmp_path: Path) -> None:
+    versions = [{"VersionId": "v1"}, {"VersionId": "v2", "IsDefaultVersion": True}, {"VersionId": "v3", "Document": READ}]
+    (policy,) = account(tmp_path, details(Policies=[managed(PolicyVersionList=versions, DefaultVersionId=None)])).managed
+    assert ([name for name, _ in policy.versions], policy.default) == (["v3"], "v2")
 
 
 def test_pages_are_merged(tmp_path: Path) -> None:

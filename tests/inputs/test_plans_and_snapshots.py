@@ -126,7 +126,8 @@ def cloudformation(folder: Path) -> Path:
     )
     text = text.replace(json.dumps(f"arn:aws:iam::{ACCOUNT}:root"), '{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}')
     text = text.replace('"s3.us-west-2.amazonaws.com"', '{"Fn::Join": [".", ["s3", {"Ref": "AWS::Region"}, {"Ref": "AWS::URLSuffix"}]]}')
-    trust: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
+    service = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust: dict[str, Any] = {"Version": "2012-10-17", "Statement": [service]}
 
     def made(type_: str, **properties: Any) -> dict[str, Any]:
         return {"Type": type_, "Properties": properties}

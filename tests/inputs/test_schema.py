@@ -24,6 +24,16 @@ GOOD: list[dict[str, Any]] = [
     {"keys": [key(aliases=["alias/a"], tags=[], grants={"Grants": []})]},
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details()}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": [details()]}}},
+    {
+        "keys": [key()],
+        "accounts": {
+            ACCOUNT: {
+                "authorization_details": details(),
+                "open_id_connect_providers": {"OpenIDConnectProviderList": []},
+                "saml_providers": [{"SAMLProviderList": []}],
+            }
+        },
+    },
     {"keys": [key()], "organization": organization(policies=[control(targets={"Targets": []})], paths={})},
     {"keys": [key(grants=[grant()])]},
     {"keys": [key()], "organization": organization(parents=PARENTS, policies=[full()], roots={"Roots": [{"Id": ROOT}]})},
@@ -58,6 +68,7 @@ BAD: list[Any] = [
     {"keys": [key()], "accounts": {"1": {"authorization_details": details()}}},
     {"keys": [key()], "accounts": {ACCOUNT: {}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"details": {}}}},
+    {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "saml_providers": 1}}},
     {"keys": [key()], "organization": {"accounts": []}},
     {"keys": [key()], "organization": organization(policies=[{}])},
     {"keys": [key()], "organization": organization(policies=[{"policy": 3}])},

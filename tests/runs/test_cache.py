@@ -25,6 +25,7 @@ from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest
 from verifier.runs.estates import remembered_estate
 from verifier.verify import prove
+from verifier.verify.meaning import surroundings, whole
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -203,6 +204,59 @@ def test_every_part_of_an_estate_comes_back(tmp_path: Path, monkeypatch: pytest.
     folder = ROOT / "examples" / example
     estates = [remembered_estate([folder], (), tmp_path, lambda: load_estate([folder])) for _ in range(2)]
     assert estates[0] == estates[1]
+
+
+def test_e2_what_steps_turn_on_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    path = with_steps(tmp_path, trust("sts:AssumeRole"))
+    estates = [remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path])) for _ in range(2)]
+    assert estates[0] == estates[1]
+    account = estates[1].accounts[0]
+    assert account.roles[0].trust is not None and account.providers == () and account.groups[0].policies[0].statements
+    assert account.managed[0].versions[0][1] is account.groups[0].policies[0]
+
+
+def test_e2_no_result_about_keys_depends_on_what_only_steps_turn_on(tmp_path: Path) -> None:
+    """A trust policy, a listing of providers: nothing is proved again, though the digest of the whole estate is another."""
+    estates = [load_estate([with_steps(tmp_path, document)]) for document in (trust("sts:AssumeRole"), trust("sts:*"), None)]
+    prove_many(estates[0], INVARIANTS, where(tmp_path))
+    for estate in estates:
+        report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
+        assert all(verdict.remembered for verdict in report.verdicts)
+    (account,) = estates[0].accounts
+    others = [
+        replace(account, providers=None),
+        replace(account, groups=()),
+        replace(account, managed=()),
+        replace(account, users=(replace(account.users[0], groups=()),)),
+    ]
+    estates += [replace(estates[0], accounts=(other,)) for other in others]
+    assert len({digest(whole(estate)) for estate in estates}) == len(estates)
+    assert len({digest(surroundings(estate)) for estate in estates}) == 1
+
+
+def trust(action: str) -> object:
+    return {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": action}]}
+
+
+def with_steps(folder: Path, document: object) -> Path:
+    """A snapshot that has a part of every kind that steps turn on."""
+    snapshot(folder, 1)
+    path, arn = folder / "snapshot.json", "arn:aws:iam::111122223333"
+    managed = {"Arn": f"{arn}:policy/p", "DefaultVersionId": "v1", "PolicyVersionList": [{"VersionId": "v1", "Document": READS}]}
+    group = {"GroupName": "ops", "Arn": f"{arn}:group/ops", "AttachedManagedPolicies": [{"PolicyArn": f"{arn}:policy/p"}]}
+    details = {
+        "UserDetailList": [{"Arn": f"{arn}:user/alice", "GroupList": ["ops"]}],
+        "RoleDetailList": [{"Arn": f"{arn}:role/app", "AssumeRolePolicyDocument": document}],
+        "GroupDetailList": [group],
+        "Policies": [managed],
+    }
+    given = {"authorization_details": details, "open_id_connect_providers": [], "saml_providers": []}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"accounts": {"111122223333": given}}))
+    return path
+
+
+READS = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
 
 
 def test_a_plan_is_never_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

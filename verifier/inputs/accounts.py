@@ -1,22 +1,25 @@
 """The inventory of one account.
 
-In: the output of `get-account-authorization-details`, one page or several. Out: an `Account`, and what it refers to without holding it.
-Guarantee: everything attached to a user or role is read, or is an `Unmodelled` that names the principal (U1, U3).
+In: the output of `get-account-authorization-details`, one page or several; listings of identity providers. Out: an `Account`, and what it
+refers to without holding it.
+Guarantee: everything attached to a user, role or group is read, or is an `Unmodelled` that names it (U1, U3).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from verifier.inputs.access import check_complete, flag, is_null, items, member_text, members
+from verifier.inputs.access import check_complete, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
+from verifier.inputs.identity_providers import read_providers
+from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
+from verifier.inputs.managed_policies import attached_policy, has_document, managed_policies, policy_in_force
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.policies import read_document
 from verifier.inputs.unknown import names_in
-from verifier.model.estate import Account, Identity, Influence, Unmodelled
+from verifier.model.estate import Account, Group, Identity, Influence, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.text import first_few
 
@@ -26,27 +29,19 @@ LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|group)/[\x21-\x7e]+")
 
 
-@dataclass
-class Inventory:
-    """One account while it is read. `managed` holds the entries of `Policies` by ARN, `documents` the default versions and
-    `read` the policies that something needed so far."""
-
-    remarks: Remarks
-    account: str
-    managed: dict[str, Node] = field(default_factory=dict)
-    groups: dict[str, dict[str, Node]] = field(default_factory=dict)
-    documents: dict[str, Node | None] = field(default_factory=dict)
-    read: dict[str, Policy | None] = field(default_factory=dict)
-    unmodelled: list[Unmodelled] = field(default_factory=list)
-
-
 def read_account(
-    remarks: Remarks, account: str, given: Sequence[Node], made: Sequence[Node] = (), *, complete: bool = True
+    remarks: Remarks,
+    account: str,
+    given: Sequence[Node],
+    made: Sequence[Node] = (),
+    providers: Mapping[str, Sequence[Node]] | None = None,
+    *,
+    complete: bool = True,
 ) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
     What plans and templates make, in `made`, takes the place of what is `given` with the same ARN. `complete` is false where the account
-    has other users and roles, which are not listed (U1).
+    has other users and roles, which are not listed (U1). `providers` are listings as `identity_providers.read_providers` takes them.
     """
     inventory = Inventory(remarks, account)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
@@ -58,10 +53,19 @@ def read_account(
         for name, entries in _merged(remarks, details).items():
             lists[name] += [entry for entry in entries if _arn_of(entry) not in own[name]] if made else entries
     _index(inventory, lists)
+    inventory.read_groups |= {name: group for name, node in inventory.groups.items() if (group := _group(inventory, node)) is not None}
     users = [_identity(inventory, node, "user") for node in lists["UserDetailList"]]
     roles = [_identity(inventory, node, "role") for node in lists["RoleDetailList"]]
     _check_distinct(remarks, [*users, *roles], [*lists["UserDetailList"], *lists["RoleDetailList"]])
-    read = Account(account, tuple(user for user in users if user), tuple(role for role in roles if role), complete)
+    read = Account(
+        account,
+        users=tuple(user for user in users if user),
+        roles=tuple(role for role in roles if role),
+        complete=complete,
+        groups=tuple(inventory.read_groups.values()),
+        managed=managed_policies(inventory),
+        providers=read_providers(remarks, account, providers or {}),
+    )
     return read, tuple(inventory.unmodelled)
 
 
@@ -106,7 +110,14 @@ def _index(inventory: Inventory, lists: Mapping[str, list[Node]]) -> None:
         if name is None or name in inventory.groups:
             remarks.error(node, "the group has no `GroupName`" if name is None else f"duplicate group `{name}`")
         else:
-            inventory.groups[name] = found
+            inventory.groups[name] = node
+
+
+def _group(inventory: Inventory, node: Node) -> Group | None:
+    """A group, with the documents of everything attached to it; `None` after recording why its ARN is not usable."""
+    found = members(inventory.remarks, node, "a group")
+    arn = _arn(inventory, node, found, "group")
+    return None if arn is None else Group(arn, tuple(_attached(inventory, found, arn, arn, "GroupPolicyList")), node.span)
 
 
 def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
@@ -117,8 +128,9 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
     if arn is None:
         return None
     policies = _attached(inventory, found, arn, arn, "UserPolicyList" if kind == "user" else "RolePolicyList")
-    if kind == "user":
-        policies += _of_groups(inventory, found, arn)
+    groups = _groups(inventory, found, arn) if kind == "user" else {}
+    for group, listed in groups.items():
+        policies += _attached(inventory, listed, group, arn, "GroupPolicyList")
     bounded, boundary = _boundary(inventory, found, arn)
     return Identity(
         arn=arn,
@@ -128,6 +140,8 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
         bounded=bounded,
         boundary=boundary,
         span=node.span,
+        trust=_trust(inventory, node, found, arn) if kind == "role" else None,
+        groups=tuple(groups),
     )
 
 
@@ -158,7 +172,7 @@ def _attached(inventory: Inventory, found: Mapping[str, Node], owner: str, princ
         if arn is None:
             remarks.error(node, "the attached policy has no `PolicyArn`")
         else:
-            policies.append(_managed(inventory, node, arn, principal))
+            policies.append(attached_policy(inventory, node, arn, principal))
     return [policy for policy in policies if policy is not None]
 
 
@@ -170,7 +184,7 @@ def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Pol
         return None
     identity = f"{owner}#{name}"
     if "PolicyDocument" not in found or is_unknown_whole(found["PolicyDocument"]):
-        _missing(inventory, node, f"inline policy {identity}", principal, names_in([node]))
+        inventory.missing(node, f"inline policy {identity}", principal, names_in([node]))
         return None
     if identity not in inventory.read:
         read = read_document(inventory.remarks, found["PolicyDocument"], PolicyKind.IDENTITY, identity=identity, name=name)
@@ -178,69 +192,32 @@ def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Pol
     return inventory.read[identity]
 
 
-def _managed(inventory: Inventory, place: Node, arn: str, principal: str) -> Policy | None:
-    """The default version of a managed policy; without its document in the input it is an unmodelled thing of the principal (U3)."""
-    if _document(inventory, arn) is None:
-        _missing(inventory, place, f"policy {arn}", principal, names_in([inventory.managed[arn]]) if arn in inventory.managed else ())
-        return None
-    return _read(inventory, arn, PolicyKind.IDENTITY)
-
-
-def _read(inventory: Inventory, arn: str, kind: PolicyKind) -> Policy | None:
-    """A managed policy whose document is in the input. The same one may be a boundary too, under another identity."""
-    identity = f"{arn}#boundary" if kind is PolicyKind.BOUNDARY else arn
-    if identity not in inventory.read:
-        document = _document(inventory, arn)
-        assert document is not None
-        inventory.read[identity] = read_document(inventory.remarks, document, kind, identity=identity, name=arn.rsplit("/", 1)[1])
-    return inventory.read[identity]
-
-
-def _document(inventory: Inventory, arn: str) -> Node | None:
-    """The document of a managed policy; `None` where the input does not hold it."""
-    if arn not in inventory.documents:
-        inventory.documents[arn] = _default_document(inventory, arn) if arn in inventory.managed else None
-    return inventory.documents[arn]
-
-
-def _default_document(inventory: Inventory, arn: str) -> Node | None:
-    """The document of the version that is in force; `None` where the input does not hold it."""
-    remarks = inventory.remarks
-    policy = members(remarks, inventory.managed[arn], "a managed policy")
-    default = member_text(remarks, policy, "DefaultVersionId")
-    versions = items(remarks, policy["PolicyVersionList"], "`PolicyVersionList`") if "PolicyVersionList" in policy else []
-    in_force = []
-    for node in versions:
-        version = members(remarks, node, "a policy version")
-        is_default, version_id = flag(remarks, version, "IsDefaultVersion"), member_text(remarks, version, "VersionId")
-        if is_default or (is_default is None and version_id is not None and version_id == default):
-            in_force.append(version)
-    if len(in_force) > 1:
-        remarks.error(inventory.managed[arn], f"{arn} has more than one default version")
-    document = in_force[0].get("Document") if in_force else None
-    return None if document is None or is_unknown_whole(document) else document
-
-
-def _of_groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> list[Policy]:
-    policies: list[Policy] = []
+def _groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> dict[str, dict[str, Node]]:
+    """The groups of a user by their ARNs. One that is not listed is an unmodelled thing of the user."""
+    groups: dict[str, dict[str, Node]] = {}
     for node in items(inventory.remarks, found["GroupList"], "`GroupList`") if "GroupList" in found else []:
         name = getattr(node, "text", None)
-        group = inventory.groups.get(name) if name else None
-        if group is None:
-            _missing(inventory, node, f"group {name}", user)
-            continue
-        owner = member_text(inventory.remarks, group, "Arn") or f"group/{name}"
-        policies += _attached(inventory, group, owner, user, "GroupPolicyList")
-    return policies
+        if name not in inventory.groups:
+            inventory.missing(node, f"group {name}", user)
+        elif name in inventory.read_groups:
+            groups[inventory.read_groups[name].arn] = members(inventory.remarks, inventory.groups[name], "a group")
+    return groups
 
 
-def _missing(inventory: Inventory, node: Node, thing: str, principal: str, names: Sequence[str] = ()) -> None:
-    """Records what is attached to a principal but not in the input: it may allow or refuse (U3). `names` say what it depends on."""
-    why = f"known: it depends on {first_few(names)}" if names else "in the input"
-    description = f"{thing} is attached to {principal}, its document is not {why}"
-    inventory.unmodelled.append(
-        Unmodelled(f"{thing} of {_short(principal)}", "U3", Influence.EITHER, description, principal=principal, span=node.span)
+def _trust(inventory: Inventory, node: Node, found: Mapping[str, Node], role: str) -> Policy | None:
+    """The trust policy of a role; `None` where the input does not say it (E2). What it depends on is remembered for those who ask."""
+    document = found.get("AssumeRolePolicyDocument")
+    if document is None or is_null(document):
+        return None
+    if not is_unknown_whole(document):
+        return read_document(inventory.remarks, document, PolicyKind.TRUST, identity=f"{role}#trust", name="trust")
+    names = first_few(names_in([document]))
+    description = f"the trust policy of {role} is not known: it depends on {names}"
+    thing = Unmodelled(
+        f"trust policy of {short(role)}", "E2", Influence.MAY_ALLOW, description, principal=role, span=node.span, of_statement=True
     )
+    inventory.unmodelled.append(thing)
+    return None
 
 
 def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -> tuple[bool, Policy | None]:
@@ -255,16 +232,12 @@ def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -
     elif arn is None:
         inventory.remarks.error(node, "`PermissionsBoundary` has no `PermissionsBoundaryArn`")
         return True, None
-    if _document(inventory, arn) is not None:
-        return True, _read(inventory, arn, PolicyKind.BOUNDARY)
-    name = f"permissions boundary of {_short(principal)}"
+    if has_document(inventory, arn):
+        return True, policy_in_force(inventory, arn, PolicyKind.BOUNDARY)
+    name = f"permissions boundary of {short(principal)}"
     description = f"permissions boundary {arn} of {principal}: its document is not in the input"
     inventory.unmodelled.append(Unmodelled(name, "D4", Influence.MAY_REFUSE, description, principal=principal, span=node.span))
     return True, None
-
-
-def _short(arn: str) -> str:
-    return arn.split(":", 5)[-1]
 
 
 def _check_distinct(remarks: Remarks, identities: list[Identity | None], nodes: list[Node]) -> None:

@@ -6,6 +6,7 @@ A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or t
 
     keys/NAME/metadata.json policy.json policy-AWS_RAM.json grants.json aliases.json tags.json
     accounts/111122223333/authorization-details.json        or several pages, authorization-details-1.json …
+    accounts/111122223333/open-id-connect-providers.json saml-providers.json
     organization/describe-organization.json accounts.json paths.json roots.json
     organization/parents/ID.json                            of each account and OU
     organization/organizational-units/ID.json               of the root and each OU, instead
@@ -26,6 +27,7 @@ from pathlib import Path
 
 from verifier.inputs import organization as organization_members
 from verifier.inputs.files import SUFFIXES, Files
+from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
@@ -36,6 +38,7 @@ from verifier.syntax.text import printable
 
 _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "tags")
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
+_PROVIDER_FILES = {name.replace("_", "-"): name for name in PROVIDERS}
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 
 
@@ -84,16 +87,19 @@ class FolderReader:
         pages = {}
         for path in self._data_files(folder):
             match = _PAGE.fullmatch(path.stem)
-            if match is None:
-                self.remarks.error(self._place(path), "a file that has no place here", hint="expected authorization-details.json")
-            else:
+            if match is not None:
                 pages[int(match.group(1) or 0)] = path
+            elif path.stem not in _PROVIDER_FILES:
+                hint = f"expected authorization-details.json, {', '.join(f'{name}.json' for name in _PROVIDER_FILES)}"
+                self.remarks.error(self._place(path), "a file that has no place here", hint=hint)
         nodes = [self._node(pages[number]) for number in sorted(pages)]
+        listings = {_PROVIDER_FILES[name]: self._node(path) for name, path in self._named(folder, tuple(_PROVIDER_FILES)).items()}
         place = self._place(folder)
         if not pages:
             self.remarks.error(place, f"account {printable(folder.name)} has no authorization-details.json")
         details = Items(place.source, 0, 0, [node for node in nodes if node is not None])
-        self.parts.add_account(self.remarks, place, folder.name, details)
+        providers = {name: node for name, node in listings.items() if node is not None}
+        self.parts.add_account(self.remarks, place, folder.name, details, providers)
 
     def _organization(self, folder: Path) -> None:
         paths = self._all_named(folder, tuple(_ORGANIZATION_FILES))

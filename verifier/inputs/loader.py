@@ -26,7 +26,7 @@ from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.unique_ids import with_known_ids
+from verifier.inputs.unique_ids import trusts_with_known_ids, with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
@@ -114,7 +114,7 @@ class Loader:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = [
-            read_account(self.remarks, account, given, made, complete=complete)
+            read_account(self.remarks, account, given, made, self.parts.providers.get(account), complete=complete)
             for account, given, made, complete in self.parts.inventories()
         ]
         unmodelled += [thing for _, things in read for thing in things]
@@ -126,7 +126,7 @@ class Loader:
         accounts = _by_id(account for account, _ in read)
         return Estate(
             keys=with_known_ids(self.keys, accounts),
-            accounts=accounts,
+            accounts=trusts_with_known_ids(accounts),
             organization=organization,
             unmodelled=(*_distinct(unmodelled), *self.remarks.doubts.values()),
             warnings=self.remarks.told_warnings(),

@@ -10,7 +10,7 @@ member holds the output of an AWS CLI command it may instead be the name of a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from verifier.inputs import keys as key_members
 from verifier.inputs import organization as organization_members
 from verifier.inputs.access import flag, items, members
 from verifier.inputs.files import Files
+from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
@@ -43,26 +44,31 @@ class KeyParts:
 @dataclass
 class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
-    `partial` it lists only some users and roles (U1). `made` has those of the users and roles that plans and templates make, and
-    `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could not read."""
+    `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names.
+    `made` has those of the users and roles that plans and templates make, and `unmodelled` what else these hold that has no part of its
+    own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)
+    providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     made: dict[str, list[Node]] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
     unmodelled: list[Unmodelled] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
 
-    def add_account(self, remarks: Remarks, place: Node, account: str, details: Node) -> None:
-        """Adds the authorization details of an account; a second time, or under another name than twelve digits, is an error."""
+    def add_account(self, remarks: Remarks, place: Node, account: str, details: Node, providers: Mapping[str, Node] | None = None) -> None:
+        """Adds the authorization details of an account, and the listings of its `providers`; a second time, or under another name than
+        twelve digits, is an error."""
         if not _ACCOUNT.fullmatch(account):
             remarks.error(place, f"`{account}` is not an account of twelve digits", hint="quote it in YAML if it begins with 0")
         elif account in self.accounts:
             remarks.error(place, f"account {account} is given twice")
         else:
             self.accounts[account] = details
+            for name, node in (providers or {}).items():
+                self.providers.setdefault(account, {}).setdefault(name, []).append(node)
 
     def inventories(self) -> Iterator[tuple[str, list[Node], list[Node], bool]]:
         """Each account with its authorization details, those of what plans and templates make, and whether all is listed."""
@@ -119,7 +125,7 @@ class DocumentReader:
 
     def _accounts(self, node: Node) -> None:
         for account, value in members(self.remarks, node, "`accounts`").items():
-            found = members(self.remarks, value, "an account", ("authorization_details", "complete"))
+            found = members(self.remarks, value, "an account", ("authorization_details", "complete", *PROVIDERS))
             details = found.get("authorization_details")
             if flag(self.remarks, found, "complete") is False:
                 self.parts.partial.add(account)
@@ -132,7 +138,8 @@ class DocumentReader:
             followed = list(self._followed({str(index): page for index, page in enumerate(pages)}).values())
             if len(followed) == len(pages):
                 whole = Items(details.source, details.start, details.end, followed) if isinstance(details, Items) else followed[0]
-                self.parts.add_account(self.remarks, value, account, whole)
+                providers = self._followed({name: found[name] for name in PROVIDERS if name in found})
+                self.parts.add_account(self.remarks, value, account, whole, providers)
 
     def _organization(self, node: Node) -> None:
         """Follows file names in the members, and in those that hold several outputs one level further down."""

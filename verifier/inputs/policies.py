@@ -69,7 +69,8 @@ def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: Policy
     shown = f'statement "{doubt.sid.text}"' if doubt.sid is not None and doubt.sid.text else f"statement {doubt.original + 1}"
     description = f"{shown} of the {kind.value} has parts that are not known: {first_few(doubt.names)}"
     influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE
-    thing = Unmodelled(printable(name), "U3", influence, printable(description), span=statement.span, of_statement=True)
+    label = "E2" if kind is PolicyKind.TRUST else "U3"
+    thing = Unmodelled(printable(name), label, influence, printable(description), span=statement.span, of_statement=True)
     thing = remarks.doubts.setdefault(thing.name, thing)
     sid = Text(doubt.sid.text, doubt.sid.span) if doubt.sid is not None else None
     return replace(statement, doubt=allow_symbol(thing) if allows else refuse_symbol(thing), sid=sid)

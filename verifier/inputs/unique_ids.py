@@ -1,7 +1,7 @@
 """Principals written as unique IDs (L8), resolved against the inventory.
 
-In: the keys and accounts of an estate. Out: the keys, in whose policies and grants a unique ID that the inventory holds names its user
-or role.
+In: the keys and accounts of an estate. Out: both; in the policies and grants of keys, and in the trust policies of roles, a unique ID that
+the inventory holds names its user or role.
 Guarantee: an ID that the inventory does not hold stays one: a deleted identity, which matches nobody.
 
 A policy may name a live identity by its ID [IAM User Guide, reference_identifiers, "Unique identifiers"], while L8 knows IDs only as
@@ -13,15 +13,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from verifier.model.estate import Account, Key
+from verifier.model.estate import Account, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement
 
 
 def with_known_ids(keys: Iterable[Key], accounts: Iterable[Account]) -> tuple[Key, ...]:
     """The keys, with principals that are unique IDs of the inventory replaced by the ARNs of their identities."""
-    known = {i.unique_id: i.arn for account in accounts for i in (*account.users, *account.roles) if i.unique_id is not None}
+    known = _known(accounts)
     return tuple(_key(key, known) for key in keys)
+
+
+def trusts_with_known_ids(accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """The accounts, whose roles' trust policies have principals replaced likewise."""
+    accounts = tuple(accounts)
+    known = _known(accounts)
+    return tuple(replace(account, roles=tuple(_role(role, known) for role in account.roles)) for account in accounts)
+
+
+def _known(accounts: Iterable[Account]) -> dict[str, str]:
+    return {i.unique_id: i.arn for account in accounts for i in (*account.users, *account.roles) if i.unique_id is not None}
+
+
+def _role(role: Identity, known: Mapping[str, str]) -> Identity:
+    if role.trust is None or not any(p.type is PrincipalType.UNIQUE_ID for s in role.trust.statements for p in s.principals or ()):
+        return role
+    return replace(role, trust=_policy(role.trust, known))
 
 
 def _key(key: Key, known: Mapping[str, str]) -> Key:

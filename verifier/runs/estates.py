@@ -127,7 +127,8 @@ def _changed(value: Any, change: Callable[[Policy], Policy]) -> Any:
     if isinstance(value, Policy):
         return change(value)
     if isinstance(value, tuple):
-        return tuple([_changed(part, change) for part in value]) if value and _may_hold(value[0]) else value
+        # The last part tells for all: parts are alike, or a version ID and its policy.
+        return tuple([_changed(part, change) for part in value]) if value and _may_hold(value[-1]) else value
     if not dataclasses.is_dataclass(value):
         return value
     members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))

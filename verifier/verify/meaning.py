@@ -1,22 +1,25 @@
 """What parts of an input mean, without how they are laid out.
 
-In: values of the model. Out: values that can be compared and hashed. Guarantee: two parts with equal meanings decide every request alike,
-so equality may end a comparison; unequal ones may do so as well. A member that is not named here counts as it stands.
+In: values of the model. Out: values that can be compared and hashed. Guarantee: two parts with equal meanings decide every request
+on a key alike, so equality may end a comparison; unequal ones may do so as well. A member that is not named here counts as it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Account, Estate, Key
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 
 _LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"})
 """Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is shown and never
 proved with."""
+
+_STEPS = frozenset({"trust", "groups", "managed", "providers"})
+"""Members that only steps turn on (section 7): no decision on a key does."""
 
 _SETS = frozenset(
     (
@@ -43,13 +46,15 @@ def meaning(value: Any) -> Hashable:
 
 
 def _members(value: Any, without: frozenset[str] = frozenset()) -> list[Hashable]:
-    return [_member(value, field.name) for field in fields(value) if field.name not in _LAYOUT | without]
+    return [_member(value, field.name) for field in fields(value) if field.name not in _LAYOUT | _STEPS | without]
 
 
 def _member(value: Any, name: str) -> Hashable:
     found = getattr(value, name)
     if name == "actions" and found is not None:
         return frozenset(action.value.lower() for action in found)  # L3
+    if name == "unmodelled":
+        found = tuple(thing for thing in found if not thing.only_of_steps)
     if name in _SETS and isinstance(found, tuple):
         return frozenset(map(meaning, found))
     return meaning(found)
@@ -63,8 +68,23 @@ def _principal(principal: Principal) -> Hashable:
 
 
 def surroundings(estate: Estate) -> Hashable:
-    """Everything in an estate but its keys."""
+    """Everything in an estate but its keys, and what only steps turn on."""
     return tuple(_members(estate, frozenset({"keys"})))
+
+
+def whole(estate: Estate) -> Hashable:
+    """Everything in an estate, what only steps turn on as well (section 7)."""
+    accounts = frozenset((account.id, *_of_steps(account)) for account in estate.accounts)
+    doubts = frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
+    return surroundings(estate), frozenset(map(meaning, estate.keys)), accounts, doubts
+
+
+def _of_steps(account: Account) -> Iterator[Hashable]:
+    yield frozenset((role.arn, meaning(role.trust)) for role in account.roles)
+    yield frozenset((user.arn, frozenset(user.groups)) for user in account.users)
+    yield frozenset(map(meaning, account.groups))
+    yield frozenset((managed.arn, managed.default, frozenset((v, meaning(p)) for v, p in managed.versions)) for managed in account.managed)
+    yield None if account.providers is None else frozenset(account.providers)
 
 
 def key_meaning(key: Key) -> Hashable:

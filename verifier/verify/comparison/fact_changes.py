@@ -76,7 +76,7 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
     yield from _organization(old, new)
     if (old.endpoints is None) != (new.endpoints is None):
         yield None, Change(f"VPC endpoints are given in {'NEW' if old.endpoints is None else 'OLD'} only")
-    before, after = {thing.name: thing for thing in old.unmodelled}, {thing.name: thing for thing in new.unmodelled}
+    before, after = ({thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new))
     for name in dict.fromkeys((*before, *after)):
         if (name in before) != (name in after):
             thing = after.get(name) or before[name]

@@ -1,0 +1,52 @@
+"""The identity providers of one account.
+
+In: the output of `list-open-id-connect-providers` and of `list-saml-providers`. Out: the ARNs of both together.
+Guarantee: where one of the two listings is not given, the account's providers are not known: a trust in any may admit somebody (E2w).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from verifier.inputs.access import listed, member_text, members
+from verifier.inputs.nodes import Node, Remarks
+
+OPEN_ID_CONNECT, SAML = "open_id_connect_providers", "saml_providers"
+PROVIDERS = (OPEN_ID_CONNECT, SAML)
+"""The members of an account in a snapshot document that list providers."""
+
+_LISTS = {OPEN_ID_CONNECT: "OpenIDConnectProviderList", SAML: "SAMLProviderList"}
+_TYPES = {OPEN_ID_CONNECT: "oidc-provider", SAML: "saml-provider"}
+_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provider|saml-provider)/[\x21-\x7e]+")
+
+
+def read_providers(remarks: Remarks, account: str, given: Mapping[str, Sequence[Node]]) -> tuple[str, ...] | None:
+    """The ARNs of the providers in some listings, by the names in `PROVIDERS`. `None` where one of the two is not given; where it is the
+    only one that is missing, a warning says that the other is of no use alone."""
+    arns = {name: _arns(remarks, account, name, nodes) for name, nodes in given.items()}
+    if all(name in given for name in PROVIDERS):
+        return tuple(sorted(frozenset[str]().union(*arns.values())))
+    for name, nodes in given.items():
+        (other,) = (other for other in PROVIDERS if other != name)
+        for node in nodes:
+            message = f"account {account} has `{name}` and no `{other}`: which providers it has is not known"
+            remarks.warning(node, message, hint="an empty list says that there are none", rule="E2w")
+    return None
+
+
+def _arns(remarks: Remarks, account: str, name: str, nodes: Sequence[Node]) -> frozenset[str]:
+    found = set[str]()
+    for node in nodes:
+        for entry in listed(remarks, node, _LISTS[name], f"`{name}`"):
+            arn = member_text(remarks, members(remarks, entry, "an identity provider"), "Arn")
+            match = _ARN.fullmatch(arn or "")
+            if arn is None:
+                remarks.error(entry, "the identity provider has no `Arn`", rule="E2w")
+            elif match is None or match.group(2) != _TYPES[name]:
+                remarks.error(entry, f"`{arn}` is not the ARN of an {_TYPES[name]}", rule="E2w")
+            elif match.group(1) != account:
+                remarks.error(entry, f"{arn} is of another account than {account}, under which it is listed", rule="E2w")
+            else:
+                found.add(arn)
+    return frozenset(found)
