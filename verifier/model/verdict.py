@@ -13,7 +13,8 @@ from verifier.model.engine import Engine
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef
-from verifier.model.request import Decision, Request
+from verifier.model.reach import Move
+from verifier.model.request import Caller, Decision, Request
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -60,6 +61,36 @@ class Counterexample:
     free: tuple[tuple[str, bool], ...] = ()
     command: str | None = None
     grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoryStep:
+    """One step of a story: what is changed, and each request that it takes with its replay on the state before the step, in order."""
+
+    move: Move
+    requests: tuple[Counterexample, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """How a caller brings something about (E0): the steps in order, then the last request, each replayed through `evaluate` on the state
+    that the steps before it made. `access` is `None` where the steps alone do it (the key's material is known). `readings` and `free` are
+    what the whole story needs, as in a `Counterexample`; all its steps share them (S2)."""
+
+    caller: Caller
+    steps: tuple[StoryStep, ...]
+    access: Counterexample | None
+    readings: tuple[tuple[str, bool], ...] = ()
+    free: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How far a verdict about what callers can eventually do goes. `steps` is the bound that was asked for; `complete` is true where
+    nothing more can be brought about after it: then a proof holds for chains of every length."""
+
+    steps: int
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -132,6 +163,10 @@ class Verdict:
     """Whether it was found in the cache of an earlier run's results."""
     excuse: Excuse | None = None
     """Only of a refuted verdict, and only from `verifier check`."""
+    story: Story | None = None
+    """Of a refuted verdict about what callers can eventually do, instead of a counterexample."""
+    bound: Bound | None = None
+    """Of every verdict about what callers can eventually do."""
 
     @property
     def counts_as(self) -> Status:

@@ -45,6 +45,7 @@ _REQUIRED = frozenset(
     }
 )
 """Operation keys of parameters that are required or have a default (F6)."""
+_REQUEST_TAGS = "aws:requesttag/"
 _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
 
 
@@ -64,7 +65,7 @@ def operation_keys(space: Space) -> Iterator[Expression]:
 
 def _carried_by(space: Space, name: str) -> Expression | None:
     wanted = name
-    for prefix in ("kms:encryptioncontext:", "aws:requesttag/"):
+    for prefix in ("kms:encryptioncontext:", _REQUEST_TAGS):
         if name.startswith(prefix):
             wanted = prefix
     if name == "kms:encryptioncontextkeys":
@@ -151,9 +152,11 @@ def pairs(space: Space) -> Iterator[Expression]:
         for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
             yield same(Present(attribute), Some("kms:encryptioncontextkeys", *_pair_name(space, attribute)))
     if has(space, "aws:tagkeys"):
+        # UntagResource names tags without values.
+        with_tags = negation(acts((_lacking(_REQUEST_TAGS) or frozenset()) & space.known_actions))
         for attribute in [n for n in space.attributes if n.startswith("aws:requesttag/")]:
             named = Tokens(literal_tokens(attribute.removeprefix("aws:requesttag/"), fold=True))
-            yield same(Present(attribute), Some("aws:tagkeys", frozenset({named}), True))
+            yield implies(with_tags, same(Present(attribute), Some("aws:tagkeys", frozenset({named}), True)))
 
 
 def _pair_name(space: Space, attribute: str) -> tuple[frozenset[Predicate], bool]:

@@ -22,6 +22,7 @@ from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import Finite, Reduction, questions
 from verifier.problem.names import pair_names
+from verifier.problem.powers import share_tag_tests
 from verifier.problem.predicates import OneOf
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.relations import relation_facts, share_tests
@@ -133,6 +134,8 @@ def join(
     for space, found in zip(spaces, definitions, strict=True):
         questions(found, space.questions)
     _tell(spaces)
+    for space in spaces:
+        share_tag_tests(space)
     reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "action" in reduction.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).

@@ -1,0 +1,298 @@
+"""Everything that one caller can bring about: a least fixed point over facts.
+
+In: the offers of all targets, a principal to begin with. Out: `Reached`: each fact with its derivation, and each goal that comes within
+reach.
+Guarantee: a chain of steps that ends in a goal makes its facts true in an order in which the closure finds them, so a goal that is not
+reached cannot be brought about, in however many steps; and one that is reached in round *r* takes at least *r* steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from verifier.model.estate import Estate, Identity
+from verifier.model.reach import StepKind
+from verifier.problem.powers import (
+    ATTACHED,
+    BOUNDARY,
+    GRANT,
+    INLINE,
+    RESOURCE_POLICY,
+    SESSION_TAGS,
+    VERSION,
+    attached_policy,
+    joined_group,
+    managed_by,
+)
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import Derivation, Fact, FactKind
+from verifier.verify.reach.offers import ANY, Access, KeyOffers, Offer, is_tag
+
+Facts = Mapping[Fact, Derivation]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, or none, on which the last request
+    is."""
+
+    number: int
+    key: str
+    by: str
+    access: Access | None
+    premises: tuple[Fact, ...]
+    rounds: int
+    onto: str | None = None
+
+
+@dataclass
+class Reached:
+    """What one principal can bring about. `complete` is false where the rounds ended at a limit."""
+
+    start: str
+    facts: dict[Fact, Derivation] = field(default_factory=dict)
+    goals: dict[tuple[str, int], Goal] = field(default_factory=dict)
+    complete: bool = True
+
+
+class Identities:
+    """What the estate says of principals: their groups, managed policies and boundaries, by ARN."""
+
+    def __init__(self, estate: Estate) -> None:
+        found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
+        self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+
+    def owners(self, principal: str) -> tuple[str, ...]:
+        """Those whose inline and attached policies follow a principal: itself and its groups."""
+        identity = self.by_arn.get(principal)
+        return (principal, *(identity.groups if identity else ()))
+
+    def managed(self, principal: str) -> frozenset[str]:
+        """The managed policies that are attached to a principal at first."""
+        identity = self.by_arn.get(principal)
+        return managed_by(identity) if identity else frozenset()
+
+    def boundary(self, principal: str) -> str | None:
+        """The managed policy that is its boundary."""
+        identity = self.by_arn.get(principal)
+        return identity.boundary.identity.removesuffix("#boundary") if identity and identity.boundary else None
+
+
+class Needs:
+    """Whether what a cube needs is true, and by which facts."""
+
+    def __init__(self, identities: Identities, keys: Mapping[str, KeyOffers]) -> None:
+        self._identities = identities
+        self._keys = keys
+
+    def met(self, cube: Cube, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """Facts with which a cube on a target is open to a principal; `None` where some need is not met. `action` is the one requested, for
+        grants."""
+        found: list[Fact] = []
+        for power in sorted(cube.powers):
+            giving = self._power(power, target, action, by, facts)
+            if giving is None:
+                return None
+            found += giving
+        for fact in self._values(cube, target, facts):
+            if fact is None:
+                return None
+            found.append(fact)
+        return tuple(dict.fromkeys(found))
+
+    def _power(self, power: str, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        if power == GRANT:
+            return self._granted(target, action, by, facts)
+        return next(((fact,) for fact in self._giving(power, target, by) if fact in facts), None)
+
+    def _giving(self, power: str, target: str, by: str) -> Iterator[Fact]:
+        """The facts of which each gives a power to a principal."""
+        owners = self._identities.owners(by)
+        if power == RESOURCE_POLICY:
+            yield Fact(FactKind.RESOURCE_POLICY, target)
+        elif power in (INLINE, ATTACHED):
+            yield from (Fact(FactKind.INLINE if power == INLINE else FactKind.ATTACHED, owner) for owner in owners)
+        elif power == VERSION:
+            yield from (Fact(FactKind.VERSION, arn) for arn in sorted(self._identities.managed(by)))
+        elif power == BOUNDARY:
+            boundary = self._identities.boundary(by)
+            yield from () if boundary is None else (Fact(FactKind.VERSION, boundary),)
+        elif power == SESSION_TAGS:
+            yield Fact(FactKind.SESSION_TAGS, by)
+        elif (policy := attached_policy(power)) is not None:
+            yield from (Fact(FactKind.ATTACH, owner, (policy,)) for owner in owners)
+        elif (group := joined_group(power)) is not None:
+            yield Fact(FactKind.JOINED, by, (group,))
+        else:
+            raise AssertionError(f"no such power: {power}")
+
+    def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as well (G6)."""
+        names = (action or "",) if "/" not in (action or "") else tuple((action or "").split("/"))
+        grantees = self._keys[target].rules.classes_of_grantee(by)
+        found = []
+        for name in names:
+            fact = next((f for f in facts if f.kind is FactKind.MAY_GRANT and f.subject == target and _names(f, name, grantees)), None)
+            if fact is None:
+                return None
+            found.append(fact)
+        return tuple(found)
+
+    def _values(self, cube: Cube, target: str, facts: Facts) -> Iterator[Fact | None]:
+        """For each value that the key does not have at first, a fact that it may have it; `None` for one that it cannot have."""
+        offers = self._keys.get(target)
+        aliases = offers.rules.aliases_at_first() if offers is not None else None
+        for name, mask in cube.values:
+            if is_tag(name) and offers is not None:
+                at_first = offers.rules.first_class_of(name)
+                if at_first is not None and not mask >> at_first & 1:
+                    given = (f for f in facts if f.kind is FactKind.TAG and f.subject == target and f.details[0] == name)
+                    yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
+            elif aliases is not None and name in aliases and not mask & aliases[name]:
+                fact = Fact(FactKind.ALIASES, target)
+                yield fact if fact in facts else None
+
+
+def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
+    """Whether a grant that may be created is of an operation, and can be for grantees of some classes."""
+    name, mask = fact.details
+    return name == operation and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
+
+
+class Closure:
+    """The closure over some targets. `others` give the offers of roles, users, groups and policies to a principal."""
+
+    def __init__(self, estate: Estate, keys: Iterable[KeyOffers], others: Iterable[OtherOffers], goals: int) -> None:
+        self._keys = {offers.arn: offers for offers in keys}
+        self._others = tuple(others)
+        self._needs = Needs(Identities(estate), self._keys)
+        self._goals = goals
+        self._steps: dict[str, tuple[Offer, ...]] = {}
+        self._accesses: dict[str, tuple[Access, ...]] = {}
+
+    def of(self, start: str, most: int | None = None) -> Reached:
+        """Everything that a principal can bring about, in at most so many rounds."""
+        reached = Reached(start)
+        reached.facts[Fact(FactKind.HOLDS, start)] = Derivation(None, start, (), 0)
+        rounds = 0
+        self._look_for_goals(reached, rounds)
+        while True:
+            rounds += 1
+            new = dict(self._round(reached.facts, rounds))
+            if not new:
+                return reached
+            if most is not None and rounds > most:
+                reached.complete = False
+                return reached
+            reached.facts |= new
+            self._look_for_goals(reached, rounds)
+
+    def _held(self, facts: Facts) -> list[str]:
+        return [fact.subject for fact in facts if fact.kind is FactKind.HOLDS]
+
+    def _round(self, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
+        seen: set[Fact] = set()
+        for by in self._held(facts):
+            for offer in self._offered(by):
+                if offer.gives in facts or offer.gives in seen:
+                    continue
+                premises = self._premises(offer, by, facts)
+                if premises is not None:
+                    seen.add(offer.gives)
+                    yield offer.gives, Derivation(offer.step, by, premises, rounds)
+            for fact, derivation in self._by_material(by, facts, rounds):
+                if fact not in facts and fact not in seen:
+                    seen.add(fact)
+                    yield fact, derivation
+
+    def _premises(self, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        # A child grant needs a parent grant that has its operation.
+        action = offer.action if offer.gives.kind is not FactKind.MAY_GRANT else f"{offer.action}/{offer.gives.details[0]}"
+        found = self._needs.met(offer.cube, offer.target, action, by, facts)
+        if found is None:
+            return None
+        for target, action_, cube in offer.also:
+            more = self._needs.met(cube, target, action_, by, facts)
+            if more is None:
+                return None
+            found += more
+        return (Fact(FactKind.HOLDS, by), *dict.fromkeys(found))
+
+    def _offered(self, by: str) -> tuple[Offer, ...]:
+        if by not in self._steps:
+            found = [offer for offers in self._keys.values() for offer in offers.steps(by)]
+            found += [offer for other in self._others for offer in other.steps(by)]
+            self._steps[by] = tuple(found)
+        return self._steps[by]
+
+    def _by_material(self, by: str, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
+        """Re-encryption: from one key, onto another."""
+        for source in self._keys.values():
+            if not source.material:
+                continue
+            leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
+            if leaving is None:
+                continue
+            for onto in self._keys.values():
+                if onto is not source and onto.region == source.region:
+                    arriving = self._first(onto, "kms:ReEncryptTo", by, facts)
+                    if arriving is not None:
+                        fact = Fact(FactKind.ONTO, source.arn, (onto.arn,))
+                        yield fact, Derivation(StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds)
+
+    def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """Facts with which a principal can do something on a key."""
+        for cube in offers.doing(action, by):
+            premises = self._needs.met(cube, offers.arn, action, by, facts)
+            if premises is not None:
+                return premises
+        return None
+
+    # -- goals --
+
+    def _look_for_goals(self, reached: Reached, rounds: int) -> None:
+        for arn, offers in self._keys.items():
+            for number in offers.goals:
+                if (arn, number) not in reached.goals:
+                    goal = self._goal(offers, number, reached.facts, rounds)
+                    if goal is not None:
+                        reached.goals[arn, number] = goal
+
+    def _goal(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Goal | None:
+        for by in self._held(facts):
+            for access in offers.accesses(number, by):
+                premises = self._needs.met(access.cube, offers.arn, access.action, by, facts)
+                if premises is not None:
+                    return Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
+        return self._by_other_means(offers, number, facts, rounds) if offers.material else None
+
+    def _by_other_means(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Goal | None:
+        """The key's material is known, or what it encrypted can be decrypted under another key (section 7)."""
+        known = Fact(FactKind.KNOWN, offers.arn)
+        if known in facts:
+            return Goal(number, offers.arn, facts[known].by, None, (known,), rounds)
+        replica = Fact(FactKind.REPLICA, offers.arn)
+        for by in self._held(facts):
+            holds = Fact(FactKind.HOLDS, by)
+            if replica in facts:
+                in_hand = {**facts, Fact(FactKind.RESOURCE_POLICY, offers.arn): facts[replica]}
+                for access in offers.accesses(number, by):
+                    premises = self._needs.met(access.cube, offers.arn, access.action, by, in_hand)
+                    if premises is not None:
+                        own = tuple(replica if fact.kind is FactKind.RESOURCE_POLICY else fact for fact in premises)
+                        return Goal(number, offers.arn, by, access, tuple(dict.fromkeys((holds, replica, *own))), rounds, "replica")
+            for fact in [fact for fact in facts if fact.kind is FactKind.ONTO and fact.subject == offers.arn]:
+                onto = self._keys[fact.details[0]]
+                premises = self._first(onto, "kms:Decrypt", by, facts)
+                if premises is not None:
+                    return Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, onto.arn)
+        return None
+
+
+class OtherOffers:
+    """The offers of something that is no key, to whoever calls it."""
+
+    def steps(self, principal: str) -> Iterator[Offer]:
+        """What a principal can bring about by it."""
+        raise NotImplementedError

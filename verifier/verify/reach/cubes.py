@@ -1,0 +1,55 @@
+"""Sets of requests → who can make one, given which powers.
+
+In: a joint question about one target with powers, and a set of its requests. Out: cubes over callers, powers and the values of some
+attributes. Guarantee: a caller is in a cube iff, with the cube's powers and some value of each attribute within the cube's mask, there is
+a request in the set that it can make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from verifier.problem.diagram import Node
+from verifier.problem.elimination import project
+from verifier.problem.joint import Joint
+
+CALLER = "principal"
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Callers as a mask over the classes of the target's table, the powers that are needed, and (attribute, mask of classes)."""
+
+    callers: int
+    powers: frozenset[str]
+    values: tuple[tuple[str, int], ...] = ()
+
+
+def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
+    """The requests of a set that can be made, on some variables alone: whatever the others are. Raises `TooLarge`."""
+    kept = frozenset(name for name in keep if name in joint.diagrams.level)
+    return project(joint.diagrams, (node, *joint.sides[0].facts, *joint.definitions), kept).care
+
+
+def cubes(joint: Joint, node: Node, powers: frozenset[str]) -> tuple[Cube, ...]:
+    """A projected set as cubes. It is monotone in the powers, so that one which a cube says is missing is left out."""
+    everyone = (1 << joint.diagrams.widths[CALLER]) - 1
+    found: dict[tuple[frozenset[str], tuple[tuple[str, int], ...]], int] = {}
+    for path in joint.diagrams.paths(node):
+        needs = frozenset(name for name, mask in path.items() if name in powers and mask == 2)
+        values = tuple(sorted((name, mask) for name, mask in path.items() if name not in powers and name not in (CALLER, "action")))
+        found[needs, values] = found.get((needs, values), 0) | path.get(CALLER, everyone)
+    return _without_needless(found)
+
+
+def _without_needless(found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int]) -> tuple[Cube, ...]:
+    """Without callers that another cube has with fewer powers and the same values."""
+    kept: list[Cube] = []
+    for (needs, values), callers in sorted(found.items(), key=lambda item: len(item[0][0])):
+        for cube in kept:
+            if cube.powers <= needs and cube.values == values:
+                callers &= ~cube.callers
+        if callers:
+            kept.append(Cube(callers, needs, values))
+    return tuple(kept)

@@ -1,0 +1,70 @@
+"""What a caller can make true, and by which step.
+
+In: nothing (plain data). Out: frozen dataclasses of the closure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.reach import StepKind
+
+
+class FactKind(Enum):
+    """Kinds of facts, each with its `subject` and `details`."""
+
+    HOLDS = "holds"
+    """A user, role session, root user, service or identity of a provider, by its principal ARN."""
+    RESOURCE_POLICY = "resource policy"
+    """The policy of a key, or the trust policy of a role, is in hand."""
+    MAY_GRANT = "may grant"
+    """A key, and an operation: a grant of it can be created; the grantees that it can name are with the fact in the closure."""
+    GRANT = "grant"
+    """A key, an operation, and the principal who has it by a grant."""
+    TAG = "tag"
+    """A key, the attribute of the tag, and the class of its value."""
+    ALIASES = "aliases"
+    """The aliases of a key."""
+    INLINE = "inline"
+    """The inline policies of a user, role or group."""
+    ATTACHED = "attached"
+    """A managed policy that allows everything is attached to a user, role or group."""
+    ATTACH = "attach"
+    """A user, role or group, and a managed policy of the input that is attached to it."""
+    JOINED = "joined"
+    """A user, and a group that it is in."""
+    VERSION = "version"
+    """The document of a managed policy."""
+    SESSION_TAGS = "session tags"
+    """A role whose session has tags of the caller's choice."""
+    REPLICA = "replica"
+    """A key of the same material in another Region."""
+    ONTO = "onto"
+    """A key, and another one under which its ciphertexts can be decrypted."""
+    KNOWN = "known"
+    """The material of a key."""
+    SHARED = "shared"
+    """A key that is in a resource share."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is true after some steps."""
+
+    kind: FactKind
+    subject: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a fact comes about: the step, who takes it, what must be true before, and in how many steps at least. `None` for the step of what
+    is true at first."""
+
+    step: StepKind | None
+    by: str
+    premises: tuple[Fact, ...]
+    rounds: int
+    possible: tuple[tuple[str, int], ...] = ()
+    """Of a `MAY_GRANT`: the classes of attributes of the request that are possible, on the key's own tables."""

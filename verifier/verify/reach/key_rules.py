@@ -1,0 +1,220 @@
+"""What the callers of one key can do with it, and bring about by it, given what they have brought about before.
+
+In: an estate, one of its keys, the actions that matter. Out: `KeyRules`.
+Guarantee: every request that is allowed after some steps is allowed by a rule whose premises those steps made true (E0): a rule may allow
+more than that, never less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import AnyCaller, Invariant
+from verifier.model.invariants_targets import matching
+from verifier.model.reach import StepKind
+from verifier.model.reference import action as known_action
+from verifier.problem.callers import callers
+from verifier.problem.diagram import Node
+from verifier.problem.expression import Expression, Some
+from verifier.problem.joint import Given, join
+from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.predicates import Tokens, exactly, like, literal_tokens
+from verifier.problem.question import scope
+from verifier.problem.space import Space, acts
+from verifier.problem.targets import key_target
+from verifier.verify.reach.cubes import CALLER, Cube, cubes, projected
+
+OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
+ALIAS_NAMES = "kms:resourcealiases"
+SESSIONS = "arn:*:sts::*:assumed-role/*"
+
+STEPS = {
+    "kms:PutKeyPolicy": StepKind.PUT_KEY_POLICY,
+    "kms:CreateGrant": StepKind.CREATE_GRANT,
+    "kms:TagResource": StepKind.TAG,
+    "kms:UntagResource": StepKind.UNTAG,
+    "kms:CreateAlias": StepKind.CREATE_ALIAS,
+    "kms:UpdateAlias": StepKind.UPDATE_ALIAS,
+    "kms:DeleteAlias": StepKind.DELETE_ALIAS,
+    "kms:ReplicateKey": StepKind.REPLICATE,
+}
+"""The steps that are one permission on the key."""
+BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
+"""What reaches the plain text by another way than the access itself."""
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag that policies ask for: its name in lower case, and the class that its value is in at first; `None` where that is free (U3)."""
+
+    attribute: str
+    at_first: int | None
+
+    @property
+    def name(self) -> str:
+        """The tag's name in lower case."""
+        return self.attribute.removeprefix(RESOURCE_TAG)
+
+
+class KeyRules:
+    """The rules of one key. Raises `TooLarge` where its policies tell apart too much."""
+
+    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], powers: frozenset[str] = ALWAYS) -> None:
+        self.key = key
+        self.powers = powers
+        self._goals = goals
+        free = replace(key, tags=None, aliases=None)
+        self._operations = self._grantable(goals)
+        changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
+        self.joint = join([Given(changed, key_target(free), powers)], (), self._further)
+        self._nodes = iter(self.joint.scopes)
+        self.scopes = [next(self._nodes) for _ in goals]
+        self.accesses = [next(self._nodes) for _ in goals]
+        self._by_operation = {name: next(self._nodes) for name in self._operations}
+        self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
+        self._grant_acts = {name: next(self._nodes) for name in self._operations}
+        self._acts = {name: next(self._nodes) for name in (*STEPS, *BY_MATERIAL)}
+        self._sessions = self.joint.finite.tables[GRANTEE].mask(like(SESSIONS)) if GRANTEE in self.joint.finite.tables else 0
+
+    def _further(self, space: Space) -> list[Expression]:
+        """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__` takes the answers."""
+        self._tags_asked = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
+        for name in self._tags_asked:
+            space.view(REQUEST_TAG + name.removeprefix(RESOURCE_TAG))
+        space.set_view(OPERATIONS)
+        space.set_view(TAG_NAMES)
+        if GRANTEE in space.attributes:
+            space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
+        wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
+        wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
+        wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
+        wanted += [Some(TAG_NAMES, frozenset({_folded(name)}), True) for name in self._tags_asked]
+        return [*wanted, *(acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL))]
+
+    @staticmethod
+    def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
+        """The operations of grants that can be of use."""
+        names = {"kms:CreateGrant", *BY_MATERIAL}
+        for goal in goals:
+            names |= frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
+        return tuple(sorted(name for name in names if (found := known_action(name)) is not None and found.grant_operation))
+
+    # -- rules --
+
+    def class_of(self, principal: str) -> int | None:
+        """The class of a caller; `None` where no caller of this key can be so called."""
+        return self.joint.finite.tables[CALLER].class_of(principal)
+
+    def starters(self, goal: int) -> int:
+        """The callers, as a mask, whom a goal is about."""
+        joint = self.joint
+        return joint.diagrams.values(projected(joint, self.scopes[goal], (CALLER,)), CALLER)
+
+    @cached_property
+    def tags(self) -> tuple[Tag, ...]:
+        """The tags that policies ask for."""
+        tables = self.joint.finite.tables
+        return tuple(Tag(name, self.first_class_of(name)) for name in self._tags_asked if name in tables)
+
+    def first_class_of(self, attribute: str) -> int | None:
+        """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no classes."""
+        if self.key.tags is None:
+            return None
+        wanted = attribute.removeprefix(RESOURCE_TAG)
+        value = next((value for name, value in self.key.tags if name.lower() == wanted), None)
+        table = self.joint.finite.tables.get(attribute)
+        if table is None:
+            return None
+        return table.size if value is None else table.class_of(value)
+
+    def classes_of_tag(self, tag: Tag, of_request: int) -> Iterator[int]:
+        """The classes of a tag's value that a request can give it, by the mask of what it asks for (-1: anything)."""
+        table, asked = self.joint.finite.tables[tag.attribute], self.joint.finite.tables.get(REQUEST_TAG + tag.name)
+        for number in range(table.size):
+            if asked is None or of_request == -1:
+                yield number
+            else:
+                same = asked.class_of(table.members(number, 1)[0])
+                if same is not None and of_request >> same & 1:
+                    yield number
+
+    def absent(self, tag: Tag) -> int:
+        """The class of a tag that the key does not have."""
+        return self.joint.finite.tables[tag.attribute].size
+
+    @property
+    def asks_for_aliases(self) -> bool:
+        """Whether a policy asks for the aliases of the key."""
+        return bool(self._alias_symbols)
+
+    @cached_property
+    def _alias_symbols(self) -> tuple[str, ...]:
+        return self.joint.finite.held.get(ALIAS_NAMES, ())
+
+    @cached_property
+    def _kept(self) -> tuple[str, ...]:
+        return (CALLER, *self.powers, *self._tags_asked, *self._alias_symbols)
+
+    def aliases_at_first(self) -> dict[str, int] | None:
+        """Which classes of alias names the key has at first, by their symbols; `None` where that is free (U3)."""
+        if self.key.aliases is None:
+            return None
+        table = self.joint.finite.tables[ALIAS_NAMES] if self._alias_symbols else None
+        has = {table.class_of(alias) for alias in self.key.aliases} if table is not None else set()
+        return {symbol: 2 if number in has else 1 for number, symbol in enumerate(self._alias_symbols)}
+
+    def access(self, goal: int) -> tuple[Cube, ...]:
+        """Who can make the last request of a goal."""
+        return self._cubes(self.accesses[goal])
+
+    def access_by(self, goal: int, operation: str) -> tuple[Cube, ...]:
+        """The same for one operation of grants."""
+        return self._cubes(self.joint.diagrams.both(self.accesses[goal], self._grant_acts[operation]))
+
+    def doing(self, name: str) -> tuple[Cube, ...]:
+        """Who can make a request for an action."""
+        return self._cubes(self._acts[name])
+
+    def granting(self, operation: str) -> tuple[Cube, ...]:
+        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them."""
+        both = self.joint.diagrams.both(self._acts["kms:CreateGrant"], self._by_operation[operation])
+        return self._cubes(both, GRANTEE)
+
+    def tagging(self, tag: Tag) -> tuple[Cube, ...]:
+        """Who can give a tag a value of which class."""
+        return self._cubes(self._acts["kms:TagResource"], REQUEST_TAG + tag.name)
+
+    def untagging(self, tag: Tag) -> tuple[Cube, ...]:
+        """Who can take a tag away."""
+        return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag.attribute]))
+
+    def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:
+        joint = self.joint
+        node = joint.diagrams.both(joint.sides[0].allowed, requests)
+        return cubes(joint, projected(joint, node, (*self._kept, *further)), self.powers)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations of grants that can be of use."""
+        return self._operations
+
+    def classes_of_grantee(self, principal: str) -> int | None:
+        """The classes of grantees that name a principal: itself or, for a role, some session (of whichever role); `None` where every
+        grantee is alike."""
+        table = self.joint.finite.tables.get(GRANTEE)
+        if table is None:
+            return None
+        own = table.class_of(principal)
+        return (0 if own is None else 1 << own) | (self._sessions if ":role/" in principal else 0)
+
+    def value_of(self, attribute: str, number: int) -> str | None:
+        """A value of a class of a tag; `None` for the class of absent ones."""
+        table = self.joint.finite.tables[attribute]
+        return None if number == table.size else table.members(number, 1)[0]
+
+
+def _folded(attribute: str) -> Tokens:
+    return Tokens(literal_tokens(attribute.removeprefix(RESOURCE_TAG), fold=True))

@@ -1,0 +1,133 @@
+"""What one principal can do on one target, as offers: a fact that it can make true, and what it needs for that.
+
+In: the rules of targets. Out: `Offer`s of a principal.
+Guarantee: each is a request that is allowed once its needs are true, or more than such (over-approximated); none that could be made is
+missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verifier.model.reach import StepKind
+from verifier.problem.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.key_rules import GRANTEE, STEPS, KeyRules
+
+CREATE_GRANT = "kms:CreateGrant"
+ANY = -1
+"""The mask of grantees where no policy tells them apart."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of a second
+    request that the step takes: (target, cube)."""
+
+    step: StepKind
+    action: str
+    target: str
+    cube: Cube
+    gives: Fact
+    also: tuple[tuple[str, str, Cube], ...] = ()
+
+
+@dataclass(frozen=True)
+class Access:
+    """One way to make the last request: of one goal, for `action` where only that one is meant."""
+
+    goal: int
+    target: str
+    cube: Cube
+    action: str | None = None
+
+
+class KeyOffers:
+    """The offers of one key to whoever calls it."""
+
+    def __init__(self, rules: KeyRules, goals: tuple[int, ...], material: bool) -> None:
+        """`goals` are the numbers of those that are about this key; `material` is whether its plain text is what they are about."""
+        self.rules = rules
+        self.goals = goals
+        self.material = material
+        self.arn = rules.key.arn
+        self.region = rules.key.region
+        self._done: dict[str, tuple[Cube, ...]] = {}
+        self._steps = tuple(self._all_steps())
+        self._accesses: dict[int, tuple[Access, ...]] = {}
+
+    def steps(self, principal: str) -> Iterator[Offer]:
+        """What a principal can bring about by this key's own requests."""
+        bit = self._bit(principal)
+        if bit:
+            yield from (offer for offer in self._steps if offer.cube.callers & bit)
+
+    def accesses(self, goal: int, principal: str) -> Iterator[Access]:
+        """How a principal can make the last request of a goal."""
+        if goal not in self._accesses:
+            self._accesses[goal] = tuple(self._all_accesses(goal))
+        bit = self._bit(principal)
+        if bit:
+            yield from (access for access in self._accesses[goal] if access.cube.callers & bit)
+
+    def doing(self, action: str, principal: str) -> Iterator[Cube]:
+        """What a principal needs for one of the actions on material."""
+        bit = self._bit(principal)
+        if bit:
+            yield from (cube for cube in self._doing(action) if cube.callers & bit)
+
+    def _bit(self, principal: str) -> int:
+        number = self.rules.class_of(principal)
+        return 0 if number is None else 1 << number
+
+    def _doing(self, action: str) -> tuple[Cube, ...]:
+        if action not in self._done:
+            self._done[action] = self.rules.doing(action)
+        return self._done[action]
+
+    def _all_steps(self) -> Iterator[Offer]:
+        arn, rules = self.arn, self.rules
+        yield from self._plain(StepKind.PUT_KEY_POLICY, "kms:PutKeyPolicy", Fact(FactKind.RESOURCE_POLICY, arn))
+        for operation in rules.operations:
+            for cube in rules.granting(operation):
+                grantees = dict(cube.values).get(GRANTEE, ANY)
+                gives = Fact(FactKind.MAY_GRANT, arn, (operation, str(grantees)))
+                yield Offer(StepKind.CREATE_GRANT, CREATE_GRANT, arn, cube, gives)
+        for tag in rules.tags:
+            for cube in rules.tagging(tag):
+                mask = dict(cube.values).get(REQUEST_TAG + tag.name, ANY)
+                yield from (
+                    Offer(StepKind.TAG, "kms:TagResource", arn, cube, Fact(FactKind.TAG, arn, (tag.attribute, str(number))))
+                    for number in rules.classes_of_tag(tag, mask)
+                )
+            gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
+            yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
+        if rules.asks_for_aliases:
+            for name, step in STEPS.items():
+                if name.endswith("Alias"):
+                    yield from self._plain(step, name, Fact(FactKind.ALIASES, arn))
+        if self.material:
+            yield from self._plain(StepKind.REPLICATE, "kms:ReplicateKey", Fact(FactKind.REPLICA, arn))
+            for cube in self._doing("kms:ImportKeyMaterial"):
+                for other in self._doing("kms:GetParametersForImport"):
+                    also = ((arn, "kms:GetParametersForImport", other),)
+                    gives = Fact(FactKind.KNOWN, arn)
+                    both = Cube(cube.callers & other.callers, cube.powers, cube.values)
+                    yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
+
+    def _plain(self, step: StepKind, action: str, gives: Fact) -> Iterator[Offer]:
+        return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
+
+    def _all_accesses(self, goal: int) -> Iterator[Access]:
+        yield from (Access(goal, self.arn, cube) for cube in self.rules.access(goal) if GRANT not in cube.powers)
+        for operation in self.rules.operations:
+            for cube in self.rules.access_by(goal, operation):
+                if GRANT in cube.powers:
+                    yield Access(goal, self.arn, cube, operation)
+
+
+def is_tag(attribute: str) -> bool:
+    """Whether a value in a cube is that of a tag of the key."""
+    return attribute.startswith(RESOURCE_TAG)
