@@ -44,7 +44,7 @@ class Standing:
     @property
     def outside(self) -> bool:
         """Whether the identity policies are free (U1)."""
-        return self.caller.kind is not CallerKind.SERVICE and not self.root_powers and not self.inventoried
+        return self.caller.account is not None and not self.root_powers and not self.inventoried
 
     @property
     def bounded(self) -> bool:
@@ -68,5 +68,6 @@ def inventory_of(estate: Estate, account: str | None) -> Account | None:
 
 
 def partition_of(caller: Caller) -> str | None:
-    """The caller's partition (R7); `None` for a service principal."""
-    return None if caller.kind is CallerKind.SERVICE else caller.principal_arn.split(":")[1]
+    """The caller's partition (R7); `None` for a service principal, and for a provider that is no resource of an account (E2w)."""
+    fields = caller.principal_arn.split(":")
+    return fields[1] if caller.kind is not CallerKind.SERVICE and fields[0] == "arn" else None

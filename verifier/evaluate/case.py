@@ -12,7 +12,9 @@ from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
 from verifier.evaluate.controls import Restriction
 from verifier.evaluate.endpoints import Route
+from verifier.evaluate.findings import Gate
 from verifier.evaluate.grant_index import Candidates
+from verifier.evaluate.operations import Operation, operation
 from verifier.evaluate.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import InScope
 from verifier.model.policy import Policy
@@ -33,15 +35,32 @@ class Case:
     route: Route
     grants: Candidates
     session_policies: tuple[Policy, ...] | None
+    caller_gates: tuple[Gate, ...] = ()
+    """Whether such a caller can make such a request at all (E1–E4)."""
 
     @property
-    def key_policies(self) -> tuple[Policy, ...]:
-        """The key's policies, as far as they are known."""
+    def operation(self) -> Operation | None:
+        """The operation of a step that is not on a key (E1–E4); `None` for one of KMS."""
+        return operation(self.action)
+
+    @property
+    def resource_policies(self) -> tuple[Policy, ...]:
+        """The key's policies, or the trust policy of the role to assume, as far as they are known."""
+        if self.target.kind is TargetKind.ROLE:
+            trust = self.target.identity.trust if self.target.identity is not None else None
+            return () if trust is None else (trust,)
         return self.target.key.policies or () if self.target.key else ()
 
     @property
-    def key_policy_unknown(self) -> bool:
-        """Whether there is a key whose policy is not known (U3)."""
+    def resource_policy(self) -> str:
+        """What the policy of the resource is called."""
+        return "trust policy" if self.target.kind is TargetKind.ROLE else "key policy"
+
+    @property
+    def resource_policy_unknown(self) -> bool:
+        """Whether there is a key, or a role to assume, whose policy is not known (U3, E2)."""
+        if self.target.kind is TargetKind.ROLE:
+            return not self.resource_policies
         return self.target.key is not None and self.target.key.policies is None
 
     @property

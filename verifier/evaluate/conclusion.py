@@ -20,6 +20,20 @@ _CONCLUSIONS = {
     ("D6", False): "a service principal needs the key policy (or a grant), and does not have it",
     ("D9", True): "the caller's own policies alone decide an operation without a key, and allow it",
     ("D9", False): "the caller's own policies alone decide an operation without a key, and do not allow it",
+    ("E1", True): "an operation of IAM is decided by the policies of the caller and its account alone, and they allow it",
+    ("E1", False): "an operation of IAM is decided by the policies of the caller and its account alone, and they do not allow it",
+    ("E2", True): "the trust policy admits the caller, and what else has to allow does",
+    (
+        "E2",
+        False,
+    ): "the trust policy has to name the caller, or its account while the caller's policies allow; from another account both have "
+    "to allow; it is not so",
+    ("E2w", True): "the trust policy admits the identity of the provider, and nothing else is needed",
+    ("E2w", False): "the trust policy has to admit the identity of the provider, and does not",
+    ("E3", True): "sharing a key is decided by the policies of the caller and its account, and they allow it",
+    ("E3", False): "sharing a key is decided by the policies of the caller and its account, and they do not allow it",
+    ("E4", True): "starting code with a role is decided by the policies of the caller and its account, and they allow it",
+    ("E4", False): "starting code with a role is decided by the policies of the caller and its account, and they do not allow it",
     ("G5", True): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow: "
     "one of these is so",
     ("G5", False): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow, "

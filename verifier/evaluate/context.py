@@ -17,6 +17,7 @@ from verifier.model.request import Value
 
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 RESOURCE_TAG = "aws:resourcetag/"
+IAM_RESOURCE_TAG = "iam:resourcetag/"
 
 
 @dataclass(frozen=True)
@@ -49,22 +50,28 @@ Entry = Settled | Either | AnyOf
 @dataclass(frozen=True)
 class Context:
     """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair.
-    With `free_tags` the key's tags are not known (U3)."""
+    With `free_tags` the tags of the resource are not known (U3). `not_modelled` says of a key (lower case) that has
+    no entry whether what the request has for it is not known; `None`: it is absent."""
 
     entries: Mapping[str, Entry]
     pairs: Mapping[str, str]
     free_tags: bool = False
+    not_modelled: Callable[[str], bool] | None = None
 
     def lookup(self, key: str, kind: PolicyKind) -> Entry:
         """What a policy of this kind reads for a condition key."""
         name = key.lower()
         if name.startswith(ENCRYPTION_CONTEXT):
             return self._pair(key[len(ENCRYPTION_CONTEXT) :])
-        unknown = Free(present=False) if self.free_tags and name.startswith(RESOURCE_TAG) else None
-        entry = self.entries.get(name, unknown)
+        entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
         if kind is PolicyKind.KEY and entry is not None and hidden_in_key_policies(name):
             return Either("F8", entry, None)
         return entry
+
+    def _unknown(self, name: str) -> bool:
+        if self.free_tags and name.startswith((RESOURCE_TAG, IAM_RESOURCE_TAG)):
+            return True
+        return self.not_modelled is not None and self.not_modelled(name)
 
     def _pair(self, name: str) -> Entry:
         values = tuple(dict.fromkeys(value for other, value in self.pairs.items() if other.lower() == name.lower()))

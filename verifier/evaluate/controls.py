@@ -14,7 +14,6 @@ from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.judge import Judge, applies, findings
 from verifier.evaluate.targets import Target
 from verifier.model.estate import Controls, Estate, Level, Organization
-from verifier.model.request import CallerKind
 
 SERVICE, RESOURCE = "service control policies", "resource control policies"
 
@@ -28,9 +27,10 @@ class Restriction:
 
 
 def service_controls(estate: Estate, standing: Standing) -> Restriction:
-    """The SCPs that bind the caller: those over its account. They do not touch service principals (D6)."""
+    """The SCPs that bind the caller: those over its account. They do not touch service principals (D6) and identities of providers
+    (E2w), which have none."""
     caller, organization = standing.caller, estate.organization
-    if organization is None or caller.kind is CallerKind.SERVICE:
+    if organization is None or caller.account is None:
         return Restriction()
     controls = _controls(organization, caller.account)
     if caller.account == organization.management_account:
@@ -42,9 +42,10 @@ def service_controls(estate: Estate, standing: Standing) -> Restriction:
 
 
 def resource_controls(estate: Estate, standing: Standing, target: Target, action: str) -> Restriction:
-    """The RCPs that bind the resource: those over the account that owns it. An operation without a resource has none."""
+    """The RCPs that bind the resource: those over the account that owns it. An operation without a resource has none, and neither has one
+    of IAM (E1)."""
     organization = estate.organization
-    if organization is None or target.keyless:
+    if organization is None or not target.has_resource_controls:
         return Restriction()
     controls = _controls(organization, target.account)
     if target.account == organization.management_account:

@@ -27,11 +27,14 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.evaluate.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
-from verifier.model.readings import OUTSIDE_ALLOW
+from verifier.model.readings import OUTSIDE_ALLOW, trust_symbol
 from verifier.model.request import CallerKind
 
 UNKNOWN_POLICY_ALLOW = "U3:policy:allow"
 """Whether a key policy that is not known allows the request (U3)."""
+
+WITH_POLICY = (TargetKind.KEY, TargetKind.ROLE)
+"""What has a policy of its own that decides on requests: a key policy, a trust policy."""
 
 FIXED_BY_AWS = ALIAS_ACTIONS | {
     "kms:cancelkeydeletion",
@@ -64,7 +67,7 @@ class Verdict:
 def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
     judge = Judge(Question(case.standing, case.action, case.target, case.context, symbols), memo)
-    refusing = [*_partition(case), *_cross_account(case), *_managed_by_aws(case), denial_gate(case, judge)]
+    refusing = [*_partition(case), *case.caller_gates, *_cross_account(case), *_managed_by_aws(case), denial_gate(case, judge)]
     refusing += service_gates(case.service_controls, case.action, judge)
     refusing += resource_gates(case.resource_controls)
     refusing += endpoint_gates(case.route, case.standing.caller, case.action, judge)
@@ -86,8 +89,8 @@ def _partition(case: Case) -> list[Gate]:
 
 
 def _cross_account(case: Case) -> list[Gate]:
-    """R5: some operations are refused to callers of other accounts; service principals are exempt (D6)."""
-    if case.target.keyless:
+    """R5, E1: some operations are refused to callers of other accounts; service principals are exempt (D6)."""
+    if not case.target.owned or case.standing.caller.kind is CallerKind.WEB:
         return []
     return [Gate(_relation(case))]
 
@@ -97,14 +100,23 @@ def _relation(case: Case) -> Finding:
     if caller.kind is CallerKind.SERVICE:
         return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
     if case.same_account:
-        return Finding("D2", f"the caller is of account {case.target.account}, as the resource is", True)
+        return Finding(_by_account(case, "D2"), f"the caller is of account {case.target.account}, as the resource is", True)
     if known is not None and not known.cross_account:
         return Finding("R5", f"{case.action} cannot be called from another account", False)
-    return Finding("D3", f"the caller is of account {caller.account}, the resource of {case.target.account}", True)
+    if case.target.kind is TargetKind.IAM:
+        return Finding("E1", f"the caller is of account {caller.account}: nobody of it calls IAM of account {case.target.account}", False)
+    return Finding(_by_account(case, "D3"), f"the caller is of account {caller.account}, the resource of {case.target.account}", True)
+
+
+def _by_account(case: Case, otherwise: str) -> str:
+    """The rule by which the accounts of the caller and of the resource matter."""
+    return case.operation.rule if case.operation is not None else otherwise
 
 
 def _managed_by_aws(case: Case) -> list[Gate]:
-    """D8, R4: nobody can change an AWS managed key, or an alias that is AWS's own."""
+    """D8, R4, E1: nobody can change an AWS managed key, an alias that is AWS's own, or a service-linked role."""
+    if case.target.service_linked and case.target.kind is TargetKind.IAM and case.action.lower() != "iam:passrole":
+        return [Gate(Finding("E1", "only its service can modify a service-linked role", False))]
     if not case.target.belongs_to_aws:
         return []
     if case.target.kind is TargetKind.ALIAS:
@@ -119,8 +131,8 @@ def _managed_by_aws(case: Case) -> list[Gate]:
 
 def _allowing(case: Case, judge: Judge) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
-    allows = judge.allows(case.key_policies)
-    ways = _key_policy_ways(case, allows, judge.symbols)
+    allows = judge.allows(case.resource_policies)
+    ways = _resource_policy_ways(case, allows, judge.symbols)
     spared = case.same_account and ways[Way.NAME] is True
     limits = limits_of(case, judge, spared)
     identity = _identity(case, judge)
@@ -128,14 +140,14 @@ def _allowing(case: Case, judge: Judge) -> list[Gate]:
     unmodelled = case.unmodelled.allowances(judge.symbols)
     rule, by_policy = _policies(case, ways, identity.finding.holds, limits, judge.symbols)
     conclusion = concluding_gate(rule, by_policy, any_of([gate.finding.holds for gate in (*granted, *unmodelled)]))
-    key_policy = [_key_policy(case, allows, ways)] if case.target.kind is TargetKind.KEY and not case.retires else []
-    own = [] if rule == "D6" else [identity]
+    of_resource = [_resource_policy(case, allows, ways)] if case.target.kind in WITH_POLICY and not case.retires else []
+    own = [identity] if case.standing.caller.account is not None else []
 
     def marked(gates: Iterable[Gate]) -> list[Gate]:
         return [marked_if_not_needed(gate, conclusion) for gate in gates]
 
     limiting = limits.gates if spared else marked(limits.gates)  # Spared, their sentences say that they do not limit.
-    return [*marked([*key_policy, *granted, *own]), *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
+    return [*marked([*of_resource, *granted, *own]), *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
 
 
 def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
@@ -151,15 +163,15 @@ def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
 def _policies(case: Case, ways: Ways, identity: Truth, limits: Limits, symbols: Symbols) -> tuple[str, Truth]:
     """Whether policies allow, and the rule that says so."""
     own = all_of([identity, limits.hold])
-    if case.target.kind is not TargetKind.KEY:
-        return "D9", own
+    if case.target.kind not in WITH_POLICY:
+        return _by_account(case, "D9"), own
     if case.retires:
         return "G5", all_of([_may_delegate_retiring(case), own])
-    if case.standing.caller.kind is CallerKind.SERVICE:
-        return "D6", any_of([ways[Way.ANYONE], ways[Way.NAME]])
+    if case.standing.caller.account is None:
+        return _by_account(case, "D6"), any_of([ways[Way.ANYONE], ways[Way.NAME]])
     if case.same_account:
-        return "D2", _same_account(case, ways, own, limits, symbols)
-    return "D3", all_of([any_of(list(ways.values())), own])
+        return _by_account(case, "D2"), _same_account(case, ways, own, limits, symbols)
+    return _by_account(case, "D3"), all_of([any_of(list(ways.values())), own])
 
 
 def _may_delegate_retiring(case: Case) -> bool:
@@ -186,8 +198,8 @@ def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Tru
 def _identity(case: Case, judge: Judge) -> Gate:
     """I: the caller's identity policies (U1, D5)."""
     standing = case.standing
-    if standing.caller.kind is CallerKind.SERVICE:
-        return Gate(Finding("D6", "a service principal has no identity policies", False))
+    if standing.caller.account is None:
+        return Gate(Finding("D6", f"a {standing.caller.kind.value} has no identity policies", False))
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
     unknown = case.unmodelled.identity_allows(judge.symbols)
@@ -208,21 +220,22 @@ def _without_inventory(standing: Standing) -> str:
     return f"there is no inventory of account {standing.caller.account}"
 
 
-def _key_policy_ways(case: Case, allows: list[Judgement], symbols: Symbols) -> Ways:
-    """For each way of naming the caller, whether an Allow of the key policy applies in that way."""
-    if case.key_policy_unknown and not case.retires:
-        return {way: symbols.value(UNKNOWN_POLICY_ALLOW) if way is Way.NAME else False for way in Way}
+def _resource_policy_ways(case: Case, allows: list[Judgement], symbols: Symbols) -> Ways:
+    """For each way of naming the caller, whether an Allow of the key policy, or trust policy, applies in that way."""
+    if case.resource_policy_unknown and not case.retires:
+        unknown = trust_symbol(case.target.arn) if case.target.kind is TargetKind.ROLE else UNKNOWN_POLICY_ALLOW
+        return {way: symbols.value(unknown) if way is Way.NAME else False for way in Way}
     return {way: any_of([judgement.ways.get(way, False) for judgement in allows]) for way in Way}
 
 
-def _key_policy(case: Case, allows: list[Judgement], ways: Ways) -> Gate:
-    """K: what the key policy gives."""
-    found = findings(allows)
-    if case.key_policy_unknown:
-        return Gate(Finding("U3", "the key policy is not known", ways[Way.NAME]))
+def _resource_policy(case: Case, allows: list[Judgement], ways: Ways) -> Gate:
+    """K: what the key policy gives; for a role to assume what its trust policy does (E2)."""
+    found, policy = findings(allows), case.resource_policy
+    if case.resource_policy_unknown:
+        return Gate(Finding("U3", f"the {policy} is not known", ways[Way.NAME]))
     direct = any_of([ways[way] for way in Way if way is not Way.ACCOUNT])
     if direct is not False:
-        return Gate(Finding("D4", "the key policy allows the caller directly", direct), found)
+        return Gate(Finding("D4", f"the {policy} allows the caller directly", direct), found)
     if ways[Way.ACCOUNT] is not False:
-        return Gate(Finding("P2", "the key policy delegates to the caller's account", ways[Way.ACCOUNT]), found)
-    return Gate(Finding("D2", "the key policy does not allow the caller", False), found)
+        return Gate(Finding("P2", f"the {policy} delegates to the caller's account", ways[Way.ACCOUNT]), found)
+    return Gate(Finding(_by_account(case, "D2"), f"the {policy} does not allow the caller", False), found)

@@ -52,10 +52,11 @@ def _search(place: str, judgements: list[Judgement]) -> Search:
 
 
 def _of_resource(case: Case, judge: Judge) -> Iterator[Search]:
-    """The key policy's. Whether it stops RetireGrant is open (G5)."""
-    if case.key_policy_unknown:
+    """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy which is not known
+    denies is part of what it does not admit (E2)."""
+    if case.resource_policy_unknown and case.target.kind is TargetKind.KEY:
         yield Search("the key policy, which is not known,", judge.symbols.value(UNKNOWN_POLICY_DENY))
-    search = _search("the key policy", judge.denies(case.key_policies))
+    search = _search(f"the {case.resource_policy}", judge.denies(case.resource_policies))
     yield _open(search, "G5", judge.symbols) if case.retires else search
 
 

@@ -15,18 +15,21 @@ from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.controls import resource_controls, service_controls
 from verifier.evaluate.decision import decide
-from verifier.evaluate.endpoints import route_of
+from verifier.evaluate.elsewhere import target_elsewhere
+from verifier.evaluate.endpoints import Route, route_of
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.findings import steps
 from verifier.evaluate.grant_index import candidates_for
 from verifier.evaluate.issuers import possible_issuers
 from verifier.evaluate.judge import Memo
+from verifier.evaluate.operations import operation
 from verifier.evaluate.plausible import warnings_about
 from verifier.evaluate.requests import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.evaluate.targets import target_of
 from verifier.evaluate.unmodelled import in_scope
+from verifier.evaluate.who_may_call import caller_gates
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
 from verifier.syntax.diagnostic import InputError
@@ -86,11 +89,15 @@ def _by_issuer(estate: Estate, request: Request) -> list[Request]:
 def _case(estate: Estate, request: Request) -> Case:
     """A request as the gates see it, its context completed."""
     region = given_context(request).get("aws:requestedregion")
-    target = target_of(estate, request, region if isinstance(region, str) else None)
+    elsewhere = operation(request.action)
+    if elsewhere is not None:
+        target = target_elsewhere(estate, request, elsewhere)
+    else:
+        target = target_of(estate, request, region if isinstance(region, str) else None)
     caller = standing(estate, request.caller)
     context = complete(estate, caller, target, request)
-    route = route_of(estate, context.entries)
-    return Case(
+    route = route_of(estate, context.entries) if elsewhere is None else Route()  # KMS alone is behind endpoints of KMS (E1).
+    case = Case(
         standing=caller,
         action=request.action,
         resource=request.resource,
@@ -103,6 +110,7 @@ def _case(estate: Estate, request: Request) -> Case:
         grants=candidates_for(target.key, request.caller),
         session_policies=request.session_policies,
     )
+    return replace(case, caller_gates=tuple(caller_gates(estate, case)))
 
 
 class _Heard:

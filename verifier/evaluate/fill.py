@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import ENCRYPTION_CONTEXT, Context, Either, Entry, Free
 from verifier.evaluate.endpoints import endpoint_named
+from verifier.evaluate.fill_elsewhere import about_operation, about_session_tags, not_modelled, tags_are_free
+from verifier.evaluate.operations import operation
 from verifier.evaluate.targets import Target, TargetKind
 from verifier.evaluate.values import instant
 from verifier.model import reference
@@ -57,6 +60,9 @@ def derived(estate: Estate, standing: Standing, target: Target, action: str, giv
     found |= dict(_about_caller(standing)) | dict(_about_accounts(standing, target, action))
     if target.key is not None:
         found |= dict(_about_key(target.key, given))
+    known = operation(action)
+    if known is not None:
+        found |= dict(about_operation(known, target, given))
     found |= dict(_about_organization(estate, standing, target, {**_texts(found), **given}))
     return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
 
@@ -71,7 +77,9 @@ def complete(estate: Estate, standing: Standing, target: Target, request: Reques
     entries = {**derived(estate, standing, target, request.action, given), **given}
     if pairs and "kms:encryptioncontextkeys" not in entries:
         entries["kms:encryptioncontextkeys"] = tuple(pairs)
-    return Context(entries, pairs, free_tags=target.key is not None and target.key.tags is None)
+    known = operation(request.action)
+    not_said = partial(not_modelled, known, request.caller) if known is not None else None
+    return Context(entries, pairs, tags_are_free(known, target), not_said)
 
 
 def _about_request(standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
@@ -127,16 +135,15 @@ def _about_caller(standing: Standing) -> Entries:
     if caller.kind is CallerKind.SERVICE:
         yield "aws:principalservicename", caller.principal_arn
         yield "aws:principalservicenameslist", (caller.principal_arn,)
-        return
+    if caller.account is None:
+        return  # A service, or an identity of a provider, which is not yet a principal of AWS (E2w).
     yield "aws:principalarn", caller.principal_arn
     yield "aws:principalaccount", caller.account
     yield "aws:principaltype", PRINCIPAL_TYPE[caller.kind]
     yield "aws:userid", _user_id(standing)
     if caller.kind is CallerKind.USER:
         yield "aws:username", caller.principal_arn.rsplit("/", 1)[-1]
-    if standing.identity is not None and caller.kind is not CallerKind.FEDERATED:
-        for key, value in standing.identity.tags:
-            yield f"aws:principaltag/{key.lower()}", value
+    yield from about_session_tags(standing)
 
 
 def _user_id(standing: Standing) -> str | None:
@@ -155,9 +162,12 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
     if target.kind is TargetKind.KEY:
         yield "kms:calleraccount", account
         yield "aws:resourceaccount", target.account
+    elif target.owned and target.kind is not TargetKind.ALIAS:
+        yield "aws:resourceaccount", target.account
     elif account is not None:
-        store = "customkeystore" in action.lower()
-        yield "kms:calleraccount", account if store else Either("F1-keyless", account, None)
+        if target.kind is not TargetKind.ELSEWHERE:
+            store = "customkeystore" in action.lower()
+            yield "kms:calleraccount", account if store else Either("F1-keyless", account, None)
         yield "aws:resourceaccount", Either("F1-keyless", target.account, None)
 
 
@@ -202,5 +212,5 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
             path = dict(organization.accounts).get(account)
             known: tuple[Entry, Entry] = organization.id, Free(present=True) if path is None else (path,)
             for name, entry in zip(("orgid", "orgpaths"), known, strict=True):
-                open_key = prefix == "aws:resource" and target.kind is not TargetKind.KEY
+                open_key = prefix == "aws:resource" and (not target.owned or target.kind is TargetKind.ALIAS)
                 yield prefix + name, Either("F1-keyless", entry, None) if open_key else entry

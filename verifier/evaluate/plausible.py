@@ -12,7 +12,7 @@ from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.plausible_caller import caller_warnings
-from verifier.evaluate.plausible_operation import operation_warnings
+from verifier.evaluate.plausible_operation import operation_elsewhere_warnings, operation_warnings
 from verifier.evaluate.plausible_route import route_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
@@ -77,6 +77,9 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     given = given_context(request)
     follows = derived(estate, case.standing, case.target, case.action, given)
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
+    if case.operation is not None:
+        found += [*caller_warnings(estate, case, given), *operation_elsewhere_warnings(case.operation, given)]
+        return tuple(dict.fromkeys(found))
     found += [*caller_warnings(estate, case, given), *route_warnings(case, given), *operation_warnings(case, request, given)]
     return tuple(dict.fromkeys(found))
 

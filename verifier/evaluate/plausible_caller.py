@@ -20,7 +20,7 @@ SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", "aw
 
 def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the caller's own keys."""
-    if reference.action(case.action) is None:
+    if reference.action(case.action) is None and case.operation is None:
         yield f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
     yield from _service(case, given)
     yield from _organization(estate, case, given)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.fill import given_pairs
+from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
 from verifier.evaluate.plausible_grant import new_grant_warnings
 from verifier.evaluate.targets import TargetKind
 from verifier.model import reference
@@ -49,6 +50,15 @@ def operation_warnings(case: Case, request: Request, given: Mapping[str, Value])
     yield from _aliases(case, given)
     if case.target.key is not None:
         yield from _tags(case.target.key, given)
+
+
+def operation_elsewhere_warnings(operation: Operation, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: a key of IAM, STS or KMS that an operation of a step has not (E1, E2)."""
+    for key in given:
+        foreign = key in OTHERS_OF_IAM_AND_STS and key not in operation.carries
+        tags = key.startswith(REQUEST_TAGS) and operation.rule == IAM
+        if foreign or tags or key.startswith("kms:"):
+            yield f"F6: {operation.name} has no {key}"
 
 
 def _suits(case: Case) -> Iterator[str]:

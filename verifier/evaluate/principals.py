@@ -62,7 +62,7 @@ def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str |
 
 
 def _any_aws(caller: Caller, symbols: Symbols) -> Truth:
-    return symbols.value("P1") if caller.kind is CallerKind.SERVICE else True
+    return symbols.value("P1") if caller.account is None else True
 
 
 def _names_account(principal: Principal, caller: Caller, partition: str | None) -> bool:
@@ -78,6 +78,7 @@ OWN_TYPE = {
     CallerKind.ROLE: PrincipalType.SESSION,
     CallerKind.FEDERATED: PrincipalType.FEDERATED_USER,
     CallerKind.SERVICE: PrincipalType.SERVICE,
+    CallerKind.WEB: PrincipalType.FEDERATED,
 }
 """The principals that are a caller itself: a session, not its role. The root user has none: it goes by its account (P2)."""
 

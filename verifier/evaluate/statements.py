@@ -21,11 +21,15 @@ from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Stateme
 from verifier.model.readings import fact_symbol, not_resource_symbol
 from verifier.model.request import CallerKind
 
-NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
+NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
 """The policies whose `Principal` may tell callers apart; that of an RCP is `*` (P7)."""
+
+OF_RESOURCES = frozenset({PolicyKind.KEY, PolicyKind.TRUST})
+"""The resource-based policies: naming a caller in one gives it access, naming an account delegates (D4, E2)."""
 
 RULES = {
     PolicyKind.KEY: "L5",
+    PolicyKind.TRUST: "E2",
     PolicyKind.BOUNDARY: "D4",
     PolicyKind.SESSION: "D4",
     PolicyKind.SCP: "D7",
@@ -87,9 +91,9 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
         return {Way.NAME: True}
     ways = ways_named(statement, question.standing, question.target.partition, question.symbols)
     named = not statement.not_principal and (statement.doubt is not None or _by_principal_arn(statement))
-    if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW and named:
+    if policy.kind in OF_RESOURCES and statement.effect is Effect.ALLOW and named:
         return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
-    if policy.kind is PolicyKind.KEY or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
+    if policy.kind in OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
         return ways
     # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open (V-account).
     return {**ways, Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")])}
@@ -125,7 +129,9 @@ def _action(statement: Statement, action: str) -> Finding:
 
 
 def _resource(policy: Policy, statement: Statement, target: Target, reader: Reader) -> Finding:
-    """`Resource` and `NotResource` (L5, L6, L9)."""
+    """`Resource` and `NotResource` (L5, L6, L9). A trust policy has neither: it is about its own role."""
+    if policy.kind is PolicyKind.TRUST:
+        return Finding("E2", "a trust policy is about its own role", True)
     if statement.resources is None:
         return Finding("L5", "Resource is missing, so the statement has no effect", False)
     rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"

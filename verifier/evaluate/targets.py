@@ -17,7 +17,7 @@ from verifier.evaluate.context import Free, Settled, settle
 from verifier.evaluate.patterns import matches, parse, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of
 from verifier.model import reference
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate, Identity, Key
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Request
@@ -42,13 +42,20 @@ class TargetKind(Enum):
     PRINCIPAL = "principal"
     """The retiring principal that `ListRetirableGrants` asks about. [API: ListRetirableGrants, *Required permissions*]"""
     NONE = "no resource"
+    ROLE = "role to assume"
+    """A role whose session is asked for: its trust policy is a policy of the resource (E2)."""
+    IAM = "IAM resource"
+    """A role, user, group or managed policy that an operation of IAM is on (E1)."""
+    ELSEWHERE = "resource of another service"
+    """What a resource share or code with a passed role is made of (E3, E4): an ARN, or empty where the request does not say it."""
 
 
 @dataclass(frozen=True)
 class Target:
     """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation without a key does
     not say it. `account` owns the key or alias; for an operation without a key it is the caller's. `arn` is, for such an operation, the
-    account-specific form of D9 with a literal `*` as its last field; of a principal that the request does not say it is empty."""
+    account-specific form of D9 with a literal `*` as its last field; of a principal that the request does not say it is empty.
+    `identity` is the user or role that an operation of IAM or STS is on, `None` where the inventory does not list it."""
 
     kind: TargetKind
     arn: str
@@ -56,11 +63,17 @@ class Target:
     region: str | None
     account: str | None
     key: Key | None = None
+    identity: Identity | None = None
 
     @property
-    def keyless(self) -> bool:
-        """Whether the operation is on neither a key nor an alias (D9)."""
-        return self.kind in (TargetKind.NONE, TargetKind.PRINCIPAL)
+    def has_resource_controls(self) -> bool:
+        """Whether RCPs of its account may restrict the operation: one on a key, an alias, or a role to assume (D7, E1, E2)."""
+        return self.kind in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE)
+
+    @property
+    def owned(self) -> bool:
+        """Whether it belongs to an account of its own, which may be another one than the caller's."""
+        return self.has_resource_controls or self.kind is TargetKind.IAM
 
     @property
     def belongs_to_aws(self) -> bool:
@@ -70,10 +83,17 @@ class Target:
         return self.key is not None and self.key.manager == "AWS"
 
     @property
+    def service_linked(self) -> bool:
+        """Whether it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy, `UnmodifiableEntity`]"""
+        return ":role/aws-service-role/" in self.arn
+
+    @property
     def described(self) -> str:
         """What it is, for a sentence."""
         if self.kind is TargetKind.NONE:
             return "an operation without a key"
+        if self.kind is TargetKind.ELSEWHERE:
+            return self.arn or "a resource that the request does not say"
         return self.arn or "a retiring principal that the request does not say"
 
 
@@ -132,6 +152,8 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
         raw += ["*"] * (6 - len(raw))
     if target.kind is TargetKind.PRINCIPAL and not target.arn:
         return _covers_some_principal(raw, target, reader)
+    if target.kind is TargetKind.ELSEWHERE and not target.arn:
+        return _covers_some_resource(raw, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
     if head is False:
         return False
@@ -152,6 +174,14 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
         return False
     everyone = len(services) == len(PRINCIPALS) and set(raw[5]) == {"*"}
     return True if everyone else reader.symbols.value(f"F1:retiring:{':'.join(raw)}")
+
+
+def _covers_some_resource(raw: list[str], target: Target, reader: Reader) -> Truth:
+    """Whether a pattern covers the resources that a request of another service makes or uses, where it does not say them (E3, E4): for
+    certain only where its fields are all `*`; another one that is of the caller's partition is a free fact `F1:resource:PATTERN`."""
+    if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
+        return False
+    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(f"F1:resource:{':'.join(raw)}")
 
 
 def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Truth:

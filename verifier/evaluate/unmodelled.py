@@ -62,7 +62,7 @@ def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str |
         and (thing.account is None or thing.account == caller.account)
         and (thing.endpoint is None or thing.endpoint == endpoint or (thing.endpoint == ANY_ENDPOINT and endpoint is not None))
         and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))
-        and (thing.owner is None or (thing.owner == target.account and not target.keyless and not target.belongs_to_aws))
+        and (thing.owner is None or (thing.owner == target.account and target.has_resource_controls and not target.belongs_to_aws))
     )
 
 

@@ -300,6 +300,11 @@ def fact_symbol(key: str) -> str:
     return f"U3:{key.lower()}"
 
 
+def trust_symbol(role: str) -> str:
+    """The symbol that says whether a role (its ARN) whose trust policy is not known admits the callers of a question (E2)."""
+    return f"U3:trust:{role}"
+
+
 def not_resource_symbol(policy: str, index: int) -> str:
     """The symbol that says whether a key-policy statement with `NotResource` applies (L5: Unknown)."""
     return f"L5:{policy}:{index}"

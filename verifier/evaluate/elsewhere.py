@@ -1,0 +1,59 @@
+"""What a request of a step that is not on a key is about (E1–E4).
+
+In: the estate, a request for an operation of `operations`. Out: the target.
+Guarantee: a user or role that the inventory of its account would list, and does not, is an error: it does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.evaluate.callers import inventory_of, partition_of
+from verifier.evaluate.operations import IAM, SHARE, START, Operation
+from verifier.evaluate.targets import Target, TargetKind
+from verifier.model.estate import Estate, Identity
+from verifier.model.request import Request
+from verifier.syntax.diagnostic import InputError
+
+_IAM_ARN = re.compile(r"arn:(aws[a-z-]*):iam::([0-9]{12}|aws):(role|user|group|policy)/[!-~]*[^/*?]", re.ASCII)
+_ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~]+", re.ASCII)
+
+
+def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> Target:
+    """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not exist."""
+    if operation.rule in (SHARE, START):
+        return _of_service(request, operation)
+    found = _IAM_ARN.fullmatch(request.resource or "")
+    if found is None or found[3] != operation.on:
+        raise InputError.of(
+            f"{operation.name} is on a {operation.on}: `resource` must be its ARN, with its path, not {request.resource!r}", rule="R4"
+        )
+    kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
+    arn = found[0]
+    identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") else None
+    return Target(kind, arn, found[1], None, found[2], identity=identity)
+
+
+def _identity(estate: Estate, arn: str, account: str) -> Identity | None:
+    """The user or role with this ARN; `None` where the inventory of its account is not complete, or absent."""
+    inventory = inventory_of(estate, account)
+    members = (*inventory.users, *inventory.roles) if inventory is not None else ()
+    found = next((member for member in members if member.arn == arn), None)
+    if found is None and inventory is not None and inventory.complete:
+        raise InputError.of(f"there is no {arn} in the inventory of account {account}", rule="R4")
+    return found
+
+
+def _of_service(request: Request, operation: Operation) -> Target:
+    """The resource of a share or of code that is started: one of the caller's account, or one that the request does not say."""
+    caller = request.caller
+    if request.resource is None:
+        return Target(TargetKind.ELSEWHERE, "", partition_of(caller), None, caller.account)
+    found = _ARN.fullmatch(request.resource)
+    if found is None or found[2] != operation.service or found[4] not in ("", caller.account):
+        raise InputError.of(
+            f"{operation.name}: `resource` must be the ARN of a resource of {operation.service} in the caller's account, or null, "
+            f"not {request.resource!r}",
+            rule="R4",
+        )
+    return Target(TargetKind.ELSEWHERE, request.resource, found[1], found[3] or None, caller.account)

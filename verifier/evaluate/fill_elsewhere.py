@@ -1,0 +1,98 @@
+"""The context of a request of a step that is not on a key, completed with what follows from its caller and its resource (E1–E4).
+
+In: the operation, the caller, the target, what the request gives. Out: entries of the context, and the keys that are not modelled.
+Guarantee: a key that such a request may lack is absent unless given; one that it must have, or that is not modelled, is free (U3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.callers import Standing
+from verifier.evaluate.context import Entry, Free
+from verifier.evaluate.operations import ASSUME, CHAINED, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
+from verifier.evaluate.targets import Target, TargetKind
+from verifier.model.estate import Identity
+from verifier.model.request import Caller, CallerKind, Value
+
+IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+"""`aws:RequestedRegion` of requests to IAM, by partition. [IAM: reference_policies_condition-keys, aws:RequestedRegion]"""
+
+ALWAYS = ("aws:currenttime", "aws:epochtime", "aws:useragent")
+"""Keys of every request that do not follow from the caller and the resource (F1)."""
+
+OF_SERVICES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid"})
+"""What a service that assumes a role for itself may say besides: which, is the service's choice."""
+
+TAGS_OF_RESOURCE = ("aws:resourcetag/", "iam:resourcetag/")
+
+Entries = Iterator[tuple[str, Entry]]
+
+
+def about_operation(operation: Operation, target: Target, given: Mapping[str, Value]) -> Entries:
+    """What follows from the operation and what it is on; free where every request has a value and this one does not say it."""
+    for key in (*ALWAYS, *sorted(operation.always)):
+        if key not in given and not _follows_from_time(key, given):
+            yield key, Free(present=True)
+    yield "aws:requestedregion", _region(operation, target)
+    if target.identity is not None:
+        yield from _about_identity(target.identity, operation)
+    elif "iam:permissionsboundary" in operation.carries:
+        yield "iam:permissionsboundary", Free(present=False)
+
+
+def _follows_from_time(key: str, given: Mapping[str, Value]) -> bool:
+    """`aws:CurrentTime` and `aws:EpochTime` are one instant (F1)."""
+    return key in ALWAYS[:2] and any(other in given for other in ALWAYS[:2])
+
+
+def _region(operation: Operation, target: Target) -> Entry:
+    if operation.rule == IAM:
+        return IAM_REGION.get(target.partition or "", Free(present=True))
+    return target.region or Free(present=True)
+
+
+def _about_identity(identity: Identity, operation: Operation) -> Entries:
+    """The tags of a user or role, and its permissions boundary. [IAM: reference_policies_iam-condition-keys]"""
+    for name, value in identity.tags:
+        yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_RESOURCE)
+    if "iam:permissionsboundary" not in operation.carries or not identity.bounded:
+        return
+    boundary = identity.boundary
+    yield "iam:permissionsboundary", Free(present=True) if boundary is None else boundary.identity.partition("#")[0]
+
+
+def tags_are_free(operation: Operation | None, target: Target) -> bool:
+    """Whether the tags of what the operation is on are not known: of a user or role that the inventory does not list, of a managed policy.
+    A group has none. [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]"""
+    if operation is None or target.kind not in (TargetKind.IAM, TargetKind.ROLE):
+        return target.key is not None and target.key.tags is None
+    return target.identity is None and operation.on != "group"
+
+
+def not_modelled(operation: Operation, caller: Caller, name: str) -> bool:
+    """Whether what a request has for a condition key (lower case) that it does not give is not modelled, rather than absent."""
+    prefix = name.split(":", 1)[0]
+    if operation.rule == IAM:
+        return prefix == "iam" and name not in OTHERS_OF_IAM_AND_STS and not name.startswith(TAGS_OF_RESOURCE)
+    if operation.rule in (ASSUME, PROVIDER):
+        return _not_modelled_of_sts(operation, caller, name, prefix)
+    return prefix == operation.service or name == "aws:tagkeys" or name.startswith(("aws:requesttag/", "aws:resourcetag/"))
+
+
+def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix: str) -> bool:
+    if prefix == "sts":
+        return name not in OTHERS_OF_IAM_AND_STS or (caller.kind is CallerKind.SERVICE and name in OF_SERVICES)
+    if caller.kind is CallerKind.SERVICE:
+        return name in OF_SERVICES
+    if caller.kind is CallerKind.WEB:
+        # What the provider says of its identity is for whoever governs the provider to decide (E2w).
+        return prefix not in ("aws", "iam", "kms")
+    return caller.kind is CallerKind.ROLE and name in CHAINED
+
+
+def about_session_tags(standing: Standing) -> Entries:
+    """`aws:PrincipalTag/…`: a session tag takes the place of the role's tag of the same name, in whatever case. [IAM: id_session-tags]"""
+    if standing.identity is not None and standing.caller.kind is not CallerKind.FEDERATED:
+        yield from ((f"aws:principaltag/{key.lower()}", value) for key, value in standing.identity.tags)
+    yield from ((f"aws:principaltag/{key.lower()}", value) for key, value in standing.caller.session_tags)

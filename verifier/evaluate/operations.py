@@ -1,0 +1,122 @@
+"""The operations beside those of KMS that steps take: of IAM, STS, RAM, and of services that start code with a role (E1–E4).
+
+In: an action. Out: what it is on, by which rule it is decided, which condition keys of its own a request for it carries.
+Guarantee: this is a reading of its own of AWS's pages; an operation that is not listed here is no operation of a step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+IAM, ASSUME, PROVIDER, SHARE, START = "E1", "E2", "E2w", "E3", "E4"
+"""The rules by which these operations are decided (docs/reach.md)."""
+
+TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
+"""The tags that a request asks for."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One permission. `name` has its real spelling. `on` is what its resource is: `role`, `user`, `group` or `policy`; `None` where that
+    is not modelled. `carries` are the condition keys of its own that a request may have (lower case, templates by their prefix),
+    `always` those of them that every request has."""
+
+    name: str
+    rule: str
+    on: str | None = None
+    carries: frozenset[str] = field(default_factory=frozenset)
+    always: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def service(self) -> str:
+        """The prefix of its name, such as `iam`."""
+        return self.name.split(":", 1)[0]
+
+
+def _iam(name: str, on: str, *carries: str, always: tuple[str, ...] = ()) -> Operation:
+    """A permission of IAM. [Service Authorization Reference, *Actions defined by AWS IAM*]"""
+    return Operation(f"iam:{name}", IAM, on, frozenset(carries), frozenset(always))
+
+
+def _sts(name: str, rule: str, *carries: str, always: tuple[str, ...] = ()) -> Operation:
+    """A permission of STS. [Service Authorization Reference, *Actions defined by AWS STS*]"""
+    return Operation(f"sts:{name}", rule, "role", TAG_KEYS | frozenset(carries), frozenset(always))
+
+
+_BOUNDARY, _POLICY, _TEMPLATE = "iam:permissionsboundary", "iam:policyarn", "iam:roletemplatearn"
+_SESSION = ("sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys")
+CHAINED = frozenset(
+    {
+        *("accounts.google.com:aud", "accounts.google.com:sub", "graph.facebook.com:app_id", "graph.facebook.com:id"),
+        *("www.amazon.com:app_id", "www.amazon.com:user_id", "saml:namequalifier", "saml:sub", "saml:sub_type"),
+        *("cognito-identity.amazonaws.com:amr", "cognito-identity.amazonaws.com:aud", "cognito-identity.amazonaws.com:sub"),
+    }
+)
+"""Keys of an identity provider that sessions made by it carry into `sts:AssumeRole`. [IAM: reference_policies_iam-condition-keys,
+*Cross-service … federation context keys*]"""
+
+_OPERATIONS = (
+    _iam("PutRolePolicy", "role", _BOUNDARY, _TEMPLATE),
+    _iam("PutUserPolicy", "user", _BOUNDARY),
+    _iam("PutGroupPolicy", "group"),
+    _iam("AttachRolePolicy", "role", _BOUNDARY, _POLICY, _TEMPLATE, always=(_POLICY,)),
+    _iam("AttachUserPolicy", "user", _BOUNDARY, _POLICY, always=(_POLICY,)),
+    _iam("AttachGroupPolicy", "group", _POLICY, always=(_POLICY,)),
+    _iam("CreatePolicyVersion", "policy"),
+    _iam("SetDefaultPolicyVersion", "policy"),
+    _iam("UpdateAssumeRolePolicy", "role", _BOUNDARY),
+    _iam("AddUserToGroup", "group"),
+    _iam("CreateAccessKey", "user"),
+    _iam("CreateLoginProfile", "user"),
+    _iam("UpdateLoginProfile", "user"),
+    # Some services do not support `iam:PassedToService`, so a request may lack it. [IAM: reference_policies_iam-condition-keys]
+    _iam("PassRole", "role", "iam:passedtoservice", "iam:associatedresourcearn"),
+    _sts("AssumeRole", ASSUME, "sts:externalid", *_SESSION, always=("sts:rolesessionname",)),
+    _sts("TagSession", ASSUME, "sts:externalid", *_SESSION),
+    _sts("SetSourceIdentity", ASSUME, "sts:externalid", *_SESSION),
+    _sts("AssumeRoleWithWebIdentity", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
+    _sts("AssumeRoleWithSAML", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
+    Operation("ram:CreateResourceShare", SHARE),
+    Operation("ram:AssociateResourceShare", SHARE),
+    *(
+        Operation(name, START)
+        for name in (
+            *("lambda:CreateFunction", "ec2:RunInstances", "ecs:RunTask", "glue:CreateJob", "cloudformation:CreateStack"),
+            *("codebuild:CreateProject", "sagemaker:CreateNotebookInstance", "states:CreateStateMachine"),
+            *("ssm:StartAutomationExecution", "datapipeline:PutPipelineDefinition", "lambda:UpdateFunctionConfiguration"),
+        )
+    ),
+)
+
+STARTED_BY = {
+    "lambda.amazonaws.com": ("lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"),
+    "ec2.amazonaws.com": ("ec2:RunInstances",),
+    "ecs-tasks.amazonaws.com": ("ecs:RunTask",),
+    "glue.amazonaws.com": ("glue:CreateJob",),
+    "cloudformation.amazonaws.com": ("cloudformation:CreateStack",),
+    "codebuild.amazonaws.com": ("codebuild:CreateProject",),
+    "sagemaker.amazonaws.com": ("sagemaker:CreateNotebookInstance",),
+    "states.amazonaws.com": ("states:CreateStateMachine",),
+    "ssm.amazonaws.com": ("ssm:StartAutomationExecution",),
+    "datapipeline.amazonaws.com": ("datapipeline:PutPipelineDefinition",),
+}
+"""The services that use a passed role in code of the caller's choice, by the principal that the role has to trust: the actions of which one
+is needed. [the services' own guides, on execution roles and service roles]"""
+
+OTHERS_OF_IAM_AND_STS = frozenset(
+    {
+        *("iam:associatedresourcearn", "iam:awsservicename", "iam:organizationspolicyid", "iam:passedtoservice", "iam:permissionsboundary"),
+        *("iam:policyarn", "iam:fido-certification", "iam:fido-fips-140-2-certification", "iam:fido-fips-140-3-certification"),
+        *("iam:registersecuritykey", "iam:servicespecificcredentialagedays", "iam:servicespecificcredentialservicename"),
+        *("iam:roletemplatearn", "sts:awsservicename", "sts:durationseconds", "sts:externalid", "sts:identitytokenaudience"),
+        *("sts:roleauthorizedbyidp", "sts:taskpolicyarn", *_SESSION),
+    }
+)
+"""The documented keys of IAM and STS: one that an operation does not carry is absent. One that is not among them is not known (U4)."""
+
+_BY_NAME = {operation.name.lower(): operation for operation in _OPERATIONS}
+
+
+def operation(action: str) -> Operation | None:
+    """The operation that an action names, whatever its case; `None` for one of KMS, and for one that no step takes."""
+    return _BY_NAME.get(action.lower())

@@ -1,0 +1,68 @@
+"""Which callers can make a request for an operation at all, whatever policies say (E1–E4, R2).
+
+In: a case. Out: a gate where it matters.
+Guarantee: a caller is refused only where a page of AWS says that it cannot call, or where it is no principal of AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.evaluate.callers import inventory_of
+from verifier.evaluate.case import Case
+from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.operations import ASSUME, PROVIDER, Operation
+from verifier.evaluate.symbols import Truth
+from verifier.model.estate import Estate
+from verifier.model.request import CallerKind
+
+ASKED_FOR_WITH_A_SESSION = frozenset({"sts:tagsession", "sts:setsourceidentity"})
+"""What an identity of a provider needs besides, where its token asks for session tags or a source identity. [IAM: id_session-tags]"""
+
+BUILT_IN = frozenset({"accounts.google.com", "graph.facebook.com", "www.amazon.com", "cognito-identity.amazonaws.com"})
+"""The providers that a trust policy names without an ARN. [IAM: reference_policies_elements_principal, OIDC federated principals]"""
+
+
+def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
+    """The gate of a caller that cannot make the request, or of an identity of a provider that can."""
+    operation, caller = case.operation, case.standing.caller
+    if caller.kind is CallerKind.WEB:
+        yield _provider(estate, case, operation)
+    elif operation is not None and (operation.rule, caller.kind) in _CANNOT:
+        yield Gate(Finding(operation.rule, f"{_CANNOT[operation.rule, caller.kind]} {operation.name}", False))
+    elif operation is not None and operation.rule == PROVIDER:
+        text = f"{operation.name} is called by an identity of a provider, not by a principal of AWS"
+        yield Gate(Finding(PROVIDER, text, False))
+    elif operation is not None and operation.rule not in (ASSUME, PROVIDER) and caller.kind is CallerKind.SERVICE:
+        yield Gate(Finding(operation.rule, f"a service principal does not call {operation.name} for itself", False))
+
+
+_CANNOT = {
+    (ASSUME, CallerKind.ROOT): "the root user cannot call",
+    (ASSUME, CallerKind.FEDERATED): "a federated-user session cannot call",
+}
+"""[STS API: AssumeRole; IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*]"""
+
+
+def _provider(estate: Estate, case: Case, operation: Operation | None) -> Gate:
+    """E2w: an identity of a provider can ask for a session of a role, and for nothing else."""
+    provider = case.standing.caller.principal_arn
+    if operation is None or (operation.rule != PROVIDER and operation.name.lower() not in ASKED_FOR_WITH_A_SESSION):
+        return Gate(Finding(PROVIDER, f"an identity of a provider cannot call {case.action}", False))
+    saml = ":saml-provider/" in provider
+    if operation.rule == PROVIDER and saml != operation.name.endswith("SAML"):
+        return Gate(Finding(PROVIDER, f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it", False))
+    listed = _exists(estate, provider)
+    text = f"{provider} is {'a provider' if listed else 'not among the providers that its account lists'}"
+    return Gate(Finding(PROVIDER, text, listed))
+
+
+def _exists(estate: Estate, provider: str) -> Truth:
+    """Whether there is such a provider: certain only where the input lists those of its account."""
+    if provider in BUILT_IN:
+        return True
+    fields = provider.split(":", 5)
+    if len(fields) < 6:
+        return False
+    account = inventory_of(estate, fields[4])
+    return account is None or account.providers is None or provider in account.providers
