@@ -126,6 +126,8 @@ Conditions:
         ("{'Fn::GetAtt': [App, Arn]}", [APP]),
         ('!Sub "${App.Arn}"', [APP]),
         ('!Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${App}"', [APP]),
+        ("!Select [!Length [a], !Ref Roles]", [f"arn:aws:iam::{ACCOUNT}:role/b"]),
+        ('!Sub ["arn:aws:iam::${AWS::AccountId}:role/r${N}", {N: !Length [!Ref Open, !Ref Open]}]', [f"arn:aws:iam::{ACCOUNT}:role/r2"]),
     ],
 )
 def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
@@ -150,6 +152,11 @@ def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
         ("!GetAtt App.RoleId", "`App.RoleId`"),
         ("!Ref Bucket", "what CloudFormation calls `Bucket`"),
         ("'{{resolve:ssm:/org/partner}}'", "a value in ssm"),
+        (
+            "!Select [!Length [!If [IsOpen, a, !Ref AWS::NoValue]], !Ref Roles]",
+            "condition `IsOpen`, which turns on values that are not given",
+        ),
+        ("!Select [!Length {'Fn::Split': [',', !Ref Open]}, !Ref Roles]", "parameter `Open` (no value given)"),
     ],
 )
 def test_u3_what_stays_open_is_in_doubt_and_named(tmp_path: Path, value: str, name: str) -> None:
@@ -224,9 +231,10 @@ def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
         (key("{AWS: !Join [a]}"), "", "`Fn::Join` must have"),
         (key("{AWS: !Sub [a]}"), "", "`Fn::Sub` must have"),
         (key("{AWS: !Ref [a]}"), "", "`Ref` must name"),
+        (key("{AWS: !Length a}"), "", "`Fn::Length` must have a list"),
+        (key("{AWS: !ToJsonString a}"), "", "`Fn::ToJsonString` must have"),
         (key("{AWS: !GetAtt [a]}"), "", "`Fn::GetAtt` must have"),
         (key("{AWS: !Nonsense a}"), "", "YAML tag `!Nonsense` is not accepted"),
-        (KEY + "  Fn::ForEach::Keys: [a, [b], {}]\n", "", "`Fn::ForEach` is not read"),
         (KEY + "  Other: {Properties: {}}\n", "", "resource `Other` has no `Type`"),
         (KEY + "  Key: {Type: AWS::KMS::Key}\n", "", "duplicate member `Key`"),
         (KEY, "Conditions: {A: !Condition B, B: !Not [!Condition A]}\n", ""),
@@ -270,6 +278,70 @@ def test_functions_inside_each_other(tmp_path: Path) -> None:
     assert load(tmp_path, text(KEY + f"  Topic: {{Type: AWS::SNS::Topic, Properties: {{Name: {deep}}}}}\n")).keys
     deeper = "!Join ['', [" * 60 + "x" + "]]" * 60
     assert "nested too deeply" in refused(tmp_path, text(key(f"{{AWS: {deeper}}}")))[0].message
+
+
+def doubled(times: int) -> str:
+    """A text that says itself twice, so many times."""
+    found = "x"
+    for _ in range(times):
+        found = f'!Sub ["${{A}}${{A}}", {{A: {found}}}]'
+    return found
+
+
+def named_by_each_other(count: int) -> str:
+    """Roles whose names have that of the next one twice."""
+    roles = "".join(
+        f'  R{n}: {{Type: AWS::IAM::Role, Properties: {{RoleName: !Sub "${{R{n + 1}}}${{R{n + 1}}}"}}}}\n' for n in range(count)
+    )
+    return f"{roles}  R{count}: {{Type: AWS::IAM::Role, Properties: {{RoleName: x}}}}\n{KEY}"
+
+
+@pytest.mark.parametrize("resources", [KEY.replace("Sid: Account", f"Sid: {doubled(40)}"), named_by_each_other(25)])
+def test_texts_that_double_are_an_error_and_not_a_hang(tmp_path: Path, resources: str) -> None:
+    assert "a text of more than 1048576 characters" in refused(tmp_path, text(resources))[0].message
+
+
+def test_names_of_each_other_are_an_error_and_not_a_crash(tmp_path: Path) -> None:
+    assert "made of each other more than 30 deep" in refused(tmp_path, text(named_by_each_other(500)))[0].message
+
+
+def test_texts_that_double_a_little_are_carried_out(tmp_path: Path) -> None:
+    found = only_key(load(tmp_path, text(KEY.replace("Sid: Account", f"Sid: {doubled(6)}"))))
+    assert sid(found) == "x" * 64
+
+
+def sid(found: Key) -> str | None:
+    """The `Sid` of the first statement."""
+    first = (found.policies or ())[0].statements[0].sid
+    return None if first is None else first.value
+
+
+def test_json_texts(tmp_path: Path) -> None:
+    """`Fn::ToJsonString` of a policy is the policy; with a part that is not known it is not known."""
+    statement = "{Sid: 'a\"b', Effect: Allow, Principal: {AWS: !Ref PARTNER}, Action: 'kms:*', Resource: '*'}"
+    document = f"{{Version: '2012-10-17', Statement: [{statement}]}}"
+    key = f"  Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: !ToJsonString {document}}}}}\n"
+    found = only_key(load(tmp_path, text(key.replace("PARTNER", "Partner"), PARAMETERS)))
+    assert sid(found) == 'a"b'
+    assert [p.value for p in (found.policies or ())[0].statements[0].principals or ()] == ["444455556666"]
+    unknown = only_key(load(tmp_path, text(key.replace("PARTNER", "Open"), PARAMETERS)))
+    assert unknown.policies is None and unknown.unread is not None and "parameter `Open`" in unknown.unread
+
+
+def test_s1_stacks_inside_a_stack_are_named(tmp_path: Path) -> None:
+    for type_ in ("AWS::CloudFormation::Stack", "AWS::Serverless::Application", "My::Own::Bucket::MODULE"):
+        nested = f"  Nested: {{Type: {type_}, Properties: {{TemplateURL: ./nested.yaml}}}}\n"
+        estate = load(tmp_path, text(KEY + nested))
+        (thing,) = estate.unmodelled
+        assert (thing.label, thing.influence.value, thing.account) == ("U3", "may allow or refuse", ACCOUNT)
+        assert "`Nested`" in thing.description and thing.span.line > 0
+        assert "no key in it is checked" in estate.warnings[-1].message
+    assert (
+        load(
+            tmp_path, text(KEY + "  N: {Type: AWS::CloudFormation::Stack, Condition: No}\n", "Conditions: {No: !Equals [a, b]}\n")
+        ).unmodelled
+        == ()
+    )
 
 
 def test_s3_a_template_without_a_key(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ the inventory of the account, endpoints, as AWS CLI output would tell them once 
 Guarantee: what the template leaves open is `Unknown` with a name; nothing is dropped. The inventory is not complete: an account has users
 and roles that a template does not know (U1).
 
-`template` reads the sections; `functions` carries out the intrinsic functions, with the `names` of resources; `circles` finds resources
-that depend on each other; `keys`, `iam` and `endpoints` put the parts together, for `reading`. Here is what tells a template: the rest is
-imported for templates alone.
+`template` reads the sections, with `loops` written out; `functions` carries out the intrinsic functions, with the `names` of resources;
+`circles` finds resources that depend on each other; `keys`, `iam` and `endpoints` put the parts together, for `reading`. Here is what
+tells a template: the rest is imported for templates alone.
 """
 
 from __future__ import annotations
 
-from verifier.inputs.nodes import Members, Node
+from verifier.inputs.nodes import Members, Node, Scalar
 
 __all__ = ["is_template"]
 
@@ -24,4 +24,9 @@ def is_template(node: Node) -> bool:
     resources = next((value for key, value in node.pairs if key.text == "Resources"), None)
     if not isinstance(resources, Members):
         return False
-    return any(isinstance(value, Members) and value.has("Type") for _, value in resources.pairs)
+    return any(_is_resource(key, value) for key, value in resources.pairs)
+
+
+def _is_resource(key: Scalar, value: Node) -> bool:
+    """Whether a member is a resource, or a loop over some."""
+    return (isinstance(value, Members) and value.has("Type")) or key.text.startswith("Fn::ForEach::")

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe
+from verifier.inputs.cloudformation.json_string import json_pieces
+from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import Resource, Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
@@ -21,6 +23,9 @@ _DYNAMIC = re.compile(r"\{\{resolve:([a-z0-9-]+):[^}]*\}\}")
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
 DEEPEST = 150
 """Functions and values inside each other."""
+LONGEST = 1 << 20
+"""Characters of a text that functions make; a template has 1 MB at most."""
+_TOO_LONG = f"a text of more than {LONGEST} characters, which no template can have"
 
 Truth = bool | None
 """Whether a condition holds; `None` where that turns on a value that is not known."""
@@ -42,6 +47,9 @@ class Functions:
     _conditions: dict[str, Truth] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.loops = Loops(self.remarks, self.value, any(t.text == "AWS::LanguageExtensions" for t in self.template.transforms))
+
     def value(self, node: Node, depth: int = 0) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
         if depth > DEEPEST:
@@ -62,6 +70,9 @@ class Functions:
         return value.text if isinstance(value, Scalar) and value.type != "null" else None
 
     def _members(self, node: Members, depth: int) -> Node | None:
+        if has_loops(node):
+            written = self.loops.written_out(node)
+            return written if isinstance(written, Unknown) else self.value(written, depth + 1)
         if len(node.pairs) == 1:
             key, argument = node.pairs[0]
             if key.text == "Ref":
@@ -174,9 +185,12 @@ class Functions:
             return self._wrong(argument, f"`Fn::Sub` must have a text, found {describe(argument)}")
         parts: list[Node] = []
         position = 0
+        known: dict[str, Node] = {}  # each is found once, however often the text has it
         for match in _PART.finditer(argument.text):
             parts.append(_text(argument, argument.text[position : match.start()]))
-            parts.append(self._part(argument, match, given, depth))
+            if match.group() not in known:
+                known[match.group()] = self._part(argument, match, given, depth)
+            parts.append(known[match.group()])
             position = match.end()
         parts.append(_text(argument, argument.text[position:]))
         return self._concatenated(node, parts)
@@ -202,6 +216,8 @@ class Functions:
                 pieces.append((part.text,) if part.text else ())
             else:
                 pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
+        if sum(len(piece or "") for part in pieces for piece in part) > LONGEST:
+            return self._wrong(place, _TOO_LONG)
         whole = joined(pieces)
         if all(piece is not None for piece in whole):
             return _text(place, "".join(piece or "" for piece in whole))
@@ -260,6 +276,30 @@ class Functions:
             if default is not None:
                 return self.value(default, depth)
         return self._wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
+
+    def length(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::Length`: how many entries a list has. One that may be left out leaves it open."""
+        listed = self.value(argument, depth)
+        if isinstance(listed, Items):
+            perhaps = [item for item in listed.items if isinstance(item, Unknown) and item.options is not None]
+            if not perhaps:
+                return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
+            return Unknown(node.source, node.start, node.end, names_in(perhaps))
+        if isinstance(listed, Unknown):
+            return Unknown(node.source, node.start, node.end, listed.names)
+        return self._wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
+
+    def to_json_string(self, node: Node, argument: Node, depth: int) -> Node | None:
+        """`Fn::ToJsonString`."""
+        found = self.value(argument, depth)
+        if not isinstance(found, Members | Items | Unknown):
+            return self._wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
+        pieces = json_pieces(found)
+        if sum(len(piece or "") for piece in pieces) > LONGEST:
+            return self._wrong(node, _TOO_LONG)
+        if None in pieces:
+            return Unknown(node.source, node.start, node.end, names_in([found]), pieces)
+        return _text(node, "".join(piece or "" for piece in pieces))
 
     # -- conditions --
 
@@ -344,4 +384,6 @@ _FUNCTIONS: dict[str, Callable[[Functions, Node, Node, int], Node | None]] = {
     "Fn::Select": Functions.select,
     "Fn::FindInMap": Functions.find_in_map,
     "Fn::If": Functions.if_,
+    "Fn::Length": Functions.length,
+    "Fn::ToJsonString": Functions.to_json_string,
 }

@@ -24,6 +24,8 @@ _IAM = {
 }
 _ARNS = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
 _LONGEST_NAME = 64
+_DEEPEST = 30
+"""Names that are made of the names of other resources."""
 
 
 @dataclass
@@ -37,16 +39,24 @@ class Names:
     functions: Functions | None = None
     made_up: dict[str, None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
+    _known: dict[tuple[str, str | None], Node | None] = field(default_factory=dict)
 
     def __call__(self, name: str, attribute: str | None) -> Node | None:
-        """What `Ref` (no attribute) or `Fn::GetAtt` of a resource gives."""
+        """What `Ref` (no attribute) or `Fn::GetAtt` of a resource gives: a text, as far as it is known."""
         if name in self._open:
             return None  # a circle, which is told elsewhere
-        self._open.add(name)
-        try:
-            return self._called(self.template.resources[name], attribute)
-        finally:
-            self._open.discard(name)
+        if (name, attribute) not in self._known:
+            if len(self._open) >= _DEEPEST and self.functions is not None:
+                message = f"names of resources are made of each other more than {_DEEPEST} deep"
+                self.functions.remarks.error(self.template.resources[name].place, message)
+                return None
+            self._open.add(name)
+            try:
+                found = self._called(self.template.resources[name], attribute)
+            finally:
+                self._open.discard(name)
+            self._known[name, attribute] = found if isinstance(found, Scalar | Unknown) else None
+        return self._known[name, attribute]
 
     def _called(self, resource: Resource, attribute: str | None) -> Node | None:
         if resource.type in KEYS:

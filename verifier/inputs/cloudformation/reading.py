@@ -5,6 +5,9 @@ In: the document of a template, and what is known besides. Out: `Parts`. Guarant
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 from verifier.inputs.cloudformation.circles import check_circles
 from verifier.inputs.cloudformation.endpoints import Endpoints
 from verifier.inputs.cloudformation.functions import Functions
@@ -12,7 +15,7 @@ from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.place import Deployment, deployment
-from verifier.inputs.cloudformation.template import Template, read_template
+from verifier.inputs.cloudformation.template import Template, WriteOut, read_template
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
@@ -21,13 +24,16 @@ from verifier.syntax.text import first_few, printable
 
 _HARMLESS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManager-", "AWS::CodeDeployBlueGreen")
 """Transforms of AWS that add resources, and change no key and no policy that the template writes out."""
+_NESTED = re.compile(r"AWS::CloudFormation::Stack|AWS::Serverless::Application|.*::MODULE")
+"""Resources that stand for resources of another template."""
 
 
 def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> None:
     """Adds what a template holds. Errors go to `remarks`, or are raised."""
-    template = read_template(remarks, node, supplied)
     before = len(remarks.errors)
-    check_circles(remarks, template)
+    template = read_template(remarks, node, supplied, partial(_loops, remarks))
+    if len(remarks.errors) == before:
+        check_circles(remarks, template)
     if len(remarks.errors) > before:
         return
     where = deployment(remarks, node, template)
@@ -39,10 +45,17 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     _add_account(parts, node, where, identities)
     listed = endpoints.read(node)
     parts.vpc_endpoints += [] if listed is None else [listed]
-    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(template)]
+    nested = _nested(remarks, names.functions, where)
+    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(template), *nested]
     for key in found:
         key.supposed = tuple(_supposed(names))
     parts.keys += found
+
+
+def _loops(remarks: Remarks, template: Template) -> WriteOut:
+    """What writes the loops of a template out: what they go over can depend on parameters, mappings, and where it is deployed."""
+    given = {"AWS::AccountId": template.supplied.account, "AWS::Region": template.supplied.region}
+    return Functions(remarks, template, lambda name, attribute: None, given).loops.written_out
 
 
 def _add_account(parts: Parts, node: Node, where: Deployment, identities: Identities) -> None:
@@ -56,6 +69,21 @@ def _supposed(names: Names) -> list[str]:
     if names.made_up and "AWS::StackName" not in names.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in names.made_up])
         found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
+    return found
+
+
+def _nested(remarks: Remarks, functions: Functions, where: Deployment) -> list[Unmodelled]:
+    """Stacks with templates of their own, and modules: their keys are not checked, and their policies may be of anybody in the account."""
+    found = []
+    for resource in functions.template.resources.values():
+        if not _NESTED.fullmatch(resource.type) or functions.exists(resource) is False:
+            continue
+        what = f"`{resource.name}` ({resource.type}) has resources of its own, which are not read"
+        remarks.warning(resource.place, f"{what}: no key in it is checked", hint="check its template in a run of its own")
+        description = printable(f"{what}: they may hold policies of users and roles")
+        name = printable(f"{resource.type} {resource.name}")
+        span = resource.place.span
+        found.append(Unmodelled(name, "U3", Influence.EITHER, description, account=where.account, span=span))
     return found
 
 

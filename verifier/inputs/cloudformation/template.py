@@ -6,18 +6,24 @@ and resources or conditions that depend on each other in a circle are errors at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe, members
-from verifier.inputs.nodes import Items, Node, Remarks, Scalar
+from verifier.inputs.cloudformation.loops import has_loops
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.unknown import Unknown
 
 SECTIONS = (
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Transform", "Resources",
     "Outputs", "Hooks", "Globals",
 )  # fmt: skip
 """The sections of a template. `Globals` is that of a serverless application."""
+_LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
+_READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations)::.*")
+"""Types of resources whose properties are looked at."""
 
 
 @dataclass(frozen=True)
@@ -48,41 +54,64 @@ class Template:
         return [resource for resource in self.resources.values() if resource.type in types]
 
 
-def read_template(remarks: Remarks, node: Node, supplied: Supplied) -> Template:
-    """The sections of a template. Errors go to `remarks`."""
+WriteOut = Callable[[Members], Members | Unknown]
+"""An object without its loops (`loops`)."""
+
+
+def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut]) -> Template:
+    """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known. Errors go to `remarks`,
+    or are raised."""
     found = members(remarks, node, "the template", SECTIONS)
     template = Template(supplied)
+    transform = found.get("Transform")
+    listed = transform.items if isinstance(transform, Items) else [transform] if transform is not None else []
+    template.transforms = tuple(entry for entry in listed if isinstance(entry, Scalar))
     for name, section in _section(remarks, found, "Parameters").items():
         template.parameters[name] = members(remarks, section, f"parameter `{name}`")
     for name, section in _section(remarks, found, "Mappings").items():
         template.mappings[name] = members(remarks, section, f"mapping `{name}`")
-    template.conditions = _section(remarks, found, "Conditions")
-    for name, section in _section(remarks, found, "Resources").items():
-        resource = _resource(remarks, name, section)
+    write_out = writing(template)
+    template.conditions = _section(remarks, found, "Conditions", write_out)
+    for name, section in _section(remarks, found, "Resources", write_out).items():
+        resource = _resource(remarks, name, section, write_out)
         if resource is not None:
             template.resources[name] = resource
-    transform = found.get("Transform")
-    listed = transform.items if isinstance(transform, Items) else [transform] if transform is not None else []
-    template.transforms = tuple(entry for entry in listed if isinstance(entry, Scalar))
     _check_supplied(remarks, node, template)
     return template
 
 
-def _section(remarks: Remarks, found: Mapping[str, Node], name: str) -> dict[str, Node]:
-    return members(remarks, found[name], f"`{name}`") if name in found else {}
+def _section(remarks: Remarks, found: Mapping[str, Node], name: str, write_out: WriteOut | None = None) -> dict[str, Node]:
+    if name not in found:
+        return {}
+    section = found[name] if write_out is None else _without_loops(remarks, found[name], write_out)
+    return members(remarks, section, f"`{name}`")
 
 
-def _resource(remarks: Remarks, name: str, node: Node) -> Resource | None:
-    if name.startswith("Fn::ForEach::"):
-        hint = "give the template as it is deployed, with its loops written out"
-        remarks.error(node, "`Fn::ForEach` is not read", hint=hint)
+def _without_loops(remarks: Remarks, node: Node, write_out: WriteOut) -> Node:
+    """The node with its loops written out. What they go over must be known: otherwise nobody knows what there is."""
+    if not isinstance(node, Members) or not has_loops(node):
+        return node
+    written = write_out(node)
+    if not isinstance(written, Unknown):
+        return written
+    for name in written.names:
+        remarks.error(written, f"{name}, is not known", hint="give it with --parameter NAME=VALUE,VALUE")
+    return Members(node.source, node.start, node.end, [])
+
+
+def _resource(remarks: Remarks, name: str, node: Node, write_out: WriteOut) -> Resource | None:
+    if not _LOGICAL_ID.fullmatch(name):
+        remarks.error(node, f"`{name}` cannot be the name of a resource, which has letters and digits alone")
         return None
     found = members(remarks, node, f"resource `{name}`")
     type_ = found.get("Type")
     if not isinstance(type_, Scalar) or type_.type == "null":
         remarks.error(node, f"resource `{name}` has no `Type`")
         return None
-    properties = members(remarks, found["Properties"], f"the properties of `{name}`") if "Properties" in found else {}
+    properties = {}
+    if "Properties" in found:
+        own = _without_loops(remarks, found["Properties"], write_out) if _READ.fullmatch(type_.text) else found["Properties"]
+        properties = members(remarks, own, f"the properties of `{name}`")
     condition = found.get("Condition")
     if condition is not None and not isinstance(condition, Scalar):
         remarks.error(condition, f"`Condition` of `{name}` must name a condition, found {describe(condition)}")

@@ -1,0 +1,139 @@
+"""`Fn::ForEach`: the loops of a template, written out.
+
+In: an object that may have loops among its members, and how to find the value of a collection. Out: the object without loops.
+Guarantee: what a loop goes over is known, or the whole object is `Unknown` and says why; what CloudFormation refuses is an error at its
+place; a template cannot grow beyond `MOST`. [CloudFormation Template Reference: Fn::ForEach]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from verifier.inputs.access import describe
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic
+from verifier.inputs.unknown import Resolved, Unknown, names_in
+from verifier.syntax.diagnostic import InputError, Severity
+from verifier.syntax.text import first_few
+
+LOOP = "Fn::ForEach::"
+"""How the name of a member begins that is a loop; the rest is the name of the loop."""
+DEEPEST = 5
+"""Loops inside each other, as CloudFormation has it."""
+MOST = 2_000_000
+"""Values and characters that all loops of a template may make, together. CloudFormation takes 500 resources and 1 MB."""
+
+Pairs = list[tuple[Scalar, Node]]
+
+
+def has_loops(node: Members) -> bool:
+    """Whether some members of an object are loops."""
+    return any(key.text.startswith(LOOP) for key, _ in node.pairs)
+
+
+@dataclass
+class Loops:
+    """Writes the loops of one template out. `value` carries functions out; `allowed` says whether the template has the transform without
+    which CloudFormation knows no loops."""
+
+    remarks: Remarks
+    value: Callable[[Node], Node | None]
+    allowed: bool = True
+    made: int = 0
+
+    def written_out(self, node: Members, depth: int = 0) -> Members | Unknown:
+        """The object with what its loops make in their places. Raises `InputError` past `MOST`."""
+        pairs: Pairs = []
+        for key, argument in node.pairs:
+            found = self._loop(key, argument, depth) if key.text.startswith(LOOP) else [(key, argument)]
+            if isinstance(found, Unknown):
+                return found
+            pairs += found
+        return Resolved(node.source, node.start, node.end, pairs)
+
+    def _loop(self, key: Scalar, argument: Node, depth: int) -> Pairs | Unknown:
+        """What one loop makes. With an error recorded, nothing."""
+        name = key.text.removeprefix(LOOP)
+        identifier, collection, fragment = argument.items if isinstance(argument, Items) and len(argument.items) == 3 else (None,) * 3
+        if not isinstance(identifier, Scalar) or not identifier.text or collection is None or not isinstance(fragment, Members):
+            return self._wrong(key, f"the loop `{name}` must have an identifier, a collection, and an object with what it makes")
+        if not self.allowed:
+            hint = "Transform: AWS::LanguageExtensions"
+            return self._wrong(key, "`Fn::ForEach` needs the transform AWS::LanguageExtensions, which the template does not name", hint)
+        if depth >= DEEPEST:
+            return self._wrong(key, f"loops are inside each other more than {DEEPEST} deep")
+        for made, _ in fragment.pairs:
+            if not made.text.startswith(LOOP) and not any(f"{mark}{{{identifier.text}}}" in made.text for mark in "$&"):
+                return self._wrong(made, f"what the loop `{name}` makes must have `${{{identifier.text}}}` in its name")
+        values = self._values(name, collection)
+        return values if isinstance(values, Unknown) else self._rounds(identifier.text, values, fragment, depth)
+
+    def _rounds(self, identifier: str, values: Sequence[str], fragment: Members, depth: int) -> Pairs | Unknown:
+        found: Pairs = []
+        for value in values:
+            copied = _Copy(self, identifier, value).of(fragment)
+            assert isinstance(copied, Members)
+            written = self.written_out(copied, depth + 1)
+            if isinstance(written, Unknown):
+                return written
+            found += written.pairs
+        return found
+
+    def _values(self, name: str, collection: Node) -> list[str] | Unknown:
+        """What a loop goes over: texts that are known."""
+        listed = self.value(collection)
+        unknown = names_in([listed]) if listed is not None else ("AWS::NoValue",)
+        if unknown:
+            what = f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"
+            return Unknown(collection.source, collection.start, collection.end, [what])
+        if not isinstance(listed, Items) or not all(isinstance(item, Scalar) for item in listed.items):
+            self._wrong(collection, f"the loop `{name}` must go over a list of texts, found {describe(listed or collection)}")
+            return []
+        return [item.text for item in listed.items if isinstance(item, Scalar)]
+
+    def _wrong(self, place: Node, message: str, hint: str | None = None) -> Pairs:
+        self.remarks.error(place, message, hint=hint)
+        return []
+
+    def count(self, place: Node, size: int) -> None:
+        """Counts what is made. Raises `InputError` past `MOST`."""
+        self.made += size
+        if self.made > MOST:
+            message = "the loops of the template make more than CloudFormation takes"
+            raise InputError([diagnostic(Severity.ERROR, place, message, hint="a template has 500 resources at most")])
+
+
+class _Copy:
+    """A fragment with one value in the place of the identifier: `${Name}`, `&{Name}` (letters and digits alone) and `{"Ref": "Name"}`,
+    in names of members too."""
+
+    def __init__(self, loops: Loops, identifier: str, value: str) -> None:
+        self.loops = loops
+        self.identifier = identifier
+        self.value = value
+        self.marks = {f"${{{identifier}}}": value, f"&{{{identifier}}}": re.sub(r"[^A-Za-z0-9]", "", value)}
+
+    def of(self, node: Node) -> Node:
+        """The copy; its places are those of the original."""
+        self.loops.count(node, 1)
+        if isinstance(node, Items):
+            return Items(node.source, node.start, node.end, [self.of(item) for item in node.items])
+        if isinstance(node, Members):
+            return self._members(node)
+        return self._scalar(node) if isinstance(node, Scalar) else node
+
+    def _members(self, node: Members) -> Node:
+        if len(node.pairs) == 1:
+            (key, argument) = node.pairs[0]
+            if key.text == "Ref" and isinstance(argument, Scalar) and argument.text == self.identifier:
+                return Scalar(node.source, node.start, node.end, self.value, "string")
+        return Resolved(node.source, node.start, node.end, [(self._scalar(key), self.of(value)) for key, value in node.pairs])
+
+    def _scalar(self, node: Scalar) -> Scalar:
+        text = node.text
+        for mark, value in self.marks.items():
+            if mark in text:
+                self.loops.count(node, len(text) + text.count(mark) * len(value))
+                text = text.replace(mark, value)
+        return node if text is node.text else Scalar(node.source, node.start, node.end, text, "string")
