@@ -6,8 +6,10 @@ Guarantee: a status is one of three, never a Boolean; only Refuted has a counter
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from verifier.model.engine import Engine
 from verifier.model.grant import Grant
@@ -209,3 +211,8 @@ class Report:
     """What the verdicts were held against (`--cross-check`)."""
     partial_accounts: tuple[str, ...] = ()
     """Those of `accounts` of which only some users and roles are listed (U1)."""
+
+    @cached_property
+    def key_of(self) -> Mapping[str, KeySummary]:
+        """The keys by their ARNs."""
+        return {key.arn: key for key in reversed(self.keys)}

@@ -12,8 +12,8 @@ from verifier.model.access import WhoCan
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, StatementRef
 from verifier.problem.targets import key_target
-from verifier.runs.digests import digest
-from verifier.runs.remembered import other_policies, places_of, shared_places
+from verifier.runs.digests import Statements, digest
+from verifier.runs.remembered import other_policies, places_of, shared_policies
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ NO_EVIDENCE = Evidence()
 
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
-    shared = shared_places(estate)
-    found = dict(shared.meanings)
+    statements, shared = Statements(), shared_policies(estate)
+    found = {(name, number): own for name, policy in shared.items() for number, own in enumerate(statements.of_policy(policy))}
     for key in estate.keys:
-        found.update(places_of(shared, key_target(key)).meanings)
+        found |= places_of({}, key_target(key), statements).meanings()
     return found
 
 

@@ -63,7 +63,8 @@ def key_name(key: KeySummary) -> str:
 
 def target_name(report: Report, target: str) -> str:
     """The name of the key with the ARN `target`; any other target as it is."""
-    return next((key_name(key) for key in report.keys if key.arn == target), printable(target))
+    key = report.key_of.get(target)
+    return printable(target) if key is None else key_name(key)
 
 
 def rule_label(rule: str) -> str:

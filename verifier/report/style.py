@@ -10,11 +10,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 WIDTH = 120
 """Columns that prose and lists are wrapped to. ARNs and commands are never broken."""
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_OTHERS = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,14 @@ class Style:
 
 def width_of(text: str) -> int:
     """The columns that a text takes in a terminal: wide characters take two, combining ones and our colours none."""
-    plain = _ESCAPE.sub("", text)
-    if plain.isascii():
-        return len(plain)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in plain)
+    plain = _ESCAPE.sub("", text) if "\x1b" in text else text
+    return len(plain) if plain.isascii() else len(plain) + sum(map(_more, _OTHERS.findall(plain)))
+
+
+@lru_cache(4096)
+def _more(character: str) -> int:
+    """The columns that a character takes, less one."""
+    return -1 if unicodedata.combining(character) else unicodedata.east_asian_width(character) in "WF"
 
 
 def pad(text: str, columns: int) -> str:
@@ -66,15 +72,18 @@ def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | 
     The first line starts with `lead`; the following ones are indented by `indent` columns (as wide as `lead`, if not given).
     A line that is followed by another keeps `between` without its trailing spaces.
     """
-    margin = " " * (width_of(lead) if indent is None else indent)
-    lines, line, fresh = [], lead, True
+    begun = width_of(lead)
+    margin = " " * (begun if indent is None else indent)
+    gap = width_of(between)
+    lines, line, columns, fresh = [], lead, begun, True
     for piece in pieces:
-        grown = line + piece if fresh else line + between + piece
-        if fresh or width_of(grown) <= WIDTH:
-            line, fresh = grown, False
+        own = width_of(piece)
+        if fresh or columns + gap + own <= WIDTH:
+            line, columns = (line + piece, columns + own) if fresh else (line + between + piece, columns + gap + own)
+            fresh = False
         else:
             lines.append((line + between).rstrip())
-            line = margin + piece
+            line, columns = margin + piece, len(margin) + own
     return [*lines, line.rstrip()]
 
 

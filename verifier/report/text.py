@@ -96,7 +96,8 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
 
 def _listed(report: Report, verdict: Verdict) -> str:
     """What a proof about listed grants rests on."""
-    number = next((key.grants for key in report.keys if key.arn == verdict.target), None) or 0
+    key = report.key_of.get(verdict.target)
+    number = (key.grants if key is not None else None) or 0
     return f"the {counted(number, 'grant')} listed" if number else "the list of grants, which is empty"
 
 

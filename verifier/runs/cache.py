@@ -16,7 +16,9 @@ from pathlib import Path
 FILE = "results.sqlite3"
 MOST_RESULTS = 200_000
 """Results that are kept; past it the ones that were not used for longest are dropped."""
-_FORMAT = 1
+_OFTEN = 3600
+"""Seconds within which it makes no difference when a result was used."""
+_FORMAT = 2
 
 
 def cache_folder() -> Path:
@@ -33,6 +35,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.trouble: str | None = None
+        self._stale: list[bytes] = []
         self._file: sqlite3.Connection | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -45,14 +48,19 @@ class Cache:
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """What is known of some questions."""
-        wanted, found = list(keys), dict[bytes, bytes]()
+        wanted, found, old = list(keys), dict[bytes, bytes](), int(time.time()) - _OFTEN
         if self._file is None:
             return found
         try:
             for at in range(0, len(wanted), 500):
                 some = wanted[at : at + 500]
                 marks = ",".join("?" * len(some))
-                found |= dict(self._file.execute(f"SELECT question, answer FROM results WHERE question IN ({marks})", some))
+                for key, answer, used in self._file.execute(
+                    f"SELECT question, answer, used FROM results WHERE question IN ({marks})", some
+                ):
+                    found[key] = answer
+                    if used < old:
+                        self._stale.append(key)
         except sqlite3.Error as error:
             self._failed(error)
         return found
@@ -68,14 +76,14 @@ class Cache:
         except sqlite3.Error as error:
             self._failed(error)
 
-    def close(self, used: Iterable[bytes] = ()) -> None:
-        """Notes which results were used, drops the oldest ones where there are too many, and closes the file."""
+    def close(self) -> None:
+        """Notes which results were found, drops the oldest ones where there are too many, and closes the file."""
         if self._file is None:
             return
         now = int(time.time())
         try:
             with self._file:
-                self._file.executemany("UPDATE results SET used = ? WHERE question = ? AND used < ?", ((now, k, now - 3600) for k in used))
+                self._file.executemany("UPDATE results SET used = ? WHERE question = ?", ((now, key) for key in self._stale))
                 over = self._file.execute("SELECT count(*) FROM results").fetchone()[0] - MOST_RESULTS
                 if over > 0:
                     self._file.execute(

@@ -8,15 +8,19 @@ nothing else.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from enum import Enum
+from functools import cache, lru_cache
 from hashlib import sha256
+from typing import Any
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Key
+from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant
+from verifier.model.policy import Policy
 from verifier.problem.targets import Target
 from verifier.runs.version import rules_version
-from verifier.verify.meaning import key_meaning, meaning, surroundings
+from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings
 from verifier.verify.prove import How
 
 
@@ -25,24 +29,65 @@ def digest(value: Hashable) -> bytes:
     return sha256(_canonical(value)).digest()
 
 
-def _canonical(value: object) -> bytes:
+def _canonical(value: Any) -> bytes:
     """A text of the value, each part with its length, so that no two values have the same."""
-    match value:
-        case frozenset():
-            parts, mark = sorted(map(digest, value)), b"s"
-        case tuple() | list():
-            parts, mark = list(map(_canonical, value)), b"t"
-        case Enum():
-            parts, mark = [type(value).__name__.encode(), value.name.encode()], b"e"
-        case bool() | int() | None:
-            parts, mark = [repr(value).encode()], b"v"
-        case bytes():
-            parts, mark = [value], b"b"
-        case str():
-            parts, mark = [value.encode("utf-8", "surrogatepass")], b"x"
-        case _:
-            raise TypeError(f"no digest of {type(value).__name__}")
-    return mark + b"".join(b"%d:%s" % (len(part), part) for part in parts)
+    # By type and not by `match`: a run that finds everything in the cache spends most of its time here.
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is tuple or kind is list:
+        return _joined(b"t", [_text(part) if type(part) is str else _canonical(part) for part in value])
+    if kind is frozenset:
+        return _joined(b"s", sorted([_digest_of_text(part) if type(part) is str else digest(part) for part in value]))
+    if isinstance(value, Enum):
+        return _member(value)
+    if value is None or kind is bool or kind is int:
+        return _joined(b"v", [repr(value).encode()])
+    if kind is bytes:
+        return _joined(b"b", [value])
+    raise TypeError(f"no digest of {kind.__name__}")
+
+
+def _joined(mark: bytes, parts: Iterable[bytes]) -> bytes:
+    return mark + b"".join([b"%d:%s" % (len(part), part) for part in parts])
+
+
+@lru_cache(1 << 14)
+def _text(value: str) -> bytes:
+    return _joined(b"x", [value.encode("utf-8", "surrogatepass")])
+
+
+@lru_cache(1 << 14)
+def _digest_of_text(value: str) -> bytes:
+    return sha256(_text(value)).digest()
+
+
+@cache
+def _member(value: Enum) -> bytes:
+    return _joined(b"e", [type(value).__name__.encode(), value.name.encode()])
+
+
+class Statements:
+    """Digests of what statements and grants mean, each looked at once."""
+
+    def __init__(self) -> None:
+        self._policies: dict[int, tuple[Policy, tuple[bytes, ...]]] = {}
+        self._grants: dict[int, tuple[Grant, bytes]] = {}
+
+    def of_policy(self, policy: Policy) -> tuple[bytes, ...]:
+        """For each statement of a policy, in their order."""
+        known = self._policies.get(id(policy))
+        if known is None:
+            found = tuple([digest(in_policy(policy, statement)) for statement in policy.statements])
+            known = self._policies[id(policy)] = policy, found  # with the policy, so that its id stays its own
+        return known[1]
+
+    def of_grant(self, grant: Grant) -> bytes:
+        """For a grant."""
+        known = self._grants.get(id(grant))
+        if known is None:
+            known = self._grants[id(grant)] = grant, digest(meaning(grant))
+        return known[1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +95,23 @@ class Digests:
     """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target share."""
 
     common: bytes
+    statements: Statements = dataclasses.field(default_factory=Statements)
     _invariants: dict[int, tuple[AnyInvariant, bytes]] = dataclasses.field(default_factory=dict)
 
     def target(self, target: Target) -> bytes:
         """All that bears on one target."""
         # Other keys bear on a target by their aliases and multi-Region relations, which a target's own key says as well (F8, L9).
-        key = (key_meaning(target.key), target.key.supposed) if target.key is not None else None  # a verdict names what was supposed
+        key = (self._key(target.key), target.key.supposed) if target.key is not None else None  # a verdict names what was supposed
         place = (target.kind, target.partition, target.account, target.region, target.resource)
         return digest((self.common, place, key))
+
+    def _key(self, key: Key) -> Hashable:
+        """What a key means, its statements and grants by their digests."""
+        policies, grants = key.policies or (), key.grants or ()
+        said = frozenset([(policy.identity, frozenset(self.statements.of_policy(policy))) for policy in policies])
+        emptied = tuple([dataclasses.replace(policy, statements=()) for policy in policies])
+        bare = dataclasses.replace(key, policies=key.policies and emptied, grants=key.grants and ())
+        return key_meaning(bare), said, frozenset(map(self.statements.of_grant, grants))
 
     def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
         """What is asked of one target, by its digest."""

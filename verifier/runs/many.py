@@ -16,9 +16,10 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
+from verifier.problem.targets import Target
 from verifier.runs.cache import Cache
 from verifier.runs.digests import digests
-from verifier.runs.remembered import Places, places_of, recalled, shared_places, stored
+from verifier.runs.remembered import Places, places_of, recalled, shared_policies, stored
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, how_to, report_of
 
@@ -109,10 +110,12 @@ class _Remembered:
         self._work = work
         self._cache = Cache(folder)
         self._digests = digests(work.estate, work.how)
-        self._shared = shared_places(work.estate)
+        self._shared = shared_policies(work.estate)
         self._keys: dict[tuple[int, str], bytes] = {}
         self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
-        self._used: list[bytes] = []
+
+    def _places(self, target: Target) -> Places:
+        return places_of(self._shared, target, self._digests.statements)
 
     def recall(self, collected: _Collected) -> Iterator[Task]:
         """Collects what is known; yields what is not."""
@@ -123,14 +126,13 @@ class _Remembered:
         known = self._cache.find(self._keys.values())
         for number, (target, asked) in enumerate(self._work.targets):
             name, left = target_name(target), []
-            places = places_of(self._shared, target) if any(self._keys[n, name] in known for n in asked) else None
+            places = self._places(target) if any(self._keys[n, name] in known for n in asked) else None
             for n in asked:
                 data = known.get(self._keys[n, name])
                 verdict = recalled(data, self._work.invariants[n], name, places) if data is not None and places is not None else None
                 if verdict is None:
                     left.append(n)
                 else:
-                    self._used.append(self._keys[n, name])
                     collected.add(n, verdict)
             if left:
                 yield number, tuple(left)
@@ -141,7 +143,7 @@ class _Remembered:
         results = []
         for number, verdict in answers:
             if verdict.target not in by_target:
-                by_target[verdict.target] = places_of(self._shared, self._work.targets[self._numbers[verdict.target]][0])
+                by_target[verdict.target] = self._places(self._work.targets[self._numbers[verdict.target]][0])
             data = stored(verdict, by_target[verdict.target])
             if data is not None:
                 results.append((self._keys[number, verdict.target], data))
@@ -149,5 +151,5 @@ class _Remembered:
 
     def close(self) -> str | None:
         """Ends the use of the cache; says what went wrong with it."""
-        self._cache.close(self._used)
+        self._cache.close()
         return self._cache.trouble

@@ -1,12 +1,13 @@
 """A verdict as bytes, and back: with the places of statements as they are now.
 
-In: a verdict and the estate that it is about. Out: JSON; from JSON and an estate with the same meaning the verdict, or nothing.
+In: a verdict and the estate that it is about. Out: bytes; from these and an estate with the same meaning the verdict, or nothing.
 Guarantee: a statement that a remembered verdict names is the statement of today's input that means the same, with its place there.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -19,8 +20,7 @@ from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.request import Step
 from verifier.model.verdict import Assumption, Counterexample, NamedByGrant, Statistics, Status, Verdict
 from verifier.problem.targets import Target
-from verifier.runs.digests import digest
-from verifier.verify.meaning import in_policy, meaning
+from verifier.runs.digests import Statements
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,46 +36,57 @@ class _Stored:
     statements: tuple[tuple[StatementRef, bytes], ...]
 
 
-_DECODER = msgspec.json.Decoder(_Stored)
+_DECODER = msgspec.msgpack.Decoder(_Stored)
+_QUICKLY = 1
+"""The least that zlib can do: it makes results a fifth of their size all the same."""
 
 
 def stored(verdict: Verdict, places: Places) -> bytes | None:
-    """A verdict as JSON; `None` for one that must not be remembered."""
+    """A verdict as bytes (MessagePack, compressed); `None` for one that must not be remembered."""
     if verdict.status is Status.UNKNOWN or verdict.agreement is not None:
         return None
     named = dict.fromkeys(_named(verdict.rests_on, verdict.counterexample))
-    try:
-        statements = tuple((reference, places.meanings[reference.policy, reference.index]) for reference in named)
-    except LookupError:
+    statements = tuple((reference, own) for reference in named if (own := places.meaning(reference)) is not None)
+    if len(statements) < len(named):
         return None
-    return msgspec.json.encode(
-        _Stored(
-            verdict.status, verdict.rests_on, verdict.assumptions, verdict.counterexample, verdict.statistics, verdict.grants, statements
-        )
+    kept = _Stored(
+        verdict.status, verdict.rests_on, verdict.assumptions, verdict.counterexample, verdict.statistics, verdict.grants, statements
     )
+    return zlib.compress(msgspec.msgpack.encode(kept), _QUICKLY)
 
 
 def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) -> Verdict | None:
     """The verdict of today's input; `None` where it names something that cannot be found there."""
     try:
-        found = _DECODER.decode(data)
-        today = {reference: places.by_meaning[reference.policy, own] for reference, own in found.statements}
-        grants = tuple(dataclasses.replace(named, grant=places.grants[named.grant.id]) for named in found.grants)
-        counterexample = found.counterexample and _counterexample_today(found.counterexample, today, places)
-        rests_on = tuple(today[reference] for reference in found.rests_on)
-    except (msgspec.MsgspecError, LookupError):
+        found = _today(_DECODER.decode(zlib.decompress(data)), places)
+    except (zlib.error, msgspec.MsgspecError, LookupError):
         return None
     return Verdict(
         invariant,
         target,
         found.status,
-        rests_on,
+        found.rests_on,
         found.assumptions,
-        counterexample,
+        found.counterexample,
         statistics=found.statistics,
-        grants=grants,
+        grants=found.grants,
         remembered=True,
     )
+
+
+def _today(found: _Stored, places: Places) -> _Stored:
+    """What was kept, with the places of statements and grants in today's input. Raises `LookupError`."""
+    grants = tuple([dataclasses.replace(named, grant=places.grants[named.grant.id]) for named in found.grants])
+    counterexample, rests_on = found.counterexample, found.rests_on
+    if counterexample is not None and counterexample.grants:
+        listed = tuple([places.grants[grant.id] for grant in counterexample.grants])
+        counterexample = dataclasses.replace(counterexample, grants=listed)
+    moved = [(before, now) for before, own in found.statements if (now := places.today(before, own)) != before]
+    if moved:
+        today = {before: before for before, _ in found.statements} | dict(moved)
+        rests_on = tuple(today[reference] for reference in rests_on)
+        counterexample = counterexample and _moved(counterexample, today)
+    return dataclasses.replace(found, grants=grants, counterexample=counterexample, rests_on=rests_on)
 
 
 def _named(rests_on: Iterable[StatementRef], counterexample: Counterexample | None) -> Iterator[StatementRef]:
@@ -86,14 +97,11 @@ def _named(rests_on: Iterable[StatementRef], counterexample: Counterexample | No
         yield from (step.statement for step in counterexample.decision.trace if step.statement is not None)
 
 
-def _counterexample_today(found: Counterexample, today: Mapping[StatementRef, StatementRef], places: Places) -> Counterexample:
-    """A counterexample with the places of statements and grants in today's input."""
-    grants = tuple(places.grants[grant.id] for grant in found.grants)
-    if all(before == now for before, now in today.items()):
-        return dataclasses.replace(found, grants=grants)
+def _moved(found: Counterexample, today: Mapping[StatementRef, StatementRef]) -> Counterexample:
+    """A counterexample whose statements have other places."""
     trace = tuple(_step_today(step, today) for step in found.decision.trace)
     statements = tuple(today[reference] for reference in found.statements)
-    return dataclasses.replace(found, grants=grants, statements=statements, decision=dataclasses.replace(found.decision, trace=trace))
+    return dataclasses.replace(found, statements=statements, decision=dataclasses.replace(found.decision, trace=trace))
 
 
 def _step_today(step: Step, today: Mapping[StatementRef, StatementRef]) -> Step:
@@ -107,31 +115,58 @@ def _step_today(step: Step, today: Mapping[StatementRef, StatementRef]) -> Step:
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """The statements and grants that bear on one target: what each means, and which mean what. `shared` are those that bear on all."""
+    """The policies and grants that bear on one target, by name: what their statements mean, and which mean what. A policy is looked at
+    when a verdict names one of its statements."""
 
-    meanings: Mapping[tuple[str, int], bytes]
-    by_meaning: Mapping[tuple[str, bytes], StatementRef]
+    policies: Mapping[str, Policy]
     grants: Mapping[str, Grant]
+    """By the ID of the grant."""
+    named: Mapping[str, Grant]
+    """By the name that references give it."""
+    statements: Statements
+
+    def meaning(self, reference: StatementRef) -> bytes | None:
+        """The digest of what a statement or grant means; `None` for one that is not there."""
+        grant, policy = self.named.get(reference.policy), self.policies.get(reference.policy)
+        if grant is not None:
+            return self.statements.of_grant(grant)
+        known = () if policy is None else self.statements.of_policy(policy)
+        return known[reference.index] if reference.index < len(known) else None
+
+    def today(self, before: StatementRef, own: bytes) -> StatementRef:
+        """The statement of the same policy that means the same: the one with the same number, or else the first. Raises `LookupError`."""
+        grant = self.named.get(before.policy)
+        if grant is not None:
+            if self.statements.of_grant(grant) != own:
+                raise LookupError(before)
+            return dataclasses.replace(before, sid=grant.name, span=grant.span)
+        policy = self.policies[before.policy]
+        known = self.statements.of_policy(policy)
+        same = before.index < len(known) and known[before.index] == own
+        number = before.index if same else known.index(own) if own in known else None
+        if number is None:
+            raise LookupError(before)
+        return reference_to(policy, policy.statements[number])
+
+    def meanings(self) -> dict[tuple[str, int], bytes]:
+        """What all of them mean, by policy and number."""
+        found = {(name, number): own for name, p in self.policies.items() for number, own in enumerate(self.statements.of_policy(p))}
+        return found | {(name, 0): self.statements.of_grant(grant) for name, grant in self.named.items()}
 
 
-def places_of(shared: Places, target: Target) -> Places:
-    """Those of a target, with those that all targets share."""
+def places_of(shared: Mapping[str, Policy], target: Target, statements: Statements) -> Places:
+    """Those of a target, with the policies that all targets share."""
     key = target.key
-    pairs = [] if key is None else [pair for policy in key.policies or () for pair in _of_policy(policy)]
+    own = {} if key is None else {policy.identity: policy for policy in key.policies or ()}
     listed = () if key is None else key.grants or ()
-    pairs += [(reference_to_grant(key.arn, grant), digest(meaning(grant))) for grant in listed] if key is not None else []
-    own = _places(pairs)
-    return Places(
-        ChainMap(own.meanings, shared.meanings),  # type: ignore[arg-type]  # both are only read
-        ChainMap(own.by_meaning, shared.by_meaning),  # type: ignore[arg-type]
-        {grant.id: grant for grant in listed},
-    )
+    named = {} if key is None else {reference_to_grant(key.arn, grant).policy: grant for grant in listed}
+    policies = ChainMap(own, shared)  # type: ignore[arg-type]  # both are only read
+    return Places(policies, {grant.id: grant for grant in listed}, named, statements)
 
 
-def shared_places(estate: Estate) -> Places:
-    """The statements of all policies that belong to no key."""
-    policies = {policy.identity: policy for policy in other_policies(estate)}
-    return _places([pair for policy in policies.values() for pair in _of_policy(policy)])
+def shared_policies(estate: Estate) -> dict[str, Policy]:
+    """All policies that belong to no key, by name."""
+    return {policy.identity: policy for policy in other_policies(estate)}
 
 
 def other_policies(estate: Estate) -> Iterator[Policy]:
@@ -147,12 +182,3 @@ def other_policies(estate: Estate) -> Iterator[Policy]:
     for endpoint in estate.endpoints or ():
         if endpoint.policy is not None:
             yield endpoint.policy
-
-
-def _of_policy(policy: Policy) -> list[tuple[StatementRef, bytes]]:
-    return [(reference_to(policy, statement), digest(in_policy(policy, statement))) for statement in policy.statements]
-
-
-def _places(pairs: list[tuple[StatementRef, bytes]]) -> Places:
-    meanings = {(reference.policy, reference.index): own for reference, own in pairs}
-    return Places(meanings, {(reference.policy, own): reference for reference, own in reversed(pairs)}, {})

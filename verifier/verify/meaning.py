@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from verifier.model.estate import Account, Estate, Key
@@ -32,32 +33,45 @@ _SETS = frozenset(
 
 def meaning(value: Any) -> Hashable:
     """A part of the model without its layout."""
-    match value:
-        case Principal():
-            return _principal(value)
-        case Condition():
-            return str(value.operator), value.key.value, frozenset(text.value for text in value.values)
-        case tuple():
-            return tuple(map(meaning, value))
-    if is_dataclass(value):
-        return type(value).__name__, *_members(value)
-    assert value is None or isinstance(value, str | bool | int | Enum), type(value)
+    kind = type(value)
+    if kind in _PLAIN:
+        return value  # type: ignore[no-any-return]
+    if kind is tuple:
+        return tuple([meaning(part) for part in value])
+    if kind is Principal:
+        return _principal(value)
+    if kind is Condition:
+        return str(value.operator), value.key.value, frozenset([text.value for text in value.values])
+    if is_dataclass(kind):
+        return kind.__name__, *_members(value)
+    assert isinstance(value, Enum), kind
     return value
 
 
 def _members(value: Any, without: frozenset[str] = frozenset()) -> list[Hashable]:
-    return [_member(value, field.name) for field in fields(value) if field.name not in _LAYOUT | _STEPS | without]
+    names = _counted(type(value))  # type: ignore[arg-type]  # classes can be hashed
+    return [_member(getattr(value, name), name) for name in names if name not in without]
 
 
-def _member(value: Any, name: str) -> Hashable:
-    found = getattr(value, name)
-    if name == "actions" and found is not None:
-        return frozenset(action.value.lower() for action in found)  # L3
+@cache
+def _counted(kind: Any) -> tuple[str, ...]:
+    """The members that count."""
+    return tuple(field.name for field in fields(kind) if field.name not in _LAYOUT | _STEPS)
+
+
+def _member(found: Any, name: str) -> Hashable:
+    if found is None:
+        return None
+    if name == "actions":
+        return frozenset([action.value.lower() for action in found])  # L3
     if name == "unmodelled":
-        found = tuple(thing for thing in found if not thing.only_of_steps)
+        found = tuple([thing for thing in found if not thing.only_of_steps])
     if name in _SETS and isinstance(found, tuple):
-        return frozenset(map(meaning, found))
+        return frozenset([meaning(part) for part in found])
     return meaning(found)
+
+
+_PLAIN = frozenset({str, bool, int, type(None)})
 
 
 def _principal(principal: Principal) -> Hashable:
