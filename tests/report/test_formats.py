@@ -31,8 +31,8 @@ from tests.report.samples import (
 from tests.report.sarif_schema import sarif_validator
 from verifier.model.verdict import Excuse, ExcuseKind, Report
 from verifier.report.formats import FORMATS, render_report
+from verifier.report.markdown_room import MOST
 from verifier.report.notices import slug, slugs
-from verifier.report.report_markdown import MOST
 from verifier.report.sarif import SCHEMA
 from verifier.syntax.source import NOWHERE, Span
 

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.exit_codes import exit_code
 from verifier.report.markdown import escaped
+from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import target_name
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import counts_sentence, verdict_sentence
 from verifier.syntax.text import brief
 
-MOST = 60_000
 _MOST_ROWS = 200
+_MOST_OF_ROWS = 30_000
+"""Characters of the table."""
 _MOST_OF_A_NAME = 100
 _SIGNS = {Status.PROVED: "✅ proved", Status.REFUTED: "❌ refuted", Status.UNKNOWN: "❓ unknown"}
 
@@ -28,17 +30,23 @@ def render_report_markdown(report: Report) -> str:
     code = exit_code(verdict.counts_as for verdict in report.verdicts)
     head = ["## Access to KMS keys", "", "| | invariant | key |", "| --- | --- | --- |", *_rows(report), ""]
     end = [f"<sub>{escaped(counts_sentence(report))} · exit code {code:d}</sub>"]
-    room = MOST - sum(len(line) + 1 for line in (*head, *end)) - 200
-    return "\n".join([*head, *_folded(report, room), *end]) + "\n"
+    blocks = [Block(list(_details(report, verdict))) for verdict in report.verdicts if verdict.status is not Status.PROVED]
+    return fitted(head, blocks, end, "{} more verdicts are refuted or unknown; there is no room for them here.")
 
 
 def _rows(report: Report) -> Iterator[str]:
     worst = [Status.REFUTED, Status.UNKNOWN, Status.PROVED]
     ordered = sorted(report.verdicts, key=lambda verdict: worst.index(verdict.counts_as))
+    told, room = 0, _MOST_OF_ROWS
     for verdict in ordered[:_MOST_ROWS]:
-        yield f"| {_sign(verdict)} | {_name(verdict.invariant.name)} | {_name(target_name(report, verdict.target))} |"
-    if len(ordered) > _MOST_ROWS:
-        yield f"| | and {len(ordered) - _MOST_ROWS:,} more | |"
+        row = f"| {_sign(verdict)} | {_name(verdict.invariant.name)} | {_name(target_name(report, verdict.target))} |"
+        room -= len(row)
+        if room < 0:
+            break
+        told += 1
+        yield row
+    if len(ordered) > told:
+        yield f"| | and {len(ordered) - told:,} more | |"
 
 
 def _name(text: str) -> str:
@@ -47,22 +55,6 @@ def _name(text: str) -> str:
 
 def _sign(verdict: Verdict) -> str:
     return f"☑️ refuted, {verdict.excuse.kind.value}" if verdict.excuse is not None else _SIGNS[verdict.status]
-
-
-def _folded(report: Report, room: int) -> Iterator[str]:
-    left = 0
-    for verdict in report.verdicts:
-        if verdict.status is Status.PROVED:
-            continue
-        block = list(_details(report, verdict))
-        room -= sum(len(line) + 1 for line in block)
-        if room < 0:
-            left += 1
-        else:
-            yield from block
-    if left:
-        yield f"{left:,} more verdicts are refuted or unknown; there is no room for them here."
-        yield ""
 
 
 def _details(report: Report, verdict: Verdict) -> Iterator[str]:

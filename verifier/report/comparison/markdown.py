@@ -1,7 +1,7 @@
 """Comparison → Markdown that fits a comment on a pull request: a heading and a short list a key, the rest folded away.
 
-In: a `Comparison`, what makes it fail. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup: every
-character that Markdown, HTML or an automatic link acts upon is written as an entity.
+In: a `Comparison`, what makes it fail. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup:
+every character that Markdown, HTML or an automatic link acts upon is written as an entity; what finds no room is counted.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from verifier.report.comparison.words import (
     unknown_actions_text,
 )
 from verifier.report.markdown import code, escaped
+from verifier.report.markdown_room import Block, fitted
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
+from verifier.syntax.text import brief
 
-_MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES = 4, 4, 3
+_MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES, _MOST_OF_A_LABEL = 4, 4, 3, 200
 _SIGNS = {
     Relation.EQUIVALENT: "✅",
     Relation.LESS: "✅",
@@ -34,20 +36,29 @@ _SIGNS = {
 def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> str:
     """The whole comparison, with a final newline."""
     places = SidePlaces(comparison.old.label, comparison.new.label)
-    lines = [f"## Access to KMS keys: {comparison.relation.value}", ""]
     quiet = [t for t in comparison.targets if t.relation is Relation.EQUIVALENT and not (t.unknown_gained or t.unknown_lost)]
-    for target in comparison.targets:
-        if target not in quiet:
-            lines += [*_target(target, places), ""]
+    blocks = [_block(target, places) for target in comparison.targets if target not in quiet]
     if quiet:
-        lines += [f"✅ equivalent: {', '.join(escaped(target_name(target)) for target in quiet)}", ""]
+        blocks.append(_equivalent(quiet))
     for allowance in comparison.allowances:
         if not allowance.used:
-            lines += [f"Allowance {escaped(allowance.name)} was not needed: nothing that it covers was gained.", ""]
+            blocks.append(Block([f"Allowance {escaped(allowance.name)} was not needed: nothing that it covers was gained.", ""]))
     exit_code = comparison_exit_code(comparison, fail_on)
-    sides = f"{escaped(comparison.old.label)} → {escaped(comparison.new.label)}"
-    lines.append(f"<sub>{escaped(counts_text(comparison))} · {sides} · exit code {exit_code:d}</sub>")
-    return "\n".join(lines) + "\n"
+    sides = f"{escaped(brief(comparison.old.label, _MOST_OF_A_LABEL))} → {escaped(brief(comparison.new.label, _MOST_OF_A_LABEL))}"
+    end = [f"<sub>{escaped(counts_text(comparison))} · {sides} · exit code {exit_code:d}</sub>"]
+    return fitted([f"## Access to KMS keys: {comparison.relation.value}", ""], blocks, end)
+
+
+def _block(target: TargetComparison, places: SidePlaces) -> Block:
+    """A target in full, and without every case."""
+    told = list(_target(target, places))
+    left = ["", "<sub>There is no room here for every case.</sub>"]
+    return Block([*told, *_details(target, places), ""], [*told, *left, ""])
+
+
+def _equivalent(targets: Sequence[TargetComparison]) -> Block:
+    names = [escaped(target_name(target)) for target in targets]
+    return Block([f"✅ equivalent: {', '.join(names)}", ""], [f"✅ {len(names):,} equivalent", ""])
 
 
 # -- a target --
@@ -65,7 +76,6 @@ def _target(target: TargetComparison, places: SidePlaces) -> Iterator[str]:
         yield f"- **note** {escaped(text)} (U4)"
     if not target.exact:
         yield "- **note** some conditions are too many to list; the callers and actions are all there"
-    yield from _details(target, places)
 
 
 def _sign(target: TargetComparison) -> str:

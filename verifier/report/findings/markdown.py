@@ -1,6 +1,7 @@
 """Findings → Markdown: a table a key.
 
-In: a `FindingsReport`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; every finding is there; no text of the input is read as markup.
+In: a `FindingsReport`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; every finding is there, or counted where there is no room;
+no text of the input is read as markup.
 """
 
 from __future__ import annotations
@@ -12,26 +13,34 @@ from verifier.model.verdict import Assumption
 from verifier.report.access_words import Told, places_of, reading_question, readings_needed, ways_text, when_text
 from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.markdown import code, details, escaped, table_head, table_row
+from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import key_name
 from verifier.report.region_words import witness_text
 
 
 def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -> str:
     """The whole report, with a final newline."""
-    lines = ["## External access to KMS keys", "", escaped(f"{zone_text(report)[0].upper()}{zone_text(report)[1:]}."), ""]
-    for key in report.keys:
-        lines += [*_key(key, in_full), ""]
+    head = ["## External access to KMS keys", "", escaped(f"{zone_text(report)[0].upper()}{zone_text(report)[1:]}."), ""]
+    blocks = [Block([*_key(key, in_full), ""], [*_in_short(key), ""]) for key in report.keys]
     needed = readings_needed(f.region for key in report.keys for f in (*key.findings, *key.services))
-    lines += details("what AWS's documentation leaves open", [f"{escaped(label)}: {escaped(reading_question(label))}" for label in needed])
+    questions = [f"{escaped(label)}: {escaped(reading_question(label))}" for label in needed]
     found: dict[Assumption, None] = dict.fromkeys(a for key in report.keys for a in key.assumptions)
-    lines += details("what this supposes", [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found])
-    lines += ["", f"<sub>{escaped(report.data_version)} · exit code {findings_exit_code(report):d}</sub>"]
-    return "\n".join(lines) + "\n"
+    supposed = [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found]
+    blocks.append(Block(list(details("what AWS's documentation leaves open", questions)), [], len(questions)))
+    blocks.append(Block(list(details("what this supposes", supposed)), [], len(supposed)))
+    end = ["", f"<sub>{escaped(report.data_version)} · exit code {findings_exit_code(report):d}</sub>"]
+    return fitted(head, blocks, end, "{} more keys, for which there is no room here.")
+
+
+def _in_short(key: KeyFindings) -> Iterator[str]:
+    """What is found, as a number."""
+    yield _title(key)
+    yield ""
+    yield "There is no room here for what was found."
 
 
 def _key(key: KeyFindings, in_full: bool) -> Iterator[str]:
-    sign = "❌" if key.findings else "✅" if key.complete else "❓"
-    yield f"### {sign} {escaped(key_name(key.key))}: {escaped(headline(key))}"
+    yield _title(key)
     yield ""
     if key.findings or key.services:
         yield from table_head(["", "who", "actions", "when", "through", "for example"])
@@ -43,6 +52,11 @@ def _key(key: KeyFindings, in_full: bool) -> Iterator[str]:
     if not key.exact and not key.reasons:
         yield "- some conditions are too many to list; the callers and actions are all there"
     yield from details("statements", [escaped(p) for p in places_of(Told(((as_row(f),),)) for f in (*key.findings, *key.services))])
+
+
+def _title(key: KeyFindings) -> str:
+    sign = "❌" if key.findings else "✅" if key.complete else "❓"
+    return f"### {sign} {escaped(key_name(key.key))}: {escaped(headline(key))}"
 
 
 def _rows(findings: Sequence[ExternalAccess], label: str, in_full: bool) -> Iterator[str]:

@@ -1,14 +1,15 @@
 """The linter's report → Markdown that fits a comment on a pull request.
 
-In: a `LintReport`, what makes it fail. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup.
+In: a `LintReport`, what makes it fail. Out: Markdown (GitHub's, GitLab's).
+Guarantee: pure; no text of the input is read as markup; what finds no room is counted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from verifier.model.lint import Finding, LintReport, Severity
+from verifier.model.lint import Finding, Linted, LintReport, Severity
 from verifier.report.lint.words import (
     because_text,
     by_policy,
@@ -22,24 +23,33 @@ from verifier.report.lint.words import (
     undecided_text,
 )
 from verifier.report.markdown import code, escaped
+from verifier.report.markdown_room import Block, fitted
 
 _SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "💬"}
 
 
 def render_lint_markdown(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> str:
     """The whole report, with a final newline."""
-    lines = ["## KMS policies: what is provably wrong", ""]
-    for policy, findings in by_policy(report):
-        name, what = policy_title(policy)
-        lines += [f"### {escaped(name)}: {escaped(what)}", ""]
-        lines += [line for finding in findings if finding.severity is not Severity.NOTE for line in _finding(finding)]
-        notes = [finding for finding in findings if finding.severity is Severity.NOTE]
-        lines += _folded(notes)
-        lines.append("")
-    lines += [f"- ❓ **unknown** {marked(undecided_text(undecided))} ({escaped(undecided.label)})" for undecided in report.undecided]
-    lines += [""] if report.undecided else []
-    lines.append(f"<sub>{escaped(counts_text(report))} · exit code {lint_exit_code(report, fail_on):d}</sub>")
-    return "\n".join(lines) + "\n"
+    blocks = [block for policy, findings in by_policy(report) for block in _policy(policy, findings)]
+    open_ = [f"- ❓ **unknown** {marked(undecided_text(undecided))} ({escaped(undecided.label)})" for undecided in report.undecided]
+    blocks += [*(Block([line]) for line in open_), Block([""] if open_ else [], counts=0)]
+    end = [f"<sub>{escaped(counts_text(report))} · exit code {lint_exit_code(report, fail_on):d}</sub>"]
+    return fitted(
+        ["## KMS policies: what is provably wrong", ""], blocks, end, "{} more findings and open questions; there is no room for them here."
+    )
+
+
+def _policy(policy: Linted, findings: Sequence[Finding]) -> Iterator[Block]:
+    """A heading, each finding, and the notes folded away, or counted where there is no room."""
+    name, what = policy_title(policy)
+    yield Block([f"### {escaped(name)}: {escaped(what)}", ""], counts=0)
+    notes = [finding for finding in findings if finding.severity is Severity.NOTE]
+    yield from (Block(list(_finding(finding))) for finding in findings if finding.severity is not Severity.NOTE)
+    if notes:
+        yield Block(
+            list(_folded(notes)), ["", f"{len(notes)} note{'' if len(notes) == 1 else 's'}, for which there is no room here"], len(notes)
+        )
+    yield Block([""], counts=0)
 
 
 def _finding(finding: Finding) -> Iterator[str]:

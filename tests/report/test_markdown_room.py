@@ -1,0 +1,81 @@
+"""Markdown of every report that goes into a comment fits one, and counts what it leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.lint.test_reports import REPORT
+from tests.report import comparisons as made
+from tests.report.samples import REFUTED, report
+from tests.report.test_findings import found
+from verifier.report.comparison.markdown import render_comparison_markdown
+from verifier.report.findings.markdown import render_findings_markdown
+from verifier.report.formats import render_report
+from verifier.report.lint.markdown import render_lint_markdown
+from verifier.report.markdown_room import MOST, Block, fitted
+
+COMMENT = 65_536
+"""Characters that GitHub takes in a comment."""
+
+
+def line(size: int) -> list[str]:
+    return ["x" * size]
+
+
+BLOCKS = st.builds(
+    lambda full, short: Block(line(full), None if short is None else line(min(short, full))),
+    st.integers(0, MOST // 3),
+    st.none() | st.integers(0, MOST // 10),
+)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(blocks=st.lists(BLOCKS, max_size=12))
+def test_a_block_is_there_as_a_whole_or_is_counted(blocks: list[Block]) -> None:
+    text = fitted(["head"], blocks, ["end"], "{} more.")
+    assert len(text) <= MOST and text.startswith("head\n") and text.endswith("end\n")
+    lines = text.split("\n")[1:-2]
+    left = int(lines.pop(-2).split()[0]) if len(lines) > 1 and lines[-2].endswith(" more.") else 0
+    told = lines[:-1] if left else lines
+    allowed = [{"\n".join(block.full), *([] if block.short is None else ["\n".join(block.short)])} for block in blocks]
+    assert len(told) + left == len(blocks)
+    position = 0
+    for one in told:  # in their order
+        while one not in allowed[position]:
+            position += 1
+        position += 1
+
+
+def test_what_fits_is_told_in_full() -> None:
+    assert fitted(["a"], [Block(["b", "c"], ["d"]), Block(["e"])], ["f"]) == "a\nb\nc\ne\nf\n"
+
+
+def test_everything_is_said_in_short_before_anything_is_said_in_full() -> None:
+    text = fitted([], [Block(line(MOST), ["short"])] * 2 + [Block(line(2000), ["last"])], [])
+    assert text.count("short") == 2 and "last" not in text and "more" not in text
+
+
+def test_reports_on_large_estates_fit() -> None:
+    many = made.comparison(*[replace(made.MIXED, name=f"key-{n}") for n in range(300)])
+    text = render_comparison_markdown(many)
+    assert MOST / 2 < len(text) <= MOST < COMMENT and " more, for which there is no room here." in text
+    findings = replace(REPORT, findings=REPORT.findings * 200)
+    text = render_lint_markdown(findings)
+    assert MOST / 2 < len(text) <= MOST and "more findings and open questions" in text
+    one = found("payments")
+    text = render_findings_markdown(replace(one, keys=one.keys * 1500))
+    assert MOST / 2 < len(text) <= MOST and "more keys, for which there is no room here" in text
+
+
+def test_names_that_grow_when_they_are_escaped_leave_room() -> None:
+    hostile = replace(REFUTED, invariant=replace(REFUTED.invariant, name="[" * 3000))
+    assert len(render_report(report(*[hostile] * 300), "markdown")) <= MOST
+
+
+def test_a_comparison_without_room_for_every_case_says_so() -> None:
+    text = render_comparison_markdown(made.comparison(*[replace(made.MIXED, name=f"key-{n}") for n in range(40)]))
+    assert all(f"key-{n}" in text for n in range(40)), "each key is told"
+    assert "There is no room here for every case." in text and len(text) <= MOST

@@ -1,0 +1,49 @@
+"""Markdown that fits a comment on a pull request (GitHub takes 65,536 characters).
+
+In: a head, blocks that may be said in short, an end. Out: one text. Guarantee: at most `MOST` characters, if the head and the end leave
+room; a block is there as a whole or is counted; every block is said in short before any is said in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOST = 60_000
+_RESERVE = 300
+"""Characters for the sentence that counts what was left out."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that belong together, and the same in short; `counts` is for how many things they stand."""
+
+    full: Sequence[str]
+    short: Sequence[str] | None = None
+    counts: int = 1
+
+
+_MORE = "{} more, for which there is no room here."
+
+
+def fitted(head: Sequence[str], blocks: Sequence[Block], end: Sequence[str], left_out: str = _MORE) -> str:
+    """All lines, with a final newline; `left_out` says how many things are not told."""
+    room = MOST - _RESERVE - _size(head) - _size(end)
+    chosen: list[Sequence[str] | None] = []
+    for block in blocks:
+        lines = block.full if block.short is None else block.short
+        fits = _size(lines) <= room
+        room -= _size(lines) if fits else 0
+        chosen.append(lines if fits else None)
+    for number, block in enumerate(blocks):
+        short = chosen[number]
+        if short is not None and (more := _size(block.full) - _size(short)) <= room:
+            chosen[number] = block.full
+            room -= more
+    left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if lines is None)
+    told = [line for lines in chosen if lines is not None for line in lines]
+    return "\n".join([*head, *told, *([left_out.format(f"{left:,}"), ""] if left else []), *end]) + "\n"
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
