@@ -273,8 +273,13 @@ _FREE_FACTS = {
 }
 
 
+_TRUST = "U3:trust:"
+
+
 def free_fact(symbol: str, value: bool) -> str:
     """What a free fact with a value says of a request and its caller, as a sentence."""
+    if symbol.startswith(_TRUST):
+        return f"the trust policy of {symbol.removeprefix(_TRUST)}, which the input does not give, {'admits' if value else 'refuses'} it"
     if symbol.startswith("U3:") and not value:
         return f"the key has no {symbol.removeprefix('U3:')}, which the input does not say"
     return _FREE_FACTS.get((symbol, value), f"{symbol} is {'true' if value else 'false'}")
@@ -302,7 +307,7 @@ def fact_symbol(key: str) -> str:
 
 def trust_symbol(role: str) -> str:
     """The symbol that says whether a role (its ARN) whose trust policy is not known admits the callers of a question (E2)."""
-    return f"U3:trust:{role}"
+    return f"{_TRUST}{role}"
 
 
 def not_resource_symbol(policy: str, index: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.expression import (
     TRUE,
     Expression,
@@ -52,14 +53,14 @@ def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression]
 
     def whole(predicate: Predicate) -> Expression:
         of_service = both(space.has_service_value(), service.test(predicate))
-        return either(both(negation(space.is_service), test(predicate)), of_service)
+        return either(both(space.is_principal, test(predicate)), of_service)
 
     def value(values: Values) -> str | None:
         caller = values.get("principal")
         assert isinstance(caller, str)
         return read(caller) if caller.startswith("arn:") else service.value(values)
 
-    present = either(negation(space.is_service), both(space.has_service_value(), service.present))
+    present = either(space.is_principal, both(space.has_service_value(), service.present))
     return View(name, present, whole, value, ("principal", service.name))
 
 
@@ -132,7 +133,7 @@ def is_aws_service(space: Space) -> View:
         return disjunction(kind for text, kind in cases if matches_text(predicate, text))
 
     def value(values: Values) -> str | None:
-        return "false" if str(values.get("principal")).startswith("arn:") else "true"
+        return "false" if str(values.get("principal")).startswith(("arn:", WEB_PREFIX)) else "true"
 
     return View("aws:principalisawsservice", TRUE, test, value, ("principal",))
 
@@ -143,6 +144,6 @@ def service_name(space: Space) -> View:
 
     def value(values: Values) -> str | None:
         caller = str(values.get("principal"))
-        return None if caller.startswith("arn:") else caller
+        return None if caller.startswith(("arn:", WEB_PREFIX)) else caller
 
     return View("aws:principalservicename", space.is_service, test, value, ("principal",))

@@ -121,7 +121,7 @@ def _named(space: Space, principal: Principal) -> Expression:
         case PrincipalType.ANYONE:
             return TRUE
         case PrincipalType.ANY_AWS:
-            return either(negation(space.is_service), Symbol("P1"))
+            return either(space.is_principal, Symbol("P1"))
         case PrincipalType.ACCOUNT:
             assert principal.account is not None
             return space.in_account(principal.account)
@@ -131,6 +131,8 @@ def _named(space: Space, principal: Principal) -> Expression:
             return _session(space, principal)
         case PrincipalType.SERVICE:
             return _at(principal.value, service=True)
+        case PrincipalType.FEDERATED:
+            return space.of_provider(principal.value)  # nobody, but for a role (P6, E2w)
         case _:
             return FALSE  # L8, P6
 
@@ -221,7 +223,7 @@ def callers(space: Space, wanted: CallerSet) -> Expression:
             return _kind(space, kind, service_linked)
         case PrincipalLike(pattern):
             predicate = arn_predicate([Fixed(pattern.value, True)])
-            return FALSE if predicate is None else both(negation(space.is_service), space.principal(predicate))
+            return FALSE if predicate is None else both(space.is_principal, space.principal(predicate))
         case SessionLike(pattern):
             return _session_like(space, pattern.value)
         case ServiceLike(pattern):
@@ -282,7 +284,7 @@ def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
         CallerKind.ROOT: space.is_root,
         CallerKind.FEDERATED: space.is_federated,
         CallerKind.SERVICE: space.is_service,
-        CallerKind.WEB: FALSE,  # makes no request for a key (E2w)
+        CallerKind.WEB: space.is_web,
     }[kind]
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.reference import condition_key
 from verifier.problem.domains import EPOCH_VALUED, is_date
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.predicates import Predicate
@@ -63,8 +62,7 @@ class Reader:
 
     def _condition(self, condition: Condition) -> Expression:
         key, operator = condition.key.value, condition.operator
-        if condition_key(key) is None:
-            self.space.notes[key] = None
+        self.space.note(key)
         view = self.space.variants(key) if is_pair(key) else self.space.view(key, self.in_key_policy)
         if operator.base == "Null":
             return disjunction(negation(view.present) if value.value.lower() == "true" else view.present for value in condition.values)

@@ -117,7 +117,10 @@ def _resource_bound(space: Space) -> Expression:
             return FALSE if space.target.key.manager == "AWS" else negation(exempt)
         case TargetKind.ALIAS:
             return both(negation(exempt), Symbol("R4"))
-        case TargetKind.NONE:
+        case TargetKind.ROLE:
+            # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations: orgs_manage_policies_rcps].
+            return both(negation(space.is_service_linked), acts(name for name in space.known_actions if name.startswith("sts:")))
+        case _:
             return FALSE
 
 

@@ -7,7 +7,7 @@ not model is a symbol (`verifier.problem.unmodelled`), never left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from verifier.model.estate import Key
 from verifier.model.policy import Effect, Policy, Statement
@@ -28,7 +28,11 @@ from verifier.problem.unmodelled import grants_unmodelled, own_refusals, unrestr
 
 
 def allowed(space: Space) -> Expression:
-    """True iff the request is allowed (D1–D3, D6, D8, D9)."""
+    """True iff the request is allowed (D1–D3, D6, D8, D9; for steps E1–E3)."""
+    if space.target.of_step:
+        from verifier.problem.steps.decision import step_allowed  # which is built on this module
+
+        return step_allowed(space)
     gates = both(negation(denied(space)), service_controls_allow(space), endpoints_allow(space), unrestricted(space))
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:
@@ -84,8 +88,13 @@ def _key_policy_statements(space: Space, effect: Effect) -> Iterator[tuple[Polic
 
 
 def _key_policy_reach(space: Space) -> Reach:
+    return policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
+
+
+def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -> Reach:
+    """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
     reaches = []
-    for policy, statement in _key_policy_statements(space, Effect.ALLOW):
+    for policy, statement in statements:
         if not space.concerns(statement):
             reaches.append(silent_reach(statement, silent(space, policy, statement)))
             continue

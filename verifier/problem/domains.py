@@ -73,6 +73,26 @@ def _principal_domain(partition: str) -> Domain:
     return Domain("principal", (*_caller_arns(partition), *names), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
 
 
+WEB_PREFIX = "web:"
+"""What a value of the attribute `principal` begins with for an identity of a provider, before the provider's ARN or name (E2w): so no
+pattern of principal ARNs matches it."""
+BUILT_IN_PROVIDERS = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
+"""The web identity providers that need no ARN [IAM: reference_policies_elements_principal]."""
+
+
+@cache
+def role_callers(partition: str) -> Attribute:
+    """Who may ask to assume a role: callers as of any request, and identities of providers (E2w)."""
+    usual = _principal_domain(partition)
+    start = (*literal_tokens(f"{WEB_PREFIX}arn:{partition}:iam::"), *((False, DIGITS),) * 12)
+    ends = ((*literal_tokens(":oidc-provider/"), *some(Characters(PATH.listed | {":"}))), (*literal_tokens(":saml-provider/"), *some(NAME)))
+    providers = (*(Tokens((*start, *end)) for end in ends), *(Tokens(literal_tokens(WEB_PREFIX + name)) for name in BUILT_IN_PROVIDERS))
+    account = f"{WEB_PREFIX}arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}"
+    seeds = (f"{account}:oidc-provider/token.actions.githubusercontent.com", f"{account}:saml-provider/example")
+    domain = Domain("principal", (*usual.base, *providers), (*usual.seeds, *seeds, WEB_PREFIX + BUILT_IN_PROVIDERS[0]))
+    return Attribute("principal", domain, optional=False)
+
+
 def _service_names() -> tuple[tuple[Token, ...], ...]:
     service = some(Characters(LOWER.listed | {"."}))
     return (*service, *literal_tokens(".amazonaws.com")), (*service, *literal_tokens(".amazonaws.com.cn"))
@@ -123,7 +143,7 @@ def retiring_principals() -> Attribute:
     base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME))]
     base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
     base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
-    return _words(
+    return words(
         "retiring", *base, seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
     )
 
@@ -132,7 +152,7 @@ def retiring_principals() -> Attribute:
 def user_ids() -> Attribute:
     """The unique ID of a user, `AIDA…`, or of the role of a session, `AROA…`: what `aws:userid` begins with."""
     base = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
-    return _words("userid", *base, seeds=("AROAEXAMPLEROLEID1234", "AIDAEXAMPLEUSERID1234"))
+    return words("userid", *base, seeds=("AROAEXAMPLEROLEID1234", "AIDAEXAMPLEUSERID1234"))
 
 
 ORDINARY_SESSION = "example"
@@ -142,7 +162,7 @@ ORDINARY_SESSION = "example"
 @cache
 def session_names() -> Attribute:
     """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of sessions."""
-    return _words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
+    return words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
 
 
 @cache
@@ -150,7 +170,7 @@ def issuers() -> Attribute:
     """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN (R2)."""
     user = literal_tokens("user/")
     base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
-    return _words("issuer", *base, seeds=("root", "user/example", "user/other"))
+    return words("issuer", *base, seeds=("root", "user/example", "user/other"))
 
 
 def action_names(known: Sequence[str]) -> Attribute:
@@ -159,21 +179,13 @@ def action_names(known: Sequence[str]) -> Attribute:
     return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
 
 
-def _words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
+def words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
+    """An attribute whose values are the words of some forms."""
     return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
 
 
-@lru_cache(4096)
-def context_attribute(name: str, partition: str, region: str | None) -> Attribute:
-    """The attribute for a condition key (lower case) that nothing else determines."""
-    if name.endswith("#service"):
-        return _of_service(name, partition)
-    special = _special(name, partition, region)
-    if special is not None:
-        return special
-    known = condition_key(name.split("#")[0])
-    multivalued = known is not None and known.multivalued
-    kind = known.type if known is not None else ValueType.STRING
+def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: str) -> Attribute:
+    """An attribute with values of one type, and of no special form (C5)."""
     if kind is ValueType.BOOL:
         return Attribute(name, values=("true", "false"), multivalued=multivalued)
     if kind is ValueType.IP:
@@ -186,8 +198,20 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
     if kind is ValueType.ARN:
         return _arn(name, partition, multivalued)
     least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1
-    found = _words(name, some(ANY, least))
-    return Attribute(name, found.domain, multivalued=multivalued)
+    return Attribute(name, words(name, some(ANY, least)).domain, multivalued=multivalued)
+
+
+@lru_cache(4096)
+def context_attribute(name: str, partition: str, region: str | None) -> Attribute:
+    """The attribute for a condition key (lower case) that nothing else determines."""
+    if name.endswith("#service"):
+        return _of_service(name, partition)
+    special = _special(name, partition, region)
+    if special is not None:
+        return special
+    known = condition_key(name.split("#")[0])
+    multivalued = known is not None and known.multivalued
+    return attribute_of_type(name, known.type if known is not None else ValueType.STRING, multivalued, partition)
 
 
 def _of_service(name: str, partition: str) -> Attribute:
@@ -198,8 +222,8 @@ def _of_service(name: str, partition: str) -> Attribute:
         return Attribute(name, Domain(name, _caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
     if name.startswith("aws:userid"):
         user, role = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
-        return _words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
-    return _words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
+        return words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
+    return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
 
 
 def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
@@ -216,7 +240,7 @@ def _vpc_arn(partition: str, region: str | None) -> Attribute:
     where = literal_tokens(region) if region else some(LOWER, 2)
     start = (*literal_tokens(f"arn:{partition}:ec2:"), *where, *literal_tokens(":"), *((False, DIGITS),) * 12)
     seeds = [f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
-    return _words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
+    return words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
 
 
 def _constraint_source(name: str, partition: str, region: str | None) -> Attribute:
@@ -224,7 +248,7 @@ def _constraint_source(name: str, partition: str, region: str | None) -> Attribu
     start = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"))
     resources = ("accesspoint/example", "accesspoint/other")
     seeds = [f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:{resource}" for resource in resources]
-    return _words(name, (*start, *((False, DIGITS),) * 12, *literal_tokens(":"), *some(ANY)), seeds=seeds)
+    return words(name, (*start, *((False, DIGITS),) * 12, *literal_tokens(":"), *some(ANY)), seeds=seeds)
 
 
 def _special(name: str, partition: str, region: str | None) -> Attribute | None:
@@ -238,25 +262,25 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     if name == "kms:viaservice":
         where = literal_tokens(region) if region else some(LOWER)
         seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
-        return _words(name, (*some(LOWER), *literal_tokens("."), *where, *literal_tokens(".amazonaws.com")), seeds=seeds)
+        return words(name, (*some(LOWER), *literal_tokens("."), *where, *literal_tokens(".amazonaws.com")), seeds=seeds)
     if name in _ORGANIZATION_IDS:
-        return _words(name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
+        return words(name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
     if name in _ORGANIZATION_PATHS:
         path = Characters(LOWER.listed | {"/"})
         paths = ("o-exampleorg/r-ab12/ou-ab12-11111111/", "o-exampleorg/r-ab12/", "o-otherorg01/r-cd34/ou-cd34-22222222/")
-        found = _words(
+        found = words(
             name, (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")), seeds=paths
         )
         return Attribute(name, found.domain, multivalued=True)
     if name.split("#")[0] in _ACCOUNTS:
-        return _words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
+        return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
     if name in _SERVICE_NAMES:
         seeds = [f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
-        found = _words(name, *_service_names(), seeds=seeds)
+        found = words(name, *_service_names(), seeds=seeds)
         return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
     if name in ("kms:requestalias", "kms:resourcealiases"):
         alias = Characters(NAME.listed | {"/", ":"})
-        found = _words(name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another"))
+        found = words(name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another"))
         return Attribute(name, found.domain, multivalued=name == "kms:resourcealiases")
     if name == "kms:grantoperations":
         names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
@@ -265,10 +289,10 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     if listed is not None:
         return Attribute(name, values=listed)
     if name in ("region", "kms:primaryregion", "kms:replicaregion"):
-        return _words(name, (*some(LOWER, 2),), seeds=("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
+        return words(name, (*some(LOWER, 2),), seeds=("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
     if name in _IDENTIFIERS:
         seeds = [prefix + "0a1b2c3d4e5f60718" for prefix in _IDENTIFIERS[name]]
-        return _words(name, *((*literal_tokens(prefix), *some(LOWER)) for prefix in _IDENTIFIERS[name]), seeds=seeds)
+        return words(name, *((*literal_tokens(prefix), *some(LOWER)) for prefix in _IDENTIFIERS[name]), seeds=seeds)
     return None
 
 

@@ -31,12 +31,14 @@ from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, 
 from verifier.problem.powers import SESSION_TAGS, power
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.space import Space, acts
+from verifier.problem.steps.facts import step_operations, step_senders, transitive_tags
+from verifier.problem.steps.resources import resource_facts
 
 
 def all_facts(space: Space) -> list[Expression]:
     """Every fact that matters for the attributes asked for."""
     found: list[Expression] = []
-    for facts in _FACTS:
+    for facts in _STEP_FACTS if space.target.of_step else _FACTS:
         found += [fact for fact in facts(space) if fact is not TRUE]
     return found
 
@@ -55,7 +57,7 @@ def _service_keys(space: Space) -> Iterator[Expression]:
     """F1: for a service principal the caller's organization and tags are absent."""
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
-            yield implies(space.is_service, negation(Present(name)))
+            yield implies(negation(space.is_principal), negation(Present(name)))
         if name.endswith("#service"):
             yield implies(Present(name), space.has_service_value())
             yield from _not_of_a_named_account(space, name)
@@ -82,13 +84,13 @@ def _credentials(space: Space) -> Iterator[Expression]:
     if has(space, present, age):
         space.attribute_view(present)
         # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only services lack it.
-        yield implies(space.is_service, negation(Present(present)))
+        yield implies(negation(space.is_principal), negation(Present(present)))
         yield implies(both(space.is_user, via_service(space)), Present(present))
     if has(space, age):
         yield implies(Present(age), Test(present, exactly("true")))
     if has(space, token):
         yield implies(either(space.is_role, space.is_federated), Present(token))
-        yield implies(space.is_service, negation(Present(token)))
+        yield implies(negation(space.is_principal), negation(Present(token)))
         if has(space, present):
             yield implies(both(space.is_user, Present(token)), Present(present))
             yield implies(both(negation(via_service(space)), Present(present)), Present(token))
@@ -244,3 +246,21 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     _always_present,
 )
 """Facts that may ask for further attributes come before those that range over all of them."""
+_STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+    _credentials,
+    _network,
+    listed_endpoints,
+    _services,
+    organizations,
+    transitive_tags,
+    _inventory_tags,
+    _user_ids,
+    _issuers,
+    step_senders,
+    resource_facts,
+    step_operations,
+    pairs,
+    _service_keys,
+    _always_present,
+)
+"""Those about the requests of steps: without those about keys and aliases."""

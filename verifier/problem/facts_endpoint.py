@@ -24,6 +24,9 @@ def listed_endpoints(space: Space) -> Iterator[Expression]:
     if has(space, _IDENTIFIER):
         for endpoint in space.estate.endpoints or ():
             came = through(space, endpoint.id)
+            if space.target.of_step:
+                yield negation(came)  # it is an endpoint of KMS
+                continue
             yield from (implies(came, fact) for fact in _place(space, endpoint))
 
 

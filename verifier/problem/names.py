@@ -52,6 +52,8 @@ def _in_values(values: Sequence[Text], variables: bool) -> Iterator[str]:
 def _policies(estate: Estate, target: Target) -> Iterator[Policy]:
     if target.key is not None:
         yield from target.key.policies or ()
+    if target.identity is not None and target.identity.trust is not None:
+        yield target.identity.trust
     for account in estate.accounts:
         for identity in (*account.users, *account.roles):
             yield from identity.policies

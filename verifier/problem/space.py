@@ -1,8 +1,8 @@
 """The space of requests for one target: its attributes, and how condition keys are read off them.
 
-In: the estate and a target (a key, an alias, or no resource). Out: `Space.view(key)` for condition keys; callers as predicates on one
-attribute. Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they
-cannot disagree with it.
+In: the estate and a target (a key, an alias, no resource, or what a step changes). Out: `Space.view(key)` for condition keys; callers as
+predicates on one attribute.
+Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they cannot disagree with it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import KeyFacts, actions, condition_key
+from verifier.model.step_actions import step_actions, step_key
 from verifier.problem.concern import Concern
 from verifier.problem.domains import (
+    WEB_PREFIX,
     Attribute,
     action_names,
     context_attribute,
     issuers,
     principals,
     retiring_principals,
+    role_callers,
     session_names,
     user_ids,
 )
@@ -54,13 +57,15 @@ from verifier.problem.predicates import (
     within,
 )
 from verifier.problem.reached import account_pattern
-from verifier.problem.targets import Target, TargetKind, consistent, facts_text
+from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import Relation, SetView, Values, Variants, View, readable_under
 
 if TYPE_CHECKING:
     from verifier.problem.spellings import Choice  # which is built on this module
 
 PAIR_PREFIX = "kms:encryptioncontext:"
+MADE = "resource of the request"
+"""The attribute for what a request names or makes in an account: the ARN of a function, of a resource share (E3)."""
 OTHER_SPELLING = "#other spelling"
 
 
@@ -72,7 +77,7 @@ def pair_attribute(spelling: str | None, name: str = "") -> str:
 
 _OWN = {"userid": user_ids, "session": session_names, "issuer": issuers, "retiring": retiring_principals}
 """What makes the attributes that are no condition keys, but for those that every space has."""
-INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time"})
+INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time", MADE})
 """The attributes that are no condition keys: what a context shows of them has other names."""
 
 
@@ -91,15 +96,22 @@ def _in_account(account: str) -> Expression:
     return Test("principal", account_pattern(account))
 
 
+_IS_WEB = Test("principal", like(WEB_PREFIX + "*"))
+
+
 @cache
 def _actions_on(kind: TargetKind) -> frozenset[str]:
     """The known actions for a kind of target."""
+    if kind in STEP_KINDS:
+        return frozenset(a.name for a in step_actions() if a.on.name == kind.name)
     fits = {TargetKind.KEY: "key", TargetKind.ALIAS: "alias"}
     return frozenset(a.name for a in actions() if (fits[kind] in a.resources if kind in fits else not a.resources))
 
 
 @cache
 def _action_attribute(kind: TargetKind) -> Attribute:
+    if kind in STEP_KINDS:
+        return Attribute("action", values=tuple(sorted(name.lower() for name in _actions_on(kind))), optional=False)
     return action_names([a.name.lower() for a in actions() if a.name in _actions_on(kind)])
 
 
@@ -145,7 +157,12 @@ class Space:
 
     def __post_init__(self) -> None:
         self.known_actions = _actions_on(self.target.kind)
-        for attribute in (principals(self.target.partition), _action_attribute(self.target.kind)):
+        whom = principals(self.target.partition)
+        if self.target.kind is TargetKind.ROLE:
+            whom = role_callers(self.target.partition)
+            self.is_web = _IS_WEB
+            self.is_service = both(negation(self.is_principal), negation(_IS_WEB))
+        for attribute in (whom, _action_attribute(self.target.kind)):
             self.attributes[attribute.name] = attribute
         if self.target.key is not None:
             self.attributes["facts"] = _facts_attribute(consistent(self.target.key))
@@ -171,12 +188,16 @@ class Space:
         """Some policy tests this condition key."""
         if key not in self._mentioned:
             self._mentioned.add(key)
-            if condition_key(key) is None:
-                self.notes[key] = None
+            self.note(key)
             if key.lower().startswith(PAIR_PREFIX):
                 self.variants(key)
             else:
                 self.view(key)
+
+    def note(self, key: str) -> None:
+        """A policy speaks of this condition key; what the data does not know is remembered."""
+        if condition_key(key) is None and not (self.target.of_step and step_key(key) is not None):
+            self.notes[key] = None
 
     # -- callers --
 
@@ -194,8 +215,16 @@ class Space:
     """Root users."""
     is_federated = _arn_like("arn:*:federated-user/*")
     """Federated-user sessions."""
-    is_service = negation(_arn_like("arn:*"))
+    is_principal = _arn_like("arn:*")
+    """Callers with an ARN: neither service principals nor identities of a provider."""
+    is_service = negation(is_principal)
     """Service principals (R2)."""
+    is_web: Expression = FALSE
+    """Identities of web and SAML providers, which nothing but a role knows (E2w)."""
+
+    def of_provider(self, provider: str) -> Expression:
+        """The identities of one provider: its ARN, or the name of a built-in one (E2w)."""
+        return both(self.is_web, self.principal(exactly(WEB_PREFIX + provider)))
 
     def in_account(self, account: str) -> Expression:
         """The callers of an account: never a service principal."""

@@ -19,6 +19,7 @@ from verifier.problem.predicates import like
 from verifier.problem.relations import absent_variables, constant_matches
 from verifier.problem.space import Space
 from verifier.problem.spellings import choices, names_of, under
+from verifier.problem.steps.resources import covers_made
 from verifier.problem.targets import TargetKind
 from verifier.problem.values import ARN, Fixed, Template, Variable, split_fields, template
 
@@ -61,7 +62,7 @@ class Elements:
 def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     """Each element of a statement by itself; `conditions` are in the order of the statement."""
     in_key_policy = policy.kind is PolicyKind.KEY
-    resource = _key_policy_resource(space, policy, statement) if in_key_policy else _resource(space, policy, statement)
+    resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, in_key_policy)
     conditions = tuple(reader.condition(condition) for condition in statement.conditions)
     valid = _valid(space, policy, statement, in_key_policy)
@@ -97,10 +98,16 @@ def _takes_variables(base: str) -> bool:
 def applies_to_target(space: Space, policy: Policy, statement: Statement) -> bool:
     """Whether a statement can match a request on the target at all, by its action and resource."""
     if statement.actions is None or statement.resources is None:
-        return False
+        return statement.actions is not None and policy.kind is PolicyKind.TRUST
     everything = any(text.value == "*" for text in statement.resources) and not statement.not_resource
-    in_key_policy = policy.kind is PolicyKind.KEY
-    return everything or (_key_policy_resource if in_key_policy else _resource)(space, policy, statement) is not FALSE
+    return everything or _resource_element(space, policy, statement) is not FALSE
+
+
+def _resource_element(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2)."""
+    if policy.kind is PolicyKind.TRUST:
+        return TRUE
+    return (_key_policy_resource if policy.kind is PolicyKind.KEY else _resource)(space, policy, statement)
 
 
 def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> Expression:
@@ -134,6 +141,8 @@ def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: 
         pieces = _filled(pieces)
     if space.target.kind is TargetKind.NONE:
         return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
+    if space.target.kind is TargetKind.ACCOUNT:
+        return covers_made(space, pieces)
     assert space.target.resource is not None
     return constant_matches(space, space.target.resource, ARN, pieces, policy.kind is PolicyKind.KEY)
 

@@ -1,6 +1,6 @@
-"""What requests are about: a key, an alias, or no resource (R4), and which facts a key can have (U3).
+"""What requests are about: a key, an alias, or no resource (R4); for steps, what they change (E1–E3). Which facts a key can have (U3).
 
-In: keys of the estate. Out: targets; key facts as values of the attribute `facts`.
+In: keys, roles, users … of the estate. Out: targets; key facts as values of the attribute `facts`.
 Guarantee: a target's facts are every combination that agrees with what is given.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from verifier.model.estate import Key
+from verifier.model.estate import Estate, Identity, Key
 from verifier.model.reference import KeyFacts, key_facts
 
 
@@ -20,11 +20,23 @@ class TargetKind(Enum):
     KEY = "key"
     ALIAS = "alias"
     NONE = "operations without a key"
+    ROLE = "role"
+    USER = "user"
+    GROUP = "group"
+    POLICY = "managed policy"
+    """A customer managed policy."""
+    ACCOUNT = "account"
+    """Something that the request itself names or makes in an account: a function, a resource share (E3)."""
+
+
+STEP_KINDS = frozenset({TargetKind.ROLE, TargetKind.USER, TargetKind.GROUP, TargetKind.POLICY, TargetKind.ACCOUNT})
+"""What the requests of steps are about, beside keys and aliases (docs/reach.md)."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9)."""
+    """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9). `identity` is the
+    role or user, `None` where the input does not have it, or for another kind of target."""
 
     kind: TargetKind
     partition: str
@@ -32,11 +44,43 @@ class Target:
     region: str | None = None
     resource: str | None = None
     key: Key | None = None
+    identity: Identity | None = None
+
+    @property
+    def of_step(self) -> bool:
+        """Whether this is what a step changes, neither a key nor an alias."""
+        return self.kind in STEP_KINDS
 
 
 def key_target(key: Key) -> Target:
     """The requests on one key."""
     return Target(TargetKind.KEY, key.partition, key.account, key.region, key.arn, key)
+
+
+def step_target(estate: Estate, arn: str) -> Target:
+    """The requests on a role, user, group or customer managed policy with this ARN, or in the account whose root user it names
+    (`arn:aws:iam::111122223333:root`). Raises `ValueError` for another ARN."""
+    fields = arn.split(":", 5)
+    kind = _KINDS.get(fields[5].split("/", 1)[0]) if len(fields) == 6 and fields[2] == "iam" else None
+    if kind is None:
+        raise ValueError(f"{arn} is no role, user, group, managed policy or account")
+    return Target(kind, fields[1], fields[4], None, arn, identity=_identity(estate, kind, fields[4], arn))
+
+
+_KINDS = {
+    "role": TargetKind.ROLE,
+    "user": TargetKind.USER,
+    "group": TargetKind.GROUP,
+    "policy": TargetKind.POLICY,
+    "root": TargetKind.ACCOUNT,
+}
+
+
+def _identity(estate: Estate, kind: TargetKind, account_id: str, arn: str) -> Identity | None:
+    if kind not in (TargetKind.ROLE, TargetKind.USER):
+        return None
+    listed = (found for account in estate.accounts if account.id == account_id for found in (*account.roles, *account.users))
+    return next((found for found in listed if found.arn == arn), None)
 
 
 FACT_FIELDS = {

@@ -22,13 +22,15 @@ def things(space: Space) -> Iterator[Unmodelled]:
     """What bears on this target."""
     for thing in space.estate.unmodelled:
         if thing.key in (None, space.target.resource) and (thing.owner is None or _owned_by(space.target, thing.owner)):
+            if space.target.of_step and thing.endpoint is not None:
+                continue  # the endpoints of KMS have no part in it (E1)
             # What is unknown of a statement is a symbol of that statement (`problem.statements`).
             yield from () if thing.of_statement else (thing,)
 
 
 def _owned_by(target: Target, account: str) -> bool:
-    """Whether the target is a key or alias of the account, and not one that AWS manages in it (D7, D8)."""
-    if target.kind is TargetKind.NONE or target.account != account:
+    """Whether the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2)."""
+    if target.kind not in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE) or target.account != account:
         return False
     return target.key.manager != "AWS" if target.key is not None else ":alias/aws/" not in (target.resource or "")
 
@@ -60,6 +62,8 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
         parts.append(through(space, thing.endpoint))
     if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
         parts.append(Symbol("R4"))
+    if thing.owner is not None and space.target.kind is TargetKind.ROLE:
+        parts.append(acts(name for name in space.known_actions if name.startswith("sts:")))
     return conjunction(parts)
 
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION, is_date
+from verifier.model.step_actions import step_action, step_key
+from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION, WEB_PREFIX, is_date
 from verifier.problem.facts_shared import VIA
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
-from verifier.problem.space import INTERNAL, OTHER_SPELLING, PAIR_PREFIX, Space
+from verifier.problem.space import INTERNAL, MADE, OTHER_SPELLING, PAIR_PREFIX, Space
+from verifier.problem.steps.resources import plausible_resource
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
@@ -24,13 +26,22 @@ from verifier.witness.values import Concrete
 
 def build(question: Question, values: Concrete) -> Request:
     """The request with these values."""
-    space = question.space
     action = values["action"]
     assert isinstance(action, str)
-    known = reference_action(action)
+    known = reference_action(action) or step_action(action)
     who, name = caller(values), known.name if known is not None else action
-    resource = _retiring_principal(who, values) if name == LIST_RETIRABLE else space.target.resource
-    return Request(who, name, resource, tuple(_context(question, values)))
+    return Request(who, name, _resource(question, who, name, values), tuple(_context(question, values)))
+
+
+def _resource(question: Question, who: Caller, name: str, values: Concrete) -> str | None:
+    """What the request is about: the target, but for what it says itself (D9, E3)."""
+    if name == LIST_RETIRABLE:
+        return _retiring_principal(who, values)
+    target = question.space.target
+    if target.kind is not TargetKind.ACCOUNT:
+        return target.resource
+    made = values.get(MADE)
+    return made if isinstance(made, str) else plausible_resource(target, name, str(values.get("region") or "us-east-1"))
 
 
 def _retiring_principal(who: Caller, values: Concrete) -> str:
@@ -55,6 +66,8 @@ def caller(values: Concrete) -> Caller:
     """Who makes the request."""
     arn = values["principal"]
     assert isinstance(arn, str)
+    if arn.startswith(WEB_PREFIX):
+        return Caller(CallerKind.WEB, arn.removeprefix(WEB_PREFIX))
     if not arn.startswith("arn:"):
         return Caller(CallerKind.SERVICE, arn)
     account, resource = arn.split(":", 5)[4:]
@@ -92,7 +105,7 @@ def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]
 
 def spelled(space: Space, name: str) -> str:
     """A condition key as the policies spell it, or as the documentation does."""
-    known = condition_key(name)
+    known = condition_key(name) or step_key(name)
     if known is None or known.prefix is not None:
         return space.spellings.get(name, name)
     return known.name

@@ -12,10 +12,11 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Outcome, Request
+from verifier.model.step_actions import StepAction, StepResource, step_action
 from verifier.problem.expression import Symbol, negation
 from verifier.problem.keyless import LIST_RETIRABLE
 from verifier.problem.question import Question, ask
-from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.problem.targets import Target, TargetKind, key_target, step_target
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError
@@ -24,6 +25,7 @@ from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, U
 
 __all__ = ["Decider", "Undetermined", "decide_symbolically", "target_of"]
 
+_WITHOUT_KEY = (TargetKind.ALIAS, TargetKind.NONE)
 KEYLESS = "F1-keyless"
 """The reading that decides what a request without a key carries."""
 
@@ -71,7 +73,7 @@ class Decider:
     def _solvers(self, question: Question, request: Request) -> list[tuple[bool, Session]]:
         """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what it carries."""
         if request not in self._sessions:
-            readings = (True,) if question.space.target.kind is TargetKind.KEY else (True, False)
+            readings = (True, False) if question.space.target.kind in _WITHOUT_KEY else (True,)
             self._sessions = {request: [(carried, _solver(question, request, carried, self._engine)) for carried in readings]}
         return self._sessions[request]
 
@@ -82,7 +84,7 @@ def _solver(question: Question, request: Request, carried: bool, engine: Engine)
     if not carried:
         values |= {name: None for name in RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given}
     known = list(constraints(question, request, values))
-    if question.space.target.kind is not TargetKind.KEY:
+    if question.space.target.kind in _WITHOUT_KEY:
         known.append(Symbol(KEYLESS) if carried else negation(Symbol(KEYLESS)))
     return open_session(engine, question.finite, known, [question.allowed])
 
@@ -99,9 +101,22 @@ def _possible(result: Result) -> bool:
     return isinstance(result, Sat)
 
 
+def _step_target(estate: Estate, request: Request, step: StepAction) -> Target:
+    """What a step changes: a role, user, group or policy; or the caller's account, where the request itself names something in it."""
+    if step.on is StepResource.ACCOUNT:
+        partition = request.caller.principal_arn.split(":")[1]
+        return step_target(estate, f"arn:{partition}:iam::{request.caller.account}:root")
+    if request.resource is None:
+        raise InputError.of(f"{request.action} is about a {step.on.value}, and the request names none")
+    return step_target(estate, request.resource)
+
+
 def target_of(estate: Estate, request: Request) -> Target:
     """The target that a request is about."""
     resource = request.resource
+    step = step_action(request.action)
+    if step is not None:
+        return _step_target(estate, request, step)
     if resource is None or request.action.lower() == LIST_RETIRABLE.lower():
         return Target(TargetKind.NONE, estate.keys[0].partition if estate.keys else "aws")
     key = next((key for key in estate.keys if key.arn == resource), None)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Identity
 from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.model.step_actions import IAM_REGION
 from verifier.problem.callers import identities
-from verifier.problem.domains import Attribute, is_date
+from verifier.problem.domains import WEB_PREFIX, Attribute, is_date
 from verifier.problem.facts_organization import ORGANIZATIONS
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
-from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.space import MADE, OTHER_SPELLING, PAIR_PREFIX
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.values import parse_instant
 from verifier.witness.values import Concrete
@@ -72,14 +73,15 @@ class Reading:
     def value(self, name: str, attribute: Attribute) -> object:
         """The value of an attribute, `None` if it is absent, or `OPEN`."""
         special: dict[str, Callable[[], object]] = {
-            "principal": lambda: self.caller.principal_arn,
+            "principal": lambda: (WEB_PREFIX if self.caller.kind is CallerKind.WEB else "") + self.caller.principal_arn,
             "action": lambda: self.request.action.lower(),
             "issuer": self._issuer,
             "userid": self._user_id,
             "session": lambda: self.caller.session,
             "facts": self._facts,
             "time": self._time,
-            "region": lambda: self.context.get("aws:requestedregion", OPEN),
+            "region": self._region,
+            MADE: lambda: self.request.resource,
             RETIRING: self._retiring,
         }
         if name in special:
@@ -189,6 +191,12 @@ class Reading:
             raise Undetermined(f"{self.request.resource} is not a principal of the caller's account")
         return last
 
+    def _region(self) -> object:
+        """Where it is asked: of IAM in one Region of the partition (E1)."""
+        of_iam = self.question.space.target.of_step and self.request.action.lower().startswith("iam:")
+        supposed = IAM_REGION.get(self.question.space.target.partition, OPEN) if of_iam else OPEN
+        return self.context.get("aws:requestedregion", supposed)
+
     def _time(self) -> object:
         moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
         return str(parse_instant(moment)) if isinstance(moment, str) else OPEN
@@ -202,8 +210,10 @@ class Reading:
         return found[0] if found else None
 
     def _is_unknown_fact(self, name: str) -> bool:
-        """Whether this is about tags or aliases of the key that the input does not give (U3)."""
-        key = self.question.space.target.key
+        """Whether this is about tags or aliases of the key, or of a role or user, that the input does not give (U3)."""
+        key, target = self.question.space.target.key, self.question.space.target
+        if target.of_step and target.identity is None:
+            return name.startswith("aws:resourcetag/")
         return key is not None and (
             (key.tags is None and name.startswith("aws:resourcetag/")) or (key.aliases is None and name == "kms:resourcealiases")
         )

@@ -1,0 +1,77 @@
+"""Facts about the requests of steps (F6, E1–E3): which operation carries which condition keys, who can send it.
+
+In: a space whose target is a role, user, group, managed policy or account. Out: expressions that hold of every request.
+Guarantee: an operation is without a key only where the reference data lists the key with another step and not with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.step_actions import IAM_REGION, known_step_keys, step_actions
+from verifier.problem.expression import Expression, Present, Some, Test, both, implies, negation
+from verifier.problem.facts_shared import has, predicates_of
+from verifier.problem.predicates import exactly, like
+from verifier.problem.space import PAIR_PREFIX, Space, acts
+from verifier.problem.steps.keys import BOUNDARY, written_to
+from verifier.problem.targets import TargetKind
+
+_ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
+_REQUIRED = {
+    "sts:rolesessionname": _ASSUMING,
+    "sts:sourceidentity": ("sts:SetSourceIdentity",),
+    "aws:tagkeys": ("sts:TagSession",),
+    "iam:policyarn": ("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"),
+}
+"""The actions whose requests always have a key [API: AssumeRole, AttachRolePolicy …]."""
+
+
+def step_operations(space: Space) -> Iterator[Expression]:
+    """F6: an operation key is present only in the operations that have it, and in some always."""
+    for name in space.attributes:
+        listed = _listed(name)
+        if name.startswith(PAIR_PREFIX):
+            yield negation(Present(name))
+        elif listed is not None:
+            carrying = [a.name for a in step_actions() if listed in a.condition_keys and a.name in space.known_actions]
+            yield implies(Present(name), acts(carrying))
+        required = space.known_actions.intersection(_REQUIRED.get(name, ()))
+        if required:
+            yield implies(acts(required), Present(name))
+    identity = space.target.identity
+    if has(space, BOUNDARY) and identity is not None and identity.bounded:
+        yield implies(written_to(space), Present(BOUNDARY))
+
+
+def _listed(name: str) -> str | None:
+    """How the data lists a key: by itself, or by the prefix of its template."""
+    known = known_step_keys()
+    return name if name in known else next((key for key in known if key.endswith("/") and name.startswith(key)), None)
+
+
+def step_senders(space: Space) -> Iterator[Expression]:
+    """E1, E2w: where IAM is asked, and who asks to assume a role with what."""
+    if has(space, "region"):
+        yield implies(acts(name for name in space.known_actions if name.startswith("iam:")), _iam_region(space))
+    if space.target.kind is TargetKind.ROLE:
+        saml = space.principal(like("web:arn:*:saml-provider/*"))
+        yield implies(acts({"sts:AssumeRoleWithSAML"}), saml)
+        yield implies(acts({"sts:AssumeRoleWithWebIdentity"}), both(space.is_web, negation(saml)))
+        by_callers = [name for name in space.known_actions if name.startswith("iam:")]
+        yield implies(acts([*by_callers, "sts:AssumeRole"]), negation(space.is_web))
+
+
+def _iam_region(space: Space) -> Expression:
+    return Test("region", exactly(IAM_REGION.get(space.target.partition, "us-east-1")))
+
+
+def transitive_tags(space: Space) -> Iterator[Expression]:
+    """E2: only tags that the request sets can be transitive [API: AssumeRole, TransitiveTagKeys]."""
+    transitive, all_tags = "sts:transitivetagkeys", "aws:tagkeys"
+    if has(space, transitive):
+        space.set_view(all_tags)
+        yield implies(Present(transitive), Present(all_tags))
+        for predicate in predicates_of(space, transitive):
+            only = frozenset({predicate})
+            yield implies(Some(transitive, only, True), Some(all_tags, only, True))
+            yield implies(Some(transitive, only, False), Some(all_tags, only, False))
