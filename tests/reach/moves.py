@@ -1,0 +1,179 @@
+"""Moves, written shortly: one function for each kind of step (section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from verifier.model.estate import Key
+from verifier.model.grant import Grant
+from verifier.model.policy import Policy, PrincipalType
+from verifier.model.reach import (
+    AliasMoved,
+    Became,
+    GrantCreated,
+    GroupJoined,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyShared,
+    KeyTagged,
+    MaterialImported,
+    Move,
+    PolicyAdded,
+    ReEncrypted,
+    StepKind,
+    TrustPut,
+    VersionSet,
+)
+from verifier.model.request import Caller, CallerKind, Request, Value
+
+Context = Mapping[str, Value]
+
+
+def request(by: Caller, action: str, resource: str | None, context: Context | None = None) -> Request:
+    """A request."""
+    return Request(by, action, resource, tuple((context or {}).items()))
+
+
+def put_key_policy(by: Caller, key: str, policy: Policy, context: Context | None = None) -> Move:
+    """Another key policy."""
+    return Move(StepKind.PUT_KEY_POLICY, (request(by, "kms:PutKeyPolicy", key, context),), KeyPolicyPut(key, policy))
+
+
+def create_grant(by: Caller, key: str, grant: Grant, context: Context | None = None) -> Move:
+    """A grant, asked for as it is."""
+    return Move(
+        StepKind.CREATE_GRANT,
+        (request(by, "kms:CreateGrant", key, {**grant_context(grant), **(context or {})}),),
+        GrantCreated(key, grant),
+    )
+
+
+def grant_context(grant: Grant) -> dict[str, Value]:
+    """What the request that makes a grant says of it (F6)."""
+    found: dict[str, Value] = {"kms:GrantOperations": tuple(name.split(":")[1] for name in grant.operations)}
+    for principal, role in ((grant.grantee, "Grantee"), (grant.retiring, "Retiring")):
+        if principal is not None:
+            found[f"kms:{role}{'Service' if principal.type is PrincipalType.SERVICE else ''}Principal"] = principal.value
+    for pairs, kind in ((grant.context_equals, "EncryptionContextEquals"), (grant.context_subset, "EncryptionContextSubset")):
+        if pairs is not None:
+            found["kms:GrantConstraintType"] = kind
+            found |= {f"kms:EncryptionContext:{name}": value for name, value in pairs}
+    if grant.source_arn is not None:
+        found["kms:GrantConstraintSourceArn"] = grant.source_arn
+    return found
+
+
+def tag_context(tags: tuple[tuple[str, str], ...]) -> dict[str, Value]:
+    """What a request that sets tags says of them."""
+    names: dict[str, Value] = {"aws:TagKeys": tuple(name for name, _ in tags)} if tags else {}
+    return names | {f"aws:RequestTag/{name}": value for name, value in tags}
+
+
+def tag(by: Caller, key: str, *tags: tuple[str, str]) -> Move:
+    """Tags of a key are set."""
+    return Move(StepKind.TAG, (request(by, "kms:TagResource", key, tag_context(tags)),), KeyTagged(key, tags))
+
+
+def untag(by: Caller, key: str, *names: str) -> Move:
+    """Tags of a key are taken away."""
+    return Move(StepKind.UNTAG, (request(by, "kms:UntagResource", key, {"aws:TagKeys": names}),), KeyTagged(key, (), names))
+
+
+def move_alias(kind: StepKind, by: Caller, alias: str, key: str | None, *keys: str) -> Move:
+    """An alias is created, updated or deleted; `keys` are those that it takes permission on."""
+    action = {StepKind.CREATE_ALIAS: "Create", StepKind.UPDATE_ALIAS: "Update", StepKind.DELETE_ALIAS: "Delete"}[kind]
+    return Move(kind, tuple(request(by, f"kms:{action}Alias", resource) for resource in (alias, *keys)), AliasMoved(alias, key))
+
+
+def replicate(by: Caller, key: Key, region: str, policy: Policy, context: Context | None = None) -> Move:
+    """A replica in another Region, under a key policy for it."""
+    fields = key.arn.split(":")
+    arn = ":".join([*fields[:3], region, *fields[4:]])
+    replica = Key(
+        arn, None, (replace(policy, identity=f"{arn}#default"),), key.spec, key.usage, key.origin, True, "REPLICA", aliases=(), tags=()
+    )
+    asked = {"kms:ReplicaRegion": region, **(context or {})}
+    made: Context = {"aws:RequestedRegion": region}
+    requests = (request(by, "kms:ReplicateKey", key.arn, asked), request(by, "kms:CreateKey", None, made))
+    return Move(StepKind.REPLICATE, requests, KeyReplicated(key.arn, replica))
+
+
+def re_encrypt(by: Caller, key: str, onto: str) -> Move:
+    """What one key encrypted is encrypted under another."""
+    requests = (request(by, "kms:ReEncryptFrom", key), request(by, "kms:ReEncryptTo", onto))
+    return Move(StepKind.RE_ENCRYPT, requests, ReEncrypted(key, onto))
+
+
+def import_material(by: Caller, key: str) -> Move:
+    """Material of the caller's choice."""
+    requests = (request(by, "kms:GetParametersForImport", key), request(by, "kms:ImportKeyMaterial", key))
+    return Move(StepKind.IMPORT_MATERIAL, requests, MaterialImported(key))
+
+
+def share(by: Caller, key: str, context: Context | None = None) -> Move:
+    """A resource share."""
+    return Move(
+        StepKind.SHARE, (request(by, "ram:CreateResourceShare", None, {"ram:ResourceArn": key, **(context or {})}),), KeyShared(key)
+    )
+
+
+def session(role: str, name: str = "session", tags: tuple[tuple[str, str], ...] = ()) -> Caller:
+    """A session of a role."""
+    return Caller(CallerKind.ROLE, role, role.split(":")[4], name, session_tags=tags)
+
+
+def assume(
+    by: Caller, role: str, tags: tuple[tuple[str, str], ...] = (), name: str = "session", context: Context | None = None,
+    action: str = "sts:AssumeRole",
+) -> Move:  # fmt: skip
+    """A session of a role, with session tags."""
+    asked = {"sts:RoleSessionName": name, **tag_context(tags), **(context or {})}
+    actions = (action, "sts:TagSession") if tags else (action,)
+    return Move(StepKind.ASSUME_ROLE, tuple(request(by, one, role, asked) for one in actions), Became(session(role, name, tags)))
+
+
+def _type(arn: str) -> str:
+    return arn.split(":", 5)[5].split("/")[0].capitalize()
+
+
+def put_policy(by: Caller, owner: str, policy: Policy) -> Move:
+    """An inline policy."""
+    return Move(StepKind.PUT_POLICY, (request(by, f"iam:Put{_type(owner)}Policy", owner),), PolicyAdded(owner, policy))
+
+
+def attach(by: Caller, owner: str, policy: Policy, known: bool = True) -> Move:
+    """A managed policy."""
+    asked = request(by, f"iam:Attach{_type(owner)}Policy", owner, {"iam:PolicyARN": policy.identity})
+    return Move(StepKind.ATTACH_POLICY, (asked,), PolicyAdded(owner, policy, known))
+
+
+def new_version(by: Caller, policy: Policy) -> Move:
+    """Another document of a managed policy."""
+    return Move(StepKind.NEW_VERSION, (request(by, "iam:CreatePolicyVersion", policy.identity),), VersionSet(policy.identity, policy))
+
+
+def set_version(by: Caller, policy: Policy) -> Move:
+    """An old document of a managed policy."""
+    return Move(StepKind.SET_VERSION, (request(by, "iam:SetDefaultPolicyVersion", policy.identity),), VersionSet(policy.identity, policy))
+
+
+def put_trust(by: Caller, role: str, policy: Policy) -> Move:
+    """Another trust policy."""
+    return Move(StepKind.PUT_TRUST, (request(by, "iam:UpdateAssumeRolePolicy", role),), TrustPut(role, policy))
+
+
+def join(by: Caller, user: str, group: str) -> Move:
+    """A user in a group."""
+    return Move(StepKind.JOIN_GROUP, (request(by, "iam:AddUserToGroup", group),), GroupJoined(user, group))
+
+
+def become(by: Caller, user: str, action: str = "iam:CreateAccessKey") -> Move:
+    """Credentials of a user."""
+    return Move(StepKind.BECOME_USER, (request(by, action, user),), Became(Caller(CallerKind.USER, user, user.split(":")[4])))
+
+
+def pass_role(by: Caller, role: str, service: str = "lambda.amazonaws.com", start: str = "lambda:CreateFunction") -> Move:
+    """A role in the hands of a service that runs the caller's code."""
+    requests = (request(by, "iam:PassRole", role, {"iam:PassedToService": service}), request(by, start, None))
+    return Move(StepKind.PASS_ROLE, requests, Became(session(role)))

@@ -1,0 +1,100 @@
+"""What the requests of a move ask for, and the errors of a move that is not well formed.
+
+In: a move's requests. Out: values of their contexts; `InputError`s.
+Guarantee: keys of a context compare without regard to case (L3); the texts of tags and pairs keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from verifier.evaluate.context import ENCRYPTION_CONTEXT
+from verifier.model.grant import Pairs
+from verifier.model.reach import Change, Move
+from verifier.model.request import Request, Value
+from verifier.syntax.diagnostic import InputError
+
+REQUEST_TAG = "aws:requesttag/"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The context of one request."""
+
+    request: Request
+
+    def value(self, key: str) -> Value | None:
+        """What the context gives for a key (lower case); an empty set is absent."""
+        found = next((value for name, value in self.request.context if name.lower() == key), None)
+        return None if found == () else found
+
+    def text(self, key: str) -> str | None:
+        """The single value of a key."""
+        found = self.value(key)
+        return found[0] if isinstance(found, tuple) and len(found) == 1 else found if isinstance(found, str) else None
+
+    def names(self, key: str) -> frozenset[str]:
+        """The values of a key that holds several; empty where it is absent."""
+        found = self.value(key)
+        return frozenset() if found is None else frozenset({found} if isinstance(found, str) else found)
+
+    def tags(self) -> dict[str, str]:
+        """The tags that the request asks for, by their names in lower case: condition keys have no case (L3)."""
+        return dict(self._after(REQUEST_TAG, fold=True))
+
+    def pairs(self) -> dict[str, str]:
+        """The encryption context pairs, which of `CreateGrant` are those of the new grant's constraint (F6)."""
+        return dict(self._after(ENCRYPTION_CONTEXT, fold=False))
+
+    def _after(self, prefix: str, fold: bool) -> Iterable[tuple[str, str]]:
+        for key, value in self.request.context:
+            if key.lower().startswith(prefix) and value != ():
+                name = key[len(prefix) :]
+                yield name.lower() if fold else name, value if isinstance(value, str) else value[0]
+
+
+def fail(move: Move, problem: str) -> InputError:
+    """The error of a move that is not well formed."""
+    return InputError.of(f"step `{move.kind.value}`: {problem}", rule="E0")
+
+
+def require(holds: bool, move: Move, problem: str) -> None:
+    """Raises `InputError` unless something holds."""
+    if not holds:
+        raise fail(move, problem)
+
+
+def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[Asked, ...]:
+    """The move's requests, which must be exactly these (action, resource), in any order; in the order asked for here."""
+    left = list(move.requests)
+    found = []
+    for action, resource in wanted:
+        request = next((one for one in left if one.action.lower() == action.lower() and one.resource == resource), None)
+        if request is None:
+            raise fail(move, f"it takes {action} on {resource or 'no resource'}")
+        left.remove(request)
+        found.append(Asked(request))
+    require(not left, move, f"{left[0].action} on {left[0].resource} is not part of it" if left else "")
+    return tuple(found)
+
+
+def one_of(move: Move, actions: tuple[str, ...], requests: tuple[Request, ...] | None = None) -> Asked:
+    """The one request of the move, or among these requests, that is for one of these actions."""
+    lowered = {action.lower() for action in actions}
+    found = [request for request in (move.requests if requests is None else requests) if request.action.lower() in lowered]
+    require(len(found) == 1, move, f"it takes one request for {' or '.join(actions)}")
+    return Asked(found[0])
+
+
+def wrong_change(move: Move, change: Change) -> InputError:
+    """The error of a change that a kind of step does not make."""
+    return fail(move, f"it does not change things as {type(change).__name__} says")
+
+
+def check_tags(move: Move, asked: Asked, tags: Pairs) -> None:
+    """The tags set are those of `aws:RequestTag/…`, and `aws:TagKeys` is their names. [IAM: reference_policies_condition-keys]"""
+    wanted = {name.lower(): value for name, value in tags}
+    require(len(wanted) == len(tags), move, "a tag is set twice")
+    require(asked.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {asked.tags()}")
+    require(asked.names("aws:tagkeys") == {name for name, _ in tags}, move, "aws:TagKeys must be the names of the tags set")

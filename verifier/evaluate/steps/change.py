@@ -1,0 +1,116 @@
+"""The state after a move (E0).
+
+In: a state, a move that is well formed. Out: the next state.
+Guarantee: only what the change says is another; what is held is never less than before; what becomes unknown is an `Unmodelled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from verifier.evaluate.steps import change_identities as identities
+from verifier.evaluate.steps.forms_keys import alias_holder
+from verifier.model.estate import Estate, Influence, Key, Unmodelled
+from verifier.model.policy import Policy
+from verifier.model.reach import (
+    AliasMoved,
+    Became,
+    GrantCreated,
+    GroupJoined,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyShared,
+    KeyTagged,
+    MaterialImported,
+    Move,
+    PolicyAdded,
+    ReEncrypted,
+    State,
+    TrustPut,
+    VersionSet,
+)
+from verifier.model.request import Caller
+
+
+def after(state: State, move: Move) -> State:
+    """The state that a move makes. It is not decided here whether the move may be made."""
+    match move.change:
+        case Became(caller):
+            return replace(state, held=_more(state.held, caller))
+        case ReEncrypted(key, onto):
+            return replace(state, equal=state.equal | {(key, onto)})
+        case MaterialImported(key):
+            return replace(state, known=state.known | {key})
+        case KeyReplicated(key, replica):
+            estate = replace(state.estate, keys=(*state.estate.keys, replica))
+            return replace(state, estate=estate, equal=state.equal | {(key, replica.arn)})
+        case AliasMoved(alias_arn, key):
+            return replace(state, estate=_alias(state, alias_arn, key))
+        case _:
+            return replace(state, estate=_estate(state.estate, move))
+
+
+def _more(held: tuple[Caller, ...], caller: Caller) -> tuple[Caller, ...]:
+    return held if caller in held else (*held, caller)
+
+
+def _estate(estate: Estate, move: Move) -> Estate:
+    match move.change:
+        case KeyPolicyPut(key, policy):
+            return _key(estate, key, lambda known: replace(known, policies=_default(known, policy), unread=None))
+        case GrantCreated(key, grant):
+            return _key(estate, key, lambda known: replace(known, grants=(*(known.grants or ()), grant)))
+        case KeyTagged(key, tags, removed):
+            gone = {*removed, *(name for name, _ in tags)}
+            return _key(estate, key, lambda known: replace(known, tags=_tags(known, gone, tags)))
+        case KeyShared(key):
+            return _shared(estate, key)
+        case PolicyAdded(owner, policy, known):
+            return identities.add_policy(estate, owner, policy, known)
+        case VersionSet(arn, policy):
+            return identities.set_version(estate, arn, policy)
+        case TrustPut(role, policy):
+            return identities.put_trust(estate, role, policy)
+        case GroupJoined(user, group):
+            return identities.join_group(estate, user, group)
+    raise TypeError(f"no state follows from {move.change}")
+
+
+def _key(estate: Estate, arn: str, change: Callable[[Key], Key]) -> Estate:
+    return replace(estate, keys=tuple(change(key) if key.arn == arn else key for key in estate.keys))
+
+
+def _default(key: Key, policy: Policy) -> tuple[Policy, ...]:
+    """The key policy `default` gives way; what resource sharing wrote stays (L5a)."""
+    return (policy, *(other for other in key.policies or () if other.identity != policy.identity and other.name != "default"))
+
+
+def _tags(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...] | None:
+    """Tags that are not known stay so: which others there are is not known either (U3)."""
+    return None if key.tags is None else (*(pair for pair in key.tags if pair[0] not in gone), *tags)
+
+
+def _alias(state: State, alias_arn: str, key: str | None) -> Estate:
+    name, present = alias_arn.split(":", 5)[5], alias_holder(state, alias_arn)
+
+    def moved(known: Key) -> Key:
+        aliases = known.aliases
+        if aliases is not None and present is not None and known.arn == present.arn:
+            aliases = tuple(other for other in aliases if other != name)
+        if aliases is not None and known.arn == key:
+            aliases = (*aliases, name)
+        return replace(known, aliases=aliases)
+
+    return replace(state.estate, keys=tuple(moved(known) for known in state.estate.keys))
+
+
+def _shared(estate: Estate, key: str) -> Estate:
+    description = f"{key} is in a resource share: who may use it then is not documented"
+    thing = Unmodelled(shared_name(key), "E3", Influence.MAY_ALLOW, description, key=key)
+    return estate if thing in estate.unmodelled else replace(estate, unmodelled=(*estate.unmodelled, thing))
+
+
+def shared_name(key: str) -> str:
+    """The name of the `Unmodelled` that a key (its ARN) is shared makes."""
+    return f"share of {key}"

@@ -1,0 +1,113 @@
+"""What steps make of users, roles, groups and managed policies (E0).
+
+In: an estate, what changes. Out: the next estate.
+Guarantee: a group's policies are those of each member too; a managed policy has one document in force, wherever it is attached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from verifier.model.estate import Account, Estate, Group, Identity, Influence, ManagedPolicy, Unmodelled
+from verifier.model.policy import Policy, PolicyKind
+
+
+def add_policy(estate: Estate, owner: str, policy: Policy, known: bool) -> Estate:
+    """A user, role or group has one policy more, its members too; one of the same identity gives way."""
+    if not known:
+        return _attach_unknown(estate, owner, policy)
+
+    def changed(identity: Identity) -> Identity:
+        concerned = identity.arn == owner or owner in identity.groups
+        return replace(identity, policies=_with(identity.policies, policy)) if concerned else identity
+
+    def group(found: Group) -> Group:
+        return replace(found, policies=_with(found.policies, policy)) if found.arn == owner else found
+
+    return _accounts(estate, lambda account: replace(_identities(account, changed), groups=tuple(map(group, account.groups))))
+
+
+def _with(policies: tuple[Policy, ...], policy: Policy) -> tuple[Policy, ...]:
+    return (*(other for other in policies if other.identity != policy.identity), policy)
+
+
+def _attach_unknown(estate: Estate, owner: str, policy: Policy) -> Estate:
+    """A managed policy whose document is not known may allow and may deny (U3). One of a group is its members', and is remembered for who
+    joins it."""
+    members = [user.arn for account in estate.accounts for user in account.users if owner in user.groups]
+    things = [_unknown(policy.identity, who) for who in members]
+    things.append(_unknown(policy.identity, owner, of_group=":group/" in owner))
+    return _unmodelled(estate, things)
+
+
+def _unknown(policy: str, principal: str, of_group: bool = False) -> Unmodelled:
+    description = f"policy {policy} of {principal}: its document is not in the input"
+    name = f"policy {policy} of {principal}"
+    return Unmodelled(name, "U3", Influence.EITHER, description, principal=principal, of_statement=of_group)
+
+
+def _unmodelled(estate: Estate, things: list[Unmodelled]) -> Estate:
+    new = tuple(thing for thing in things if thing not in estate.unmodelled)
+    return replace(estate, unmodelled=(*estate.unmodelled, *new)) if new else estate
+
+
+def set_version(estate: Estate, arn: str, policy: Policy) -> Estate:
+    """Another document of a managed policy is in force: as identity policy and as boundary."""
+
+    def document(old: Policy) -> Policy:
+        return policy if old.identity == arn else old
+
+    def changed(identity: Identity) -> Identity:
+        boundary = identity.boundary
+        if boundary is not None and boundary.identity in (arn, f"{arn}#boundary"):
+            boundary = replace(policy, kind=PolicyKind.BOUNDARY, identity=boundary.identity)
+        return replace(identity, policies=tuple(map(document, identity.policies)), boundary=boundary)
+
+    def account(found: Account) -> Account:
+        groups = tuple(replace(group, policies=tuple(map(document, group.policies))) for group in found.groups)
+        managed = tuple(_in_force(known, policy) if known.arn == arn else known for known in found.managed)
+        return replace(_identities(found, changed), groups=groups, managed=managed)
+
+    return _accounts(estate, account)
+
+
+def _in_force(known: ManagedPolicy, policy: Policy) -> ManagedPolicy:
+    """The version with this document is the default one; a new one if there is none."""
+    version = next((name for name, document in known.versions if document.statements == policy.statements), None)
+    if version is not None:
+        return replace(known, default=version)
+    taken = {name for name, _ in known.versions}
+    number = next(number for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
+    return replace(known, versions=(*known.versions, (f"v{number}", policy)), default=f"v{number}")
+
+
+def put_trust(estate: Estate, role: str, policy: Policy) -> Estate:
+    """A role has another trust policy."""
+    return _accounts(
+        estate, lambda account: _identities(account, lambda found: replace(found, trust=policy) if found.arn == role else found)
+    )
+
+
+def join_group(estate: Estate, user: str, group: str) -> Estate:
+    """A user has a group's policies, and what is not known of them."""
+    joined = next(found for account in estate.accounts for found in account.groups if found.arn == group)
+
+    def changed(identity: Identity) -> Identity:
+        if identity.arn != user or group in identity.groups:
+            return identity
+        held = {policy.identity for policy in identity.policies}
+        policies = (*identity.policies, *(policy for policy in joined.policies if policy.identity not in held))
+        return replace(identity, policies=policies, groups=(*identity.groups, group))
+
+    missing = [thing for thing in estate.unmodelled if thing.of_statement and thing.principal == group]
+    things = [replace(thing, name=f"{thing.name}, of {user}", principal=user, of_statement=False) for thing in missing]
+    return _unmodelled(_accounts(estate, lambda account: _identities(account, changed)), things)
+
+
+def _accounts(estate: Estate, change: Callable[[Account], Account]) -> Estate:
+    return replace(estate, accounts=tuple(map(change, estate.accounts)))
+
+
+def _identities(account: Account, change: Callable[[Identity], Identity]) -> Account:
+    return replace(account, users=tuple(map(change, account.users)), roles=tuple(map(change, account.roles)))

@@ -1,0 +1,46 @@
+"""Whether a move is well formed (E0).
+
+In: a state, a move. Out: nothing, or an `InputError` that names the kind of step and what is wrong.
+Guarantee: every kind of step is checked; a move of an unknown form never gets through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from verifier.evaluate.steps import forms_identities, forms_keys
+from verifier.evaluate.steps.asked import require
+from verifier.model.reach import Move, State, StepKind
+
+_FORMS: dict[StepKind, Callable[[State, Move], None]] = {
+    StepKind.PUT_KEY_POLICY: forms_keys.put_key_policy,
+    StepKind.CREATE_GRANT: forms_keys.create_grant,
+    StepKind.TAG: forms_keys.tag,
+    StepKind.UNTAG: forms_keys.tag,
+    StepKind.CREATE_ALIAS: forms_keys.alias,
+    StepKind.UPDATE_ALIAS: forms_keys.alias,
+    StepKind.DELETE_ALIAS: forms_keys.alias,
+    StepKind.REPLICATE: forms_keys.replicate,
+    StepKind.RE_ENCRYPT: forms_keys.re_encrypt,
+    StepKind.IMPORT_MATERIAL: forms_keys.import_material,
+    StepKind.SHARE: forms_keys.share,
+    StepKind.ASSUME_ROLE: forms_identities.assume_role,
+    StepKind.PUT_POLICY: forms_identities.put_policy,
+    StepKind.ATTACH_POLICY: forms_identities.attach_policy,
+    StepKind.NEW_VERSION: forms_identities.set_version,
+    StepKind.SET_VERSION: forms_identities.set_version,
+    StepKind.PUT_TRUST: forms_identities.put_trust,
+    StepKind.JOIN_GROUP: forms_identities.join_group,
+    StepKind.BECOME_USER: forms_identities.become_user,
+    StepKind.PASS_ROLE: forms_identities.pass_role,
+}
+
+
+def check(state: State, move: Move) -> None:
+    """Raises `InputError` where a move is not well formed: a request by somebody who is not held, one that is not part of such a step, or a
+    change that the requests do not ask for."""
+    require(bool(move.requests), move, "it takes a request")
+    caller = move.requests[0].caller
+    require(all(request.caller == caller for request in move.requests), move, "one caller makes all its requests")
+    require(caller in state.held, move, f"{caller.arn} is not held")
+    _FORMS[move.kind](state, move)

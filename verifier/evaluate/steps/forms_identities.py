@@ -1,0 +1,195 @@
+"""Whether a step on users, roles, groups and managed policies is well formed: its requests ask for what it changes (section 7).
+
+In: a state, a move. Out: nothing, or an `InputError`.
+Guarantee: see `forms_keys`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.evaluate.operations import STARTED_BY
+from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.reach import Became, GroupJoined, Move, PolicyAdded, State, StepKind, TrustPut, VersionSet
+from verifier.model.request import CallerKind
+
+ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
+ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""[STS API: AssumeRole, RoleSessionName, Pattern]"""
+
+
+def account_of(state: State, arn: str) -> Account | None:
+    """The inventory of the account in an ARN of IAM."""
+    return next((account for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
+
+
+def owner_named(state: State, arn: str) -> Identity | Group | None:
+    """The user, role or group with this ARN, if an inventory lists it."""
+    account = account_of(state, arn)
+    members: tuple[Identity | Group, ...] = (*account.users, *account.roles, *account.groups) if account else ()
+    return next((member for member in members if member.arn == arn), None)
+
+
+def managed_named(state: State, arn: str) -> ManagedPolicy | None:
+    """The managed policy with this ARN, if the input has it. AWS's own are listed by the accounts that use them."""
+    policies = (policy for account in state.estate.accounts for policy in account.managed)
+    return next((policy for policy in policies if policy.arn == arn), None)
+
+
+def _of_type(arn: str) -> str:
+    return arn.split(":", 5)[5].split("/", 1)[0].capitalize()
+
+
+def _owner(state: State, move: Move, arn: str) -> str:
+    """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free (U1)."""
+    require(arn.count(":") == 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
+    return _of_type(arn)
+
+
+def put_policy(state: State, move: Move) -> None:
+    """[API: PutRolePolicy, PutUserPolicy, PutGroupPolicy]"""
+    change = move.change
+    if not isinstance(change, PolicyAdded):
+        raise wrong_change(move, change)
+    the_requests(move, (f"iam:Put{_owner(state, move, change.owner)}Policy", change.owner))
+    require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
+    require(change.policy.identity.startswith(f"{change.owner}#"), move, "the new policy must be an inline policy of its owner")
+    require(change.known, move, "the document of an inline policy is in the request")
+
+
+def attach_policy(state: State, move: Move) -> None:
+    """[API: AttachRolePolicy, AttachUserPolicy, AttachGroupPolicy]"""
+    change = move.change
+    if not isinstance(change, PolicyAdded):
+        raise wrong_change(move, change)
+    (asked,) = the_requests(move, (f"iam:Attach{_owner(state, move, change.owner)}Policy", change.owner))
+    arn = change.policy.identity
+    require(asked.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
+    require(change.policy.kind is PolicyKind.IDENTITY, move, "the attached policy must be an identity policy")
+    fields = arn.split(":")
+    right = len(fields) == 6 and fields[4] in ("aws", change.owner.split(":")[4]) and fields[5].startswith("policy/")
+    require(right, move, f"{arn} is no managed policy of the account or of AWS")
+    _check_document(state, move, change.policy, change.known)
+
+
+def _check_document(state: State, move: Move, policy: Policy, known: bool) -> None:
+    """The document is the one in force; not known where the input does not hold it, `AdministratorAccess` aside."""
+    held = managed_named(state, policy.identity)
+    in_force = dict(held.versions).get(held.default or "") if held is not None else None
+    if in_force is not None:
+        require(known and policy.statements == in_force.statements, move, f"{policy.identity} has another document")
+    elif ADMINISTRATOR.fullmatch(policy.identity):
+        require(known and allows_everything(policy), move, "AdministratorAccess allows * on *")
+    else:
+        require(not known and not policy.statements, move, f"the document of {policy.identity} is not known")
+
+
+def allows_everything(policy: Policy) -> bool:
+    """Whether a document is one statement, `Allow * on *`. [AWS Managed Policy Reference Guide, AdministratorAccess]"""
+    if len(policy.statements) != 1:
+        return False
+    (only,) = policy.statements
+    listed = [[text.value for text in texts or ()] for texts in (only.actions, only.resources)]
+    plain = not (only.not_action or only.not_resource or only.conditions or only.doubt)
+    return only.effect is Effect.ALLOW and plain and listed == [["*"], ["*"]]
+
+
+def set_version(state: State, move: Move) -> None:
+    """[API: CreatePolicyVersion (as the default), SetDefaultPolicyVersion]"""
+    change = move.change
+    if not isinstance(change, VersionSet):
+        raise wrong_change(move, change)
+    require(change.policy.identity == change.arn, move, "the document must be that of the managed policy")
+    require(change.policy.kind is PolicyKind.IDENTITY, move, "the document must be an identity policy")
+    if move.kind is StepKind.NEW_VERSION:
+        the_requests(move, ("iam:CreatePolicyVersion", change.arn))
+        return
+    the_requests(move, ("iam:SetDefaultPolicyVersion", change.arn))
+    held = managed_named(state, change.arn)
+    versions = [policy.statements for _, policy in held.versions] if held is not None else []
+    require(change.policy.statements in versions, move, f"{change.arn} has no such version")
+
+
+def put_trust(state: State, move: Move) -> None:
+    """[API: UpdateAssumeRolePolicy]"""
+    change = move.change
+    if not isinstance(change, TrustPut):
+        raise wrong_change(move, change)
+    require(_owner(state, move, change.role) == "Role", move, "only roles have trust policies")
+    the_requests(move, ("iam:UpdateAssumeRolePolicy", change.role))
+    require(change.policy.kind is PolicyKind.TRUST, move, "the new policy must be a trust policy")
+    require(change.policy.identity == f"{change.role}#trust", move, "the new policy must be that of the role")
+
+
+def join_group(state: State, move: Move) -> None:
+    """[API: AddUserToGroup]"""
+    change = move.change
+    if not isinstance(change, GroupJoined):
+        raise wrong_change(move, change)
+    require(_owner(state, move, change.group) == "Group", move, f"{change.group} is no group")
+    require(_owner(state, move, change.user) == "User", move, f"{change.user} is no user")
+    require(change.user.split(":")[4] == change.group.split(":")[4], move, "a group has users of its own account")
+    the_requests(move, ("iam:AddUserToGroup", change.group))
+
+
+def become_user(state: State, move: Move) -> None:
+    """[API: CreateAccessKey, CreateLoginProfile, UpdateLoginProfile]"""
+    change = move.change
+    if not isinstance(change, Became):
+        raise wrong_change(move, change)
+    user = change.caller
+    require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
+    require(len(move.requests) == 1, move, "it takes one request")
+    require(one_of(move, CREDENTIALS).request.resource == user.principal_arn, move, "the credentials are those of the user")
+
+
+def assume_role(state: State, move: Move) -> None:
+    """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags]"""
+    role = _session(move)
+    asked = one_of(move, ASSUME)
+    tags = move.change.caller.session_tags if isinstance(move.change, Became) else ()
+    wanted = [(asked.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
+    for each in the_requests(move, *wanted):
+        check_tags(move, each, tags)
+        _check_session(move, each)
+
+
+def _check_session(move: Move, asked: Asked) -> None:
+    session = move.change.caller.session if isinstance(move.change, Became) else None
+    require(asked.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")
+    for key in ("sts:sourceidentity", "sts:transitivetagkeys"):
+        require(asked.value(key) is None, move, f"sessions with {key} are not modelled: they pass it on to other sessions (E2)")
+
+
+def _session(move: Move) -> str:
+    """The role whose session a step gives."""
+    change = move.change
+    if not isinstance(change, Became):
+        raise wrong_change(move, change)
+    caller = change.caller
+    fields = caller.principal_arn.split(":", 5)
+    role = caller.kind is CallerKind.ROLE and len(fields) == 6 and fields[5].startswith("role/") and caller.account == fields[4]
+    require(role and caller.issuer is None, move, "it gives a session of a role")
+    require(_SESSION_NAME.fullmatch(caller.session or "") is not None, move, f"{caller.session!r} is no name of a session")
+    return caller.principal_arn
+
+
+def passed_to(move: Move) -> str:
+    """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
+    service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
+    if service is None or service not in STARTED_BY:
+        raise fail(move, f"iam:PassedToService must be one of {', '.join(sorted(STARTED_BY))}, not {service}")
+    return service
+
+
+def pass_role(state: State, move: Move) -> None:
+    """[IAM: id_roles_use_passrole]"""
+    role, service = _session(move), passed_to(move)
+    require(len(move.requests) == 2, move, "it takes iam:PassRole and the action that starts code")
+    require(one_of(move, ("iam:PassRole",)).request.resource == role, move, "the role passed must be the one whose session it gives")
+    one_of(move, STARTED_BY[service])
+    require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")

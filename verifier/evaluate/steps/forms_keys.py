@@ -1,0 +1,196 @@
+"""Whether a step on a key is well formed: its requests ask for what it changes (section 7).
+
+In: a state, a move. Out: nothing, or an `InputError`.
+Guarantee: each kind of step has one function here, or in `forms_identities`, that says what it takes; no other change is accepted.
+"""
+
+from __future__ import annotations
+
+from verifier.evaluate.grant_constraints import EQUALS, SUBSET, grantable
+from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
+from verifier.model.estate import Key
+from verifier.model.grant import Grant
+from verifier.model.policy import PolicyKind, PrincipalType
+from verifier.model.reach import (
+    AliasMoved,
+    GrantCreated,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyShared,
+    KeyTagged,
+    MaterialImported,
+    Move,
+    ReEncrypted,
+    State,
+    StepKind,
+)
+
+
+def key_named(state: State, arn: str) -> Key | None:
+    """A key of the state."""
+    return next((key for key in state.estate.keys if key.arn == arn), None)
+
+
+def _key(state: State, move: Move, arn: str) -> Key:
+    key = key_named(state, arn)
+    if key is None:
+        raise fail(move, f"the key {arn} is not in the state")
+    return key
+
+
+def put_key_policy(state: State, move: Move) -> None:
+    """[API: PutKeyPolicy]"""
+    change = move.change
+    if not isinstance(change, KeyPolicyPut):
+        raise wrong_change(move, change)
+    _key(state, move, change.key)
+    (asked,) = the_requests(move, ("kms:PutKeyPolicy", change.key))
+    require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
+    require(change.policy.identity == f"{change.key}#default", move, "the new policy must be the one named `default` of the key")
+    require(asked.text("kms:policyname") in (None, "default"), move, "kms:PolicyName must be `default`")
+
+
+def create_grant(state: State, move: Move) -> None:
+    """[API: CreateGrant; KMS Developer Guide, conditions-kms]"""
+    change = move.change
+    if not isinstance(change, GrantCreated):
+        raise wrong_change(move, change)
+    key, grant = _key(state, move, change.key), change.grant
+    (asked,) = the_requests(move, ("kms:CreateGrant", change.key))
+    require(all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}")
+    operations = {f"kms:{name}" for name in asked.names("kms:grantoperations")}
+    require(bool(operations) and operations == set(grant.operations), move, "the operations must be those of kms:GrantOperations")
+    require(all(grantable(name) for name in operations), move, "an operation is none that a grant can allow (G1)")
+    require(not grant.grantee_hidden, move, "the grantee must be said")
+    require(grant.issuing_account in (None, asked.request.caller.account), move, "the issuing account is that of the caller")
+    _grant_names(move, grant, asked)
+    _grant_constraint(move, grant, asked)
+
+
+def _grant_names(move: Move, grant: Grant, asked: Asked) -> None:
+    """The grantee and the retiring principal."""
+    for principal, role in ((grant.grantee, "grantee"), (grant.retiring, "retiring")):
+        said = asked.text(f"kms:{role}principal"), asked.text(f"kms:{role}serviceprincipal")
+        if principal is None:
+            wanted: tuple[str | None, str | None] = (None, None)
+        elif principal.type is PrincipalType.SERVICE:
+            wanted = (None, principal.value)
+        else:
+            wanted = (principal.value, None)
+        require(said == wanted, move, f"the {role} principal must be the one that the request's context says, {said[0] or said[1]}")
+
+
+def _grant_constraint(move: Move, grant: Grant, asked: Asked) -> None:
+    """The constraint is that of `kms:GrantConstraintType` with the pairs of the context (F6), and the source ARN."""
+    kind, pairs = asked.text("kms:grantconstrainttype"), asked.pairs()
+    require(kind in (None, EQUALS, SUBSET), move, f"kms:GrantConstraintType is {EQUALS} or {SUBSET}")
+    require(kind is not None or not pairs, move, "pairs of a constraint come with kms:GrantConstraintType")
+    for constraint, name in ((grant.context_equals, EQUALS), (grant.context_subset, SUBSET)):
+        wanted = None if constraint is None else dict(constraint)
+        require(wanted == (pairs if kind == name else None), move, f"{name} of the grant must be what the request's context says")
+    require(grant.source_arn == asked.text("kms:grantconstraintsourcearn"), move, "SourceArn must be kms:GrantConstraintSourceArn")
+
+
+def tag(state: State, move: Move) -> None:
+    """[API: TagResource, UntagResource]"""
+    change = move.change
+    if not isinstance(change, KeyTagged):
+        raise wrong_change(move, change)
+    _key(state, move, change.key)
+    if move.kind is StepKind.TAG:
+        require(bool(change.tags) and not change.removed, move, "it sets tags, and takes none away")
+        (asked,) = the_requests(move, ("kms:TagResource", change.key))
+        check_tags(move, asked, change.tags)
+        return
+    require(bool(change.removed) and not change.tags, move, "it takes tags away, and sets none")
+    (asked,) = the_requests(move, ("kms:UntagResource", change.key))
+    require(asked.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
+
+
+def alias_holder(state: State, alias_arn: str) -> Key | None:
+    """The key that is known to have an alias."""
+    fields = alias_arn.split(":", 5)
+    return next(
+        (key for key in state.estate.keys if key.arn.split(":")[1:5] == fields[1:5] and fields[5] in (key.aliases or ())),
+        None,
+    )
+
+
+def alias(state: State, move: Move) -> None:
+    """[API: CreateAlias, UpdateAlias, DeleteAlias; KMS Developer Guide, alias-access]"""
+    change = move.change
+    if not isinstance(change, AliasMoved):
+        raise wrong_change(move, change)
+    name, present = change.alias_arn, alias_holder(state, change.alias_arn)
+    if move.kind is StepKind.DELETE_ALIAS:
+        require(change.key is None, move, "a deleted alias belongs to no key")
+        require(present is not None, move, f"no key has {name}")
+        the_requests(move, ("kms:DeleteAlias", name), ("kms:DeleteAlias", present.arn if present else None))
+        return
+    key = _key(state, move, change.key or "")
+    require(key.arn.split(":")[1:5] == name.split(":")[1:5], move, "an alias is of the Region and account of its key")
+    if move.kind is StepKind.CREATE_ALIAS:
+        require(present is None, move, f"{name} exists")
+        the_requests(move, ("kms:CreateAlias", name), ("kms:CreateAlias", key.arn))
+        return
+    require(present is not None and present.arn != key.arn, move, f"no other key has {name}")
+    alike = present is not None and (None in (present.usage, key.usage) or present.usage == key.usage)
+    require(alike, move, "the keys must be of the same usage")
+    actions = [("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn if present else None)]
+    the_requests(move, *actions)
+
+
+def replicate(state: State, move: Move) -> None:
+    """[API: ReplicateKey; KMS Developer Guide, multi-region-keys-auth]"""
+    change = move.change
+    if not isinstance(change, KeyReplicated):
+        raise wrong_change(move, change)
+    key, replica = _key(state, move, change.key), change.replica
+    asked, made = the_requests(move, ("kms:ReplicateKey", key.arn), ("kms:CreateKey", None))
+    ours, theirs = key.arn.split(":"), replica.arn.split(":")
+    same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
+    require(same and ours[5].startswith("key/mrk-"), move, "a replica has the account and ID of a multi-Region key, and another Region")
+    require(key_named(state, replica.arn) is None, move, f"{replica.arn} exists")
+    require(key.multi_region is not False and key.multi_region_type != "REPLICA", move, "the key is not a primary key")
+    require((replica.multi_region, replica.multi_region_type) == (True, "REPLICA"), move, "the new key must be a replica")
+    facts = (key.spec, key.usage, key.origin, "CUSTOMER")
+    require((replica.spec, replica.usage, replica.origin, replica.manager) == facts, move, "a replica has the facts of its primary key")
+    require(replica.policies is not None and len(replica.policies) == 1, move, "the new key has one key policy")
+    require(all(one.identity == f"{replica.arn}#default" for one in replica.policies or ()), move, "the policy must be that of the new key")
+    require(not replica.tags and not replica.grants and not replica.aliases, move, "the new key has no tags, grants and aliases")
+    require(not asked.tags() and not made.tags(), move, "replicas with tags are made in two steps")
+    require(asked.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
+    require(made.text("aws:requestedregion") == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
+
+
+def re_encrypt(state: State, move: Move) -> None:
+    """[API: ReEncrypt]"""
+    change = move.change
+    if not isinstance(change, ReEncrypted):
+        raise wrong_change(move, change)
+    key, onto = _key(state, move, change.key), _key(state, move, change.onto)
+    require(key.arn != onto.arn, move, "it needs two keys")
+    require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
+    the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn))
+
+
+def import_material(state: State, move: Move) -> None:
+    """[API: GetParametersForImport, ImportKeyMaterial]"""
+    change = move.change
+    if not isinstance(change, MaterialImported):
+        raise wrong_change(move, change)
+    key = _key(state, move, change.key)
+    require(key.origin in (None, "EXTERNAL"), move, f"key material is imported into keys of origin EXTERNAL, not {key.origin}")
+    the_requests(move, ("kms:GetParametersForImport", key.arn), ("kms:ImportKeyMaterial", key.arn))
+
+
+def share(state: State, move: Move) -> None:
+    """E3."""
+    change = move.change
+    if not isinstance(change, KeyShared):
+        raise wrong_change(move, change)
+    key = _key(state, move, change.key)
+    require(len(move.requests) == 1, move, "it takes one request")
+    asked = one_of(move, ("ram:CreateResourceShare", "ram:AssociateResourceShare"))
+    require(asked.request.caller.account == key.account, move, "a key is shared by its own account")
+    require(asked.text("ram:resourcearn") in (None, key.arn), move, "ram:ResourceArn must be the key")

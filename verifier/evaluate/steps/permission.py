@@ -1,0 +1,89 @@
+"""Whether a move may be made in a state (E0).
+
+In: a state, a move, an assignment. Out: decisions.
+Guarantee: what AWS checks besides the permissions of the requests (a key policy that locks the caller out, whether a service may assume the
+role that is passed to it) is a decision as well; a fact of a key that is not known is a symbol, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from verifier.evaluate.engine import evaluate
+from verifier.evaluate.steps.asked import Asked, fail
+from verifier.evaluate.steps.change import after
+from verifier.evaluate.steps.forms import check
+from verifier.evaluate.steps.forms_identities import passed_to
+from verifier.evaluate.steps.forms_keys import key_named
+from verifier.model.reach import KeyPolicyPut, KeyReplicated, MaterialImported, Move, State, StepKind
+from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
+
+BYPASS = "kms:bypasspolicylockoutsafetycheck"
+_OF_THE_REQUEST = ("kms:", "aws:requesttag/", "aws:tagkeys", "aws:requestedregion")
+"""Keys of a context that are about the request itself, not about its caller and its way."""
+
+
+def permitted(state: State, move: Move, assignment: Mapping[str, bool] | None = None) -> tuple[Decision, ...]:
+    """The decision on each request of the move, in order, and then on what AWS checks besides. The move may be made if all of them are
+    `ALLOW`. Raises `InputError` where the move is not well formed, and as `evaluate` does."""
+    check(state, move)
+    decisions = [evaluate(state.estate, request, assignment) for request in move.requests]
+    for decision in decisions:
+        unsuited = next((warning for warning in decision.warnings if warning.startswith("R3")), None)
+        if unsuited is not None:
+            raise fail(move, unsuited)
+    return (*decisions, *_besides(state, move, assignment or {}))
+
+
+def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
+    change = move.change
+    if isinstance(change, KeyPolicyPut | KeyReplicated):
+        yield from _lockout(state, move, assignment)
+    if isinstance(change, KeyReplicated):
+        key = key_named(state, change.key)
+        if key is not None and None in (key.multi_region, key.multi_region_type):
+            yield _fact(primary_symbol(key.arn), "R3", f"{key.arn} is a multi-Region primary key", assignment)
+    if isinstance(change, MaterialImported):
+        key = key_named(state, change.key)
+        if key is not None and key.origin is None:
+            yield _fact(external_symbol(key.arn), "R3", f"{key.arn} is of origin EXTERNAL", assignment)
+    if move.kind is StepKind.PASS_ROLE:
+        role = next(request.resource for request in move.requests if request.action.lower() == "iam:passrole")
+        service = Caller(CallerKind.SERVICE, passed_to(move))
+        yield evaluate(state.estate, Request(service, "sts:AssumeRole", role), assignment)
+
+
+def primary_symbol(key: str) -> str:
+    """The symbol that says whether a key (its ARN) of which that is not known is a multi-Region primary key (U3)."""
+    return f"U3:primary:{key}"
+
+
+def external_symbol(key: str) -> str:
+    """The symbol that says whether a key (its ARN) of which that is not known is of origin `EXTERNAL` (U3)."""
+    return f"U3:external:{key}"
+
+
+def _fact(symbol: str, rule: str, text: str, assignment: Mapping[str, bool]) -> Decision:
+    """A fact that the input does not give."""
+    value = assignment.get(symbol)
+    step = Step(rule, text if value is not None else f"{text}: not known", value is True)
+    if value is None:
+        return Decision(Outcome.DEPENDS, (step,), (symbol,), assignment=((symbol, False),))
+    return Decision(Outcome.ALLOW if value else Outcome.DENY, (step,), assignment=((symbol, value),))
+
+
+def _lockout(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
+    """The new key policy must allow the caller to change it again, unless the check is bypassed. [API: PutKeyPolicy, ReplicateKey,
+    BypassPolicyLockoutSafetyCheck]"""
+    request = next(one for one in move.requests if one.action.lower() in ("kms:putkeypolicy", "kms:replicatekey"))
+    if (Asked(request).text(BYPASS) or "false").lower() == "true":
+        return
+    change = move.change
+    if isinstance(change, KeyReplicated):
+        kept = tuple((key, value) for key, value in request.context if not key.lower().startswith(_OF_THE_REQUEST))
+        request = replace(request, action="kms:PutKeyPolicy", resource=change.replica.arn, context=kept)
+    later = evaluate(after(state, move).estate, request, assignment)
+    allowed = later.outcome is not Outcome.DENY
+    text = "the new key policy lets its author change it again" if allowed else "the new key policy locks its author out"
+    yield replace(later, trace=(*later.trace, Step("E0", text, allowed)))
