@@ -9,6 +9,7 @@ from tests.evaluate.estates import ALICE, HOME, PARTNER_ROLE, document, home, id
 from tests.problem.deciding import NO_READING, caller
 from verifier.model.estate import Account, Estate, Identity, Organization, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
+from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.verify.explanation.symbolic import decide_symbolically
 
@@ -66,10 +67,11 @@ def stepped(
     resource: str | None = ROLE,
     context: Mapping[str, Any] | None = None,
     issuer: str | None = None,
+    session: bool = False,
     **readings: bool,
 ) -> str:
-    """`allow`, `deny` or `depends`; readings that are not given are at no."""
-    assignment = {**NO_READING, **{name.replace("_", "-"): value for name, value in readings.items()}}
+    """`allow`, `deny` or `depends`; readings that are not given are at no. `session` says whether a session policy allows it (U2)."""
+    assignment = {**NO_READING, SESSION_ALLOW: session, **{name.replace("_", "-"): value for name, value in readings.items()}}
     asking = caller(who, issuer) if isinstance(who, str) else who
     request = Request(asking, action, resource, tuple((context or {}).items()))
     return decide_symbolically(found, request, assignment).value

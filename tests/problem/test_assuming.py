@@ -32,7 +32,7 @@ from tests.problem.stepping import (
 )
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
-from verifier.model.readings import SESSION_ALLOW, trust_symbol
+from verifier.model.readings import trust_symbol
 
 ROOT = {"AWS": f"arn:aws:iam::{HOME}:root"}
 PARTNER_SESSION = f"arn:aws:sts::{PARTNER_ROLE.split(':')[4]}:assumed-role/batch/run"
@@ -85,7 +85,7 @@ def test_e2_neither_root_users_nor_federated_sessions_assume_roles() -> None:
     AWS STS operations except GetCallerIdentity"."""
     found = world(role(admit(EVERYONE)), may("*"))
     assert stepped(found, f"arn:aws:iam::{HOME}:root", "sts:AssumeRole") == "deny"
-    assert stepped(found, f"arn:aws:sts::{HOME}:federated-user/Sam", "sts:AssumeRole", **{SESSION_ALLOW: True}) == "deny"
+    assert stepped(found, f"arn:aws:sts::{HOME}:federated-user/Sam", "sts:AssumeRole", session=True) == "deny"
 
 
 def test_e2_a_service_by_its_name() -> None:

@@ -30,14 +30,12 @@ from tests.problem.stepping import (
 )
 from verifier.model.estate import Influence, Unmodelled
 from verifier.model.policy import PolicyKind
-from verifier.model.readings import SESSION_ALLOW
 from verifier.problem.space import Space
 from verifier.problem.targets import TargetKind, step_target
 
 EDGE = policy(own(), kind=PolicyKind.BOUNDARY, identity=f"arn:aws:iam::{HOME}:policy/edge#boundary")
 EDGE_ARN = f"arn:aws:iam::{HOME}:policy/edge"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-ALLOWING = {SESSION_ALLOW: True}
 NOBODY = admit({"AWS": f"arn:aws:iam::{HOME}:user/Nobody"})
 
 Context = dict[str, Any]
@@ -112,9 +110,9 @@ def test_e1_a_federated_session_within_its_session_policy() -> None:
     """id_credentials_temp_request: a session of GetFederationToken "cannot call IAM operations using the AWS CLI or AWS API. This
     limitation does not apply to console sessions"."""
     found, sam = world(may("*")), f"arn:aws:sts::{HOME}:federated-user/Sam"
-    assert stepped(found, sam, "iam:PutRolePolicy", issuer=ALICE, **ALLOWING) == "allow"
+    assert stepped(found, sam, "iam:PutRolePolicy", issuer=ALICE, session=True) == "allow"
     assert stepped(found, sam, "iam:PutRolePolicy", issuer=ALICE) == "deny"
-    assert stepped(found, sam, "iam:PutRolePolicy", issuer=BOB, **ALLOWING) == "deny"
+    assert stepped(found, sam, "iam:PutRolePolicy", issuer=BOB, session=True) == "deny"
 
 
 def test_e1_only_its_service_changes_a_service_linked_role() -> None:

@@ -310,6 +310,11 @@ def trust_symbol(role: str) -> str:
     return f"{_TRUST}{role}"
 
 
+def trusting_role(symbol: str) -> str | None:
+    """The role whose trust policy a symbol stands for (`trust_symbol`); `None` for another symbol."""
+    return symbol.removeprefix(_TRUST) if symbol.startswith(_TRUST) else None
+
+
 def not_resource_symbol(policy: str, index: int) -> str:
     """The symbol that says whether a key-policy statement with `NotResource` applies (L5: Unknown)."""
     return f"L5:{policy}:{index}"

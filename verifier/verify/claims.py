@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from verifier.evaluate import Hearing
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
-from verifier.model.readings import SESSION_ALLOW, fact_symbol
+from verifier.model.readings import SESSION_ALLOW, fact_symbol, trusting_role
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
@@ -121,6 +121,8 @@ def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
     for name in names:
         if name.startswith("L5:"):
             return Reason("L5", "`NotResource` in a key policy is not documented")
+        if (role := trusting_role(name)) is not None:
+            return Reason("E2", f"the trust policy of {role} is not in the input")
         text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
         if text is not None:
             return Reason("C3", f"this comparison is not modelled: {text}")

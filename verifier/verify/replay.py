@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol, trusting_role
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
@@ -26,7 +26,7 @@ def is_free(question: Question, name: str) -> bool:
 
 def is_unmodelled(question: Question, name: str) -> bool:
     """Whether a symbol stands for something that is not modelled, or not in the input (S1)."""
-    if name.startswith(("L5:", "unsupported:")):
+    if name.startswith(("L5:", "unsupported:")) or trusting_role(name) is not None:
         return True
     return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
 
