@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,36 @@ def test_processes_that_keep_dying_are_an_error(tmp_path: Path) -> None:
     work = work_of(snapshot(tmp_path, 4), INVARIANTS, HOW)
     with pytest.raises(LostProcesses):
         list(in_processes(work, [(0, (0, 1)), (1, (0, 1))], 2, decide=dies))
+
+
+def test_processes_that_die_before_they_have_begun_are_an_error(tmp_path: Path) -> None:
+    """As where the machine has no memory left: what is too large for a pipe waits for nobody."""
+    script = tmp_path / "run.py"
+    script.write_text(_DIES_AT_ONCE, encoding="utf-8")
+    done = subprocess.run([sys.executable, script, tmp_path], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
+    assert done.returncode == 0
+
+
+ROOT = Path(__file__).resolve().parents[2]
+_DIES_AT_ONCE = """
+import sys
+from pathlib import Path
+
+if __name__ != "__main__":
+    sys.exit(3)
+from tests.runs.many_keys import INVARIANTS, snapshot
+from tests.runs.test_elsewhere import HOW
+from verifier.runs.processes import LostProcesses, in_processes
+from verifier.runs.work import payload, work_of
+
+work = work_of(snapshot(Path(sys.argv[1]), 150), INVARIANTS, HOW)
+assert len(payload(work)) > 1 << 17
+try:
+    list(in_processes(work, [(number, asked) for number, (_, asked) in enumerate(work.targets)], 2))
+except LostProcesses:
+    sys.exit(0)
+sys.exit(1)
+"""
 
 
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

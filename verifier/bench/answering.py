@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 
 from verifier.bench.queries import ALLOW_ALL, Query, asked, deny, estate_of, policy_of
 from verifier.bench.records import Answer, Counts
+from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
 from verifier.problem.expression import both
@@ -35,6 +36,7 @@ Said = tuple[Answer, float, Counts, str]
 def serve(connection: Connection, engine: Engine, limit: float) -> None:
     """Answers queries until `None` comes, then tells its peak memory in MiB."""
     require(engine)
+    seldom()  # as the program does
     while (query := connection.recv()) is not None:
         connection.send(answered(query, engine, limit))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -7,7 +7,6 @@ here with a Typer application named `app` that has a single command, and a row i
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -19,6 +18,7 @@ import typer.main
 from verifier import __version__
 from verifier.cli.options import EXIT_CODES, SETTINGS
 from verifier.cli.run import debug, internal_error, prepare_streams
+from verifier.cycles import seldom
 
 COMMANDS = {
     "prove": "verifier.cli.prove",
@@ -91,8 +91,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The command `verifier`. Ends the process."""
-    # Modules, policies and formulas are many objects and few cycles: a search for these after every 700 took a tenth of a run.
-    gc.set_threshold(50_000, 20, 20)
+    seldom()
     prepare_streams()
     try:
         app()

@@ -10,9 +10,12 @@ import multiprocessing
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing.queues import Queue
 
+from verifier.cycles import seldom
 from verifier.model.verdict import Verdict
-from verifier.runs.work import Task, Work, chunks, decide_chunk, payload
+from verifier.runs.work import OtherVersion, Task, Work, chunks, decide_chunk, payload, received
 
 CHUNK = 8
 """Targets that are sent together."""
@@ -47,7 +50,13 @@ def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Gener
     todo = iter(list(left.items()))
     running: dict[Future[Answers], int] = {}
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(left)), mp_context=context, initializer=_start, initargs=(data,)) as pool:
+    count = min(processes, len(left))
+    # Not as an argument of the process: Python writes these before it looks whether there is still anybody to read them.
+    handed_out = context.Queue()
+    handed_out.cancel_join_thread()
+    for _ in range(count):
+        handed_out.put(data)
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(handed_out,)) as pool:
         try:
             while True:
                 for number, chunk in todo:
@@ -71,9 +80,12 @@ def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Gener
 _payload: list[bytes] = []
 
 
-def _start(data: bytes) -> None:
-    """Keeps the payload, which every chunk of this process needs."""
-    _payload[:] = [data]
+def _start(handed_out: Queue[bytes]) -> None:
+    """Takes the payload, which every chunk of this process needs."""
+    _payload[:] = [handed_out.get()]
+    with suppress(OtherVersion):  # which the first chunk tells
+        received(_payload[0])
+    seldom()
 
 
 def decide_tasks(tasks: tuple[Task, ...]) -> Answers:

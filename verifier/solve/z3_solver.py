@@ -32,11 +32,19 @@ class _Literals:
     def __init__(self) -> None:
         self.context = z3.Context()
         self._made: dict[int, z3.BoolRef] = {}
+        self._ids: dict[int, int] = {}
 
     def __getitem__(self, number: int) -> z3.BoolRef:
         found = self._made.get(number)
         if found is None:
             found = self._made[number] = z3.Bool(number, self.context) if number > 0 else z3.Not(self[-number])
+        return found
+
+    def id_of(self, number: int) -> int:
+        """By which Z3 names a literal."""
+        found = self._ids.get(number)
+        if found is None:
+            found = self._ids[number] = self[number].get_id()
         return found
 
 
@@ -133,8 +141,9 @@ class Z3Session(Session):
 
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
         core = {literal.get_id() for literal in self._solver.unsat_core()}
-        owners = tuple(owner for owner, literal in self._encoder.assumptions.items() if self._literals[literal].get_id() in core)
-        return Unsat(owners, tuple(position for position, literal in enumerate(wanted) if self._literals[literal].get_id() in core))
+        id_of = self._literals.id_of
+        owners = tuple([owner for owner, literal in self._encoder.assumptions.items() if id_of(literal) in core])
+        return Unsat(owners, tuple([position for position, literal in enumerate(wanted) if id_of(literal) in core]))
 
     def bears_on(self, expression: Expression) -> bool:
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
