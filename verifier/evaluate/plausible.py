@@ -77,10 +77,11 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     given = given_context(request)
     follows = derived(estate, case.standing, case.target, case.action, given)
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
+    found += caller_warnings(estate, case, given)
     if case.operation is not None:
-        found += [*caller_warnings(estate, case, given), *operation_elsewhere_warnings(case.operation, given)]
-        return tuple(dict.fromkeys(found))
-    found += [*caller_warnings(estate, case, given), *route_warnings(case, given), *operation_warnings(case, request, given)]
+        found += operation_elsewhere_warnings(case.operation, given)
+    else:
+        found += [*route_warnings(case, given), *operation_warnings(case, request, given)]
     return tuple(dict.fromkeys(found))
 
 

@@ -1,0 +1,163 @@
+"""E0: a move changes what its requests ask for and nothing else; whatever else it says is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.evaluate.estates import ALIAS, ALICE, HOME, KEY, PARTNER, allow, aws, grant, identity, own, policy
+from tests.evaluate.reaching import OTHER, TARGET, admits, caller, trusting
+from tests.evaluate.steps.test_steps_on_identities import MINE
+from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, DELEGATES, document, one_key, state
+from tests.reach import moves
+from verifier.evaluate.steps import permitted
+from verifier.model.estate import Group
+from verifier.model.policy import PolicyKind
+from verifier.model.reach import Became, KeyTagged, Move, StepKind
+from verifier.model.request import Value
+from verifier.syntax.diagnostic import InputError
+
+OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
+SPANISH = OTHER_KEY.replace("us-west-2", "eu-south-2")
+WORLD = state(
+    own("*"),
+    others=(identity(BOB), trusting(admits(aws(ALICE), "sts:*")), identity(OTHER)),
+    groups=(Group(ADMINS),),
+    managed=(MINE,),
+    keys=(one_key(DELEGATES, arn=OTHER_KEY, aliases=()), one_key(DELEGATES, arn=SPANISH, aliases=())),
+)
+KEY_POLICY = policy(allow(aws(ALICE)), identity=f"{KEY}#default")
+PLAIN = grant(ALICE, "Decrypt", context_subset=(("app", "x"),), issuing_account=HOME)
+TAGGED = moves.tag(BY, KEY, ("team", "blue"))
+ASSUMED = moves.assume(BY, TARGET, (("team", "blue"),))
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def changed(move: Move, **facts: object) -> Move:
+    """The move, its change another."""
+    return replace(move, change=replace(move.change, **facts))  # type: ignore[arg-type]
+
+
+def asking(move: Move, **context: Value) -> Move:
+    """The move, the context of its first request with these further keys (`__` for `:`)."""
+    first = move.requests[0]
+    further = tuple((key.replace("__", ":"), value) for key, value in context.items())
+    return replace(move, requests=(replace(first, context=(*first.context, *further)), *move.requests[1:]))
+
+
+def created(**facts: object) -> Move:
+    """A grant that is not the one asked for."""
+    return changed(moves.create_grant(BY, KEY, PLAIN), grant=replace(PLAIN, **facts))  # type: ignore[arg-type]
+
+
+def became(**facts: object) -> Move:
+    """A session that is not the one asked for."""
+    assert isinstance(ASSUMED.change, Became)
+    return changed(ASSUMED, caller=replace(ASSUMED.change.caller, **facts))  # type: ignore[arg-type]
+
+
+def aliased(kind: StepKind, key: str | None, *keys: str, name: str = ALIAS) -> Move:
+    """A step on an alias."""
+    return moves.move_alias(kind, BY, name, key, *keys)
+
+
+NEW = ALIAS.replace("payments", "new")
+WRONG: dict[str, Callable[[], Move]] = {
+    "is not held": lambda: moves.put_key_policy(caller(BOB), KEY, KEY_POLICY),
+    "one caller makes all its requests": lambda: replace(
+        ASSUMED, requests=(ASSUMED.requests[0], replace(ASSUMED.requests[1], caller=caller(BOB)))
+    ),
+    "it takes a request": lambda: replace(TAGGED, requests=()),
+    "it takes kms:PutKeyPolicy": lambda: replace(moves.put_key_policy(BY, KEY, KEY_POLICY), requests=TAGGED.requests),
+    "is not part of it": lambda: replace(TAGGED, requests=(*TAGGED.requests, moves.request(BY, "kms:Decrypt", KEY))),
+    "does not change things as KeyTagged": lambda: replace(moves.put_key_policy(BY, KEY, KEY_POLICY), change=TAGGED.change),
+    "is not in the state": lambda: moves.put_key_policy(BY, KEY + "0", KEY_POLICY),
+    "must be a key policy": lambda: moves.put_key_policy(BY, KEY, document(own("*"), arn=f"{KEY}#default")),
+    "the one named `default`": lambda: moves.put_key_policy(BY, KEY, policy(allow(), identity=f"{KEY}#AWS_RAM")),
+    "kms:PolicyName must be": lambda: moves.put_key_policy(BY, KEY, KEY_POLICY, {"kms:PolicyName": "AWS_RAM"}),
+    "operations must be those": lambda: created(operations=("kms:Decrypt", "kms:Encrypt")),
+    "operation is none": lambda: moves.create_grant(BY, KEY, grant(ALICE, "PutKeyPolicy")),
+    "grantee principal must be": lambda: created(grantee=grant(BOB).grantee),
+    "retiring principal must be": lambda: created(retiring=grant(BOB).grantee),
+    "EncryptionContextSubset of the grant": lambda: created(context_subset=(("app", "y"),)),
+    "EncryptionContextEquals of the grant": lambda: created(context_equals=(("app", "x"),)),
+    "come with kms:GrantConstraintType": lambda: asking(
+        moves.create_grant(BY, KEY, grant(ALICE, "Decrypt")), kms__EncryptionContext__app="x"
+    ),
+    "SourceArn must be": lambda: created(source_arn="arn:aws:s3:::bucket"),
+    "the issuing account": lambda: created(issuing_account=PARTNER),
+    "must be said": lambda: created(grantee_hidden=True),
+    "the tags set are": lambda: changed(TAGGED, tags=(("team", "red"),)),
+    "aws:TagKeys must be the names of the tags set": lambda: replace(
+        TAGGED, requests=(replace(TAGGED.requests[0], context=(("aws:RequestTag/team", "blue"), ("aws:TagKeys", ("other",)))),)
+    ),
+    "it sets tags, and takes none": lambda: replace(TAGGED, change=KeyTagged(KEY, (), ("team",))),
+    "names of the tags taken away": lambda: changed(moves.untag(BY, KEY, "team"), removed=("cost",)),
+    "alias/payments exists": lambda: aliased(StepKind.CREATE_ALIAS, OTHER_KEY, OTHER_KEY),
+    "no other key has": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY, name=NEW),
+    "no key has": lambda: aliased(StepKind.DELETE_ALIAS, None, KEY, name=NEW),
+    "a deleted alias belongs to no key": lambda: aliased(StepKind.DELETE_ALIAS, KEY, KEY),
+    "of the Region and account of its key": lambda: aliased(StepKind.CREATE_ALIAS, SPANISH, SPANISH, name=NEW),
+    "it takes kms:CreateAlias on": lambda: aliased(StepKind.CREATE_ALIAS, KEY, name=NEW),
+    "another Region": lambda: moves.replicate(BY, one_key(DELEGATES), "us-west-2", KEY_POLICY),
+    "both keys must be of one Region": lambda: moves.re_encrypt(BY, KEY, SPANISH),
+    "it needs two keys": lambda: moves.re_encrypt(BY, KEY, KEY),
+    "of origin EXTERNAL": lambda: moves.import_material(BY, KEY),
+    "ram:ResourceArn must be": lambda: moves.share(BY, KEY, {"ram:ResourceArn": OTHER_KEY}),
+    "session's name must be": lambda: became(session="other"),
+    "the tags set are {'team': 'red'}": lambda: became(session_tags=(("team", "red"),)),
+    "it gives a session of a role": lambda: became(account=PARTNER),
+    "no name of a session": lambda: moves.assume(BY, TARGET, name="a b"),
+    "sts:sourceidentity are not modelled": lambda: moves.assume(BY, TARGET, context={"sts:SourceIdentity": "alice"}),
+    "sts:transitivetagkeys are not": lambda: moves.assume(BY, TARGET, (("a", "b"),), context={"sts:TransitiveTagKeys": ("a",)}),
+    "is in no inventory": lambda: moves.put_policy(BY, f"arn:aws:iam::{PARTNER}:role/x", document(own("*"), arn="x#y")),
+    "an inline policy of its owner": lambda: moves.put_policy(BY, ALICE, document(own("*"), arn=f"{BOB}#new")),
+    "must be an identity policy": lambda: moves.put_policy(BY, ALICE, policy(allow(), identity=f"{ALICE}#new")),
+    "is in the request": lambda: changed(moves.put_policy(BY, ALICE, document(own("*"), arn=f"{ALICE}#new")), known=False),
+    "the one of iam:PolicyARN": lambda: changed(moves.attach(BY, ALICE, MINE.versions[0][1]), policy=document(own("*"), arn=ADMIN)),
+    "has another document": lambda: moves.attach(BY, ALICE, MINE.versions[1][1]),
+    "AdministratorAccess allows": lambda: moves.attach(BY, ALICE, document(own("kms:*"), arn=ADMIN)),
+    "is not known": lambda: moves.attach(BY, ALICE, document(own("*"), arn="arn:aws:iam::aws:policy/PowerUserAccess")),
+    "no managed policy of the account": lambda: moves.attach(BY, ALICE, document(own("*"), arn=BASE.replace(HOME, PARTNER))),
+    "has no such version": lambda: moves.set_version(BY, document(own("s3:*"), arn=BASE)),
+    "must be that of the managed policy": lambda: changed(moves.new_version(BY, MINE.versions[0][1]), arn=BASE + "2"),
+    "only roles have trust policies": lambda: moves.put_trust(BY, ALICE, policy(allow(), identity=f"{ALICE}#trust")),
+    "must be that of the role": lambda: moves.put_trust(BY, TARGET, policy(admits("*"), kind=PolicyKind.TRUST, identity=f"{OTHER}#trust")),
+    "is no user": lambda: moves.join(BY, TARGET, ADMINS),
+    "is no group": lambda: moves.join(BY, ALICE, TARGET),
+    "credentials are those of the user": lambda: replace(moves.become(BY, BOB), requests=moves.become(BY, ALICE).requests),
+    "iam:PassedToService must be one of": lambda: moves.pass_role(BY, TARGET, "sns.amazonaws.com"),
+    "it takes one request for lambda:CreateFunction": lambda: moves.pass_role(BY, TARGET, start="ec2:RunInstances"),
+    "services set no session tags": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(TARGET, tags=(("a", "b"),))),
+    "must be the one whose session it gives": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(OTHER)),
+}
+
+
+@pytest.mark.parametrize("problem", WRONG)
+def test_a_move_that_is_not_well_formed_is_an_error(problem: str) -> None:
+    with pytest.raises(InputError) as error:
+        permitted(WORLD, WRONG[problem]())
+    assert problem in str(error.value)
+
+
+RIGHT: dict[str, Callable[[], Move]] = {
+    "put key policy": lambda: moves.put_key_policy(BY, KEY, KEY_POLICY),
+    "grant": lambda: moves.create_grant(BY, KEY, PLAIN),
+    "tag": lambda: TAGGED,
+    "assume": lambda: ASSUMED,
+    "attach": lambda: moves.attach(BY, ALICE, document(own("*"), arn=ADMIN)),
+    "alias": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_moves_that_the_wrong_ones_were_made_from_are_right(name: str) -> None:
+    assert permitted(WORLD, RIGHT[name]())
+
+
+def test_a_key_that_does_not_suit_the_operation_is_an_error() -> None:
+    signing = state(own("*"), facts={"spec": "RSA_2048", "usage": "SIGN_VERIFY"}, keys=(one_key(DELEGATES, arn=OTHER_KEY),))
+    with pytest.raises(InputError, match="R3"):
+        permitted(signing, moves.re_encrypt(BY, KEY, OTHER_KEY))

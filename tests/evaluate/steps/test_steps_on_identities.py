@@ -1,0 +1,217 @@
+"""Steps on users, roles, groups and managed policies, each open, and shut by one condition (section 7). Pages are of the IAM User Guide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, KEY, aws, identity, level, organization, own, policy
+from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
+from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, document, found, state, with_account
+from tests.reach import moves
+from verifier.evaluate import evaluate
+from verifier.evaluate.steps import after
+from verifier.model.estate import Controls, Group, Identity, ManagedPolicy
+from verifier.model.policy import Policy, PolicyKind
+from verifier.model.reach import State
+from verifier.model.request import Caller
+
+USES = own("kms:Decrypt", KEY)
+TARGET_USES = identity(TARGET, USES)
+EVERYONE = trusting(admits({"AWS": "*"}), own=(USES,))
+
+
+def can(at: State, who: str | Caller = ALICE, **context: Any) -> str:
+    """Whether somebody can decrypt."""
+    by = caller(who) if isinstance(who, str) else who
+    return evaluate(at.estate, moves.request(by, "kms:Decrypt", KEY, context)).outcome.value
+
+
+# --- assuming roles ---------------------------------------------------------------------------------------------------------------
+
+
+def test_assume_role_open_and_shut() -> None:
+    role = trusting(admits(aws(f"arn:aws:iam::{HOME}:root"), Condition={"StringEquals": {"sts:ExternalId": "x"}}), own=(USES,))
+    before = state(own("sts:AssumeRole", TARGET), others=(role,))
+    move = moves.assume(BY, TARGET, context={"sts:ExternalId": "x"})
+    assert found(before, move) == "allow"
+    assert after(before, move).held == (BY, moves.session(TARGET))
+    assert can(before, moves.session(TARGET)) == "allow"
+    assert found(before, moves.assume(BY, TARGET)) == "deny"
+    assert found(state(others=(role,)), move) == "deny"
+
+
+def test_session_tags_need_a_permission_in_the_trust_policy_and_count_in_the_session() -> None:
+    # id_session-tags, Permissions required to add session tags.
+    tagged = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+    shut = trusting(admits(aws(ALICE)), own=(tagged,), tags=(("team", "red"),))
+    given = trusting(
+        admits(aws(ALICE)),
+        admits(aws(ALICE), "sts:TagSession", Condition={"StringEquals": {"aws:RequestTag/team": ["blue", "green"]}}),
+        own=(tagged,),
+        tags=(("team", "red"),),
+    )
+    blue = moves.assume(BY, TARGET, (("team", "blue"),))
+    assert found(state(others=(shut,)), blue) == "deny"
+    before = state(others=(given,))
+    assert found(before, blue) == "allow"
+    assert found(before, moves.assume(BY, TARGET, (("team", "black"),))) == "deny"
+    later = after(after(before, blue), moves.assume(BY, TARGET, name="plain"))
+    assert [can(later, who) for who in later.held] == ["deny", "allow", "deny"]
+
+
+def test_an_identity_of_a_provider_assumes_the_role_that_names_it() -> None:
+    by, sub = caller(GITHUB), "token.actions.githubusercontent.com:sub"
+    web = "sts:AssumeRoleWithWebIdentity"
+    role = trusting(admits({"Federated": GITHUB}, web, Condition={"StringLike": {sub: "repo:octo/*"}}), own=(USES,))
+    before = state(others=(role,), held=(by,))
+    assert found(before, moves.assume(by, TARGET, action=web, context={sub: "repo:octo/x"})) == "allow"
+    assert found(before, moves.assume(by, TARGET, action=web, context={sub: "repo:evil/x"})) == "deny"
+    assert found(before, moves.assume(by, TARGET, action=web)).startswith("depends U3:token")
+
+
+# --- policies of identities ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("owner", "other"), [(ALICE, ()), (TARGET, (identity(TARGET),))])
+def test_put_policy_open_and_shut(owner: str, other: tuple[Identity, ...]) -> None:
+    action = f"iam:Put{'User' if owner == ALICE else 'Role'}Policy"
+    move = moves.put_policy(BY, owner, document(USES, arn=f"{owner}#new"))
+    before = state(own(action, owner), others=other)
+    assert (can(before, owner), found(before, move), can(after(before, move), owner)) == ("deny", "allow", "allow")
+    # access_policies_boundaries, Delegating responsibility to others using permissions boundaries.
+    bounded = own(action, Condition={"StringEquals": {"iam:PermissionsBoundary": BASE}})
+    assert found(state(bounded, others=other), move) == "deny"
+
+
+def test_an_inline_policy_of_the_same_name_gives_way() -> None:
+    mine = document(own(["iam:*", "kms:Encrypt"]), arn=f"{ALICE}#inline")
+    later = after(state(own("*")), moves.put_policy(BY, ALICE, mine))
+    assert can(later) == "deny"
+    assert later.estate.accounts[0].users[0].policies == (mine,)
+
+
+def test_a_boundary_and_control_policies_hold_after_a_step() -> None:
+    # access_policies_boundaries: the boundary still limits what the new policy allows.
+    edge = policy(own(["iam:*"]), kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")
+    move = moves.put_policy(BY, ALICE, document(USES, arn=f"{ALICE}#new"))
+    before = state(own("iam:*"), alice={"bounded": True, "boundary": edge})
+    assert (found(before, move), can(after(before, move))) == ("allow", "deny")
+    controls = organization(Controls(HOME, service=(level(HOME, own("iam:*")),)))
+    restricted = state(own("iam:*"), organization=controls)
+    assert (found(restricted, move), can(after(restricted, move))) == ("allow", "deny")
+
+
+def group_world(*statements: Any) -> State:
+    """Alice, Bob of the group, and the group."""
+    return state(*statements, others=(identity(BOB, groups=(ADMINS,)),), groups=(Group(ADMINS),))
+
+
+def test_policies_of_a_group_are_those_of_its_members() -> None:
+    move = moves.put_policy(BY, ADMINS, document(USES, arn=f"{ADMINS}#new"))
+    before = group_world(own("iam:PutGroupPolicy", ADMINS))
+    later = after(before, move)
+    assert found(before, move) == "allow"
+    assert (can(before, BOB), can(later, BOB), can(later)) == ("deny", "allow", "deny")
+    assert found(group_world(own("iam:PutGroupPolicy", ADMINS + "2")), move) == "deny"
+
+
+def test_join_group_open_and_shut() -> None:
+    groups = (Group(ADMINS, (document(USES, arn=f"{ADMINS}#uses"),)),)
+    before = state(own("iam:AddUserToGroup", ADMINS), groups=groups)
+    move = moves.join(BY, ALICE, ADMINS)
+    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert after(before, move).estate.accounts[0].users[0].groups == (ADMINS,)
+    assert found(state(own("iam:AddUserToGroup", ALICE), groups=groups), move) == "deny"
+
+
+MINE = ManagedPolicy(BASE, (("v1", document(own("kms:Encrypt"), arn=BASE)), ("v2", document(USES, arn=BASE))), "v1")
+
+
+def test_attach_policy_open_and_shut() -> None:
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    move = moves.attach(BY, ALICE, document(own("*"), arn=admin))
+    before = state(own("iam:AttachUserPolicy"))
+    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    # reference_policies_iam-condition-keys, iam:PolicyARN; access_controlling, Controlling access to policies.
+    narrow = state(own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": BASE}}), managed=(MINE,))
+    assert found(narrow, move) == "deny"
+    base = moves.attach(BY, ALICE, MINE.versions[0][1])
+    assert found(narrow, base) == "allow"
+    assert can(after(narrow, base)) == "deny"
+
+
+def test_a_managed_policy_whose_document_is_missing_may_allow_and_deny() -> None:
+    poweruser = Policy(PolicyKind.IDENTITY, "arn:aws:iam::aws:policy/PowerUserAccess", "PowerUserAccess", True, ())
+    before = group_world(own("iam:Attach*"))
+    later = after(before, moves.attach(BY, ADMINS, poweruser, known=False))
+    assert (can(later, BOB), can(later)) == ("depends", "deny")
+    assert can(after(later, moves.join(BY, ALICE, ADMINS))) == "depends"
+    assert can(after(before, moves.attach(BY, ALICE, poweruser, known=False))) == "depends"
+
+
+@pytest.mark.parametrize("step", [moves.new_version, moves.set_version])
+def test_another_version_open_and_shut(step: Any) -> None:
+    action = "iam:CreatePolicyVersion" if step is moves.new_version else "iam:SetDefaultPolicyVersion"
+    move = step(BY, MINE.versions[1][1])
+    alice = replace(identity(ALICE), policies=(document(own(action, BASE), arn=f"{ALICE}#own"), MINE.versions[0][1]))
+    before = with_account(state(managed=(MINE,)), users=(alice,))
+    later = after(before, move)
+    assert (can(before), found(before, move), can(later)) == ("deny", "allow", "allow")
+    assert later.estate.accounts[0].managed[0].default == "v2"
+    shut = with_account(before, users=(replace(identity(ALICE), policies=(document(own(action, BASE + "x"), arn=f"{ALICE}#own"),)),))
+    assert found(shut, move) == "deny"
+
+
+def test_a_new_version_is_in_force_as_a_boundary_and_in_groups_too() -> None:
+    edge = replace(MINE.versions[0][1], kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")
+    alice = identity(ALICE, own("*"), bounded=True, boundary=edge)
+    bob = replace(identity(BOB, groups=(ADMINS,)), policies=(MINE.versions[0][1],))
+    before = with_account(state(managed=(MINE,), groups=(Group(ADMINS, (MINE.versions[0][1],)),)), users=(alice, bob))
+    later = after(before, moves.new_version(BY, document(USES, arn=BASE)))
+    assert ((can(before), can(before, BOB)), (can(later), can(later, BOB))) == (("deny", "deny"), ("allow", "allow"))
+    (account,) = later.estate.accounts
+    assert account.users[0].boundary is not None
+    assert account.users[0].boundary.kind is PolicyKind.BOUNDARY
+    assert account.groups[0].policies == (document(USES, arn=BASE),)
+
+
+def test_put_trust_open_and_shut() -> None:
+    # roles-managingrole-editing-cli, Modifying a role trust policy.
+    opened = policy(admits(aws(ALICE)), kind=PolicyKind.TRUST, identity=f"{TARGET}#trust")
+    role = trusting(admits({"Service": LAMBDA}), own=(USES,))
+    before = state(own("iam:UpdateAssumeRolePolicy", TARGET), others=(role,))
+    move, assume = moves.put_trust(BY, TARGET, opened), moves.assume(BY, TARGET)
+    assert (found(before, assume), found(before, move), found(after(before, move), assume)) == ("deny", "allow", "allow")
+    assert found(state(own("iam:Update*", OTHER), others=(role,)), move) == "deny"
+
+
+@pytest.mark.parametrize("action", ["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"])
+def test_become_user_open_and_shut(action: str) -> None:
+    before = state(own(action, BOB), others=(identity(BOB, USES),))
+    move = moves.become(BY, BOB, action)
+    assert found(before, move) == "allow"
+    assert after(before, move).held == (BY, caller(BOB))
+    assert found(state(own(action, BOB + "x"), others=(identity(BOB),)), move) == "deny"
+
+
+def test_pass_role_open_and_shut() -> None:
+    # id_roles_use_passrole: a trust policy that lets the service assume the role, iam:PassRole of the user, and the service's own action.
+    role = trusting(admits({"Service": LAMBDA}), own=(USES,))
+    passes = own("iam:PassRole", TARGET, Condition={"StringEquals": {"iam:PassedToService": LAMBDA}})
+    before = state(passes, own("lambda:CreateFunction"), others=(role,))
+    move = moves.pass_role(BY, TARGET)
+    assert found(before, move) == "allow"
+    assert can(after(before, move), after(before, move).held[-1]) == "allow"
+    assert found(state(passes, others=(role,)), move) == "deny"
+    assert found(state(own("lambda:*"), others=(role,)), move) == "deny"
+    assert found(state(passes, own("lambda:*"), others=(EVERYONE,)), move) == "depends P1"
+    other = moves.pass_role(BY, TARGET, "ec2.amazonaws.com", "ec2:RunInstances")
+    assert found(state(passes, own("ec2:*"), others=(role,)), other) == "deny"
+    assert found(state(own("*"), others=(role,)), other) == "deny"
+    deputy = trusting(admits({"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}))
+    assert found(state(own("*"), others=(deputy,)), move).startswith("depends U3:aws:sourceaccount")
+    barred = trusting(admits({"Service": LAMBDA}), {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"})
+    assert found(state(own("*"), others=(barred,)), move) == "deny"

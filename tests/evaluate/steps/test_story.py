@@ -1,0 +1,105 @@
+"""E0: chains are replayed on the states that their steps make, and all steps share the symbols (S2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, grant, identity, own, policy
+from tests.evaluate.reaching import TARGET, admits, caller, trusting
+from tests.evaluate.steps.worlds import BOB, BY, document, one_key, state
+from tests.reach import moves
+from verifier.evaluate.steps import story
+from verifier.model.estate import Account, Influence, Unmodelled
+from verifier.model.policy import PolicyKind
+from verifier.model.reach import Chain, Move, State
+from verifier.model.request import Caller, Outcome
+from verifier.syntax.diagnostic import InputError
+
+USES = own("kms:Decrypt", KEY)
+TRUSTING = trusting(admits(aws(ALICE)), own=(own("iam:PutUserPolicy", BOB),))
+LONG = state(others=(TRUSTING, identity(BOB, own("iam:CreateAccessKey"))))
+
+
+def chain(*steps: Move, by: Caller = BY, at_last: Caller | None = BY, key: str = KEY) -> Chain:
+    """A chain of the caller, whose last request is to decrypt."""
+    return Chain(by, steps, moves.request(at_last, "kms:Decrypt", key) if at_last else None)
+
+
+def test_a_chain_of_three_steps() -> None:
+    target = moves.session(TARGET)
+    first = moves.assume(BY, TARGET)
+    second = moves.put_policy(target, BOB, document(USES, arn=f"{BOB}#new"))
+    before = replace(LONG, held=(BY,))
+    mine = state(own("iam:CreateAccessKey", BOB), others=(TRUSTING, identity(BOB)))
+    replay = story(mine, chain(first, second, moves.become(BY, BOB), at_last=caller(BOB)))
+    assert replay.outcome is Outcome.ALLOW
+    assert [len(step) for step in replay.steps] == [1, 1, 1]
+    assert replay.access is not None
+    assert [len(one.held) for one in replay.states] == [1, 2, 2, 3]
+    assert story(mine, chain(first, moves.become(BY, BOB), at_last=caller(BOB))).outcome is Outcome.DENY
+    assert story(before, chain(first, second, moves.become(BY, BOB), at_last=caller(BOB))).outcome is Outcome.DENY
+    with pytest.raises(InputError, match="is not held"):
+        story(mine, chain(second))
+    with pytest.raises(InputError, match="not held at the end"):
+        story(mine, chain(first, at_last=caller(BOB)))
+
+
+def test_material_that_is_known_needs_no_request() -> None:
+    before = state(own("kms:*"), facts={"origin": "EXTERNAL"})
+    assert story(before, chain(moves.import_material(BY, KEY), at_last=None)).outcome is Outcome.ALLOW
+    with pytest.raises(InputError, match="no key's material is known"):
+        story(before, chain(at_last=None))
+
+
+def outside(*statements: dict[str, object]) -> State:
+    """A user of an account that has no inventory, and a key with these statements."""
+    eve = caller(f"arn:aws:iam::{PARTNER}:user/Eve")
+    before = state(own("kms:*"))
+    estate = replace(before.estate, keys=(one_key(*statements),), accounts=(Account(HOME),))
+    return State(estate, (eve,))
+
+
+def test_one_symbol_is_shared_by_all_steps() -> None:
+    before = outside(allow(aws(f"arn:aws:iam::{PARTNER}:root")))
+    (eve,) = before.held
+    grants = moves.create_grant(eve, KEY, grant(f"arn:aws:iam::{PARTNER}:user/Eve", "Decrypt"))
+    found = chain(grants, by=eve, at_last=eve)
+    replay = story(before, found)
+    assert (replay.outcome, replay.depends_on) == (Outcome.DEPENDS, ("U1:allow", "U1:deny"))
+    assert story(before, found, {"U1:allow": True, "U1:deny": False}).outcome is Outcome.ALLOW
+    assert story(before, found, {"U1:allow": False}).outcome is Outcome.DENY
+
+
+def test_a_chain_that_needs_one_symbol_both_ways_fails() -> None:
+    # Alice may become Bob only if the thing allows; Bob may decrypt only if the thing of the same name does not refuse.
+    allows = Unmodelled("P", "U3", Influence.EITHER, "a policy of Alice", principal=ALICE)
+    refuses = Unmodelled("P", "D4", Influence.MAY_REFUSE, "a boundary of Bob", principal=BOB)
+    found = chain(moves.become(BY, BOB), at_last=caller(BOB))
+    before = state(others=(identity(BOB, USES),), unmodelled=(allows, refuses))
+    replay = story(before, found)
+    assert (replay.outcome, replay.depends_on) == (Outcome.DEPENDS, ("P:allow", "P:refuse"))
+    assert story(before, found, {"P:allow": True, "P:refuse": False}).outcome is Outcome.ALLOW
+    # A test of a key that is not modelled and its negation are one symbol.
+    both = {"StringEquals": {"iam:SomethingNew": "x"}}
+    never = state(own("iam:Create*", Condition=both), others=(identity(BOB, USES),))
+    unlike = state(own("iam:Create*", Condition={"StringNotEquals": {"iam:SomethingNew": "x"}}), others=(identity(BOB, USES),))
+    symbols = {"U3:iam:somethingnew": True, "U3:iam:somethingnew:StringEquals:['x']": True}
+    assert (story(never, found, symbols).outcome, story(unlike, found, symbols).outcome) == (Outcome.ALLOW, Outcome.DENY)
+
+
+def test_the_lockout_check_is_a_decision_of_the_story() -> None:
+    out = policy(allow(aws(ALICE), "kms:Decrypt"), identity=f"{KEY}#default")
+    replay = story(state(own("kms:PutKeyPolicy")), chain(moves.put_key_policy(BY, KEY, out)))
+    assert replay.outcome is Outcome.DENY
+    assert [one.outcome for one in replay.steps[0]] == [Outcome.ALLOW, Outcome.DENY]
+    assert replay.steps[0][1].trace[-1].text == "the new key policy locks its author out"
+
+
+def test_a_trust_policy_is_what_the_step_before_made_it() -> None:
+    opened = policy(admits(aws(ALICE)), kind=PolicyKind.TRUST, identity=f"{TARGET}#trust")
+    before = state(own("iam:UpdateAssumeRolePolicy"), others=(identity(TARGET, USES),))
+    steps = (moves.put_trust(BY, TARGET, opened), moves.assume(BY, TARGET))
+    assert story(before, chain(*steps, at_last=moves.session(TARGET))).outcome is Outcome.ALLOW
+    assert story(before, chain(steps[1], at_last=moves.session(TARGET))).depends_on == (f"U3:trust:{TARGET}",)
