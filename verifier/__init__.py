@@ -173,13 +173,15 @@ def prove(
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
+    steps: int = 4,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Report:
     """Proves or refutes each invariant for each key in its scope.
 
     `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that takes longer is
     Unknown. `readings` settles documented ambiguities (`verifier readings` lists them); those not given are tried both ways (S2).
-    `cross_check` holds each verdict against a second engine. `progress` is called with (done, total, name).
+    `cross_check` holds each verdict against a second engine. `steps` is how many steps callers may take where an invariant says `can
+    eventually` (docs/reach.md). `progress` is called with (done, total, name).
     Raises `InputError` where there is nothing to check (S3).
     """
     from verifier.model.engine import Engine
@@ -192,6 +194,7 @@ def prove(
         timeout=timeout,
         readings=readings,
         cross_check=cross_check,
+        steps=steps,
         progress=progress,
     )
 

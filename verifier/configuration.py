@@ -20,6 +20,7 @@ from verifier.inputs.files import Files
 from verifier.model.forms import ACCOUNT, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.invariants_text import read_invariants
+from verifier.model.reach import MOST_STEPS, STEPS
 from verifier.model.readings import READINGS
 from verifier.model.waiver import Waiver
 from verifier.report.formats import FORMATS
@@ -58,6 +59,7 @@ class Configuration:
     baseline: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     digest: tuple[tuple[str, str], ...] = ()
+    steps: int = STEPS
 
 
 def find_configuration(folder: Path) -> Path:
@@ -98,6 +100,7 @@ _KEYS = (
     "outputs",
     "readings",
     "timeout",
+    "steps",
     "key-arn",
     "account",
     "region",
@@ -153,6 +156,7 @@ class _Reader:
             self.folder / baseline if (baseline := self._text((), table, "baseline")) is not None else None,
             self._waivers(table),
             digest,
+            self._steps(table),
         )
 
     # -- one kind of value each --
@@ -218,6 +222,13 @@ class _Reader:
             return value
         self._wrong(("timeout",), "`timeout` must be a number of seconds greater than 0")
         return None
+
+    def _steps(self, table: Mapping[str, Any]) -> int:
+        value = table.get("steps", STEPS)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_STEPS:
+            return value
+        self._wrong(("steps",), f"`steps` must be a number from 0 to {MOST_STEPS}", "how many steps callers may take: `can eventually`")
+        return STEPS
 
     def _parameters(self, table: Mapping[str, Any]) -> dict[str, str]:
         given = self._table(table, "parameters")

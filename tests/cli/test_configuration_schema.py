@@ -80,6 +80,7 @@ FULL: dict[str, Any] = {
     "outputs": ["text", "sarif=a.sarif", "json=-"],
     "readings": {"P5": "yes", "L7-absent": False},
     "timeout": 1.5,
+    "steps": 6,
     "key-arn": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "account": "111122223333",
     "region": "us-gov-west-1",
@@ -110,6 +111,7 @@ def test_outputs_are_the_formats_of_the_reports(name: str) -> None:
 
 
 ODD = st.sampled_from([3, True, 1.5, "", " ", "x", [], ["x"], [""], [3], {}, {"x": "y"}, {"x": 3}, date(2027, 1, 31), -1, 0])
+ODD_TEXT = ODD.filter(lambda value: not isinstance(value, date))  # a date is a text for a schema
 WAIVERS = st.fixed_dictionaries(
     {},
     optional={
@@ -119,11 +121,16 @@ WAIVERS = st.fixed_dictionaries(
     },
 )
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    **{name: st.just(value) | ODD for name, value in FULL.items() if name not in ("waivers", "outputs")},
+    **{
+        name: st.just(value) | (ODD_TEXT if isinstance(value, str) else ODD)
+        for name, value in FULL.items()
+        if name not in ("waivers", "outputs")
+    },
     "readings": st.dictionaries(st.sampled_from(["P5", "L7-absent", "P55"]), st.sampled_from(["yes", "no", True, False, "maybe", 1, 0]))
     | ODD,
     "fail-on": st.sampled_from(["refuted", "stale", "never", 3]),
     "timeout": st.sampled_from([1, 0.5, 0, 0.0, -1, True, "1"]),
+    "steps": st.sampled_from([0, 8, 9, -1, 2.5, True, "1"]),
     "account": st.sampled_from(["111122223333", "11112222333", "1111222233334", "11112222333a", 111122223333]),
     "region": st.sampled_from(["us-west-2", "us-gov-west-1", "us-west", "US-WEST-2", "xus-west-2", "us-west-2x"]),
     "waivers": st.lists(st.just(FULL["waivers"][0]) | WAIVERS, max_size=2) | ODD,

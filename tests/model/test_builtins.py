@@ -152,7 +152,9 @@ def test_every_built_in_says_what_it_demands(found: object) -> None:
 
     assert isinstance(found, Builtin)
     assert len(found.help) > 80 and found.help.endswith(".")
-    argument = {"SERVICE,…": ":s3", "ORGANIZATION,…": ":o-abc"}.get(found.parameters, "")
+    argument = {"SERVICE,…": ":s3", "ORGANIZATION,…": ":o-abc", "OPERATION|CONSTRAINT,…": ":Decrypt", "CALLER,…": ":root"}.get(
+        found.parameters, ""
+    )
     invariant = any_builtin(found.name + argument)
     assert invariant.name == found.name + argument and invariant.text
 

@@ -59,7 +59,7 @@ EITHER = "[write `,` or `or` for either of them; for callers that are both, decl
         ),
         (
             HEAD + "nobody can",
-            "2:13-13 expected an action, such as `kms:Decrypt`, text in double quotes or `create`, found the end of the file",
+            "2:13-13 expected an action, such as `kms:Decrypt`, text in double quotes, `create` or `eventually`, found the end of the file",
         ),
         (HEAD + "nobody can kms:Decrypt if", f"2:26-28 expected `except`, `on`, `unless`, `when`, `,`, {NEXT}, found `if`"),
         (

@@ -51,7 +51,7 @@ def examples(folder: Path) -> Collected:
 
 def _of_example(path: Path, files: tuple[Path, ...]) -> Iterator[Query]:
     estate = load_estate([path])
-    invariants = [invariant for invariant in read_files(files).invariants if isinstance(invariant, Invariant)]
+    invariants = [invariant for invariant in read_files(files).invariants if isinstance(invariant, Invariant) and not invariant.eventually]
     for target, numbers in targets_of(estate, invariants):
         if target.key is None or not_known(target) is not None:
             continue

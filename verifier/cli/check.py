@@ -10,6 +10,7 @@ import typer
 from verifier.cli.options import Caching, Processes, command_app
 from verifier.cli.outputs import checked
 from verifier.cli.run import run
+from verifier.model.reach import MOST_STEPS
 from verifier.report.formats import FORMATS
 
 app = command_app()
@@ -35,6 +36,10 @@ def check(
     write_baseline: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=MOST_STEPS, help="Instead of the steps of the configuration (`can eventually`)."),
     ] = None,
     cache: Caching = True,
     processes: Processes = None,
@@ -66,6 +71,6 @@ def check(
     def body() -> int:
         from verifier.cli.configured import CheckOptions, check_command
 
-        return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes))
+        return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes, steps))
 
     run(body)

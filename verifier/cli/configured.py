@@ -34,6 +34,7 @@ class CheckOptions:
     write_baseline: Path | None = None
     cache: bool = True
     processes: int | None = None
+    steps: int | None = None
 
 
 def check_command(options: CheckOptions) -> int:
@@ -43,8 +44,9 @@ def check_command(options: CheckOptions) -> int:
     today = _today()
     asking = _asked(configuration, cache=options.cache)
     asked = read(asking)
+    steps = options.steps if options.steps is not None else configuration.steps
     prove_options = ProveOptions(
-        asking, chosen, configuration.timeout, configuration.readings, cache=options.cache, processes=options.processes
+        asking, chosen, configuration.timeout, configuration.readings, cache=options.cache, processes=options.processes, steps=steps
     )
     report = proved(prove_options, asked)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
@@ -123,7 +125,7 @@ def _regions(verdict: Verdict, asked: Read, configuration: Configuration) -> lis
     from verifier.verify.excuses import beyond
 
     key = next((key for key in asked.estate.keys if key.arn == verdict.target), None)
-    if key is None or not isinstance(verdict.invariant, Invariant):
+    if key is None or not isinstance(verdict.invariant, Invariant) or verdict.invariant.eventually:
         return []
     found = beyond(asked.estate, key, verdict.invariant, held=configuration.readings).regions
     return [{"callers": r.callers.text, "actions": r.actions.text, "when": when_text(r, in_full=True)} for r in found]

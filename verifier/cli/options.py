@@ -15,6 +15,7 @@ import typer
 
 from verifier.model.engine import Engine
 from verifier.model.forms import ACCOUNT, REGION
+from verifier.model.reach import MOST_STEPS
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
@@ -146,6 +147,16 @@ EngineOption = Annotated[
 ]
 Certificate = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write for each proof what `verifier recheck` checks it by (needs python-sat).")
+]
+Steps = Annotated[
+    int,
+    typer.Option(
+        "--steps",
+        metavar="N",
+        min=0,
+        max=MOST_STEPS,
+        help="How many steps callers may take where an invariant says `can eventually`; 0 asks what they can do at once.",
+    ),
 ]
 CrossCheck = Annotated[
     bool,

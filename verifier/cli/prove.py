@@ -22,6 +22,7 @@ from verifier.cli.options import (
     Processes,
     RegionOption,
     Settled,
+    Steps,
     Timeout,
     command_app,
     settled_readings,
@@ -30,6 +31,7 @@ from verifier.cli.options import (
 from verifier.cli.outputs import checked, sinks
 from verifier.cli.run import run
 from verifier.model.engine import Engine
+from verifier.model.reach import STEPS
 from verifier.report.formats import FORMATS
 
 app = command_app()
@@ -56,6 +58,7 @@ def prove(
     cross_check: CrossCheck = False,
     certificate: Certificate = None,
     timeout: Timeout = None,
+    steps: Steps = STEPS,
     reading: Settled = [],  # noqa: B006
     cache: Caching = True,
     processes: Processes = None,
@@ -89,6 +92,8 @@ def prove(
           no caller outside prod can kms:Decrypt, kms:ReEncryptFrom
         invariant "no grant for outsiders":
           no caller can create a grant to a grantee outside prod
+        invariant "nobody else comes to decrypt, by whatever steps":
+          only role/api in prod can eventually kms:Decrypt
     """
 
     def body() -> int:
@@ -115,6 +120,7 @@ def prove(
             processes,
             cluster,
             certificate,
+            steps,
         )
         return prove_command(options)
 

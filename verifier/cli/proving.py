@@ -14,6 +14,7 @@ from verifier.cli.reading import Asked, Read, read
 from verifier.cli.run import colours
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
+from verifier.model.reach import STEPS
 from verifier.model.verdict import Report, Status
 from verifier.report.diagnostics import render_diagnostics
 from verifier.report.evidence import NO_EVIDENCE, Evidence
@@ -37,6 +38,7 @@ class ProveOptions:
     processes: int | None = None
     cluster: str | None = None
     certificate: Path | None = None
+    steps: int = STEPS
 
 
 def prove_command(options: ProveOptions) -> int:
@@ -110,6 +112,7 @@ def _prove(options: ProveOptions, asked: Read) -> Report:
             timeout=options.timeout,
             readings=options.readings,
             cross_check=options.cross_check,
+            steps=options.steps,
             progress=progress,
         )
         if trouble is not None:

@@ -100,6 +100,8 @@ def _is_rejected(entry: Json, document: Json, question: Read, asked_about: dict[
     try:
         if not isinstance(about.invariant, Invariant):
             raise Rejected("it is about the listed grants, which no proof is about")
+        if about.invariant.eventually:
+            raise Rejected("it is about what steps lead to, which no proof is about")
         check_entry(entry, formula_of(question.estate, about.target, about.invariant), document["readings"])
     except Rejected as error:
         emit(f"✘ rejected  {_shown(entry)}: {printable(str(error))}\n")

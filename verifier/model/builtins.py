@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from verifier.model.builtins_catalogue import BUILTINS, Arguments, Builtin, BuiltinError
+from verifier.model.builtins_catalogue import BUILTINS, Builtin
+from verifier.model.builtins_parts import Arguments, BuiltinError
 from verifier.model.documents_reader import did_you_mean, enumerate_names
 from verifier.model.invariant import AnyInvariant
 from verifier.syntax.diagnostic import InputError

@@ -8,11 +8,13 @@ grants of the input and not about requests, is one `GrantInvariant`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from verifier.model.policy import Condition, Text
 from verifier.model.request import CallerKind
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE, Span
 
 
@@ -223,6 +225,11 @@ class Invariant:
     `grantees` and `retiring` narrow an invariant about `kms:CreateGrant` to requests for a grant whose grantee, or retiring principal, is
     among some callers (`None`: any, or none at all). `verifier.model.invariant_grantees.with_grantees` turns them into conditions before a
     question is asked, since who is among them can depend on the key and the organization.
+
+    Where it is `eventually`, no caller in `callers` may bring such a request about by steps (docs/reach.md): the request, made in any
+    state that the caller's steps lead to by anything that it holds then, must be refused; `when` is about that last request. With
+    `unless_directly` those callers are left out who can make such a request without any step. Such an invariant is no invariant about
+    requests in the estate as it is: whoever does not know of steps must refuse it (`check_direct`). Its expectation is `REFUSED`.
     """
 
     name: str
@@ -236,6 +243,8 @@ class Invariant:
     span: Span = NOWHERE
     grantees: CallerSet | None = None
     retiring: CallerSet | None = None
+    eventually: bool = False
+    unless_directly: bool = False
 
 
 class GrantRole(Enum):
@@ -299,5 +308,24 @@ class InvariantFile:
 
     @property
     def about_requests(self) -> tuple[Invariant, ...]:
-        """Those that are about requests."""
-        return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant))
+        """Those that are about requests in the estate as it is."""
+        return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant) and not invariant.eventually)
+
+
+def is_eventual(invariant: AnyInvariant) -> bool:
+    """Whether it asks what callers can bring about by steps (`can eventually`)."""
+    return isinstance(invariant, Invariant) and invariant.eventually
+
+
+def check_direct(invariants: Iterable[AnyInvariant], what: str) -> None:
+    """Raises `InputError` for each invariant that asks what callers can bring about, in the name of `what` takes none of these."""
+    errors = [
+        error
+        for invariant in invariants
+        if is_eventual(invariant)
+        for error in InputError.of(
+            f"{what} takes no invariant that says `can eventually`: {invariant.name!r}", invariant.span, hint="`verifier prove` decides it"
+        ).diagnostics
+    ]
+    if errors:
+        raise InputError(errors)

@@ -168,7 +168,16 @@ def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
 
 def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
     callers = _callers_in_question(sentence, names)
-    return _read_requests(sentence, callers, _expectation(sentence, names), names)
+    read = _read_requests(sentence, callers, _expectation(sentence, names), names)
+    return replace(read, eventually=_is_eventual(sentence, names))
+
+
+def _is_eventual(sentence: Sentence, names: Names) -> bool:
+    """Whether the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
+    if sentence.eventually is not None and sentence.form is Form.ALWAYS:
+        message = "`can always` takes no `eventually`: that callers can bring something about in whatever circumstances is not modelled"
+        names.error(sentence.eventually, message, "write `no … can eventually` or `only … can eventually`")
+    return sentence.eventually is not None and sentence.form is not Form.ALWAYS
 
 
 def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:

@@ -14,6 +14,12 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, Request
 
+STEPS = 4
+"""How many steps a chain may have where nothing else is asked for (E0)."""
+
+MOST_STEPS = 8
+"""The most that may be asked for."""
+
 
 class StepKind(Enum):
     """The steps of section 7, as `docs/reach.md` tells them."""

@@ -115,7 +115,9 @@ def condition_holds(space: Space, expression: ConditionExpression) -> Expression
 
 
 def scope(space: Space, invariant: Invariant) -> Expression:
-    """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already (`with_grantees`)."""
+    """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already (`with_grantees`); of one that
+    says `can eventually`, whoever knows of steps asks about its last request alone."""
+    assert not invariant.eventually, "what steps lead to is no question about one request"
     assert invariant.grantees is None and invariant.retiring is None, "grantees and retiring principals must be settled first"
     actions = both(actions_match(invariant.actions), negation(actions_match(invariant.not_actions)))
     whom = callers(space, invariant.callers)

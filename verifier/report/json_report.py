@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.model.invariant import Invariant
+from verifier.model.invariant import Invariant, is_eventual
 from verifier.model.verdict import Agreement, KeySummary, Report, Status, Verdict
 from verifier.report.exit_codes import exit_code
 from verifier.report.json_values import (
@@ -105,6 +105,7 @@ def _verdict(verdict: Verdict) -> Json:
             "text": invariant.text,
             "about": "requests" if isinstance(invariant, Invariant) else "grants",
             "expectation": invariant.expectation.value if isinstance(invariant, Invariant) else None,
+            "eventually": is_eventual(invariant),
             "place": place_to_json(invariant.span),
         },
         "target": verdict.target,

@@ -17,7 +17,7 @@ import msgspec
 
 from verifier import __version__
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.verdict import Status, Verdict
 from verifier.model.waiver import BaselineEntry
 from verifier.runs.digests import digest, invariant_meaning
@@ -55,8 +55,11 @@ def entry_of(verdict: Verdict) -> BaselineEntry:
 
 
 def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callable[[Verdict], list[Json]]) -> str:
-    """The baseline of the refuted verdicts; `regions` says in words what breaks an invariant about requests. With a final newline."""
-    refuted = [verdict for verdict in verdicts if verdict.status is Status.REFUTED]
+    """The baseline of the refuted verdicts; `regions` says in words what breaks an invariant about requests. With a final newline.
+
+    What callers can bring about is left out: which chains there were is not kept, so no other one could be told from them.
+    """
+    refuted = [verdict for verdict in verdicts if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant)]
     named = {verdict.target for verdict in refuted}
     kept = replace(estate, keys=tuple(key for key in estate.keys if key.arn in named), warnings=(), inputs=())
     document = {

@@ -10,17 +10,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Hashable, Iterable, Mapping
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.policy import Policy
 from verifier.problem.targets import Target
 from verifier.runs.version import rules_version
-from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings
+from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, whole
 from verifier.verify.prove import How
 
 
@@ -95,6 +95,8 @@ class Digests:
     """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target share."""
 
     common: bytes
+    estate: Estate
+    steps: int
     statements: Statements = dataclasses.field(default_factory=Statements)
     _invariants: dict[int, tuple[AnyInvariant, bytes]] = dataclasses.field(default_factory=dict)
 
@@ -114,18 +116,22 @@ class Digests:
         return key_meaning(bare), said, frozenset(map(self.statements.of_grant, grants))
 
     def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
-        """What is asked of one target, by its digest."""
+        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate (E0)."""
         known = self._invariants.get(id(invariant))
         if known is None:
             known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))
-        return sha256(target + known[1]).digest()
+        return sha256(target + (self._chains if is_eventual(invariant) else b"") + known[1]).digest()
+
+    @cached_property
+    def _chains(self) -> bytes:
+        return digest((self.steps, whole(self.estate)))
 
 
 def digests(estate: Estate, how: How) -> Digests:
     """The digests of an estate, decided in some way."""
     held: Mapping[str, bool] = how.held
     asked = (rules_version(), how.engine, tuple(sorted(held.items())))
-    return Digests(digest((asked, surroundings(estate))))
+    return Digests(digest((asked, surroundings(estate))), estate, how.steps)
 
 
 def invariant_meaning(invariant: AnyInvariant) -> Hashable:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import GrantInvariant, Invariant
+from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
 from verifier.model.verdict import Counterexample, Excuse, ExcuseKind, Report, Status, Verdict
 from verifier.model.waiver import BaselineEntry, Waiver
 from verifier.runs.baseline import Baseline, entry_of
@@ -61,11 +61,19 @@ class Excuser:
         if isinstance(about[0], GrantInvariant):
             hint = "say in the invariant whom a grant may name (`except …`), or use a baseline"
             raise InputError.of(f"{waiver.invariant!r} is about listed grants: there are no requests to waive", waiver.span, hint=hint)
+        if is_eventual(about[0]):
+            hint = "say in the invariant who may (`except …`, `only …`): a waiver covers requests, not chains of steps"
+            raise InputError.of(f"{waiver.invariant!r} says `can eventually`: there is no waiver of it", waiver.span, hint=hint)
         return first.arn
 
     # -- one verdict --
 
     def _verdict(self, verdict: Verdict, applying: Mapping[Waiver, str]) -> Verdict:
+        if is_eventual(verdict.invariant):
+            if verdict.status is Status.REFUTED and self.baseline is not None:
+                text = f"{verdict.invariant.name!r} says `can eventually`: no baseline excuses it"
+                self.remarks.append(Diagnostic(Severity.WARNING, text, verdict.invariant.span, rule="E0"))
+            return verdict
         key = self._keys.get(verdict.target)
         entry = entry_of(verdict)
         in_baseline = self.baseline is not None and entry in self.baseline.entries

@@ -14,6 +14,7 @@ from pathlib import Path
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
+from verifier.model.reach import STEPS
 from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
 from verifier.problem.targets import Target
@@ -46,11 +47,12 @@ def prove_many(
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
+    steps: int = STEPS,
     progress: Progress | None = None,
 ) -> tuple[Report, str | None]:
     """The report, and what is to be said of the cache if it could not be used. Arguments and errors as for `verifier.verify.prove`; also
     `InputError` where the cluster cannot be used, and `LostProcesses`."""
-    how = how_to(invariants, engine, timeout, readings, cross_check)
+    how = how_to(invariants, engine, timeout, readings, cross_check, steps)
     work = work_of(estate, invariants, how)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
     remembered = _Remembered(work, where.cache) if where.cache is not None and how.second is None else None

@@ -15,7 +15,7 @@ import msgspec
 
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.request import Step
 from verifier.model.verdict import Assumption, Counterexample, NamedByGrant, Statistics, Status, Verdict
@@ -43,8 +43,8 @@ _QUICKLY = 1
 
 def stored(verdict: Verdict, places: Places) -> bytes | None:
     """A verdict as bytes (MessagePack, compressed); `None` for one that must not be remembered."""
-    if verdict.status is Status.UNKNOWN or verdict.agreement is not None:
-        return None
+    if verdict.status is Status.UNKNOWN or verdict.agreement is not None or is_eventual(verdict.invariant):
+        return None  # of a chain of steps no more than its last request would be kept
     named = dict.fromkeys(_named(verdict.rests_on, verdict.counterexample))
     statements = tuple((reference, own) for reference in named if (own := places.meaning(reference)) is not None)
     if len(statements) < len(named):

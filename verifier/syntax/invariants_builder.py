@@ -106,9 +106,9 @@ class TreeBuilder(Transformer[Token, FileNode]):
         return _sentence(Form.UNSAID, children, children[0])
 
     def only_when(self, children: Children) -> Sentence:
-        callers, _, what, _, when, condition = children
+        callers, _, eventually, what, _, when, condition = children
         circumstance = Circumstance(condition, False, *_bounds([when, condition]))
-        return Sentence(Form.ONLY_WHEN, callers, what, circumstance, *_bounds(children))
+        return Sentence(Form.ONLY_WHEN, callers, what, circumstance, *_bounds(children), _adverb(eventually))
 
     def what(self, children: Children) -> What:
         actions, _, excluded, _, keys = children
@@ -309,8 +309,13 @@ def _decode(literal: str, start: int) -> str:
 
 
 def _sentence(form: Form, children: Children, callers: CallersNode) -> Sentence:
-    what, circumstance = children[-2:]
-    return Sentence(form, callers, what, circumstance, *_bounds(children))
+    eventually, what, circumstance = children[-3:]
+    return Sentence(form, callers, what, circumstance, *_bounds(children), _adverb(eventually))
+
+
+def _adverb(eventually: Any) -> Word | None:
+    """The word `eventually`, where it is there."""
+    return word(eventually) if isinstance(eventually, Token) and eventually.type == "EVENTUALLY" else None
 
 
 def _whoever(place: Any, qualifiers: tuple[Qualifier, ...], excluded: tuple[Term, ...]) -> CallersNode:

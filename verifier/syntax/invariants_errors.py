@@ -178,6 +178,8 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
         return "write `no … can`, `only … can`, `… can always` or `… can … only when`"
     if before == "always":
         return "`no … can`, `only … can` and `allow` take no `always`"
+    if before == "eventually":
+        return "`allow` takes no `eventually`, and `eventually` no second word: write `no … can eventually` or `only … can eventually`"
     return _similar(found, expected)
 
 

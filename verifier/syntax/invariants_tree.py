@@ -238,7 +238,7 @@ class Circumstance(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """One sentence."""
+    """One sentence. `eventually` is the word, where it stands after `can`."""
 
     form: Form
     callers: CallersNode
@@ -246,6 +246,7 @@ class Sentence(NamedTuple):
     circumstance: Circumstance | None
     start: int
     end: int
+    eventually: Word | None = None
 
 
 class Listed(NamedTuple):

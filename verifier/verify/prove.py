@@ -17,6 +17,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.policy import StatementRef
+from verifier.model.reach import MOST_STEPS, STEPS
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
@@ -46,12 +47,14 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class How:
-    """How a run decides: the engine, seconds for one call of it, the readings that are held, and the engine that checks, if any."""
+    """How a run decides: the engine, seconds for one call of it, the readings that are held, the engine that checks, if any, and the most
+    steps of a chain (E0)."""
 
     engine: Engine
     timeout: float | None
     held: Mapping[str, bool]
     second: Engine | None
+    steps: int = STEPS
 
     @property
     def fixed(self) -> tuple[Expression, ...]:
@@ -73,16 +76,18 @@ def prove(
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
+    steps: int = STEPS,
     progress: Progress | None = None,
 ) -> Report:
     """Proves or refutes each invariant on each of its targets.
 
     `timeout` is in seconds, for one call of the solver that `engine` names. `readings` fixes readings (label → value); the others are
-    tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings.
+    tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings. `steps` is how many steps
+    callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`).
     Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,
     `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two engines disagree.
     """
-    how = how_to(invariants, engine, timeout, readings, cross_check)
+    how = how_to(invariants, engine, timeout, readings, cross_check, steps)
     by_target = targets_of(estate, invariants)
     total = sum(len(found) for _, found in by_target)
     verdicts: dict[tuple[int, str], Verdict] = {}
@@ -96,7 +101,12 @@ def prove(
 
 
 def how_to(
-    invariants: Sequence[AnyInvariant], engine: Engine, timeout: float | None, readings: Mapping[str, bool] | None, cross_check: bool
+    invariants: Sequence[AnyInvariant],
+    engine: Engine,
+    timeout: float | None,
+    readings: Mapping[str, bool] | None,
+    cross_check: bool,
+    steps: int = STEPS,
 ) -> How:
     """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
     held = dict(readings or {})
@@ -104,7 +114,9 @@ def how_to(
     require(engine)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
-    return How(engine, timeout, held, second_engine(engine) if cross_check else None)
+    if not 0 <= steps <= MOST_STEPS:
+        raise InputError.of(f"steps are {steps}, expected a number from 0 to {MOST_STEPS}", rule="E0")
+    return How(engine, timeout, held, second_engine(engine) if cross_check else None, steps)
 
 
 def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: How) -> Report:
@@ -129,16 +141,25 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
 
 
 def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant], how: How) -> Iterator[Verdict]:
-    """A verdict for each invariant, in their order: those about listed grants need no question."""
-    about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant)]
-    answered = _on_requests(estate, target, about_requests, how)
+    """A verdict for each invariant, in their order: those about listed grants need no question, those about steps are asked apart."""
+    about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually]
+    about_steps = [invariant for invariant in invariants if isinstance(invariant, Invariant) and invariant.eventually]
+    answered, brought_about = _on_requests(estate, target, about_requests, how), _on_steps(estate, target, about_steps, how)
     for invariant in invariants:
         if isinstance(invariant, Invariant):
-            yield next(answered)
+            yield next(brought_about if invariant.eventually else answered)
         else:
             assert target.key is not None
             found = decide_listed(estate, target.key, invariant, how.held)
             yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if how.second else None)
+
+
+def _on_steps(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:
+    """The hook of `verifier.verify.reach`: a verdict for each invariant that says `can eventually` (E0)."""
+    reason = not_known(target) or Reason("E0", f"reach is not built yet: whether {how.steps} steps lead there was not asked")
+    unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
+    for invariant in invariants:
+        yield Verdict(invariant, target_name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
 
 
 def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:

@@ -19,7 +19,7 @@ from verifier.model.documents import read_policy
 from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
+from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant, check_direct
 from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
@@ -65,6 +65,7 @@ def suggest(
 
     `timeout` is in seconds, for one call of the solver; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
     """
+    check_direct(invariants, "`suggest`")
     how = how_to(invariants, Engine.Z3, timeout, readings, False)
     wanted = set(range(len(invariants)) if chosen is None else chosen)
     found: list[tuple[int, Advice]] = []

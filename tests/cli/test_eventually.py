@@ -1,0 +1,151 @@
+"""E0: what knows of requests alone never takes `can eventually` for an invariant about requests."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import verifier
+from tests.cli.conftest import Run
+from tests.project.shown import ROOT
+from verifier.configuration import read_configuration
+from verifier.model.invariant import is_eventual
+from verifier.model.verdict import Report, Status
+from verifier.problem.question import formulate
+from verifier.problem.targets import key_target
+from verifier.recheck.check import formula_of
+from verifier.runs.baseline import Baseline, read_baseline, render_baseline
+from verifier.runs.digests import Statements
+from verifier.runs.excusing import Excuser
+from verifier.runs.remembered import places_of, shared_policies, stored
+from verifier.syntax.diagnostic import InputError
+
+PAYMENTS = ROOT / "examples" / "payments"
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+INVARIANTS = f"""
+key payments = {KEY}
+invariant "nobody outside deletes": no caller outside 111122223333 can kms:ScheduleKeyDeletion on payments
+invariant "nobody outside comes to delete":
+  no caller outside 111122223333 can eventually kms:ScheduleKeyDeletion on payments
+"""
+WAIVER = f"""
+inputs = ["snapshot"]
+[[waivers]]
+invariant = "nobody outside comes to delete"
+key = "{KEY}"
+allow = "callers in 111122223333 can kms:ScheduleKeyDeletion"
+reason = "none"
+owner = "payments"
+expires = 2027-01-31
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> str:
+    path = tmp_path / "a.inv"
+    path.write_text(INVARIANTS)
+    return str(path)
+
+
+def refuted(rules: str) -> tuple[verifier.Estate, Report]:
+    """A report in which both are refuted."""
+    estate = verifier.load(PAYMENTS)
+    report = verifier.prove(estate, verifier.invariants(rules))
+    return estate, replace(report, verdicts=tuple(replace(verdict, status=Status.REFUTED) for verdict in report.verdicts))
+
+
+def test_no_formula_is_made_of_it(rules: str) -> None:
+    estate = verifier.load(PAYMENTS)
+    direct, eventual = verifier.invariants(rules)
+    target = key_target(next(key for key in estate.keys if key.arn == KEY))
+    assert isinstance(eventual, verifier.Invariant) and isinstance(direct, verifier.Invariant)
+    assert formulate(estate, target, [direct])
+    for make in (lambda: formulate(estate, target, [eventual]), lambda: formula_of(estate, target, eventual)):
+        with pytest.raises(AssertionError, match="what steps lead to"):
+            make()
+
+
+@pytest.mark.parametrize("steps", [-1, 9])
+def test_steps_are_few(rules: str, steps: int) -> None:
+    with pytest.raises(InputError, match="expected a number from 0 to 8"):
+        verifier.prove(verifier.load(PAYMENTS), verifier.invariants(rules), steps=steps)
+
+
+def test_options_and_the_configuration_say_how_many_steps(run: Run, tmp_path: Path, rules: str) -> None:
+    assert run("prove", str(PAYMENTS), "--invariants", rules, "--steps", "9").code == 2
+    assert run("check", "--steps", "-1").code == 2
+    path = tmp_path / "verifier.toml"
+    path.write_text('inputs = ["x"]\nsteps = 6\n')
+    assert read_configuration(path).steps == 6
+    path.write_text('inputs = ["x"]\nsteps = 9\n')
+    with pytest.raises(InputError, match="`steps` must be a number from 0 to 8"):
+        read_configuration(path)
+
+
+def test_the_json_report_tells_them_apart(run: Run, rules: str) -> None:
+    document = json.loads(run("prove", str(PAYMENTS), "--invariants", rules, "--output", "json", "--no-cache").out)
+    assert {v["invariant"]["name"]: v["invariant"]["eventually"] for v in document["verdicts"]} == {
+        "nobody outside deletes": False,
+        "nobody outside comes to delete": True,
+    }
+
+
+def test_suggest_refuses_it(run: Run, rules: str) -> None:
+    result = run("suggest", str(PAYMENTS), "--invariants", rules)
+    assert result.code == 2
+    assert (
+        "`suggest` takes no invariant that says `can eventually`: 'nobody outside comes to delete'" in result.err
+        and "a.inv:4:1" in result.err
+    )
+
+
+def test_export_and_certificates_say_why_they_have_nothing(run: Run, tmp_path: Path, rules: str) -> None:
+    result = run("export", str(PAYMENTS), "--invariants", rules, "--smtlib", "--directory", str(tmp_path / "out"))
+    assert "nobody outside comes to delete" in result.err and "it is about what steps lead to" in result.err
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    certificate = tmp_path / "c.json"
+    run("prove", str(PAYMENTS), "--invariants", rules, "--certificate", str(certificate), "--no-cache", "--steps", "0")
+    document = json.loads(certificate.read_text())
+    assert [entry["invariant"] for entry in document["proofs"]] == ["nobody outside deletes"]
+    assert [entry["invariant"] for entry in document["without_proof"]] == ["nobody outside comes to delete"]
+    document["proofs"].append(
+        document["proofs"][0] | {name: document["without_proof"][0][name] for name in ("number", "invariant", "text")}
+    )
+    document["without_proof"] = []
+    certificate.write_text(json.dumps(document))
+    rechecked = run("recheck", str(certificate), str(PAYMENTS), "--invariants", rules)
+    assert rechecked.code == 1 and "it is about what steps lead to, which no proof is about" in rechecked.out
+
+
+def test_there_is_no_waiver_of_it(rules: str, tmp_path: Path) -> None:
+    estate, report = refuted(rules)
+    (tmp_path / "w.toml").write_text(WAIVER)
+    excuser = Excuser(estate, read_configuration(tmp_path / "w.toml").waivers, None, date(2026, 12, 1))
+    with pytest.raises(InputError, match="'nobody outside comes to delete' says `can eventually`: there is no waiver of it"):
+        excuser.excused(report)
+
+
+def test_no_baseline_holds_or_excuses_it(rules: str) -> None:
+    estate, report = refuted(rules)
+    direct, eventual = report.verdicts
+    text = render_baseline(estate, report.verdicts, lambda verdict: [])
+    assert [entry["invariant"] for entry in json.loads(text)["entries"]] == ["nobody outside deletes"]
+    written = read_baseline(text, "base")
+    (entry,) = written.entries
+    excuser = Excuser(estate, (), Baseline((entry, replace(entry, invariant="nobody outside comes to delete")), estate), date(2026, 12, 1))
+    excused = excuser.excused(report)
+    assert [verdict.excuse is None for verdict in excused.verdicts if is_eventual(verdict.invariant)] == [True]
+    assert any("no baseline excuses it" in warning.message for warning in excused.warnings)
+
+
+def test_no_verdict_on_it_is_remembered(rules: str) -> None:
+    estate, report = refuted(rules)
+    target = key_target(next(key for key in estate.keys if key.arn == KEY))
+    direct, eventual = (replace(verdict, status=Status.PROVED) for verdict in report.verdicts)
+    places = places_of(shared_policies(estate), target, Statements())
+    assert stored(direct, places) is not None
+    assert stored(eventual, places) is None

@@ -1,0 +1,134 @@
+"""What the built-in invariants are made of: arguments, callers, conditions.
+
+In: the arguments of a built-in. Out: parts of an `Invariant`. Guarantee: an argument that is not understood is a `BuiltinError` that says
+which it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.model.invariant import (
+    ALWAYS,
+    AnyCaller,
+    CallersAnd,
+    CallerSet,
+    CallersNot,
+    CallersOr,
+    ConditionExpression,
+    Expectation,
+    Holds,
+    InAccount,
+    InOrganization,
+    Invariant,
+    IssuedBy,
+    KeyAccount,
+    OfKind,
+    PrincipalLike,
+    SessionLike,
+)
+from verifier.model.policy import Condition, Operator, Text
+from verifier.model.reference import actions as known_actions
+from verifier.model.request import CallerKind
+from verifier.syntax.text import brief
+
+Arguments = tuple[str, ...]
+
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+ORGANIZATION = re.compile(r"o-[a-z0-9]+", re.ASCII)
+"""An organization, such as `o-a1b2c3d4e5`."""
+_CALLER = re.compile(
+    r"arn:(?:aws[a-z-]*|\*):iam::(?:[0-9]{12}|\*):(?:role|user)/[^\s]+"
+    r"|arn:(?:aws[a-z-]*|\*):sts::(?:[0-9]{12}|\*):(?:assumed-role/[^\s/]+|federated-user)/[^\s/]+"
+    r"|(?:role|user)/[^\s]+",
+    re.ASCII,
+)
+
+
+SERVICES = OfKind(CallerKind.SERVICE)
+
+
+class BuiltinError(Exception):
+    """A name or argument that is not understood. `argument` is its index, `None` for the name or the number of arguments."""
+
+    def __init__(self, message: str, argument: int | None = None, hint: str | None = None) -> None:
+        self.message = message
+        self.argument = argument
+        self.hint = hint
+        super().__init__(message)
+
+
+def refused(text: str, callers: CallerSet, when: ConditionExpression = ALWAYS, actions: Arguments = ("kms:*",)) -> Invariant:
+    """That such requests are refused. Operations without a key are taken away from `kms:*`: they are decided without the key."""
+    keyless = tuple(Text(action.name) for action in known_actions() if "key" not in action.resources)
+    return Invariant(
+        "", Expectation.REFUSED, callers, tuple(map(Text, actions)), None, when, keyless if actions == ("kms:*",) else (), text
+    )
+
+
+def outside(inside: CallerSet) -> CallerSet:
+    """All callers but these, and but service principals."""
+    return CallersAnd((CallersNot(inside), CallersNot(SERVICES)))
+
+
+def listed(arguments: Arguments) -> tuple[CallerSet, ...]:
+    """The callers that arguments name. Raises `BuiltinError`."""
+    return tuple(caller_named(index, argument) for index, argument in enumerate(arguments))
+
+
+def others(arguments: Arguments) -> CallerSet:
+    """All callers but those listed, and the federated sessions that they issue."""
+    if not arguments:
+        return AnyCaller()
+    named = CallersOr(listed(arguments))
+    return CallersNot(CallersOr((named, IssuedBy(named))))
+
+
+def scopes(arguments: Arguments) -> tuple[CallerSet, ...]:
+    """The accounts and organizations that arguments name. Raises `BuiltinError`."""
+    return tuple(scope(index, argument) for index, argument in enumerate(arguments))
+
+
+def scope(index: int, argument: str) -> InAccount | InOrganization:
+    """The account or organization that an argument names. Raises `BuiltinError`."""
+    if _ACCOUNT.fullmatch(argument):
+        return InAccount(argument)
+    if ORGANIZATION.fullmatch(argument):
+        return InOrganization(argument)
+    hint = "an account has twelve digits, an organization is written `o-a1b2c3d4e5`"
+    raise BuiltinError(f"`{brief(argument)}` is neither an account nor an organization", index, hint)
+
+
+def caller_named(index: int, argument: str) -> CallerSet:
+    """The callers that an argument names: a role or user, one session, `root`. Raises `BuiltinError`."""
+    if argument == "root":
+        return CallersAnd((OfKind(CallerKind.ROOT), KeyAccount()))
+    if not _CALLER.fullmatch(argument):
+        raise BuiltinError(
+            f"`{brief(argument)}` is not a caller",
+            index,
+            "write an ARN, or `role/NAME`, `user/NAME` or `root` for one of the key's account",
+        )
+    if argument.startswith("arn:"):
+        return SessionLike(Text(argument)) if ":assumed-role/" in argument else PrincipalLike(Text(argument))
+    return CallersAnd((PrincipalLike(Text(f"arn:*:iam::*:{argument}")), KeyAccount()))
+
+
+def holds_for_all(operator: str, key: str, *values: str) -> Holds:
+    """A condition on every value of a multi-valued key (C1)."""
+    return Holds(Condition(Operator(operator, "ForAllValues", False), Text(key), tuple(map(Text, values))))
+
+
+def but(arguments: Arguments) -> str:
+    """Words for the callers that are excepted; nothing where none are."""
+    return f" but {either_of(arguments)}" if arguments else ""
+
+
+def holds(operator: str, key: str, *values: str) -> Holds:
+    """A condition with a plain operator."""
+    return Holds(Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values))))
+
+
+def either_of(words: Arguments) -> str:
+    """The words, of which any is meant."""
+    return " or ".join(words)
