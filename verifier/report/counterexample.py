@@ -52,50 +52,50 @@ def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
     found = verdict.counterexample
     if found is None:
         return []
-    lines = [*_request_lines(found.request, verdict, style), ""]
+    lines = request_lines(found.request, verdict.target, style)
+    lines += [f"{MARGIN}  with no encryption context at all"] if _lacks_encryption_context(found, verdict) else []
     refuted = verdict.invariant
     expectation = refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED
-    lines += reason_lines(found, expectation, style)
-    lines += _suppositions(found)
-    lines += _whole_call(found)
+    lines += ["", *reason_lines(found, expectation, style)]
+    lines += supposition_lines(found.readings, found.free)
+    lines += whole_call_lines(found)
     if found.command:
-        lines.append(_labelled("to see it") + style.bold(printable(found.command)))
+        lines.append(labelled("to see it") + style.bold(printable(found.command)))
     return lines
 
 
-def _labelled(label: str) -> str:
+def labelled(label: str) -> str:
+    """A label in its columns."""
     return MARGIN + pad(label, LABEL)
 
 
 # --- the request ---------------------------------------------------------------------------------------------------------
 
 
-def _request_lines(request: Request, verdict: Verdict, style: Style) -> list[str]:
-    call = [style.bold(printable(request.caller.arn)), "  calls  ", style.bold(printable(request.action))]
-    if request.resource not in (None, verdict.target):
-        call.append(f"  on {printable(request.resource or '')}")
-    lines = [MARGIN + "".join(call)]
+def request_lines(request: Request, target: str | None, style: Style, lead: str = MARGIN) -> list[str]:
+    """Who calls what, with which context; `lead` begins the first line. A request on the target does not say what it is on."""
+    call = [f"{style.bold(printable(request.caller.arn))}  calls  {style.bold(printable(request.action))}"]
+    call += [f"on {printable(request.resource)}"] if request.resource is not None and request.resource != target else []
+    lines = flow(call, lead, between="  ", indent=len(MARGIN) + 2)
     if request.caller.kind is CallerKind.ROLE and request.caller.principal_arn.count("/") > 1:
         lines.append(f"{MARGIN}  a session of {printable(request.caller.principal_arn)}")
     if request.caller.issuer:
         lines.append(f"{MARGIN}  a session issued by {printable(request.caller.issuer)}")
-    lines += [line for key, value in request.context for line in flow([_value(value)], f"{MARGIN}  with {printable(key)} = ")]
-    if _lacks_encryption_context(request, verdict):
-        lines.append(f"{MARGIN}  with no encryption context at all")
-    return lines
+    return lines + [line for key, value in request.context for line in flow([value_text(value)], f"{MARGIN}  with {printable(key)} = ")]
 
 
-def _value(value: Value) -> str:
+def value_text(value: Value) -> str:
+    """A value of a condition key; a set in braces."""
     return printable(value) if isinstance(value, str) else "{" + ", ".join(printable(member) for member in value) + "}"
 
 
-def _lacks_encryption_context(request: Request, verdict: Verdict) -> bool:
+def _lacks_encryption_context(found: Counterexample, verdict: Verdict) -> bool:
     """Whether it is worth saying that there is no encryption context: the question or a statement speaks of one."""
+    request = found.request
     action = reference.action(request.action)
     if action is None or not action.encryption_context or any(_ENCRYPTION_CONTEXT in key.lower() for key, _ in request.context):
         return False
-    trace = verdict.counterexample.decision.trace if verdict.counterexample else ()
-    return any(_ENCRYPTION_CONTEXT in text.lower() for text in (verdict.invariant.text, *(step.text for step in trace)))
+    return any(_ENCRYPTION_CONTEXT in text.lower() for text in (verdict.invariant.text, *(step.text for step in found.decision.trace)))
 
 
 # --- why -------------------------------------------------------------------------------------------------------------------
@@ -109,12 +109,12 @@ def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
             yield StatementTrace(step.statement, step.holds, tuple(elements))
 
 
-def reason_lines(found: Counterexample, expectation: Expectation, style: Style) -> list[str]:
-    """Why a request was decided as it was.
+def reason_lines(found: Counterexample, expectation: Expectation, style: Style, places: Places | None = None) -> list[str]:
+    """Why a request was decided as it was. `places` write where the statements are.
 
     Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not.
     """
-    places = Places()
+    places = places or Places()
     traces = list(statement_traces(found.decision.trace))
     allows = [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
     denies = [trace for trace in traces if trace.statement.effect is Effect.DENY]
@@ -128,7 +128,7 @@ def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Gran
     lines = []
     matched = [trace for trace in traces if trace.matched]
     for trace in matched[:MOST_SHOWN]:
-        lines += _matched_statement(_labelled(label), trace, places, style)
+        lines += _matched_statement(labelled(label), trace, places, style)
         lines += _grant_lines(trace.statement, grants)
         label = ""
     return lines + _and_more(matched)
@@ -136,14 +136,14 @@ def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Gran
 
 def _and_more(traces: Sequence[StatementTrace]) -> list[str]:
     left = len(traces) - MOST_SHOWN
-    return [f"{_labelled('')}and {left:,} more (`--output json` has them all)"] if left > 0 else []
+    return [f"{labelled('')}and {left:,} more (`--output json` has them all)"] if left > 0 else []
 
 
 def _grant_lines(statement: StatementRef, grants: Sequence[Grant]) -> list[str]:
     """What the grant says that a matched Allow stands for."""
     wanted = grant_id(statement)
     grant = next((grant for grant in grants if grant.id == wanted), None)
-    lead = f"{_labelled('')}  "
+    lead = f"{labelled('')}  "
     return [line for part in grant_parts(grant) for line in sentence(part, lead)] if grant else []
 
 
@@ -158,9 +158,9 @@ def _matched_statement(lead: str, trace: StatementTrace, places: Places, style: 
         else:
             below.append((printable(step.text), step.rule, tick))
     beside.sort(key=lambda element: not element.startswith("Principal"))
-    lines = flow([places.statement(trace.statement), *beside], lead, between="   ", indent=width_of(_labelled("")))
+    lines = flow([places.statement(trace.statement), *beside], lead, between="   ", indent=width_of(labelled("")))
     for text, rule, tick in below:
-        lines += sentence(text, f"{_labelled('')}└ ", f"{tick} {style.dim(rule_label(rule))}")
+        lines += sentence(text, f"{labelled('')}└ ", f"{tick} {style.dim(rule_label(rule))}")
     return lines
 
 
@@ -179,8 +179,8 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
     unmatched = [trace for trace in traces if not trace.matched and trace.failed is not None]
     for trace in unmatched[:MOST_SHOWN]:
         assert trace.failed is not None
-        lead = _labelled(label) + places.statement(trace.statement) + "   "
-        lines += sentence(printable(trace.failed.text), lead, rule_label(trace.failed.rule), indent=width_of(_labelled("")) + 2)
+        lead = labelled(label) + places.statement(trace.statement) + "   "
+        lines += sentence(printable(trace.failed.text), lead, rule_label(trace.failed.rule), indent=width_of(labelled("")) + 2)
         label = ""
     return lines + _and_more(unmatched)
 
@@ -190,7 +190,7 @@ def _closed_gates(trace: Sequence[Step], style: Style) -> list[str]:
     gates = [step for step in trace if step.depth == 0 and step.statement is None and not step.holds]
     lines = []
     for position, gate in enumerate(gates):
-        lead = f"{_labelled('' if position else 'because')}{style.bad('✘')} "
+        lead = f"{labelled('' if position else 'because')}{style.bad('✘')} "
         lines += sentence(printable(gate.text), lead, rule_label(gate.rule))
     return lines
 
@@ -198,21 +198,22 @@ def _closed_gates(trace: Sequence[Step], style: Style) -> list[str]:
 # --- what it supposes ------------------------------------------------------------------------------------------------------
 
 
-def _suppositions(found: Counterexample) -> list[str]:
+def supposition_lines(readings: Sequence[tuple[str, bool]], free: Sequence[tuple[str, bool]]) -> list[str]:
+    """The readings and the free facts that it holds with."""
     lines = []
-    for label, value in found.readings:
-        lines += sentence(_reading(label, value), _labelled("only if"), f"[{printable(label)}={'yes' if value else 'no'}]")
-    for position, (symbol, value) in enumerate(found.free):
+    for label, value in readings:
+        lines += sentence(_reading(label, value), labelled("only if"), f"[{printable(label)}={'yes' if value else 'no'}]")
+    for position, (symbol, value) in enumerate(free):
         lines += sentence(
-            printable(free_fact(symbol, value)), _labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0])
+            printable(free_fact(symbol, value)), labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0])
         )
     return lines
 
 
-def _whole_call(found: Counterexample) -> list[str]:
+def whole_call_lines(found: Counterexample) -> list[str]:
     """R8: an invariant is about one permission; what else it takes to make the call succeed."""
     further = further_permissions(found.decision)
-    return sentence(printable(further), _labelled("note"), rule_label("R8")) if further else []
+    return sentence(printable(further), labelled("note"), rule_label("R8")) if further else []
 
 
 def _reading(label: str, value: bool) -> str:

@@ -7,6 +7,7 @@ document can act on a terminal. Members may be added in later versions; those he
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from verifier import __version__
 from verifier.model.invariant import Invariant, is_eventual
@@ -21,6 +22,8 @@ from verifier.report.json_values import (
     reason_to_json,
     statement_to_json,
 )
+from verifier.report.naming import key_names
+from verifier.report.reach.story_json import bound_to_json, story_to_json
 
 FORMAT = "kms-verifier/report"
 FORMAT_VERSION = 1
@@ -66,7 +69,7 @@ def report_to_json(report: Report) -> Json:
         "endpoints": report.endpoints,
         "free_readings": list(report.free_readings),
         "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
-        "verdicts": [_verdict(verdict) for verdict in report.verdicts],
+        "verdicts": [_verdict(verdict, report.keys) for verdict in report.verdicts],
     }
 
 
@@ -97,7 +100,7 @@ def key_to_json(key: KeySummary) -> Json:
     }
 
 
-def _verdict(verdict: Verdict) -> Json:
+def _verdict(verdict: Verdict, keys: Sequence[KeySummary]) -> Json:
     invariant = verdict.invariant
     return {
         "invariant": {
@@ -114,6 +117,8 @@ def _verdict(verdict: Verdict) -> Json:
         "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in verdict.assumptions],
         "counterexample": counterexample_to_json(verdict.counterexample) if verdict.counterexample else None,
         "grants": [{"named_as": named.role.value, **grant_to_json(named.grant)} for named in verdict.grants],
+        "story": story_to_json(verdict.story, key_names(keys), verdict.target) if verdict.story is not None else None,
+        "bound": bound_to_json(verdict.bound) if verdict.bound is not None else None,
         "reason": reason_to_json(verdict.reason),
         "remembered": verdict.remembered,
         "excuse": {"kind": verdict.excuse.kind.value, "text": verdict.excuse.text} if verdict.excuse else None,

@@ -10,7 +10,7 @@ from typing import Any
 from verifier.model.grant import Grant, Pairs, grant_id
 from verifier.model.policy import StatementRef
 from verifier.model.region import Limit, Region
-from verifier.model.request import Decision, Request, Step
+from verifier.model.request import Caller, Decision, Request, Step
 from verifier.model.verdict import Counterexample, Reason
 from verifier.report.calls import further_permissions
 from verifier.syntax.diagnostic import Diagnostic
@@ -54,15 +54,15 @@ def grant_to_json(grant: Grant) -> Json:
         "operations": list(grant.operations),
         "retiring_principal": grant.retiring.value if grant.retiring else None,
         "issuing_account": grant.issuing_account,
-        "encryption_context_equals": _pairs(grant.context_equals),
-        "encryption_context_subset": _pairs(grant.context_subset),
+        "encryption_context_equals": pairs_to_json(grant.context_equals),
+        "encryption_context_subset": pairs_to_json(grant.context_subset),
         "source_arn": grant.source_arn,
         "created": grant.created,
         "place": place_to_json(grant.span),
     }
 
 
-def _pairs(pairs: Pairs | None) -> list[list[str]] | None:
+def pairs_to_json(pairs: Pairs | None) -> list[list[str]] | None:
     """As a list: two names of pairs may differ in case alone, and nothing says that a listing cannot repeat one."""
     return None if pairs is None else [[name, value] for name, value in pairs]
 
@@ -72,16 +72,22 @@ def request_to_json(request: Request) -> Json:
     caller = request.caller
     return {
         "principal": caller.arn,
-        "caller": {
-            "kind": caller.kind.value,
-            "principal_arn": caller.principal_arn,
-            "account": caller.account,
-            "session": caller.session,
-            "issuer": caller.issuer,
-        },
+        "caller": caller_to_json(caller),
         "action": request.action,
         "resource": request.resource,
         "context": {key: value if isinstance(value, str) else list(value) for key, value in request.context},
+    }
+
+
+def caller_to_json(caller: Caller) -> Json:
+    """Who makes a request."""
+    return {
+        "kind": caller.kind.value,
+        "principal_arn": caller.principal_arn,
+        "account": caller.account,
+        "session": caller.session,
+        "issuer": caller.issuer,
+        "session_tags": pairs_to_json(caller.session_tags),
     }
 
 

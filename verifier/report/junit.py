@@ -9,7 +9,7 @@ from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.junit_document import Case, Outcome, Suite, junit_document
 from verifier.report.naming import target_name
 from verifier.report.text import verdict_text
-from verifier.report.verdict_words import place_of, verdict_sentence
+from verifier.report.verdict_words import place_of, proved_words, verdict_sentence
 
 
 def render_junit(report: Report) -> str:
@@ -26,9 +26,9 @@ def _suite(report: Report, target: str) -> Suite:
 def _case(report: Report, verdict: Verdict) -> Case:
     name, span, elapsed = verdict.invariant.name, place_of(verdict), verdict.elapsed
     if verdict.status is Status.PROVED:
-        return Case(name, span=span, elapsed=elapsed)
+        return Case(name, text=proved_words(verdict) if verdict.bound is not None else "", span=span, elapsed=elapsed)
     if verdict.excuse is not None:
         reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
         return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
     outcome = Outcome.FAILURE if verdict.status is Status.REFUTED else Outcome.ERROR
-    return Case(name, outcome, verdict.status.value, verdict_sentence(verdict), verdict_text(report, verdict), span, elapsed)
+    return Case(name, outcome, verdict.status.value, verdict_sentence(verdict, report.keys), verdict_text(report, verdict), span, elapsed)

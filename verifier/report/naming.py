@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.verdict import KeySummary, Report
@@ -14,6 +16,7 @@ _KINDS = {
     PolicyKind.SCP: "SCP",
     PolicyKind.RCP: "RCP",
     PolicyKind.ENDPOINT: "endpoint policy",
+    PolicyKind.TRUST: "trust policy",
 }
 """What goes before a statement of a policy that limits others: of key and identity policies, the file says enough."""
 
@@ -22,10 +25,13 @@ _WHOLE_ID, _SHORT_ID = 16, 8
 
 
 class Places:
-    """Writes places: the file in full where it is first named, then only the line as long as the file stays the same."""
+    """Writes places: the file in full where it is first named, then only the line as long as the file stays the same. `exact` places have
+    the column as well. `made` are policies and grants, by `StatementRef.policy`, that a step of a story made, with its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, exact: bool = False, made: Mapping[str, int] | None = None) -> None:
         self._file: str | None = None
+        self._exact = exact
+        self._made = made or {}
 
     def place(self, span: Span) -> str:
         """`(key-policy.json:4)`, then `(:61)`; nothing for what no file holds."""
@@ -33,11 +39,14 @@ class Places:
             return ""
         file = "" if span.file == self._file else printable(span.file)
         self._file = span.file
-        return f"({file}:{span.line})" if span.line else f"({printable(span.file)})"
+        column = f":{span.column}" if self._exact else ""
+        return f"({file}:{span.line}{column})" if span.line else f"({printable(span.file)})"
 
     def statement(self, statement: StatementRef) -> str:
         """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""
         where = self.place(statement.span)
+        if not where and statement.policy in self._made:
+            where = f"(of step {self._made[statement.policy]})"
         if not where and statement.sid and grant_id(statement) is None:
             where = f"({printable(statement.policy_name)})"
         kind = f"{_KINDS[statement.kind]} " if statement.kind in _KINDS else ""
@@ -59,6 +68,11 @@ def statement_name(statement: StatementRef) -> str:
 def key_name(key: KeySummary) -> str:
     """The key's name, or the last part of its ARN."""
     return printable(key.name or key.arn.rsplit("/", 1)[-1])
+
+
+def key_names(keys: Iterable[KeySummary]) -> dict[str, str]:
+    """The names of keys by their ARNs, for stories."""
+    return {key.arn: key_name(key) for key in keys}
 
 
 def target_name(report: Report, target: str) -> str:

@@ -41,7 +41,8 @@ class Rule:
 class Notice:
     """One thing that a rule found. `fingerprint` names it from run to run, however the input is laid out; `parts` is a digest of what the
     statements involved mean. `related` are further places, each with a sentence. `excuse` says why it does not fail the run. `counts_as`
-    is what it means for the exit code, PROVED where it does not count; `subject` is the ID of the subject that it is about."""
+    is what it means for the exit code, PROVED where it does not count; `subject` is the ID of the subject that it is about. `flow` are
+    the steps by which it comes about, in order, each with a sentence."""
 
     rule: str
     level: Level
@@ -57,6 +58,7 @@ class Notice:
     excused_by: str | None = None
     counts_as: Status = Status.REFUTED
     subject: str = ""
+    flow: tuple[tuple[Span, str], ...] = ()
 
 
 @dataclass(frozen=True)

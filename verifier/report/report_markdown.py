@@ -15,14 +15,14 @@ from verifier.report.markdown import escaped
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import target_name
 from verifier.report.text import verdict_text
-from verifier.report.verdict_words import counts_sentence, verdict_sentence
+from verifier.report.verdict_words import counts_sentence, proved_words, verdict_sentence
 from verifier.syntax.text import brief
 
 _MOST_ROWS = 200
 _MOST_OF_ROWS = 30_000
 """Characters of the table."""
 _MOST_OF_A_NAME = 100
-_SIGNS = {Status.PROVED: "✅ proved", Status.REFUTED: "❌ refuted", Status.UNKNOWN: "❓ unknown"}
+_SIGNS = {Status.REFUTED: "❌ refuted", Status.UNKNOWN: "❓ unknown"}
 
 
 def render_report_markdown(report: Report) -> str:
@@ -54,13 +54,15 @@ def _name(text: str) -> str:
 
 
 def _sign(verdict: Verdict) -> str:
-    return f"☑️ refuted, {verdict.excuse.kind.value}" if verdict.excuse is not None else _SIGNS[verdict.status]
+    if verdict.excuse is not None:
+        return f"☑️ refuted, {verdict.excuse.kind.value}"
+    return f"✅ {proved_words(verdict)}" if verdict.status is Status.PROVED else _SIGNS[verdict.status]
 
 
 def _details(report: Report, verdict: Verdict) -> Iterator[str]:
     yield f"<details><summary>{_sign(verdict)}: {_name(verdict.invariant.name)} ({_name(target_name(report, verdict.target))})</summary>"
     yield ""
-    yield escaped(verdict_sentence(verdict))
+    yield escaped(verdict_sentence(verdict, report.keys))
     yield ""
     if verdict.excuse is not None:
         yield escaped(f"{verdict.excuse.kind.value}: {verdict.excuse.text}")

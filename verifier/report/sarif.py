@@ -92,11 +92,18 @@ def _result(notice: Notice, number: int) -> Json:
     related = [{**other, "message": {"text": _message(text)}} for span, text in notice.related if (other := _location(span))]
     if related:
         found["relatedLocations"] = [{**other, "id": number} for number, other in enumerate(related)]
+    if notice.flow:
+        found["codeFlows"] = [{"threadFlows": [{"locations": [_flow_step(n, *step) for n, step in enumerate(notice.flow, start=1)]}]}]
     if notice.excuse is not None:
         found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _text(notice.excuse)}]
     if notice.excused_by is not None and "baseline" in notice.excused_by:
         found["baselineState"] = "unchanged"
     return found
+
+
+def _flow_step(number: int, span: Span, text: str) -> Json:
+    where = _location(span) or {}
+    return {"location": {**where, "message": {"text": _message(text)}}, "executionOrder": number, "importance": "essential"}
 
 
 def _location(span: Span) -> Json | None:

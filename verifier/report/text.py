@@ -11,7 +11,8 @@ from verifier.model.verdict import Agreement, Assumption, KeySummary, Report, St
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
 from verifier.report.grants import named_grant_lines
-from verifier.report.naming import Places, key_name, rule_label, target_name
+from verifier.report.naming import Places, key_name, key_names, rule_label, target_name
+from verifier.report.reach.story import bound_words, story_lines
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.syntax.text import printable
 
@@ -75,7 +76,7 @@ def _inventory_lines(report: Report) -> list[str]:
 
 
 def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption], style: Style) -> list[str]:
-    lines = [_headline(report, verdict, style)]
+    lines = [_headline(report, verdict, style), *_bound_lines(verdict)]
     if verdict.excuse is not None:
         lines += sentence(printable(verdict.excuse.text), f"{MARGIN}{verdict.excuse.kind.value}  ")
     places = Places()
@@ -84,14 +85,21 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
         lines += flow(statements, f"{MARGIN}rests on  ", between=", ")
     elif verdict.status is Status.PROVED and isinstance(verdict.invariant, GrantInvariant):
         lines.append(f"{MARGIN}rests on  {_listed(report, verdict)}")
-    elif verdict.status is Status.PROVED:
+    elif verdict.status is Status.PROVED and verdict.bound is None:
         lines.append(f"{MARGIN}rests on  no statement: nothing allows it")
     lines += counterexample_lines(verdict, style)
+    lines += story_lines(verdict.story, key_names(report.keys), verdict.target, style) if verdict.story is not None else []
     lines += named_grant_lines(verdict.grants, verdict.target, MARGIN, style)
     if verdict.reason:
         where = places.place(verdict.reason.span)
         lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
     return lines + _supposition_lines("supposes", _own_assumptions(verdict, common), MARGIN)
+
+
+def _bound_lines(verdict: Verdict) -> list[str]:
+    """How far a proof about what callers can eventually do goes."""
+    shown = verdict.bound if verdict.status is Status.PROVED else None
+    return [f"{MARGIN}holds for {bound_words(shown)}"] if shown is not None else []
 
 
 def _listed(report: Report, verdict: Verdict) -> str:
@@ -103,7 +111,7 @@ def _listed(report: Report, verdict: Verdict) -> str:
 
 def _own_assumptions(verdict: Verdict, common: Sequence[Assumption]) -> list[Assumption]:
     """Those that are told neither at the end nor with the counterexample's readings."""
-    told = {label for label, _ in verdict.counterexample.readings} if verdict.counterexample else set()
+    told = {label for label, _ in readings_of(verdict)}
     return [assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in told]
 
 
@@ -149,7 +157,7 @@ def _remedy(report: Report) -> list[str]:
     """Where to go from a refuted invariant that a key policy could mend."""
     on_keys = {key.arn for key in report.keys}
     refuted = (verdict for verdict in report.verdicts if verdict.status is Status.REFUTED and verdict.excuse is None)
-    if not any(isinstance(verdict.invariant, Invariant) and verdict.target in on_keys for verdict in refuted):
+    if not any(isinstance(verdict.invariant, Invariant) and verdict.story is None and verdict.target in on_keys for verdict in refuted):
         return []
     return ["the smallest edits of a key policy that make a refuted invariant hold: verifier suggest", ""]
 
@@ -186,13 +194,19 @@ def _counts(report: Report, style: Style) -> str:
 def _readings(report: Report) -> str:
     """Which open questions of AWS's documentation were tried both ways (S2), and which refutations need one of them."""
     tried = _labels(report.free_readings, "open question") or "none left open"
-    needing = [verdict.invariant.name for verdict in report.verdicts if verdict.counterexample and verdict.counterexample.readings]
+    needing = [verdict.invariant.name for verdict in report.verdicts if readings_of(verdict)]
     if not report.free_readings:
         return f"readings: {tried}"
     if not needing:
         return f"readings: both ways of {tried} were tried, no verdict depends on one"
     names = ", ".join(f'"{printable(name)}"' for name in dict.fromkeys(needing))
     return f"readings: both ways of {tried} were tried; {names} depends on one"
+
+
+def readings_of(verdict: Verdict) -> tuple[tuple[str, bool], ...]:
+    """The readings that a counterexample or a story needs."""
+    found = verdict.story or verdict.counterexample
+    return found.readings if found is not None else ()
 
 
 def _labels(labels: Sequence[str], noun: str) -> str:

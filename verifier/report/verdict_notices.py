@@ -9,8 +9,9 @@ from __future__ import annotations
 from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
-from verifier.report.naming import statement_name, target_name
+from verifier.report.naming import key_names, statement_name, target_name
 from verifier.report.notices import Level, Notice, Notices, Rule, slugs
+from verifier.report.reach.told import told_steps
 from verifier.report.verdict_words import counts_sentence, involved, place_of, verdict_sentence
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
@@ -42,7 +43,7 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         rule,
         Level.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
         f"{verdict.status.value}: {verdict.invariant.name} ({target_name(report, verdict.target)})",
-        verdict_sentence(verdict),
+        verdict_sentence(verdict, report.keys),
         digest(("verdict", rule, verdict.target)).hex()[:32],
         place,
         _related(verdict, place),
@@ -53,7 +54,21 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         verdict.excuse.kind.value if verdict.excuse else None,
         verdict.counts_as,
         verdict.target,
+        _flow(report, verdict),
     )
+
+
+def _flow(report: Report, verdict: Verdict) -> tuple[tuple[Span, str], ...]:
+    """The steps of a story. One that only statements of earlier steps allow has no place in the input: that of the step before stands for
+    it."""
+    if verdict.story is None:
+        return ()
+    found: list[tuple[Span, str]] = []
+    names, place = key_names(report.keys), place_of(verdict)
+    for told in told_steps(verdict.story):
+        place = told.place if told.place != NOWHERE else place
+        found.append((place, f"{told.label}: {told.text(names, target=verdict.target)}"))
+    return tuple(found)
 
 
 def _related(verdict: Verdict, place: Span) -> tuple[tuple[Span, str], ...]:

@@ -6,12 +6,16 @@ Guarantee: pure; the place of a refuted verdict is that of a statement of its co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Request
-from verifier.model.verdict import Counterexample, Report, Status, Verdict
+from verifier.model.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import statement_name
+from verifier.report.naming import key_names, statement_name
+from verifier.report.reach.story import bound_words, story_sentence
+from verifier.report.reach.told import told_steps
 from verifier.report.text import counted
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
@@ -19,18 +23,25 @@ from verifier.syntax.text import printable
 _MOST_NAMED = 3
 
 
-def verdict_sentence(verdict: Verdict) -> str:
-    """What the verdict says, in one line."""
+def verdict_sentence(verdict: Verdict, keys: Iterable[KeySummary] = ()) -> str:
+    """What the verdict says, in one line. `keys` are those whose names a story uses."""
     if verdict.status is Status.PROVED:
-        return "proved over all requests"
+        return proved_words(verdict) if verdict.bound is not None else "proved over all requests"
     if verdict.status is Status.UNKNOWN:
         reason = verdict.reason
         return f"unknown: {printable(reason.text)} [{printable(reason.rule)}]" if reason else "unknown"
+    if verdict.story is not None:
+        return story_sentence(verdict.story, key_names(keys), verdict.target)
     if verdict.counterexample is not None:
         return _refuted(verdict, verdict.counterexample)
     named = [f"grant {printable(found.grant.id)} names {_named(verdict, n)}" for n, found in enumerate(verdict.grants[:_MOST_NAMED])]
     more = len(verdict.grants) - len(named)
     return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
+
+
+def proved_words(verdict: Verdict) -> str:
+    """`proved`, and how far a proof about what callers can eventually do goes."""
+    return "proved" if verdict.bound is None else f"proved for {bound_words(verdict.bound)}"
 
 
 def _named(verdict: Verdict, number: int) -> str:
@@ -67,6 +78,8 @@ def request_sentence(request: Request, how: str = "calls") -> str:
 def involved(verdict: Verdict) -> tuple[StatementRef, ...]:
     """The statements and grants that a verdict is due to: those that allow what must be refused, those that refuse what must be allowed, or
     else those that nearly allow it; what a proof rests on."""
+    if verdict.story is not None:
+        return tuple(dict.fromkeys(statement for told in told_steps(verdict.story) for statement in told.of_the_input))
     found = verdict.counterexample
     if found is None:
         return verdict.rests_on

@@ -1,22 +1,24 @@
-"""A picture of who reaches a key, and through what.
+"""A picture of who reaches a key, and through what; and of how some get there in steps.
 
-In: the rows of who can for a key. Out: an SVG within a figure, with a table that says the same. Guarantee: a line goes from callers to a
-statement or grant only where a way of theirs needs it; what finds no room is counted; the table has every row.
+In: the rows of who can for a key; stories. Out: an SVG within a figure, with a table that says the same. Guarantee: a line goes from
+callers to a statement or grant only where a way of theirs needs it; what finds no room is counted; the table has every row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.access import Access, KeyAccess
 from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.verdict import Story
 from verifier.report.access_words import when_text
 from verifier.report.html.nodes import Content, Html, element
+from verifier.report.html.paths import BAND, drawn_paths, listed_paths
 from verifier.report.naming import key_name, statement_name
 from verifier.syntax.text import brief
 
-_MOST_CALLERS, _MOST_STATEMENTS = 14, 18
+_MOST_CALLERS, _MOST_STATEMENTS, _MOST_PATHS = 14, 18, 6
 _ROW, _BOX = 46, 36
 _LEFT, _MIDDLE, _RIGHT = (0, 380), (520, 860), (1000, 1200)
 
@@ -31,21 +33,31 @@ class _Reach:
     conditioned: bool = False
 
 
-def picture(access: KeyAccess) -> Html:
-    """The figure of one key."""
+Stories = Sequence[tuple[str, Story]]
+"""What is refuted, and the story that shows it."""
+
+
+def picture(access: KeyAccess, stories: Stories = (), names: Mapping[str, str] | None = None) -> Html:
+    """The figure of one key. `names` are those of keys by their ARNs."""
     reaches = _reaches(access.rows)
     statements = list(dict.fromkeys(statement for reach in reaches for statement in reach.through))
     name = key_name(access.key)
     said = "proved to be all who can" if access.complete else "not all of it is known"
     left = max(0, len(reaches) - _MOST_CALLERS), max(0, len(statements) - _MOST_STATEMENTS)
     more = f" {left[0]} more callers and {left[1]} more statements are in the table alone." if any(left) else ""
-    caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{more}")
+    paths = stories[:_MOST_PATHS]
+    more += f" {len(stories) - len(paths)} more stories are in the table alone." if len(stories) > len(paths) else ""
+    caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{_below(paths)}{more}")
     drawn = (
-        _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS])
-        if reaches
+        _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS], paths, names or {})
+        if reaches or paths
         else element("p", "Nobody can do anything with it." if access.complete else "What is allowed is not known.")
     )
-    return element("figure", caption, drawn, _table(access))
+    return element("figure", caption, drawn, _table(access, stories, names or {}))
+
+
+def _below(paths: Stories) -> str:
+    return " Below: how a caller gets there in steps." if paths else ""
 
 
 def _reaches(rows: Iterable[Access]) -> list[_Reach]:
@@ -59,9 +71,9 @@ def _reaches(rows: Iterable[Access]) -> list[_Reach]:
     return list(found.values())
 
 
-def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef]) -> Html:
+def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], paths: Stories, names: Mapping[str, str]) -> Html:
     height = _ROW * max(len(reaches), len(statements), 1) + 10
-    middle = height / 2
+    middle, below = height / 2, BAND * len(paths)
     at = {statement: _centre(number, len(statements), height) for number, statement in enumerate(statements)}
     lines: list[Content] = []
     for number, reach in enumerate(reaches):
@@ -70,14 +82,20 @@ def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef]) -
         lines += [_curve(_LEFT[1], y, _MIDDLE[0], at[statement]) for statement in reached]
         lines += [] if reached else [_curve(_LEFT[1], y, _RIGHT[0], middle)]
     lines += [_curve(_MIDDLE[1], y, _RIGHT[0], middle) for y in at.values()]
-    boxes = [
+    boxes: list[Content] = [
         _box(_LEFT, _centre(n, len(reaches), height), reach.callers, ", ".join(dict.fromkeys(reach.actions)) + _under(reach))
         for n, reach in enumerate(reaches)
     ]
     boxes += [_box(_MIDDLE, y, statement_name(s), _policy(s), "deny" if s.effect.value == "Deny" else None) for s, y in at.items()]
+    boxes += drawn_paths(paths, height, (_RIGHT[0], middle + _BOX / 2 - 6), names)
     boxes.append(_box(_RIGHT, middle, name, "the key", "key"))
     return element(
-        "svg", lines, boxes, viewBox=f"0 0 1202 {height}", role="img", aria_label=f"Who reaches {name}; the table below says the same"
+        "svg",
+        lines,
+        boxes,
+        viewBox=f"0 0 1202 {height + below}",
+        role="img",
+        aria_label=f"Who reaches {name}; the table below says the same",
     )
 
 
@@ -109,12 +127,14 @@ def _box(columns: tuple[int, int], y: float, text: str, below: str, kind: str | 
     return element("g", element("title", f"{text}: {below}"), frame, head, small)
 
 
-def _table(access: KeyAccess) -> Html:
+def _table(access: KeyAccess, stories: Stories, names: Mapping[str, str]) -> Html:
     head = element("tr", (element("th", text, scope="col") for text in ("callers", "actions", "when", "through")))
     body = (element("tr", (element("td", text) for text in _cells(row))) for row in access.rows)
     table = element("table", element("thead", head), element("tbody", body))
     reasons = [element("p", f"unknown: {reason.text} [{reason.rule}]", class_="unknown") for reason in access.reasons]
-    return element("details", element("summary", "as a table"), element("div", reasons, table, class_="inside"))
+    return element(
+        "details", element("summary", "as a table"), element("div", reasons, table, listed_paths(stories, names), class_="inside")
+    )
 
 
 def _cells(row: Access) -> tuple[str, str, str, str]:

@@ -16,7 +16,8 @@ from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.picture import picture
 from verifier.report.html.policy import excerpts, has_text, written
 from verifier.report.html.style import STYLE
-from verifier.report.naming import target_name
+from verifier.report.naming import key_names, target_name
+from verifier.report.reach.story import bound_words
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import counts_sentence, involved, verdict_sentence
 
@@ -58,14 +59,18 @@ def _table(report: Report, verdicts: list[tuple[int, Verdict]]) -> Html:
 def _sign(verdict: Verdict) -> Html:
     if verdict.excuse is not None:
         return element("span", f"✘ refuted, {verdict.excuse.kind.value}", class_="excused")
-    return element("span", _SIGNS[verdict.status], class_=verdict.status.value)
+    sign = element("span", _SIGNS[verdict.status], class_=verdict.status.value)
+    if verdict.status is not Status.PROVED or verdict.bound is None:
+        return sign
+    return element("span", sign, element("span", f" for {bound_words(verdict.bound)}", class_="bound"))
 
 
 def _section(report: Report, evidence: Evidence, target: str, verdicts: list[tuple[int, Verdict]]) -> Html:
     access = next((key for key in evidence.who_can.keys if key.key.arn == target), None) if evidence.who_can is not None else None
     name = target_name(report, target)
     about = element("p", target, class_="dim") if name != target else None
-    drawn = picture(access) if access is not None else None
+    stories = [(verdict.invariant.name, verdict.story) for _, verdict in verdicts if verdict.story is not None]
+    drawn = picture(access, stories, key_names(report.keys) if stories else {}) if access is not None else None
     return element("section", element("h2", name), about, drawn, (_verdict(report, evidence, n, verdict) for n, verdict in verdicts))
 
 
@@ -79,7 +84,7 @@ def _verdict(report: Report, evidence: Evidence, number: int, verdict: Verdict) 
 def _told(report: Report, verdict: Verdict) -> Iterator[Html]:
     if verdict.invariant.text:
         yield element("p", verdict.invariant.text, class_="dim")
-    yield element("p", verdict_sentence(verdict))
+    yield element("p", verdict_sentence(verdict, report.keys))
     if verdict.excuse is not None:
         yield element("p", f"{verdict.excuse.kind.value}: {verdict.excuse.text}", class_="excused")
 

@@ -15,7 +15,7 @@ p{margin:.25rem 0}a{color:inherit}.dim{color:var(--dim)}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--dim);font-weight:600}td:first-child{white-space:nowrap}
 .proved,.less,.equivalent{color:var(--good);font-weight:600}.refuted,.more,.incomparable{color:var(--bad);font-weight:600}
-.unknown{color:var(--doubt);font-weight:600}.excused{color:var(--dim);font-weight:600}
+.unknown{color:var(--doubt);font-weight:600}.excused{color:var(--dim);font-weight:600}.bound{white-space:normal}
 details{border:1px solid var(--line);border-radius:.4rem;margin:.6rem 0;background:var(--card)}
 summary{padding:.5rem .8rem;cursor:pointer;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
@@ -34,6 +34,7 @@ figure{margin:1rem 0}figcaption{color:var(--dim);margin-bottom:.3rem}
 svg{width:100%;height:auto;font:13px system-ui,sans-serif}
 svg rect{fill:var(--card);stroke:var(--line)}svg .key{stroke:var(--ink);stroke-width:2}svg .deny{stroke:var(--bad)}
 svg text{fill:var(--ink)}svg .small{fill:var(--dim);font-size:11px}svg path{fill:none;stroke:var(--dim);stroke-width:1.2}
+svg rect.story{stroke:var(--bad)}svg path.story{stroke:var(--bad);stroke-width:1.6}
 footer{margin-top:2rem;color:var(--dim);border-top:1px solid var(--line);padding-top:.5rem}
 @media print{body{max-width:none;padding:0;font-size:11px}pre,.why{font-size:9px;white-space:pre-wrap}details{break-inside:auto}
 summary{break-after:avoid}

@@ -1,0 +1,108 @@
+"""Stories and bounds → JSON, as the schema of reports describes them.
+
+In: values of the model. Out: JSON values. Guarantee: strings of the input are unchanged; `text` members say what the text report says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verifier.model.policy import Policy
+from verifier.model.policy_text import policy_document
+from verifier.model.reach import (
+    AliasMoved,
+    Became,
+    Change,
+    GrantCreated,
+    GroupJoined,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyShared,
+    KeyTagged,
+    MaterialImported,
+    PolicyAdded,
+    ReEncrypted,
+    TrustPut,
+    VersionSet,
+)
+from verifier.model.verdict import Bound, Story, StoryStep
+from verifier.report.json_values import Json, caller_to_json, counterexample_to_json, grant_to_json, pairs_to_json
+from verifier.report.reach.changes import Names, change_words
+from verifier.report.reach.story import bound_words, story_sentence
+from verifier.witness.step_command import step_commands
+
+
+def bound_to_json(bound: Bound) -> Json:
+    """How far a verdict goes."""
+    return {"steps": bound.steps, "every_length": bound.complete, "text": bound_words(bound)}
+
+
+def story_to_json(story: Story, names: Names, target: str | None) -> Json:
+    """All of a story."""
+    return {
+        "caller": caller_to_json(story.caller),
+        "text": story_sentence(story, names, target),
+        "steps": [_step(step, names) for step in story.steps],
+        "access": counterexample_to_json(story.access) if story.access is not None else None,
+        "readings": dict(story.readings),
+        "free": dict(story.free),
+    }
+
+
+def _step(step: StoryStep, names: Names) -> Json:
+    return {
+        "kind": step.move.kind.value,
+        "text": change_words(step.move.change, names),
+        "requests": [counterexample_to_json(found) for found in step.requests],
+        "change": _change(step.move.change),
+        "commands": list(step_commands(step.move)),
+    }
+
+
+def _change(change: Change) -> Json:
+    match change:
+        case KeyPolicyPut(key, policy):
+            return {"what": "key policy", "key": key, "document": _document(policy)}
+        case GrantCreated(key, grant):
+            return {"what": "grant", "key": key, "grant": grant_to_json(grant)}
+        case KeyTagged(key, tags, removed):
+            return {"what": "tags", "key": key, "tags": pairs_to_json(tags), "removed": list(removed)}
+        case AliasMoved(alias, key):
+            return {"what": "alias", "alias": alias, "key": key}
+        case KeyReplicated(key, replica):
+            return {"what": "replica", "key": key, "replica": replica.arn, "document": _first(replica.policies or ())}
+        case ReEncrypted(key, onto):
+            return {"what": "re-encryption", "key": key, "onto": onto}
+        case MaterialImported(key):
+            return {"what": "key material", "key": key}
+        case KeyShared(key):
+            return {"what": "resource share", "key": key}
+        case _:
+            return _of_identities(change)
+
+
+def _of_identities(change: PolicyAdded | VersionSet | TrustPut | GroupJoined | Became) -> Json:
+    match change:
+        case PolicyAdded(owner, policy, known):
+            document = _document(policy) if known else None
+            return {"what": "policy", "owner": owner, "policy": policy.identity, "known": known, "document": document}
+        case VersionSet(arn, policy):
+            return {"what": "policy version", "policy": arn, "document": _document(policy)}
+        case TrustPut(role, policy):
+            return {"what": "trust policy", "role": role, "document": _document(policy)}
+        case GroupJoined(user, group):
+            return {"what": "group", "user": user, "group": group}
+        case Became(caller):
+            return {"what": "credentials", "caller": caller_to_json(caller)}
+
+
+def _first(policies: Sequence[Policy]) -> Json | None:
+    return _document(policies[0]) if policies else None
+
+
+def _document(policy: Policy) -> Json | None:
+    """The document; `None` where parts of it are not known."""
+    try:
+        return policy_document(policy)
+    except ValueError:
+        return None

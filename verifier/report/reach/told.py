@@ -1,0 +1,102 @@
+"""A story taken apart for telling: its steps, then its last request, each with what lets it happen.
+
+In: a `Story`. Out: `Told`, one for each step and one for the end. Guarantee: pure; statements are those that allowed the requests in the
+replay; which of them an earlier step made is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from verifier.model.policy import Effect, StatementRef
+from verifier.model.reach import Change, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
+from verifier.model.request import Caller
+from verifier.model.verdict import Counterexample, Story
+from verifier.report.counterexample import statement_traces, value_text
+from verifier.report.naming import Places
+from verifier.report.reach.changes import Names, change_words
+from verifier.report.reach.policy_words import caller_words, short_arn
+from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import printable
+
+THEN = "then"
+"""The label of the last request."""
+_MOST_CONTEXT = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """A step (`label` its number), or the end (`then`). `made` are the policies and grants of earlier steps, by `StatementRef.policy`, with
+    the numbers of these."""
+
+    label: str
+    caller: Caller
+    requests: tuple[Counterexample, ...]
+    move: Move | None
+    made: Mapping[str, int]
+
+    @property
+    def through(self) -> tuple[StatementRef, ...]:
+        """The Allows and grants that let the requests through."""
+        found = (trace for request in self.requests for trace in statement_traces(request.decision.trace))
+        return tuple(dict.fromkeys(trace.statement for trace in found if trace.matched and trace.statement.effect is Effect.ALLOW))
+
+    @property
+    def of_the_input(self) -> tuple[StatementRef, ...]:
+        """Those that the input holds."""
+        return tuple(statement for statement in self.through if statement.span != NOWHERE or statement.policy not in self.made)
+
+    @property
+    def place(self) -> Span:
+        """The first of them that has a place."""
+        return next((statement.span for statement in self.of_the_input if statement.span != NOWHERE), NOWHERE)
+
+    def text(self, names: Names, *, target: str | None = None) -> str:
+        """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`. A request on the target does not say so."""
+        which = f", which {change_words(self.move.change, names)}" if self.move is not None else ""
+        if not self.requests:
+            return "nothing more is needed"
+        calls = ", and ".join(_call(found, names, target) for found in self.requests)
+        return f"{caller_words(self.caller)} calls {calls}{which}"
+
+    def by(self) -> str:
+        """The statements with their places: `"Admin" (key-policy.json:12:5)`; nothing where there are none."""
+        places = Places(exact=True, made=self.made)
+        return ", ".join(places.statement(statement) for statement in self.through)
+
+
+def told_steps(story: Story) -> Iterator[Told]:
+    """The steps in order, then the end."""
+    made: dict[str, int] = {}
+    for number, step in enumerate(story.steps, start=1):
+        caller = step.requests[0].request.caller if step.requests else story.caller
+        yield Told(str(number), caller, step.requests, step.move, dict(made))
+        made.update(dict.fromkeys(_made(step.move.change), number))
+    yield Told(
+        THEN, story.access.request.caller if story.access else story.caller, (story.access,) if story.access else (), None, dict(made)
+    )
+
+
+def _made(change: Change) -> Iterator[str]:
+    """The policies and grants that a step makes, as references to their statements call them."""
+    match change:
+        case KeyPolicyPut() | PolicyAdded() | TrustPut() | VersionSet():
+            yield change.policy.identity
+        case GrantCreated():
+            yield f"{change.key}#grant:{change.grant.id}"
+        case KeyReplicated():
+            yield from (policy.identity for policy in change.replica.policies or ())
+
+
+def _call(found: Counterexample, names: Names, target: str | None) -> str:
+    request = found.request
+    on = f" on {names.get(request.resource) or short_arn(request.resource)}" if request.resource not in (None, target) else ""
+    context = ", ".join(f"{printable(key)} = {value_text(value)}" for key, value in request.context[:_MOST_CONTEXT])
+    more = len(request.context) - _MOST_CONTEXT
+    return f"{printable(request.action)}{on}" + (f" with {context}" if context else "") + (f" and {more} more keys" if more > 0 else "")
+
+
+def steps_words(number: int) -> str:
+    """`1 step`, `3 steps`."""
+    return f"{number} step{'' if number == 1 else 's'}"

@@ -1,0 +1,241 @@
+"""A step → the AWS CLI commands that take it.
+
+In: a `Move`. Out: command lines, to be run with the credentials of the caller of its requests; none where there is no command.
+Guarantee: quoted for a POSIX shell; what the step does not determine is a placeholder in `<…>` or a file name.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+
+from verifier.model.grant import Grant, Pairs
+from verifier.model.policy import Policy, PrincipalType
+from verifier.model.policy_text import policy_document
+from verifier.model.reach import (
+    AliasMoved,
+    Became,
+    GrantCreated,
+    GroupJoined,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyShared,
+    KeyTagged,
+    MaterialImported,
+    Move,
+    PolicyAdded,
+    ReEncrypted,
+    StepKind,
+    TrustPut,
+    VersionSet,
+)
+from verifier.model.request import Caller, Request
+from verifier.witness.command import command
+
+_LONGEST_DOCUMENT = 700
+"""Characters of a document that stands in the command itself; a longer one is a file."""
+_FLAGS = {"role": "--role-name", "user": "--user-name", "group": "--group-name"}
+
+Words = Iterator[str]
+
+
+def step_commands(move: Move) -> tuple[str, ...]:
+    """The commands of a step, in the order in which they are run."""
+    words = tuple(_words(move))
+    if words:
+        return (shlex.join(words),)
+    found = map(command, move.requests) if isinstance(move.change, MaterialImported) else ()  # two calls, one after the other
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _words(move: Move) -> Words:
+    match move.change:
+        case Became():
+            yield from _becoming(move, move.change.caller)
+        case PolicyAdded():
+            yield from _added(move.change)
+        case VersionSet():
+            yield from _version(move.kind, move.change)
+        case TrustPut():
+            own = ("--role-name", _name(move.change.role), "--policy-document", _document(move.change.policy))
+            yield from ("aws", "iam", "update-assume-role-policy", *own)
+        case GroupJoined():
+            own = ("--user-name", _name(move.change.user), "--group-name", _name(move.change.group))
+            yield from ("aws", "iam", "add-user-to-group", *own)
+        case KeyShared():
+            yield from ("aws", "ram", "create-resource-share", "--name", "<name>", "--resource-arns", move.change.key)
+            yield from ("--principals", "<principal>")
+        case _:
+            yield from _on_key(move)
+
+
+# --- keys --------------------------------------------------------------------------------------------------------------------------
+
+
+def _on_key(move: Move) -> Words:
+    match move.change:
+        case KeyPolicyPut(key, policy):
+            yield from ("aws", "kms", "put-key-policy", "--key-id", key, "--policy-name", "default", "--policy", _document(policy))
+            yield from _bypass(move)
+        case GrantCreated(key, grant):
+            yield from ("aws", "kms", "create-grant", "--key-id", key, *_grant(grant))
+        case KeyTagged(key, tags, removed):
+            yield from _tags(key, tags, removed)
+        case AliasMoved(alias, key):
+            operation = {StepKind.CREATE_ALIAS: "create-alias", StepKind.DELETE_ALIAS: "delete-alias"}.get(move.kind, "update-alias")
+            yield from ("aws", "kms", operation, "--alias-name", alias.rsplit(":", 1)[-1])
+            yield from ("--target-key-id", key) if key is not None else ()
+        case KeyReplicated(key, replica):
+            own = next(iter(replica.policies or ()), None)
+            yield from ("aws", "kms", "replicate-key", "--key-id", key, "--replica-region", replica.region)
+            yield from ("--policy", _document(own)) if own is not None else ()
+            yield from _bypass(move)
+        case ReEncrypted(key, onto):
+            yield from ("aws", "kms", "re-encrypt", "--ciphertext-blob", "fileb://ciphertext", "--source-key-id", key)
+            yield from ("--destination-key-id", onto)
+            for side, request in zip(("source", "destination"), move.requests, strict=False):
+                pairs = {k.split(":", 2)[2]: v for k, v in request.context if k.lower().startswith("kms:encryptioncontext:")}
+                yield from (f"--{side}-encryption-context", json.dumps(pairs)) if pairs else ()
+
+
+def _bypass(move: Move) -> Words:
+    if any(_context(request).get("kms:bypasspolicylockoutsafetycheck") == "true" for request in move.requests):
+        yield "--bypass-policy-lockout-safety-check"
+
+
+def _grant(grant: Grant) -> Words:
+    service = "-service" if grant.grantee.type is PrincipalType.SERVICE else ""
+    yield from (f"--grantee{service}-principal", grant.grantee.value)
+    if grant.retiring is not None:
+        service = "-service" if grant.retiring.type is PrincipalType.SERVICE else ""
+        yield from (f"--retiring{service}-principal", grant.retiring.value)
+    yield from ("--operations", *(operation.removeprefix("kms:") for operation in grant.operations))
+    constraints = {
+        name: dict(pairs)
+        for name, pairs in (("EncryptionContextEquals", grant.context_equals), ("EncryptionContextSubset", grant.context_subset))
+        if pairs is not None
+    }
+    both = constraints | ({"SourceArn": grant.source_arn} if grant.source_arn is not None else {})
+    yield from ("--constraints", json.dumps(both)) if both else ()
+
+
+def _tags(key: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
+    if tags:
+        yield from ("aws", "kms", "tag-resource", "--key-id", key, "--tags")
+        yield json.dumps([{"TagKey": name, "TagValue": value} for name, value in tags])
+    elif removed:
+        yield from ("aws", "kms", "untag-resource", "--key-id", key, "--tag-keys", *removed)
+
+
+# --- identities --------------------------------------------------------------------------------------------------------------------
+
+
+def _added(change: PolicyAdded) -> Words:
+    kind = change.owner.split(":")[-1].split("/")[0]
+    if kind not in _FLAGS:
+        return
+    name = change.policy.identity.removeprefix(f"{change.owner}#")
+    if name == change.policy.identity:
+        yield from ("aws", "iam", f"attach-{kind}-policy", _FLAGS[kind], _name(change.owner), "--policy-arn", name)
+    else:
+        yield from ("aws", "iam", f"put-{kind}-policy", _FLAGS[kind], _name(change.owner), "--policy-name", name)
+        yield from ("--policy-document", _document(change.policy))
+
+
+def _version(kind: StepKind, change: VersionSet) -> Words:
+    if kind is StepKind.SET_VERSION:
+        yield from ("aws", "iam", "set-default-policy-version", "--policy-arn", change.arn, "--version-id", "<version>")
+    else:
+        yield from ("aws", "iam", "create-policy-version", "--policy-arn", change.arn, "--policy-document", _document(change.policy))
+        yield "--set-as-default"
+
+
+def _becoming(move: Move, caller: Caller) -> Words:
+    """New credentials of a user, or a session of a role."""
+    request = move.requests[0] if move.requests else None
+    if request is None:
+        return
+    user = ("--user-name", _name(caller.principal_arn))
+    match request.action:
+        case "iam:CreateAccessKey":
+            yield from ("aws", "iam", "create-access-key", *user)
+        case "iam:CreateLoginProfile":
+            yield from ("aws", "iam", "create-login-profile", *user, "--password", "<password>")
+        case "iam:UpdateLoginProfile":
+            yield from ("aws", "iam", "update-login-profile", *user, "--password", "<password>")
+        case "sts:AssumeRole":
+            yield from ("aws", "sts", "assume-role", *_role(caller), *_session(request, caller))
+        case "sts:AssumeRoleWithWebIdentity":
+            yield from ("aws", "sts", "assume-role-with-web-identity", *_role(caller), "--web-identity-token", "<token>")
+        case "sts:AssumeRoleWithSAML":
+            provider = request.caller.principal_arn
+            yield from ("aws", "sts", "assume-role-with-saml", "--role-arn", caller.principal_arn, "--principal-arn", provider)
+            yield from ("--saml-assertion", "<assertion>")
+        case "iam:PassRole":
+            yield from _passed(move, caller.principal_arn)
+
+
+def _role(caller: Caller) -> tuple[str, ...]:
+    return "--role-arn", caller.principal_arn, "--role-session-name", caller.session or "<session>"
+
+
+def _session(request: Request, caller: Caller) -> Words:
+    context = _context(request)
+    for key, flag in (("sts:externalid", "--external-id"), ("sts:sourceidentity", "--source-identity")):
+        if key in context:
+            yield from (flag, context[key])
+    if caller.session_tags:
+        yield from ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in caller.session_tags]))
+
+
+_PASSING: Mapping[str, tuple[str, ...]] = {
+    "cloudformation:CreateStack": ("--stack-name", "<name>", "--template-body", "file://template.yaml", "--role-arn", "ROLE"),
+    "codebuild:CreateProject": ("--cli-input-json", "file://project.json", "--service-role", "ROLE"),
+    "ec2:RunInstances": ("--image-id", "<image>", "--iam-instance-profile", "Name=<profile of the role>", "--user-data", "file://code"),
+    "ecs:RunTask": ("--task-definition", "<task>", "--overrides", '{"taskRoleArn": "ROLE"}'),
+    "glue:CreateJob": ("--name", "<name>", "--role", "ROLE", "--command", "file://command.json"),
+    "lambda:CreateFunction": (
+        *("--function-name", "<name>", "--role", "ROLE", "--runtime", "python3.13"),
+        *("--handler", "<handler>", "--zip-file", "fileb://code.zip"),
+    ),
+    "sagemaker:CreateNotebookInstance": (
+        *("--notebook-instance-name", "<name>", "--instance-type", "ml.t3.medium"),
+        *("--role-arn", "ROLE"),
+    ),
+    "states:CreateStateMachine": ("--name", "<name>", "--definition", "file://definition.json", "--role-arn", "ROLE"),
+}
+_SERVICE = {"states": "stepfunctions"}
+"""Where the CLI calls a service otherwise than IAM does."""
+
+
+def _passed(move: Move, role: str) -> Words:
+    """The call that starts code with a role, of which `iam:PassRole` is a permission."""
+    action = next((request.action for request in move.requests if request.action in _PASSING), None)
+    if action is None:
+        return
+    service, operation = action.split(":")
+    hyphenated = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("-")
+    yield from ("aws", _SERVICE.get(service, service), hyphenated)
+    yield from (word.replace("ROLE", role) for word in _PASSING[action])
+
+
+# --- parts -------------------------------------------------------------------------------------------------------------------------
+
+
+def _document(policy: Policy) -> str:
+    try:
+        text = json.dumps(policy_document(policy))
+    except ValueError:  # parts of it are not known
+        return "file://policy.json"
+    return text if len(text) <= _LONGEST_DOCUMENT else "file://policy.json"
+
+
+def _name(arn: str) -> str:
+    """The name of an identity, which the CLI takes without its path."""
+    return arn.rsplit("/", 1)[-1]
+
+
+def _context(request: Request) -> dict[str, str]:
+    """The condition keys that have one value, by their names in lower case."""
+    return {key.lower(): value for key, value in request.context if isinstance(value, str)}
