@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|surroundings|grants|overlap|compare|access|parse|start|memory|plan|load|html|all] [--output json FILE]`."""
+"""`python -m benchmarks NAME [--output json FILE]`: a measure of docs/performance.md, or all of them."""
 
 from __future__ import annotations
 

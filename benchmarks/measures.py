@@ -20,6 +20,7 @@ from benchmarks.access import access
 from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
+from benchmarks.scale import keys, roles
 from benchmarks.surroundings import granted_problem, surrounded_problem
 from benchmarks.whole_runs import html, load, plan
 from verifier.model.documents import read_policy
@@ -192,5 +193,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "plan": plan,
     "load": load,
     "html": html,
+    "keys": keys,
+    "roles": roles,
 }
 """`memory` is a column of `start`."""

@@ -43,10 +43,10 @@ def key_policy(number: int, source: random.Random) -> Json:
     count, seed = source.randint(LEAST, MOST), source.randrange(1 << 30)
     if number % 2:
         return random_policy(seed, count)
-    return policy_of([_DELEGATION, *random_policy(seed, count - 1)["Statement"]])
+    return policy_of([DELEGATION, *random_policy(seed, count - 1)["Statement"]])
 
 
-_DELEGATION = {
+DELEGATION = {
     "Sid": "Delegate",
     "Effect": "Allow",
     "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},

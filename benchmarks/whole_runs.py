@@ -8,6 +8,7 @@ earlier run except where the row says so.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,7 @@ def plan(keys: int = 50, resources: int = 500, rounds: int = 5) -> list[Row]:
         runs = [_prove(path, "--output", "json") for _ in range(rounds)]
     verdicts = Counter(verdict["status"] for verdict in json.loads(runs[0]["said"])["verdicts"])
     what = f"plan of {resources} resources, {keys} keys x 5"
-    return [{"what": what, **_middle(runs), **_shares(verdicts)}]
+    return [{"what": what, **middle(runs), **shares(verdicts)}]
 
 
 def load(keys: int = 1000, roles: int = 5000, rounds: int = 3) -> list[Row]:
@@ -59,12 +60,12 @@ def load(keys: int = 1000, roles: int = 5000, rounds: int = 3) -> list[Row]:
         generated_snapshot(Path(folder, "snapshot"), keys, roles)
         for number in range(rounds):
             arguments = ["-c", _LOAD, f"{folder}/snapshot", f"{folder}/cache-{number}"]
-            first.append(_run(arguments))
-            again.append(_run(arguments))
+            first.append(run_python(arguments))
+            again.append(run_python(arguments))
     policies = {int(run["said"]) for run in first + again}
     assert policies == {keys + roles}, policies
     what = f"snapshot of {keys} keys, {roles} roles"
-    return [{"what": what, **_middle(first), "policies": keys + roles}, {"what": "the same, remembered", **_middle(again)}]
+    return [{"what": what, **middle(first), "policies": keys + roles}, {"what": "the same, remembered", **middle(again)}]
 
 
 def html(keys: int = 200, roles: int = 50, rounds: int = 3) -> list[Row]:
@@ -78,23 +79,24 @@ def html(keys: int = 200, roles: int = 50, rounds: int = 3) -> list[Row]:
                 file = Path(folder, name)
                 runs.append(_prove(Path(folder, "snapshot"), "--output", f"{name}={file}"))
                 sizes[name] = file.stat().st_size / 1024
-    return [{"what": f"{name} report, {keys} keys x 5", **_middle(runs), "KiB": sizes[name]} for name, runs in found.items()]
+    return [{"what": f"{name} report, {keys} keys x 5", **middle(runs), "KiB": sizes[name]} for name, runs in found.items()]
 
 
 def _prove(path: Path, *options: str) -> Row:
     invariants = path.parent / "estate.inv"
     invariants.write_text(ESTATE_INVARIANTS, encoding="utf-8")
-    return _run(["-m", "verifier", "prove", str(path), "--invariants", str(invariants), "--no-cache", *options])
+    return run_python(["-m", "verifier", "prove", str(path), "--invariants", str(invariants), "--no-cache", *options])
 
 
-def _run(arguments: list[str]) -> Row:
-    """What one run of Python takes, and what it prints."""
-    done = subprocess.run([sys.executable, "-c", _RUN, json.dumps(arguments)], check=True, capture_output=True, text=True)
+def run_python(arguments: list[str], **variables: str) -> Row:
+    """What one run of Python takes, and what it prints; with variables of the environment."""
+    command = [sys.executable, "-c", _RUN, json.dumps(arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **variables})
     found: Row = json.loads(done.stdout)
     return found
 
 
-def _middle(runs: list[Row]) -> Row:
+def middle(runs: list[Row]) -> Row:
     """The medians of the times, and the most memory."""
     return {
         "engine": "process",
@@ -104,6 +106,7 @@ def _middle(runs: list[Row]) -> Row:
     }
 
 
-def _shares(verdicts: Counter[str]) -> Row:
+def shares(verdicts: Counter[str]) -> Row:
+    """How many verdicts are answers, and which part of them is refuted."""
     total = verdicts.total()
     return {"answered": f"{total - verdicts['unknown']}/{total}", "refuted %": 100 * verdicts["refuted"] / total}

@@ -12,6 +12,7 @@ from benchmarks.comparisons import comparisons
 from benchmarks.families import large_policy, overlap_problems, speed_problem
 from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
 from benchmarks.plans import generated_plan
+from benchmarks.scale import generated_keys, keys, roles
 from benchmarks.snapshots import generated_snapshot
 from benchmarks.whole_runs import html, load, plan
 from verifier.model.estate import Estate
@@ -104,6 +105,23 @@ def test_plan_runs_on_few_keys() -> None:
 def test_load_runs_on_few_keys() -> None:
     rows = load(keys=3, roles=400, rounds=1)
     assert [row.get("policies") for row in rows] == [403, None]
+
+
+def test_the_keys_are_those_that_the_figure_is_said_to_be_about() -> None:
+    """1,000 policies that differ, of 4 to 12 statements."""
+    policies = [json.dumps(key["policy"]) for key in generated_keys(1000)]
+    assert len(set(policies)) == len({key["arn"] for key in generated_keys(1000)}) == 1000
+    assert {len(json.loads(policy)["Statement"]) for policy in policies} == set(range(4, 13))
+
+
+def test_keys_run_first_and_again() -> None:
+    first, again = keys(count=3, rounds=1)
+    assert first["answered"] == again["answered"] == "15/15" and first["refuted %"] == again["refuted %"] >= 20
+
+
+def test_roles_run_on_few_roles() -> None:
+    (row,) = roles(count=12, rounds=1)
+    assert row["answered"] == "5/5" and row["refuted %"] == 40
 
 
 def test_policies_of_the_snapshot_differ(tmp_path: Path) -> None:
