@@ -301,6 +301,64 @@ def test_every_file_read_is_listed(tmp_path: Path) -> None:
     assert [Path(name).name for name, _ in estate.inputs] == ["plan.json", "main.tf", "other.tf"]
 
 
+# -- what nobody writes --
+
+
+def doubled(form: str, count: int = 60) -> str:
+    """Local values, each of which has the one before twice."""
+    lines = "".join(f"  a{n} = {form.format(f'local.a{n - 1}')}\n" for n in range(1, count))
+    return f'locals {{\n  a0 = "x"\n{lines}}}\n'
+
+
+NESTED = "[for a in local.many : [for b in local.many : [for c in local.many : [for d in local.many : d]]]]"
+MANY = f"locals {{\n  many = [{', '.join(str(n) for n in range(100))}]\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "principal"),
+    [
+        (doubled('"${{{0}}}${{{0}}}"'), "local.a59"),
+        (doubled("[{0}, {0}]"), "local.a59"),
+        (doubled("{{ a = {0}, b = {0} }}"), "local.a59"),
+        (doubled("concat([{0}], [{0}])"), "local.a59"),
+        (doubled('join("-", [for i in [1, 2] : {0}])'), "local.a59"),
+        (MANY, NESTED),
+    ],
+)
+def test_u3_what_grows_beyond_bounds_is_not_known(tmp_path: Path, more: str, principal: str) -> None:
+    """It ends, and the policy is not known, or a statement of it."""
+    text = more + key(f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(principal)}] }})')
+    name = principal if principal.startswith("local") else "local.many"
+    found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers(name))), main=text))
+    assert found.policies is None or [statement.doubt is not None for statement in found.policies[0].statements] == [True]
+
+
+def test_local_values_are_evaluated_once(tmp_path: Path) -> None:
+    """So a long chain of them is no work: each of 17 asks for the one before twice."""
+    more = doubled('{0} == {0} ? "x" : "y"', 17) + 'locals {\n  principal = local.a16 == "x" ? aws_iam_role.app.arn : null\n}\n'
+    assert recovered(tmp_path, "local.principal", "local.principal", more=more) == [([APP], False)]
+
+
+def documents(count: int) -> list[Planned]:
+    """Documents, each of which has the statements of the one before twice."""
+    found = [data([statement(principals=aws(APP))], [{}], [{}], "d0")]
+    for number in range(1, count):
+        before = refers(f"data.aws_iam_policy_document.d{number - 1}.json")
+        document = data([], [], [], f"d{number}", source_policy_documents=[None], override_policy_documents=[None])
+        document.unknown |= {"source_policy_documents": [True], "override_policy_documents": [True]}
+        document.expressions |= {"source_policy_documents": before, "override_policy_documents": before}
+        found.append(document)
+    return found
+
+
+def test_documents_that_have_each_other_twice(tmp_path: Path) -> None:
+    """As many statements as a policy can have are read; 2 to the 29 are not known."""
+    for count in (4, 30):
+        last = refers(f"data.aws_iam_policy_document.d{count - 1}.json")
+        found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", last), *documents(count))))
+        assert found.policies is None if count == 30 else found.policies is not None and len(found.policies[0].statements) == 8
+
+
 # -- the language --
 
 
@@ -310,10 +368,10 @@ def value_of(text: str, **known: str) -> Node | None:
     tree = parse_expression(text)
     assert tree is not None
 
-    def refer(name: str) -> Node | None:
+    def refer(name: str, depth: int) -> Node | None:
         return Scalar(source, 0, 0, known[name], "string") if name in known else Unknown(source, 0, 0, [name])
 
-    return Evaluator(source, refer, "x").value(tree)
+    return Evaluator(source, refer, "x", lambda steps, depth: True).value(tree)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_versions_that_are_known(tmp_path: Path, version: str) -> None:
 @pytest.mark.parametrize("version", ["2.0", "10.1", 1, None, "1", "x", ["1.2"]])
 def test_versions_that_are_not(tmp_path: Path, version: Any) -> None:
     (error,) = refused(tmp_path, {**plan(caller_identity(), new_key("k")), "format_version": version})
-    assert "version" in error.message and "plan.json" in error.message
+    assert "version" in error.message and str(error.span).endswith("plan.json")
 
 
 def test_a_plan_that_failed_is_refused(tmp_path: Path) -> None:
@@ -122,7 +122,14 @@ def test_a_malformed_plan_names_what_is_wrong(tmp_path: Path, path: tuple[Any, .
     for step in path[:-1]:
         inner = inner[step]
     inner[path[-1]] = value
-    assert says in refused(tmp_path, data)[0].message
+    error, *_ = refused(tmp_path, data)
+    assert says in error.message and str(error.span).endswith("plan.json")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" * 300_000, '{"a":' * 50_000, '{"Statement": [' + "1," * 100_000])
+def test_a_policy_that_is_nested_without_end_is_an_error_and_not_a_hang(tmp_path: Path, text: str) -> None:
+    error, *_ = refused(tmp_path, plan(caller_identity(), existing(new_key("k", key_policy()), policy=text)))
+    assert "aws_kms_key.k" in str(error.span)
 
 
 @pytest.mark.parametrize("name", ["policy", "key_usage", "multi_region", "tags_all", "arn", "customer_master_key_spec"])
@@ -139,8 +146,9 @@ def test_text_that_is_not_json_and_deep_nesting_are_errors(tmp_path: Path) -> No
     path = tmp_path / "plan.json"
     for text in ('{"format_version": "1.2", ', '{"format_version": "1.2", "terraform_version": NaN}', '{"format_version": "1.2"} x'):
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(InputError):
+        with pytest.raises(InputError) as caught:
             load_estate([path])
+        assert str(caught.value.diagnostics[0].span).startswith(str(path))
     for depth in (200, 100_000):
         path.write_text('{"format_version": "1.2", "values": ' + "[" * depth + "]" * depth + "}", encoding="utf-8")
         with pytest.raises(InputError) as caught:

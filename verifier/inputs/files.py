@@ -118,7 +118,8 @@ def _bytes(path: Path, name: str) -> bytes:
         reason = getattr(error, "strerror", None) or "the name is not one of a file"
         raise InputError.of(f"cannot read `{name}`: {reason.lower()}") from None
     if len(data) > MAXIMUM_FILE:
-        raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint="give the inventory as several pages")
+        hint = "give a large inventory as several pages, and a plan of a part of the configuration"
+        raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint=hint)
     return data
 
 

@@ -88,18 +88,20 @@ class Loader:
         if before is None and not may_be_terraform(source.text):
             return False
         # Imported for plans alone: it takes longer than a policy does to be proved.
-        from verifier.inputs.terraform.json_text import read_values
+        from verifier.inputs.terraform.json_text import read_values, told_of
         from verifier.inputs.terraform.reading import add_plan, load_plan
 
-        data = read_values(source.name, source.text)
-        if not is_terraform(data):
-            if before is not None:
-                raise InputError.of(f"`{source.name}` is no Terraform plan", hint="give the output of `terraform show -json PLAN`")
-            return False
-        plan = load_plan(self.remarks, self.files, path, data)
-        if before is not None and not plan.is_plan:
-            raise InputError.of(f"`{source.name}` is a Terraform state, not a plan", hint="give the output of `terraform show -json PLAN`")
-        add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied)
+        hint = "give the output of `terraform show -json PLAN`"
+        with told_of(source.name):
+            data = read_values(source.name, source.text)
+            if not is_terraform(data):
+                if before is not None:
+                    raise InputError.of("this is no Terraform plan", hint=hint)
+                return False
+            plan = load_plan(self.remarks, self.files, path, data)
+            if before is not None and not plan.is_plan:
+                raise InputError.of("this is a Terraform state, not a plan", hint=hint)
+            add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied)
         return True
 
     def _add_policy(self, node: Node, path: Path) -> None:

@@ -24,6 +24,8 @@ from verifier.syntax.source import Source
 
 _BEFORE, _AFTER = ("source_json", "source_policy_documents"), ("override_json", "override_policy_documents")
 """The documents that come before the data source's own statements, and those that come after."""
+_MOST = 1_000
+"""Statements of other documents; no policy of 32 KiB holds as many."""
 
 
 def data_document(resolver: Resolver, data: Resource) -> Node | None:
@@ -246,7 +248,7 @@ def _merged(resolver: Resolver, data: Resource, name: str) -> list[Node] | None:
     found: list[Node] = []
     for item in entries(node) if isinstance(node, Items) else [] if node is None else [node]:
         statements = _statements_of(item, f"{resolver.plan.file}#{data.address}.{name}")
-        if statements is None:
+        if statements is None or len(found) + len(statements) > _MOST:
             return None
         found += statements
     return found

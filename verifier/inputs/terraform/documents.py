@@ -18,6 +18,10 @@ from verifier.inputs.unknown import Embedded, Unknown
 from verifier.syntax.source import Source
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s"{}\[\],:]+|\s+')
+_LONGEST = 1 << 18
+"""Characters of a text that is laid out. AWS takes policies of 32 KiB."""
+_DEEPEST = 20
+"""Steps that a line is indented at most."""
 
 
 def policy_attribute(resolver: Resolver, resource: Resource, name: str) -> Node | None:
@@ -44,8 +48,9 @@ def as_document(node: Node | None, place: str) -> Node | None:
 
 
 def laid_out(name: str, text: str) -> Source:
-    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands."""
-    if "\n" in text.strip():
+    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands. One that no policy can be is
+    left as it is."""
+    if "\n" in text.strip() or len(text) > _LONGEST:
         return Source(name, text)
     pieces: list[str] = []
     offsets = array("q")
@@ -58,14 +63,18 @@ def laid_out(name: str, text: str) -> Source:
         before, after = "", ""
         if token in "{[":
             depth += 1
-            after = "\n" + "  " * depth
+            after = _line(depth)
         elif token in "}]":
             depth = max(depth - 1, 0)
-            before = "\n" + "  " * depth
+            before = _line(depth)
         elif token in ",:":
-            after = "\n" + "  " * depth if token == "," else " "
+            after = _line(depth) if token == "," else " "
         offsets.extend(range(length + len(before), length + len(before) + len(token)))
         pieces += [before, token, after]
         length += len(before) + len(token) + len(after)
     offsets.append(length)
     return Source(name, text, Source(name, "".join(pieces)), offsets)
+
+
+def _line(depth: int) -> str:
+    return "\n" + "  " * min(depth, _DEEPEST)

@@ -4,6 +4,8 @@ In: the parse tree of an expression (python-hcl2), and what its references stand
 `null`. Guarantee: what is not evaluated (another function, arithmetic, a directive) is `Unknown` with the references in it; nothing is
 taken to be what it only refers to. [Terraform language: Expressions, Functions]
 
+Nothing can grow beyond bounds: every step is counted (`allows`), and a text that no attribute can hold is not made.
+
 `jsonencode` of an object is that object: the text that it makes is only ever read back as a document.
 """
 
@@ -19,20 +21,23 @@ from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parse_expression, 
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
 from verifier.syntax.source import Source
 
-DEEPEST = 120
-"""Expressions inside each other."""
+LONGEST = 1 << 20
+"""Characters of a text that an expression makes."""
 
+_MOST_VALUES = 100_000
 _AFTER_APPLY = "(known after apply)"
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`;
+    """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`, and is
+    told how deep inside other expressions it stands; `allows` counts steps, and is false where there were too many, or too deep ones;
     `bound` are the variables of `for` expressions; `own` names what the expression is of."""
 
     source: Source
-    refer: Callable[[str], Node | None]
+    refer: Callable[[str, int], Node | None]
     own: str
+    allows: Callable[[int, int], bool]
     bound: Mapping[str, Node | None] = field(default_factory=dict)
     depth: int = 0
     shift: int | None = None
@@ -40,7 +45,7 @@ class Evaluator:
 
     def value(self, tree: Tree) -> Node | None:
         """The value of an expression."""
-        if self.depth > DEEPEST:
+        if not self.allows(1, self.depth):
             return self._unknown(tree)
         inner = replace(self, depth=self.depth + 1)
         name = kind_of(tree)
@@ -98,6 +103,8 @@ class Evaluator:
                 pieces.append((part.text,) if part.text else ())
             else:
                 pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
+        if sum(len(piece or "") for part in pieces for piece in part) > LONGEST:
+            return self._unknown(tree)
         whole = joined(pieces)
         if all(piece is not None for piece in whole):
             return self._text(tree, "".join(piece or "" for piece in whole))
@@ -129,12 +136,15 @@ class Evaluator:
 
     # -- collections --
 
+    def _made(self, tree: Tree, node: Items | Members) -> Node:
+        """A collection, if it is not too large: its parts may be the same thing many times over."""
+        return node if self.allows(_size(node), self.depth) else self._unknown(tree)
+
     def _tuple(self, tree: Tree) -> Node | None:
         found = [self.value(part) for part in parts_of(tree)]
         start, end = self._at(tree)
-        return Items(
-            self.source, start, end, [node if node is not None else Scalar(self.source, start, start, "", "null") for node in found]
-        )
+        null = Scalar(self.source, start, start, "", "null")
+        return self._made(tree, Items(self.source, start, end, [node if node is not None else null for node in found]))
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: list[tuple[Scalar, Node]] = []
@@ -145,7 +155,7 @@ class Evaluator:
                 return self._unknown(tree)
             value = self.value(value_tree)
             pairs.append((key, value if value is not None else Scalar(self.source, key.end, key.end, "", "null")))
-        return Resolved(self.source, *self._at(tree), pairs)
+        return self._made(tree, Resolved(self.source, *self._at(tree), pairs))
 
     def _key(self, tree: Tree) -> Scalar | None:
         """The name of a member: a word stands for itself."""
@@ -176,7 +186,7 @@ class Evaluator:
                     continue
             value = inside.value(result)
             found.append(value if value is not None else Scalar(self.source, place.start, place.start, "", "null"))
-        return Items(self.source, *self._at(tree), found)
+        return self._made(tree, Items(self.source, *self._at(tree), found))
 
     # -- references --
 
@@ -193,7 +203,7 @@ class Evaluator:
                 if found is None:
                     return self._unknown(tree)
         else:
-            found = self.refer("".join([head, *rest]))
+            found = self.refer("".join([head, *rest]), self.depth)
         return None if found is None else self.placed(tree, found)
 
     def _steps(self, tree: Tree) -> list[str] | None:
@@ -228,7 +238,7 @@ class Evaluator:
         rest = ["." + str(parts_of(step)[0].children[0]) for step in parts_of(splat) if kind_of(step) == "get_attr"]
         if len(rest) != len(parts_of(splat)):
             return self._unknown(tree)
-        found = self.refer("".join(steps) + "[*]" + "".join(rest))
+        found = self.refer("".join(steps) + "[*]" + "".join(rest), self.depth)
         return None if found is None else self.placed(tree, found)
 
     # -- operators and functions --
@@ -292,7 +302,7 @@ class Evaluator:
                 items += node.items
             else:
                 return None
-        return Items(self.source, *self._at(tree), items)
+        return self._made(tree, Items(self.source, *self._at(tree), items))
 
     def _merge(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
         pairs: dict[str, tuple[Scalar, Node]] = {}
@@ -300,7 +310,7 @@ class Evaluator:
             if not isinstance(node, Members):
                 return None
             pairs |= {key.text: (key, value) for key, value in node.pairs}
-        return Resolved(self.source, *self._at(tree), list(pairs.values()))
+        return self._made(tree, Resolved(self.source, *self._at(tree), list(pairs.values())))
 
     def _compact(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
         if len(given) != 1 or not isinstance(given[0], Items):
@@ -362,6 +372,16 @@ _CALLS: dict[str, Callable[[Evaluator, Tree, Sequence[Node | None]], Node | None
     "format": Evaluator._format,
     **dict.fromkeys(("tolist", "toset", "tostring", "sensitive", "nonsensitive"), Evaluator._same),
 }
+
+
+def _size(node: Node) -> int:
+    """How many values a tree has, counted up to `_MOST_VALUES`."""
+    count, pending = 0, [node]
+    while pending and count < _MOST_VALUES:
+        inner = pending.pop()
+        count += 1
+        pending += inner.items if isinstance(inner, Items) else [value for _, value in inner.pairs] if isinstance(inner, Members) else ()
+    return count
 
 
 def _member(node: Node | None, step: str) -> Node | None:

@@ -7,13 +7,28 @@ that can be written; another type than expected is an error that says where.
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from verifier.inputs.nodes import MAXIMUM_DEPTH
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable
 
 Json = dict[str, Any]
+
+
+@contextmanager
+def told_of(file: str) -> Iterator[None]:
+    """Errors that have no place are of this file."""
+    try:
+        yield
+    except InputError as error:
+        whole = Span(file, 0, 0, 0, 0)
+        raise InputError([replace(found, span=found.span or whole) for found in error.diagnostics]) from None
 
 
 def read_values(file: str, text: str) -> Any:
@@ -21,20 +36,20 @@ def read_values(file: str, text: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise InputError.of(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
+        span = Span(file, error.lineno, error.colno, error.lineno, error.colno + 1)
+        raise InputError.of(f"not JSON: {error.msg.lower()}", span) from None
     except RecursionError:
-        raise InputError.of(f"{file}: nested too deeply, more than {MAXIMUM_DEPTH} levels") from None
+        raise InputError.of(f"nested too deeply, more than {MAXIMUM_DEPTH} levels") from None
     except ValueError as error:
-        raise InputError.of(f"{file}: not JSON: {printable(str(error))[:200]}") from None
-    _check(file, value)
+        raise InputError.of(f"not JSON: {printable(str(error))[:200]}") from None
+    _check(value)
     return value
 
 
 def _members(pairs: list[tuple[str, Any]]) -> Json:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
         raise InputError.of(f"duplicate member `{brief(printable(twice))}`", rule="L4")
     return members
 
@@ -43,7 +58,7 @@ def _no_constant(name: str) -> Any:
     raise InputError.of(f"{name} is not JSON")
 
 
-def _check(file: str, value: Any) -> None:
+def _check(value: Any) -> None:
     """Raises `InputError` for what is nested too deeply, and for half a surrogate pair."""
     level = [value]
     for _ in range(MAXIMUM_DEPTH + 1):
@@ -55,18 +70,18 @@ def _check(file: str, value: Any) -> None:
             elif isinstance(inner, list):
                 below += inner
             elif isinstance(inner, str) and not inner.isascii():
-                _check_text(file, inner)
+                _check_text(inner)
         if not below:
             return
         level = below
-    raise InputError.of(f"{file}: nested too deeply, more than {MAXIMUM_DEPTH} levels")
+    raise InputError.of(f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
 
 
-def _check_text(file: str, text: str) -> None:
+def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InputError.of(f"{file}: a string holds half of a surrogate pair, which is no character: {printable(brief(text))}") from None
+        raise InputError.of(f"a string holds half of a surrogate pair, which is no character: {printable(brief(text))}") from None
 
 
 def mapping(value: Any, where: str) -> Json:

@@ -97,12 +97,12 @@ class Plan:
 
 def read_plan(file: str, data: Json) -> Plan:
     """The plan or state. Raises `InputError`."""
-    _check_version(file, data)
+    _check_version(data)
     if not any(name in data for name in ("planned_values", "resource_changes", "configuration")):
         resources = {r.address: r for r in _state(data.get("values"), {}, "values")}
         return Plan(file, False, resources, {}, {}, {}, {}, {})
     if data.get("errored") is True:
-        raise InputError.of(f"{file}: Terraform could not finish this plan (`errored`), so it says only a part of what would happen")
+        raise InputError.of("Terraform could not finish this plan (`errored`), so it says only a part of what would happen")
     configuration = mapping(data.get("configuration"), "`configuration`")
     modules = dict(_modules(mapping(configuration.get("root_module"), "`root_module`"), ()))
     prior = mapping(data.get("prior_state"), "`prior_state`")
@@ -117,13 +117,13 @@ def read_plan(file: str, data: Json) -> Plan:
     return Plan(file, True, after, before, removed, variables, configuration, modules, complete)
 
 
-def _check_version(file: str, data: Json) -> None:
+def _check_version(data: Json) -> None:
     version = data.get("format_version")
     if not isinstance(version, str) or not re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", version):
-        raise InputError.of(f"{file}: `format_version` is {_shown(version)}, expected one such as 1.2")
+        raise InputError.of(f"`format_version` is {_shown(version)}, expected one such as 1.2")
     if version.split(".")[0] not in MAJORS:
         hint = "this format is newer than the verifier; a newer verifier may read it"
-        raise InputError.of(f"{file}: Terraform's JSON format has version {version}, and only 0.x and 1.x are known", hint=hint)
+        raise InputError.of(f"Terraform's JSON format has version {version}, and only 0.x and 1.x are known", hint=hint)
 
 
 def _shown(value: object) -> str:

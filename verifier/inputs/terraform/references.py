@@ -23,6 +23,8 @@ _WHOLE_RESOURCE = {"aws_iam_policy_document": "json"}
 
 _NO_RESOURCES = ("each", "count", "local", "path", "terraform", "self")
 _MOST_CALLS = 60
+_HOP = 3
+"""What a reference counts for, in expressions inside each other."""
 
 
 class References:
@@ -33,10 +35,16 @@ class References:
         self.plan = resolver.plan
         self.documents = False
         """Whether a policy of a data source is given as a document, even where its text is known."""
+        self._locals: dict[tuple[ModulePath, str, bool], tuple[Node | None, int]] = {}
 
-    def refer(self, module: ModulePath, resource: Resource | None) -> Callable[[str], Node | None]:
-        """What references in an expression of a module instance stand for."""
-        return lambda text: self.traversal(text, module, resource)
+    def refer(self, module: ModulePath, resource: Resource | None) -> Callable[[str, int], Node | None]:
+        """What references in an expression of a module instance stand for, where it stands so deep inside others."""
+
+        def found(text: str, depth: int) -> Node | None:
+            with self.resolver.inside(depth + _HOP):
+                return self.traversal(text, module, resource)
+
+        return found
 
     def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
         """What one reference stands for."""
@@ -158,9 +166,21 @@ class References:
         return Unknown(place, 0, 0, [after_apply(shown)])
 
     def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
-        """A local value: the plan does not record what it is, a `.tf` file may."""
+        """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut short."""
         written = self.plan.sources.locals.get((_name(module), name))
-        return self.resolver.evaluate(written, module, None, f"local.{name}") if written is not None else unknown
+        if written is None:
+            return unknown
+        at, resolver = (module, name, self.documents), self.resolver
+        if at not in self._locals:
+            cuts, recoveries = resolver.cuts, resolver.recoveries
+            found = resolver.evaluate(written, module, None, f"local.{name}")
+            if resolver.cuts != cuts:
+                return found
+            self._locals[at] = found, resolver.recoveries - recoveries
+            return found
+        value, recovered = self._locals[at]
+        resolver.recoveries += recovered
+        return value
 
     def _each(self, resource: Resource, unknown: Unknown) -> Node | None:
         """`each.value`: what `for_each` has for the key of the instance."""

@@ -11,6 +11,7 @@ from its name); what its expression in the configuration says, through variables
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,12 @@ from verifier.syntax.source import Source
 
 DEEPEST = 60
 """References that lead to each other, at most."""
+DEEPEST_EXPRESSION = 160
+"""Expressions inside each other, with those that they refer to."""
+STEPS, STEPS_EACH = 100_000, 2_000
+"""Steps of recovering values that a plan has, and those for each of its resources; a policy takes a few hundred."""
+_VALUE = 20
+"""Steps that an attribute counts for."""
 
 Derive = Callable[["Resolver", Resource, str], Node | None]
 
@@ -55,7 +62,10 @@ class Resolver:
     _open: list[tuple[str, str]] = field(default_factory=list)
     recoveries: int = 0
     """How often a value was asked for that is known only after apply."""
-    _cuts: int = 0
+    cuts: int = 0
+    """How often a thing was found to depend on itself, or on too much."""
+    _spent: int = 0
+    _depth: int = 0
 
     def __post_init__(self) -> None:
         self.references = References(self)
@@ -71,9 +81,11 @@ class Resolver:
         at = (resource.address, name)
         self.recoveries += is_any_unknown(unknown_part(resource.unknown, name))
         if at not in self._known:
-            before = self._cuts
+            if not self.allows(_VALUE):
+                return self._unknown(resource, name)
+            before = self.cuts
             found = self.within(at, lambda: self._value(resource, name), lambda: self._unknown(resource, name))
-            if self._cuts != before and self._open:
+            if self.cuts != before and self._open:
                 return found  # it may be unknown only because its own value is being asked for
             self._known[at] = found
         return self._known[at]
@@ -81,7 +93,7 @@ class Resolver:
     def within(self, at: tuple[str, str], find: Callable[[], Node | None], cut: Callable[[], Node]) -> Node | None:
         """What `find` finds; what `cut` gives where the thing depends on itself, or on too much."""
         if at in self._open or len(self._open) > DEEPEST:
-            self._cuts += 1
+            self.cuts += 1
             return cut()
         self._open.append(at)
         try:
@@ -199,7 +211,22 @@ class Resolver:
         """The value of an expression as it is written in a `.tf` file."""
         own = f"{resource.address}.{attribute}" if resource is not None else qualified(module, attribute)
         refer = self.references.refer(module, resource)
-        return Evaluator(written.source, refer, own).value(written.tree)
+        return Evaluator(written.source, refer, own, self.allows, depth=self._depth).value(written.tree)
+
+    @contextmanager
+    def inside(self, depth: int) -> Iterator[None]:
+        """What is evaluated within stands so deep inside other expressions."""
+        before, self._depth = self._depth, depth
+        try:
+            yield
+        finally:
+            self._depth = before
+
+    def allows(self, steps: int, depth: int = 0) -> bool:
+        """Counts steps of evaluation; false once the plan has had its share, or where they are too deep inside each other, so that no
+        configuration can keep the verifier busy."""
+        self._spent += steps
+        return depth <= DEEPEST_EXPRESSION and self._spent <= STEPS + STEPS_EACH * len(self.plan.after)
 
     def located(self, node: Node | None, expression: Any, resource: Resource, name: str) -> Node | None:
         """A value that is known, with its places in the `.tf` file, where its expression there says the same."""
