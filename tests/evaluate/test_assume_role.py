@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, PARTNER, ROOT, SAM, aws, bounded, identity, level, organization, own
+from tests.evaluate.estates import ALICE, HOME, PARTNER, ROOT, SAM, allow, aws, bounded, endpoint, identity, level, organization, own
 from tests.evaluate.reaching import (
     GITHUB,
     LAMBDA,
@@ -182,6 +182,32 @@ def test_a_provider_that_the_trust_policy_names() -> None:
     assert told(within(admits({"Federated": OKTA}, SAML)), OKTA, SAML) == "allow"
     assert told(within(admits({"Federated": "accounts.google.com"}, WEB)), "accounts.google.com", WEB) == "allow"
     assert told(world(trusting(admits({"Federated": GITHUB}, WEB), bars("*", WEB))), GITHUB, WEB) == "deny"
+
+
+def test_each_kind_of_provider_has_its_own_operation() -> None:
+    # STS API: AssumeRoleWithWebIdentity, AssumeRoleWithSAML.
+    found = within(admits("*", "sts:*"), own("*"))
+    asked = {who: [told(found, who, action) for action in (WEB, SAML, ASSUME)] for who in (GITHUB, OKTA, ALICE, "accounts.google.com")}
+    assert asked == {
+        GITHUB: ["allow", "deny", "deny"],
+        OKTA: ["deny", "allow", "deny"],
+        ALICE: ["deny", "deny", "allow"],
+        "accounts.google.com": ["allow", "deny", "deny"],
+    }
+
+
+def test_what_a_session_has_from_its_provider_is_free() -> None:
+    # reference_policies_iam-condition-keys, Cross-service SAML-based AWS STS federation context keys.
+    role = trusting(admits(aws(OTHER, ALICE), Condition={"StringEquals": {"saml:sub": "x"}}))
+    found = world(identity(ALICE), identity(OTHER), role)
+    assert told(found, OTHER, ASSUME) == "depends U3:saml:sub U3:saml:sub:StringEquals:['x']"
+    assert told(found, ALICE, ASSUME) == "deny"
+
+
+def test_endpoints_of_kms_have_no_part() -> None:
+    shut = endpoint(allow("*", "kms:Sign"))
+    found = replace(within(admits(aws(ALICE))), endpoints=(shut,))
+    assert told(found, ALICE, ASSUME, TARGET, {"aws:SourceVpce": shut.id}) == "allow"
 
 
 def test_what_the_provider_says_is_free() -> None:

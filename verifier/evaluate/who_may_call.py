@@ -33,8 +33,6 @@ def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
     elif operation is not None and operation.rule == PROVIDER:
         text = f"{operation.name} is called by an identity of a provider, not by a principal of AWS"
         yield Gate(Finding(PROVIDER, text, False))
-    elif operation is not None and operation.rule not in (ASSUME, PROVIDER) and caller.kind is CallerKind.SERVICE:
-        yield Gate(Finding(operation.rule, f"a service principal does not call {operation.name} for itself", False))
 
 
 _CANNOT = {

@@ -13,9 +13,9 @@ from tests.evaluate.steps.test_steps_on_identities import MINE
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, DELEGATES, document, one_key, state
 from tests.reach import moves
 from verifier.evaluate.steps import permitted
-from verifier.model.estate import Group
+from verifier.model.estate import Account, Group
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Became, KeyTagged, Move, StepKind
+from verifier.model.reach import Became, KeyReplicated, KeyTagged, Move, StepKind
 from verifier.model.request import Value
 from verifier.syntax.diagnostic import InputError
 
@@ -58,6 +58,40 @@ def became(**facts: object) -> Move:
     return changed(ASSUMED, caller=replace(ASSUMED.change.caller, **facts))  # type: ignore[arg-type]
 
 
+MULTI = f"arn:aws:kms:us-west-2:{HOME}:key/mrk-1"
+OF_REPLICA = MULTI.replace("us-west-2", "us-east-1")
+SIGNING, GRANTED = OTHER_KEY.replace("5678abcd", "9999abcd"), OTHER_KEY.replace("5678abcd", "8888abcd")
+PRIMARY = one_key(DELEGATES, arn=MULTI, multi_region=True, multi_region_type="PRIMARY")
+WORLD = replace(
+    WORLD,
+    estate=replace(
+        WORLD.estate,
+        accounts=(*WORLD.estate.accounts, Account(PARTNER, groups=(Group(ADMINS.replace(HOME, PARTNER)),))),
+        keys=(
+            *WORLD.estate.keys,
+            PRIMARY,
+            one_key(DELEGATES, arn=OF_REPLICA, multi_region=True, multi_region_type="REPLICA"),
+            one_key(DELEGATES, arn=SIGNING, usage="SIGN_VERIFY", spec="RSA_2048"),
+            one_key(DELEGATES, arn=GRANTED, grants=(PLAIN,)),
+        ),
+    ),
+)
+
+
+def replicated(**facts: object) -> Move:
+    """A replica that is not the one asked for."""
+    right = moves.replicate(BY, PRIMARY, "us-east-2", KEY_POLICY)
+    assert isinstance(right.change, KeyReplicated)
+    return changed(right, replica=replace(right.change.replica, **facts))  # type: ignore[arg-type]
+
+
+def asked_region(primary: str, other: str) -> Move:
+    """A replica for us-east-2, whose two requests say these Regions."""
+    right = moves.replicate(BY, PRIMARY, "us-east-2", KEY_POLICY)
+    asked = replace(right.requests[0], context=(("kms:ReplicaRegion", primary),))
+    return replace(right, requests=(asked, replace(right.requests[1], context=(("aws:RequestedRegion", other),))))
+
+
 def aliased(kind: StepKind, key: str | None, *keys: str, name: str = ALIAS) -> Move:
     """A step on an alias."""
     return moves.move_alias(kind, BY, name, key, *keys)
@@ -97,6 +131,17 @@ WRONG: dict[str, Callable[[], Move]] = {
     "names of the tags taken away": lambda: changed(moves.untag(BY, KEY, "team"), removed=("cost",)),
     "alias/payments exists": lambda: aliased(StepKind.CREATE_ALIAS, OTHER_KEY, OTHER_KEY),
     "no other key has": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY, name=NEW),
+    "of the same usage": lambda: aliased(StepKind.UPDATE_ALIAS, SIGNING, SIGNING, KEY),
+    "the key has a grant with the ID": lambda: moves.create_grant(BY, GRANTED, PLAIN),
+    "is not a primary key": lambda: moves.replicate(BY, replace(PRIMARY, arn=OF_REPLICA), "us-east-2", KEY_POLICY),
+    "kms:ReplicaRegion must be": lambda: asked_region("us-east-1", "us-east-2"),
+    "is asked of the Region": lambda: asked_region("us-east-2", "us-east-1"),
+    "has the facts of its primary key": lambda: replicated(spec="RSA_2048"),
+    "the new key must be a replica": lambda: replicated(multi_region_type="PRIMARY"),
+    "has no tags, grants and aliases": lambda: replicated(tags=(("a", "b"),)),
+    "the policy must be that of the new key": lambda: replicated(policies=(KEY_POLICY,)),
+    "us-east-1:111122223333:key/mrk-1 exists": lambda: moves.replicate(BY, PRIMARY, "us-east-1", KEY_POLICY),
+    "users of its own account": lambda: moves.join(BY, ALICE, ADMINS.replace(HOME, PARTNER)),
     "no key has": lambda: aliased(StepKind.DELETE_ALIAS, None, KEY, name=NEW),
     "a deleted alias belongs to no key": lambda: aliased(StepKind.DELETE_ALIAS, KEY, KEY),
     "of the Region and account of its key": lambda: aliased(StepKind.CREATE_ALIAS, SPANISH, SPANISH, name=NEW),
@@ -147,6 +192,7 @@ RIGHT: dict[str, Callable[[], Move]] = {
     "grant": lambda: moves.create_grant(BY, KEY, PLAIN),
     "tag": lambda: TAGGED,
     "assume": lambda: ASSUMED,
+    "replicate": lambda: moves.replicate(BY, PRIMARY, "us-east-2", KEY_POLICY),
     "attach": lambda: moves.attach(BY, ALICE, document(own("*"), arn=ADMIN)),
     "alias": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY),
 }

@@ -125,6 +125,10 @@ def test_join_group_open_and_shut() -> None:
     assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
     assert after(before, move).estate.accounts[0].users[0].groups == (ADMINS,)
     assert found(state(own("iam:AddUserToGroup", ALICE), groups=groups), move) == "deny"
+    assert after(after(before, move), move) == after(before, move)
+    (both,) = groups[0].policies
+    attached = with_account(before, users=(replace(identity(ALICE), policies=(both,)),))
+    assert after(attached, move).estate.accounts[0].users[0].policies == (both,)
 
 
 MINE = ManagedPolicy(BASE, (("v1", document(own("kms:Encrypt"), arn=BASE)), ("v2", document(USES, arn=BASE))), "v1")

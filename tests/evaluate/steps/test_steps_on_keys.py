@@ -54,7 +54,15 @@ def test_put_key_policy_must_not_lock_its_author_out_unless_the_check_is_bypasse
 def test_a_key_policy_that_resource_sharing_wrote_stays() -> None:
     ram = replace(policy(allow(aws(ALICE), "kms:Sign"), identity=f"{KEY}#AWS_RAM"), name="AWS_RAM")
     before = state(own("kms:Put*"), facts={"policies": (policy(DELEGATES), ram)})
-    assert ram in (after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies or ())
+    assert after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (MINE, ram)
+    single = replace(policy(DELEGATES, identity="#default"), name="default")  # as read from a file without a key ARN
+    assert after(state(facts={"policies": (single,)}), moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (MINE,)
+
+
+def test_a_key_policy_that_is_put_is_known() -> None:
+    before = state(own("*"), facts={"policies": None, "unread": "it is computed"})
+    (key,) = after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys
+    assert (key.policies, key.unread) == ((MINE,), None)
 
 
 # --- grants: create-grant-overview; API CreateGrant ---------------------------------------------------------------------------------
@@ -119,6 +127,11 @@ def test_untag_open_and_shut() -> None:
     assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
     narrow = own("kms:UntagResource", Condition={"ForAllValues:StringNotEquals": {"aws:TagKeys": ["team"]}})
     assert found(state(narrow, free), move) == "deny"
+
+
+def test_a_tag_that_is_set_again_has_the_new_value() -> None:
+    later = after(state(own("*")), moves.tag(BY, KEY, ("team", "blue"), ("cost", "1")))
+    assert later.estate.keys[0].tags == (("team", "blue"), ("cost", "1"))
 
 
 def test_tags_that_are_not_known_stay_so() -> None:

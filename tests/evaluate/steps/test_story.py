@@ -46,6 +46,11 @@ def test_a_chain_of_three_steps() -> None:
         story(mine, chain(first, at_last=caller(BOB)))
 
 
+def test_an_ill_formed_step_of_a_chain_is_an_error() -> None:
+    with pytest.raises(InputError, match="in no inventory"):
+        story(state(own("*")), chain(moves.join(BY, ALICE, f"arn:aws:iam::{HOME}:group/none")))
+
+
 def test_material_that_is_known_needs_no_request() -> None:
     before = state(own("kms:*"), facts={"origin": "EXTERNAL"})
     assert story(before, chain(moves.import_material(BY, KEY), at_last=None)).outcome is Outcome.ALLOW
