@@ -74,6 +74,8 @@ DENIED = {
     "kms:DescribeKey": dict.fromkeys(AS_LIVE, "unknown"),
     "kms:ListAliases": {},
     "iam:GetAccountAuthorizationDetails": {"reports": "refuted"},  # U1: free, so somebody may deny it
+    "iam:ListOpenIDConnectProviders": {},
+    "iam:ListSAMLProviders": {},
     "ec2:DescribeVpcEndpoints": {"reports": "unknown"},
     "organizations:DescribeOrganization": {"reports": "unknown", "writers": "unknown"},
 }
@@ -88,6 +90,27 @@ def test_what_may_not_be_read_is_unknown(run: Run, live: Live, calls: Calls, tmp
     jsonschema.validate(report, verifier.schema("collection"))
     assert {(entry["operation"], entry["code"]) for entry in report["not_read"]} == {(operation, "AccessDeniedException")}
     assert verdicts(run, tmp_path / "live") == {**AS_LIVE, **DENIED[operation]}
+
+
+def test_e2w_trust_policies_and_identity_providers_are_read(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+    made = boto3.client("iam", REGION).create_open_id_connect_provider(
+        Url="https://token.actions.githubusercontent.com", ThumbprintList=["0" * 40], ClientIDList=["sts.amazonaws.com"]
+    )
+    assert collect(run, tmp_path / "live").code == 0
+    (account,) = verifier.load(tmp_path / "live").accounts
+    assert account.providers == (made["OpenIDConnectProviderArn"],)
+    assert [role.trust is not None and role.trust.statements[0].effect.value for role in account.roles] == ["Allow", "Allow"]
+
+
+@pytest.mark.parametrize("operation", ["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders", "iam:GetAccountAuthorizationDetails"])
+def test_e2w_providers_that_may_not_be_listed_are_not_known(run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str) -> None:
+    calls.deny(operation)
+    assert collect(run, tmp_path / "live").code == 3
+    estate = verifier.load(tmp_path / "live")
+    assert [account.providers for account in estate.accounts] == ([] if operation.endswith("Details") else [None])
+    calls.answers.clear()
+    assert collect(run, tmp_path / "live").code == 0
+    assert [account.providers for account in verifier.load(tmp_path / "live").accounts] == [()]
 
 
 def test_a_later_run_tries_again_only_what_was_not_read(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:

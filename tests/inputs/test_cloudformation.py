@@ -551,3 +551,66 @@ def test_templates_of_others(tmp_path: Path) -> None:
         except InputError as error:
             assert all(d.span is not None or "no key" in d.message for d in error.diagnostics), path
     assert len(keys) >= 20 and all(key.policies for key in keys)
+
+
+# -- trust and identity providers (E2, E2w) --
+
+
+def trusting(principal: str) -> str:
+    """A role that trusts a principal, a YAML text."""
+    statement = f"{{Effect: Allow, Principal: {principal}, Action: 'sts:*'}}"
+    return ROLE.replace("{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}", statement)
+
+
+def trust(estate: Estate) -> list[tuple[list[str], bool]]:
+    """For each statement of the role's trust policy its principals, and whether it is in doubt."""
+    found = estate.accounts[0].roles[0].trust
+    assert found is not None
+    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in found.statements]
+
+
+OIDC = "  Hub: {Type: AWS::IAM::OIDCProvider, Properties: {Url: 'https://oidc.example/id/A'}}\n"
+SAML = "  Sso: {Type: AWS::IAM::SAMLProvider, Properties: {Name: sso, SamlMetadataDocument: x}}\n"
+
+
+@pytest.mark.parametrize(
+    ("principal", "more", "expected"),
+    [
+        ("{Service: ec2.amazonaws.com}", "", ("ec2.amazonaws.com", False)),
+        ("{Federated: !Ref Hub}", OIDC, (f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/A", False)),
+        ("{Federated: !GetAtt Hub.Arn}", OIDC, (f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/A", False)),
+        ("{Federated: !Ref Sso}", SAML, (f"arn:aws:iam::{ACCOUNT}:saml-provider/sso", False)),
+        ("{Federated: !ImportValue hub}", "", ("*", True)),
+        ("{AWS: !ImportValue role}", "", ("*", True)),
+    ],
+)
+def test_e2_the_trust_policy_of_a_role(tmp_path: Path, principal: str, more: str, expected: tuple[str, bool]) -> None:
+    estate = load(tmp_path, text(KEY + trusting(principal) + more))
+    assert trust(estate) == [([expected[0]], expected[1])]
+    assert [(thing.label, thing.only_of_steps) for thing in estate.unmodelled] == [("E2", True)] * expected[1]
+
+
+def test_e2_a_trust_policy_of_which_nothing_is_known_is_named(tmp_path: Path) -> None:
+    role = "  App: {Type: AWS::IAM::Role, Properties: {RoleName: app, AssumeRolePolicyDocument: !ImportValue trust}}\n"
+    estate = load(tmp_path, text(KEY + role))
+    assert estate.accounts[0].roles[0].trust is None
+    (thing,) = estate.unmodelled
+    assert (thing.label, thing.principal, thing.only_of_steps) == ("E2", f"arn:aws:iam::{ACCOUNT}:role/app", True)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("", ()),
+        (OIDC + SAML, (f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/A", f"arn:aws:iam::{ACCOUNT}:saml-provider/sso")),
+        ("  Hub: {Type: AWS::IAM::OIDCProvider, Properties: {Url: !ImportValue url}}\n", None),
+        ("  Sso: {Type: AWS::IAM::SAMLProvider, Properties: {SamlMetadataDocument: x}}\n", None),
+    ],
+)
+def test_e2w_providers_of_the_template_join_those_of_the_snapshot(tmp_path: Path, made: str, expected: Any) -> None:
+    given = {"authorization_details": {"UserDetailList": [], "RoleDetailList": []}, "open_id_connect_providers": [], "saml_providers": []}
+    (tmp_path / "accounts.json").write_text(json.dumps({"accounts": {ACCOUNT: given}}))
+    (tmp_path / "template.yaml").write_text(text(KEY + made))
+    supplied = Supplied(account=ACCOUNT, region="us-west-2")
+    estate = load_estate([tmp_path / "template.yaml", tmp_path / "accounts.json"], supplied=supplied)
+    assert estate.accounts[0].providers == expected

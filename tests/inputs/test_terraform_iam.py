@@ -11,6 +11,7 @@ import pytest
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
 from tests.inputs.samples import READ
 from tests.inputs.test_terraform_plan import load
+from verifier.inputs import load_estate
 from verifier.model.estate import Estate, Identity
 
 TEXT = json.dumps(READ)
@@ -214,3 +215,105 @@ def test_data_sources_give_documents_of_policies_elsewhere(tmp_path: Path) -> No
         Planned("aws_iam_policy", "ro", values, {}, {}, values, data=True),
     )
     assert names(identity(found, "app")) == ["ReadOnlyAccess"] and found.unmodelled == ()
+
+
+# -- trust and identity providers (E2, E2w) --
+
+
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+
+
+def trusting(name: str, policy: Any) -> Planned:
+    """A role whose trust policy is a text, or an expression that is known after apply."""
+    role = new_role(name)
+    if isinstance(policy, str):
+        role.after = {**(role.after or {}), "assume_role_policy": policy}
+        role.expressions["assume_role_policy"] = constant(policy)
+        return role
+    role.after = {key: value for key, value in (role.after or {}).items() if key != "assume_role_policy"}
+    role.unknown["assume_role_policy"] = True
+    role.expressions["assume_role_policy"] = policy
+    return role
+
+
+def provider(address: str = "gh", **known: Any) -> Planned:
+    """An `aws_iam_openid_connect_provider`, or `aws_iam_saml_provider` where it has a name."""
+    kind = "aws_iam_saml_provider" if "name" in known else "aws_iam_openid_connect_provider"
+    unknown = {"arn": True, "id": True} | ({} if known else {"url": True})
+    expressions = {key: constant(value) for key, value in known.items()} or {"url": refers("data.external.x.result")}
+    return Planned(kind, address, known, unknown, expressions)
+
+
+def federated(*identifiers: Any) -> Planned:
+    """An `aws_iam_policy_document` that trusts an identity provider, read during apply."""
+    statement = {"effect": "Allow", "actions": ["sts:AssumeRoleWithWebIdentity"], "principals": [{"type": "Federated"}]}
+    unknown = {"json": True, "id": True, "statement": [{"principals": [{"identifiers": True}]}]}
+    block = {"actions": constant(["sts:AssumeRoleWithWebIdentity"])}
+    block |= {"principals": [{"type": constant("Federated"), "identifiers": refers(*identifiers)}]}
+    return Planned("aws_iam_policy_document", "trust", {"statement": [statement]}, unknown, {"statement": [block]}, data=True)
+
+
+def principals(found: Identity) -> list[tuple[list[str], bool]]:
+    """For each statement of the trust policy its principals, and whether it is in doubt."""
+    assert found.trust is not None
+    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in found.trust.statements]
+
+
+def test_e2_the_trust_policy_of_a_role(tmp_path: Path) -> None:
+    found = identity(estate(tmp_path, new_role("app")), "app")
+    assert principals(found) == [(["ec2.amazonaws.com"], False)]
+    assert found.trust is not None and found.trust.identity == f"{found.arn}#trust"
+
+
+def test_e2_a_trust_policy_that_is_known_after_apply_is_not_known_and_named(tmp_path: Path) -> None:
+    found = estate(tmp_path, trusting("app", refers("data.external.trust.result")))
+    assert identity(found, "app").trust is None
+    (thing,) = found.unmodelled
+    assert (thing.label, thing.influence.value, thing.principal) == ("E2", "may allow", f"arn:aws:iam::{ACCOUNT}:role/app")
+    assert thing.only_of_steps and "data.external.trust.result" in thing.description
+
+
+def test_e2w_a_provider_of_the_plan_has_the_arn_that_its_url_tells(tmp_path: Path) -> None:
+    gh = provider(url="https://token.actions.githubusercontent.com")
+    document = federated("aws_iam_openid_connect_provider.gh.arn")
+    found = estate(tmp_path, gh, document, trusting("ci", refers("data.aws_iam_policy_document.trust.json")))
+    assert principals(identity(found, "ci")) == [([GITHUB], False)] and found.unmodelled == ()
+
+
+def test_e2w_a_provider_that_is_not_known_may_be_any(tmp_path: Path) -> None:
+    document = federated("data.external.x.result")
+    found = estate(tmp_path, document, trusting("ci", refers("data.aws_iam_policy_document.trust.json")))
+    assert principals(identity(found, "ci")) == [(["*"], True)]
+    (thing,) = found.unmodelled
+    assert thing.label == "E2" and thing.only_of_steps and "data.external.x.result" in thing.description
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ([], ()),
+        ([provider(url="https://token.actions.githubusercontent.com")], (GITHUB,)),
+        ([provider("sso", name="sso")], (f"arn:aws:iam::{ACCOUNT}:saml-provider/sso",)),
+        ([provider()], None),
+    ],
+)
+def test_e2w_providers_of_the_plan_join_those_of_the_snapshot(tmp_path: Path, made: list[Planned], expected: Any) -> None:
+    details = {"UserDetailList": [], "RoleDetailList": []}
+    given = {"authorization_details": details, "open_id_connect_providers": [], "saml_providers": []}
+    snapshot = tmp_path / "accounts.json"
+    snapshot.write_text(json.dumps({"accounts": {ACCOUNT: given}}))
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan(caller_identity(), new_key("k"), *made)))
+    assert load_estate([path, snapshot]).accounts[0].providers == expected
+
+
+def test_e2w_without_a_snapshot_the_providers_of_the_account_are_not_known(tmp_path: Path) -> None:
+    (account,) = estate(tmp_path, new_role("app"), provider(url="https://a.example")).accounts
+    assert account.providers is None
+
+
+def test_groups_of_the_plan_are_those_of_users(tmp_path: Path) -> None:
+    joined = Planned("aws_iam_group_membership", "m", {"group": "ops", "name": "m", "users": ["alice"]}, {}, {"group": constant("ops")})
+    (account,) = estate(tmp_path, user("alice"), group("ops"), joined).accounts
+    assert [found.arn for found in account.groups] == [f"arn:aws:iam::{ACCOUNT}:group/ops"]
+    assert account.users[0].groups == (account.groups[0].arn,)

@@ -1,4 +1,4 @@
-"""The identities of an account, and the VPC endpoints of its Regions.
+"""The identities of an account and its identity providers, and the VPC endpoints of its Regions.
 
 In: an `Identity`. Out: `Step`s.
 """
@@ -20,7 +20,25 @@ def identities_step(folder: Folder, identity: Identity, region: str) -> Step:
     def work() -> None:
         folder.write_pages(f"accounts/{account}", "authorization-details", iam.pages("GetAccountAuthorizationDetails"))
 
-    return Step(f"iam/{account}", Part.IDENTITIES, account, work)
+    return Step(identities_name(identity), Part.IDENTITIES, account, work)
+
+
+def identities_name(identity: Identity) -> str:
+    """The name of the step that reads the users, groups and roles."""
+    return f"iam/{identity.account}"
+
+
+def providers_step(folder: Folder, identity: Identity, region: str) -> Step:
+    """The identity providers: both listings or none, for one of them alone says nothing (E2w). Neither has pages. They go into the folder
+    that the identities are in by then."""
+    iam, account = identity.service("iam", region), identity.account
+
+    def work() -> None:
+        open_id_connect, saml = iam.read("ListOpenIDConnectProviders"), iam.read("ListSAMLProviders")
+        folder.write(f"accounts/{account}/open-id-connect-providers.json", open_id_connect)
+        folder.write(f"accounts/{account}/saml-providers.json", saml)
+
+    return Step(f"identity-providers/{account}", Part.PROVIDERS, account, work)
 
 
 def endpoints_step(folder: Folder, identity: Identity, region: str) -> Step:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifier.collect.account import endpoints_step, identities_step, write_endpoints
+from verifier.collect.account import endpoints_step, identities_name, identities_step, providers_step, write_endpoints
 from verifier.collect.folder import Folder, open_folder
 from verifier.collect.keys import key_steps, listing, name_keys
 from verifier.collect.organization import Organizations
@@ -93,5 +93,7 @@ def _read(folder: Folder, runner: Runner, found: Sequence[Identity], regions: Se
             *(step for identity, region in places for step in key_steps(folder, identity, region)),
         ]
     )
+    with_inventory = [identity for identity in found if identities_name(identity) in folder.done]
+    runner.run([providers_step(folder, identity, regions[0]) for identity in with_inventory])
     write_endpoints(folder, found, regions)
     return organization

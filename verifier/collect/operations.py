@@ -8,7 +8,7 @@ from __future__ import annotations
 ALLOWED = {
     "sts": ("GetCallerIdentity", "AssumeRole"),
     "kms": ("ListKeys", "ListAliases", "DescribeKey", "ListKeyPolicies", "GetKeyPolicy", "ListGrants", "ListResourceTags"),
-    "iam": ("GetAccountAuthorizationDetails",),
+    "iam": ("GetAccountAuthorizationDetails", "ListOpenIDConnectProviders", "ListSAMLProviders"),
     "ec2": ("DescribeVpcEndpoints",),
     "organizations": (
         "DescribeOrganization",

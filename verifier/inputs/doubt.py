@@ -95,7 +95,7 @@ def _between(statement: Node, kind: PolicyKind, variables: bool) -> tuple[Node |
     effect = next((value for key, value in statement.pairs if key.text == "Effect"), None)
     if isinstance(effect, Unknown):
         return None, [w for e in _effects(kind) for w in _widened(_with_effect(statement, e), kind, certain=False)]
-    return _narrowed(statement, variables), _widened(statement, kind)
+    return _narrowed(statement, kind, variables), _widened(statement, kind)
 
 
 def _any_of(option: Node, kind: PolicyKind) -> list[Node]:
@@ -116,7 +116,7 @@ def _anything(place: Node, effect: str, kind: PolicyKind) -> Node:
     return Resolved(place.source, place.start, place.end, pairs)
 
 
-def _narrowed(statement: Members, variables: bool) -> Node | None:
+def _narrowed(statement: Members, kind: PolicyKind, variables: bool) -> Node | None:
     """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at all."""
     pairs: list[tuple[Scalar, Node]] = []
     for key, value in statement.pairs:
@@ -124,7 +124,7 @@ def _narrowed(statement: Members, variables: bool) -> Node | None:
         if key.text in _LISTS:
             narrow = narrowed_list(key.text, value, variables)
         elif key.text == "Principal":
-            narrow = principals_of(value).known
+            narrow = principals_of(value, kind).known
         elif key.text == "NotPrincipal" and names_in([value]):
             narrow = None
         elif key.text == "Condition":
@@ -143,10 +143,10 @@ def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> l
         if key.text in _LISTS:
             pairs.append(widened_list(key, value))
         elif key.text == "Principal":
-            principals = principals_of(value)
+            principals = principals_of(value, kind)
             pairs.append((key, value))
         elif key.text == "NotPrincipal":
-            rest = principals_of(value).known
+            rest = principals_of(value, kind).known
             pairs.append((key, rest) if rest is not None else (text_at(key, "Principal"), text_at(value, "*")))
         elif key.text == "Condition":
             wide = widened_conditions(value)
@@ -172,7 +172,7 @@ def _for_unknown(statement: Members, pairs: Sequence[tuple[Scalar, Node]], princ
     found: list[Node] = []
     for limit in dict.fromkeys(principals.unknown):
         everyone = [(key, text_at(value, "*") if key.text == "Principal" else value) for key, value in pairs]
-        limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT)
+        limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.TRUST)
         found.append(_members(statement, with_condition(everyone, statement, limit) if limit and limited else everyone))
     return found
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.unknown import Resolved, Unknown
+from verifier.model.policy import PolicyKind
 
 Limit = tuple[tuple[str, ...], str, str] | None
 """A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key, the value. `None`: it
@@ -19,7 +20,8 @@ might name anyone."""
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
 _ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")
 _SERVICE = (("Bool",), "aws:PrincipalIsAWSService", "true")
-_NOBODY = ("Federated", "CanonicalUser")
+_PROVIDER = "Federated"
+_NOBODY = (_PROVIDER, "CanonicalUser")
 """Principals of these types call no KMS operation (P6)."""
 
 
@@ -84,8 +86,9 @@ def _pattern(name: str, node: Unknown) -> str:
     return text if head.count(":") >= 5 and "${" not in text else "*"
 
 
-def principals_of(value: Node) -> Principals:
-    """The principals of a `Principal` or `NotPrincipal` element."""
+def principals_of(value: Node, kind: PolicyKind) -> Principals:
+    """The principals of a `Principal` or `NotPrincipal` element. In a trust policy a `Federated` one names an identity provider, whose
+    identities are callers (E2w)."""
     if isinstance(value, Unknown):
         return Principals(None, (_limit("AWS", value),))
     if not isinstance(value, Members):
@@ -94,7 +97,7 @@ def principals_of(value: Node) -> Principals:
     limits: list[Limit] = []
     for key, named in value.pairs:
         known, unknown = split(named)
-        if key.text in _NOBODY:
+        if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
             known, unknown = [*known, *(_text(node, "unknown") for node in unknown)], []
             named = listed(named, known)
         if known:
@@ -105,9 +108,12 @@ def principals_of(value: Node) -> Principals:
 
 
 def _limit(type_: str, node: Unknown) -> Limit:
-    """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it."""
+    """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The identities of a
+    provider are of no account."""
     if type_ == "Service":
         return _SERVICE
+    if type_ == _PROVIDER:
+        return None
     head = node.pieces[0] or ""
     found = _ACCOUNT.match(head)
     if found is None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from verifier.inputs.identity_providers import LISTS
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.unknown import names_in
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
@@ -65,13 +65,19 @@ class Draft:
         at, found = self.place, dict[str, Node]()
         if self.boundary is not None:
             found["PermissionsBoundary"] = obj(at, PermissionsBoundaryArn=self.boundary)
-        if self.trust is not None and not names_in([self.trust]):
+        if self.trust is not None:
             found["AssumeRolePolicyDocument"] = self.trust
         if isinstance(self.unique_id, Scalar):
             found[f"{title}Id"] = self.unique_id
         if self.tags:
             found["Tags"] = listing(at, [obj(at, Key=key, Value=value) for key, value in self.tags])
         return found
+
+
+def provider_listing(place: Node, name: str, arns: Iterable[Node]) -> Node:
+    """What `list-open-id-connect-providers` or `list-saml-providers` prints (by the names of `identity_providers`). An ARN that is not
+    known is listed as it is."""
+    return obj(place, **{LISTS[name]: listing(place, [obj(place, Arn=arn) for arn in arns])})
 
 
 def managed_policy(place: Node, arn: str, document: Node) -> Node:

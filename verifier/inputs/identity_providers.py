@@ -11,19 +11,24 @@ from collections.abc import Mapping, Sequence
 
 from verifier.inputs.access import listed, member_text, members
 from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.unknown import names_in
 
 OPEN_ID_CONNECT, SAML = "open_id_connect_providers", "saml_providers"
 PROVIDERS = (OPEN_ID_CONNECT, SAML)
 """The members of an account in a snapshot document that list providers."""
 
-_LISTS = {OPEN_ID_CONNECT: "OpenIDConnectProviderList", SAML: "SAMLProviderList"}
+LISTS = {OPEN_ID_CONNECT: "OpenIDConnectProviderList", SAML: "SAMLProviderList"}
+"""The list in the output of each."""
+
 _TYPES = {OPEN_ID_CONNECT: "oidc-provider", SAML: "saml-provider"}
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provider|saml-provider)/[\x21-\x7e]+")
 
 
 def read_providers(remarks: Remarks, account: str, given: Mapping[str, Sequence[Node]]) -> tuple[str, ...] | None:
-    """The ARNs of the providers in some listings, by the names in `PROVIDERS`. `None` where one of the two is not given; where it is the
-    only one that is missing, a warning says that the other is of no use alone."""
+    """The ARNs of the providers in some listings, by the names in `PROVIDERS`. `None` where one of the two is not given, or an ARN is not
+    known; where one is the only one that is missing, a warning says that the other is of no use alone."""
+    if any(names_in(nodes) for nodes in given.values()):
+        return None
     arns = {name: _arns(remarks, account, name, nodes) for name, nodes in given.items()}
     if all(name in given for name in PROVIDERS):
         return tuple(sorted(frozenset[str]().union(*arns.values())))
@@ -38,7 +43,7 @@ def read_providers(remarks: Remarks, account: str, given: Mapping[str, Sequence[
 def _arns(remarks: Remarks, account: str, name: str, nodes: Sequence[Node]) -> frozenset[str]:
     found = set[str]()
     for node in nodes:
-        for entry in listed(remarks, node, _LISTS[name], f"`{name}`"):
+        for entry in listed(remarks, node, LISTS[name], f"`{name}`"):
             arn = member_text(remarks, members(remarks, entry, "an identity provider"), "Arn")
             match = _ARN.fullmatch(arn or "")
             if arn is None:

@@ -116,7 +116,7 @@ class Loader:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = [
-            read_account(self.remarks, account, given, made, self.parts.providers.get(account), complete=complete)
+            read_account(self.remarks, account, given, made, self.parts.providers_of(account), complete=complete)
             for account, given, made, complete in self.parts.inventories()
         ]
         unmodelled += [thing for _, things in read for thing in things]

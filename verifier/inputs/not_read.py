@@ -3,7 +3,7 @@
 In: the record that `verifier snapshot` leaves beside what it read. Out: `NotRead`s, and an `Unmodelled` for each thing that could change a
 decision. Guarantee: what was not read is unknown, never empty (S1, U3); a collection that did not come to its end is an error.
 
-Parts without an `Unmodelled` are those that are free where a snapshot does not have them (U1, U3), the key policy, without which a key
+Parts without an `Unmodelled` are those that are free where a snapshot does not have them (U1, U3, E2w), the key policy, without which a key
 has no verdict, and details of an organization, which `controls` misses by itself (D7).
 """
 

@@ -45,7 +45,7 @@ class KeyParts:
 class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
     `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names.
-    `made` has those of the users and roles that plans and templates make, and `unmodelled` what else these hold that has no part of its
+    `made` and `made_providers` have those of what plans and templates make, and `unmodelled` what else these hold that has no part of its
     own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
@@ -53,6 +53,7 @@ class Parts:
     partial: set[str] = field(default_factory=set)
     providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     made: dict[str, list[Node]] = field(default_factory=dict)
+    made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
     unmodelled: list[Unmodelled] = field(default_factory=list)
@@ -75,6 +76,15 @@ class Parts:
         for account in dict.fromkeys((*self.accounts, *self.made)):
             given = [self.accounts[account]] if account in self.accounts else []
             yield account, given, self.made.get(account, []), account in self.accounts and account not in self.partial
+
+    def providers_of(self, account: str) -> dict[str, list[Node]]:
+        """The listings of an account's providers, with those that plans and templates make; none where the account's own are not given."""
+        given, made = self.providers.get(account, {}), self.made_providers.get(account, {})
+        return {name: [*nodes, *made.get(name, ())] for name, nodes in given.items()}
+
+    def add_providers(self, account: str, name: str, listing: Node) -> None:
+        """Adds providers that a plan or template makes."""
+        self.made_providers.setdefault(account, {}).setdefault(name, []).append(listing)
 
     def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
         """Adds the organization; a second one is an error."""

@@ -11,13 +11,15 @@ from __future__ import annotations
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.template import Resource
-from verifier.inputs.drafts import Draft, details, managed_policy
+from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
+from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+_PROVIDERS = {"AWS::IAM::OIDCProvider": OPEN_ID_CONNECT, "AWS::IAM::SAMLProvider": SAML}
 _OWNERS = {"Roles": "role", "Users": "user", "Groups": "group"}
 _OF_ONE = {
     "AWS::IAM::RolePolicy": ("role", "RoleName"),
@@ -48,6 +50,16 @@ class Identities:
         for resource in template.of_type("AWS::IAM::UserToGroupAddition"):
             self._addition(resource)
         return details(place, self.drafts.values(), policies) if any(kind != "group" for kind, _ in self.drafts) else None
+
+    def providers(self, place: Node) -> dict[str, Node]:
+        """The listings of the identity providers that the template makes, or may make (E2w)."""
+        found: dict[str, Node] = {}
+        for type_, name in _PROVIDERS.items():
+            made = [(r, exists) for r in self.functions.template.of_type(type_) if (exists := self.functions.exists(r)) is not False]
+            arns = [self.names.provider_arn(r) if exists else _perhaps(r) for r, exists in made]
+            if arns:
+                found[name] = provider_listing(place, name, arns)
+        return found
 
     def _value(self, resource: Resource, name: str) -> Node | None:
         node = resource.properties.get(name)
@@ -135,6 +147,11 @@ class Identities:
         for draft in self._owners(resource, "user", self._listed(resource, "Users")):
             if group is not None:
                 draft.join(group, resource.name)
+
+
+def _perhaps(resource: Resource) -> Unknown:
+    place = resource.place
+    return Unknown(place.source, place.start, place.end, [f"whether `{resource.name}` is made"])
 
 
 def _member(node: Node, name: str) -> Node | None:

@@ -22,6 +22,8 @@ _IAM = {
     "AWS::IAM::Group": ("group", "GroupName"),
     "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
 }
+PROVIDERS = {"AWS::IAM::OIDCProvider": ("oidc-provider", "Url"), "AWS::IAM::SAMLProvider": ("saml-provider", "Name")}
+"""Identity providers, and the property that their ARN ends in."""
 _ARNS = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
 _LONGEST_NAME = 64
 _DEEPEST = 30
@@ -65,6 +67,8 @@ class Names:
             if attribute == _ARNS.get(resource.type, "Arn") or (attribute is None and resource.type == "AWS::IAM::ManagedPolicy"):
                 return self.iam_arn(resource)
             return self.iam_name(resource) if attribute is None else None
+        if resource.type in PROVIDERS and attribute in (None, "Arn"):
+            return self.provider_arn(resource)
         if resource.type == "AWS::KMS::Alias" and attribute is None:
             return self._property(resource, "AliasName")
         if resource.type == "AWS::EC2::VPCEndpoint" and attribute in (None, "Id"):
@@ -110,6 +114,17 @@ class Names:
         stack = self.template.supplied.parameters.get("AWS::StackName") or "stack"
         end = _digest(resource)[:12].upper()
         return _text(resource.place, f"{stack}-{resource.name}"[: _LONGEST_NAME - 13] + f"-{end}")
+
+    def provider_arn(self, resource: Resource) -> Node:
+        """The ARN of an identity provider: that of one of OpenID Connect ends in its URL without the scheme."""
+        kind, attribute = PROVIDERS[resource.type]
+        given = self._property(resource, attribute)
+        end = _pieces(given) if given is not None else (None,)
+        if isinstance(given, Scalar) and attribute == "Url":
+            end = (given.text.removeprefix("https://"),)
+        parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}/",), end]
+        names = [*names_in([given] if given is not None else []), *([] if given is not None else [f"the name of `{resource.name}`"])]
+        return _of_pieces(resource.place, joined(parts), names or ["`AWS::AccountId`"])
 
     def iam_arn(self, resource: Resource) -> Node:
         """The ARN, with its path."""

@@ -62,6 +62,9 @@ def _add_account(parts: Parts, node: Node, where: Deployment, identities: Identi
     details = identities.read(node)
     if details is not None and where.account is not None:
         parts.made.setdefault(where.account, []).append(details)
+    if where.account is not None:
+        for name, listing in identities.providers(node).items():
+            parts.add_providers(where.account, name, listing)
 
 
 def _supposed(names: Names) -> list[str]:

@@ -33,6 +33,8 @@ class Derivation:
         match resource.type, name:
             case "aws_iam_policy_document", "json" | "minified_json" if not resource.managed:
                 return data_document(resolver, resource)
+            case "aws_iam_openid_connect_provider" | "aws_iam_saml_provider", "arn" | "id" if resource.managed:
+                return self._provider(resolver, resource)
             case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group" | "aws_iam_policy"), _) if resource.managed:
                 return self._iam(resolver, resource, name)
             case (("aws_kms_key" | "aws_kms_external_key" | "aws_kms_replica_key" | "aws_kms_replica_external_key"), "arn") if (
@@ -66,6 +68,20 @@ class Derivation:
         parts: list[Pieces] = [(f"arn:{partition}:iam::",), (account,), (f":{_IAM[resource.type]}",), _pieces(path), _pieces(named)]
         names = list(names_in([path, named]))
         names += [] if account else [f"the account of {resource.address}"]
+        return _text(resolver, resource, joined(parts), names)
+
+    def _provider(self, resolver: Resolver, resource: Resource) -> Node | None:
+        """The ARN of an identity provider: that of one of OpenID Connect ends in its URL without the scheme.
+        [API: CreateOpenIDConnectProvider]"""
+        open_id = resource.type == "aws_iam_openid_connect_provider"
+        named = resolver.value(resource, "url" if open_id else "name")
+        if named is None:
+            return None
+        known = [text_node(resolver.place(resource), _without_scheme(named.text))] if isinstance(named, Scalar) else [named]
+        partition, account = self.providers.partition(resource), self.providers.account(resource)
+        kind = "oidc-provider" if open_id else "saml-provider"
+        parts: list[Pieces] = [(f"arn:{partition}:iam::",), (account,), (f":{kind}/",), _pieces(*known)]
+        names = [*names_in([named]), *([] if account else [f"the account of {resource.address}"])]
         return _text(resolver, resource, joined(parts), names)
 
     def _name(self, resolver: Resolver, resource: Resource) -> Node | None:
@@ -113,6 +129,10 @@ class Derivation:
         start = (f"arn:{self.providers.partition(resource)}:kms:{self.providers.region(resource)}:",)
         names = [*names_in([named]), *([] if account else [f"the account of {resource.address}"])]
         return _text(resolver, resource, joined([start, (account,), (":",), _pieces(named)]), names)
+
+
+def _without_scheme(url: str) -> str:
+    return url.removeprefix("https://")
 
 
 def _placeholder(resolver: Resolver, resource: Resource, start: str, length: int) -> Node:

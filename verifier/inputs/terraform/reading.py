@@ -15,6 +15,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.endpoints import Endpoints
 from verifier.inputs.terraform.iam import Identities
+from verifier.inputs.terraform.identity_providers import add_providers
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.keys import Keys
 from verifier.inputs.terraform.organizations import Organizations
@@ -44,6 +45,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     found = keys.read()
     for account, details in identities.read().items():
         parts.made.setdefault(account, []).append(details)
+    add_providers(parts, resolver, providers)
     organization = organizations.read()
     if organization is not None:
         parts.add_organization(remarks, *organization)
