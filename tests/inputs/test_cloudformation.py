@@ -171,6 +171,13 @@ def test_u3_what_stays_open_is_in_doubt_and_named(tmp_path: Path, value: str, na
 def test_given_parameters(tmp_path: Path) -> None:
     template = text(key("{AWS: !Ref Open}"), PARAMETERS)
     assert named(load(tmp_path, template, parameters={"Open": "444455556666"})) == [(["444455556666"], False)]
+    limited = template.replace("Open: {Type: String}", "Open: {Type: String, AllowedValues: ['444455556666', b]}")
+    assert load(tmp_path, limited, parameters={"Open": "444455556666"}).keys
+    (error,) = refused(tmp_path, limited, parameters={"Open": "c"})
+    assert "parameter `Open` cannot be `c`" in error.message and error.span is not None and error.span.line > 1
+    roles = template.replace("Roles: {Type: CommaDelimitedList", "Roles: {Type: CommaDelimitedList, AllowedValues: [a, b]")
+    assert load(tmp_path, roles, parameters={"Roles": "a, b"}).keys
+    assert "cannot be `c`" in refused(tmp_path, roles, parameters={"Roles": "a, c"})[0].message
     (error,) = refused(tmp_path, template, parameters={"Opne": "x"})
     assert "no parameter `Opne`" in error.message and error.hint is not None and "`Open`" in error.hint
 
@@ -245,6 +252,7 @@ def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
         ),
         (KEY + "    Condition: A\n", "Conditions: {A: !Sub x}\n", "is no condition"),
         (KEY, "Nonsense: {}\n", "unknown member `Nonsense`"),
+        (KEY + "  Fn::Transform: {Name: AWS::Include}\n", "", "`Fn::Transform` is not carried out among resources"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, resources: str, sections: str, says: str) -> None:
@@ -255,6 +263,12 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, resources: str, sect
     errors = refused(tmp_path, template)
     assert any(says in error.message for error in errors), errors
     assert all(error.span is not None and error.span.line > 0 for error in errors)
+
+
+@pytest.mark.parametrize("version", ["2099-01-01", "2", "[]"])
+def test_versions_that_are_not_known(tmp_path: Path, version: str) -> None:
+    (error,) = refused(tmp_path, text(KEY).replace("'2010-09-09'", version))
+    assert "only 2010-09-09 is known" in error.message and error.span is not None and error.span.line == 1
 
 
 def test_resources_in_a_circle(tmp_path: Path) -> None:

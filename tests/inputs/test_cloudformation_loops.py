@@ -159,7 +159,6 @@ def test_the_identifier_is_not_taken_for_other_variables(tmp_path: Path) -> None
         (loop("[a-b]"), "`Keya-b` cannot be the name of a resource"),
         (loop("!Ref Nobody"), "`Nobody` is neither a parameter nor a resource"),
         (loop("!GetAtt Key.Arn"), "`Key` is no resource"),
-        (KEY + "  Fn::Transform: {Name: AWS::Include}\n", "`Fn::Transform` cannot be the name of a resource"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, resources: str, says: str) -> None:

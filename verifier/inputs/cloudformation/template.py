@@ -15,7 +15,10 @@ from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.unknown import Unknown
+from verifier.syntax.text import first_few
 
+VERSION = "2010-09-09"
+"""The version of the format."""
 SECTIONS = (
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Transform", "Resources",
     "Outputs", "Hooks", "Globals",
@@ -63,6 +66,7 @@ def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Cal
     or are raised."""
     found = members(remarks, node, "the template", SECTIONS)
     template = Template(supplied)
+    _check_version(remarks, found.get("AWSTemplateFormatVersion"))
     transform = found.get("Transform")
     listed = transform.items if isinstance(transform, Items) else [transform] if transform is not None else []
     template.transforms = tuple(entry for entry in listed if isinstance(entry, Scalar))
@@ -72,7 +76,10 @@ def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Cal
         template.mappings[name] = members(remarks, section, f"mapping `{name}`")
     write_out = writing(template)
     template.conditions = _section(remarks, found, "Conditions", write_out)
+    written = {key.text for key, _ in getattr(found.get("Resources"), "pairs", ())}
     for name, section in _section(remarks, found, "Resources", write_out).items():
+        if name not in written and not _LOGICAL_ID.fullmatch(name):
+            remarks.error(section, f"`{name}` cannot be the name of a resource, which has letters and digits alone")
         resource = _resource(remarks, name, section, write_out)
         if resource is not None:
             template.resources[name] = resource
@@ -100,8 +107,8 @@ def _without_loops(remarks: Remarks, node: Node, write_out: WriteOut) -> Node:
 
 
 def _resource(remarks: Remarks, name: str, node: Node, write_out: WriteOut) -> Resource | None:
-    if not _LOGICAL_ID.fullmatch(name):
-        remarks.error(node, f"`{name}` cannot be the name of a resource, which has letters and digits alone")
+    if name.startswith("Fn::"):
+        remarks.error(node, f"`{name}` is not carried out among resources", hint="give the template as it is deployed")
         return None
     found = members(remarks, node, f"resource `{name}`")
     type_ = found.get("Type")
@@ -121,8 +128,21 @@ def _resource(remarks: Remarks, name: str, node: Node, write_out: WriteOut) -> R
     return Resource(name, type_.text, node, properties, condition, tuple(entry for entry in listed if isinstance(entry, Scalar)))
 
 
+def _check_version(remarks: Remarks, node: Node | None) -> None:
+    """There has been one version of the format."""
+    if node is not None and (not isinstance(node, Scalar) or node.text != VERSION):
+        shown = node.text[:40] if isinstance(node, Scalar) else describe(node)
+        remarks.error(node, f"the version of the template's format is `{shown}`, and only {VERSION} is known")
+
+
 def _check_supplied(remarks: Remarks, node: Node, template: Template) -> None:
-    for name in template.supplied.parameters:
-        if name not in template.parameters and not name.startswith("AWS::"):
+    for name, value in template.supplied.parameters.items():
+        declared = template.parameters.get(name)
+        if declared is None and not name.startswith("AWS::"):
             known = ", ".join(f"`{known}`" for known in template.parameters) or "none"
             remarks.error(node, f"the template has no parameter `{name}`", hint=f"its parameters: {known}")
+        elif declared is not None and isinstance(allowed := declared.get("AllowedValues"), Items):
+            texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
+            given = [part.strip() for part in value.split(",")] if "List" in getattr(declared.get("Type"), "text", "") else [value]
+            if wrong := [text for text in given if text not in texts]:
+                remarks.error(allowed, f"parameter `{name}` cannot be `{wrong[0]}`", hint=f"the template allows {first_few(texts)}")
