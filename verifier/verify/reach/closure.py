@@ -8,8 +8,9 @@ reached cannot be brought about, in however many steps; and one that is reached 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.reach import StepKind
@@ -27,6 +28,7 @@ from verifier.problem.powers import (
 )
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Derivation, Fact, FactKind
+from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers import ANY, Access, KeyOffers, Offer, is_tag
 
 Facts = Mapping[Fact, Derivation]
@@ -160,16 +162,30 @@ def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
     return name == operation and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
 
 
-class Closure:
-    """The closure over some targets. `others` give the offers of roles, users, groups and policies to a principal."""
+class OtherOffers(Protocol):
+    """The offers of something that is no key, to whoever calls it."""
 
-    def __init__(self, estate: Estate, keys: Iterable[KeyOffers], others: Iterable[OtherOffers], goals: int) -> None:
-        self._keys = {offers.arn: offers for offers in keys}
+    def steps(self, principal: str) -> Iterable[Offer]:
+        """What a principal can bring about by it."""
+
+
+class Closure:
+    """The closure for one key. `others` give the offers of roles, users, groups and policies; `further` are the other keys under which its
+    ciphertexts could come, made when something can be re-encrypted at all."""
+
+    def __init__(
+        self, identities: Identities, key: KeyOffers, others: Iterable[OtherOffers], further: Callable[[], Iterable[KeyOffers]]
+    ) -> None:
+        self._keys = {key.arn: key}
         self._others = tuple(others)
-        self._needs = Needs(Identities(estate), self._keys)
-        self._goals = goals
+        self._further: Callable[[], Iterable[KeyOffers]] | None = further
+        self._needs = Needs(identities, self._keys)
         self._steps: dict[str, tuple[Offer, ...]] = {}
-        self._accesses: dict[str, tuple[Access, ...]] = {}
+
+    @property
+    def rules(self) -> dict[str, KeyRules]:
+        """The rules of the keys that it came to be about."""
+        return {arn: offers.rules for arn, offers in self._keys.items()}
 
     def of(self, start: str, most: int | None = None) -> Reached:
         """Everything that a principal can bring about, in at most so many rounds."""
@@ -228,18 +244,24 @@ class Closure:
 
     def _by_material(self, by: str, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         """Re-encryption: from one key, onto another."""
-        for source in self._keys.values():
-            if not source.material:
-                continue
+        for source in [offers for offers in self._keys.values() if offers.material]:
             leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
             if leaving is None:
                 continue
-            for onto in self._keys.values():
+            self._look_further()
+            for onto in tuple(self._keys.values()):
                 if onto is not source and onto.region == source.region:
                     arriving = self._first(onto, "kms:ReEncryptTo", by, facts)
                     if arriving is not None:
                         fact = Fact(FactKind.ONTO, source.arn, (onto.arn,))
                         yield fact, Derivation(StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds)
+
+    def _look_further(self) -> None:
+        """Takes in the other keys."""
+        if self._further is not None:
+            self._keys.update((offers.arn, offers) for offers in self._further() if offers.arn not in self._keys)
+            self._further = None
+            self._steps.clear()
 
     def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a principal can do something on a key."""
@@ -288,11 +310,3 @@ class Closure:
                 if premises is not None:
                     return Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, onto.arn)
         return None
-
-
-class OtherOffers:
-    """The offers of something that is no key, to whoever calls it."""
-
-    def steps(self, principal: str) -> Iterator[Offer]:
-        """What a principal can bring about by it."""
-        raise NotImplementedError

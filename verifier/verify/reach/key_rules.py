@@ -7,7 +7,7 @@ more than that, never less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -59,10 +59,16 @@ class Tag:
         return self.attribute.removeprefix(RESOURCE_TAG)
 
 
+NOTHING_HELD: Mapping[str, bool] = {}
+
+
 class KeyRules:
     """The rules of one key. Raises `TooLarge` where its policies tell apart too much."""
 
-    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], powers: frozenset[str] = ALWAYS) -> None:
+    def __init__(
+        self, estate: Estate, key: Key, goals: Sequence[Invariant], powers: frozenset[str] = ALWAYS, held: Mapping[str, bool] = NOTHING_HELD
+    ) -> None:
+        """`held` are readings at which the rules are held."""
         self.key = key
         self.powers = powers
         self._goals = goals
@@ -70,6 +76,7 @@ class KeyRules:
         self._operations = self._grantable(goals)
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
         self.joint = join([Given(changed, key_target(free), powers)], (), self._further)
+        self.joint.hold(held)
         self._nodes = iter(self.joint.scopes)
         self.scopes = [next(self._nodes) for _ in goals]
         self.accesses = [next(self._nodes) for _ in goals]
@@ -209,6 +216,12 @@ class KeyRules:
             return None
         own = table.class_of(principal)
         return (0 if own is None else 1 << own) | (self._sessions if ":role/" in principal else 0)
+
+    def tag_name(self, attribute: str) -> str:
+        """The name of a tag: as the key has it, otherwise as a policy writes it."""
+        wanted = attribute.removeprefix(RESOURCE_TAG)
+        own = next((name for name, _ in self.key.tags or () if name.lower() == wanted), None)
+        return own or self.joint.sides[0].question.space.spellings[attribute][len(RESOURCE_TAG) :]
 
     def value_of(self, attribute: str, number: int) -> str | None:
         """A value of a class of a tag; `None` for the class of absent ones."""

@@ -1,0 +1,44 @@
+"""The policies that a caller writes who may write any: nothing gives it more.
+
+In: whom they are to serve. Out: policies, as documents of no file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from verifier.model.documents import read_policy
+from verifier.model.policy import Policy, PolicyKind
+from verifier.syntax.source import Source
+
+SID = "Escalation"
+
+
+def key_policy(key: str, principals: Iterable[str], name: str = "default") -> Policy:
+    """A key policy that allows everything to everyone, and to some principals by name (D4)."""
+    return _read(_open("kms:*", principals, resource=True), PolicyKind.KEY, f"{key}#{name}", name)
+
+
+def trust_policy(role: str, principals: Iterable[str]) -> Policy:
+    """A trust policy that lets everyone assume a role, and some principals by name."""
+    return _read(_open("sts:*", principals, resource=False), PolicyKind.TRUST, f"{role}#trust", "trust")
+
+
+def identity_policy(identity: str, name: str) -> Policy:
+    """An identity policy that allows everything."""
+    document: dict[str, object] = {"Version": "2012-10-17", "Statement": [{"Sid": SID, "Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return _read(document, PolicyKind.IDENTITY, identity, name)
+
+
+def _open(action: str, principals: Iterable[str], *, resource: bool) -> dict[str, object]:
+    whole: dict[str, object] = {"Sid": SID, "Effect": "Allow", "Principal": "*", "Action": action}
+    if resource:
+        whole["Resource"] = "*"
+    arns = sorted({arn for arn in principals if arn.startswith("arn:")})
+    named = {**whole, "Sid": f"{SID}ByName", "Condition": {"ArnEquals": {"aws:PrincipalArn": arns}}}
+    return {"Version": "2012-10-17", "Statement": [whole, named] if arns else [whole]}
+
+
+def _read(document: dict[str, object], kind: PolicyKind, identity: str, name: str) -> Policy:
+    return read_policy(Source(f"(written by the caller: {name})", json.dumps(document)), kind, identity=identity, name=name)

@@ -1,0 +1,100 @@
+"""Invariants about what callers can eventually do → verdicts.
+
+In: an estate, a key, invariants with `eventually`, the bound on steps. Out: a `Verdict` each.
+Guarantee: Proved only where the closure reaches no goal from any caller in question within the bound; Refuted only with a story that
+`evaluate` replayed, of as many steps at most; everything else is Unknown with its reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import Invariant
+from verifier.model.reference import data_version
+from verifier.model.verdict import Assumption, Bound, Reason, Status, Story, Verdict
+from verifier.problem.diagram import TooLarge
+from verifier.problem.subjects import target_name
+from verifier.problem.targets import Target
+from verifier.verify.assumptions import given, reading_assumptions
+from verifier.verify.prove import How
+from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.setting import Setting
+from verifier.verify.settled import not_known, settled
+
+MOST_STORIES = 24
+"""So many callers whose goal is within reach are tried for a story, before a verdict is Unknown."""
+
+
+def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], how: How, steps: int) -> Iterator[Verdict]:
+    """A verdict for each invariant, in their order."""
+    started = time.perf_counter()
+    reason = not_known(target)
+    answers: Iterator[_Answer] = iter(())
+    if reason is None:
+        assert target.key is not None
+        wanted = [settled(estate, target, invariant) for invariant in invariants]
+        try:
+            answers = _answers(estate, target.key, wanted, how, steps)
+            found = list(answers)
+        except TooLarge as error:
+            reason = Reason("budget", f"the policies tell apart too much: {error}")
+    for number, invariant in enumerate(invariants):
+        answer = _Answer(reason, Bound(steps, False)) if reason is not None else found[number]
+        yield _verdict(estate, target, invariant, answer, time.perf_counter() - started)
+        started = time.perf_counter()
+
+
+class _Answer:
+    """What was found of one invariant: nothing (proved), a story, or a reason."""
+
+    def __init__(self, found: Story | Reason | None, bound: Bound) -> None:
+        self.found = found
+        self.bound = bound
+
+
+def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How, steps: int) -> Iterator[_Answer]:
+    setting = Setting(estate, key, invariants, how)
+    for number, invariant in enumerate(invariants):
+        within: list[tuple[Goal, Reached]] = []
+        complete = True
+        for start in setting.starters(number):
+            reached = setting.reached(start)
+            complete = complete and reached.complete
+            goal = reached.goals.get((key.arn, number))
+            if goal is not None:
+                within.append((goal, reached))
+        yield _answer(setting, invariant, sorted(within, key=lambda one: one[0].rounds), steps, complete)
+
+
+def _answer(setting: Setting, invariant: Invariant, within: list[tuple[Goal, Reached]], steps: int, complete: bool) -> _Answer:
+    near = [(goal, reached) for goal, reached in within if goal.rounds <= steps]
+    bound = Bound(steps, complete and not within)
+    if not near:
+        return _Answer(None, bound)
+    first: Reason | None = None
+    for goal, reached in near[:MOST_STORIES]:
+        found = setting.teller.tell(reached, goal, invariant, steps)
+        if isinstance(found, Story):
+            return _Answer(found, Bound(steps, False))
+        first = first or found
+    assert first is not None
+    text = f"{near[0][1].start} may get there in {near[0][0].rounds} steps, but no chain could be replayed: {first.text}"
+    return _Answer(replace(first, text=text), Bound(steps, False))
+
+
+def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:
+    rests = (
+        *given(estate, target),
+        Assumption("E0", "chains are made of the steps of docs/reach.md and no others"),
+        Assumption("U4", f"actions and condition keys as of {data_version()}"),
+    )
+    name, found = target_name(target), answer.found
+    if found is None:
+        return Verdict(invariant, name, Status.PROVED, (), rests, elapsed=elapsed, bound=answer.bound)
+    if isinstance(found, Reason):
+        return Verdict(invariant, name, Status.UNKNOWN, (), rests, reason=found, elapsed=elapsed, bound=answer.bound)
+    rests = (*rests, *reading_assumptions(found.readings))
+    return Verdict(invariant, name, Status.REFUTED, (), rests, elapsed=elapsed, bound=answer.bound, story=found)

@@ -1,0 +1,223 @@
+"""Tasks → moves: a step with its requests, found in the state before it, and what it changes.
+
+In: a task, the state before it, what each principal that is held is called. Out: a `Move` with the replay of each request; or why there is
+none.
+Guarantee: each request is allowed in that state; whether the move is well formed is for `evaluate.steps` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from verifier.model.estate import Key
+from verifier.model.grant import Grant, Pairs
+from verifier.model.invariant import CallerSet, ConditionExpression
+from verifier.model.policy import Principal
+from verifier.model.principal_names import principal_named
+from verifier.model.reach import (
+    Change,
+    GrantCreated,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyTagged,
+    MaterialImported,
+    Move,
+    ReEncrypted,
+    State,
+    StepKind,
+)
+from verifier.model.request import Caller, Request, Value
+from verifier.model.verdict import Counterexample, Reason, StoryStep
+from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.verify.reach.asking import Asker, exactly, test
+from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.plans import GrantTo, Make, Task
+
+CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
+OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one, of the principal
+    `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about."""
+
+    state: State
+    callers: Mapping[str, Caller]
+    first: str
+    start: CallerSet
+    later: tuple[str, ...]
+    rules: Mapping[str, KeyRules]
+    asker: Asker
+
+    def whom(self, by: str) -> CallerSet:
+        """The callers that a principal stands for."""
+        caller = self.callers.get(by)
+        return self.start if caller is None else exactly(caller)
+
+    def key(self, arn: str) -> Key:
+        """A key of the state."""
+        return next(key for key in self.state.estate.keys if key.arn == arn)
+
+    def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+        """A request by a principal that is held."""
+        return self.asker.request(self.state.estate, target, self.whom(by), (action,), when)
+
+
+Made = StoryStep | Reason
+
+
+def made(task: Task, scene: Scene) -> Made:
+    """The move for a task."""
+    if isinstance(task, GrantTo):
+        return _grant(task, scene)
+    maker = _MAKERS.get(task.derivation.step)  # type: ignore[arg-type]
+    return Reason("E0", f"no request for the step `{task.derivation.step}` can be written") if maker is None else maker(task, scene)
+
+
+def _step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexample | Reason) -> Made:
+    """A move, if all its requests were found; `change` is told the first."""
+    requests = []
+    for one in found:
+        if isinstance(one, Reason):
+            return one
+        requests.append(one)
+    return StoryStep(Move(kind, tuple(one.request for one in requests), change(requests[0].request)), tuple(requests))
+
+
+def _on_key(scene: Scene, arn: str) -> Target:
+    return key_target(scene.key(arn))
+
+
+# -- keys --
+
+
+def _put_key_policy(task: Make, scene: Scene) -> Made:
+    key, by = task.fact.subject, task.derivation.by
+    policy = key_policy(key, {*scene.callers, by, *scene.later})
+    return _step(
+        StepKind.PUT_KEY_POLICY,
+        lambda _: KeyPolicyPut(key, policy),
+        scene.request(_on_key(scene, key), by, "kms:PutKeyPolicy"),
+    )
+
+
+def _grant(task: GrantTo, scene: Scene) -> Made:
+    caller = scene.callers.get(task.grantee)
+    names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
+    when = [test("StringEquals", "kms:GranteePrincipal", *names)]
+    when += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
+    found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when)
+    number = len(scene.key(task.key).grants or ())
+    return _step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
+
+
+def asked_for(request: Request, identifier: str) -> Grant:
+    """The grant that a CreateGrant request asks for (F6)."""
+    context = {name.lower(): value for name, value in request.context}
+    pairs = _pairs(request, CONTEXT)
+    kind = context.get("kms:grantconstrainttype")
+    operations = context.get("kms:grantoperations", ())
+    return Grant(
+        identifier,
+        _named(str(context["kms:granteeprincipal"])),
+        tuple(f"kms:{name}" for name in ((operations,) if isinstance(operations, str) else operations)),
+        issuing_account=request.caller.account,
+        retiring=_named(str(context["kms:retiringprincipal"])) if "kms:retiringprincipal" in context else None,
+        context_equals=pairs if kind == "EncryptionContextEquals" else None,
+        context_subset=pairs if kind == "EncryptionContextSubset" else None,
+    )
+
+
+def _named(text: str) -> Principal:
+    found = principal_named(text)
+    assert isinstance(found, Principal), f"a request names {text}, which is no principal"
+    return found
+
+
+def _pairs(request: Request, prefix: str) -> Pairs:
+    """The (name, value) of the context's keys with a prefix, with the names as they are written."""
+    own = ((name[len(prefix) :], value) for name, value in request.context if name.lower().startswith(prefix.lower()))
+    return tuple((name, value) for name, value in own if isinstance(value, str))
+
+
+def _values(value: Value | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+def _tag(task: Make, scene: Scene) -> Made:
+    key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
+    rules = scene.rules[key]
+    name, value = rules.tag_name(attribute), rules.value_of(attribute, int(number))
+    target = _on_key(scene, key)
+    if value is None:
+        found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
+        return _step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
+    found = scene.request(target, by, "kms:TagResource", test("StringEquals", f"{REQUEST_TAG}{name}", value))
+    return _step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
+
+
+def _tag_names(request: Request) -> tuple[str, ...]:
+    return next((_values(value) for name, value in request.context if name.lower() == TAG_NAMES.lower()), ())
+
+
+def _re_encrypt(task: Make, scene: Scene) -> Made:
+    key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
+    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom")
+    arriving = leaving if isinstance(leaving, Reason) else _by_the_same(scene, onto, leaving.request, "kms:ReEncryptTo")
+    return _step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
+
+
+def _by_the_same(scene: Scene, key: str, request: Request, action: str) -> Counterexample | Reason:
+    """A further request of a step, by the caller of the first."""
+    return scene.asker.request(scene.state.estate, _on_key(scene, key), exactly(request.caller), (action,))
+
+
+def _import(task: Make, scene: Scene) -> Made:
+    key, by = task.fact.subject, task.derivation.by
+    first = scene.request(_on_key(scene, key), by, "kms:ImportKeyMaterial")
+    second = first if isinstance(first, Reason) else _by_the_same(scene, key, first.request, "kms:GetParametersForImport")
+    return _step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
+
+
+def _replicate(task: Make, scene: Scene) -> Made:
+    key = scene.key(task.fact.subject)
+    made_: Made = Reason("E0", "it is refused")
+    for region in OTHER_REGIONS:
+        if region != key.region:
+            made_ = _replicate_to(task, scene, key, region)
+            if isinstance(made_, StoryStep):
+                break
+    return made_
+
+
+def _replicate_to(task: Make, scene: Scene, key: Key, region: str) -> Made:
+    by = task.derivation.by
+    replica = _replica(key, region, {*scene.callers, by, *scene.later})
+    first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", "kms:ReplicaRegion", region))
+    if isinstance(first, Reason):
+        return first
+    keyless, when = Target(TargetKind.NONE, key.partition), (test("StringEquals", "aws:RequestedRegion", region),)
+    second = scene.asker.request(scene.state.estate, keyless, exactly(first.request.caller), ("kms:CreateKey",), when)
+    return _step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, replica), first, second)
+
+
+def _replica(key: Key, region: str, principals: Iterable[str]) -> Key:
+    fields = key.arn.split(":")
+    arn = ":".join((*fields[:3], region, *fields[4:]))
+    policy = key_policy(arn, principals)
+    return replace(
+        key, arn=arn, name=None, policies=(policy,), multi_region=True, multi_region_type="REPLICA", aliases=(), tags=(), grants=()
+    )
+
+
+_MAKERS: dict[StepKind, Callable[[Make, Scene], Made]] = {
+    StepKind.PUT_KEY_POLICY: _put_key_policy,
+    StepKind.TAG: _tag,
+    StepKind.UNTAG: _tag,
+    StepKind.RE_ENCRYPT: _re_encrypt,
+    StepKind.IMPORT_MATERIAL: _import,
+    StepKind.REPLICATE: _replicate,
+}

@@ -1,0 +1,76 @@
+"""A goal within reach → the steps that bring it about, in order, still without requests.
+
+In: the facts of a closure, a goal. Out: tasks.
+Guarantee: each task comes after those that make its premises true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from verifier.verify.reach.closure import Facts, Goal
+from verifier.verify.reach.facts import Derivation, Fact, FactKind
+
+
+@dataclass(frozen=True)
+class Make:
+    """Make one fact true."""
+
+    fact: Fact
+    derivation: Derivation
+
+
+@dataclass(frozen=True)
+class GrantTo:
+    """Create one grant on a key, of some operations, to a principal."""
+
+    key: str
+    operations: tuple[str, ...]
+    grantee: str
+    by: str
+
+
+Task = Make | GrantTo
+
+
+def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
+    """The tasks of a goal."""
+    plan = _Plan(facts)
+    plan.prepare(goal.by, goal.premises)
+    return tuple(plan.tasks)
+
+
+@dataclass
+class _Plan:
+    facts: Facts
+    tasks: list[Task] = field(default_factory=list)
+    _done: set[Fact] = field(default_factory=set)
+
+    def prepare(self, by: str, premises: Iterable[Fact]) -> None:
+        """Tasks after which what a principal needs is true."""
+        grants: dict[str, list[Fact]] = {}
+        for fact in premises:
+            if fact.kind is FactKind.MAY_GRANT:
+                grants.setdefault(fact.subject, []).append(fact)
+            else:
+                self._make(fact)
+        for key, needed in grants.items():
+            self._grant(key, needed, by)
+
+    def _make(self, fact: Fact) -> None:
+        if fact in self._done:
+            return
+        self._done.add(fact)
+        derivation = self.facts[fact]
+        if derivation.step is not None:
+            self.prepare(derivation.by, derivation.premises)
+            self.tasks.append(Make(fact, derivation))
+
+    def _grant(self, key: str, needed: Sequence[Fact], grantee: str) -> None:
+        first = self.facts[needed[0]]
+        self.prepare(first.by, first.premises)
+        operations = tuple(fact.details[0] for fact in needed)
+        task = GrantTo(key, operations, grantee, first.by)
+        if task not in self.tasks:
+            self.tasks.append(task)

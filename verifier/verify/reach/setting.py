@@ -1,0 +1,95 @@
+"""One key, and everything that chains towards it can be about.
+
+In: an estate, a key, invariants. Out: whom each invariant is about, what each can bring about, and a teller of stories.
+Guarantee: callers that are not told apart by any policy on the way are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import Invariant
+from verifier.model.invariants_targets import matching
+from verifier.verify.prove import How
+from verifier.verify.reach.closure import Closure, Identities, OtherOffers, Reached
+from verifier.verify.reach.cubes import CALLER
+from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.offers import KeyOffers
+from verifier.verify.reach.stories import Teller
+from verifier.verify.reach.universe import universe
+
+OWN_KEY = "00000000-0000-4000-8000-000000000000"
+
+
+class Setting:
+    """The closure for one key. `goals` are its invariants. Raises `TooLarge`."""
+
+    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How) -> None:
+        self.key = key
+        self._how = how
+        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, key)))
+        material = any("kms:Decrypt" in matching(pattern.value) for goal in goals for pattern in goal.actions)
+        self._rules = self._rules_of(key, goals)
+        offers = KeyOffers(self._rules, tuple(range(len(goals))), material)
+        self._others: tuple[OtherOffers, ...] = ()
+        self._closure = Closure(Identities(self.estate), offers, self._others, self._further)
+        self._reached: dict[str, Reached] = {}
+
+    def _rules_of(self, key: Key, goals: Sequence[Invariant]) -> KeyRules:
+        return KeyRules(self.estate, key, goals, held=self._how.held)
+
+    def _further(self) -> Iterator[KeyOffers]:
+        """The other keys of the Region, and one that belongs to the caller."""
+        for other in self.estate.keys:
+            if other.arn != self.key.arn and other.region == self.key.region and other.partition == self.key.partition and other.policies:
+                yield KeyOffers(self._rules_of(other, ()), (), False)
+
+    @cached_property
+    def principals(self) -> tuple[str, ...]:
+        """One principal of each class."""
+        questions: Iterable[KeyRules] = (self._rules,)
+        return universe(self.key.partition, (rules.joint.sides[0].question.space.questions.get(CALLER, {}) for rules in questions))
+
+    def starters(self, goal: int) -> Iterator[str]:
+        """The principals whom a goal is about."""
+        mask = self._rules.starters(goal)
+        for principal in self.principals:
+            number = self._rules.class_of(principal)
+            if number is not None and mask >> number & 1:
+                yield principal
+
+    def reached(self, start: str) -> Reached:
+        """What a principal can bring about."""
+        if start not in self._reached:
+            self._reached[start] = self._closure.of(start)
+        return self._reached[start]
+
+    @property
+    def teller(self) -> Teller:
+        """Tells stories about what is within reach."""
+        return Teller(self.estate, self._closure.rules, self._how)
+
+
+def _own_keys(estate: Estate, key: Key) -> Iterator[Key]:
+    """A key of an account that nobody else knows, where everyone may do everything: a caller can always have one (section 7)."""
+    known = {account.id for account in estate.accounts} | {other.account for other in estate.keys}
+    if estate.organization is not None:
+        known |= {account for account, _ in estate.organization.accounts}
+    account = next(str(number) for number in range(999999999999, 0, -1) if str(number) not in known)
+    arn = f"arn:{key.partition}:kms:{key.region}:{account}:key/{OWN_KEY}"
+    yield Key(
+        arn,
+        name="a key of the caller's own",
+        policies=(key_policy(arn, ()),),
+        spec="SYMMETRIC_DEFAULT",
+        usage="ENCRYPT_DECRYPT",
+        origin="AWS_KMS",
+        multi_region=False,
+        aliases=(),
+        tags=(),
+        grants=(),
+    )

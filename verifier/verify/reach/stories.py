@@ -1,0 +1,138 @@
+"""A goal within reach → a story: a chain of requests, each found in the state that those before it made, and replayed there.
+
+In: the facts of a closure, a goal, the invariant that it breaks. Out: a `Story`; or why no chain could be told.
+Guarantee: every request of a story, the last one included, is allowed by `evaluate` in its state, under the same readings and free facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from verifier.evaluate.steps import after, permitted
+from verifier.model.estate import Estate
+from verifier.model.invariant import ALWAYS, CallersAnd, Invariant
+from verifier.model.policy import Text
+from verifier.model.reach import Became, State
+from verifier.model.request import Caller, Outcome
+from verifier.model.verdict import Counterexample, Reason, Story, StoryStep
+from verifier.problem.targets import key_target
+from verifier.syntax.diagnostic import InputError
+from verifier.verify.prove import How
+from verifier.verify.reach.asking import Asker, principal
+from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.moves import Scene, made
+from verifier.verify.reach.plans import GrantTo, Task, planned
+
+
+@dataclass
+class Teller:
+    """Tells stories in one estate. `rules` are those of the keys that chains may be about."""
+
+    estate: Estate
+    rules: Mapping[str, KeyRules]
+    how: How
+
+    def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int) -> Story | Reason:
+        """A story of at most so many steps. Raises `InternalDisagreement`."""
+        tasks = planned(reached.facts, goal)
+        if len(tasks) > most:
+            return Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for")
+        telling = _Telling(self, reached.start, invariant)
+        for number, task in enumerate(tasks):
+            reason = telling.take(task, _principals(tasks[number + 1 :], goal))
+            if reason is not None:
+                return reason
+        return telling.end(goal, invariant)
+
+
+def _principals(tasks: tuple[Task, ...], goal: Goal) -> tuple[str, ...]:
+    """Whom the rest of a story is about."""
+    found = [goal.by]
+    for task in tasks:
+        found += [task.by, task.grantee] if isinstance(task, GrantTo) else [task.derivation.by]
+        if not isinstance(task, GrantTo) and task.fact.kind is FactKind.HOLDS:
+            found.append(task.fact.subject)
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass
+class _Telling:
+    teller: Teller
+    start: str
+    invariant: Invariant
+    state: State = field(init=False)
+    callers: dict[str, Caller] = field(default_factory=dict)
+    steps: list[StoryStep] = field(default_factory=list)
+    readings: dict[str, bool] = field(default_factory=dict)
+    free: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state = State(self.teller.estate, ())
+
+    def _scene(self, later: tuple[str, ...]) -> Scene:
+        whom = CallersAnd((self.invariant.callers, principal(self.start)))
+        asker = Asker(self.teller.how).holding(self.readings)
+        return Scene(self.state, self.callers, self.start, whom, later, self.teller.rules, asker)
+
+    def take(self, task: Task, later: tuple[str, ...]) -> Reason | None:
+        """Takes one step; or says why it cannot be taken."""
+        found = made(task, self._scene(later))
+        if isinstance(found, Reason):
+            return found
+        self._learn(*found.requests)
+        reason = self._refusal(found)
+        if reason is not None:
+            return reason
+        self.state = after(self.state, found.move)
+        if isinstance(found.move.change, Became):
+            self.callers[found.move.change.caller.principal_arn] = found.move.change.caller
+        self.steps.append(found)
+        return None
+
+    def _learn(self, *requests: Counterexample) -> None:
+        """Who the first caller is, and what the requests suppose."""
+        for found in requests:
+            caller = found.request.caller
+            if not self.callers:
+                self.callers[self.start] = caller
+                self.state = replace(self.state, held=(caller,))
+            self.readings.update(found.readings)
+            self.free.update(found.free)
+
+    def _refusal(self, step: StoryStep) -> Reason | None:
+        """Why `evaluate` does not permit a step, if it does not."""
+        try:
+            decisions = permitted(self.state, step.move, {**self.readings, **self.free})
+        except InputError as error:
+            return Reason("E0", str(error))
+        if all(decision.outcome is Outcome.ALLOW for decision in decisions):
+            return None
+        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed")
+
+    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
+        """The last request."""
+        access: Counterexample | None = None
+        if goal.access is not None or goal.onto is not None:
+            found = self._access(goal, invariant)
+            if isinstance(found, Reason):
+                return found
+            self._learn(found)
+            access = found
+        return Story(
+            self.callers[self.start], tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
+        )
+
+    def _access(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
+        scene = self._scene(())
+        whom = scene.whom(goal.by)
+        if goal.access is None:
+            scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
+            return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope)
+        arn = goal.key
+        if goal.onto is not None:
+            arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
+        scope = replace(invariant, callers=whom)
+        return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope)
