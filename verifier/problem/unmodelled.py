@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Influence, Unmodelled
-from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.readings import allow_symbol, refuse_symbol, trust_symbol
 from verifier.model.reference import actions
 from verifier.problem.endpoints import through
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
@@ -109,4 +109,6 @@ def pessimism(space: Space) -> Pessimism:
             refused[allow_symbol(thing)] = False
         if may_refuse(thing):
             refused[refuse_symbol(thing)] = True
+    if space.target.kind is TargetKind.ROLE and space.target.resource is not None:
+        refused[trust_symbol(space.target.resource)] = False
     return Pessimism(refused, {name: not value for name, value in refused.items()})

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from verifier.model.estate import Estate
+from verifier.evaluate import Hearing
+from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import (
     ALWAYS,
-    AnyCaller,
     CallersAnd,
     CallerSet,
     ConditionAnd,
@@ -25,11 +25,12 @@ from verifier.model.invariant import (
     SessionLike,
 )
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.request import Caller, CallerKind
+from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.verdict import Counterexample, Reason, Status
 from verifier.problem.targets import Target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How, decide_target
+from verifier.verify.replay import matched_statements
 
 
 def test(operator: str, key: str, *values: str, any_value: bool = False) -> ConditionExpression:
@@ -57,9 +58,16 @@ class Asker:
     how: How
 
     def request(
-        self, estate: Estate, target: Target, whom: CallerSet, actions: Iterable[str], when: Iterable[ConditionExpression] = ()
+        self,
+        estate: Estate,
+        target: Target,
+        whom: CallerSet,
+        actions: Iterable[str],
+        when: Iterable[ConditionExpression] = (),
+        caller: Caller | None = None,
     ) -> Counterexample | Reason:
-        """A request for one of some actions that is allowed. Raises `InternalDisagreement`."""
+        """A request for one of some actions that is allowed; `caller` is who makes it, where that is settled. Raises
+        `InternalDisagreement`."""
         conditions = tuple(when)
         scope = Invariant(
             "a step",
@@ -69,10 +77,26 @@ class Asker:
             None,
             ConditionAnd(conditions) if conditions else ALWAYS,
         )
-        return self.of_scope(estate, target, scope)
+        return self.of_scope(estate, target, scope, caller)
 
-    def of_scope(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
+    def of_scope(self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
+        if caller is None or not caller.session_tags:
+            return self._found(estate, target, scope)
+        found = self._found(tagged(estate, caller), target, scope)
+        return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
+
+    def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
+        """The same request by the session that has the tags, replayed."""
+        own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith("aws:principaltag/"))
+        request = replace(found.request, caller=caller, context=own)
+        decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
+        if decision.outcome is not Outcome.ALLOW:
+            return Reason("E2", "the session's tags do not give it the access")
+        matched = matched_statements(decision)
+        return replace(found, request=request, decision=decision, statements=matched)
+
+    def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
         try:
             verdict = next(decide_target(estate, target, [scope], self.how))
         except InputError as error:
@@ -88,5 +112,13 @@ class Asker:
         return Asker(replace(self.how, held={**self.how.held, **readings}))
 
 
-ANYBODY = AnyCaller()
-"""Every caller."""
+def tagged(estate: Estate, caller: Caller) -> Estate:
+    """The estate in which a session's role has the session's tags: what the session can do there, it can do with its own."""
+    own = dict(caller.session_tags)
+
+    def with_tags(role: Identity) -> Identity:
+        others = tuple((name, value) for name, value in role.tags if name.lower() not in {mine.lower() for mine in own})
+        return replace(role, tags=(*others, *caller.session_tags)) if role.arn == caller.principal_arn else role
+
+    accounts = (replace(account, roles=tuple(map(with_tags, account.roles))) for account in estate.accounts)
+    return replace(estate, accounts=tuple(accounts))

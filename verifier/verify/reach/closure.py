@@ -27,9 +27,9 @@ from verifier.problem.powers import (
     managed_by,
 )
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Derivation, Fact, FactKind
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Offer
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.offers import ANY, Access, KeyOffers, Offer, is_tag
+from verifier.verify.reach.offers import ANY, Access, KeyOffers, is_tag
 
 Facts = Mapping[Fact, Derivation]
 
@@ -125,7 +125,7 @@ class Needs:
         elif (policy := attached_policy(power)) is not None:
             yield from (Fact(FactKind.ATTACH, owner, (policy,)) for owner in owners)
         elif (group := joined_group(power)) is not None:
-            yield Fact(FactKind.JOINED, by, (group,))
+            yield from (Fact(FactKind.JOINED, group),) if _may_join(by, group) else ()
         else:
             raise AssertionError(f"no such power: {power}")
 
@@ -154,6 +154,11 @@ class Needs:
             elif aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target)
                 yield fact if fact in facts else None
+
+
+def _may_join(principal: str, group: str) -> bool:
+    """Whether a principal is a user of the group's account."""
+    return ":user/" in principal and principal.split(":")[4] == group.split(":")[4]
 
 
 def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
@@ -193,16 +198,20 @@ class Closure:
         reached.facts[Fact(FactKind.HOLDS, start)] = Derivation(None, start, (), 0)
         rounds = 0
         self._look_for_goals(reached, rounds)
-        while True:
+        while not self._all_reached(reached):
             rounds += 1
             new = dict(self._round(reached.facts, rounds))
             if not new:
-                return reached
+                break
             if most is not None and rounds > most:
                 reached.complete = False
-                return reached
+                break
             reached.facts |= new
             self._look_for_goals(reached, rounds)
+        return reached
+
+    def _all_reached(self, reached: Reached) -> bool:
+        return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
 
     def _held(self, facts: Facts) -> list[str]:
         return [fact.subject for fact in facts if fact.kind is FactKind.HOLDS]
@@ -216,7 +225,7 @@ class Closure:
                 premises = self._premises(offer, by, facts)
                 if premises is not None:
                     seen.add(offer.gives)
-                    yield offer.gives, Derivation(offer.step, by, premises, rounds)
+                    yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
             for fact, derivation in self._by_material(by, facts, rounds):
                 if fact not in facts and fact not in seen:
                     seen.add(fact)

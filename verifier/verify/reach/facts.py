@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from verifier.model.reach import StepKind
+from verifier.verify.reach.cubes import Cube
 
 
 class FactKind(Enum):
@@ -33,7 +34,7 @@ class FactKind(Enum):
     ATTACH = "attach"
     """A user, role or group, and a managed policy of the input that is attached to it."""
     JOINED = "joined"
-    """A user, and a group that it is in."""
+    """A group that users can be put into."""
     VERSION = "version"
     """The document of a managed policy."""
     SESSION_TAGS = "session tags"
@@ -58,6 +59,19 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of a second
+    request that the step takes: (target, cube)."""
+
+    step: StepKind
+    action: str
+    target: str
+    cube: Cube
+    gives: Fact
+    also: tuple[tuple[str, str, Cube], ...] = ()
+
+
+@dataclass(frozen=True)
 class Derivation:
     """How a fact comes about: the step, who takes it, what must be true before, and in how many steps at least. `None` for the step of what
     is true at first."""
@@ -66,5 +80,5 @@ class Derivation:
     by: str
     premises: tuple[Fact, ...]
     rounds: int
-    possible: tuple[tuple[str, int], ...] = ()
-    """Of a `MAY_GRANT`: the classes of attributes of the request that are possible, on the key's own tables."""
+    offer: Offer | None = None
+    """What was offered; `None` for what is true at first, and for re-encryption."""

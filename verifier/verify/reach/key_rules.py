@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Key
+from verifier.model.grant import Pairs
 from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.invariants_targets import matching
 from verifier.model.reach import StepKind
 from verifier.model.reference import action as known_action
 from verifier.problem.callers import callers
 from verifier.problem.diagram import Node
-from verifier.problem.expression import Expression, Some
+from verifier.problem.expression import Expression, Some, negation
+from verifier.problem.facts_shared import via_service
 from verifier.problem.joint import Given, join
-from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.predicates import Tokens, exactly, like, literal_tokens
 from verifier.problem.question import scope
 from verifier.problem.space import Space, acts
@@ -28,7 +30,7 @@ from verifier.problem.targets import key_target
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, projected
 
 OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
-ALIAS_NAMES = "kms:resourcealiases"
+ALIAS_NAMES, PRINCIPAL_TAG = "kms:resourcealiases", "aws:principaltag/"
 SESSIONS = "arn:*:sts::*:assumed-role/*"
 
 STEPS = {
@@ -80,6 +82,7 @@ class KeyRules:
         self._nodes = iter(self.joint.scopes)
         self.scopes = [next(self._nodes) for _ in goals]
         self.accesses = [next(self._nodes) for _ in goals]
+        self._direct = next(self._nodes)
         self._by_operation = {name: next(self._nodes) for name in self._operations}
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
@@ -97,6 +100,7 @@ class KeyRules:
             space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
         wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
+        wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted += [Some(TAG_NAMES, frozenset({_folded(name)}), True) for name in self._tags_asked]
         return [*wanted, *(acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL))]
@@ -186,9 +190,31 @@ class KeyRules:
         return self._cubes(self._acts[name])
 
     def granting(self, operation: str) -> tuple[Cube, ...]:
-        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them."""
-        both = self.joint.diagrams.both(self._acts["kms:CreateGrant"], self._by_operation[operation])
-        return self._cubes(both, GRANTEE)
+        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. A service that creates
+        one on a caller's behalf says itself for whom it is."""
+        own = (self._acts["kms:CreateGrant"], self._by_operation[operation], self._direct)
+        return self._cubes(self.joint.diagrams.all_of(own), GRANTEE)
+
+    def session_tags(self, goal: int, principal: str, powers: frozenset[str]) -> tuple[Pairs, ...]:
+        """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a choice (E2)."""
+        joint, number = self.joint, self.class_of(principal)
+        names = [name for name in joint.finite.tables if name.startswith(PRINCIPAL_TAG)]
+        if number is None or SESSION_TAGS not in joint.diagrams.level:
+            return ()
+        given = [joint.diagrams.literal(name, 2 if name in powers else 1) for name in self.powers if name in joint.diagrams.level]
+        own = (joint.diagrams.literal(CALLER, 1 << number), *given)
+        node = joint.diagrams.all_of((joint.sides[0].allowed, self.accesses[goal], *own))
+        found = (self._tags_of(path) for path in joint.diagrams.paths(projected(joint, node, names)))
+        return tuple(dict.fromkeys(tags for tags in found if tags))
+
+    def _tags_of(self, path: Mapping[str, int]) -> Pairs:
+        """The tags that a session needs to be in a set: those that are not there anyway."""
+        space, found = self.joint.sides[0].question.space, []
+        for name, mask in path.items():
+            table = self.joint.finite.tables[name]
+            if not mask >> table.size & 1:
+                found.append((space.spellings[name][len(PRINCIPAL_TAG) :], table.pick(mask)[1]))
+        return tuple(found)
 
     def tagging(self, tag: Tag) -> tuple[Cube, ...]:
         """Who can give a tag a value of which class."""

@@ -7,84 +7,43 @@ Guarantee: each request is allowed in that state; whether the move is well forme
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, Pairs
-from verifier.model.invariant import CallerSet, ConditionExpression
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import (
-    Change,
     GrantCreated,
     KeyPolicyPut,
     KeyReplicated,
     KeyTagged,
     MaterialImported,
-    Move,
     ReEncrypted,
-    State,
     StepKind,
 )
-from verifier.model.request import Caller, Request, Value
+from verifier.model.request import Request, Value
 from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import Target, TargetKind, key_target
-from verifier.verify.reach.asking import Asker, exactly, test
+from verifier.verify.reach.asking import exactly, test
 from verifier.verify.reach.documents import key_policy
-from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.plans import GrantTo, Make, Task
+from verifier.verify.reach.moves_identities import MAKERS, join_group
+from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task
+from verifier.verify.reach.scene import Made, Scene, step
 
 CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
 OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one, of the principal
-    `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about."""
-
-    state: State
-    callers: Mapping[str, Caller]
-    first: str
-    start: CallerSet
-    later: tuple[str, ...]
-    rules: Mapping[str, KeyRules]
-    asker: Asker
-
-    def whom(self, by: str) -> CallerSet:
-        """The callers that a principal stands for."""
-        caller = self.callers.get(by)
-        return self.start if caller is None else exactly(caller)
-
-    def key(self, arn: str) -> Key:
-        """A key of the state."""
-        return next(key for key in self.state.estate.keys if key.arn == arn)
-
-    def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
-        """A request by a principal that is held."""
-        return self.asker.request(self.state.estate, target, self.whom(by), (action,), when)
-
-
-Made = StoryStep | Reason
 
 
 def made(task: Task, scene: Scene) -> Made:
     """The move for a task."""
     if isinstance(task, GrantTo):
         return _grant(task, scene)
+    if isinstance(task, JoinGroup):
+        return join_group(task, scene)
     maker = _MAKERS.get(task.derivation.step)  # type: ignore[arg-type]
     return Reason("E0", f"no request for the step `{task.derivation.step}` can be written") if maker is None else maker(task, scene)
-
-
-def _step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexample | Reason) -> Made:
-    """A move, if all its requests were found; `change` is told the first."""
-    requests = []
-    for one in found:
-        if isinstance(one, Reason):
-            return one
-        requests.append(one)
-    return StoryStep(Move(kind, tuple(one.request for one in requests), change(requests[0].request)), tuple(requests))
 
 
 def _on_key(scene: Scene, arn: str) -> Target:
@@ -97,7 +56,7 @@ def _on_key(scene: Scene, arn: str) -> Target:
 def _put_key_policy(task: Make, scene: Scene) -> Made:
     key, by = task.fact.subject, task.derivation.by
     policy = key_policy(key, {*scene.callers, by, *scene.later})
-    return _step(
+    return step(
         StepKind.PUT_KEY_POLICY,
         lambda _: KeyPolicyPut(key, policy),
         scene.request(_on_key(scene, key), by, "kms:PutKeyPolicy"),
@@ -107,11 +66,11 @@ def _put_key_policy(task: Make, scene: Scene) -> Made:
 def _grant(task: GrantTo, scene: Scene) -> Made:
     caller = scene.callers.get(task.grantee)
     names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
-    when = [test("StringEquals", "kms:GranteePrincipal", *names)]
+    when = [test("StringEquals", "kms:GranteePrincipal", *names), test("Bool", "aws:ViaAWSService", "false")]
     when += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
     found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when)
     number = len(scene.key(task.key).grants or ())
-    return _step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
+    return step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
 
 
 def asked_for(request: Request, identifier: str) -> Grant:
@@ -154,9 +113,10 @@ def _tag(task: Make, scene: Scene) -> Made:
     target = _on_key(scene, key)
     if value is None:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
-        return _step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
-    found = scene.request(target, by, "kms:TagResource", test("StringEquals", f"{REQUEST_TAG}{name}", value))
-    return _step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
+        return step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
+    named = test("StringEquals", TAG_NAMES, name, any_value=True)
+    found = scene.request(target, by, "kms:TagResource", named, test("StringEquals", f"{REQUEST_TAG}{name}", value))
+    return step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
 
 
 def _tag_names(request: Request) -> tuple[str, ...]:
@@ -167,7 +127,7 @@ def _re_encrypt(task: Make, scene: Scene) -> Made:
     key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
     leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom")
     arriving = leaving if isinstance(leaving, Reason) else _by_the_same(scene, onto, leaving.request, "kms:ReEncryptTo")
-    return _step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
+    return step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
 
 
 def _by_the_same(scene: Scene, key: str, request: Request, action: str) -> Counterexample | Reason:
@@ -179,7 +139,7 @@ def _import(task: Make, scene: Scene) -> Made:
     key, by = task.fact.subject, task.derivation.by
     first = scene.request(_on_key(scene, key), by, "kms:ImportKeyMaterial")
     second = first if isinstance(first, Reason) else _by_the_same(scene, key, first.request, "kms:GetParametersForImport")
-    return _step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
+    return step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
 
 
 def _replicate(task: Make, scene: Scene) -> Made:
@@ -201,7 +161,7 @@ def _replicate_to(task: Make, scene: Scene, key: Key, region: str) -> Made:
         return first
     keyless, when = Target(TargetKind.NONE, key.partition), (test("StringEquals", "aws:RequestedRegion", region),)
     second = scene.asker.request(scene.state.estate, keyless, exactly(first.request.caller), ("kms:CreateKey",), when)
-    return _step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, replica), first, second)
+    return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, replica), first, second)
 
 
 def _replica(key: Key, region: str, principals: Iterable[str]) -> Key:
@@ -220,4 +180,5 @@ _MAKERS: dict[StepKind, Callable[[Make, Scene], Made]] = {
     StepKind.RE_ENCRYPT: _re_encrypt,
     StepKind.IMPORT_MATERIAL: _import,
     StepKind.REPLICATE: _replicate,
+    **MAKERS,
 }

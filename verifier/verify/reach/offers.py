@@ -7,31 +7,19 @@ missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from verifier.model.reach import StepKind
 from verifier.problem.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.key_rules import GRANTEE, STEPS, KeyRules
+from verifier.verify.reach.step_rules import StepRules
 
 CREATE_GRANT = "kms:CreateGrant"
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of a second
-    request that the step takes: (target, cube)."""
-
-    step: StepKind
-    action: str
-    target: str
-    cube: Cube
-    gives: Fact
-    also: tuple[tuple[str, str, Cube], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,8 +35,10 @@ class Access:
 class KeyOffers:
     """The offers of one key to whoever calls it."""
 
-    def __init__(self, rules: KeyRules, goals: tuple[int, ...], material: bool) -> None:
-        """`goals` are the numbers of those that are about this key; `material` is whether its plain text is what they are about."""
+    def __init__(self, rules: KeyRules, goals: tuple[int, ...], material: bool, creating: Callable[[], StepRules]) -> None:
+        """`goals` are the numbers of those that are about this key; `material` is whether its plain text is what they are about; `creating`
+        gives the rules of creating keys."""
+        self._creating = creating
         self.rules = rules
         self.goals = goals
         self.material = material
@@ -62,7 +52,17 @@ class KeyOffers:
         """What a principal can bring about by this key's own requests."""
         bit = self._bit(principal)
         if bit:
-            yield from (offer for offer in self._steps if offer.cube.callers & bit)
+            for offer in self._steps:
+                if offer.cube.callers & bit:
+                    yield from self._with_replica(offer, principal) if offer.step is StepKind.REPLICATE else (offer,)
+
+    def _with_replica(self, offer: Offer, principal: str) -> Iterator[Offer]:
+        """A replica takes `kms:CreateKey` as well (R8)."""
+        rules = self._creating()
+        bit = rules.bit(principal)
+        for cube in rules.doing("kms:CreateKey"):
+            if cube.callers & bit:
+                yield replace(offer, also=(("", "kms:CreateKey", cube),))
 
     def accesses(self, goal: int, principal: str) -> Iterator[Access]:
         """How a principal can make the last request of a goal."""

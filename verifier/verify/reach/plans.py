@@ -31,7 +31,16 @@ class GrantTo:
     by: str
 
 
-Task = Make | GrantTo
+@dataclass(frozen=True)
+class JoinGroup:
+    """Put one user into a group."""
+
+    user: str
+    group: str
+    by: str
+
+
+Task = Make | GrantTo | JoinGroup
 
 
 def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
@@ -53,6 +62,8 @@ class _Plan:
         for fact in premises:
             if fact.kind is FactKind.MAY_GRANT:
                 grants.setdefault(fact.subject, []).append(fact)
+            elif fact.kind is FactKind.JOINED:
+                self._join(fact, by)
             else:
                 self._make(fact)
         for key, needed in grants.items():
@@ -66,6 +77,13 @@ class _Plan:
         if derivation.step is not None:
             self.prepare(derivation.by, derivation.premises)
             self.tasks.append(Make(fact, derivation))
+
+    def _join(self, fact: Fact, user: str) -> None:
+        derivation = self.facts[fact]
+        self.prepare(derivation.by, derivation.premises)
+        task = JoinGroup(user, fact.subject, derivation.by)
+        if task not in self.tasks:
+            self.tasks.append(task)
 
     def _grant(self, key: str, needed: Sequence[Fact], grantee: str) -> None:
         first = self.facts[needed[0]]

@@ -6,21 +6,25 @@ Guarantee: callers that are not told apart by any policy on the way are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.invariants_targets import matching
+from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.targets import Target, TargetKind
 from verifier.verify.prove import How
-from verifier.verify.reach.closure import Closure, Identities, OtherOffers, Reached
+from verifier.verify.reach.closure import Closure, Identities, Reached
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers import KeyOffers
+from verifier.verify.reach.step_offers import StepOffers
+from verifier.verify.reach.step_rules import StepRules
 from verifier.verify.reach.stories import Teller
-from verifier.verify.reach.universe import universe
+from verifier.verify.reach.universe import among_identities, strangers, universe
 
 OWN_KEY = "00000000-0000-4000-8000-000000000000"
 
@@ -31,35 +35,47 @@ class Setting:
     def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How) -> None:
         self.key = key
         self._how = how
+        self._goals = tuple(goals)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, key)))
         material = any("kms:Decrypt" in matching(pattern.value) for goal in goals for pattern in goal.actions)
+        self._steps = StepOffers(self.estate, key.partition, how.held)
         self._rules = self._rules_of(key, goals)
-        offers = KeyOffers(self._rules, tuple(range(len(goals))), material)
-        self._others: tuple[OtherOffers, ...] = ()
-        self._closure = Closure(Identities(self.estate), offers, self._others, self._further)
+        offers = KeyOffers(self._rules, tuple(range(len(goals))), material, lambda: self._creating)
+        self._closure = Closure(Identities(self.estate), offers, (self._steps,), self._further)
         self._reached: dict[str, Reached] = {}
 
     def _rules_of(self, key: Key, goals: Sequence[Invariant]) -> KeyRules:
-        return KeyRules(self.estate, key, goals, held=self._how.held)
+        return KeyRules(self.estate, key, goals, self._steps.powers, self._how.held)
+
+    @cached_property
+    def _creating(self) -> StepRules:
+        """Who can create keys: what a replica takes besides (R8)."""
+        target = Target(TargetKind.NONE, self.key.partition)
+        return StepRules(self.estate, target, ("kms:CreateKey",), self._steps.powers, self._how.held)
 
     def _further(self) -> Iterator[KeyOffers]:
         """The other keys of the Region, and one that belongs to the caller."""
         for other in self.estate.keys:
             if other.arn != self.key.arn and other.region == self.key.region and other.partition == self.key.partition and other.policies:
-                yield KeyOffers(self._rules_of(other, ()), (), False)
+                yield KeyOffers(self._rules_of(other, ()), (), False, lambda: self._creating)
 
     @cached_property
     def principals(self) -> tuple[str, ...]:
         """One principal of each class."""
-        questions: Iterable[KeyRules] = (self._rules,)
-        return universe(self.key.partition, (rules.joint.sides[0].question.space.questions.get(CALLER, {}) for rules in questions))
+        self._steps.take_in(strangers(self.estate, self._classes()))
+        return self._classes()
+
+    def _classes(self) -> tuple[str, ...]:
+        own = self._rules.joint.sides[0].question.space.questions.get(CALLER, {})
+        return universe(self.key.partition, (own, *self._steps.questions()))
 
     def starters(self, goal: int) -> Iterator[str]:
         """The principals whom a goal is about."""
         mask = self._rules.starters(goal)
+        identities = among_identities(self._goals[goal].callers)
         for principal in self.principals:
             number = self._rules.class_of(principal)
-            if number is not None and mask >> number & 1:
+            if (number is not None and mask >> number & 1) or (identities and principal.startswith(WEB_PREFIX)):
                 yield principal
 
     def reached(self, start: str) -> Reached:

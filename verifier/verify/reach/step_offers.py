@@ -21,9 +21,8 @@ from verifier.problem.predicates import Predicate, exactly, like
 from verifier.problem.targets import step_target
 from verifier.verify.meaning import meaning
 from verifier.verify.reach.cubes import CALLER
-from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.narrowed import for_steps, is_about_steps
-from verifier.verify.reach.offers import Offer
 from verifier.verify.reach.step_rules import StepRules
 
 POLICY_ARN, PASSED_TO = "iam:policyarn", "iam:passedtoservice"
@@ -52,14 +51,14 @@ class Subject:
 
 
 class StepOffers:
-    """Everything that is not a key. `strangers` are roles and users that policies name and no inventory lists."""
+    """Everything that is not a key."""
 
-    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool], strangers: Iterable[str] = ()) -> None:
+    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool]) -> None:
         self._estate = estate
         self._narrow = for_steps(estate)
         self._partition = partition
         self._held = held
-        self._strangers = tuple(strangers)
+        self._strangers: tuple[str, ...] = ()
         self._rules: dict[object, StepRules] = {}
         self._by_principal: dict[str, tuple[Offer, ...]] = {}
 
@@ -69,6 +68,12 @@ class StepOffers:
             found = (self._offered(subject, principal) for subject in self._subjects)
             self._by_principal[principal] = tuple(chain.from_iterable(found))
         return self._by_principal[principal]
+
+    def take_in(self, strangers: Iterable[str]) -> None:
+        """Roles and users that policies name and no inventory lists."""
+        self._strangers = tuple(dict.fromkeys(strangers))
+        self.__dict__.pop("_subjects", None)
+        self._by_principal.clear()
 
     def questions(self) -> Iterator[Iterable[Predicate]]:
         """What each target asks about callers."""
@@ -99,7 +104,7 @@ class StepOffers:
         accounts = {arn.split(":")[4] for arn in self._strangers} | {key.account for key in self._estate.keys}
         found += [self._subject(arn) for arn in self._strangers if arn not in known]
         roots = (f"arn:{self._partition}:iam::{account}:root" for account in sorted(accounts))
-        return tuple([*found, *(self._subject(root) for root in roots if root not in known)])
+        return (*found, *(self._subject(root) for root in roots if root not in known))
 
     def _in_account(self, account: Account) -> Iterator[Subject]:
         for identity in (*account.roles, *account.users):
@@ -116,14 +121,14 @@ class StepOffers:
             boundary = identity.boundary.identity if identity.boundary is not None else None
             trust = _trust(identity) if kind == "role" else None
             own = identity.tags, identity.bounded, boundary, trust
-        elif kind in ("role", "user"):
-            own = arn
         return Subject(arn, _ACTIONS[kind], (kind, arn.split(":")[4], covered, own), identity)
 
     @cached_property
     def _patterns(self) -> tuple[str, ...] | None:
         """The `Resource` patterns of statements about steps; `None` where some hold variables, so that each target is its own."""
-        found = {text.value for policy in _policies(self._narrow) for s in policy.statements if is_about_steps(s) for text in s.resources or ()}
+        found = {
+            text.value for policy in _policies(self._narrow) for s in policy.statements if is_about_steps(s) for text in s.resources or ()
+        }
         found.discard("*")
         return None if any("${" in pattern for pattern in found) else tuple(sorted(found))
 
@@ -228,7 +233,13 @@ class StepOffers:
                     yield Offer(StepKind.ATTACH_POLICY, attaching, owner, cube, Fact(FactKind.ATTACH, owner, (arn,)))
 
 
-_ACTIONS = {"role": (*ON_ROLE, *BY_PROVIDERS), "user": ON_USER, "group": ON_GROUP, "policy": ON_POLICY, "root": (*SHARING, *COMPUTE.values())}
+_ACTIONS = {
+    "role": (*ON_ROLE, *BY_PROVIDERS),
+    "user": ON_USER,
+    "group": ON_GROUP,
+    "policy": ON_POLICY,
+    "root": (*SHARING, *COMPUTE.values()),
+}
 _OFFERED: Mapping[tuple[str, ...], Callable[[StepOffers, Subject, StepRules, int], Iterator[Offer]]] = {
     _ACTIONS["role"]: StepOffers._on_role,
     ON_USER: StepOffers._on_user,
@@ -239,9 +250,9 @@ _OFFERED: Mapping[tuple[str, ...], Callable[[StepOffers, Subject, StepRules, int
 
 
 def _trust(identity: Identity) -> object:
-    """What a trust policy says; one that is not known is each role's own (E2)."""
+    """What a trust policy says; `None` where it is not known."""
     if identity.trust is None:
-        return identity.arn
+        return None
     return identity.trust.variables, frozenset(meaning(statement) for statement in identity.trust.statements)
 
 

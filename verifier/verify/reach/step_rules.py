@@ -18,7 +18,8 @@ from verifier.verify.reach.cubes import CALLER, Cube, cubes, projected
 
 
 class StepRules:
-    """The rules of one target for some actions. `asked` are predicates that attributes are cut by besides, for `mask`. Raises `TooLarge`."""
+    """The rules of one target for some actions. `asked` are predicates that attributes are cut by besides, for `mask`.
+    Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -70,7 +71,5 @@ class StepRules:
     def only_known(self, attribute: str, mask: int, known: frozenset[str]) -> bool:
         """Whether the classes of a mask have no members but known ones."""
         table = self.joint.finite.tables[attribute]
-        for number in range(table.size):
-            if mask >> number & 1 and not set(table.members(number, len(known) + 1)) <= known:
-                return False
-        return True
+        classes = (number for number in range(table.size) if mask >> number & 1)
+        return all(set(table.members(number, len(known) + 1)) <= known for number in classes)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Estate
+from verifier.model.grant import Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, Invariant
 from verifier.model.policy import Text
 from verifier.model.reach import Became, State
@@ -23,8 +24,9 @@ from verifier.verify.reach.asking import Asker, principal
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.moves import Scene, made
-from verifier.verify.reach.plans import GrantTo, Task, planned
+from verifier.verify.reach.moves import made
+from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task, planned
+from verifier.verify.reach.scene import Scene
 
 
 @dataclass
@@ -40,21 +42,32 @@ class Teller:
         tasks = planned(reached.facts, goal)
         if len(tasks) > most:
             return Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for")
-        telling = _Telling(self, reached.start, invariant)
+        telling = _Telling(self, reached.start, invariant, self._session_tags(goal, tasks))
         for number, task in enumerate(tasks):
             reason = telling.take(task, _principals(tasks[number + 1 :], goal))
             if reason is not None:
                 return reason
         return telling.end(goal, invariant)
 
+    def _session_tags(self, goal: Goal, tasks: tuple[Task, ...]) -> dict[str, tuple[Pairs, ...]]:
+        """Choices of tags for the roles whose sessions are to have some."""
+        made = [task.fact for task in tasks if isinstance(task, Make)]
+        roles = [fact.subject for fact in made if fact.kind is FactKind.SESSION_TAGS]
+        powers = goal.access.cube.powers if goal.access is not None else frozenset()
+        return {role: self.rules[goal.key].session_tags(goal.number, role, powers) for role in roles}
+
 
 def _principals(tasks: tuple[Task, ...], goal: Goal) -> tuple[str, ...]:
     """Whom the rest of a story is about."""
     found = [goal.by]
     for task in tasks:
-        found += [task.by, task.grantee] if isinstance(task, GrantTo) else [task.derivation.by]
-        if not isinstance(task, GrantTo) and task.fact.kind is FactKind.HOLDS:
-            found.append(task.fact.subject)
+        match task:
+            case GrantTo():
+                found += [task.by, task.grantee]
+            case JoinGroup():
+                found += [task.by, task.user]
+            case Make(fact, derivation):
+                found += [derivation.by, *([fact.subject] if fact.kind is FactKind.HOLDS else [])]
     return tuple(dict.fromkeys(found))
 
 
@@ -63,6 +76,7 @@ class _Telling:
     teller: Teller
     start: str
     invariant: Invariant
+    tags: Mapping[str, tuple[Pairs, ...]]
     state: State = field(init=False)
     callers: dict[str, Caller] = field(default_factory=dict)
     steps: list[StoryStep] = field(default_factory=list)
@@ -75,7 +89,7 @@ class _Telling:
     def _scene(self, later: tuple[str, ...]) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
         asker = Asker(self.teller.how).holding(self.readings)
-        return Scene(self.state, self.callers, self.start, whom, later, self.teller.rules, asker)
+        return Scene(self.state, self.callers, self.start, whom, later, self.teller.rules, asker, self.tags)
 
     def take(self, task: Task, later: tuple[str, ...]) -> Reason | None:
         """Takes one step; or says why it cannot be taken."""
@@ -130,9 +144,9 @@ class _Telling:
         whom = scene.whom(goal.by)
         if goal.access is None:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
-            return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope)
+            return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope, self.callers.get(goal.by))
         arn = goal.key
         if goal.onto is not None:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
         scope = replace(invariant, callers=whom)
-        return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope)
+        return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))

@@ -6,10 +6,12 @@ Guarantee: two callers of one class are in the same class of every target's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr
 from verifier.problem.diagram import TooLarge
-from verifier.problem.domains import principals
+from verifier.problem.domains import role_callers
 from verifier.problem.finite import Reduction
 from verifier.problem.predicates import Predicate
 from verifier.problem.tables import MORE_STATES
@@ -19,8 +21,32 @@ from verifier.verify.reach.cubes import CALLER
 def universe(partition: str, asked: Iterable[Iterable[Predicate]]) -> tuple[str, ...]:
     """One principal of each class. `asked` are the predicates that each target puts to callers. Raises `TooLarge`."""
     predicates = {predicate: None for found in asked for predicate in found}
-    reduction = Reduction({CALLER: principals(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
+    reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
     table = reduction.finite.tables.get(CALLER)
     if table is None:
         raise TooLarge("the policies tell apart too many callers")
     return tuple(table.members(number, 1)[0] for number in range(table.size))
+
+
+def among_identities(callers: CallerSet) -> bool:
+    """Whether a set of callers holds the identities of providers, which are outside every account and organization (E2w)."""
+    match callers:
+        case AnyCaller():
+            return True
+        case CallersNot(operand):
+            return not among_identities(operand)
+        case CallersOr(operands):
+            return any(among_identities(operand) for operand in operands)
+        case CallersAnd(operands):
+            return all(among_identities(operand) for operand in operands)
+    return False
+
+
+def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
+    """The users and roles among some principals that are in no inventory, though they may exist: how they can be come by is not known."""
+    complete = {account.id for account in estate.accounts if account.complete}
+    listed = {identity.arn for account in estate.accounts for identity in (*account.users, *account.roles)}
+    for arn in principals:
+        named = arn.startswith("arn:") and arn.split(":", 5)[5].startswith(("role/", "user/"))
+        if named and arn not in listed and arn.split(":")[4] not in complete and ":role/aws:" not in arn:
+            yield arn

@@ -1,0 +1,192 @@
+"""Tasks about users, roles, groups and managed policies → moves.
+
+In: a task, the scene. Out: as of `moves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from verifier.model.estate import Estate, ManagedPolicy
+from verifier.model.grant import Pairs
+from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.model.policy import Effect, Policy
+from verifier.model.reach import Became, GroupJoined, PolicyAdded, StepKind, TrustPut, VersionSet
+from verifier.model.request import Caller, CallerKind, Request
+from verifier.model.step_actions import COMPUTE
+from verifier.model.verdict import Counterexample, Reason
+from verifier.problem.targets import step_target
+from verifier.verify.reach.asking import exactly, test
+from verifier.verify.reach.documents import identity_policy, trust_policy
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.plans import JoinGroup, Make
+from verifier.verify.reach.scene import Made, Scene, step
+from verifier.verify.reach.step_offers import administrator
+
+OWN_NAME = "escalation"
+SESSION, ABSENT = "sts:RoleSessionName", ("sts:SourceIdentity", "sts:TransitiveTagKeys")
+_OWNERS = {"role": "Role", "user": "User", "group": "Group"}
+
+
+def _kind(arn: str) -> str:
+    return _OWNERS[arn.split(":", 5)[5].split("/", 1)[0]]
+
+
+def _request(scene: Scene, arn: str, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+    return scene.request(step_target(scene.state.estate, arn), by, action, *when)
+
+
+def put_policy(task: Make, scene: Scene) -> Made:
+    """An inline policy: in the place of one that denies, if there is one."""
+    owner = task.fact.subject
+    denying = [policy for policy in _inline(scene.state.estate, owner) if any(s.effect is Effect.DENY for s in policy.statements)]
+    name = denying[0].name if denying else OWN_NAME
+    found = _request(scene, owner, task.derivation.by, f"iam:Put{_kind(owner)}Policy")
+    return step(StepKind.PUT_POLICY, lambda _: PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)), found)
+
+
+def _inline(estate: Estate, owner: str) -> list[Policy]:
+    identities = [found for account in estate.accounts for found in (*account.users, *account.roles)]
+    policies = [(found.arn, found.policies) for found in identities]
+    policies += [(group.arn, group.policies) for account in estate.accounts for group in account.groups]
+    return [policy for arn, found in policies if arn == owner for policy in found if policy.identity.startswith(f"{owner}#")]
+
+
+def attach_policy(task: Make, scene: Scene) -> Made:
+    """AWS's managed policy that allows everything, or one of the input."""
+    owner, by = task.fact.subject, task.derivation.by
+    if task.fact.kind is FactKind.ATTACHED:
+        arn = administrator(owner.split(":")[1])
+        policy: Policy | None = identity_policy(arn, "AdministratorAccess")
+    else:
+        arn = task.fact.details[0]
+        policy = _default(scene.state.estate, arn)
+    if policy is None:
+        return Reason("U3", f"the document of {arn} is not in the input")
+    found = _request(scene, owner, by, f"iam:Attach{_kind(owner)}Policy", test("ArnEquals", "iam:PolicyARN", arn))
+    if isinstance(found, Reason) and task.fact.kind is FactKind.ATTACHED:
+        return Reason("U3", f"policies of AWS's own whose documents are not in the input can be attached to {owner}")
+    return step(StepKind.ATTACH_POLICY, lambda _: PolicyAdded(owner, policy), found)
+
+
+def _managed(estate: Estate, arn: str) -> ManagedPolicy | None:
+    return next((found for account in estate.accounts for found in account.managed if found.arn == arn), None)
+
+
+def _default(estate: Estate, arn: str) -> Policy | None:
+    found = _managed(estate, arn)
+    return dict(found.versions).get(found.default or "") if found is not None else None
+
+
+def new_version(task: Make, scene: Scene) -> Made:
+    """Another document of a managed policy."""
+    arn = task.fact.subject
+    found = _request(scene, arn, task.derivation.by, "iam:CreatePolicyVersion")
+    return step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), found)
+
+
+def set_version(task: Make, scene: Scene) -> Made:
+    """An older document of a managed policy: the one that allows most, by its statements."""
+    arn = task.fact.subject
+    managed = _managed(scene.state.estate, arn)
+    assert managed is not None
+    others = [policy for version, policy in managed.versions if version != managed.default]
+    if not others:
+        return Reason("U3", f"{arn} has no other version in the input")
+    policy = max(others, key=lambda one: sum(1 if s.effect is Effect.ALLOW else -1 for s in one.statements))
+    found = _request(scene, arn, task.derivation.by, "iam:SetDefaultPolicyVersion")
+    return step(StepKind.SET_VERSION, lambda _: VersionSet(arn, policy), found)
+
+
+def put_trust(task: Make, scene: Scene) -> Made:
+    """A trust policy that lets everyone in."""
+    role = task.fact.subject
+    policy = trust_policy(role, {*scene.callers, task.derivation.by, *scene.later})
+    found = _request(scene, role, task.derivation.by, "iam:UpdateAssumeRolePolicy")
+    return step(StepKind.PUT_TRUST, lambda _: TrustPut(role, policy), found)
+
+
+def join_group(task: JoinGroup, scene: Scene) -> Made:
+    """A user in a group."""
+    found = _request(scene, task.group, task.by, "iam:AddUserToGroup")
+    return step(StepKind.JOIN_GROUP, lambda _: GroupJoined(task.user, task.group), found)
+
+
+def become_user(task: Make, scene: Scene) -> Made:
+    """Credentials of a user."""
+    user, offer = task.fact.subject, task.derivation.offer
+    assert offer is not None
+    found = _request(scene, user, task.derivation.by, offer.action)
+    return step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, user.split(":")[4])), found)
+
+
+def assume_role(task: Make, scene: Scene) -> Made:
+    """A session of a role."""
+    if task.fact.kind is FactKind.SESSION_TAGS:
+        return assume_tagged(task, scene)
+    role, offer = task.fact.subject, task.derivation.offer
+    assert offer is not None
+    when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
+    found = _request(scene, role, task.derivation.by, offer.action, *when)
+    return step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
+
+
+def assume_tagged(task: Make, scene: Scene) -> Made:
+    """A session of a role with tags: two permissions, asked with one context (E2)."""
+    role, by = task.fact.subject, task.derivation.by
+    made: Made = Reason("E2", f"no session tags for {role} were found that help")
+    for tags in scene.tags.get(role, ()):
+        names = tuple(name for name, _ in tags)
+        when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in ABSENT)]
+        when += [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
+        when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
+        when += [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
+        first = _request(scene, role, by, "sts:AssumeRole", *when)
+        second = _request(scene, role, by, "sts:TagSession", *when)
+        made = step(StepKind.ASSUME_ROLE, lambda request, tags=tags: _tagged(role, request, tags), first, second)  # type: ignore[misc]
+        if not isinstance(made, Reason):
+            break
+    return made
+
+
+def _tagged(role: str, request: Request, tags: Pairs) -> Became:
+    return Became(replace(_session(role, request), session_tags=tags))
+
+
+def _session(role: str, request: Request) -> Caller:
+    name = next(value for key, value in request.context if key.lower() == SESSION.lower())
+    return Caller(CallerKind.ROLE, role, role.split(":")[4], name if isinstance(name, str) else name[0])
+
+
+def pass_role(task: Make, scene: Scene) -> Made:
+    """A session of a role that a compute service was given."""
+    role, offer = task.fact.subject, task.derivation.offer
+    assert offer is not None
+    action = offer.also[1][1]
+    service = next(name for name, starts in COMPUTE.items() if starts == action)
+    first = _request(scene, role, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", service))
+    if isinstance(first, Reason):
+        return first
+    account = step_target(scene.state.estate, offer.also[1][0])
+    second = scene.asker.request(scene.state.estate, account, exactly(first.request.caller), (action,))
+    return step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, second)
+
+
+def share(task: Make, scene: Scene) -> Made:
+    """What sharing lets others do is not documented (E3)."""
+    return Reason("L5a", f"what sharing {task.fact.subject} through AWS RAM lets its principals do is not documented")
+
+
+MAKERS: dict[StepKind, Callable[[Make, Scene], Made]] = {
+    StepKind.PUT_POLICY: put_policy,
+    StepKind.ATTACH_POLICY: attach_policy,
+    StepKind.NEW_VERSION: new_version,
+    StepKind.SET_VERSION: set_version,
+    StepKind.PUT_TRUST: put_trust,
+    StepKind.BECOME_USER: become_user,
+    StepKind.ASSUME_ROLE: assume_role,
+    StepKind.PASS_ROLE: pass_role,
+    StepKind.SHARE: share,
+}
+"""What makes the moves of each kind of step."""
