@@ -155,11 +155,12 @@ def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant]
 
 
 def _on_steps(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:
-    """The hook of `verifier.verify.reach`: a verdict for each invariant that says `can eventually` (E0)."""
-    reason = not_known(target) or Reason("E0", f"reach is not built yet: whether {how.steps} steps lead there was not asked")
-    unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
-    for invariant in invariants:
-        yield Verdict(invariant, target_name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
+    """A verdict for each invariant that says `can eventually` (E0)."""
+    if invariants:
+        from verifier.verify.reach.eventually import prove_eventually  # which asks for single requests by this module
+
+        unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
+        yield from (replace(verdict, agreement=unchecked) for verdict in prove_eventually(estate, target, invariants, how))
 
 
 def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:

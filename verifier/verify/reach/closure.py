@@ -50,12 +50,11 @@ class Goal:
 
 @dataclass
 class Reached:
-    """What one principal can bring about. `complete` is false where the rounds ended at a limit."""
+    """What one principal can bring about."""
 
     start: str
     facts: dict[Fact, Derivation] = field(default_factory=dict)
     goals: dict[tuple[str, int], Goal] = field(default_factory=dict)
-    complete: bool = True
 
 
 class Identities:
@@ -192,22 +191,20 @@ class Closure:
         """The rules of the keys that it came to be about."""
         return {arn: offers.rules for arn, offers in self._keys.items()}
 
-    def of(self, start: str, most: int | None = None) -> Reached:
-        """Everything that a principal can bring about, in at most so many rounds."""
+    def of(self, start: str, *, direct: bool = True) -> Reached:
+        """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least."""
         reached = Reached(start)
         reached.facts[Fact(FactKind.HOLDS, start)] = Derivation(None, start, (), 0)
         rounds = 0
-        self._look_for_goals(reached, rounds)
+        if direct:
+            self._look_for_goals(reached, rounds, direct)
         while not self._all_reached(reached):
             rounds += 1
             new = dict(self._round(reached.facts, rounds))
             if not new:
                 break
-            if most is not None and rounds > most:
-                reached.complete = False
-                break
             reached.facts |= new
-            self._look_for_goals(reached, rounds)
+            self._look_for_goals(reached, rounds, direct)
         return reached
 
     def _all_reached(self, reached: Reached) -> bool:
@@ -282,19 +279,19 @@ class Closure:
 
     # -- goals --
 
-    def _look_for_goals(self, reached: Reached, rounds: int) -> None:
+    def _look_for_goals(self, reached: Reached, rounds: int, direct: bool) -> None:
         for arn, offers in self._keys.items():
             for number in offers.goals:
                 if (arn, number) not in reached.goals:
-                    goal = self._goal(offers, number, reached.facts, rounds)
+                    goal = self._goal(offers, number, reached.facts, rounds, direct)
                     if goal is not None:
                         reached.goals[arn, number] = goal
 
-    def _goal(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Goal | None:
+    def _goal(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool) -> Goal | None:
         for by in self._held(facts):
             for access in offers.accesses(number, by):
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts)
-                if premises is not None:
+                if premises is not None and (direct or premises or facts[Fact(FactKind.HOLDS, by)].step is not None):
                     return Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
         return self._by_other_means(offers, number, facts, rounds) if offers.material else None
 

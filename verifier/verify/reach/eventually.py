@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
@@ -28,7 +28,7 @@ MOST_STORIES = 24
 """So many callers whose goal is within reach are tried for a story, before a verdict is Unknown."""
 
 
-def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], how: How, steps: int) -> Iterator[Verdict]:
+def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], how: How) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order."""
     started = time.perf_counter()
     reason = not_known(target)
@@ -37,12 +37,12 @@ def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invari
         assert target.key is not None
         wanted = [settled(estate, target, invariant) for invariant in invariants]
         try:
-            answers = _answers(estate, target.key, wanted, how, steps)
+            answers = _answers(estate, target.key, wanted, how)
             found = list(answers)
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     for number, invariant in enumerate(invariants):
-        answer = _Answer(reason, Bound(steps, False)) if reason is not None else found[number]
+        answer = _Answer(reason, Bound(how.steps, False)) if reason is not None else found[number]
         yield _verdict(estate, target, invariant, answer, time.perf_counter() - started)
         started = time.perf_counter()
 
@@ -55,34 +55,53 @@ class _Answer:
         self.bound = bound
 
 
-def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How, steps: int) -> Iterator[_Answer]:
-    setting = Setting(estate, key, invariants, how)
+def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
+    # What is asked of single requests is no invariant about steps.
+    setting = Setting(estate, key, [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants], how)
     for number, invariant in enumerate(invariants):
-        within: list[tuple[Goal, Reached]] = []
-        complete = True
-        for start in setting.starters(number):
-            reached = setting.reached(start)
-            complete = complete and reached.complete
-            goal = reached.goals.get((key.arn, number))
+        yield _Search(setting, number, how.steps, invariant.unless_directly).answer()
+
+
+@dataclass
+class _Search:
+    """The search for a story that breaks one invariant. `apart` leaves out the callers who need no step."""
+
+    setting: Setting
+    number: int
+    steps: int
+    apart: bool
+
+    def answer(self) -> _Answer:
+        within = sorted(self._within(), key=lambda one: one[0].rounds)
+        near = [(goal, reached) for goal, reached in within if goal.rounds <= self.steps]
+        if not near:
+            return _Answer(None, Bound(self.steps, not within))
+        reasons: list[Reason] = []
+        for goal, reached in near[:MOST_STORIES]:
+            found = self._told(goal, reached)
+            if isinstance(found, Story):
+                return _Answer(found, Bound(self.steps, False))
+            reasons.append(found)
+        goal, reached = near[0]
+        text = f"{reached.start} may get there in {goal.rounds} steps, but no chain could be replayed: {reasons[0].text}"
+        return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
+
+    def _told(self, goal: Goal, reached: Reached) -> Story | Reason:
+        return self.setting.teller.tell(reached, goal, self.setting.goals[self.number], self.steps)
+
+    def _within(self) -> Iterator[tuple[Goal, Reached]]:
+        """The callers whose goal is within reach, in whatever number of steps."""
+        for start in self.setting.starters(self.number):
+            reached = self.setting.reached(start)
+            goal = reached.goals.get((self.setting.key.arn, self.number))
+            if goal is not None and goal.rounds == 0 and self.apart:
+                if isinstance(self._told(goal, reached), Story):
+                    continue
+                # Whether it needs a step is not certain: what it can bring about by steps counts.
+                reached = self.setting.by_steps(start)
+                goal = reached.goals.get((self.setting.key.arn, self.number))
             if goal is not None:
-                within.append((goal, reached))
-        yield _answer(setting, invariant, sorted(within, key=lambda one: one[0].rounds), steps, complete)
-
-
-def _answer(setting: Setting, invariant: Invariant, within: list[tuple[Goal, Reached]], steps: int, complete: bool) -> _Answer:
-    near = [(goal, reached) for goal, reached in within if goal.rounds <= steps]
-    bound = Bound(steps, complete and not within)
-    if not near:
-        return _Answer(None, bound)
-    first: Reason | None = None
-    for goal, reached in near[:MOST_STORIES]:
-        found = setting.teller.tell(reached, goal, invariant, steps)
-        if isinstance(found, Story):
-            return _Answer(found, Bound(steps, False))
-        first = first or found
-    assert first is not None
-    text = f"{near[0][1].start} may get there in {near[0][0].rounds} steps, but no chain could be replayed: {first.text}"
-    return _Answer(replace(first, text=text), Bound(steps, False))
+                yield goal, reached
 
 
 def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:

@@ -59,7 +59,10 @@ class _Plan:
     def prepare(self, by: str, premises: Iterable[Fact]) -> None:
         """Tasks after which what a principal needs is true."""
         grants: dict[str, list[Fact]] = {}
-        for fact in premises:
+        premises = list(premises)
+        tagged = {fact.subject for fact in premises if fact.kind is FactKind.SESSION_TAGS}
+        # A session with tags is one that is held.
+        for fact in (fact for fact in premises if fact.kind is not FactKind.HOLDS or fact.subject not in tagged):
             if fact.kind is FactKind.MAY_GRANT:
                 grants.setdefault(fact.subject, []).append(fact)
             elif fact.kind is FactKind.JOINED:

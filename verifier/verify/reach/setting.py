@@ -35,7 +35,7 @@ class Setting:
     def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How) -> None:
         self.key = key
         self._how = how
-        self._goals = tuple(goals)
+        self.goals = tuple(goals)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, key)))
         material = any("kms:Decrypt" in matching(pattern.value) for goal in goals for pattern in goal.actions)
         self._steps = StepOffers(self.estate, key.partition, how.held)
@@ -72,7 +72,7 @@ class Setting:
     def starters(self, goal: int) -> Iterator[str]:
         """The principals whom a goal is about."""
         mask = self._rules.starters(goal)
-        identities = among_identities(self._goals[goal].callers)
+        identities = among_identities(self.goals[goal].callers)
         for principal in self.principals:
             number = self._rules.class_of(principal)
             if (number is not None and mask >> number & 1) or (identities and principal.startswith(WEB_PREFIX)):
@@ -83,6 +83,10 @@ class Setting:
         if start not in self._reached:
             self._reached[start] = self._closure.of(start)
         return self._reached[start]
+
+    def by_steps(self, start: str) -> Reached:
+        """What a principal can bring about by one step or more."""
+        return self._closure.of(start, direct=False)
 
     @property
     def teller(self) -> Teller:
