@@ -339,6 +339,7 @@ def schema(
         "lint",
         "who-can",
         "findings",
+        "reach",
         "explanation",
         "suggestions",
         "collection",
@@ -376,6 +377,10 @@ def schema(
         from verifier.report.findings.json import findings_schema
 
         return findings_schema()
+    if name == "reach":
+        from verifier.report.reach.json import reach_schema
+
+        return reach_schema()
     if name == "configuration":
         from verifier.configuration import configuration_schema
 

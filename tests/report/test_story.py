@@ -53,6 +53,7 @@ from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.html.report import render_html
 from verifier.report.reach.changes import change_words
+from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import told_steps
 from verifier.report.verdict_words import involved, place_of, verdict_sentence
@@ -97,7 +98,7 @@ def test_golden_formats(name: str, ending: str) -> None:
 
 def test_golden_changes_and_commands() -> None:
     told = [
-        f"{kind.value}\n  {change_words(CHANGES[kind], {PAYMENTS: 'payments'})}\n"
+        f"{kind.value}\n  {change_words(CHANGES[kind], Names({PAYMENTS: 'payments'}, HOME))}\n"
         + "".join(f"  {line}\n" for line in step_commands(move(kind)))
         for kind in StepKind
     ]
@@ -178,7 +179,7 @@ def test_reports_are_valid(verdict: Verdict) -> None:
 def test_every_change_is_described(kind: StepKind) -> None:
     """A member that the schema does not know would be undocumented."""
     strict = json.loads(json.dumps(report_schema()))
-    for name in ("change", "story", "bound", "caller"):
+    for name in ("story_change", "story", "bound", "caller"):
         strict["$defs"][name]["additionalProperties"] = False
     strict["$defs"]["story"]["properties"]["steps"]["items"]["additionalProperties"] = False
     story = replace(TAKEOVER, steps=(replace(TAKEOVER.steps[0], move=move(kind)),))
@@ -254,7 +255,7 @@ def test_a_statement_of_a_step_is_not_one_of_the_input_before_that_step() -> Non
 def test_junit_and_annotations_tell_the_steps() -> None:
     assert "gets there in 2 steps" in render_report(SHORT, "junit") and "(of step 2)" in render_report(SHORT, "junit")
     (line, _) = render_report(report(TAKEN_OVER), "github").splitlines()
-    assert line.startswith("::error file=iam.json") and "2. role/team/KeyAdmin of" in line and line.count("::") == 2
+    assert line.startswith("::error file=iam.json") and "2. role/team/KeyAdmin calls" in line and line.count("::") == 2
 
 
 # --- HTML --------------------------------------------------------------------------------------------------------------------------

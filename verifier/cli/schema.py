@@ -23,6 +23,7 @@ class Schema(StrEnum):
     LINT = "lint"
     WHO_CAN = "who-can"
     FINDINGS = "findings"
+    REACH = "reach"
     EXPLANATION = "explanation"
     SUGGESTIONS = "suggestions"
     COLLECTION = "collection"

@@ -22,7 +22,7 @@ from verifier.report.json_values import (
     reason_to_json,
     statement_to_json,
 )
-from verifier.report.naming import key_names
+from verifier.report.reach.names import names_of
 from verifier.report.reach.story_json import bound_to_json, story_to_json
 
 FORMAT = "kms-verifier/report"
@@ -117,7 +117,7 @@ def _verdict(verdict: Verdict, keys: Sequence[KeySummary]) -> Json:
         "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in verdict.assumptions],
         "counterexample": counterexample_to_json(verdict.counterexample) if verdict.counterexample else None,
         "grants": [{"named_as": named.role.value, **grant_to_json(named.grant)} for named in verdict.grants],
-        "story": story_to_json(verdict.story, key_names(keys), verdict.target) if verdict.story is not None else None,
+        "story": story_to_json(verdict.story, names_of(keys, verdict.target), verdict.target) if verdict.story is not None else None,
         "bound": bound_to_json(verdict.bound) if verdict.bound is not None else None,
         "reason": reason_to_json(verdict.reason),
         "remembered": verdict.remembered,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
@@ -68,11 +68,6 @@ def statement_name(statement: StatementRef) -> str:
 def key_name(key: KeySummary) -> str:
     """The key's name, or the last part of its ARN."""
     return printable(key.name or key.arn.rsplit("/", 1)[-1])
-
-
-def key_names(keys: Iterable[KeySummary]) -> dict[str, str]:
-    """The names of keys by their ARNs, for stories."""
-    return {key.arn: key_name(key) for key in keys}
 
 
 def target_name(report: Report, target: str) -> str:

@@ -11,7 +11,8 @@ from verifier.model.verdict import Agreement, Assumption, KeySummary, Report, St
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
 from verifier.report.grants import named_grant_lines
-from verifier.report.naming import Places, key_name, key_names, rule_label, target_name
+from verifier.report.naming import Places, key_name, rule_label, target_name
+from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_lines
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.syntax.text import printable
@@ -88,7 +89,7 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
     elif verdict.status is Status.PROVED and verdict.bound is None:
         lines.append(f"{MARGIN}rests on  no statement: nothing allows it")
     lines += counterexample_lines(verdict, style)
-    lines += story_lines(verdict.story, key_names(report.keys), verdict.target, style) if verdict.story is not None else []
+    lines += story_lines(verdict.story, names_of(report.keys, verdict.target), verdict.target, style) if verdict.story is not None else []
     lines += named_grant_lines(verdict.grants, verdict.target, MARGIN, style)
     if verdict.reason:
         where = places.place(verdict.reason.span)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
-from verifier.report.naming import key_names, statement_name, target_name
+from verifier.report.naming import statement_name, target_name
 from verifier.report.notices import Level, Notice, Notices, Rule, slugs
+from verifier.report.reach.names import names_of
 from verifier.report.reach.told import told_steps
 from verifier.report.verdict_words import counts_sentence, involved, place_of, verdict_sentence
 from verifier.runs.digests import digest
@@ -64,7 +65,7 @@ def _flow(report: Report, verdict: Verdict) -> tuple[tuple[Span, str], ...]:
     if verdict.story is None:
         return ()
     found: list[tuple[Span, str]] = []
-    names, place = key_names(report.keys), place_of(verdict)
+    names, place = names_of(report.keys, verdict.target), place_of(verdict)
     for told in told_steps(verdict.story):
         place = told.place if told.place != NOWHERE else place
         found.append((place, f"{told.label}: {told.text(names, target=verdict.target)}"))

@@ -13,7 +13,8 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Request
 from verifier.model.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import key_names, statement_name
+from verifier.report.naming import statement_name
+from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.report.reach.told import told_steps
 from verifier.report.text import counted
@@ -31,7 +32,7 @@ def verdict_sentence(verdict: Verdict, keys: Iterable[KeySummary] = ()) -> str:
         reason = verdict.reason
         return f"unknown: {printable(reason.text)} [{printable(reason.rule)}]" if reason else "unknown"
     if verdict.story is not None:
-        return story_sentence(verdict.story, key_names(keys), verdict.target)
+        return story_sentence(verdict.story, names_of(keys, verdict.target), verdict.target)
     if verdict.counterexample is not None:
         return _refuted(verdict, verdict.counterexample)
     named = [f"grant {printable(found.grant.id)} names {_named(verdict, n)}" for n, found in enumerate(verdict.grants[:_MOST_NAMED])]

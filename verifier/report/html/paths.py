@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.model.verdict import Story
 from verifier.report.html.nodes import Content, Html, element
-from verifier.report.reach.changes import Names, change_words
-from verifier.report.reach.policy_words import caller_words
+from verifier.report.reach.changes import change_words
+from verifier.report.reach.names import Names
 from verifier.report.reach.told import THEN, Told, told_steps
 from verifier.syntax.text import brief
 
@@ -31,7 +31,7 @@ def drawn_paths(stories: Sequence[tuple[str, Story]], top: int, key: tuple[int, 
 
 def _path(name: str, story: Story, told: list[Told], y: float, key: tuple[int, float], names: Names) -> Iterator[Content]:
     width = (key[0] - 40 - _GAP * len(told)) / (len(told) + 1)
-    texts = [(caller_words(story.caller), brief(name, 200))]
+    texts = [(names.caller(story.caller), brief(name, 200))]
     texts += [_texts(one, names) for one in told]
     for place, (head, below) in enumerate(texts):
         x = place * (width + _GAP)
@@ -45,7 +45,7 @@ def _texts(told: Told, names: Names) -> tuple[str, str]:
     """What is called, and what that changes; of the last request, who calls."""
     actions = ", ".join(found.request.action for found in told.requests)
     if told.move is None:
-        return f"{THEN} {actions}", caller_words(told.caller)
+        return f"{THEN} {actions}", names.caller(told.caller)
     return f"{told.label}. {actions}", change_words(told.move.change, names)
 
 
@@ -69,7 +69,7 @@ def listed_paths(stories: Iterable[tuple[str, Story]], names: Names) -> list[Htm
 
 def _list(name: str, story: Story, names: Names) -> Html:
     items = (_item(told, names) for told in told_steps(story))
-    return element("div", element("p", f"{name}: {caller_words(story.caller)}"), element("ol", items))
+    return element("div", element("p", f"{name}: {names.caller(story.caller)}"), element("ol", items))
 
 
 def _item(told: Told, names: Names) -> Html:

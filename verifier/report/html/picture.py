@@ -6,7 +6,7 @@ callers to a statement or grant only where a way of theirs needs it; what finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.access import Access, KeyAccess
@@ -16,6 +16,7 @@ from verifier.report.access_words import when_text
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.html.paths import BAND, drawn_paths, listed_paths
 from verifier.report.naming import key_name, statement_name
+from verifier.report.reach.names import Names
 from verifier.syntax.text import brief
 
 _MOST_CALLERS, _MOST_STATEMENTS, _MOST_PATHS = 14, 18, 6
@@ -35,10 +36,11 @@ class _Reach:
 
 Stories = Sequence[tuple[str, Story]]
 """What is refuted, and the story that shows it."""
+NAMELESS = Names()
 
 
-def picture(access: KeyAccess, stories: Stories = (), names: Mapping[str, str] | None = None) -> Html:
-    """The figure of one key. `names` are those of keys by their ARNs."""
+def picture(access: KeyAccess, stories: Stories = (), names: Names = NAMELESS) -> Html:
+    """The figure of one key."""
     reaches = _reaches(access.rows)
     statements = list(dict.fromkeys(statement for reach in reaches for statement in reach.through))
     name = key_name(access.key)
@@ -49,11 +51,11 @@ def picture(access: KeyAccess, stories: Stories = (), names: Mapping[str, str] |
     more += f" {len(stories) - len(paths)} more stories are in the table alone." if len(stories) > len(paths) else ""
     caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{_below(paths)}{more}")
     drawn = (
-        _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS], paths, names or {})
+        _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS], paths, names)
         if reaches or paths
         else element("p", "Nobody can do anything with it." if access.complete else "What is allowed is not known.")
     )
-    return element("figure", caption, drawn, _table(access, stories, names or {}))
+    return element("figure", caption, drawn, _table(access, stories, names))
 
 
 def _below(paths: Stories) -> str:
@@ -71,7 +73,7 @@ def _reaches(rows: Iterable[Access]) -> list[_Reach]:
     return list(found.values())
 
 
-def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], paths: Stories, names: Mapping[str, str]) -> Html:
+def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], paths: Stories, names: Names) -> Html:
     height = _ROW * max(len(reaches), len(statements), 1) + 10
     middle, below = height / 2, BAND * len(paths)
     at = {statement: _centre(number, len(statements), height) for number, statement in enumerate(statements)}
@@ -127,7 +129,7 @@ def _box(columns: tuple[int, int], y: float, text: str, below: str, kind: str | 
     return element("g", element("title", f"{text}: {below}"), frame, head, small)
 
 
-def _table(access: KeyAccess, stories: Stories, names: Mapping[str, str]) -> Html:
+def _table(access: KeyAccess, stories: Stories, names: Names) -> Html:
     head = element("tr", (element("th", text, scope="col") for text in ("callers", "actions", "when", "through")))
     body = (element("tr", (element("td", text) for text in _cells(row))) for row in access.rows)
     table = element("table", element("thead", head), element("tbody", body))

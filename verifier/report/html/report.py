@@ -16,7 +16,8 @@ from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.picture import picture
 from verifier.report.html.policy import excerpts, has_text, written
 from verifier.report.html.style import STYLE
-from verifier.report.naming import key_names, target_name
+from verifier.report.naming import target_name
+from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import counts_sentence, involved, verdict_sentence
@@ -70,7 +71,7 @@ def _section(report: Report, evidence: Evidence, target: str, verdicts: list[tup
     name = target_name(report, target)
     about = element("p", target, class_="dim") if name != target else None
     stories = [(verdict.invariant.name, verdict.story) for _, verdict in verdicts if verdict.story is not None]
-    drawn = picture(access, stories, key_names(report.keys) if stories else {}) if access is not None else None
+    drawn = picture(access, stories, names_of(report.keys if stories else (), target)) if access is not None else None
     return element("section", element("h2", name), about, drawn, (_verdict(report, evidence, n, verdict) for n, verdict in verdicts))
 
 

@@ -1,12 +1,10 @@
 """What a step changes, in one plain line.
 
-In: a `Change`, the names of keys by their ARN. Out: a text that continues `which …`: `creates a grant on payments to role/ops of …`.
+In: a `Change`, names. Out: a text that continues `which …`: `creates a grant on payments to role/ops of …`.
 Guarantee: every change has one; safe for a terminal.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from verifier.model.grant import Grant, Pairs
 from verifier.model.reach import (
@@ -26,31 +24,29 @@ from verifier.model.reach import (
     VersionSet,
 )
 from verifier.model.request import Caller, CallerKind
-from verifier.report.reach.policy_words import caller_words, named, policy_words, principal_words, short_arn
+from verifier.report.reach.names import Names, first
+from verifier.report.reach.policy_words import policy_words
 from verifier.syntax.text import printable
-
-Names = Mapping[str, str]
-"""The names of keys by their ARN."""
 
 
 def change_words(change: Change, names: Names) -> str:
     """What is so after the step."""
     match change:
         case PolicyAdded():
-            return _added(change)
+            return _added(change, names)
         case VersionSet():
-            return f"makes {short_arn(change.arn)} say, wherever it is attached: {policy_words(change.policy)}"
+            return f"makes {names.of(change.arn)} say, wherever it is attached: {policy_words(change.policy, names)}"
         case TrustPut():
-            return f"writes the trust policy of {short_arn(change.role)}: {policy_words(change.policy)}"
+            return f"writes the trust policy of {names.of(change.role)}: {policy_words(change.policy, names)}"
         case GroupJoined():
-            return f"puts {short_arn(change.user)} into {short_arn(change.group)}"
+            return f"puts {names.of(change.user)} into {names.of(change.group)}"
         case Became():
-            return _became(change.caller)
+            return _became(change.caller, names)
         case AliasMoved():
             alias = printable(change.alias_arn.rsplit(":", 1)[-1])
-            return f"deletes {alias}" if change.key is None else f"makes {alias} an alias of {_key(change.key, names)}"
+            return f"deletes {alias}" if change.key is None else f"makes {alias} an alias of {names.of(change.key)}"
         case _:
-            return _of_key(change, _key(change.key, names), names)
+            return _of_key(change, names.of(change.key), names)
 
 
 def _of_key(
@@ -58,36 +54,32 @@ def _of_key(
 ) -> str:
     match change:
         case KeyPolicyPut():
-            return f"writes the key policy of {key}: {policy_words(change.policy)}"
+            return f"writes the key policy of {key}: {policy_words(change.policy, names)}"
         case GrantCreated():
-            return f"creates a grant on {key} {_grant(change.grant)}"
+            return f"creates a grant on {key} {_grant(change.grant, names)}"
         case KeyTagged():
             return _tagged(change, key)
         case KeyReplicated():
             policy = next(iter(change.replica.policies or ()), None)
-            written = f", with a key policy of its own: {policy_words(policy)}" if policy is not None else ""
+            written = f", with a key policy of its own: {policy_words(policy, names)}" if policy is not None else ""
             return f"replicates {key} to {printable(change.replica.region)}{written}"
         case ReEncrypted():
-            return f"puts under {_key(change.onto, names)} what {key} encrypted"
+            return f"puts under {names.of(change.onto)} what {key} encrypted"
         case MaterialImported():
             return f"imports into {key} key material that the caller may know"
         case KeyShared():
             return f"shares {key} through AWS RAM; what that lets others do is not documented"
 
 
-def _key(arn: str, names: Names) -> str:
-    return names.get(arn) or printable(arn)
-
-
-def _grant(grant: Grant) -> str:
-    text = f"to {principal_words(grant.grantee)} for {named(grant.operations)}"
+def _grant(grant: Grant, names: Names) -> str:
+    text = f"to {names.principal(grant.grantee)} for {first(grant.operations)}"
     if grant.context_equals is not None:
         text += f" with the encryption context {_pairs(grant.context_equals)} alone"
     if grant.context_subset is not None:
         text += f" with an encryption context that has {_pairs(grant.context_subset)}"
     if grant.source_arn is not None:
         text += f" for {printable(grant.source_arn)}"
-    return text + (f", to be retired by {principal_words(grant.retiring)}" if grant.retiring is not None else "")
+    return text + (f", to be retired by {names.principal(grant.retiring)}" if grant.retiring is not None else "")
 
 
 def _pairs(pairs: Pairs) -> str:
@@ -96,20 +88,20 @@ def _pairs(pairs: Pairs) -> str:
 
 def _tagged(change: KeyTagged, key: str) -> str:
     parts = [f"tags {key} with {_pairs(change.tags)}"] if change.tags else []
-    parts += [f"takes from {key} the tag{'' if len(change.removed) == 1 else 's'} {named(change.removed)}"] if change.removed else []
+    parts += [f"takes from {key} the tag{'' if len(change.removed) == 1 else 's'} {first(change.removed)}"] if change.removed else []
     return " and ".join(parts) or f"changes no tag of {key}"
 
 
-def _added(change: PolicyAdded) -> str:
-    owner, name = short_arn(change.owner), change.policy.identity.removeprefix(f"{change.owner}#")
+def _added(change: PolicyAdded, names: Names) -> str:
+    owner, name = names.of(change.owner), change.policy.identity.removeprefix(f"{change.owner}#")
     if not change.known:
-        return f"attaches {short_arn(name)} to {owner}; what that policy says is not in the input"
+        return f"attaches {names.of(name)} to {owner}; what that policy says is not in the input"
     if name != change.policy.identity:
-        return f"gives {owner} the inline policy {printable(name)}: {policy_words(change.policy)}"
-    return f"attaches {short_arn(name)} to {owner}: {policy_words(change.policy)}"
+        return f"gives {owner} the inline policy {printable(name)}: {policy_words(change.policy, names)}"
+    return f"attaches {names.of(name)} to {owner}: {policy_words(change.policy, names)}"
 
 
-def _became(caller: Caller) -> str:
+def _became(caller: Caller, names: Names) -> str:
     tags = f" with the session tags {_pairs(caller.session_tags)}" if caller.session_tags else ""
     held = "a session" if caller.kind is CallerKind.ROLE else "credentials"
-    return f"gives it {held} of {caller_words(caller)}{tags}"
+    return f"gives it {held} of {names.caller(caller)}{tags}"

@@ -1,6 +1,6 @@
 """A story → text: step by step who calls what, what that changes, what lets it happen and the command that does it; then the last request.
 
-In: a `Story`, the names of keys. Out: lines, a sentence. Guarantee: pure; safe for a terminal; all of it is read from the replay's traces.
+In: a `Story`, the names. Out: lines, a sentence. Guarantee: pure; safe for a terminal; all of it is read from the replay's traces.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from verifier.model.request import Request
 from verifier.model.verdict import Bound, Story
 from verifier.report.counterexample import MARGIN, labelled, reason_lines, request_lines, supposition_lines, whole_call_lines
 from verifier.report.naming import Places
-from verifier.report.reach.changes import Names, change_words
-from verifier.report.reach.policy_words import caller_words
+from verifier.report.reach.changes import change_words
+from verifier.report.reach.names import Names
 from verifier.report.reach.told import THEN, Told, steps_words, told_steps
 from verifier.report.style import Style, pad, sentence
 from verifier.syntax.text import brief, printable
@@ -30,17 +30,17 @@ def bound_words(bound: Bound) -> str:
     return f"chains of up to {steps_words(bound.steps)}" if bound.steps else "requests without a step before them"
 
 
-def headline(story: Story) -> str:
+def headline(story: Story, names: Names) -> str:
     """`role/ops of 111122223333 gets there in 2 steps`."""
     how = f"in {steps_words(len(story.steps))}" if story.steps else "directly"
-    return f"{caller_words(story.caller)} gets there {how}"
+    return f"{names.caller(story.caller)} gets there {how}"
 
 
 def story_sentence(story: Story, names: Names, target: str | None) -> str:
     """All of it in one line."""
     parts = [f"{_numbered(one)} {brief(_told_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in told_steps(story)]
     needed = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in story.readings)
-    return printable(f"{headline(story)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else ""))
+    return printable(f"{headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else ""))
 
 
 def _numbered(told: Told) -> str:
@@ -62,7 +62,12 @@ def compact_lines(story: Story, names: Names, target: str | None, style: Style, 
 
 def story_lines(story: Story, names: Names, target: str | None, style: Style) -> list[str]:
     """All of it, with the numbers of the steps in the margin."""
-    lines = sentence(headline(story), MARGIN)
+    return [*sentence(headline(story, names), MARGIN), *steps_lines(story, names, target, style)]
+
+
+def steps_lines(story: Story, names: Names, target: str | None, style: Style) -> list[str]:
+    """The same without the headline."""
+    lines: list[str] = []
     for told in told_steps(story):
         lines += ["", *_told_lines(told, names, target, style)]
     needed = supposition_lines(story.readings, story.free)

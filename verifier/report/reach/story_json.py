@@ -27,7 +27,8 @@ from verifier.model.reach import (
 )
 from verifier.model.verdict import Bound, Story, StoryStep
 from verifier.report.json_values import Json, caller_to_json, counterexample_to_json, grant_to_json, pairs_to_json
-from verifier.report.reach.changes import Names, change_words
+from verifier.report.reach.changes import change_words
+from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.witness.step_command import step_commands
 

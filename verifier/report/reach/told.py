@@ -15,14 +15,16 @@ from verifier.model.request import Caller
 from verifier.model.verdict import Counterexample, Story
 from verifier.report.counterexample import statement_traces, value_text
 from verifier.report.naming import Places
-from verifier.report.reach.changes import Names, change_words
-from verifier.report.reach.policy_words import caller_words, short_arn
+from verifier.report.reach.changes import change_words
+from verifier.report.reach.names import Names
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 THEN = "then"
 """The label of the last request."""
 _MOST_CONTEXT = 3
+_IN_THE_CHANGE = ("kms:grant", "kms:retiring", "aws:requesttag/", "aws:tagkeys", "iam:policyarn", "sts:rolesessionname")
+"""Condition keys, or how they begin, of which what a step changes says enough."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Told:
         which = f", which {change_words(self.move.change, names)}" if self.move is not None else ""
         if not self.requests:
             return "nothing more is needed"
-        calls = ", and ".join(_call(found, names, target) for found in self.requests)
-        return f"{caller_words(self.caller)} calls {calls}{which}"
+        calls = ", and ".join(_call(found, names, target, brief=self.move is not None) for found in self.requests)
+        return f"{names.caller(self.caller)} calls {calls}{which}"
 
     def by(self) -> str:
         """The statements with their places: `"Admin" (key-policy.json:12:5)`; nothing where there are none."""
@@ -89,11 +91,12 @@ def _made(change: Change) -> Iterator[str]:
             yield from (policy.identity for policy in change.replica.policies or ())
 
 
-def _call(found: Counterexample, names: Names, target: str | None) -> str:
+def _call(found: Counterexample, names: Names, target: str | None, *, brief: bool) -> str:
     request = found.request
-    on = f" on {names.get(request.resource) or short_arn(request.resource)}" if request.resource not in (None, target) else ""
-    context = ", ".join(f"{printable(key)} = {value_text(value)}" for key, value in request.context[:_MOST_CONTEXT])
-    more = len(request.context) - _MOST_CONTEXT
+    pairs = [(key, value) for key, value in request.context if not (brief and key.lower().startswith(_IN_THE_CHANGE))]
+    on = f" on {names.of(request.resource)}" if request.resource not in (None, target) else ""
+    context = ", ".join(f"{printable(key)} = {value_text(value)}" for key, value in pairs[:_MOST_CONTEXT])
+    more = len(pairs) - _MOST_CONTEXT
     return f"{printable(request.action)}{on}" + (f" with {context}" if context else "") + (f" and {more} more keys" if more > 0 else "")
 
 

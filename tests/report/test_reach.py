@@ -1,0 +1,163 @@
+"""What is within reach, as text, Markdown and JSON: golden files (`UPDATE_GOLDEN=1` writes them anew: read the difference)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+import verifier
+from tests.report.reaches import CALLERS, DIRECTLY, FROM, IN_TWO, MAYBE, REACHES, TO, UNSURE
+from tests.report.samples import KEY
+from tests.report.stories import hostile_story
+from tests.report.test_formats import HOSTILE
+from tests.report.test_who_can import compare
+from verifier.model.reach import StepKind
+from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.verdict import Bound, Reason
+from verifier.report.markdown_room import MOST
+from verifier.report.reach.json import reach_schema, render_reach_json
+from verifier.report.reach.markdown import render_reach_markdown
+from verifier.report.reach.text import render_reach
+from verifier.report.reach.words import reach_exit_code
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_golden_text(name: str) -> None:
+    compare(f"{name}.txt", render_reach(REACHES[name]), "reach")
+
+
+def test_golden_in_full_and_in_markdown() -> None:
+    compare("to.full.txt", render_reach(TO, in_full=True), "reach")
+    compare("from.md", render_reach_markdown(FROM), "reach")
+    compare("to.md", render_reach_markdown(TO), "reach")
+
+
+@pytest.mark.parametrize("in_full", [False, True])
+@pytest.mark.parametrize("name", REACHES)
+def test_lines_are_at_most_120_wide_except_commands(name: str, in_full: bool) -> None:
+    lines = render_reach(REACHES[name], in_full=in_full).splitlines()
+    assert [line for line in lines if len(line) > 120 and " aws " not in line] == []
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_colour_adds_escapes_and_nothing_else(name: str) -> None:
+    plain, coloured = render_reach(REACHES[name]), render_reach(REACHES[name], colour=True)
+    assert "\x1b" not in plain and coloured != plain
+    assert re.sub(r"\x1b\[[0-9]+m", "", coloured) == plain
+
+
+def test_s1_what_was_not_proved_is_never_called_all() -> None:
+    with_reason = replace(FROM, keys=(replace(FROM.keys[0], reasons=(Reason("U3", "a policy is missing"),)),))
+    with_maybe = replace(FROM, keys=(replace(FROM.keys[0], rows=(DIRECTLY, MAYBE)),))
+    for report in (with_reason, with_maybe, UNSURE):
+        text, markdown = render_reach(report), render_reach_markdown(report)
+        assert "nothing else" not in text + markdown and "✔" not in text and "✅" not in markdown
+        assert reach_exit_code(report) == 3 and render_reach(report).rstrip().endswith("exit 3")
+    assert "maybe in 3 steps" in render_reach(with_maybe) and "is not known" in render_reach(with_maybe)
+    assert reach_exit_code(FROM) == 0 and "nothing else" in render_reach(FROM)
+
+
+@pytest.mark.parametrize(("bound", "said"), [(Bound(4, True), "every length"), (Bound(3, False), "up to 3 steps")])
+def test_s1_how_long_the_chains_are_is_always_said(bound: Bound, said: str) -> None:
+    for found in REACHES.values():
+        report = replace(found, keys=tuple(replace(key, bound=bound) for key in found.keys))
+        for text in (render_reach(report), render_reach_markdown(report)):
+            assert said in text and ("every length" in text) == bound.complete
+            assert ("longer chains were not looked at" in text) != bound.complete
+
+
+def test_several_actions_are_told_apart() -> None:
+    assert "role/ops, role/worker0" in render_reach(TO)
+    both = replace(TO, to=("kms:*",))
+    assert "role/team/KeyAdmin: kms:Decrypt" in render_reach(both)
+
+
+def test_what_is_told_short_says_so() -> None:
+    text = render_reach(TO)
+    assert "and 9 more" in text and "role/worker11" not in text and "to do it" not in text
+    full = render_reach(TO, in_full=True)
+    assert "and 9 more" not in full and "role/worker11" in full and "to do it" in full
+
+
+def test_another_account_is_named() -> None:
+    row = replace(IN_TWO, callers=("arn:aws:iam::444455556666:role/x", CALLERS[0], "every role of 999988887777"))
+    text = render_reach(replace(TO, keys=(replace(TO.keys[0], rows=(row,)),)))
+    assert "role/x of 444455556666, role/ops, every role of 999988887777" in text
+
+
+# --- JSON --------------------------------------------------------------------------------------------------------------------------
+
+
+def parsed(report: ReachReport) -> Any:
+    return json.loads(render_reach_json(report))
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(reach_schema())
+    assert verifier.schema("reach") == reach_schema()
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_the_json_is_valid_and_says_all_of_it(name: str) -> None:
+    report = REACHES[name]
+    strict = json.loads(json.dumps(reach_schema()))
+    for definition in (strict, strict["$defs"]["key_reach"], strict["$defs"]["reach_row"]):
+        definition["additionalProperties"] = False
+    document = parsed(report)
+    Draft202012Validator(strict).validate(document)
+    assert [[row["steps"] for row in key["rows"]] for key in document["keys"]] == [[row.steps for row in key.rows] for key in report.keys]
+    assert [key["beyond"] for key in document["keys"]] == [list(key.beyond) for key in report.keys]
+    assert document["summary"]["complete"] == report.complete
+    assert [key["bound"]["every_length"] for key in document["keys"]] == [key.bound.complete for key in report.keys]
+
+
+@pytest.mark.parametrize(
+    "row", [replace(IN_TWO, story=None), replace(MAYBE, reason=None), replace(IN_TWO, reason=MAYBE.reason), replace(IN_TWO, steps=-1)]
+)
+def test_s1_a_row_without_its_evidence_is_not_valid(row: ReachRow) -> None:
+    with pytest.raises(ValidationError):
+        Draft202012Validator(reach_schema()).validate(parsed(replace(FROM, keys=(replace(FROM.keys[0], rows=(row,)),))))
+
+
+def test_s1_a_complete_key_has_no_reasons() -> None:
+    document = parsed(UNSURE)
+    document["keys"][0]["complete"] = True
+    with pytest.raises(ValidationError):
+        Draft202012Validator(reach_schema()).validate(document)
+
+
+# --- size, hostile texts -----------------------------------------------------------------------------------------------------------
+
+
+def test_markdown_fits_a_comment_and_counts_what_does_not() -> None:
+    rows = tuple(replace(IN_TWO, callers=(f"arn:aws:iam::111122223333:role/worker{number}",)) for number in range(600))
+    text = render_reach_markdown(replace(TO, keys=(replace(TO.keys[0], rows=rows),)))
+    assert len(text) <= MOST and "for which there is no room here" in text
+    table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len(table) > 20 and {line.count("|") for line in table} == {4}
+
+
+@pytest.mark.parametrize("kind", StepKind)
+def test_texts_of_the_input_cannot_act(kind: StepKind) -> None:
+    reason = Reason(HOSTILE, HOSTILE)
+    rows = (
+        ReachRow((HOSTILE,), (HOSTILE,), 1, hostile_story(HOSTILE, kind)),
+        ReachRow((HOSTILE,), (HOSTILE,), 2, None, reason),
+    )
+    key = KeyReach(replace(KEY, name=HOSTILE), rows, (HOSTILE,), Bound(4, True), (reason,))
+    for report in (ReachReport((key,), caller=HOSTILE), ReachReport((key,), to=(HOSTILE,), data_version=HOSTILE)):
+        for in_full in (False, True):
+            text = render_reach(report, in_full=in_full)
+            assert not any(not character.isprintable() for character in text.replace("\n", ""))
+            markdown = render_reach_markdown(report, in_full=in_full)
+            assert "\x1b" not in markdown and "\u202e" not in markdown
+            outside = re.sub(r"^```+text\n.*?^```+$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+            assert "<b>" not in outside and "</script>" not in outside
+            table = [line for line in outside.splitlines() if line.startswith("| ")]
+            assert {line.count("|") for line in table} == {4}
+        assert render_reach_json(report).isascii()

@@ -1,0 +1,104 @@
+"""What is within reach → text for a terminal: key by key what, or who, in how many steps, by which chain, and whether that is all.
+
+In: a `ReachReport`. Out: text. Guarantee: pure; every row is there, and what is told short says so; `--verbose` (`in_full`) has all of it,
+each request with what lets it happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.verdict import Assumption, Story
+from verifier.report.naming import Places, rule_label
+from verifier.report.reach.names import Names, names_of
+from verifier.report.reach.story import compact_lines, steps_lines
+from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, some
+from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.text import counted, key_lines
+from verifier.syntax.text import printable
+
+_LABEL, _WIDE = 14, 18
+"""Columns of how far something is: `in 2 steps`, `maybe in 2 steps`."""
+
+
+def render_reach(report: ReachReport, *, colour: bool = False, in_full: bool = False) -> str:
+    """The whole answer, with a final newline."""
+    writer = _Writer(report, Style(colour), in_full)
+    lines = [*sentence(writer.style.bold(question_words(report)), ""), ""]
+    lines += [line for key in report.keys for line in (*writer.key(key), "")]
+    lines += writer.ending()
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+class _Writer:
+    """Lays out the parts of an answer."""
+
+    def __init__(self, report: ReachReport, style: Style, in_full: bool) -> None:
+        self.report, self.style, self.in_full = report, style, in_full
+        self.keys = [key.key for key in report.keys]
+        self.label = _WIDE if any(row.reason for key in report.keys for row in key.rows) else _LABEL
+
+    def key(self, key: KeyReach) -> Iterator[str]:
+        """One key: what is within reach, and whether that is all."""
+        yield from key_lines(key.key, self.style)
+        yield ""
+        names = names_of(self.keys, key.key.arn)
+        for row in key.rows:
+            yield from self._row(key, row, names)
+        if key.beyond:
+            yield from sentence(some(key.beyond, names, in_full=self.in_full), pad("out of reach", self.label))
+            yield ""
+        yield from self._conclusion(key)
+
+    def _row(self, key: KeyReach, row: ReachRow, names: Names) -> Iterator[str]:
+        paint = self.style.doubt if row.reason is not None else self.style.bad if row.steps else str
+        what = of_row(self.report, row, names, in_full=self.in_full)
+        yield from sentence(what, pad(paint(distance(row)), self.label))
+        if row.story is not None and (row.steps or self.in_full):
+            yield from self._story(key, row.story, names)
+        if row.reason is not None:
+            place = Places().place(row.reason.span)
+            yield from sentence(printable(row.reason.text), " " * self.label, f"{place} {rule_label(row.reason.rule)}".strip())
+        if row.steps or self.in_full or row.reason is not None or row is key.rows[-1]:
+            yield ""
+
+    def _story(self, key: KeyReach, story: Story, names: Names) -> Iterator[str]:
+        if self.in_full:
+            yield from steps_lines(story, names, key.key.arn, self.style)
+        else:
+            yield from compact_lines(story, names, key.key.arn, self.style, " " * self.label)
+
+    def _conclusion(self, key: KeyReach) -> Iterator[str]:
+        sign = self.style.good("✔") if key.complete else self.style.doubt("?")
+        yield from sentence(conclusion(self.report, key), f"{sign} ")
+        for reason in key.reasons:
+            tail = f"{Places().place(reason.span)} {rule_label(reason.rule)}".strip()
+            yield from sentence(printable(reason.text), "  ", tail)
+        if not key.complete and not key.reasons:
+            yield "  what is marked `maybe` has no chain that could be replayed"
+        longer = longer_words(key)
+        if longer is not None:
+            yield f"  {longer}"
+
+    def ending(self) -> list[str]:
+        """What is supposed, the readings that were tried, the counting line."""
+        lines = [*self._assumptions(), *self._readings()]
+        lines += [""] if lines else []
+        rows = sum(len(key.rows) for key in self.report.keys)
+        data = [f"KMS data {printable(self.report.data_version)}"] if self.report.data_version else []
+        return [*lines, *flow([counted(rows, "row"), *data, f"exit {reach_exit_code(self.report):d}"], "", between=" · ")]
+
+    def _assumptions(self) -> Iterator[str]:
+        found: dict[Assumption, None] = dict.fromkeys(a for key in self.report.keys for a in key.assumptions)
+        for position, assumption in enumerate(found):
+            yield from sentence(printable(assumption.text), pad("" if position else "supposes", _LABEL), rule_label(assumption.rule))
+
+    def _readings(self) -> Iterator[str]:
+        """The questions that chains depend on."""
+        stories = (row.story for key in self.report.keys for row in key.rows if row.story is not None)
+        needed = sorted({label for story in stories for label, _ in story.readings})
+        if needed:
+            remedy = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
+            text = f"some chains need one reading of {', '.join(map(printable, needed))}: {remedy}"
+            yield from sentence(text, pad("readings", _LABEL))

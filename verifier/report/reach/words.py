@@ -1,0 +1,73 @@
+"""The answers of `verifier reach` in a few words: the question, how far something is, whether that is all.
+
+In: a `ReachReport`. Out: texts without markup, safe for a terminal. Guarantee: nothing is called all that was not proved to be (S1), and
+how long the chains are is always said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.verdict import Status
+from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.reach.names import Names, first
+from verifier.report.reach.story import bound_words
+from verifier.report.reach.told import steps_words
+from verifier.syntax.text import printable
+
+_MOST_NAMES = 4
+
+
+def reach_exit_code(report: ReachReport) -> ExitCode:
+    """0 where the answer is complete, 3 otherwise: that nobody gets there is an answer."""
+    return exit_code(Status.PROVED if key.complete else Status.UNKNOWN for key in report.keys)
+
+
+def question_words(report: ReachReport) -> str:
+    """What was asked."""
+    if report.caller is not None:
+        return f"what {Names().of(report.caller)} can bring about"
+    return f"who can eventually {wanted(report)}"
+
+
+def wanted(report: ReachReport) -> str:
+    """The actions that were asked about."""
+    return printable(", ".join(report.to or ()))
+
+
+def distance(row: ReachRow) -> str:
+    """`directly`, `in 2 steps`; with `maybe` where no chain could be replayed."""
+    how = f"in {steps_words(row.steps)}" if row.steps else "directly"
+    return how if row.reason is None else f"maybe {how}"
+
+
+def some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
+    """Callers or actions in one line: all of them, or the first few and how many more."""
+    return first([names.of(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
+
+
+def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
+    """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if several actions were
+    asked about."""
+    actions = some(row.actions, names, in_full=in_full)
+    if report.caller is not None:
+        return actions
+    callers = some(row.callers, names, in_full=in_full)
+    return callers if row.actions == report.to else f"{callers}: {actions}"
+
+
+def conclusion(report: ReachReport, key: KeyReach) -> str:
+    """Whether that is all, and for how long chains."""
+    how_far = bound_words(key.bound)
+    if not key.complete:
+        return f"That this is all was not proved ({how_far}):"
+    if report.caller is not None:
+        who = Names().of(report.caller)
+        return f"{who} can bring about nothing{' else' if key.rows else ''}: proved for {how_far}."
+    return f"Nobody{' else' if key.rows else ''} gets there: proved for {how_far}."
+
+
+def longer_words(key: KeyReach) -> str | None:
+    """What a bound leaves open; `None` where it leaves nothing."""
+    return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"
