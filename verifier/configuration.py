@@ -63,12 +63,14 @@ class Configuration:
 
 
 def find_configuration(folder: Path) -> Path:
-    """The file in a folder. Raises `InputError` where there is none."""
+    """The file in a folder. Raises `InputError` where there is none, or `pyproject.toml` is not TOML."""
     first, second = (folder / name for name in NAMES)
     if first.is_file():
         return first
-    if second.is_file() and "tool.verifier" in second.read_text(encoding="utf-8", errors="replace"):
-        return second
+    if second.is_file():
+        tools = read_toml(Files().source(second)).values.get("tool")
+        if isinstance(tools, dict) and "verifier" in tools:
+            return second
     raise InputError.of(
         f"there is no {NAMES[0]} here, and no [tool.verifier] in a {NAMES[1]}",
         hint='write one, for example: inputs = ["snapshots/prod"], or name it with --config FILE (docs/check.md)',

@@ -70,6 +70,19 @@ def test_pyproject_holds_it_as_well(run: Run, folder: Path) -> None:
     assert result.code == 2 and "pyproject.toml:3:1" in result.err and "did you mean `inputs`?" in result.err
 
 
+@pytest.mark.parametrize("text", ['[tool]\nverifier = {inputs = ["policy.json"]}\n', '[tool]\nverifier.inputs = ["policy.json"]\n'])
+def test_however_pyproject_is_written(run: Run, folder: Path, text: str) -> None:
+    (folder / "pyproject.toml").write_text(text)
+    assert run("check", "--no-cache").code == 1
+
+
+def test_a_pyproject_of_something_else_is_none(run: Run, folder: Path) -> None:
+    (folder / "pyproject.toml").write_text('[project]\nname = "x"\n# tool.verifier\n')
+    assert "there is no verifier.toml here" in run("check").err
+    (folder / "pyproject.toml").write_text("[project\n")
+    assert "pyproject.toml:1:9" in run("check").err
+
+
 def test_a_waiver_excuses_until_its_day(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = check(run, folder, WAIVER)
     assert result.code == 0 and "the jobs move in January (until 2027-01-31, owner payments)" in result.out
