@@ -65,7 +65,7 @@ def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect, toge
     """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of its own (P7). Its
     owner is the statement, or one for many statements `together`."""
     for statement in policy.statements:
-        if statement.effect is effect:
+        if statement.effect is effect and not space.says_nothing(statement):
             if not space.concerns(statement):
                 if effect is Effect.ALLOW:
                     yield silent(space, policy, statement)

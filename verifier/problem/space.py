@@ -7,7 +7,7 @@ Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never at
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ from verifier.problem.expression import (
     Symbol,
     Test,
     both,
+    constant,
     disjunction,
     either,
     negation,
@@ -62,8 +63,11 @@ from verifier.problem.views import Relation, SetView, Values, Variants, View, re
 
 if TYPE_CHECKING:
     from verifier.problem.spellings import Choice  # which is built on this module
+    from verifier.problem.values import Template
 
 PAIR_PREFIX = "kms:encryptioncontext:"
+TARGET = "target"
+"""The attribute for which of many targets a request is on: its ARN."""
 MADE = "resource of the request"
 """The attribute for what a request names or makes in an account: the ARN of a function, of a resource share (E3)."""
 OTHER_SPELLING = "#other spelling"
@@ -77,7 +81,7 @@ def pair_attribute(spelling: str | None, name: str = "") -> str:
 
 _OWN = {"userid": user_ids, "session": session_names, "issuer": issuers, "retiring": retiring_principals}
 """What makes the attributes that are no condition keys, but for those that every space has."""
-INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time", MADE})
+INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time", MADE, TARGET})
 """The attributes that are no condition keys: what a context shows of them has other names."""
 
 
@@ -106,6 +110,13 @@ def _actions_on(kind: TargetKind) -> frozenset[str]:
         return frozenset(a.name for a in step_actions() if a.on.name == kind.name)
     fits = {TargetKind.KEY: "key", TargetKind.ALIAS: "alias"}
     return frozenset(a.name for a in actions() if (fits[kind] in a.resources if kind in fits else not a.resources))
+
+
+@lru_cache(_REMEMBERED)
+def _matched_on(kind: TargetKind, pattern: str) -> frozenset[str]:
+    """The known actions for a kind of target that a pattern in lower case matches."""
+    matched = like(pattern)
+    return frozenset(name for name in _actions_on(kind) if matched.matches(name.lower()))
 
 
 @cache
@@ -151,6 +162,8 @@ class Space:
     """What the caller may have brought about before the request, as symbols (`problem.powers`)."""
     choices: dict[tuple[str, ...], Sequence[Choice]] = field(default_factory=dict)
     """Ways to read pairs of the encryption context, by their names (`problem.spellings`)."""
+    covered: dict[Template, frozenset[str]] = field(default_factory=dict)
+    """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
     _variants: dict[str, Variants] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
@@ -164,6 +177,9 @@ class Space:
             self.is_service = both(negation(self.is_principal), negation(_IS_WEB))
         for attribute in (whom, _action_attribute(self.target.kind)):
             self.attributes[attribute.name] = attribute
+        if self.target.members:
+            arns = tuple(str(member.resource) for member in self.target.members)
+            self.attributes[TARGET] = Attribute(TARGET, values=arns, optional=False)
         if self.target.key is not None:
             self.attributes["facts"] = _facts_attribute(consistent(self.target.key))
 
@@ -193,6 +209,21 @@ class Space:
                 self.variants(key)
             else:
                 self.view(key)
+
+    def says_nothing(self, statement: Statement) -> bool:
+        """Whether a statement is about none of the actions on what a step changes, which are few and all known."""
+        if not self.target.of_step or statement.actions is None:
+            return False
+        matched = frozenset[str]().union(*(_matched_on(self.target.kind, text.value.lower()) for text in statement.actions))
+        return matched == self.known_actions if statement.not_action else not matched
+
+    def on(self, holds: Callable[[Target], bool]) -> Expression:
+        """The requests on those of the targets of which something holds."""
+        members = self.target.members
+        if not members:
+            return constant(holds(self.target))
+        found = frozenset(str(member.resource) for member in members if holds(member))
+        return constant(bool(found)) if len(found) in (0, len(members)) else Test(TARGET, OneOf(found))
 
     def note(self, key: str) -> None:
         """A policy speaks of this condition key; what the data does not know is remembered."""

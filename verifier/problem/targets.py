@@ -36,7 +36,8 @@ STEP_KINDS = frozenset({TargetKind.ROLE, TargetKind.USER, TargetKind.GROUP, Targ
 @dataclass(frozen=True)
 class Target:
     """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9). `identity` is the
-    role or user, `None` where the input does not have it, or for another kind of target."""
+    role or user, `None` where the input does not have it, or for another kind of target. `members`, where there are any, are targets of one
+    kind and account that are asked about together: then which of them a request is on is an attribute of it (`problem.steps.many`)."""
 
     kind: TargetKind
     partition: str
@@ -45,6 +46,7 @@ class Target:
     resource: str | None = None
     key: Key | None = None
     identity: Identity | None = None
+    members: tuple[Target, ...] = ()
 
     @property
     def of_step(self) -> bool:

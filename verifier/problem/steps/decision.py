@@ -72,39 +72,77 @@ def _at_home(space: Space) -> Expression:
 
 def _modifiable(space: Space) -> Expression:
     """Only its service changes a service-linked role [API: PutRolePolicy, `UnmodifiableEntity`]."""
-    linked = space.target.kind is TargetKind.ROLE and ":role/aws-service-role/" in (space.target.resource or "")
-    return negation(acts(CHANGES_A_ROLE)) if linked else TRUE
+    linked = space.on(lambda target: ":role/aws-service-role/" in (target.resource or ""))
+    return TRUE if linked is FALSE else negation(both(linked, acts(CHANGES_A_ROLE)))
 
 
 # -- trust policies --
 
 
-def _trust(space: Space, effect: Effect) -> Iterator[tuple[Policy, Statement]]:
-    identity = space.target.identity
-    if space.target.kind is TargetKind.ROLE and identity is not None and identity.trust is not None:
-        yield from ((identity.trust, statement) for statement in identity.trust.statements if statement.effect is effect)
+def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
+    """Each trust policy with the targets that have it, or one that says the same; `None` for those of which it is not given."""
+    if space.target.kind is not TargetKind.ROLE:
+        return
+    given: dict[object, Policy | None] = {}
+    arns: dict[object, set[str | None]] = {}
+    for target in space.target.members or (space.target,):
+        trust = target.identity.trust if target.identity is not None else None
+        said_there = None if trust is None else _meaning(trust)
+        given.setdefault(said_there, trust)
+        arns.setdefault(said_there, set()).add(target.resource)
+    for said_there, trust in given.items():
+        having = arns[said_there]
+        yield trust, space.on(lambda target, having=having: target.resource in having)  # type: ignore[misc]
+
+
+def _meaning(trust: Policy) -> object:
+    """What a trust policy says, without where it says it."""
+    return trust.variables, tuple(
+        (
+            *(statement.effect, statement.not_principal, statement.not_action, statement.doubt),
+            tuple((principal.type, principal.value) for principal in statement.principals or ()),
+            tuple(text.value for text in statement.actions or ()),
+            tuple((str(c.operator), c.key.value, tuple(text.value for text in c.values)) for c in statement.conditions),
+        )
+        for statement in trust.statements
+    )
 
 
 def _trust_reach(space: Space) -> Reach:
     """Whom the trust policy admits; where it is not known, perhaps anybody (E2)."""
-    identity = space.target.identity
-    if identity is not None and identity.trust is not None:
-        return policy_reach(space, _trust(space, Effect.ALLOW))
-    assert space.target.resource is not None
-    return Reach(either(Symbol(trust_symbol(space.target.resource)), power(space, RESOURCE_POLICY)), FALSE, FALSE, FALSE)
+    found = [_admitted(space, trust, having) for trust, having in _by_trust(space)]
+    return Reach(
+        disjunction(reach.strong for reach in found),
+        disjunction(reach.weak for reach in found),
+        disjunction(reach.anyone for reach in found),
+        disjunction(reach.account for reach in found),
+    )
+
+
+def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
+    if trust is None:
+        symbol = Symbol(trust_symbol(space.target.resource or "*"))
+        return Reach(both(having, either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE)
+    reach = policy_reach(space, ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW))
+    return Reach(both(having, reach.strong), both(having, reach.weak), both(having, reach.anyone), both(having, reach.account))
 
 
 def _trust_denies(space: Space) -> Iterator[Expression]:
     """A trust policy is about assuming the role, not about changing it."""
-    for policy, statement in _trust(space, Effect.DENY):
-        if not space.concerns(statement):
+    for trust, having in _by_trust(space):
+        if trust is None:
             continue
-        whom = deny_reach(space, statement)
-        if space.reaches(statement, whom):
-            asked = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, policy, statement))
-            yield without(space, RESOURCE_POLICY, said(space, policy, statement, asked))
-        else:
-            yield said_to_nobody(space, policy, statement)
+        for statement in trust.statements:
+            if statement.effect is Effect.DENY and space.concerns(statement):
+                yield both(having, _trust_deny(space, trust, statement))
+
+
+def _trust_deny(space: Space, trust: Policy, statement: Statement) -> Expression:
+    whom = deny_reach(space, statement)
+    if not space.reaches(statement, whom):
+        return said_to_nobody(space, trust, statement)
+    asked = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, trust, statement))
+    return without(space, RESOURCE_POLICY, said(space, trust, statement, asked))
 
 
 def _listed_provider(space: Space) -> Expression:

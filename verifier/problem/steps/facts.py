@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.step_actions import IAM_REGION, known_step_keys, step_actions
-from verifier.problem.expression import Expression, Present, Some, Test, both, implies, negation
+from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation
 from verifier.problem.facts_shared import has, predicates_of
 from verifier.problem.predicates import exactly, like
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.keys import BOUNDARY, written_to
-from verifier.problem.targets import TargetKind
+from verifier.problem.targets import Target, TargetKind
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
 _REQUIRED = {
@@ -38,9 +38,12 @@ def step_operations(space: Space) -> Iterator[Expression]:
         required = space.known_actions.intersection(_REQUIRED.get(name, ()))
         if required:
             yield implies(acts(required), Present(name))
-    identity = space.target.identity
-    if has(space, BOUNDARY) and identity is not None and identity.bounded:
-        yield implies(written_to(space), Present(BOUNDARY))
+    if has(space, BOUNDARY):
+        yield implies(written_to(space), either(Present(BOUNDARY), space.on(_known_boundary)))
+
+
+def _known_boundary(target: Target) -> bool:
+    return target.identity is not None and target.identity.boundary is not None
 
 
 def _listed(name: str) -> str | None:

@@ -7,13 +7,16 @@ absent or have any value.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
-from verifier.problem.expression import FALSE, Expression, both
+from verifier.problem.expression import FALSE, TRUE, Expression, both
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.domains import step_attribute
-from verifier.problem.targets import TargetKind
+from verifier.problem.steps.many import known_or_free, of_target
+from verifier.problem.targets import Target, TargetKind
 from verifier.problem.views import SetView, Values, View, fixed_view
 
 BOUNDARY = "iam:permissionsboundary"
@@ -44,18 +47,35 @@ def _own(space: Space, name: str) -> View | SetView:
 def _tag(space: Space, name: str) -> View | SetView:
     """A tag of the role or user, under either name of the key [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]."""
     wanted = name.partition("/")[2]
-    identity, kind = space.target.identity, space.target.kind
-    if identity is not None:
-        return fixed_view(name, next((value for tag, value in identity.tags if tag.lower() == wanted), None))
+
+    def value_of(target: Target) -> str | None:
+        tags = target.identity.tags if target.identity is not None else ()
+        return next((value for tag, value in tags if tag.lower() == wanted), None)
+
+    kind = space.target.kind
     # Groups have no tags, and of the others that the model knows nothing of only `aws:ResourceTag` tells.
-    if kind is TargetKind.GROUP or name.startswith("iam:") and kind not in (TargetKind.ROLE, TargetKind.USER):
-        return fixed_view(name, None)
-    return _own(space, f"aws:resourcetag/{wanted}")
+    untagged = kind is TargetKind.GROUP or name.startswith("iam:") and kind not in (TargetKind.ROLE, TargetKind.USER)
+    free = FALSE if untagged else space.on(lambda target: target.identity is None)
+    return _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
+
+
+def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | None], free: Expression) -> View | SetView:
+    """A key that follows from the target where that is known, and is otherwise an attribute of its own."""
+    if free is TRUE:
+        return _own(space, name)
+    if not space.target.members:
+        return fixed_view(name, value_of(space.target))
+    known = of_target(space, name, value_of)
+    if free is FALSE:
+        return known
+    own = _own(space, name)
+    assert isinstance(own, View)
+    return known_or_free(free, known, own)
 
 
 def written_to(space: Space) -> Expression:
-    """The requests that carry `iam:PermissionsBoundary`: those that write to the role or user."""
-    return acts(_written_to(space))
+    """The requests that carry `iam:PermissionsBoundary`: those that write to a role or user with a boundary."""
+    return both(acts(_written_to(space)), space.on(lambda target: target.identity is not None and target.identity.bounded))
 
 
 def _written_to(space: Space) -> frozenset[str]:
@@ -64,19 +84,29 @@ def _written_to(space: Space) -> frozenset[str]:
 
 def _boundary(space: Space) -> View | SetView:
     """The ARN of the boundary of the role or user that is written to (E1)."""
-    identity, names = space.target.identity, _written_to(space)
-    if not names or identity is not None and not identity.bounded:
+
+    def value_of(target: Target) -> str | None:
+        boundary = target.identity.boundary if target.identity is not None else None
+        return None if boundary is None else boundary.identity.partition("#")[0]
+
+    names = _written_to(space)
+    if not names:
         return fixed_view(BOUNDARY, None)
-    if identity is None or identity.boundary is None:
-        return _own(space, BOUNDARY)
-    arn, where = identity.boundary.identity.partition("#")[0], acts(names)
-    fixed, carrying = fixed_view(BOUNDARY, arn), frozenset(name.lower() for name in names)
+    free = space.on(lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None)
+    found = _known_or_free(space, BOUNDARY, value_of, free)
+    assert isinstance(found, View)
+    return _only_where(found, names)
+
+
+def _only_where(view: View, names: frozenset[str]) -> View:
+    """A key that only some actions carry."""
+    where, carrying = acts(names), frozenset(name.lower() for name in names)
 
     def test(predicate: Predicate) -> Expression:
-        found = fixed.test(predicate)
+        found = view.test(predicate)
         return FALSE if found is FALSE else both(where, found)
 
     def value(values: Values) -> str | None:
-        return arn if values.get("action") in carrying else None
+        return view.value(values) if values.get("action") in carrying else None
 
-    return View(BOUNDARY, where, test, value, ("action",))
+    return View(view.name, both(where, view.present), test, value, ("action", *view.bases))

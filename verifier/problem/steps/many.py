@@ -1,0 +1,80 @@
+"""Many targets of one kind and account, asked about together: which of them a request is on is an attribute.
+
+In: targets; a space about all of them. Out: one target for all; where `Resource` patterns cover them; views on what differs among them.
+Guarantee: on each member the space says what a space about that member alone would say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from verifier.problem.expression import Expression, Test, both, disjunction, either, negation
+from verifier.problem.predicates import Predicate, exactly
+from verifier.problem.relations import constant_matches
+from verifier.problem.space import TARGET, Space
+from verifier.problem.tables import Unsuitable
+from verifier.problem.targets import Target
+from verifier.problem.values import ARN, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.views import Values, View
+
+
+def together(targets: Sequence[Target]) -> Target:
+    """One target for several of the same kind and account."""
+    first = targets[0]
+    assert all((target.kind, target.account) == (first.kind, first.account) for target in targets)
+    return Target(first.kind, first.partition, first.account, first.region, None, members=tuple(targets))
+
+
+def covers_members(space: Space, pieces: Template) -> Expression:
+    """Where a `Resource` pattern covers the target that the request is on."""
+    covered = space.covered.get(pieces)
+    if covered is None:
+        covered = space.covered[pieces] = frozenset(_covered(space, pieces))
+    if not any(isinstance(piece, Variable) for piece in pieces):
+        return space.on(lambda target: target.resource in covered)
+    return disjunction(both(Test(TARGET, exactly(arn)), constant_matches(space, arn, ARN, pieces, False)) for arn in sorted(covered))
+
+
+def _covered(space: Space, pieces: Template) -> Iterator[str]:
+    """The ARNs that a pattern matches, or can match for some values of its variables."""
+    fixed = [piece for piece in pieces if isinstance(piece, Fixed)]
+    pattern = text_predicate(ARN, fixed) if len(fixed) == len(pieces) else shape(ARN, pieces)
+    if pattern is None:
+        return
+    start = re.split(r"[*?]", fixed[0].text)[0] if isinstance(pieces[0], Fixed) and pieces[0].wild else ""
+    for member in space.target.members:
+        arn = str(member.resource)
+        if arn.startswith(start) and pattern.matches(arn):  # most are told apart by how they begin, which is quick
+            yield arn
+
+
+def of_target(space: Space, name: str, value_of: Callable[[Target], str | None]) -> View:
+    """A key whose value, if there is one, follows from the target that the request is on."""
+    known = {str(member.resource): value_of(member) for member in space.target.members}
+    for value in {value for value in known.values() if value is not None}:
+        space.asked.setdefault(name, {})[exactly(value)] = None  # what it is compared with is told apart by its few values
+
+    def test(predicate: Predicate) -> Expression:
+        try:
+            fitting = frozenset(value for value in set(known.values()) if value is not None and predicate.matches(value))
+        except (ArithmeticError, ValueError) as error:
+            raise Unsuitable(name) from error
+        return space.on(lambda target: known[str(target.resource)] in fitting)
+
+    present = space.on(lambda target: known[str(target.resource)] is not None)
+    return View(name, present, test, lambda values: known.get(str(values.get(TARGET))), (TARGET,))
+
+
+def known_or_free(free: Expression, known: View, own: View) -> View:
+    """A key that is an attribute of its own for some targets, the `free` ones, and follows from the others."""
+
+    def test(predicate: Predicate) -> Expression:
+        return either(both(negation(free), known.test(predicate)), both(free, own.test(predicate)))
+
+    def value(values: Values) -> str | None:
+        found = known.value(values)
+        return own.value(values) if found is None else found
+
+    present = either(both(negation(free), known.present), both(free, own.present))
+    return View(f"{known.name} of targets", present, test, value, (*known.bases, *own.bases))

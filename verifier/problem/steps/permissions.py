@@ -1,0 +1,98 @@
+"""Who may do which step on which of many targets: of one account and kind at once.
+
+In: an estate, targets, the powers that a caller may have brought about. Out: `StepPermissions`: sets over callers, targets and powers.
+Guarantee: a caller is said to be able to make a request on a target iff some request of it is allowed there under some reading and some
+value of what is not known (what several comparisons by policy variables demand together aside: `ask` on the single target settles it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verifier.model.estate import Estate
+from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.elimination import project
+from verifier.problem.joint import Given, Joint, join
+from verifier.problem.predicates import OneOf
+from verifier.problem.space import TARGET
+from verifier.problem.steps.many import together
+from verifier.problem.targets import Target
+
+CALLER, ACTION = "principal", "action"
+
+
+@dataclass
+class StepPermissions:
+    """The targets of one account and kind, with one partition of callers for all of them.
+
+    `joint` is the question (side 0); of its variables `target` says which target a request is on, by its place in `targets`.
+    """
+
+    joint: Joint
+    targets: tuple[Target, ...]
+    powers: frozenset[str]
+    _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
+    _numbers: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._numbers = {str(target.resource): number for number, target in enumerate(self.targets)}
+
+    def allowed(self, action: str, further: Iterable[str] = ()) -> Node:
+        """The requests for an action that can be made and are allowed, as a set over callers, targets, powers and `further` variables
+        alone: whatever everything else is. Raises `TooLarge`."""
+        key = action.lower(), tuple(sorted(further))
+        if key not in self._nodes:
+            self._nodes[key] = self._projected(*key)
+        return self._nodes[key]
+
+    def _projected(self, action: str, further: tuple[str, ...]) -> Node:
+        joint, diagrams = self.joint, self.joint.diagrams
+        acts = diagrams.literal(ACTION, joint.finite.tables[ACTION].mask(OneOf(frozenset({action}))))
+        number = joint.finite.tables[ACTION].class_of(action)
+        if number is None:
+            return NOTHING
+        own = diagrams.restrict(diagrams.both(joint.sides[0].allowed, acts), {ACTION: number})
+        if own == NOTHING:
+            return NOTHING
+        known = [diagrams.restrict(fact, {ACTION: number}) for fact in (*joint.sides[0].facts, *joint.definitions)]
+        kept = frozenset(name for name in (CALLER, TARGET, *self.powers, *further) if name in diagrams.level)
+        return project(diagrams, (own, *known), kept).care
+
+    def on(self, action: str, arn: str, further: Iterable[str] = ()) -> Node:
+        """The same for one target: a set over callers, powers and `further` variables."""
+        return self.joint.diagrams.restrict(self.allowed(action, further), {TARGET: self._numbers[arn]})
+
+    def class_of(self, principal: str) -> int | None:
+        """The class of a caller: a principal ARN, the name of a service, `web:` before a provider; `None` where nobody can be so called."""
+        return self.joint.finite.tables[CALLER].class_of(principal)
+
+    def callers(self, action: str, arn: str) -> int:
+        """The classes of callers, as a mask, that can do an action on a target, with all the powers there are."""
+        return self.joint.diagrams.values(self.on(action, arn), CALLER)
+
+    def among(self, action: str, arn: str, principals: Iterable[str]) -> tuple[str, ...]:
+        """Those of some callers, by their principal ARNs, that can do an action on a target."""
+        found = self.callers(action, arn)
+        return tuple(name for name in principals if (number := self.class_of(name)) is not None and found >> number & 1)
+
+    def targets_of(self, action: str, principal: str) -> tuple[str, ...]:
+        """The ARNs of the targets on which a caller can do an action, with all the powers there are."""
+        number = self.class_of(principal)
+        if number is None:
+            return ()
+        own = self.joint.diagrams.restrict(self.allowed(action), {CALLER: number})
+        if TARGET not in self.joint.diagrams.level:
+            return tuple(self._numbers) if own != NOTHING else ()  # nothing tells the targets apart
+        mask = self.joint.diagrams.values(own, TARGET)
+        return tuple(arn for arn, at in self._numbers.items() if mask >> at & 1)
+
+
+def step_permissions(estate: Estate, targets: Sequence[Target], powers: frozenset[str] = frozenset()) -> Iterator[StepPermissions]:
+    """Everything about the targets: one answer for each account and kind of target among them. Raises `TooLarge`."""
+    groups: dict[object, list[Target]] = {}
+    for target in targets:
+        groups.setdefault((target.kind, target.partition, target.account), []).append(target)
+    for found in groups.values():
+        asked = together(found)
+        yield StepPermissions(join([Given(estate, asked, powers)]), asked.members, powers)
