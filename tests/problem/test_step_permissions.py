@@ -26,11 +26,12 @@ from tests.problem.stepping import (
 )
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import PolicyKind
+from verifier.model.readings import trust_symbol
 from verifier.problem.diagram import NOTHING
 from verifier.problem.elimination import project
 from verifier.problem.joint import Given, join
 from verifier.problem.powers import ALWAYS
-from verifier.problem.predicates import OneOf
+from verifier.problem.predicates import OneOf, exactly
 from verifier.problem.space import Space
 from verifier.problem.steps.permissions import StepPermissions, step_permissions
 from verifier.problem.targets import Target, step_target
@@ -163,3 +164,19 @@ def test_groups_and_accounts() -> None:
     assert answers(found, GROUP, f"{GROUP}2").targets_of("iam:AddUserToGroup", ALICE) == (GROUP,)
     assert answers(found, ROOT).among("lambda:CreateFunction", ROOT, (ALICE, BOB)) == (ALICE,)
     assert answers(found, ROOT).among("ecs:RunTask", ROOT, (ALICE, BOB)) == ()
+
+
+def test_further_variables_and_readings_that_are_held() -> None:
+    passing = own("iam:PassRole", ROLE, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
+    found = Estate((), (Account(HOME, (identity(ALICE, passing),), (Identity(ROLE), Identity(OTHER_ROLE))),))
+    key, service, other = "iam:passedtoservice", exactly("lambda.amazonaws.com"), exactly("ec2.amazonaws.com")
+    (permissions,) = step_permissions(found, [step_target(found, arn) for arn in (ROLE, OTHER_ROLE)], asked={key: (service, other)})
+    number = permissions.class_of(ALICE)
+    assert number is not None
+    diagrams, table = permissions.joint.diagrams, permissions.joint.finite.tables[key]
+    mine = diagrams.restrict(permissions.on("iam:PassRole", ROLE, (key,)), {"principal": number})
+    assert diagrams.values(mine, key) == table.mask(service) != table.mask(other)
+    unknown = trust_symbol("*")
+    for value in (True, False):
+        (permissions,) = step_permissions(found, [step_target(found, ROLE)], held={unknown: value})
+        assert bool(permissions.among("sts:AssumeRole", ROLE, (ALICE,))) is value

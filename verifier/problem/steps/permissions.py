@@ -7,15 +7,16 @@ value of what is not known (what several comparisons by policy variables demand 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.estate import Estate
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.elimination import project
+from verifier.problem.expression import Expression
 from verifier.problem.joint import Given, Joint, join
-from verifier.problem.predicates import OneOf
-from verifier.problem.space import TARGET
+from verifier.problem.predicates import OneOf, Predicate
+from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.many import together
 from verifier.problem.targets import Target
 
@@ -88,11 +89,29 @@ class StepPermissions:
         return tuple(arn for arn, at in self._numbers.items() if mask >> at & 1)
 
 
-def step_permissions(estate: Estate, targets: Sequence[Target], powers: frozenset[str] = frozenset()) -> Iterator[StepPermissions]:
-    """Everything about the targets: one answer for each account and kind of target among them. Raises `TooLarge`."""
+def step_permissions(
+    estate: Estate,
+    targets: Sequence[Target],
+    powers: frozenset[str] = frozenset(),
+    held: Mapping[str, bool] | None = None,
+    asked: Mapping[str, Sequence[Predicate]] | None = None,
+) -> Iterator[StepPermissions]:
+    """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`; `asked` are predicates
+    that attributes which policies ask for are cut by besides. Raises `TooLarge`."""
     groups: dict[object, list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account), []).append(target)
     for found in groups.values():
-        asked = together(found)
-        yield StepPermissions(join([Given(estate, asked, powers)]), asked.members, powers)
+        joint = join([Given(estate, together(found), powers)], (), _cut_by(asked or {}))
+        joint.hold(held or {})
+        yield StepPermissions(joint, tuple(found), powers)
+
+
+def _cut_by(asked: Mapping[str, Sequence[Predicate]]) -> Callable[[Space], Sequence[Expression]]:
+    def further(space: Space) -> Sequence[Expression]:
+        for name, predicates in asked.items():
+            if name in space.attributes:
+                space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
+        return ()
+
+    return further
