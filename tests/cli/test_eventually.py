@@ -150,3 +150,13 @@ def test_no_verdict_on_it_is_remembered(rules: str) -> None:
     places = places_of(shared_policies(estate), target, Statements())
     assert stored(direct, places) is not None
     assert stored(eventual, places) is None
+
+
+def test_documents_that_only_steps_turn_on_are_read_for_it_alone(run: Run, tmp_path: Path) -> None:
+    details = {"UserDetailList": [], "RoleDetailList": [{"Arn": "arn:aws:iam::111122223333:role/app", "AssumeRolePolicyDocument": {}}]}
+    snapshot = {"keys": [{"arn": KEY, "policy": "default"}], "accounts": {"111122223333": {"authorization_details": details}}}
+    (tmp_path / "snapshot.json").write_text(json.dumps(snapshot))
+    arguments = ("prove", str(tmp_path), "--no-cache", "--builtin")
+    assert run(*arguments, "no-external-access").code == 0
+    result = run(*arguments, "no-external-access", "--builtin", "no-escalation-to-decrypt")
+    assert result.code == 2 and "policy has no `Statement`" in result.err

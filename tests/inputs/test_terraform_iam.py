@@ -248,7 +248,7 @@ def federated(*identifiers: Any) -> Planned:
     """An `aws_iam_policy_document` that trusts an identity provider, read during apply."""
     statement = {"effect": "Allow", "actions": ["sts:AssumeRoleWithWebIdentity"], "principals": [{"type": "Federated"}]}
     unknown = {"json": True, "id": True, "statement": [{"principals": [{"identifiers": True}]}]}
-    block = {"actions": constant(["sts:AssumeRoleWithWebIdentity"])}
+    block: Json = {"actions": constant(["sts:AssumeRoleWithWebIdentity"])}
     block |= {"principals": [{"type": constant("Federated"), "identifiers": refers(*identifiers)}]}
     return Planned("aws_iam_policy_document", "trust", {"statement": [statement]}, unknown, {"statement": [block]}, data=True)
 
@@ -298,7 +298,7 @@ def test_e2w_a_provider_that_is_not_known_may_be_any(tmp_path: Path) -> None:
     ],
 )
 def test_e2w_providers_of_the_plan_join_those_of_the_snapshot(tmp_path: Path, made: list[Planned], expected: Any) -> None:
-    details = {"UserDetailList": [], "RoleDetailList": []}
+    details: Json = {"UserDetailList": [], "RoleDetailList": []}
     given = {"authorization_details": details, "open_id_connect_providers": [], "saml_providers": []}
     snapshot = tmp_path / "accounts.json"
     snapshot.write_text(json.dumps({"accounts": {ACCOUNT: given}}))

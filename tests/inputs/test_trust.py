@@ -13,6 +13,7 @@ from tests.inputs.samples import ACCOUNT, READ, assert_only, details, errors, in
 from verifier.inputs import load_estate
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, PolicyKind, PrincipalType
+from verifier.syntax.diagnostic import InputError
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 GROUP = f"arn:aws:iam::{ACCOUNT}:group/team/ops"
@@ -195,3 +196,20 @@ def test_e2w_providers_in_the_folder_of_an_account(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data), encoding="utf-8")
     assert load_estate([tmp_path]).accounts[0].providers == (GITHUB, SSO)
+
+
+def test_what_only_steps_turn_on_is_read_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    """A document in error that nothing asked for turns on is none of the question's business."""
+    broken = {"Statement": [{"Effect": "Alow", "Action": "kms:*", "Resource": "*"}]}
+    versions = [{"VersionId": "v1", "IsDefaultVersion": True, "Document": broken}]
+    policies = [{"Arn": f"arn:aws:iam::{ACCOUNT}:policy/unused", "PolicyVersionList": versions}]
+    pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=broken)], Policies=policies)
+    path = tmp_path / "snapshot.json"
+    path.write_text(json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}}))
+    (account,) = load_estate([path], steps=False).accounts
+    assert (account.roles[0].trust, account.managed) == (None, ())
+    with pytest.raises(InputError) as refused_whole:
+        load_estate([path])
+    assert [error.message for error in refused_whole.value.diagnostics if "Effect" in error.message] == [
+        'unknown `Effect` "Alow"; expected `Allow` or `Deny`'
+    ] * 2

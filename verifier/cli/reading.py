@@ -14,7 +14,7 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 
@@ -63,9 +63,17 @@ def read(asked: Asked) -> Read:
         except InputError as error:
             errors += error.diagnostics
     declared = _only(files.key_arns)
+    steps = any(is_eventual(invariant) for invariant in (*files.invariants, *named))
 
     def load() -> Estate:
-        return load_estate(asked.paths, key_arn=asked.key_arn, accounts=files.accounts, declared_key_arn=declared, supplied=asked.supplied)
+        return load_estate(
+            asked.paths,
+            key_arn=asked.key_arn,
+            accounts=files.accounts,
+            declared_key_arn=declared,
+            supplied=asked.supplied,
+            steps=steps,
+        )
 
     try:
         if asked.cache is None:
@@ -73,7 +81,7 @@ def read(asked: Asked) -> Read:
         else:
             from verifier.runs.estates import remembered_estate
 
-            estate = remembered_estate(asked.paths, (asked.key_arn, files.accounts, declared, asked.supplied), asked.cache, load)
+            estate = remembered_estate(asked.paths, (asked.key_arn, files.accounts, declared, asked.supplied, steps), asked.cache, load)
     except InputError as error:
         errors += error.diagnostics
     if errors:

@@ -37,13 +37,15 @@ def read_account(
     providers: Mapping[str, Sequence[Node]] | None = None,
     *,
     complete: bool = True,
+    steps: bool = True,
 ) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
     What plans and templates make, in `made`, takes the place of what is `given` with the same ARN. `complete` is false where the account
     has other users and roles, which are not listed (U1). `providers` are listings as `identity_providers.read_providers` takes them.
+    Without `steps` trust policies, and managed policies that nobody has, are not read.
     """
-    inventory = Inventory(remarks, account)
+    inventory = Inventory(remarks, account, steps)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in made:
         for name, entries in _merged(remarks, details).items():
@@ -63,7 +65,7 @@ def read_account(
         roles=tuple(role for role in roles if role),
         complete=complete,
         groups=tuple(inventory.read_groups.values()),
-        managed=managed_policies(inventory),
+        managed=managed_policies(inventory) if steps else (),
         providers=read_providers(remarks, account, providers or {}),
     )
     return read, tuple(inventory.unmodelled)
@@ -207,7 +209,7 @@ def _groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> dict[
 def _trust(inventory: Inventory, node: Node, found: Mapping[str, Node], role: str) -> Policy | None:
     """The trust policy of a role; `None` where the input does not say it (E2). What it depends on is remembered for those who ask."""
     document = found.get("AssumeRolePolicyDocument")
-    if document is None or is_null(document):
+    if document is None or is_null(document) or not inventory.steps:
         return None
     if not is_unknown_whole(document):
         return read_document(inventory.remarks, document, PolicyKind.TRUST, identity=f"{role}#trust", name="trust")

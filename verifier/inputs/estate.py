@@ -31,20 +31,23 @@ def load_estate(
     other_version: str | None = None,
     root: Path | None = None,
     supplied: Supplied = NOTHING,
+    steps: bool = True,
 ) -> Estate:
     """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content decides.
 
     `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the only one that
     the invariants declare) stands for it if the input is one file, and `accounts` (those that they declare) help to find it; so does
     `other_version`, the ARN found for another version of the policy. Files in the folder `root` are called by their path from there.
-    `supplied` is what the user says about a plan or template that it does not say itself.
+    `supplied` is what the user says about a plan or template that it does not say itself. Without `steps` the documents that only steps
+    turn on (trust policies, managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about
+    steps then.
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
     if key_arn is not None:
         check_key_arn(key_arn)
     with _collection_paused():
         declared = declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None
-        loader = Loader(Files(root), supplied, key_arn, accounts, declared, other_version)
+        loader = Loader(Files(root), supplied, key_arn, accounts, declared, other_version, steps=steps)
         for path in paths:
             loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
         return loader.estate()

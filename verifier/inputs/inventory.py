@@ -18,10 +18,12 @@ from verifier.syntax.text import first_few
 @dataclass
 class Inventory:
     """One account while it is read. `managed` holds the entries of `Policies` by ARN, `groups` those of `GroupDetailList` by name,
-    `documents` the default versions, `read` the policies that were read so far, and `read_groups` the groups."""
+    `documents` the default versions, `read` the policies that were read so far, and `read_groups` the groups. Without `steps` nothing is
+    read that only steps turn on (section 7)."""
 
     remarks: Remarks
     account: str
+    steps: bool = True
     managed: dict[str, Node] = field(default_factory=dict)
     groups: dict[str, Node] = field(default_factory=dict)
     documents: dict[str, Node | None] = field(default_factory=dict)

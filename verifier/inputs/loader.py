@@ -45,12 +45,15 @@ class Loader:
         accounts: Sequence[str] = (),
         declared_key_arn: str | None = None,
         other_version: str | None = None,
+        *,
+        steps: bool = True,
     ) -> None:
         self.supplied = replace(supplied, declared=frozenset(accounts))
         self.key_arn = key_arn
         self.declared_key_arn = declared_key_arn
         self.declared = accounts
         self.other_version = other_version
+        self.steps = steps
         self.remarks = Remarks()
         self.files = files
         self.parts = Parts()
@@ -116,7 +119,7 @@ class Loader:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = [
-            read_account(self.remarks, account, given, made, self.parts.providers_of(account), complete=complete)
+            read_account(self.remarks, account, given, made, self.parts.providers_of(account), complete=complete, steps=self.steps)
             for account, given, made, complete in self.parts.inventories()
         ]
         unmodelled += [thing for _, things in read for thing in things]

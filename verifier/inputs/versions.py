@@ -47,6 +47,7 @@ class _Reader:
                 other_version=_assumed(other),
                 root=version.root,
                 supplied=self.supplied,
+                steps=False,
             )
         except InputError as error:
             self.errors[version] = error.diagnostics
