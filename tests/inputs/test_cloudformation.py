@@ -315,6 +315,27 @@ def test_texts_that_double_are_an_error_and_not_a_hang(tmp_path: Path, resources
     assert "a text of more than 1048576 characters" in refused(tmp_path, text(resources))[0].message
 
 
+def chained(count: int, link: str, last: str = "!Equals [a, a]") -> str:
+    """Conditions, each of which asks for the next one."""
+    conditions = "".join(f"  C{n}: {link.replace('NEXT', f'C{n + 1}')}\n" for n in range(count))
+    return f"Conditions:\n{conditions}  C{count}: {last}\n"
+
+
+@pytest.mark.parametrize("link", ["!Condition NEXT", "!Not [!Not [!Condition NEXT]]", "!Equals [!If [NEXT, a, b], a]"])
+def test_conditions_of_each_other_are_an_error_and_not_a_crash(tmp_path: Path, link: str) -> None:
+    assert load(tmp_path, text(KEY + "    Condition: C0\n", chained(8, link))).keys
+    errors = refused(tmp_path, text(KEY + "    Condition: C0\n", chained(2000, link)))
+    assert "nested too deeply" in errors[0].message
+
+
+def test_deep_values_of_names_are_an_error_and_not_a_crash(tmp_path: Path) -> None:
+    roles = "".join(
+        f"  R{n}: {{Type: AWS::IAM::Role, Properties: {{RoleName: {'!Join [-, [' * 20}!Ref R{n + 1}{']]' * 20}}}}}\n" for n in range(29)
+    )
+    errors = refused(tmp_path, text(f"{roles}  R29: {{Type: AWS::IAM::Role, Properties: {{RoleName: x}}}}\n{KEY}"))
+    assert "nested too deeply" in errors[0].message
+
+
 def test_names_of_each_other_are_an_error_and_not_a_crash(tmp_path: Path) -> None:
     assert "made of each other more than 30 deep" in refused(tmp_path, text(named_by_each_other(500)))[0].message
 

@@ -8,7 +8,8 @@ Guarantee: what is not carried out is not known, never left out; a name that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe
@@ -21,8 +22,8 @@ from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
 _PART = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:([a-z0-9-]+):[^}]*\}\}")
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
-DEEPEST = 150
-"""Functions and values inside each other."""
+DEEPEST = 120
+"""Functions and values inside each other, with the names and conditions that they refer to."""
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 _TOO_LONG = f"a text of more than {LONGEST} characters, which no template can have"
@@ -48,18 +49,33 @@ class Functions:
     _open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._level = 0
         self.loops = Loops(self.remarks, self.value, any(t.text == "AWS::LanguageExtensions" for t in self.template.transforms))
 
-    def value(self, node: Node, depth: int = 0) -> Node | None:
+    def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
-        if depth > DEEPEST:
-            self.remarks.error(node, f"nested too deeply, more than {DEEPEST} levels")
-            return Unknown(node.source, node.start, node.end, ["a value that is nested too deeply"])
+        with self._deeper(node) as allowed:
+            return self._value(node) if allowed else self._unknown(node, "a value that is nested too deeply")
+
+    @contextmanager
+    def _deeper(self, node: Node) -> Iterator[bool]:
+        """One level further down, through names and conditions too; false with an error where there are too many."""
+        if self._level >= DEEPEST:
+            self.remarks.error(node, f"nested too deeply, more than {DEEPEST} levels, with what it refers to")
+            yield False
+            return
+        self._level += 1
+        try:
+            yield True
+        finally:
+            self._level -= 1
+
+    def _value(self, node: Node) -> Node | None:
         if isinstance(node, Items):
-            found = [self.value(item, depth + 1) for item in node.items]
+            found = [self.value(item) for item in node.items]
             return Items(node.source, node.start, node.end, [item for item in found if item is not None])
         if isinstance(node, Members):
-            return self._members(node, depth)
+            return self._members(node)
         if isinstance(node, Scalar) and "{{resolve:" in node.text:
             return self._dynamic(node)
         return node
@@ -69,22 +85,22 @@ class Functions:
         value = self.value(node) if node is not None else None
         return value.text if isinstance(value, Scalar) and value.type != "null" else None
 
-    def _members(self, node: Members, depth: int) -> Node | None:
+    def _members(self, node: Members) -> Node | None:
         if has_loops(node):
             written = self.loops.written_out(node)
-            return written if isinstance(written, Unknown) else self.value(written, depth + 1)
+            return written if isinstance(written, Unknown) else self.value(written)
         if len(node.pairs) == 1:
             key, argument = node.pairs[0]
             if key.text == "Ref":
                 return self._ref(node, argument)
             function = _FUNCTIONS.get(key.text)
             if function is not None:
-                return function(self, node, argument, depth + 1)
+                return function(self, node, argument)
             if key.text.startswith("Fn::"):
                 return self._unknown(node, f"`{key.text}`, which is not carried out")
         pairs: list[tuple[Scalar, Node]] = []
         for key, inner in node.pairs:
-            found = self.value(inner, depth + 1)
+            found = self.value(inner)
             pairs += [(key, found)] if found is not None else []
         return Resolved(node.source, node.start, node.end, pairs)
 
@@ -161,12 +177,12 @@ class Functions:
         found = self.called(name, attribute)
         return self._unknown(place, f"`{name}.{attribute}`") if found is None else self._at(place, found)
 
-    def get_att(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def get_att(self, node: Node, argument: Node) -> Node | None:
         """`Fn::GetAtt`."""
         if isinstance(argument, Scalar):
             name, _, attribute = argument.text.partition(".")
             return self._attribute(node, name, attribute)
-        parts = [self.value(item, depth) for item in argument.items] if isinstance(argument, Items) else []
+        parts = [self.value(item) for item in argument.items] if isinstance(argument, Items) else []
         if len(parts) != 2 or not isinstance(parts[0], Scalar):
             return self._wrong(argument, "`Fn::GetAtt` must have the name of a resource and an attribute")
         if not isinstance(parts[1], Scalar):
@@ -175,7 +191,7 @@ class Functions:
 
     # -- texts and lists --
 
-    def sub(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def sub(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Sub`: a text with `${Name}`, `${Name.Attribute}` and `${!Literal}`."""
         given: dict[str, Node] = {}
         if isinstance(argument, Items) and len(argument.items) == 2 and isinstance(argument.items[1], Members):
@@ -189,18 +205,18 @@ class Functions:
         for match in _PART.finditer(argument.text):
             parts.append(_text(argument, argument.text[position : match.start()]))
             if match.group() not in known:
-                known[match.group()] = self._part(argument, match, given, depth)
+                known[match.group()] = self._part(argument, match, given)
             parts.append(known[match.group()])
             position = match.end()
         parts.append(_text(argument, argument.text[position:]))
         return self._concatenated(node, parts)
 
-    def _part(self, place: Node, match: re.Match[str], given: Mapping[str, Node], depth: int) -> Node:
+    def _part(self, place: Node, match: re.Match[str], given: Mapping[str, Node]) -> Node:
         literal, name = match.group(1), match.group(2).strip()
         if literal:
             return _text(place, "${" + match.group(2) + "}")
         if name in given:
-            found = self.value(given[name], depth)
+            found = self.value(given[name])
         elif "." in name:
             owner, _, attribute = name.partition(".")
             found = self._attribute(place, owner, attribute)
@@ -224,11 +240,11 @@ class Functions:
         names = names_in(parts) or ["a text that is made of a list"]
         return Unknown(place.source, place.start, place.end, names, whole)
 
-    def join(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def join(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Join`."""
         if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
             return self._wrong(argument, "`Fn::Join` must have a delimiter and a list")
-        listed = self.value(argument.items[1], depth)
+        listed = self.value(argument.items[1])
         if not isinstance(listed, Items):
             return Unknown(node.source, node.start, node.end, names_in([listed] if listed is not None else []) or ["a list"])
         parts: list[Node] = []
@@ -236,21 +252,21 @@ class Functions:
             parts += [argument.items[0], item] if index else [item]
         return self._concatenated(node, parts)
 
-    def split(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def split(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Split`."""
         if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
             return self._wrong(argument, "`Fn::Split` must have a delimiter and a text")
-        text = self.value(argument.items[1], depth)
+        text = self.value(argument.items[1])
         delimiter = argument.items[0].text
         if not isinstance(text, Scalar) or not delimiter:
             return Unknown(node.source, node.start, node.end, names_in([text] if text is not None else []) or ["a text"])
         return Items(node.source, node.start, node.end, [_text(node, part) for part in text.text.split(delimiter)])
 
-    def select(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def select(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Select`."""
         if not isinstance(argument, Items) or len(argument.items) != 2:
             return self._wrong(argument, "`Fn::Select` must have an index and a list")
-        index, listed = (self.value(item, depth) for item in argument.items)
+        index, listed = (self.value(item) for item in argument.items)
         if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
             if int(index.text) < len(listed.items):
                 return self._at(node, listed.items[int(index.text)])
@@ -258,28 +274,28 @@ class Functions:
         names = names_in([found for found in (index, listed) if found is not None])
         return Unknown(node.source, node.start, node.end, names or ["an entry of a list"])
 
-    def find_in_map(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def find_in_map(self, node: Node, argument: Node) -> Node | None:
         """`Fn::FindInMap`, with a default value or without."""
         items = argument.items if isinstance(argument, Items) else []
         if len(items) not in (3, 4):
             return self._wrong(argument, "`Fn::FindInMap` must have a mapping and two keys")
-        keys = [self.value(item, depth) for item in items[:3]]
+        keys = [self.value(item) for item in items[:3]]
         texts = [key.text for key in keys if isinstance(key, Scalar)]
         if len(texts) != 3:
             return Unknown(node.source, node.start, node.end, names_in([key for key in keys if key is not None]) or ["a key of a mapping"])
         first = self.template.mappings.get(texts[0], {}).get(texts[1])
         found = next((value for key, value in first.pairs if key.text == texts[2]), None) if isinstance(first, Members) else None
         if found is not None:
-            return self._at(node, self.value(found, depth) or found)
+            return self._at(node, self.value(found) or found)
         if len(items) == 4 and isinstance(items[3], Members):
             default = next((value for key, value in items[3].pairs if key.text == "DefaultValue"), None)
             if default is not None:
-                return self.value(default, depth)
+                return self.value(default)
         return self._wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
 
-    def length(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def length(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Length`: how many entries a list has. One that may be left out leaves it open."""
-        listed = self.value(argument, depth)
+        listed = self.value(argument)
         if isinstance(listed, Items):
             perhaps = [item for item in listed.items if isinstance(item, Unknown) and item.options is not None]
             if not perhaps:
@@ -289,9 +305,9 @@ class Functions:
             return Unknown(node.source, node.start, node.end, listed.names)
         return self._wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
 
-    def to_json_string(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def to_json_string(self, node: Node, argument: Node) -> Node | None:
         """`Fn::ToJsonString`."""
-        found = self.value(argument, depth)
+        found = self.value(argument)
         if not isinstance(found, Members | Items | Unknown):
             return self._wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
         pieces = json_pieces(found)
@@ -303,17 +319,17 @@ class Functions:
 
     # -- conditions --
 
-    def if_(self, node: Node, argument: Node, depth: int) -> Node | None:
+    def if_(self, node: Node, argument: Node) -> Node | None:
         """`Fn::If`."""
         if not isinstance(argument, Items) or len(argument.items) != 3 or not isinstance(argument.items[0], Scalar):
             return self._wrong(argument, "`Fn::If` must have the name of a condition and two values")
         name = argument.items[0]
         holds = self.holds(name, name.text)
         if holds is None:
-            options = [found for item in argument.items[1:] if (found := self.value(item, depth)) is not None]
+            options = [found for item in argument.items[1:] if (found := self.value(item)) is not None]
             why = f"condition `{name.text}`, which turns on values that are not given"
             return Unknown(node.source, node.start, node.end, [why], options=options)
-        return self.value(argument.items[1 if holds else 2], depth)
+        return self.value(argument.items[1 if holds else 2])
 
     def holds(self, place: Node, name: str) -> Truth:
         """Whether a condition of the template holds."""
@@ -326,7 +342,7 @@ class Functions:
                 self.remarks.error(place, f"conditions depend on each other in a circle: {circle}")
                 return None
             self._open.append(name)
-            self._conditions[name] = self._truth(self.template.conditions[name], 0)
+            self._conditions[name] = self._truth(self.template.conditions[name])
             self._open.pop()
         return self._conditions[name]
 
@@ -334,8 +350,12 @@ class Functions:
         """Whether a resource is made: it has no condition, or that holds."""
         return True if resource.condition is None else self.holds(resource.condition, resource.condition.text)
 
-    def _truth(self, node: Node, depth: int) -> Truth:
-        if depth > DEEPEST or not isinstance(node, Members) or len(node.pairs) != 1:
+    def _truth(self, node: Node) -> Truth:
+        with self._deeper(node) as allowed:
+            return self._decided(node) if allowed else None
+
+    def _decided(self, node: Node) -> Truth:
+        if not isinstance(node, Members) or len(node.pairs) != 1:
             self.remarks.error(node, f"expected a condition, found {describe(node)}")
             return None
         key, argument = node.pairs[0]
@@ -344,19 +364,19 @@ class Functions:
             case "Condition" if isinstance(argument, Scalar):
                 return self.holds(argument, argument.text)
             case "Fn::Not" if len(inner) == 1:
-                found = self._truth(inner[0], depth + 1)
+                found = self._truth(inner[0])
                 return None if found is None else not found
             case "Fn::And" | "Fn::Or":
                 decisive = key.text == "Fn::Or"
-                truths = [self._truth(item, depth + 1) for item in inner]
+                truths = [self._truth(item) for item in inner]
                 return decisive if decisive in truths else None if None in truths else not decisive
             case "Fn::Equals" if len(inner) == 2:
-                return self._equal(inner[0], inner[1], depth)
+                return self._equal(inner[0], inner[1])
         self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
         return None
 
-    def _equal(self, left: Node, right: Node, depth: int) -> Truth:
-        first, second = self.value(left, depth + 1), self.value(right, depth + 1)
+    def _equal(self, left: Node, right: Node) -> Truth:
+        first, second = self.value(left), self.value(right)
         if isinstance(first, Scalar) and isinstance(second, Scalar):
             return first.text == second.text
         if first is None or second is None or names_in([first, second]):
@@ -376,7 +396,7 @@ def _text(place: Node, text: str) -> Scalar:
     return Scalar(place.source, place.start, place.end, text, "string")
 
 
-_FUNCTIONS: dict[str, Callable[[Functions, Node, Node, int], Node | None]] = {
+_FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {
     "Fn::GetAtt": Functions.get_att,
     "Fn::Sub": Functions.sub,
     "Fn::Join": Functions.join,
