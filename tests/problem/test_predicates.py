@@ -7,6 +7,8 @@ import re
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from verifier.problem.predicates import (
     ANY,
@@ -125,3 +127,23 @@ def test_literal_is_the_only_member() -> None:
 def test_less_is_a_difference() -> None:
     less = Less(like("a*"), (exactly("ab"), like("*:")))
     assert [w for w in WORDS if less.matches(w)] == [w for w in WORDS if w.startswith("a") and w != "ab" and not w.endswith(":")]
+
+
+@given(st.text("ab*?:é", max_size=12), st.booleans())
+def test_l6_tokens_of_a_pattern_are_those_of_its_characters(text: str, fold: bool) -> None:
+    """One token a character, `*` any number of any, `?` one of any; `*` after `*` says nothing more."""
+    expected: list[Token] = []
+    for character in text:
+        only = either_case(character) if fold else one(character)
+        token: Token = {"*": (True, ANY), "?": (False, ANY)}.get(character, (False, only))
+        if token != (True, ANY) or expected[-1:] != [token]:
+            expected.append(token)
+    assert like_tokens(text, fold=fold) == tuple(expected)
+
+
+@given(st.text("aB*?", max_size=8), st.booleans())
+def test_equal_patterns_have_equal_hashes_and_tell_what_they_fix(text: str, fold: bool) -> None:
+    found, again = (Tokens(tuple(like_tokens.__wrapped__(text, fold=fold))) for _ in range(2))
+    assert found == again and hash(found) == hash(again)
+    assert [character == " " for character in found.fixed] == [repeated or characters == ANY for repeated, characters in found.tokens]
+    assert (found.literal is None) == ("*" in text or "?" in text or fold and text != "")

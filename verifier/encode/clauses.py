@@ -68,17 +68,20 @@ class ClauseEncoder:
         return known[1]
 
     def _literal(self, expression: Expression, value: bool) -> int:
+        # By type and not by `match`: every part of every formula passes here.
+        kind = type(expression)
+        if kind is Part:
+            return self._part(expression, value)  # type: ignore[arg-type]
+        if kind is Symbol:
+            symbol = self.symbol(expression.name)  # type: ignore[attr-defined]
+            return symbol if value else -symbol
+        if kind is And or kind is Or:
+            return self._joined(expression.operands, (kind is And) == value, value)  # type: ignore[attr-defined]
         match expression:
             case In(attribute, mask):
                 return self._test(attribute, mask if value else mask ^ self.groups[attribute].full)
-            case Symbol(name):
-                return self.symbol(name) if value else -self.symbol(name)
             case Not(operand):
                 return self.literal(operand, not value)
-            case And(operands) | Or(operands):
-                return self._joined(operands, isinstance(expression, And) == value, value)
-            case Part(owner, operand):
-                return self._part(expression, owner, operand, value)
             case Constant(truth):
                 return self._truth() if truth == value else -self._truth()
         raise TypeError(f"not a finite expression: {expression!r}")
@@ -97,7 +100,7 @@ class ClauseEncoder:
         """The clause with a literal for each operand; a short disjunction among them (a premise of several parts) dissolves in it."""
         for operand in operands:
             inner, wanted = (operand.operand, not value) if isinstance(operand, Not) else (operand, value)
-            if isinstance(inner, Or if wanted else And) and len(inner.operands) <= SHORT:
+            if type(inner) is (Or if wanted else And) and len(inner.operands) <= SHORT:
                 clause += [self.literal(part, wanted) for part in inner.operands]
             else:
                 clause.append(self.literal(inner, wanted))
@@ -121,8 +124,9 @@ class ClauseEncoder:
             self.clauses.append([self._constant])
         return self._constant
 
-    def _part(self, part: Part, owner: int, operand: Expression, value: bool) -> int:
+    def _part(self, part: Part, value: bool) -> int:
         """The same variable for both values, so that a statement whose assumption is dropped says one thing wherever it is asked."""
+        owner, operand = part.owner, part.operand
         known = self._said.get(id(part))
         if known is None:
             known = self._said[id(part)] = (part, self.variable())

@@ -89,10 +89,10 @@ def _masks(expressions: Iterable[Expression]) -> Iterator[tuple[str, int]]:
         if id(expression) in seen:
             continue
         seen.add(id(expression))
-        match expression:
-            case In(attribute, mask):
-                yield attribute, mask
-            case And(operands) | Or(operands):
-                todo.extend(operands)
-            case Not(operand) | Part(_, operand):
-                todo.append(operand)
+        kind = type(expression)
+        if kind is In:
+            yield expression.attribute, expression.mask  # type: ignore[attr-defined]
+        elif kind is And or kind is Or:
+            todo += expression.operands  # type: ignore[attr-defined]
+        elif kind is Not or kind is Part:
+            todo.append(expression.operand)  # type: ignore[attr-defined]

@@ -52,9 +52,10 @@ class Reader:
     in_key_policy: bool
 
     def condition(self, condition: Condition) -> Expression:
-        """One operator on one key. Equal conditions are read once."""
-        listed = tuple(value.value for value in condition.values)
-        meaning = (condition.key.value, condition.operator, listed, self.variables, self.in_key_policy)
+        """One operator on one key. Conditions that mean the same, wherever they stand, are read once."""
+        operator, listed = condition.operator, tuple([value.value for value in condition.values])
+        how = operator.base, operator.set_operator, operator.if_exists
+        meaning = (condition.key.value, how, listed, self.variables, self.in_key_policy)
         found = self.space.conditions.get(meaning)
         if found is None:
             found = self.space.conditions[meaning] = self._condition(condition)

@@ -8,6 +8,7 @@ not model is a symbol (`verifier.problem.unmodelled`), never left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from verifier.model.estate import Key
 from verifier.model.policy import Effect, Policy, Statement
@@ -115,6 +116,7 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
     )
 
 
+@cache
 def bites() -> Expression:
     """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
     return either(negation(acts({"kms:RetireGrant"})), Symbol("G5"))

@@ -100,13 +100,13 @@ def conjunction(operands: Iterable[Expression]) -> Expression:
     for operand in operands:
         if operand is FALSE:
             return FALSE
-        if isinstance(operand, And):
-            flat.extend(operand.operands)
+        if type(operand) is And:
+            flat += operand.operands
         elif operand is not TRUE:
             flat.append(operand)
-    if not flat:
-        return TRUE
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
+    if len(flat) == 1:
+        return flat[0]
+    return And(tuple(flat)) if flat else TRUE
 
 
 def disjunction(operands: Iterable[Expression]) -> Expression:
@@ -115,13 +115,13 @@ def disjunction(operands: Iterable[Expression]) -> Expression:
     for operand in operands:
         if operand is TRUE:
             return TRUE
-        if isinstance(operand, Or):
-            flat.extend(operand.operands)
+        if type(operand) is Or:
+            flat += operand.operands
         elif operand is not FALSE:
             flat.append(operand)
-    if not flat:
-        return FALSE
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+    if len(flat) == 1:
+        return flat[0]
+    return Or(tuple(flat)) if flat else FALSE
 
 
 def both(*operands: Expression) -> Expression:

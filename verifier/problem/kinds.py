@@ -94,10 +94,12 @@ def overlapping(predicates: Iterable[Predicate]) -> bool:
 
 
 def _has_text_after_star(pattern: Tokens) -> bool:
-    star = next((at for at, token in enumerate(pattern.tokens) if token == _STAR), None)
-    if star is None or pattern.tokens[:star] == _ARN:
+    tokens = pattern.tokens
+    try:
+        star = tokens.index(_STAR)
+    except ValueError:
         return False
-    return any(not repeated for repeated, _ in pattern.tokens[star:])
+    return tokens[:star] != _ARN and any(not repeated for repeated, _ in tokens[star:])
 
 
 _STAR = (True, ANY)

@@ -22,13 +22,22 @@ class Characters:
 
     listed: frozenset[str]
     negated: bool = False
-    _hash: int = field(default=0, compare=False, repr=False)
+    key: int = field(default=0, compare=False, repr=False)
+    """Its hash."""
+    only: str | None = field(default=None, compare=False, repr=False)
+    """The only member; `None` where there are others, or none."""
+    shown: str = field(default=" ", compare=False, repr=False)
+    """A member, if all are listed; a space if not."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.listed, self.negated)))
+        # Patterns ask for these once for each of their tokens.
+        listed = () if self.negated else sorted(self.listed)
+        object.__setattr__(self, "key", hash((self.listed, self.negated)))
+        object.__setattr__(self, "only", listed[0] if len(listed) == 1 else None)
+        object.__setattr__(self, "shown", listed[0] if listed else " ")
 
     def __hash__(self) -> int:
-        return self._hash
+        return self.key
 
     def __contains__(self, character: str) -> bool:
         return (character in self.listed) != self.negated
@@ -77,7 +86,7 @@ class Tokens(Predicate):
 
     @cached_property
     def _key(self) -> int:
-        return hash(self.tokens)
+        return hash(tuple([characters.key for _, characters in self.tokens]))
 
     def __hash__(self) -> int:
         return self._key
@@ -87,15 +96,15 @@ class Tokens(Predicate):
         """The only member, where the tokens are single characters; otherwise `None`."""
         text = []
         for repeated, characters in self.tokens:
-            if repeated or characters.negated or len(characters.listed) != 1:
+            if repeated or characters.only is None:
                 return None
-            text.append(next(iter(characters.listed)))
+            text.append(characters.only)
         return "".join(text)
 
     @cached_property
     def fixed(self) -> str:
         """The characters that it fixes, with a space for each that it does not."""
-        return "".join([min(c.listed) if not repeated and not c.negated and c.listed else " " for repeated, c in self.tokens])
+        return "".join([" " if repeated else characters.shown for repeated, characters in self.tokens])
 
     @cached_property
     def mentioned(self) -> frozenset[str]:
@@ -171,10 +180,27 @@ class Less(Predicate):
         return self.whole.matches(value) and not any(other.matches(value) for other in self.without)
 
 
-@cache
-def token(character: str, fold: bool = False) -> Token:
-    """One character, or (`fold`) it in either case. Shared, so that patterns compare quickly and take little memory."""
-    return False, either_case(character) if fold else one(character)
+class _Singles(dict[str, Token]):
+    """Tokens of one character, by the character. Shared, so that patterns compare quickly and take little memory."""
+
+    def __missing__(self, character: str) -> Token:
+        found = self[character] = False, one(character)
+        return found
+
+
+class _Folded(dict[str, Token]):
+    """Tokens of one character in either case."""
+
+    def __missing__(self, character: str) -> Token:
+        found = self[character] = False, either_case(character)
+        return found
+
+
+_SINGLES, _FOLDED = _Singles(), _Folded()
+
+
+def _run(text: str, fold: bool) -> Iterable[Token]:
+    return map((_FOLDED if fold else _SINGLES).__getitem__, text)
 
 
 _REMEMBERED = 1 << 14
@@ -184,7 +210,7 @@ _REMEMBERED = 1 << 14
 @lru_cache(_REMEMBERED)
 def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
     """The characters of a text, one token each; `fold` ignores case."""
-    return tuple([token(character, fold) for character in text])
+    return tuple(_run(text, fold))
 
 
 @lru_cache(_REMEMBERED)
@@ -193,20 +219,22 @@ def exactly(text: str) -> Tokens:
     return Tokens(literal_tokens(text))
 
 
+_WILDCARDS = re.compile(r"([*?])")
+
+
 @lru_cache(_REMEMBERED)
 def like_tokens(text: str, *, fold: bool = False, excluded: frozenset[str] = frozenset()) -> tuple[Token, ...]:
     """The tokens of a pattern with `*` and `?` (L6). Wildcards do not match `excluded` characters."""
     wild = ANY.without(excluded) if excluded else ANY
     run: Token = (True, wild)
     tokens: list[Token] = []
-    for character in text:
-        if character == "*":
-            if not tokens or tokens[-1] != run:
-                tokens.append(run)
-        elif character == "?":
+    for part in _WILDCARDS.split(text):
+        if part == "?":
             tokens.append((False, wild))
-        else:
-            tokens.append(token(character, fold))
+        elif part != "*":
+            tokens += _run(part, fold)
+        elif not tokens or tokens[-1] != run:
+            tokens.append(run)
     return tuple(tokens)
 
 

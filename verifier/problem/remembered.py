@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from verifier.problem.automaton import explored
 from verifier.problem.predicates import exactly, like, like_tokens, literal_tokens
+from verifier.problem.statements import acts_like
 from verifier.problem.values import plain_predicate, typed_predicate
 
 
 def forget() -> None:
     """Drops what a policy leaves behind, its patterns and what they tell apart, so that the next question about it is a first one: for
     benchmarks, whose rounds would otherwise measure no partition of strings. What depends on the reference data alone stays."""
-    for remembered in (explored, exactly, like, like_tokens, literal_tokens, plain_predicate, typed_predicate):
+    for remembered in (explored, acts_like, exactly, like, like_tokens, literal_tokens, plain_predicate, typed_predicate):
         remembered.cache_clear()

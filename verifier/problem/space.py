@@ -314,7 +314,7 @@ class Space:
 
     def has_service_value(self) -> Expression:
         """Where a service principal's request carries the keys of the reading F1-service."""
-        return both(self.is_service, Symbol("F1-service"))
+        return _has_service_value()
 
     # -- condition keys --
 
@@ -402,6 +402,11 @@ class Space:
             return FALSE
         start = (*literal_tokens(f"arn:{self.target.partition}:"), (True, ANY.without(COLON)), *literal_tokens("::"))
         return self.principal(Tokens((*start, *narrow, *literal_tokens(":"), (True, ANY))))
+
+
+@cache
+def _has_service_value() -> Expression:
+    return both(Space.is_service, Symbol("F1-service"))
 
 
 def acts(names: Iterable[str]) -> Expression:

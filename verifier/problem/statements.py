@@ -27,7 +27,13 @@ from verifier.problem.values import ARN, Fixed, Template, Variable, split_fields
 
 def actions_match(actions: Sequence[Text]) -> Expression:
     """The action matches one of the patterns, without regard to case (L3, L6)."""
-    return disjunction([_acts_like(action.value.lower()) for action in actions])
+    return acts_like(tuple([action.value.lower() for action in actions]))
+
+
+@lru_cache(1 << 12)
+def acts_like(patterns: tuple[str, ...]) -> Expression:
+    """The same for patterns in lower case."""
+    return disjunction([_acts_like(pattern) for pattern in patterns])
 
 
 @lru_cache(1 << 12)

@@ -24,6 +24,7 @@ from verifier.problem.predicates import (
     Token,
     Tokens,
     exactly,
+    like,
     like_tokens,
     literal_tokens,
 )
@@ -87,6 +88,8 @@ def text_predicate(mode: str, pieces: Sequence[Fixed]) -> Predicate | None:
     if mode in (EQUALS, EQUALS_FOLD):
         return Tokens(literal_tokens("".join(p.text for p in pieces), fold=mode == EQUALS_FOLD))
     if mode == LIKE:
+        if len(pieces) == 1 and pieces[0].wild:
+            return like(pieces[0].text)
         return _joined([like_tokens(p.text) if p.wild else literal_tokens(p.text) for p in pieces])
     return arn_predicate(pieces)
 
