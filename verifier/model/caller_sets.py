@@ -12,6 +12,7 @@ from verifier.model.invariant import (
     CallerSet,
     CallersNot,
     CallersOr,
+    IdentityOf,
     IssuedBy,
     OfKind,
     ServiceLike,
@@ -78,6 +79,8 @@ def _kinds(callers: CallerSet) -> tuple[Kinds, Kinds]:
             return frozenset({CallerKind.ROLE}), _NONE
         case ServiceLike():
             return frozenset({CallerKind.SERVICE}), _NONE
+        case IdentityOf():
+            return frozenset({CallerKind.WEB}), _NONE
         case Tagged():
             # An absent tag satisfies negated operators, so a service may be in it as well.
             return _ALL, _NONE

@@ -89,6 +89,14 @@ class ServiceLike:
 
 
 @dataclass(frozen=True)
+class IdentityOf:
+    """The identities of the providers whose ARN, or name, matches `provider` (case-sensitive, `*` and `?`): no callers of a key, but they
+    can assume roles (E2w)."""
+
+    provider: Text
+
+
+@dataclass(frozen=True)
 class Tagged:
     """The callers for whom the condition on `aws:PrincipalTag/…` holds."""
 
@@ -133,6 +141,7 @@ CallerSet = (
     | PrincipalLike
     | SessionLike
     | ServiceLike
+    | IdentityOf
     | Tagged
     | IssuedBy
     | CallersNot

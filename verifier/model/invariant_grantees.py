@@ -26,6 +26,7 @@ from verifier.model.invariant import (
     ConditionNot,
     ConditionOr,
     Holds,
+    IdentityOf,
     InAccount,
     InOrganization,
     Invariant,
@@ -114,6 +115,8 @@ class _Keys:
                 return self._session_like(pattern.value)
             case ServiceLike(pattern):
                 return self._service(pattern.value)
+            case IdentityOf():
+                return _Named(_NEVER, _NEVER)
             case CallersNot(operand):
                 inner = self.named(operand)
                 return _Named(ConditionNot(inner.every), ConditionNot(inner.some))

@@ -10,7 +10,7 @@ import re
 
 from verifier.model.caller_sets import both
 from verifier.model.documents_reader import did_you_mean
-from verifier.model.invariant import CallerSet, CallersOr, InAccount, PrincipalLike, ServiceLike, SessionLike
+from verifier.model.invariant import CallerSet, CallersOr, IdentityOf, InAccount, PrincipalLike, ServiceLike, SessionLike
 from verifier.model.invariants_names import ACCOUNT, Names
 from verifier.model.policy import Text
 from verifier.syntax.invariants_tree import Word
@@ -21,7 +21,9 @@ UNREADABLE = InAccount("")
 
 _SERVICES = {"role": "iam", "user": "iam", "federated-user": "sts", "assumed-role": "sts"}
 """The service in the ARNs of callers, by the beginning of their last field."""
-_BEGINNINGS = {"iam": ("role/", "user/", "*"), "sts": ("assumed-role/", "federated-user/")}
+_PROVIDERS = ("oidc-provider/", "saml-provider/")
+"""How the last field of a provider's ARN begins: it stands for the identities of the provider (E2w)."""
+_BEGINNINGS = {"iam": ("role/", "user/", "*", *_PROVIDERS), "sts": ("assumed-role/", "federated-user/")}
 _SERVICE = re.compile(r"[a-z0-9.*?-]+", re.ASCII)
 _CALLERS = "callers: a declared name, `role/NAME in ACCOUNT`, `user/NAME in ACCOUNT`, an ARN pattern or a kind of caller"
 
@@ -96,6 +98,8 @@ def _read_arn(word: Word, names: Names) -> CallerSet:
     if problem:
         names.error(word, problem[0], problem[1])
     text = names.text(word)
+    if word.value.split(":", 5)[-1].startswith(_PROVIDERS):
+        return IdentityOf(text)
     return SessionLike(text) if ":assumed-role/" in word.value else PrincipalLike(text)
 
 

@@ -18,6 +18,7 @@ from verifier.model.invariant import (
     CallerSet,
     CallersNot,
     CallersOr,
+    IdentityOf,
     InAccount,
     InOrganization,
     IssuedBy,
@@ -32,6 +33,7 @@ from verifier.model.invariant import (
 from verifier.model.policy import Condition, Principal, PrincipalType, Statement
 from verifier.model.request import CallerKind
 from verifier.problem.conditions import Reader, positive
+from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, conjunction, disjunction, either, negation
 from verifier.problem.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
 from verifier.problem.space import Space
@@ -228,6 +230,8 @@ def callers(space: Space, wanted: CallerSet) -> Expression:
             return _session_like(space, pattern.value)
         case ServiceLike(pattern):
             return both(space.is_service, space.principal(like(pattern.value)))
+        case IdentityOf(provider):
+            return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
         case Tagged(condition):
             return Reader(space, True, False).condition(condition)
         case IssuedBy(operand):
@@ -253,7 +257,7 @@ def issuers(space: Space, wanted: CallerSet) -> Expression:
             return FALSE if pattern is None else space.issuer(like(pattern))
         case PrincipalLike(pattern):
             return _issuer_like(space, pattern.value)
-        case ServiceLike() | SessionLike() | Tagged() | IssuedBy():
+        case ServiceLike() | SessionLike() | IdentityOf() | Tagged() | IssuedBy():
             return FALSE
         case CallersNot(operand):
             return negation(issuers(space, operand))

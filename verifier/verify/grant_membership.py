@@ -18,6 +18,7 @@ from verifier.model.invariant import (
     CallerSet,
     CallersNot,
     CallersOr,
+    IdentityOf,
     InAccount,
     InOrganization,
     IssuedBy,
@@ -126,6 +127,8 @@ class _Member:
             case ServiceLike(pattern):
                 is_service = self.principal.type is PrincipalType.SERVICE
                 return _certain(is_service and like(pattern.value).matches(self.principal.value))
+            case IdentityOf():
+                return NONE
             case Tagged(condition):
                 return self._tagged(condition)
             case CallersNot(operand):

@@ -59,6 +59,7 @@ def create_grant(state: State, move: Move) -> None:
     (asked,) = the_requests(move, ("kms:CreateGrant", change.key))
     require(all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}")
     operations = {f"kms:{name}" for name in asked.names("kms:grantoperations")}
+    require(asked.text("aws:viaawsservice") != "true", move, "a service that asks for a grant says itself for whom it is (E0)")
     require(bool(operations) and operations == set(grant.operations), move, "the operations must be those of kms:GrantOperations")
     require(all(grantable(name) for name in operations), move, "an operation is none that a grant can allow (G1)")
     require(not grant.grantee_hidden, move, "the grantee must be said")

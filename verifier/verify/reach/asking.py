@@ -6,6 +6,7 @@ Guarantee: a request is one that `evaluate` allows in that estate.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,11 @@ from verifier.model.invariant import (
     CallerSet,
     ConditionAnd,
     ConditionExpression,
+    ConditionNot,
+    ConditionOr,
     Expectation,
     Holds,
+    IdentityOf,
     Invariant,
     PrincipalLike,
     ServiceLike,
@@ -27,6 +31,7 @@ from verifier.model.invariant import (
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.verdict import Counterexample, Reason, Status
+from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import Target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How, decide_target
@@ -40,12 +45,16 @@ def test(operator: str, key: str, *values: str, any_value: bool = False) -> Cond
 
 
 def principal(arn: str) -> CallerSet:
-    """The callers with a principal ARN, or a service."""
+    """The callers with a principal ARN, a service, or the identities of a provider."""
+    if arn.startswith(WEB_PREFIX):
+        return IdentityOf(Text(arn.removeprefix(WEB_PREFIX)))
     return ServiceLike(Text(arn)) if not arn.startswith("arn:") else PrincipalLike(Text(arn))
 
 
 def exactly(caller: Caller) -> CallerSet:
     """One caller, its session included."""
+    if caller.kind is CallerKind.WEB:
+        return IdentityOf(Text(caller.principal_arn))
     if caller.kind is not CallerKind.ROLE:
         return principal(caller.principal_arn)
     return CallersAnd((principal(caller.principal_arn), SessionLike(Text(caller.arn))))
@@ -122,3 +131,28 @@ def tagged(estate: Estate, caller: Caller) -> Estate:
 
     accounts = (replace(account, roles=tuple(map(with_tags, account.roles))) for account in estate.accounts)
     return replace(estate, accounts=tuple(accounts))
+
+
+def of_one(condition: ConditionExpression, principal_arn: str) -> ConditionExpression:
+    """A condition on requests of one principal, what its variables say of the caller put in their place (L7): ARNs and accounts hold no
+    wildcards."""
+    match condition:
+        case Holds(found):
+            values = tuple(replace(value, value=_said(value.value, principal_arn)) for value in found.values)
+            return Holds(replace(found, values=values))
+        case ConditionNot(operand):
+            return ConditionNot(of_one(operand, principal_arn))
+        case ConditionAnd(operands):
+            return ConditionAnd(tuple(of_one(operand, principal_arn) for operand in operands))
+        case ConditionOr(operands):
+            return ConditionOr(tuple(of_one(operand, principal_arn) for operand in operands))
+
+
+def _said(text: str, principal_arn: str) -> str:
+    if not principal_arn.startswith("arn:"):
+        return text
+    said = {"aws:principalarn": principal_arn, "aws:principalaccount": principal_arn.split(":")[4]}
+    return _VARIABLE.sub(lambda match: said.get(match[1].lower(), match[0]), text)
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z:]+)\}")

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.reach import StepKind
+from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.powers import (
     ATTACHED,
     BOUNDARY,
@@ -242,6 +243,8 @@ class Closure:
         return (Fact(FactKind.HOLDS, by), *dict.fromkeys(found))
 
     def _offered(self, by: str) -> tuple[Offer, ...]:
+        if not by.startswith(("arn:", WEB_PREFIX)):
+            return ()  # a service principal takes no step (E0)
         if by not in self._steps:
             found = [offer for offers in self._keys.values() for offer in offers.steps(by)]
             found += [offer for other in self._others for offer in other.steps(by)]
@@ -250,6 +253,8 @@ class Closure:
 
     def _by_material(self, by: str, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         """Re-encryption: from one key, onto another."""
+        if not by.startswith("arn:"):
+            return
         for source in [offers for offers in self._keys.values() if offers.material]:
             leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
             if leaving is None:

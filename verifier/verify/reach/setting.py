@@ -24,7 +24,7 @@ from verifier.verify.reach.offers import KeyOffers
 from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.step_rules import StepRules
 from verifier.verify.reach.stories import Teller
-from verifier.verify.reach.universe import among_identities, strangers, universe
+from verifier.verify.reach.universe import holds_identities, strangers, universe
 
 OWN_KEY = "00000000-0000-4000-8000-000000000000"
 
@@ -72,10 +72,12 @@ class Setting:
     def starters(self, goal: int) -> Iterator[str]:
         """The principals whom a goal is about."""
         mask = self._rules.starters(goal)
-        identities = among_identities(self.goals[goal].callers)
+        whom = self.goals[goal].callers
         for principal in self.principals:
             number = self._rules.class_of(principal)
-            if (number is not None and mask >> number & 1) or (identities and principal.startswith(WEB_PREFIX)):
+            if (number is not None and mask >> number & 1) or (
+                principal.startswith(WEB_PREFIX) and holds_identities(whom, principal.removeprefix(WEB_PREFIX))
+            ):
                 yield principal
 
     def reached(self, start: str) -> Reached:

@@ -20,7 +20,7 @@ from verifier.model.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.problem.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
-from verifier.verify.reach.asking import Asker, principal
+from verifier.verify.reach.asking import Asker, of_one, principal
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.key_rules import KeyRules
@@ -148,5 +148,5 @@ class _Telling:
         arn = goal.key
         if goal.onto is not None:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
-        scope = replace(invariant, callers=whom)
+        scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
         return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))

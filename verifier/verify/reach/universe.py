@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr
+from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import role_callers
 from verifier.problem.finite import Reduction
-from verifier.problem.predicates import Predicate
+from verifier.problem.predicates import Predicate, like
 from verifier.problem.tables import MORE_STATES
 from verifier.verify.reach.cubes import CALLER
 
@@ -28,17 +28,20 @@ def universe(partition: str, asked: Iterable[Iterable[Predicate]]) -> tuple[str,
     return tuple(table.members(number, 1)[0] for number in range(table.size))
 
 
-def among_identities(callers: CallerSet) -> bool:
-    """Whether a set of callers holds the identities of providers, which are outside every account and organization (E2w)."""
+def holds_identities(callers: CallerSet, provider: str) -> bool:
+    """Whether a set of callers holds the identities of a provider, which are outside every account and organization (E2w). They are named
+    by the provider: its ARN, or its name."""
     match callers:
         case AnyCaller():
             return True
+        case IdentityOf(pattern):
+            return like(pattern.value).matches(provider)
         case CallersNot(operand):
-            return not among_identities(operand)
+            return not holds_identities(operand, provider)
         case CallersOr(operands):
-            return any(among_identities(operand) for operand in operands)
+            return any(holds_identities(operand, provider) for operand in operands)
         case CallersAnd(operands):
-            return all(among_identities(operand) for operand in operands)
+            return all(holds_identities(operand, provider) for operand in operands)
     return False
 
 
