@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ import pytest
 from tests.project.shown import ROOT
 from tests.report.browser import CHROMIUM, browser
 from tests.report.samples import FILE, PROVED, REFUTED, UNKNOWN, report, with_sid
+from tests.report.stories import FOR_EVER, IMPORTS, KEY_POLICY, TAKEN_OVER, hostile_story
 from tests.report.test_html import MARKUP, TEXT, access
+from verifier.model.policy_text import policy_text
+from verifier.model.reach import StepKind
 from verifier.report.evidence import Evidence
 from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.report import render_html
@@ -102,6 +106,27 @@ def test_it_can_be_read(chromium: Browser, tmp_path: Path, scheme: str, width: i
     )
     for name, ink, ground in colours:
         assert contrast(ink, ground) >= 4.5, (name, ink, ground)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_story_can_be_read_on_a_narrow_page(chromium: Browser, tmp_path: Path, scheme: str) -> None:
+    evidence = Evidence(texts={FILE: policy_text(KEY_POLICY)}, who_can=access("role/reports"))
+    shown, told = opened(chromium, tmp_path, render_html(report(FOR_EVER, TAKEN_OVER, IMPORTS), evidence), scheme, 420)
+    assert told == [] and shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert shown.locator("svg rect.story").count() == 4 + 2 and shown.locator("svg path.story").count() == 4 + 2
+    lines = shown.evaluate(
+        """() => ['svg rect.story', 'svg path.story'].map(name => getComputedStyle(document.querySelector(name)).stroke)
+            .concat(getComputedStyle(document.body).backgroundColor)"""
+    )
+    assert all(contrast(line, lines[-1]) >= 3 for line in lines[:-1]), "WCAG 2.2, 1.4.11: graphics"
+    shown.click("text=as a table")
+    assert shown.locator("figure ol").first.is_visible() and "writes the key policy of payments" in shown.inner_text("figure")
+
+
+def test_nothing_of_a_story_runs(chromium: Browser, tmp_path: Path) -> None:
+    stories = [replace(TAKEN_OVER, story=hostile_story(MARKUP, kind)) for kind in StepKind]
+    shown, told = opened(chromium, tmp_path, render_html(report(*stories), Evidence(who_can=access("role/x"))))
+    assert told == [] and shown.locator("script, img, iframe, a[href^=javascript]").count() == 0
 
 
 def contrast(one: str, other: str) -> float:

@@ -94,7 +94,8 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
     if verdict.reason:
         where = places.place(verdict.reason.span)
         lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
-    return lines + _supposition_lines("supposes", _own_assumptions(verdict, common), MARGIN)
+    supposed = _supposition_lines("supposes", _own_assumptions(verdict, common), MARGIN)
+    return [*lines, *([""] if verdict.story is not None and supposed else []), *supposed]
 
 
 def _bound_lines(verdict: Verdict) -> list[str]:

@@ -1,0 +1,95 @@
+"""One caller, as people name it: an ARN, or `role/NAME` or `user/NAME` of an account.
+
+In: the estate, a text, keys. Out: the ARN of a user, role, root user, federated user or provider. Guarantee: what names no one caller is an
+`InputError` that says what there is (S3); a session is its role.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from verifier.model.documents_reader import did_you_mean
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import Principal, PrincipalType
+from verifier.model.principal_names import Fault, principal_named
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import brief, first_few
+
+_SHORT = re.compile(r"((?:user|role)/[\x21-\x7e]*?[\w+=,.@-]{1,64})(?:\s+(?:in|of)\s+([0-9]{12}))?", re.ASCII)
+_PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/[\x21-\x7e]+", re.ASCII)
+_HINT = "an ARN, or role/NAME or user/NAME, as in: verifier reach role/ops --key payments snapshot.yaml"
+
+
+def chosen_caller(estate: Estate, text: str, keys: Sequence[Key]) -> str:
+    """The principal that a text names; without an account it is of an account of the keys. Raises `InputError`."""
+    short = _SHORT.fullmatch(text.strip())
+    if short is not None:
+        accounts = (short[2],) if short[2] else tuple(dict.fromkeys(key.account for key in keys))
+        return _of_accounts(estate, short[1], accounts, keys[0].partition if keys else "aws")
+    if _PROVIDER.fullmatch(text):
+        return text
+    found = principal_named(text)
+    if isinstance(found, Fault):
+        raise InputError.of(f"{brief(text)!r} names no caller: {found.message}", hint=_HINT, rule="S3")
+    return _of_arn(estate, found, keys[0].partition if keys else "aws")
+
+
+def _of_arn(estate: Estate, found: Principal, partition: str) -> str:
+    match found.type:
+        case PrincipalType.ACCOUNT:
+            return f"arn:{found.partition or partition}:iam::{found.account}:root"
+        case PrincipalType.FEDERATED_USER:
+            return found.value
+        case PrincipalType.SESSION:
+            return _role_of(estate, found)
+        case PrincipalType.USER | PrincipalType.ROLE:
+            if found.account in _complete(estate) and found.value not in _known(estate, (found.account,)):
+                raise _nobody(estate, found.value, (found.account,))
+            return found.value
+    raise InputError.of(f"{brief(found.value)!r} is not the ARN of a caller", hint=_HINT, rule="S3")
+
+
+def _role_of(estate: Estate, session: Principal) -> str:
+    """The role of a session, whose ARN does not tell its path."""
+    name = session.value.split("/")[1]
+    assert session.account is not None
+    roles = [arn for arn in _known(estate, (session.account,)) if ":role/" in arn and arn.endswith(f"/{name}")]
+    if len(roles) == 1:
+        return roles[0]
+    problem = "no role" if not roles else "several roles"
+    raise InputError.of(f"the inventory of {session.account} has {problem} of the name {brief(name)!r}", hint="name the role by its ARN")
+
+
+def _of_accounts(estate: Estate, name: str, accounts: Sequence[str], partition: str) -> str:
+    found = [arn for arn in _known(estate, accounts) if _is_called(arn, name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError.of(f"several callers are called {brief(name)!r}", hint=f"name one by its ARN: {first_few(found)}", rule="S3")
+    open_accounts = [account for account in accounts if account not in _complete(estate)]
+    if len(accounts) == 1 and open_accounts:
+        return f"arn:{partition}:iam::{accounts[0]}:{name}"
+    raise _nobody(estate, name, accounts)
+
+
+def _is_called(arn: str, name: str) -> bool:
+    resource = arn.split(":", 5)[5]
+    kind, _, rest = name.partition("/")
+    return resource == name or ("/" not in rest and resource.startswith(f"{kind}/") and resource.endswith(f"/{rest}"))
+
+
+def _known(estate: Estate, accounts: Sequence[str | None]) -> tuple[str, ...]:
+    found = (account for account in estate.accounts if account.id in accounts)
+    return tuple(identity.arn for account in found for identity in (*account.users, *account.roles))
+
+
+def _complete(estate: Estate) -> frozenset[str]:
+    return frozenset(account.id for account in estate.accounts if account.complete)
+
+
+def _nobody(estate: Estate, name: str, accounts: Sequence[str | None]) -> InputError:
+    known = [arn if name.startswith("arn:") else arn.split(":", 5)[5] for arn in _known(estate, accounts)]
+    whose = " and ".join(account for account in accounts if account)
+    hint = did_you_mean(name, known) or (f"it has {first_few(known)}" if known else None)
+    return InputError.of(f"there is no {brief(name)} in the inventory of {whose}", hint=hint, rule="S3")
