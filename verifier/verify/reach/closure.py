@@ -255,7 +255,7 @@ class Closure:
         """Re-encryption: from one key, onto another."""
         if not by.startswith("arn:"):
             return
-        for source in [offers for offers in self._keys.values() if offers.material]:
+        for source in [offers for offers in self._keys.values() if any(map(offers.rules.decrypts, offers.goals))]:
             leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
             if leaving is None:
                 continue
@@ -298,7 +298,7 @@ class Closure:
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts)
                 if premises is not None and (direct or premises or facts[Fact(FactKind.HOLDS, by)].step is not None):
                     return Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
-        return self._by_other_means(offers, number, facts, rounds) if offers.material else None
+        return self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else None
 
     def _by_other_means(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Goal | None:
         """The key's material is known, or what it encrypted can be decrypted under another key (section 7)."""
@@ -315,9 +315,10 @@ class Closure:
                     if premises is not None:
                         own = tuple(replica if fact.kind is FactKind.RESOURCE_POLICY else fact for fact in premises)
                         return Goal(number, offers.arn, by, access, tuple(dict.fromkeys((holds, replica, *own))), rounds, "replica")
-            for fact in [fact for fact in facts if fact.kind is FactKind.ONTO and fact.subject == offers.arn]:
-                onto = self._keys[fact.details[0]]
-                premises = self._first(onto, "kms:Decrypt", by, facts)
+            onto = [fact for fact in facts if fact.kind is FactKind.ONTO and fact.subject == offers.arn]
+            for fact in onto if offers.rules.decrypts(number) else ():
+                other = self._keys[fact.details[0]]
+                premises = self._first(other, "kms:Decrypt", by, facts)
                 if premises is not None:
-                    return Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, onto.arn)
+                    return Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, other.arn)
         return None

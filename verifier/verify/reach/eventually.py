@@ -105,11 +105,7 @@ class _Search:
 
 
 def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:
-    rests = (
-        *given(estate, target),
-        Assumption("E0", "chains are made of the steps of docs/reach.md and no others"),
-        Assumption("U4", f"actions and condition keys as of {data_version()}"),
-    )
+    rests = suppositions(estate, target)
     name, found = target_name(target), answer.found
     if found is None:
         return Verdict(invariant, name, Status.PROVED, (), rests, elapsed=elapsed, bound=answer.bound)
@@ -117,3 +113,12 @@ def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answ
         return Verdict(invariant, name, Status.UNKNOWN, (), rests, reason=found, elapsed=elapsed, bound=answer.bound)
     rests = (*rests, *reading_assumptions(found.readings))
     return Verdict(invariant, name, Status.REFUTED, (), rests, elapsed=elapsed, bound=answer.bound, story=found)
+
+
+def suppositions(estate: Estate, target: Target) -> tuple[Assumption, ...]:
+    """What is supposed whenever chains are spoken of."""
+    return (
+        *given(estate, target),
+        Assumption("E0", "chains are made of the steps of docs/reach.md and no others"),
+        Assumption("U4", f"actions and condition keys as of {data_version()}"),
+    )

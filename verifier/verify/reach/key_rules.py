@@ -17,6 +17,7 @@ from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.invariants_targets import matching
 from verifier.model.reach import StepKind
 from verifier.model.reference import action as known_action
+from verifier.model.reference import actions
 from verifier.problem.callers import callers
 from verifier.problem.diagram import Node
 from verifier.problem.expression import Expression, Some, negation
@@ -61,6 +62,12 @@ class Tag:
         return self.attribute.removeprefix(RESOURCE_TAG)
 
 
+CRYPTOGRAPHIC = frozenset(
+    action.name
+    for action in actions()
+    if action.grant_operation and action.name not in ("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
+)
+"""The operations that use a key's material."""
 NOTHING_HELD: Mapping[str, bool] = {}
 
 
@@ -112,6 +119,19 @@ class KeyRules:
         for goal in goals:
             names |= frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
         return tuple(sorted(name for name in names if (found := known_action(name)) is not None and found.grant_operation))
+
+    def decrypts(self, goal: int) -> bool:
+        """Whether a goal is about plain text, which re-encryption gives as well."""
+        return "kms:Decrypt" in self._named(goal)
+
+    def uses_material(self, goal: int) -> bool:
+        """Whether a goal is about what can be done with the key's material, wherever that is."""
+        return not CRYPTOGRAPHIC.isdisjoint(self._named(goal))
+
+    def _named(self, goal: int) -> frozenset[str]:
+        invariant = self._goals[goal]
+        names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))
+        return names.difference(*(matching(pattern.value) for pattern in invariant.not_actions))
 
     # -- rules --
 

@@ -35,13 +35,11 @@ class Access:
 class KeyOffers:
     """The offers of one key to whoever calls it."""
 
-    def __init__(self, rules: KeyRules, goals: tuple[int, ...], material: bool, creating: Callable[[], StepRules]) -> None:
-        """`goals` are the numbers of those that are about this key; `material` is whether its plain text is what they are about; `creating`
-        gives the rules of creating keys."""
+    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], StepRules]) -> None:
+        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys."""
         self._creating = creating
         self.rules = rules
         self.goals = goals
-        self.material = material
         self.arn = rules.key.arn
         self.region = rules.key.region
         self._done: dict[str, tuple[Cube, ...]] = {}
@@ -108,7 +106,7 @@ class KeyOffers:
             for name, step in STEPS.items():
                 if name.endswith("Alias"):
                     yield from self._plain(step, name, Fact(FactKind.ALIASES, arn))
-        if self.material:
+        if any(map(self.rules.uses_material, self.goals)):
             yield from self._plain(StepKind.REPLICATE, "kms:ReplicateKey", Fact(FactKind.REPLICA, arn))
             for cube in self._doing("kms:ImportKeyMaterial"):
                 for other in self._doing("kms:GetParametersForImport"):

@@ -12,7 +12,6 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
-from verifier.model.invariants_targets import matching
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.prove import How
@@ -37,10 +36,9 @@ class Setting:
         self._how = how
         self.goals = tuple(goals)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, key)))
-        material = any("kms:Decrypt" in matching(pattern.value) for goal in goals for pattern in goal.actions)
         self._steps = StepOffers(self.estate, key.partition, how.held)
         self._rules = self._rules_of(key, goals)
-        offers = KeyOffers(self._rules, tuple(range(len(goals))), material, lambda: self._creating)
+        offers = KeyOffers(self._rules, tuple(range(len(goals))), lambda: self._creating)
         self._closure = Closure(Identities(self.estate), offers, (self._steps,), self._further)
         self._reached: dict[str, Reached] = {}
 
@@ -57,7 +55,7 @@ class Setting:
         """The other keys of the Region, and one that belongs to the caller."""
         for other in self.estate.keys:
             if other.arn != self.key.arn and other.region == self.key.region and other.partition == self.key.partition and other.policies:
-                yield KeyOffers(self._rules_of(other, ()), (), False, lambda: self._creating)
+                yield KeyOffers(self._rules_of(other, ()), (), lambda: self._creating)
 
     @cached_property
     def principals(self) -> tuple[str, ...]:
@@ -80,8 +78,14 @@ class Setting:
             ):
                 yield principal
 
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The users and roles of the inventories."""
+        return frozenset(identity.arn for account in self.estate.accounts for identity in (*account.users, *account.roles))
+
     def reached(self, start: str) -> Reached:
         """What a principal can bring about."""
+        assert self.principals  # so that those whom no inventory lists are taken in
         if start not in self._reached:
             self._reached[start] = self._closure.of(start)
         return self._reached[start]

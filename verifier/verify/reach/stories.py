@@ -6,7 +6,7 @@ Guarantee: every request of a story, the last one included, is allowed by `evalu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.evaluate.steps import after, permitted
@@ -42,14 +42,27 @@ class Teller:
         tasks = planned(reached.facts, goal)
         if len(tasks) > most:
             return Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for")
+        telling = self._after(reached, goal, invariant, tasks)
+        return telling if isinstance(telling, Reason) else telling.end(goal, invariant)
+
+    def tell_each(self, reached: Reached, goals: Sequence[tuple[Goal, Invariant]]) -> list[Story | Reason]:
+        """A story of each goal, all of which are brought about by the same steps."""
+        first, invariant = goals[0]
+        telling = self._after(reached, first, invariant, planned(reached.facts, first))
+        if isinstance(telling, Reason):
+            return [telling] * len(goals)
+        return [telling.copy().end(goal, own) for goal, own in goals]
+
+    def _after(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task]) -> _Telling | Reason:
+        """The story as far as its steps go."""
         telling = _Telling(self, reached.start, invariant, self._session_tags(goal, tasks))
         for number, task in enumerate(tasks):
             reason = telling.take(task, _principals(tasks[number + 1 :], goal))
             if reason is not None:
                 return reason
-        return telling.end(goal, invariant)
+        return telling
 
-    def _session_tags(self, goal: Goal, tasks: tuple[Task, ...]) -> dict[str, tuple[Pairs, ...]]:
+    def _session_tags(self, goal: Goal, tasks: Sequence[Task]) -> dict[str, tuple[Pairs, ...]]:
         """Choices of tags for the roles whose sessions are to have some."""
         made = [task.fact for task in tasks if isinstance(task, Make)]
         roles = [fact.subject for fact in made if fact.kind is FactKind.SESSION_TAGS]
@@ -57,7 +70,7 @@ class Teller:
         return {role: self.rules[goal.key].session_tags(goal.number, role, powers) for role in roles}
 
 
-def _principals(tasks: tuple[Task, ...], goal: Goal) -> tuple[str, ...]:
+def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
     """Whom the rest of a story is about."""
     found = [goal.by]
     for task in tasks:
@@ -85,6 +98,12 @@ class _Telling:
 
     def __post_init__(self) -> None:
         self.state = State(self.teller.estate, ())
+
+    def copy(self) -> _Telling:
+        """The same story so far, to be ended in another way."""
+        other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
+        other.state = self.state
+        return other
 
     def _scene(self, later: tuple[str, ...]) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))

@@ -1,0 +1,211 @@
+"""`verifier reach`: what one caller can bring about, and who can bring something about.
+
+In: an estate, a caller or actions, keys, the bound on steps. Out: `ReachReport`.
+Guarantee: what is not in a row was shown to be out of reach within the bound; each row was replayed for all its callers and actions, or
+has a reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from verifier.model.engine import Engine
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
+from verifier.model.policy import Text
+from verifier.model.reach import STEPS
+from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.readings import READINGS
+from verifier.model.reference import data_version
+from verifier.model.verdict import Bound, Reason, Story
+from verifier.problem.diagram import TooLarge
+from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.targets import key_target
+from verifier.verify.chosen import chosen_actions, chosen_keys
+from verifier.verify.prove import How
+from verifier.verify.reach.asking import principal
+from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.eventually import suppositions
+from verifier.verify.reach.plans import Make, Task, planned
+from verifier.verify.reach.setting import Setting
+from verifier.verify.settled import check_readings, not_known
+from verifier.verify.summary import summary
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A caller that has some actions within reach, by which tasks, and the story of it."""
+
+    caller: str
+    actions: tuple[str, ...]
+    goal: Goal
+    tasks: tuple[Task, ...]
+    story: Story | Reason
+    listed: bool
+
+    @property
+    def called(self) -> str:
+        """The caller as text. A user, role or session that no inventory lists stands for others like it."""
+        alone = self.listed or self.caller.endswith(":root") or not self.caller.startswith("arn:")
+        return self.caller.removeprefix(WEB_PREFIX) if alone else f"others, such as {self.caller}"
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The same for callers who get there by the same steps, each for itself."""
+        ends = [self.goal.by, "" if isinstance(self.story, Story) else self.story.text]
+        return tuple(text.replace(self.caller, "the caller") for text in (*map(_outline, self.tasks), *ends))
+
+
+def _outline(task: Task) -> str:
+    if isinstance(task, Make):
+        return f"{task.fact} {task.derivation.step} {task.derivation.by}"
+    return repr(task)
+
+
+def reach_from(
+    estate: Estate,
+    caller: str,
+    keys: Sequence[str] = (),
+    steps: int = STEPS,
+    readings: Mapping[str, bool] | None = None,
+    progress: Progress | None = None,
+) -> ReachReport:
+    """What a principal (an ARN, or the ARN of a provider) can bring about on some keys, by name; on every key if none is named. Raises
+    `InputError` and `InternalDisagreement`."""
+    names = chosen_actions(["kms:*"])
+    start = WEB_PREFIX + caller if "-provider/" in caller else caller
+    goals = [_goal(principal(start), (name,)) for name in names]
+
+    def answer(setting: Setting, how: How) -> Answer:
+        reached = setting.reached(start)
+        found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
+        told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how.steps))
+        rows = _merged(told, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
+        within = {name for one in told for name in one.actions}
+        near = all(goal is None or goal.rounds <= how.steps for goal, _ in found)
+        return Answer(rows, tuple(name for name in names if name not in within), near)
+
+    return _report(estate, keys, goals, _how(steps, readings), progress, answer, caller=caller)
+
+
+def reach_to(
+    estate: Estate,
+    actions: Sequence[str],
+    keys: Sequence[str] = (),
+    steps: int = STEPS,
+    readings: Mapping[str, bool] | None = None,
+    progress: Progress | None = None,
+) -> ReachReport:
+    """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as `reach_from`."""
+    names = chosen_actions(actions)
+
+    def answer(setting: Setting, how: How) -> Answer:
+        told: list[Told] = []
+        beyond, near, starts = [], True, tuple(setting.starters(0))
+        for number, start in enumerate(starts, 1):
+            reached = setting.reached(start)
+            goal = reached.goals.get((setting.key.arn, 0))
+            near = near and (goal is None or goal.rounds <= how.steps)
+            if goal is None or goal.rounds > how.steps:
+                beyond.append(start)
+            else:
+                told += _told(setting, reached, [(goal, names)], how.steps)
+            if progress is not None:
+                progress(number, len(starts), start)
+        rows = _merged(told, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, one.called)))
+        return Answer(rows, tuple(start for start in beyond if start in setting.listed), near)
+
+    goals = [_goal(AnyCaller(), tuple(actions))]
+    return _report(estate, keys, goals, _how(steps, readings), None, answer, to=tuple(actions))
+
+
+def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
+    return Invariant(", ".join(actions), Expectation.REFUSED, whom, tuple(map(Text, actions)), None)
+
+
+def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], steps: int) -> Iterator[Told]:
+    """The stories of goals: those that take the same steps are told together."""
+    listed = reached.start in setting.listed
+    alike: dict[object, list[tuple[Goal, tuple[str, ...], tuple[Task, ...]]]] = {}
+    for goal, names in within:
+        tasks = planned(reached.facts, goal)
+        if goal.rounds > steps:
+            continue
+        if len(tasks) > steps:
+            longer = Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps")
+            yield Told(reached.start, names, goal, tasks, longer, listed)
+            continue
+        alike.setdefault((tasks, goal.by), []).append((goal, names, tasks))
+    for together in alike.values():
+        stories = setting.teller.tell_each(reached, [(goal, setting.goals[goal.number]) for goal, _, _ in together])
+        for (goal, names, tasks), story in zip(together, stories, strict=True):
+            yield Told(reached.start, names, goal, tasks, story, listed)
+
+
+def _merged(told: Iterable[Told], shape: Callable[[Told], object], add: Callable[[ReachRow, Told], ReachRow]) -> tuple[ReachRow, ...]:
+    """A row for each shape, in the order of the steps."""
+    rows: dict[object, ReachRow] = {}
+    for one in told:
+        found = rows.get(shape(one))
+        if found is None:
+            story, reason = (one.story, None) if isinstance(one.story, Story) else (None, one.story)
+            rows[shape(one)] = ReachRow((one.called,), one.actions, len(one.tasks), story, reason)
+        else:
+            rows[shape(one)] = add(found, one)
+    return tuple(sorted(rows.values(), key=lambda row: (row.reason is not None, row.steps)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found of one key: rows, what is out of reach, and whether nothing comes within reach after the bound."""
+
+    rows: tuple[ReachRow, ...]
+    beyond: tuple[str, ...]
+    complete: bool
+
+
+def _how(steps: int, readings: Mapping[str, bool] | None) -> How:
+    held = dict(readings or {})
+    check_readings(held)
+    return How(Engine.Z3, None, held, None, steps)
+
+
+def _report(
+    estate: Estate,
+    keys: Sequence[str],
+    goals: Sequence[Invariant],
+    how: How,
+    progress: Progress | None,
+    answer: Callable[[Setting, How], Answer],
+    *,
+    caller: str | None = None,
+    to: tuple[str, ...] | None = None,
+) -> ReachReport:
+    chosen, found = chosen_keys(estate, keys), []
+    for number, key in enumerate(chosen, 1):
+        found.append(_of_key(estate, key, goals, how, answer))
+        if progress is not None:
+            progress(number, len(chosen), key.name or key.arn)
+    free = tuple(reading.label for reading in READINGS if reading.label not in how.held)
+    accounts = tuple(account.id for account in estate.accounts)
+    return ReachReport(tuple(found), caller, to, accounts, data_version(), estate.warnings, estate.inputs, free)
+
+
+def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answer: Callable[[Setting, How], Answer]) -> KeyReach:
+    started = time.perf_counter()
+    target = key_target(key)
+    about, rests = summary(estate, key), suppositions(estate, target)
+    reason = not_known(target)
+    if reason is None:
+        try:
+            found = answer(Setting(estate, key, goals, how), how)
+        except TooLarge as error:
+            reason = Reason("budget", f"the policies tell apart too much: {error}")
+    elapsed = time.perf_counter() - started
+    if reason is not None:
+        return KeyReach(about, (), (), Bound(how.steps, False), (reason,), rests, elapsed)
+    return KeyReach(about, found.rows, found.beyond, Bound(how.steps, found.complete), (), rests, elapsed)
