@@ -152,6 +152,7 @@ def test_no_self_grant_names_the_caller_its_account_and_sessions_of_it() -> None
                 "arn:*:sts::${aws:PrincipalAccount}:federated-user/*",
             ),
         ),
+        ("Bool", "kms:GrantIsForAWSResource", ("true",)),
     ]
 
 

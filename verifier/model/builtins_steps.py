@@ -33,8 +33,9 @@ def no_escalation_to_decrypt(arguments: Arguments) -> Invariant:
 def no_self_grant(arguments: Arguments) -> Invariant:
     """No caller can create a grant whose grantee is itself, now or after steps that it can take: its user, the role of its session, its
     account with all callers, or some session of its account (which may be its own: AWS has no condition that tells). The callers listed,
-    and federated sessions that they issue, are excepted; `root` is the root user of the key's account. Service principals, which are of no
-    account, are not meant."""
+    and federated sessions that they issue, are excepted; `root` is the root user of the key's account. Grants for an AWS resource
+    (`kms:GrantIsForAWSResource` is true) are for whom the service says, and not meant; neither are service principals, which are of no
+    account."""
     account = "${aws:PrincipalAccount}"
     itself = ConditionOr(
         (
@@ -49,7 +50,7 @@ def no_self_grant(arguments: Arguments) -> Invariant:
         )
     )
     text = f"no caller{but(arguments)} can eventually create a grant to itself"
-    return replace(refused(text, others(arguments), itself, ("kms:CreateGrant",)), eventually=True)
+    return replace(refused(text, others(arguments), ConditionAnd((itself, _NOT_FOR_RESOURCE)), ("kms:CreateGrant",)), eventually=True)
 
 
 def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
@@ -61,7 +62,7 @@ def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
     constraints = tuple(argument for argument in arguments if argument not in operations)
     bounds = [holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
     bounds += [holds("StringEquals", "kms:GrantConstraintType", *constraints)] if constraints else []
-    bounded = ConditionOr((holds("Bool", "kms:GrantIsForAWSResource", "true"), ConditionAnd(tuple(bounds))))
+    bounded = ConditionOr((_FOR_RESOURCE, ConditionAnd(tuple(bounds))))
     with_constraint = f" with {either_of(constraints)}" if constraints else ""
     allowed = f"that allows only {', '.join(operations)}" if operations else "that allows anything"
     text = f"callers can create a grant only for an AWS resource, or one {allowed}{with_constraint}"
@@ -73,11 +74,12 @@ def no_policy_takeover(arguments: Arguments) -> Invariant:
     take: change the key policy (`kms:PutKeyPolicy`), replicate the key under a policy of their own (`kms:ReplicateKey`), or create
     a grant (`kms:CreateGrant`) other than for an AWS resource. `root` is the root user of the key's account, which the default key policy
     lets do so. Service principals are meant too."""
-    not_for_resource = ConditionNot(holds("Bool", "kms:GrantIsForAWSResource", "true"))
     text = f"only {either_of(arguments)} can eventually {', '.join(_HANDED_OUT)}, except a grant for an AWS resource"
-    return replace(refused(text, others(arguments), not_for_resource, _HANDED_OUT), eventually=True)
+    return replace(refused(text, others(arguments), _NOT_FOR_RESOURCE, _HANDED_OUT), eventually=True)
 
 
+_FOR_RESOURCE = holds("Bool", "kms:GrantIsForAWSResource", "true")
+_NOT_FOR_RESOURCE = ConditionNot(_FOR_RESOURCE)
 _CONSTRAINTS = ("EncryptionContextEquals", "EncryptionContextSubset")
 _HANDED_OUT = ("kms:PutKeyPolicy", "kms:ReplicateKey", "kms:CreateGrant")
 
