@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,27 @@ def test_a_set_that_does_not_exist_and_folders_that_are_not_there_are_told(tmp_p
     assert found.queries and any("is not there" in reason for reason in found.skipped)
 
 
+def test_the_corpus_is_managed_policies_key_policies_and_templates(tmp_path: Path) -> None:
+    """A managed policy that AWS has withdrawn has no ARN in the data, and is asked about all the same; what is no policy is told."""
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+    trusting = {**statement, "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [trusting]}}}
+    files = {
+        "managed-policies/a/Withdrawn.json": {"arn": None, "document": {"Version": "2012-10-17", "Statement": [statement]}},
+        "managed-policies/a/Nothing.json": [],
+        "kms-json/key.json": {"Version": "2012-10-17", "Statement": [trusting]},
+        "kms-cfn/a/two.json": {"Resources": {"One": key, "Two": key}},
+        "kms-cfn/a/none.json": {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}},
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(content))
+    found = collect(["corpus"], Folders(tmp_path, tmp_path))
+    assert [query.family for query in found.queries] == ["managed-policies", "key-policies", "templates", "templates"]
+    assert {answered(query, Engine.SAT, 20)[0] for query in found.queries} == {Answer.SAT}
+    assert [reason.partition(":")[0] for reason in found.skipped] == ["Nothing.json", "none.json"]
+
+
 def test_the_many_are_over_two_thousand_and_the_hundred_a_hundred() -> None:
     from verifier.bench.sets import SETS
 
@@ -79,7 +101,7 @@ def test_the_many_are_over_two_thousand_and_the_hundred_a_hundred() -> None:
 def test_ratios_are_on_what_both_answered_and_timeouts_are_no_times() -> None:
     first, second = by_family(RUN)
     assert (first.answered, first.asked, first.timeouts, first.ratio) == (2, 2, 0, 1.0)
-    assert first.mean == pytest.approx((2 * 4) ** 0.5)
+    assert first.mean == pytest.approx((2 * 4) ** 0.5) and first.middle == 3.0
     assert (second.answered, second.asked, second.timeouts, second.ratio) == (1, 2, 1, 4.0)
     assert geometric([]) is None and geometric([2.0, 8.0]) == pytest.approx(4)
 
@@ -92,6 +114,7 @@ def test_a_saved_run_is_read_back_and_compared_with(tmp_path: Path) -> None:
     shift = against(slower, RUN)[0]
     assert shift.ratio == pytest.approx(2**0.5) and shift.changed == ("q2: unsat → sat",)
     assert "slower" in text_of(slower, RUN)
+    assert "slower" in html_of(slower, RUN) and "slower" not in html_of(slower)
     for text in ("{}", "not json", json_of(RUN).replace("kms-verifier/bench", "other")):
         path.write_text(text)
         with pytest.raises(InputError):

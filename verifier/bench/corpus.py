@@ -6,23 +6,25 @@ In: folders. Out: queries, and what was left out with the reason. Guarantee: not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, asked, estate_of, policy_of
 from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import beside, read_files
 from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Identity
 from verifier.model.invariant import Invariant
 from verifier.model.policy import PolicyKind
 from verifier.problem.subjects import targets_of
+from verifier.problem.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.settled import not_known, settled
 
+OUTSIDE = "no caller outside prod can kms:Decrypt"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
 
 
@@ -62,39 +64,51 @@ def _of_example(path: Path, files: tuple[Path, ...]) -> Iterator[Query]:
 
 
 def corpus(folder: Path) -> Collected:
-    """A query for each managed policy of a collection, as the only policy of a role, and for each key policy."""
+    """A query for each managed policy of a collection, as the only policy of a role, and for each key, by its policy or by the
+    CloudFormation template that it stands in."""
     found = Collected()
-    managed, keys = sorted((folder / "managed-policies").rglob("*.json")), sorted((folder / "extracted-key-policies").rglob("*.json"))
+    managed, templates = sorted((folder / "managed-policies").rglob("*.json")), sorted((folder / "kms-cfn").rglob("*.*"))
     for path in managed:
         _collect(found, path, _managed)
-    for path in [*keys, *sorted((folder / "kms-json").rglob("*.json"))]:
+    for path in sorted((folder / "kms-json").rglob("*.json")):
         _collect(found, path, _key_policy)
-    if not managed and not keys:
+    for path in filter(Path.is_file, templates):
+        _collect(found, path, _template)
+    if not managed and not templates:
         found.skipped.append(f"the corpus: {folder} is not there")
     return found
 
 
-def _collect(found: Collected, path: Path, make: Any) -> None:
+def _collect(found: Collected, path: Path, make: Callable[[Path], Iterable[Query]]) -> None:
     try:
-        found.queries.append(make(path, json.loads(path.read_text(encoding="utf-8"))))
-    except (InputError, ValueError, KeyError, TypeError) as error:
-        reason = error.diagnostics[0].message if isinstance(error, InputError) else f"it holds no policy document ({type(error).__name__})"
-        found.skipped.append(f"{path.name}: {reason}")
+        found.queries += make(path)
+    except InputError as error:
+        found.skipped.append(f"{path.name}: {error.diagnostics[0].message}")
+    except (ValueError, LookupError, TypeError) as error:
+        found.skipped.append(f"{path.name}: it holds no policy document ({type(error).__name__})")
 
 
-def _managed(path: Path, entry: Any) -> Query:
+def _managed(path: Path) -> Iterator[Query]:
+    entry = json.loads(path.read_text(encoding="utf-8"))
     document = json.dumps(entry["document"])
-    policy = read_policy(Source(path.name, document), PolicyKind.IDENTITY, identity=entry["arn"], name=path.stem)
+    arn = entry["arn"] or f"arn:aws:iam::aws:policy/{path.stem}"  # of one that AWS has withdrawn the data has no ARN
+    policy = read_policy(Source(path.name, document), PolicyKind.IDENTITY, identity=arn, name=path.stem)
     estate = estate_of(policy_of([ALLOW_ALL]), [Account(ACCOUNT, roles=(Identity(ROLE, policies=(policy,)),))])
     text = "role/subject in prod can kms:Decrypt, kms:CreateGrant, kms:GenerateDataKey"
-    return Query(f"managed-{path.stem}", "managed-policies", len(policy.statements), estate, asked(f"no {text}"))
+    yield Query(f"managed-{path.stem}", "managed-policies", len(policy.statements), estate, asked(f"no {text}"))
 
 
-def _key_policy(path: Path, document: Any) -> Query:
-    text = json.dumps(document.get("policy", document) if isinstance(document, dict) else document)
+def _key_policy(path: Path) -> Iterator[Query]:
+    text = path.read_text(encoding="utf-8")
     policy = read_policy(Source(path.name, text), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
     base = estate_of(policy_of([ALLOW_ALL]))
-    from dataclasses import replace
-
     estate = replace(base, keys=(replace(base.keys[0], policies=(policy,)),))
-    return Query(f"key-{path.stem}", "key-policies", len(policy.statements), estate, asked("no caller outside prod can kms:Decrypt"))
+    yield Query(f"key-{path.stem}", "key-policies", len(policy.statements), estate, asked(OUTSIDE))
+
+
+def _template(path: Path) -> Iterator[Query]:
+    estate = load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+    for number, key in enumerate(estate.keys):
+        if not_known(key_target(key)) is None:
+            size = sum(len(policy.statements) for policy in key.policies or ())
+            yield Query(f"template-{path.parent.name}-{path.stem}-{number}", "templates", size, estate, asked(OUTSIDE), number)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from verifier.bench.records import Result, Run
-from verifier.bench.summary import by_family, geometric
+from verifier.bench.summary import against, by_family, geometric
+from verifier.bench.tables import HEAD, LEGEND, cells_of, map_shifts
+from verifier.syntax.text import printable
 
 _WIDTH, _HEIGHT, _EDGE = 460, 280, 44
 _COLOURS = ("#1f6feb", "#d4731c", "#2da44e", "#bf3989", "#6e7781")
@@ -28,10 +30,11 @@ svg{max-width:100%;height:auto}text{fill:currentColor;font-size:11px}.axis{strok
 """
 
 
-def html_of(run: Run) -> str:
-    """The page."""
-    parts = [_about(run), "<h2>By family</h2>", _table(run), "<h2>Time by size</h2>", *_by_size(run)]
-    parts += ["<h2>Answered within a time</h2>", _cactus(run), "<h2>Against the first engine</h2>", *_ratios(run)]
+def html_of(run: Run, saved: Run | None = None) -> str:
+    """The page; with what a saved run took beside it."""
+    parts = [_about(run), "<h2>By family</h2>", _table(run), *(_beside(run, saved) if saved is not None else [])]
+    parts += ["<h2>Time by size</h2>", *_by_size(run), "<h2>Answered within a time</h2>", _cactus(run)]
+    parts += ["<h2>Against the first engine</h2>", *_ratios(run), *_left_out(run)]
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>verifier bench</title>'
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     return f"<!doctype html><html lang=en><head>{head}{policy}<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
@@ -53,19 +56,24 @@ def _about(run: Run) -> str:
 
 
 def _table(run: Run) -> str:
-    head = "".join(
-        f"<th>{name}</th>" for name in ("family", "engine", "answered", "timeouts", "ms", "ratio", "classes", "clauses", "conflicts")
-    )
-    rows = []
-    for row in by_family(run):
-        cells = [row.family, row.engine, f"{row.answered}/{row.asked}", row.timeouts or "", _figure(row.mean, 1), _figure(row.ratio, 2)]
-        cells += [f"{count:g}" if count else "" for count in (row.classes, row.clauses, row.conflicts)]
-        rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return _rows(HEAD, map(cells_of, by_family(run))) + f"<p>{escape(LEGEND)}</p>"
 
 
-def _figure(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+def _beside(run: Run, saved: Run) -> list[str]:
+    rows = _rows(("family", "engine", "new / old", ""), map_shifts(against(run, saved)))
+    return [f"<h2>Beside the run of {escape(saved.started)}</h2>", rows]
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    above = "".join(f"<th>{escape(name)}</th>" for name in head)
+    below = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{above}</tr></thead><tbody>{below}</tbody></table>"
+
+
+def _left_out(run: Run) -> list[str]:
+    if not run.skipped:
+        return []
+    return ["<h2>Left out</h2><ul>", *(f"<li>{escape(printable(reason))}</li>" for reason in run.skipped), "</ul>"]
 
 
 # -- plots --

@@ -18,8 +18,8 @@ from verifier.bench.records import Answer, Result, Run
 class Row:
     """One engine on one family, or on one size of it.
 
-    `mean` is the geometric mean of medians, in milliseconds, of what it answered; `ratio` how many times as long as the first engine it
-    takes; counts are medians.
+    `mean` is the geometric mean of what each answer took at its median round, in milliseconds, and `middle` the median of these; `ratio`
+    is how many times as long as the first engine it takes; counts are medians.
     """
 
     family: str
@@ -28,6 +28,7 @@ class Row:
     answered: int
     timeouts: int
     mean: float | None
+    middle: float | None
     ratio: float | None
     classes: float
     terms: float
@@ -55,7 +56,8 @@ def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, flo
     counts = [median(getattr(count, field) for count in told) if told else 0.0 for field in COUNTS]
     timeouts = sum(result.answer is Answer.TIMEOUT for result in results)
     answered = sum(result.answer.answered for result in results)
-    return Row(name, engine, len(results), answered, timeouts, geometric(times.values()), geometric(ratios), *counts)
+    middle = median(times.values()) if times else None
+    return Row(name, engine, len(results), answered, timeouts, geometric(times.values()), middle, geometric(ratios), *counts)
 
 
 COUNTS = ("classes", "terms", "clauses", "conflicts", "solver_calls")

@@ -18,14 +18,15 @@ from verifier.bench.summary import Row, Shift, against, by_family
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
-_HEAD = ("family", "engine", "answered", "timeouts", "ms", "ratio", "classes", "terms", "clauses", "conflicts", "calls")
+LEGEND = "ms, median: geometric mean and median of what was answered, building included; ratio: to the first engine, on what both answered"
+HEAD = ("family", "engine", "answered", "timeouts", "ms", "median", "ratio", "classes", "terms", "clauses", "conflicts", "calls")
 SLOWER = 1.25
 """A family that takes so many times as long as in the saved run is marked."""
 
 
 def text_of(run: Run, saved: Run | None = None, *, sizes: bool = False) -> str:
     """Tables for a terminal."""
-    lines = [*_about(run), "", *_table(_HEAD, [_cells(row) for row in by_family(run, sizes=sizes)])]
+    lines = [*_about(run), "", *_table(HEAD, [cells_of(row) for row in by_family(run, sizes=sizes)])]
     if saved is not None:
         lines += [
             "",
@@ -49,11 +50,12 @@ def _about(run: Run) -> list[str]:
         printable(machine.system),
         f"{versions}",
         f"peak memory: {memory}",
-        "ms: geometric mean of the medians of what was answered, building included; ratio: to the first engine, on what both answered",
+        LEGEND,
     ]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def cells_of(row: Row) -> tuple[str, ...]:
+    """A row of the table under `HEAD`."""
     counts = (row.classes, row.terms, row.clauses, row.conflicts, row.solver_calls)
     return (
         printable(row.family),
@@ -61,6 +63,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.answered}/{row.asked}",
         str(row.timeouts) if row.timeouts else "",
         f"{row.mean:.1f}" if row.mean is not None else "",
+        f"{row.middle:.1f}" if row.middle is not None else "",
         f"{row.ratio:.2f}" if row.ratio is not None else "",
         *(f"{count:g}" if count else "" for count in counts),
     )

@@ -18,6 +18,7 @@ from verifier.cli.run import emit
 from verifier.model.engine import Engine
 from verifier.report.exit_codes import ExitCode
 from verifier.solve.engines import require
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 
@@ -38,6 +39,8 @@ class BenchOptions:
 
 def bench_command(options: BenchOptions) -> int:
     """Writes the run to stdout; returns the exit code."""
+    if options.baseline is not None and options.output not in ("text", "html"):
+        raise InputError.of(f"`--baseline` is shown in text and html; `--output {options.output}` is one run alone")
     for engine in options.engines:
         require(engine)
     saved = saved_run(options.baseline) if options.baseline is not None else None
@@ -76,5 +79,5 @@ def _written(run: Run, saved: Run | None, options: BenchOptions) -> str:
         case "csv":
             return csv_of(run)
         case "html":
-            return html_of(run)
+            return html_of(run, saved)
     return text_of(run, saved, sizes=options.sizes)
