@@ -14,24 +14,47 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from tests.agreement.counts import LEAST_FIRED, Counts
-from tests.agreement.scenarios import REQUESTS, Disagreement, Scenario, check, scenarios
+from tests.agreement.scenarios import REQUESTS, Disagreement, check, scenarios
+from tests.agreement.steps import StepCounts, check_steps, step_scenarios
 
+T = TypeVar("T")
 ESTATES = 50
 """Estates in one batch."""
 
 
-def batch(number: int) -> tuple[int, Counts, str]:
+@dataclass
+class Batch:
     """One batch: its seed, its counts, and the disagreement that ended it (or nothing)."""
-    counts = Counts()
+
+    seed: int
+    counts: Counts = field(default_factory=Counts)
+    steps: StepCounts = field(default_factory=StepCounts)
+    found: str = ""
+
+
+def batch(number: int) -> Batch:
+    """Asks about keys, then about what steps change."""
+    done = Batch(number)
+    done.found = _asked(number, scenarios(), lambda scenario: check(scenario, done.counts))
+    if not done.found:
+        done.found = _asked(number, step_scenarios(), lambda scenario: check_steps(scenario, done.steps))
+    return done
+
+
+def _asked(number: int, strategy: st.SearchStrategy[T], ask: Callable[[T], None]) -> str:
+    """The disagreement that ended a run, or nothing."""
 
     @seed(number)
     @settings(
@@ -42,17 +65,17 @@ def batch(number: int) -> tuple[int, Counts, str]:
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )
-    @given(scenarios())
-    def run(scenario: Scenario) -> None:
-        check(scenario, counts)
+    @given(strategy)
+    def run(scenario: T) -> None:
+        ask(scenario)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             run()
         except Disagreement as found:
-            return number, counts, str(found)
-    return number, counts, ""
+            return str(found)
+    return ""
 
 
 def seeds(first: int) -> Iterator[int]:
@@ -71,23 +94,26 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed} (--seed {options.seed} asks the same cases again)", flush=True)
     counts = Counts()
-    found = _run(counts, options.cases, options.seed, options.processes)
+    steps = StepCounts()
+    found = _run(counts, steps, options.cases, options.seed, options.processes)
     print(counts.table())
+    print(steps)
     # A short run, as while one works on it, cannot fire everything often.
     complaints = found or list(counts.complaints(LEAST_FIRED * min(options.cases, 50_000) // 50_000))
     print("\n".join(("FAILED", *complaints) if complaints else ("every rule fired both ways, and the rooms agreed on everything",)))
     return 1 if complaints else 0
 
 
-def _run(counts: Counts, cases: int, first: int, processes: int) -> list[str]:
+def _run(counts: Counts, steps: StepCounts, cases: int, first: int, processes: int) -> list[str]:
     started = time.monotonic()
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         # A few more than would do, since equal requests about an estate are asked once.
         batches = -(-cases * 21 // (20 * ESTATES * REQUESTS))
-        for number, part, disagreement in pool.imap_unordered(batch, islice(seeds(first), batches)):
-            counts.add(part)
-            if disagreement:
-                return [f"batch {number}: {disagreement}"]
+        for done in pool.imap_unordered(batch, islice(seeds(first), batches)):
+            counts.add(done.counts)
+            steps.add(done.steps)
+            if done.found:
+                return [f"batch {done.seed}: {done.found}"]
             if counts.cases >= cases:
                 break
             rate = counts.cases / (time.monotonic() - started)

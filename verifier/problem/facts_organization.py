@@ -39,7 +39,8 @@ ORGANIZATIONS = (
 """The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's, or that which
 another key names (F2)."""
 
-_WITHOUT_KEY = (TargetKind.ALIAS, TargetKind.NONE)
+_OPEN = (TargetKind.ALIAS, TargetKind.NONE, TargetKind.ACCOUNT)
+"""The targets whose requests may carry nothing about the account of the resource (F1)."""
 
 SAME_ORGANIZATION = "relation:same organization"
 """The one comparison of two attributes that a fact demands."""
@@ -54,7 +55,7 @@ def organizations(space: Space) -> Iterator[Expression]:
             space.attribute_view(identifier)
             yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
-        carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind in _WITHOUT_KEY else TRUE
+        carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind in _OPEN else TRUE
         yield from (implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE)
         if space.estate.organization is not None:
             yield from (implies(carried, fact) for fact in _given_organization(space, identifier, paths, owner))
@@ -116,7 +117,7 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
     if space.target.account is None or not (has(space, "aws:principalorgid") and has(space, "aws:resourceorgid")):
         return
-    carried = Symbol("F1-keyless") if space.target.kind in _WITHOUT_KEY else TRUE
+    carried = Symbol("F1-keyless") if space.target.kind in _OPEN else TRUE
     own = both(space.in_account(space.target.account), carried)
     left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
     symbol = SAME_ORGANIZATION

@@ -7,7 +7,6 @@ Guarantee: trust policies are read as D2–D4 read key policies; the policies of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_DENY, allow_symbol, trust_symbol
@@ -17,7 +16,7 @@ from verifier.problem.decision import policy_reach, somebody_allows
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
 from verifier.problem.owners import said, said_to_nobody
-from verifier.problem.permissions import Permissions, outside, own_denies, permissions
+from verifier.problem.permissions import outside, own_denies, permissions
 from verifier.problem.powers import RESOURCE_POLICY, power, without
 from verifier.problem.predicates import OneOf, like
 from verifier.problem.space import Space, acts
@@ -36,15 +35,15 @@ CHANGES_A_ROLE = frozenset({"iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:Up
 def step_allowed(space: Space) -> Expression:
     """True iff the request is allowed (E1–E3)."""
     gates = both(negation(step_denied(space)), service_controls_allow(space), unrestricted(space))
-    own = _own(space)
-    written = both(_at_home(space), own.whole, _modifiable(space))
+    own, unmodelled = permissions(space), _unmodelled_allow(space)
+    written = both(_at_home(space), either(own.whole, unmodelled), _modifiable(space))
     if space.target.kind is not TargetKind.ROLE:
         return both(gates, written)
     reach = _trust_reach(space)
     iam = acts(space.known_actions - BY_CALLERS - BY_IDENTITIES)
     # No session of GetFederationToken calls STS [IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*].
-    assumed = both(negation(either(space.is_root, space.is_federated, space.is_web)), somebody_allows(space, reach, own, FALSE))
-    by_identity = both(space.is_web, either(reach.strong, reach.anyone), _listed_provider(space))
+    assumed = both(negation(either(space.is_root, space.is_federated, space.is_web)), somebody_allows(space, reach, own, unmodelled))
+    by_identity = both(space.is_web, _listed_provider(space), either(reach.strong, reach.anyone, unmodelled))
     return both(gates, either(both(iam, written), both(acts(BY_CALLERS), assumed), both(acts(BY_IDENTITIES), by_identity)))
 
 
@@ -54,15 +53,13 @@ def step_denied(space: Space) -> Expression:
     return disjunction((*found, both(outside(space), Symbol(OUTSIDE_DENY)), *own_refusals(space)))
 
 
-def _own(space: Space) -> Permissions:
-    """I, B and S; what belongs to no principal and is not known may be an identity policy."""
-    own = permissions(space)
-    found = [
+def _unmodelled_allow(space: Space) -> Expression:
+    """What belongs to no principal and is not known may allow: a grant (G1) only operations on a key."""
+    return disjunction(
         both(scope(space, thing), Symbol(allow_symbol(thing)))
         for thing in things(space)
         if thing.principal is None and may_allow(thing) and not thing.label.startswith("G")
-    ]
-    return replace(own, identity=either(own.identity, *found))
+    )
 
 
 def _at_home(space: Space) -> Expression:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
-from verifier.problem.expression import FALSE, TRUE, Expression, both
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.domains import step_attribute
@@ -28,7 +28,7 @@ def step_view(space: Space, name: str) -> View | SetView:
     if name.startswith("kms:"):
         return fixed_view(name, None)
     if name == "aws:resourceaccount":
-        return fixed_view(name, space.target.account)
+        return _resource_account(space)
     if name.startswith(_TAGS):
         return _tag(space, name)
     if name == BOUNDARY:
@@ -37,6 +37,15 @@ def step_view(space: Space, name: str) -> View | SetView:
     if builder is not None:
         return builder(space)
     return _own(space, name)
+
+
+def _resource_account(space: Space) -> View:
+    """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
+    view = fixed_view("aws:resourceaccount", space.target.account)
+    if space.target.kind is not TargetKind.ACCOUNT:
+        return view
+    carried = Symbol("F1-keyless")
+    return View(view.name, carried, lambda predicate: both(carried, view.test(predicate)), view.value, ())
 
 
 def _own(space: Space, name: str) -> View | SetView:
