@@ -15,6 +15,7 @@ from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.place import Deployment, deployment
+from verifier.inputs.cloudformation.shares import shares
 from verifier.inputs.cloudformation.template import Template, WriteOut, read_template
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
@@ -47,6 +48,7 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     parts.vpc_endpoints += [] if listed is None else [listed]
     nested = _nested(remarks, names.functions, where)
     parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(template), *nested]
+    parts.unmodelled += shares(names.functions, keys)
     for key in found:
         key.supposed = tuple(_supposed(names))
     parts.keys += found

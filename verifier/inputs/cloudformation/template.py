@@ -25,7 +25,7 @@ SECTIONS = (
 )  # fmt: skip
 """The sections of a template. `Globals` is that of a serverless application."""
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
-_READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations)::.*")
+_READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 """Types of resources whose properties are looked at."""
 
 

@@ -193,7 +193,7 @@ class Keys:
 
     # -- what refers to keys --
 
-    def _target(self, resource: Resource, name: str) -> _Key | None:
+    def target(self, resource: Resource, name: str) -> _Key | None:
         """The key that an attribute names, by ARN or ID; `None` where it is none of the plan's."""
         given = self.resolver.text(resource, name)
         if given is not None:
@@ -205,7 +205,7 @@ class Keys:
         return self.by_address.get(referred.address) if referred is not None else None
 
     def _policy(self, resource: Resource) -> None:
-        key = self._target(resource, "key_id")
+        key = self.target(resource, "key_id")
         policy = policy_attribute(self.resolver, resource, "policy")
         if key is None:
             key = self._elsewhere(resource)
@@ -241,7 +241,7 @@ class Keys:
 
     def _grant(self, resource: Resource) -> None:
         place = self.resolver.place(resource)
-        key = self._target(resource, "key_id")
+        key = self.target(resource, "key_id")
         if key is None:
             names = names_in([node] if (node := self.resolver.value(resource, "key_id")) is not None else [])
             if names:
@@ -286,7 +286,7 @@ class Keys:
         return Members(place, 0, 0, pairs) if pairs else None
 
     def _alias(self, resource: Resource) -> None:
-        key = self._target(resource, "target_key_id")
+        key = self.target(resource, "target_key_id")
         name = self.resolver.value(resource, "name")
         if key is not None and name is not None:
             key.aliases.append(name)

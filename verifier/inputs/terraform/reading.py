@@ -22,6 +22,7 @@ from verifier.inputs.terraform.organizations import Organizations
 from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.shares import shares
 from verifier.inputs.terraform.sources import annotate, read_sources
 from verifier.inputs.terraform.supposed import Supposed
 from verifier.model.estate import Influence, Unmodelled
@@ -52,6 +53,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     listed = endpoints.read()
     parts.vpc_endpoints += [] if listed is None else [listed]
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
+    parts.unmodelled += shares(resolver, keys)
     parts.unmodelled += [] if plan.complete else [_put_off(plan)]
     sentences = Supposed(resolver, organizations.supposed)
     for key in found:

@@ -1,0 +1,88 @@
+"""Keys that a plan or a template shares through AWS RAM: their second policy is not in it, and not taken for absent (L5a)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs import test_cloudformation as cloudformation
+from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, plan, refers, write
+from tests.inputs.test_cloudformation import KEY, PARAMETERS, text
+from tests.inputs.test_terraform_plan import key_policy
+from verifier.inputs import load_estate
+from verifier.model.builtins import builtin
+from verifier.model.estate import Estate
+
+EC2 = f"arn:aws:ec2:us-west-2:{ACCOUNT}:subnet/subnet-0123456789abcdef0"
+
+
+def association(arn: Any, **unknown: Any) -> Planned:
+    """An association of a share with a thing; a reference is known after apply."""
+    share = "arn:aws:ram:us-west-2:111122223333:resource-share/1234abcd-12ab-34cd-56ef-1234567890ab"
+    after: dict[str, Any] = {"resource_share_arn": share}
+    if isinstance(arn, dict):
+        return Planned("aws_ram_resource_association", "a", after, {"resource_arn": True, "id": True}, {"resource_arn": arn})
+    return Planned("aws_ram_resource_association", "a", {**after, "resource_arn": arn}, {"id": True})
+
+
+def shared_by_plan(folder: Path, arn: Any, *others: Planned) -> Estate:
+    return load_estate([write(folder, plan(caller_identity(), new_key("k", key_policy()), *others, association(arn)))])
+
+
+def found(estate: Estate) -> list[tuple[str, str, str | None]]:
+    """Label, influence and key of what may be shared."""
+    return [(thing.label, thing.influence.value, thing.key) for thing in estate.unmodelled]
+
+
+def test_l5a_a_plan_that_shares_its_key(tmp_path: Path) -> None:
+    estate = shared_by_plan(tmp_path, refers("aws_kms_key.k.arn"))
+    (key,) = estate.keys
+    assert found(estate) == [("L5a", "may allow", key.arn)]
+    (verdict,) = verifier.prove(estate, [builtin("no-external-access")]).verdicts
+    assert verdict.status.value == "unknown" and verdict.reason is not None and "aws_ram_resource_association.a" in verdict.reason.text
+    assert not any("not shared through AWS RAM" in assumption.text for assumption in verdict.assumptions)
+
+
+def test_l5a_what_is_shared_may_be_any_key(tmp_path: Path) -> None:
+    assert found(shared_by_plan(tmp_path, refers("data.aws_ssm_parameter.arn.value"))) == [("L5a", "may allow", None)]
+
+
+def test_other_things_that_are_shared_are_none_of_it(tmp_path: Path) -> None:
+    subnet = Planned("aws_subnet", "s", {"vpc_id": "x"}, {"arn": True, "id": True})
+    assert found(shared_by_plan(tmp_path, EC2)) == []
+    assert found(shared_by_plan(tmp_path, refers("aws_subnet.s.arn"), subnet)) == []
+
+
+SHARE = "  Share: {Type: AWS::RAM::ResourceShare, Properties: {Name: s, ResourceArns: %s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("arns", "keys"),
+    [
+        ("[!GetAtt Key.Arn]", ["Key"]),
+        ('[!Sub "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"]', ["Key"]),
+        ("[!GetAtt Subnet.Arn, !GetAtt Key.Arn]", ["Key"]),
+        ("[!Ref Open]", [None]),
+        ("!Ref Open", [None]),
+        ("[!If [IsOpen, !GetAtt Key.Arn, !Ref AWS::NoValue]]", [None]),
+        ('[!Sub "arn:aws:kms:us-west-2:111122223333:key/${Open}"]', [None]),
+        ('[!Sub "arn:aws:ec2:us-west-2:111122223333:subnet/${Open}"]', []),
+        ("[!GetAtt Subnet.Arn]", []),
+        (f"[{EC2}]", []),
+        ("[]", []),
+    ],
+)
+def test_l5a_a_template_that_shares_its_key(tmp_path: Path, arns: str, keys: list[str | None]) -> None:
+    subnet = "  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: x}}\n"
+    estate = cloudformation.load(tmp_path, text(KEY + subnet + SHARE % arns, PARAMETERS))
+    names = {key.arn: key.name for key in estate.keys}
+    assert [None if key is None else names[key] for _, _, key in found(estate)] == keys
+    assert {label for label, _, _ in found(estate)} <= {"L5a"}
+
+
+def test_a_share_that_is_not_made_shares_nothing(tmp_path: Path) -> None:
+    share = (SHARE % "[!GetAtt Key.Arn]").replace("Properties", "Condition: No, Properties")
+    assert found(cloudformation.load(tmp_path, text(KEY + share, "Conditions: {No: !Equals [a, b]}\n"))) == []

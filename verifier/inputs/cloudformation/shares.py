@@ -1,0 +1,65 @@
+"""Keys that a template shares through AWS RAM.
+
+In: the functions of a template and its keys. Out: what the second policy of such a key may allow.
+Guarantee: the policy is written by AWS RAM and is not in the template, so it is not taken for absent (L5a). A permission of AWS RAM has
+statements that allow, and no others.
+[CloudFormation Template Reference: AWS::RAM::ResourceShare; AWS RAM User Guide: Permissions]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.keys import Keys
+from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.unknown import Unknown
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.text import first_few, printable
+
+_ANYTHING = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
+"""How the types of resources begin whose attributes may be the ARN of a key."""
+
+
+def shares(functions: Functions, keys: Keys) -> Iterator[Unmodelled]:
+    """What each share may allow, on its keys, or on any where they are not known."""
+    for resource in functions.template.of_type("AWS::RAM::ResourceShare"):
+        listed = resource.properties.get("ResourceArns")
+        if listed is None or functions.exists(resource) is False:
+            continue
+        entries = listed.items if isinstance(listed, Items) else [listed]
+        for key, names in dict.fromkeys(found for entry in entries for found in _shared(functions, keys, entry)):
+            yield _share(resource, key, names)
+
+
+def _shared(functions: Functions, keys: Keys, entry: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """The ARNs of keys that an entry is, and `None` with what it depends on where it may be that of any."""
+    if _is_other(functions, entry):
+        return
+    value = functions.value(entry)
+    for found in value.items if isinstance(value, Items) else [value]:
+        if isinstance(found, Scalar) and found.text in keys.arns.values():
+            yield found.text, ()
+        elif isinstance(found, Unknown):
+            head = (found.pieces[0] or "").split(":") if found.pieces else []
+            if len(head) <= 3 or head[2] == "kms":
+                yield None, found.names
+
+
+def _is_other(functions: Functions, entry: Node) -> bool:
+    """Whether it is the name or an attribute of a resource of the template that is no key."""
+    if not isinstance(entry, Members) or len(entry.pairs) != 1 or entry.pairs[0][0].text not in ("Ref", "Fn::GetAtt"):
+        return False
+    argument = entry.pairs[0][1]
+    first = argument.items[0] if isinstance(argument, Items) and argument.items else argument
+    name = first.text.split(".", 1)[0] if isinstance(first, Scalar) else ""
+    resource = functions.template.resources.get(name)
+    return resource is not None and not resource.type.startswith(_ANYTHING)
+
+
+def _share(resource: Resource, key: str | None, names: tuple[str, ...]) -> Unmodelled:
+    what = "shares the key" if key is not None else f"may share the key (what it shares depends on {first_few(names)})"
+    description = f"`{resource.name}` {what} through AWS RAM, which puts a policy AWS_RAM on it that the template does not have"
+    name = printable(f"share {resource.name}")
+    return Unmodelled(name, "L5a", Influence.MAY_ALLOW, printable(description), key=key, span=resource.place.span)
