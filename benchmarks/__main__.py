@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.measures import MEASURES, Row
 
-_TIMES = ("answered", "ms", "cpu ms", "proved ms", "refuted ms", "ratio", "refuted %")
-_COLUMNS = ("what", "engine", *_TIMES, "MiB", "KiB", "policies", "classes", "terms", "solver_calls")
+_TIMES = ("answered", "ms", "cpu ms", "proved ms", "refuted ms", "recheck ms", "ratio", "refuted %")
+_COLUMNS = ("what", "engine", *_TIMES, "MiB", "KiB", "policies", "verdicts", "classes", "terms", "solver_calls")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.access import access
+from benchmarks.certificates import certificates
 from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
@@ -195,5 +196,6 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "html": html,
     "keys": keys,
     "roles": roles,
+    "certificates": certificates,
 }
 """`memory` is a column of `start`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.access import access, known_roles, wildcards
+from benchmarks.certificates import certificates
 from benchmarks.comparisons import comparisons
 from benchmarks.families import large_policy, overlap_problems, speed_problem
 from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
@@ -122,6 +123,12 @@ def test_keys_run_first_and_again() -> None:
 def test_roles_run_on_few_roles() -> None:
     (row,) = roles(count=12, rounds=1)
     assert row["answered"] == "5/5" and row["refuted %"] == 40
+
+
+def test_certificates_run_on_few_queries() -> None:
+    (row,) = certificates(("many",), most=6)
+    rechecked, proved = row["answered"].split("/")
+    assert rechecked == proved != "0" and row["verdicts"] == 6
 
 
 def test_policies_of_the_snapshot_differ(tmp_path: Path) -> None:
