@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator, ValidationError
 import verifier
 from tests.report.reaches import CALLERS, DIRECTLY, FROM, IN_TWO, MAYBE, REACHES, TO, UNSURE
 from tests.report.samples import KEY
-from tests.report.stories import hostile_story
+from tests.report.stories import GRANTED_STORY, hostile_story
 from tests.report.test_formats import HOSTILE
 from tests.report.test_who_can import compare
-from verifier.model.reach import StepKind
+from verifier.model.reach import GrantCreated, StepKind
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Bound, Reason
 from verifier.report.markdown_room import MOST
@@ -73,8 +73,49 @@ def test_s1_how_long_the_chains_are_is_always_said(bound: Bound, said: str) -> N
 
 def test_several_actions_are_told_apart() -> None:
     assert "role/ops, role/worker0" in render_reach(TO)
-    both = replace(TO, to=("kms:*",))
-    assert "role/team/KeyAdmin: kms:Decrypt" in render_reach(both)
+    first, second = TO.keys[0].rows
+    rows = (replace(first, actions=("kms:Sign",)), second)
+    several = replace(TO, to=("kms:Sign", "kms:Decrypt"), keys=(replace(TO.keys[0], rows=rows),))
+    assert "role/team/KeyAdmin: kms:Sign" in render_reach(several)
+    assert render_reach(several).startswith("who can eventually kms:Sign or kms:Decrypt")
+
+
+def test_rows_that_differ_in_the_action_alone_are_told_together() -> None:
+    rows = tuple(granted(action) for action in ("Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "DescribeKey", "Encrypt"))
+    report = replace(FROM, keys=(replace(FROM.keys[0], rows=rows),))
+    text = " ".join(render_reach(report).split())
+    assert "kms:Decrypt, kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:DescribeKey and 1 more, each in the same way" in text
+    assert text.count("creates a grant") == 1 and "kms:Encrypt" not in text
+    assert render_reach_markdown(report).count("<details><summary>in 2 steps") == 1
+    assert render_reach(report, in_full=True).count("creates a grant") == 5
+    assert len(parsed(report)["keys"][0]["rows"]) == 5
+
+
+def test_rows_that_differ_otherwise_are_not_told_together() -> None:
+    first, second = granted("Decrypt"), granted("Encrypt")
+    assert second.story is not None
+    others = (
+        replace(second, callers=("arn:aws:iam::111122223333:role/other",)),
+        replace(second, story=replace(second.story, readings=())),
+        replace(second, story=replace(second.story, steps=second.story.steps[1:])),
+        IN_TWO,
+    )
+    for other in others:
+        text = render_reach(replace(FROM, keys=(replace(FROM.keys[0], rows=(first, other)),)))
+        assert "each in the same way" not in text and text.count("in 2 steps") == 2
+
+
+def granted(operation: str) -> ReachRow:
+    """A row of one action, by a grant of it."""
+    access = GRANTED_STORY.access
+    assert access is not None
+    step = GRANTED_STORY.steps[1]
+    change = step.move.change
+    assert isinstance(change, GrantCreated)
+    change = replace(change, grant=replace(change.grant, operations=(f"kms:{operation}",)))
+    last = replace(access, request=replace(access.request, action=f"kms:{operation}"))
+    steps = (GRANTED_STORY.steps[0], replace(step, move=replace(step.move, change=change)))
+    return replace(IN_TWO, actions=(f"kms:{operation}",), story=replace(GRANTED_STORY, steps=steps, access=last))
 
 
 def test_what_is_told_short_says_so() -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     "check-access-not-granted": "verifier.cli.check_access_not_granted",
     "check-no-public-access": "verifier.cli.check_no_public_access",
     "who-can": "verifier.cli.who_can",
+    "reach": "verifier.cli.reach",
     "findings": "verifier.cli.findings",
     "lint": "verifier.cli.lint",
     "snapshot": "verifier.cli.snapshot",

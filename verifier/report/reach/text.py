@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.reach_report import KeyReach, ReachReport
 from verifier.model.verdict import Assumption, Story
 from verifier.report.naming import Places, rule_label
+from verifier.report.reach.alike import Together
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_lines, steps_lines
-from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, some
+from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told, some
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.report.text import counted, key_lines
 from verifier.syntax.text import printable
@@ -44,24 +45,26 @@ class _Writer:
         yield from key_lines(key.key, self.style)
         yield ""
         names = names_of(self.keys, key.key.arn)
-        for row in key.rows:
-            yield from self._row(key, row, names)
+        told = rows_told(key, names, in_full=self.in_full)
+        for number, one in enumerate(told, start=1):
+            yield from self._row(key, one, names)
+            if one.row.steps or self.in_full or one.row.reason is not None or number == len(told):
+                yield ""
         if key.beyond:
             yield from sentence(some(key.beyond, names, in_full=self.in_full), pad("out of reach", self.label))
             yield ""
         yield from self._conclusion(key)
 
-    def _row(self, key: KeyReach, row: ReachRow, names: Names) -> Iterator[str]:
+    def _row(self, key: KeyReach, told: Together, names: Names) -> Iterator[str]:
+        row = told.row
         paint = self.style.doubt if row.reason is not None else self.style.bad if row.steps else str
-        what = of_row(self.report, row, names, in_full=self.in_full)
+        what = of_row(self.report, told, names, in_full=self.in_full)
         yield from sentence(what, pad(paint(distance(row)), self.label))
         if row.story is not None and (row.steps or self.in_full):
             yield from self._story(key, row.story, names)
         if row.reason is not None:
             place = Places().place(row.reason.span)
             yield from sentence(printable(row.reason.text), " " * self.label, f"{place} {rule_label(row.reason.rule)}".strip())
-        if row.steps or self.in_full or row.reason is not None or row is key.rows[-1]:
-            yield ""
 
     def _story(self, key: KeyReach, story: Story, names: Names) -> Iterator[str]:
         if self.in_full:

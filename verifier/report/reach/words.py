@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.reach.alike import Together, together
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import steps_words
@@ -33,7 +34,7 @@ def question_words(report: ReachReport) -> str:
 
 def wanted(report: ReachReport) -> str:
     """The actions that were asked about."""
-    return printable(", ".join(report.to or ()))
+    return printable(" or ".join(report.to or ()))
 
 
 def distance(row: ReachRow) -> str:
@@ -47,14 +48,20 @@ def some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
     return first([names.of(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
 
 
-def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
-    """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if several actions were
-    asked about."""
-    actions = some(row.actions, names, in_full=in_full)
+def of_row(report: ReachReport, told: Together, names: Names, *, in_full: bool) -> str:
+    """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if that is not the same in
+    all rows."""
+    actions = some(told.row.actions, names, in_full=in_full) + (", each in the same way" if told.several else "")
     if report.caller is not None:
         return actions
-    callers = some(row.callers, names, in_full=in_full)
-    return callers if row.actions == report.to else f"{callers}: {actions}"
+    callers = some(told.row.callers, names, in_full=in_full)
+    alike = len({row.actions for key in report.keys for row in key.rows}) == 1
+    return callers if alike else f"{callers}: {actions}"
+
+
+def rows_told(key: KeyReach, names: Names, *, in_full: bool) -> list[Together]:
+    """The rows, those together that are alike; in full, each for itself."""
+    return [Together(row) for row in key.rows] if in_full else together(key.rows, names, key.key.arn)
 
 
 def conclusion(report: ReachReport, key: KeyReach) -> str:

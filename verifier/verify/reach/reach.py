@@ -105,7 +105,9 @@ def reach_to(
 
     def answer(setting: Setting, how: How) -> Answer:
         told: list[Told] = []
-        beyond, near, starts = [], True, tuple(setting.starters(0))
+        beyond, near = [], True
+        # Those of the inventories by name, though another may stand for them, and one of each class of callers.
+        starts = tuple(dict.fromkeys((*sorted(setting.listed), *setting.starters(0))))
         for number, start in enumerate(starts, 1):
             reached = setting.reached(start)
             goal = reached.goals.get((setting.key.arn, 0))

@@ -1,0 +1,98 @@
+"""`verifier reach`: its options and help. The work is in `reaching`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import (
+    AccountOption,
+    KeyArn,
+    KeysOption,
+    ParameterOption,
+    RegionOption,
+    Settled,
+    command_app,
+    settled_readings,
+    supplied,
+)
+from verifier.cli.outputs import checked, sinks
+from verifier.cli.run import run
+from verifier.model.reach import MOST_STEPS, STEPS
+
+app = command_app()
+
+FORMATS = ("text", "json", "markdown")
+
+EXIT_CODES = "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 internal error."
+
+
+@app.command(epilog=EXIT_CODES)
+def reach(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CALLER] PATH...",
+            help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account), unless there is --to; then snapshots or key "
+            "policies.",
+            show_default=False,
+        ),
+    ],
+    to: Annotated[
+        list[str], typer.Option("--to", metavar="ACTION", help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.")
+    ] = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
+    key: KeysOption = [],  # noqa: B006
+    steps: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_STEPS, help="How many steps a chain may have.")] = STEPS,
+    key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
+    reading: Settled = [],  # noqa: B006
+    output: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT[=FILE]",
+            callback=checked(FORMATS),
+            help=f"How to write the answer, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
+        ),
+    ] = ["text"],  # noqa: B006
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
+    ] = False,
+) -> None:
+    """Show what a caller can bring about, step by step, or who can come to do something.
+
+    Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later. Each answer has
+    the shortest chain that was found: requests, each replayed on the state that those before it made. What is not listed was proved to be
+    out of reach; how long the chains are for which that holds is always said (docs/reach.md).
+
+    \b
+    What one caller can bring about, on one key, on every key:
+        verifier reach role/api --key payments examples/payments
+        verifier reach arn:aws:iam::444455556666:role/analyst examples/cross-account
+
+    \b
+    Who can come to decrypt with a key:
+        verifier reach --to kms:Decrypt --key payments examples/payments
+
+    \b
+    Who can take over its policy in one step:
+        verifier reach --to kms:PutKeyPolicy --key payments --steps 1 examples/payments
+
+    \b
+    For a machine, or a page:
+        verifier reach --to kms:Decrypt snapshot.yaml --output json
+        verifier reach --to kms:Decrypt snapshot.yaml --output text --output markdown=reach.md
+    """
+
+    def body() -> int:
+        from verifier.cli.reaching import ReachOptions, reach_command
+
+        asked = supplied(account, region, parameter)
+        settled = settled_readings(reading)
+        return reach_command(
+            ReachOptions(tuple(words), tuple(to), tuple(key), steps, key_arn, asked, settled, sinks(output, FORMATS), verbose)
+        )
+
+    run(body)

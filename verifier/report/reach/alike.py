@@ -1,0 +1,46 @@
+"""Rows that differ in nothing but the action: told together, as one.
+
+In: the rows of a key. Out: rows, some of them with the actions of several. Guarantee: rows are only told together where their stories read
+the same, but for the action; the story of the first stands for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from verifier.model.reach_report import ReachRow
+from verifier.report.reach.names import Names
+from verifier.report.reach.told import told_steps
+
+
+@dataclass(frozen=True)
+class Together:
+    """A row, or several in one (`several`)."""
+
+    row: ReachRow
+    several: bool = False
+
+
+def together(rows: Sequence[ReachRow], names: Names, target: str) -> list[Together]:
+    """The rows, in the order in which they, or the first of several, come."""
+    found: dict[object, Together] = {}
+    for row in rows:
+        outline = _outline(row, names, target)
+        before = found.get(outline)
+        if before is None:
+            found[outline] = Together(row)
+        else:
+            found[outline] = Together(replace(before.row, actions=(*before.row.actions, *row.actions)), True)
+    return list(found.values())
+
+
+def _outline(row: ReachRow, names: Names, target: str) -> object:
+    """What is alike in rows that are told together."""
+    if row.story is None or row.story.access is None or not row.steps:
+        return (row.callers, row.steps, row.actions, row.reason)
+    action = row.story.access.request.action
+    own = re.compile(rf"{re.escape(action)}(?!\w)")
+    told = tuple(own.sub("…", f"{one.text(names, target=target)} {one.by()}") for one in told_steps(row.story))
+    return (row.callers, row.steps, row.story.readings, row.story.free, told)
