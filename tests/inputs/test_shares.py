@@ -1,4 +1,4 @@
-"""Keys that a plan or a template shares through AWS RAM: their second policy is not in it, and not taken for absent (L5a)."""
+"""What a plan or a template does to keys beside their policies: shares through AWS RAM (L5a), and what is not read."""
 
 from __future__ import annotations
 
@@ -54,6 +54,32 @@ def test_other_things_that_are_shared_are_none_of_it(tmp_path: Path) -> None:
     subnet = Planned("aws_subnet", "s", {"vpc_id": "x"}, {"arn": True, "id": True})
     assert found(shared_by_plan(tmp_path, EC2)) == []
     assert found(shared_by_plan(tmp_path, refers("aws_subnet.s.arn"), subnet)) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "account", "warned"),
+    [
+        ("aws_cloudformation_stack", ACCOUNT, "no key in it is checked"),
+        ("aws_cloudformation_stack_set", ACCOUNT, "no key in it is checked"),
+        ("aws_serverlessapplicationrepository_cloudformation_stack", ACCOUNT, "no key in it is checked"),
+        ("awscc_kms_key", "", "is a key that is not checked"),
+        ("awscc_iam_role_policy", None, ""),
+        ("awscc_organizations_policy", None, ""),
+    ],
+)
+def test_s1_what_is_not_read_of_a_plan_is_named(tmp_path: Path, type_: str, account: str | None, warned: str) -> None:
+    """An empty `account` stands for nothing that it could change."""
+    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), Planned(type_, "x", {"name": "x"})))])
+    things = [(thing.label, thing.influence.value, thing.account) for thing in estate.unmodelled]
+    assert things == ([] if account == "" else [("U3", "may allow or refuse", account)])
+    told = [warning.message for warning in estate.warnings if f"{type_}.x" in warning.message]
+    assert len(told) == bool(warned) and all(warned in message for message in told)
+
+
+def test_what_does_not_matter_here_is_no_remark(tmp_path: Path) -> None:
+    others = [Planned(type_, "x", {"name": "x"}) for type_ in ("awscc_s3_bucket", "aws_s3_bucket", "aws_cloudformation_type")]
+    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), *others))])
+    assert not estate.unmodelled and not estate.warnings
 
 
 SHARE = "  Share: {Type: AWS::RAM::ResourceShare, Properties: {Name: s, ResourceArns: %s}}\n"

@@ -25,6 +25,7 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.shares import shares
 from verifier.inputs.terraform.sources import annotate, read_sources
 from verifier.inputs.terraform.supposed import Supposed
+from verifier.inputs.terraform.unread import unread
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
 
@@ -53,7 +54,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     listed = endpoints.read()
     parts.vpc_endpoints += [] if listed is None else [listed]
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
-    parts.unmodelled += shares(resolver, keys)
+    parts.unmodelled += [*shares(resolver, keys), *unread(remarks, resolver, providers)]
     parts.unmodelled += [] if plan.complete else [_put_off(plan)]
     sentences = Supposed(resolver, organizations.supposed)
     for key in found:
