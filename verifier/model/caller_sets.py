@@ -13,7 +13,9 @@ from verifier.model.invariant import (
     CallersNot,
     CallersOr,
     IdentityOf,
+    InAccount,
     IssuedBy,
+    KeyAccount,
     OfKind,
     ServiceLike,
     SessionLike,
@@ -38,6 +40,22 @@ def both(operands: tuple[CallerSet, ...]) -> CallerSet:
     if not proper:
         return AnyCaller()
     return proper[0] if len(proper) == 1 else CallersAnd(proper)
+
+
+def of_account(callers: CallerSet, account: str) -> CallerSet:
+    """The set, with the account of the key by its digits."""
+    match callers:
+        case KeyAccount():
+            return InAccount(account)
+        case CallersNot(operand):
+            return CallersNot(of_account(operand, account))
+        case IssuedBy(inner):
+            return IssuedBy(of_account(inner, account))
+        case CallersOr(operands):
+            return CallersOr(tuple(of_account(operand, account) for operand in operands))
+        case CallersAnd(operands):
+            return CallersAnd(tuple(of_account(operand, account) for operand in operands))
+    return callers
 
 
 def is_empty(callers: CallerSet) -> bool:

@@ -10,11 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from verifier.model.invariant import AnyCaller, CallerSet
+from verifier.problem.callers import callers
 from verifier.problem.diagram import Node
 from verifier.problem.elimination import project
+from verifier.problem.expression import Expression, both, negation
 from verifier.problem.joint import Joint
+from verifier.problem.space import Space
 
 CALLER = "principal"
+ANYONE: CallerSet = AnyCaller()
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,11 @@ class Cube:
     callers: int
     powers: frozenset[str]
     values: tuple[tuple[str, int], ...] = ()
+
+
+def outside(space: Space, issued: CallerSet) -> Expression:
+    """The requests of federated sessions that are not in a set of callers."""
+    return both(space.is_federated, negation(callers(space, issued)))
 
 
 def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
@@ -46,10 +56,10 @@ def cubes(joint: Joint, node: Node, powers: frozenset[str]) -> tuple[Cube, ...]:
 def _without_needless(found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int]) -> tuple[Cube, ...]:
     """Without callers that another cube has with fewer powers and the same values."""
     kept: list[Cube] = []
-    for (needs, values), callers in sorted(found.items(), key=lambda item: len(item[0][0])):
+    for (needs, values), mask in sorted(found.items(), key=lambda item: len(item[0][0])):
         for cube in kept:
             if cube.powers <= needs and cube.values == values:
-                callers &= ~cube.callers
-        if callers:
-            kept.append(Cube(callers, needs, values))
+                mask &= ~cube.callers
+        if mask:
+            kept.append(Cube(mask, needs, values))
     return tuple(kept)

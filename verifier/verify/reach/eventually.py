@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.reference import data_version
@@ -57,9 +58,15 @@ class _Answer:
 
 def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
     # What is asked of single requests is no invariant about steps.
-    setting = Setting(estate, key, [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants], how)
+    asked = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
+    setting = Setting(estate, key, asked, how)
     for number, invariant in enumerate(invariants):
-        yield _Search(setting, number, how.steps, invariant.unless_directly).answer()
+        answer = _Search(setting, number, how.steps, invariant.unless_directly).answer()
+        if isinstance(answer.found, Reason):
+            # Most often a federated session that only one who is not in question can have issued: its issuer is kept in mind.
+            apart = Setting(estate, key, [asked[number]], how, of_account(invariant.callers, key.account))
+            answer = _Search(apart, 0, how.steps, invariant.unless_directly).answer()
+        yield answer
 
 
 @dataclass

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
-from verifier.model.invariant import AnyCaller, Invariant
+from verifier.model.invariant import AnyCaller, CallerSet, Invariant
 from verifier.model.invariants_targets import matching
 from verifier.model.reach import StepKind
 from verifier.model.reference import action as known_action
@@ -28,7 +28,7 @@ from verifier.problem.predicates import Tokens, exactly, like, literal_tokens
 from verifier.problem.question import scope
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import key_target
-from verifier.verify.reach.cubes import CALLER, Cube, cubes, projected
+from verifier.verify.reach.cubes import ANYONE, CALLER, Cube, cubes, outside, projected
 
 OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
 ALIAS_NAMES, PRINCIPAL_TAG = "kms:resourcealiases", "aws:principaltag/"
@@ -75,12 +75,19 @@ class KeyRules:
     """The rules of one key. Raises `TooLarge` where its policies tell apart too much."""
 
     def __init__(
-        self, estate: Estate, key: Key, goals: Sequence[Invariant], powers: frozenset[str] = ALWAYS, held: Mapping[str, bool] = NOTHING_HELD
+        self,
+        estate: Estate,
+        key: Key,
+        goals: Sequence[Invariant],
+        powers: frozenset[str] = ALWAYS,
+        held: Mapping[str, bool] = NOTHING_HELD,
+        issued: CallerSet = ANYONE,
     ) -> None:
-        """`held` are readings at which the rules are held."""
+        """`held` are readings at which the rules are held; of federated sessions they are about those in `issued` alone."""
         self.key = key
         self.powers = powers
         self._goals = goals
+        self._issued = issued
         free = replace(key, tags=None, aliases=None)
         self._operations = self._grantable(goals)
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
@@ -94,6 +101,7 @@ class KeyRules:
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
         self._acts = {name: next(self._nodes) for name in (*STEPS, *BY_MATERIAL)}
+        self.joint.definitions.append(self.joint.diagrams.complement(next(self._nodes)))
         self._sessions = self.joint.finite.tables[GRANTEE].mask(like(SESSIONS)) if GRANTEE in self.joint.finite.tables else 0
 
     def _further(self, space: Space) -> list[Expression]:
@@ -110,7 +118,8 @@ class KeyRules:
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted += [Some(TAG_NAMES, frozenset({_folded(name)}), True) for name in self._tags_asked]
-        return [*wanted, *(acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL))]
+        wanted += [acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL)]
+        return [*wanted, outside(space, self._issued)]
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:

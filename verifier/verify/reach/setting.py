@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import Invariant
+from verifier.model.invariant import CallerSet, Invariant
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Closure, Identities, Reached
-from verifier.verify.reach.cubes import CALLER
+from verifier.verify.reach.cubes import ANYONE, CALLER
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers import KeyOffers
@@ -29,27 +29,29 @@ OWN_KEY = "00000000-0000-4000-8000-000000000000"
 
 
 class Setting:
-    """The closure for one key. `goals` are its invariants. Raises `TooLarge`."""
+    """The closure for one key. `goals` are its invariants; of federated sessions it is about those in `issued` alone, whose account is not
+    that of the key where it says so, but named. Raises `TooLarge`."""
 
-    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How) -> None:
+    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How, issued: CallerSet = ANYONE) -> None:
         self.key = key
         self._how = how
+        self._issued = issued
         self.goals = tuple(goals)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, key)))
-        self._steps = StepOffers(self.estate, key.partition, how.held)
+        self._steps = StepOffers(self.estate, key.partition, how.held, issued)
         self._rules = self._rules_of(key, goals)
         offers = KeyOffers(self._rules, tuple(range(len(goals))), lambda: self._creating)
         self._closure = Closure(Identities(self.estate), offers, (self._steps,), self._further)
         self._reached: dict[str, Reached] = {}
 
     def _rules_of(self, key: Key, goals: Sequence[Invariant]) -> KeyRules:
-        return KeyRules(self.estate, key, goals, self._steps.powers, self._how.held)
+        return KeyRules(self.estate, key, goals, self._steps.powers, self._how.held, self._issued)
 
     @cached_property
     def _creating(self) -> StepRules:
         """Who can create keys: what a replica takes besides (R8)."""
         target = Target(TargetKind.NONE, self.key.partition)
-        return StepRules(self.estate, target, ("kms:CreateKey",), self._steps.powers, self._how.held)
+        return StepRules(self.estate, target, ("kms:CreateKey",), self._steps.powers, self._how.held, issued=self._issued)
 
     def _further(self) -> Iterator[KeyOffers]:
         """The other keys of the Region, and one that belongs to the caller."""

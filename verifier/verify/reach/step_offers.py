@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import chain
 
 from verifier.model.estate import Account, Estate, Identity, ManagedPolicy
+from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect, Policy
 from verifier.model.reach import StepKind
 from verifier.model.reference import actions
@@ -20,7 +21,7 @@ from verifier.problem.powers import ALWAYS, attach, joined
 from verifier.problem.predicates import Predicate, exactly, like
 from verifier.problem.targets import step_target
 from verifier.verify.meaning import meaning
-from verifier.verify.reach.cubes import CALLER
+from verifier.verify.reach.cubes import ANYONE, CALLER
 from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.narrowed import for_steps, is_about_steps
 from verifier.verify.reach.step_rules import StepRules
@@ -53,11 +54,12 @@ class Subject:
 class StepOffers:
     """Everything that is not a key."""
 
-    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool]) -> None:
+    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool], issued: CallerSet = ANYONE) -> None:
         self._estate = estate
         self._narrow = for_steps(estate)
         self._partition = partition
         self._held = held
+        self._issued = issued
         self._strangers: tuple[str, ...] = ()
         self._rules: dict[object, StepRules] = {}
         self._by_principal: dict[str, tuple[Offer, ...]] = {}
@@ -136,7 +138,7 @@ class StepOffers:
         if subject.alike not in self._rules:
             target = replace(step_target(self._narrow, subject.arn), identity=subject.identity)
             asked = {POLICY_ARN: (exactly(administrator(self._partition)), like("arn:*:iam::aws:policy/*"))}
-            self._rules[subject.alike] = StepRules(self._narrow, target, subject.actions, self.powers, self._held, asked)
+            self._rules[subject.alike] = StepRules(self._narrow, target, subject.actions, self.powers, self._held, asked, self._issued)
         return self._rules[subject.alike]
 
     # -- offers --

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from verifier.model.estate import Estate
+from verifier.model.invariant import CallerSet
 from verifier.problem.expression import Expression
 from verifier.problem.joint import Given, join
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import Target
-from verifier.verify.reach.cubes import CALLER, Cube, cubes, projected
+from verifier.verify.reach.cubes import ANYONE, CALLER, Cube, cubes, outside, projected
 
 
 class StepRules:
-    """The rules of one target for some actions. `asked` are predicates that attributes are cut by besides, for `mask`.
-    Raises `TooLarge`."""
+    """The rules of one target for some actions. `asked` are predicates that attributes are cut by besides, for `mask`; of federated
+    sessions the rules are about those in `issued` alone. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -29,21 +30,25 @@ class StepRules:
         powers: frozenset[str],
         held: Mapping[str, bool],
         asked: Mapping[str, Sequence[Predicate]] | None = None,
+        issued: CallerSet = ANYONE,
     ) -> None:
         self.target = target
         self._powers = powers
         self._actions = tuple(actions)
         self._asked = asked or {}
+        self._issued = issued
         self.joint = join([Given(estate, target, powers)], (), self._further)
         self.joint.hold(held)
-        self._acts = dict(zip(self._actions, self.joint.scopes, strict=True))
+        *acting, others = self.joint.scopes
+        self.joint.definitions.append(self.joint.diagrams.complement(others))
+        self._acts = dict(zip(self._actions, acting, strict=True))
         self._done: dict[tuple[str, tuple[str, ...]], tuple[Cube, ...]] = {}
 
     def _further(self, space: Space) -> list[Expression]:
         for name, predicates in self._asked.items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
-        return [acts({name}) for name in self._actions]
+        return [*(acts({name}) for name in self._actions), outside(space, self._issued)]
 
     @property
     def questions(self) -> Iterable[Predicate]:
