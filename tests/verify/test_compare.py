@@ -206,6 +206,14 @@ def test_a_key_that_is_new_is_gained_and_one_that_goes_is_lost() -> None:
     assert on_key(none, NEW, f"callers in {HOME} can kms:*").gained == ()
 
 
+def test_that_a_key_is_new_is_the_only_cause() -> None:
+    """Whatever else has changed: with the rest as it was, nobody could use a key that there was not."""
+    thing = Unmodelled("x", "U3", Influence.MAY_ALLOW, "a policy is not in the input", key=f"{NEW.keys[0].arn}x")
+    organization = Organization("o-a1b2c3d4e5", HOME, ((HOME, None),))
+    added = on_key(replace(OLD, keys=()), replace(NEW, unmodelled=(thing,), organization=organization))
+    assert added.gained and {change.text for found in added.gained for change in found.because} == {"the key is new"}
+
+
 def test_a_deny_is_followed_through_everything_that_allows() -> None:
     old, new = estate(allow("*", "kms:*")), estate(allow("*", "kms:*"), deny(aws(PARTNER_ROOT), "kms:Decrypt"))
     target = on_key(old, new)

@@ -149,6 +149,8 @@ class _Comparer:
         if pair.either.kind is not TargetKind.KEY:
             return self.around
         old, new = (target.key if target is not None else None for target in (pair.old, pair.new))
+        if old is None or new is None:  # that is why, whatever else has changed
+            return key_changes(old, new)
         return (*key_changes(old, new), *self.around)
 
     def _assumptions(self, pair: TargetPair) -> tuple[Assumption, ...]:
