@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from verifier.model.external_access import ExternalAccess, FindingsReport
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
     from verifier.model.lint import Finding, LintReport
+    from verifier.model.reach_report import ReachReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.suggestion import Suggestion, Suggestions
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
@@ -59,6 +60,7 @@ __all__ = [
     "LintReport",
     "Organization",
     "Outcome",
+    "ReachReport",
     "Relation",
     "Report",
     "Request",
@@ -79,6 +81,7 @@ __all__ = [
     "lint",
     "load",
     "prove",
+    "reach",
     "render_comparison",
     "render_json",
     "render_text",
@@ -95,6 +98,7 @@ _HOMES = {
     "verifier.model.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.model.lint": ("Finding", "LintReport"),
+    "verifier.model.reach_report": ("ReachReport",),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
@@ -308,6 +312,36 @@ def who_can(
         readings=readings,
         witnesses=witnesses,
     )
+
+
+def reach(
+    estate: Estate,
+    caller: str | None = None,
+    *,
+    to: Iterable[str] = (),
+    keys: Iterable[str] = (),
+    steps: int = 4,
+    readings: Mapping[str, bool] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> ReachReport:
+    """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps; or who can come to do one of the
+    actions `to`: one of the two is asked.
+
+    `caller` is an ARN, or `role/NAME` or `user/NAME` of the account of the keys. Every chain was replayed, and what is not listed was
+    proved to be out of reach where it says so. `progress` is called with (done, total, what). Raises `InputError`.
+    """
+    from verifier.syntax.diagnostic import InputError
+    from verifier.verify.chosen import chosen_keys
+    from verifier.verify.chosen_caller import chosen_caller
+    from verifier.verify.reach.reach import reach_from, reach_to
+
+    actions, names = tuple(to), tuple(keys)
+    if (caller is None) == (not actions):
+        raise InputError.of("a question is about a caller or about actions, one of them")
+    if caller is None:
+        return reach_to(estate, actions, names, steps, readings, progress)
+    who = chosen_caller(estate, caller, chosen_keys(estate, names))
+    return reach_from(estate, who, names, steps, readings, progress)
 
 
 def findings(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import verifier
 from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 from tests.report.reaches import FROM, TO, UNSURE
@@ -195,3 +196,15 @@ def test_callers_that_nothing_tells_apart_are_all_named(run: Run, tmp_path: Path
     (key,) = json.loads(run("reach", "--to", "kms:Decrypt", str(path), "--output", "json").out)["keys"]
     directly = next(row for row in key["rows"] if row["steps"] == 0)
     assert {"arn:aws:iam::111122223333:role/api", "arn:aws:iam::111122223333:role/idle"} <= set(directly["callers"])
+
+
+def test_the_api_asks_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.json"
+    path.write_text(json.dumps(SNAPSHOT), encoding="utf-8")
+    estate = verifier.load(path)
+    assert verifier.reach(estate, "role/api", steps=0).keys[0].rows[0].actions == ("kms:CreateGrant",)
+    (key,) = verifier.reach(estate, to=["kms:Decrypt"], keys=["payments"]).keys
+    assert key.rows[0].callers == ("arn:aws:iam::111122223333:role/api",) and key.complete
+    for caller, to in ((None, ()), ("role/api", ("kms:Decrypt",))):
+        with pytest.raises(verifier.InputError, match="one of them"):
+            verifier.reach(estate, caller, to=to)

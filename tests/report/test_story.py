@@ -45,7 +45,7 @@ from tests.report.test_formats import HOSTILE
 from tests.report.test_html import MARKUP, Tags, access
 from verifier.evaluate import evaluate
 from verifier.model.policy_text import policy_text
-from verifier.model.reach import Move, StepKind
+from verifier.model.reach import Move, PolicyAdded, StepKind
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Bound, Report, Verdict
 from verifier.report import render_json, render_text, report_schema
@@ -57,7 +57,7 @@ from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import told_steps
 from verifier.report.verdict_words import involved, place_of, verdict_sentence
-from verifier.syntax.source import NOWHERE
+from verifier.syntax.source import NOWHERE, Span
 from verifier.witness.step_command import step_commands
 
 GOLDEN = Path(__file__).parent / "golden" / "stories"
@@ -250,6 +250,34 @@ def test_a_statement_of_a_step_is_not_one_of_the_input_before_that_step() -> Non
     assert [one.made for one in told] == [{}, {}, {f"{PAYMENTS}#default": 2}]
     assert [len(one.of_the_input) for one in told] == [1, 1, 0]
     assert told[1].place != NOWHERE and told[2].place == NOWHERE
+
+
+@pytest.mark.parametrize("kind", StepKind)
+def test_what_a_step_writes_is_of_that_step_and_what_the_input_holds_is_not(kind: StepKind) -> None:
+    """A version that was there before, and a managed policy that is attached, keep their places."""
+    steps = (replace(TAKEOVER.steps[0], move=move(kind)),)
+    *_, last = told_steps(replace(TAKEOVER, steps=steps))
+    writes = {
+        *(StepKind.PUT_KEY_POLICY, StepKind.CREATE_GRANT, StepKind.REPLICATE, StepKind.PUT_POLICY, StepKind.ATTACH_POLICY),
+        *(StepKind.NEW_VERSION, StepKind.PUT_TRUST),
+    }
+    assert bool(last.made) == (kind in writes)
+    of_the_input = PolicyAdded(KEY_ADMIN, replace(KEY_POLICY, identity=f"arn:aws:iam::{HOME}:policy/p/base"))
+    attached = replace(TAKEOVER, steps=(replace(TAKEOVER.steps[0], move=Move(StepKind.ATTACH_POLICY, (), of_the_input)),))
+    assert list(told_steps(attached))[-1].made == {}
+
+
+def test_what_a_step_writes_has_no_place_though_it_was_read_from_a_text() -> None:
+    found = TAKEOVER.access
+    assert found is not None
+    trace = tuple(
+        replace(step, statement=replace(step.statement, span=Span("(written by the caller)", 1, 1, 1, 9))) if step.statement else step
+        for step in found.decision.trace
+    )
+    story = replace(TAKEOVER, access=replace(found, decision=replace(found.decision, trace=trace)))
+    text = render_report(report(replace(TAKEN_OVER, story=story)), "text")
+    assert "(of step 2)" in text and "written by the caller" not in text
+    assert "written by the caller" not in render_report(report(replace(TAKEN_OVER, story=story)), "sarif")
 
 
 def test_junit_and_annotations_tell_the_steps() -> None:

@@ -20,6 +20,9 @@ STEPS = 4
 MOST_STEPS = 8
 """The most that may be asked for."""
 
+OWN_KEY = "00000000-0000-4000-8000-000000000000"
+"""The ID of a key that stands for one of the caller's own, in an account that the input does not name."""
+
 
 class StepKind(Enum):
     """The steps of section 7, as `docs/reach.md` tells them."""

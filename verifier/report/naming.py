@@ -44,9 +44,8 @@ class Places:
 
     def statement(self, statement: StatementRef) -> str:
         """`"Reports" (key-policy.json:32)`; without a file, the policy's name stands for the place."""
-        where = self.place(statement.span)
-        if not where and statement.policy in self._made:
-            where = f"(of step {self._made[statement.policy]})"
+        step = self._made.get(statement.policy)
+        where = self.place(statement.span) if step is None else f"(of step {step})"
         if not where and statement.sid and grant_id(statement) is None:
             where = f"({printable(statement.policy_name)})"
         kind = f"{_KINDS[statement.kind]} " if statement.kind in _KINDS else ""

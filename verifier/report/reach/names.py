@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.policy import Principal, PrincipalType
+from verifier.model.reach import OWN_KEY
 from verifier.model.request import Caller, CallerKind
 from verifier.model.verdict import KeySummary
 from verifier.report.naming import key_name
 from verifier.syntax.text import printable
 
 _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):(.+)", re.ASCII | re.DOTALL)
+_OF_AWS = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(?:.*/)?([^/]+)", re.ASCII | re.DOTALL)
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]*:([0-9]{12}):.+", re.ASCII | re.DOTALL)
 _MOST = 3
 
@@ -29,9 +31,15 @@ class Names:
     home: str | None = None
 
     def of(self, arn: str) -> str:
-        """`payments` for a key; `role/ops`, or `role/ops of 111122223333`, for the ARN of an identity; any other text as it is."""
+        """`payments` for a key, `a key of its own` for one that the caller brings; `role/ops`, or `role/ops of 111122223333`, for the ARN
+        of an identity; any other text as it is."""
         if arn in self.keys:
             return self.keys[arn]
+        if arn.endswith(f":key/{OWN_KEY}"):
+            return "a key of its own"
+        of_aws = _OF_AWS.fullmatch(arn)
+        if of_aws is not None:
+            return printable(f"AWS's {of_aws[1]}")
         found = _IDENTITY.fullmatch(arn)
         if found is None:
             return printable(arn)

@@ -57,7 +57,7 @@ def compact_lines(story: Story, names: Names, target: str | None, style: Style, 
     for told in told_steps(story):
         yield from sentence(told.text(names, target=target), margin + pad(_numbered(told), 6))
         if told.by():
-            yield from (style.dim(line) for line in sentence(told.by(), margin + "      allowed by "))
+            yield from (style.dim(line) for line in sentence(told.by(), margin + "      allowed by ", indent=len(margin) + 8))
 
 
 def story_lines(story: Story, names: Names, target: str | None, style: Style) -> list[str]:

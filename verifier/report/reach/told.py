@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.reach import Change, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
+from verifier.model.reach import GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, StepKind, TrustPut, VersionSet
 from verifier.model.request import Caller
 from verifier.model.verdict import Counterexample, Story
 from verifier.report.counterexample import statement_traces, value_text
@@ -23,7 +23,11 @@ from verifier.syntax.text import printable
 THEN = "then"
 """The label of the last request."""
 _MOST_CONTEXT = 3
-_IN_THE_CHANGE = ("kms:grant", "kms:retiring", "aws:requesttag/", "aws:tagkeys", "iam:policyarn", "sts:rolesessionname")
+_OF_AWS = ("arn:aws:iam::aws:policy/", "arn:aws-cn:iam::aws:policy/", "arn:aws-us-gov:iam::aws:policy/")
+_IN_THE_CHANGE = (
+    *("kms:grant", "kms:retiring", "kms:replicaregion", "aws:requesttag/", "aws:tagkeys"),
+    *("iam:policyarn", "sts:rolesessionname"),
+)
 """Condition keys, or how they begin, of which what a step changes says enough."""
 
 
@@ -47,7 +51,7 @@ class Told:
     @property
     def of_the_input(self) -> tuple[StatementRef, ...]:
         """Those that the input holds."""
-        return tuple(statement for statement in self.through if statement.span != NOWHERE or statement.policy not in self.made)
+        return tuple(statement for statement in self.through if statement.policy not in self.made)
 
     @property
     def place(self) -> Span:
@@ -74,21 +78,28 @@ def told_steps(story: Story) -> Iterator[Told]:
     for number, step in enumerate(story.steps, start=1):
         caller = step.requests[0].request.caller if step.requests else story.caller
         yield Told(str(number), caller, step.requests, step.move, dict(made))
-        made.update(dict.fromkeys(_made(step.move.change), number))
+        made.update(dict.fromkeys(_made(step.move), number))
     yield Told(
         THEN, story.access.request.caller if story.access else story.caller, (story.access,) if story.access else (), None, dict(made)
     )
 
 
-def _made(change: Change) -> Iterator[str]:
-    """The policies and grants that a step makes, as references to their statements call them."""
-    match change:
-        case KeyPolicyPut() | PolicyAdded() | TrustPut() | VersionSet():
-            yield change.policy.identity
-        case GrantCreated():
-            yield f"{change.key}#grant:{change.grant.id}"
-        case KeyReplicated():
-            yield from (policy.identity for policy in change.replica.policies or ())
+def _made(move: Move) -> Iterator[str]:
+    """The policies and grants that a step makes, as references to their statements call them: not what the input holds already, a managed
+    policy that is attached or one of its versions."""
+    match move.change:
+        case KeyPolicyPut(policy=policy) | TrustPut(policy=policy):
+            yield policy.identity
+        case PolicyAdded(owner, policy):
+            if policy.identity.startswith((f"{owner}#", *_OF_AWS)):
+                yield policy.identity
+        case VersionSet(arn):
+            if move.kind is StepKind.NEW_VERSION:
+                yield arn
+        case GrantCreated(key, grant):
+            yield f"{key}#grant:{grant.id}"
+        case KeyReplicated(replica=replica):
+            yield from (policy.identity for policy in replica.policies or ())
 
 
 def _call(found: Counterexample, names: Names, target: str | None, *, brief: bool) -> str:

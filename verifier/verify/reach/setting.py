@@ -12,6 +12,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
+from verifier.model.reach import OWN_KEY
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.prove import How
@@ -24,8 +25,6 @@ from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.step_rules import StepRules
 from verifier.verify.reach.stories import Teller
 from verifier.verify.reach.universe import holds_identities, strangers, universe
-
-OWN_KEY = "00000000-0000-4000-8000-000000000000"
 
 
 class Setting:
