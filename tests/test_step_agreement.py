@@ -5,26 +5,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.agreement.steps import StepCounts, StepScenario, check_steps, step_scenarios
-from verifier.model.step_actions import step_actions
+from tests.agreement.world import HOME
+from tests.verify.stepping import answer
+from verifier.model.step_actions import StepResource, step_action, step_actions
+from verifier.model.verdict import Reason
+from verifier.verify.claims import Found, Proved
 
 ESTATES = 60
+
+
+SETTINGS = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=ESTATES,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def test_problem_agrees_with_evaluate_on_steps() -> None:
     counts = StepCounts()
 
     @seed(1)
-    @settings(
-        derandomize=True,
-        database=None,
-        deadline=None,
-        max_examples=ESTATES,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @SETTINGS
     @given(step_scenarios())
     def run(scenario: StepScenario) -> None:
         check_steps(scenario, counts)
@@ -35,3 +44,24 @@ def test_problem_agrees_with_evaluate_on_steps() -> None:
     assert sum(counts.undetermined.values()) <= 0.02 * total, str(counts)
     assert counts.open <= 0.02 * total, str(counts)
     assert {action for action, _ in counts.actions} == {action.name for action in step_actions()}
+
+
+def test_witnesses_on_steps_replay_and_can_be_sent() -> None:
+    """A request that `problem` says is allowed is one that `evaluate` allows, and warns of nothing (R6)."""
+    seen: Counter[type] = Counter()
+
+    @seed(2)
+    @SETTINGS
+    @given(step_scenarios())
+    def run(scenario: StepScenario) -> None:
+        for request in scenario.requests[:3]:
+            action = step_action(request.action)
+            assert action is not None
+            arn = f"arn:aws:iam::{HOME}:root" if action.on is StepResource.ACCOUNT else request.resource
+            found = answer(scenario.estate, str(arn), request.action)
+            seen[type(found)] += 1
+            if isinstance(found, Found):
+                assert found.counterexample.decision.warnings == (), found.counterexample.request
+
+    run()
+    assert min(seen[kind] for kind in (Found, Proved, Reason)) >= 10, seen

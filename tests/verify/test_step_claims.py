@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.problem.stepping import ALICE, GROUP, HOME, MANAGED, PROVIDER, ROLE, admit, identity, may, role, world
-from tests.verify.proving import nobody
-from verifier.model.engine import Engine
-from verifier.model.estate import Estate
+from tests.verify.stepping import answer
 from verifier.model.request import CallerKind, Outcome
 from verifier.model.verdict import Reason
-from verifier.problem.question import ask
-from verifier.problem.targets import step_target
-from verifier.solve.engines import open_session
-from verifier.verify.claims import Answer, Found, Proved, decide
-from verifier.verify.preferences import preferences
+from verifier.verify.claims import Found, Proved
 
 SUB = "token.actions.githubusercontent.com:sub"
 ACCOUNT = f"arn:aws:iam::{HOME}:root"
@@ -28,14 +22,6 @@ OPEN = world(
         admit({"Federated": PROVIDER}, "sts:AssumeRoleWithWebIdentity", Condition={"StringLike": {SUB: "repo:a/*"}}),
     ),
 )
-
-
-def answer(found: Estate, arn: str, action: str) -> Answer:
-    """The answer to the claim that nobody may do the action on what has this ARN."""
-    question = ask(found, step_target(found, arn), [nobody(action)])
-    claim = question.claims[0]
-    queries = [claim.scope, claim.violation, question.known_action, *preferences(question)]
-    return decide(question, claim, open_session(Engine.Z3, question.finite, question.finite.facts, queries))
 
 
 CASES = [

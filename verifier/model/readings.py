@@ -273,21 +273,23 @@ _FREE_FACTS = {
 }
 
 
-_TRUST = "U3:trust:"
+_TRUST, _RESOURCE = "U3:trust:", "F1:resource:"
 
 
 def free_fact(symbol: str, value: bool) -> str:
     """What a free fact with a value says of a request and its caller, as a sentence."""
     if symbol.startswith(_TRUST):
         return f"the trust policy of {symbol.removeprefix(_TRUST)}, which the input does not give, {'admits' if value else 'refuses'} it"
+    if symbol.startswith(_RESOURCE):
+        return f"`Resource` {symbol.removeprefix(_RESOURCE)} {'covers' if value else 'does not cover'} a request without a resource"
     if symbol.startswith("U3:") and not value:
         return f"the key has no {symbol.removeprefix('U3:')}, which the input does not say"
     return _FREE_FACTS.get((symbol, value), f"{symbol} is {'true' if value else 'false'}")
 
 
 def is_free_fact(symbol: str) -> bool:
-    """Whether a symbol is a free fact (U1, U2, U3)."""
-    return (symbol, True) in _FREE_FACTS or symbol.startswith("U3:")
+    """Whether a symbol is a free fact (F1, U1, U2, U3)."""
+    return (symbol, True) in _FREE_FACTS or symbol.startswith(("U3:", _RESOURCE))
 
 
 def allow_symbol(thing: Unmodelled) -> str:
@@ -313,6 +315,16 @@ def trust_symbol(role: str) -> str:
 def trusting_role(symbol: str) -> str | None:
     """The role whose trust policy a symbol stands for (`trust_symbol`); `None` for another symbol."""
     return symbol.removeprefix(_TRUST) if symbol.startswith(_TRUST) else None
+
+
+def resource_symbol(pattern: str) -> str:
+    """The symbol that says whether a `Resource` pattern covers a request that is about no resource, or does not say about which (E4)."""
+    return f"{_RESOURCE}{pattern}"
+
+
+def is_resource_symbol(symbol: str) -> bool:
+    """Whether a symbol is one of `resource_symbol`."""
+    return symbol.startswith(_RESOURCE)
 
 
 def not_resource_symbol(policy: str, index: int) -> str:

@@ -69,7 +69,7 @@ PAIR_PREFIX = "kms:encryptioncontext:"
 TARGET = "target"
 """The attribute for which of many targets a request is on: its ARN."""
 MADE = "resource of the request"
-"""The attribute for what a request names or makes in an account: the ARN of a function, of a resource share (E3)."""
+"""The attribute for what a request names or makes in an account, a function or a resource share: the last field of its ARN (E3, E4)."""
 OTHER_SPELLING = "#other spelling"
 
 
@@ -215,7 +215,11 @@ class Space:
         if not self.target.of_step or statement.actions is None:
             return False
         matched = frozenset[str]().union(*(_matched_on(self.target.kind, text.value.lower()) for text in statement.actions))
-        return matched == self.known_actions if statement.not_action else not matched
+        silent = matched == self.known_actions if statement.not_action else not matched
+        if silent and not self.target.members:
+            for condition in statement.conditions:
+                self.mention(condition.key.value)  # a request shows what every request has that a policy tests (R6)
+        return silent
 
     def on(self, holds: Callable[[Target], bool]) -> Expression:
         """The requests on those of the targets of which something holds."""

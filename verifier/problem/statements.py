@@ -131,17 +131,18 @@ def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
         return FALSE
     if len(statement.resources) == 1 and statement.resources[0].value == "*":
         return constant(not statement.not_resource)
-    patterns = [_late_variables(text.value, policy.variables) for text in statement.resources]
+    texts = [text.value for text in statement.resources]
+    patterns = [_late_variables(text, policy.variables) for text in texts]
     found = []
     for choice in choices(space, list(names_of(patterns))):
-        read = [pieces for pattern in patterns if (pieces := choice.template(pattern)) is not None]
-        matched = disjunction(_matches_target(space, policy, statement, pieces) for pieces in read)
+        read = [(pieces, text) for pattern, text in zip(patterns, texts, strict=True) if (pieces := choice.template(pattern)) is not None]
+        matched = disjunction(_matches_target(space, policy, statement, *pattern) for pattern in read)
         found.append((choice, negation(matched) if statement.not_resource else matched))
     return under(found)
 
 
-def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: Template) -> Expression:
-    """One `Resource` pattern against the target (L6, L9)."""
+def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
+    """One `Resource` pattern, written as `text`, against the target (L6, L9)."""
     if pieces == _EVERYTHING:
         return TRUE
     if policy.kind in _FILLED:
@@ -149,7 +150,7 @@ def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: 
     if space.target.kind is TargetKind.NONE:
         return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
-        return covers_made(space, pieces)
+        return covers_made(space, pieces, text)
     if space.target.members:
         return covers_members(space, pieces)
     assert space.target.resource is not None

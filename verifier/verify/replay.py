@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol, trusting_role
+from verifier.model.readings import (
+    OUTSIDE_ALLOW,
+    OUTSIDE_DENY,
+    SESSION_ALLOW,
+    allow_symbol,
+    is_reading,
+    is_resource_symbol,
+    refuse_symbol,
+    trusting_role,
+)
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
@@ -21,6 +30,8 @@ from verifier.solve.session import Assignment, Session, Unsat
 
 def is_free(question: Question, name: str) -> bool:
     """Whether a symbol is one that `evaluate` takes: a reading, a free fact, or something not modelled."""
+    if is_resource_symbol(name):
+        return True
     return is_reading(name) or name in (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW) or is_unmodelled(question, name)
 
 

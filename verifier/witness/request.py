@@ -17,7 +17,7 @@ from verifier.problem.facts_shared import VIA
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, MADE, OTHER_SPELLING, PAIR_PREFIX, Space
-from verifier.problem.steps.resources import plausible_resource
+from verifier.problem.steps.resources import made_resource
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
@@ -40,8 +40,8 @@ def _resource(question: Question, who: Caller, name: str, values: Concrete) -> s
     target = question.space.target
     if target.kind is not TargetKind.ACCOUNT:
         return target.resource
-    made = values.get(MADE)
-    return made if isinstance(made, str) else plausible_resource(target, name, str(values.get("region") or "us-east-1"))
+    made, region = values.get(MADE), values.get("region")
+    return made_resource(target, name, made if isinstance(made, str) else None, region if isinstance(region, str) else "us-east-1")
 
 
 def _retiring_principal(who: Caller, values: Concrete) -> str:
@@ -53,8 +53,13 @@ def _retiring_principal(who: Caller, values: Concrete) -> str:
 
 
 def absent_facts(question: Question, values: Concrete) -> Iterator[str]:
-    """The facts that the input does not give of the key and that the values say it lacks (U3): a context cannot say so."""
+    """The facts that the input does not give of the key and that the values say it lacks (U3): a context cannot say so. Of a
+    request of a step, the condition keys that it lacks (E2, E4)."""
+    of_step = question.space.target.of_step
     for name in question.space.attributes:
+        if of_step and name not in INTERNAL and values.get(name) is None:
+            yield name
+            continue
         if (name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")) and values.get(name) is None:
             yield name
     facts = values.get("facts")

@@ -81,7 +81,7 @@ class Reading:
             "facts": self._facts,
             "time": self._time,
             "region": self._region,
-            MADE: lambda: self.request.resource,
+            MADE: lambda: self._resource_field(5),
             RETIRING: self._retiring,
         }
         if name in special:
@@ -195,7 +195,17 @@ class Reading:
         """Where it is asked: of IAM in one Region of the partition (E1)."""
         of_iam = self.question.space.target.of_step and self.request.action.lower().startswith("iam:")
         supposed = IAM_REGION.get(self.question.space.target.partition, OPEN) if of_iam else OPEN
-        return self.context.get("aws:requestedregion", supposed)
+        if self.question.space.target.kind is TargetKind.ACCOUNT:
+            supposed = self._resource_field(3) or OPEN
+        given = self.context.get("aws:requestedregion", supposed)
+        if not of_iam and given != supposed and OPEN not in (given, supposed):
+            raise Undetermined(f"aws:RequestedRegion = {given!r}, but what it is about lies in {supposed!r}")
+        return given
+
+    def _resource_field(self, number: int) -> str | None:
+        """A field of the ARN of what the request names or makes in an account (E4)."""
+        resource = self.request.resource
+        return None if resource is None else resource.split(":", 5)[number]
 
     def _time(self) -> object:
         moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
