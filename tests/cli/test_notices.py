@@ -74,7 +74,7 @@ def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
     Path("policy.json").write_text(json.dumps(POLICY, indent=2))
     result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "github", "--output", f"json={folder / 'a.json'}")
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in result.out.splitlines())
-    assert result.out.splitlines()[-1].endswith(f"exit code {result.code}")
+    assert result.out.splitlines()[0].endswith(f"exit code {result.code}")
     assert json.loads((folder / "a.json").read_text())["verifier"]
 
 

@@ -124,7 +124,14 @@ def test_a_place_in_a_plan_has_no_line() -> None:
 def test_no_place_at_all() -> None:
     nowhere = replace(UNKNOWN, reason=None, invariant=replace(UNKNOWN.invariant, span=NOWHERE))
     assert sarif(report(nowhere))["runs"][0]["results"][0]["locations"] == []
-    assert render_report(report(nowhere), "github").startswith("::warning title=unknown")
+    assert render_report(report(nowhere), "github").splitlines()[1].startswith("::warning title=unknown")
+
+
+def test_the_counts_are_among_what_github_shows() -> None:
+    """It shows ten annotations of a level, so the counts are the first, and say that there are more."""
+    few, many = (render_report(report(*[REFUTED] * count), "github").splitlines() for count in (9, 10))
+    assert "exit code 1" in few[0] and "GitHub shows" not in few[0] and len(few) == 10
+    assert "GitHub shows 10 annotations of a level" in many[0] and len(many) == 11
 
 
 def test_junit_counts_unknown_as_an_error_and_excused_as_skipped() -> None:

@@ -7,6 +7,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from verifier.report.notices import Level, Notice, Notices
@@ -14,15 +15,19 @@ from verifier.report.places import place
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
+_SHOWN = 10
+"""Annotations of a level that GitHub shows of a step."""
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def render_github(notices: Notices) -> str:
-    """The annotations, and one with the counts; with a final newline."""
-    lines = [_annotation(notice) for notice in notices.notices]
-    level = "notice" if notices.exit_code == 0 else "error"
-    lines.append(f"::{level} title=kms-verifier::{_data(f'{notices.summary}; exit code {notices.exit_code}')}")
-    return "\n".join(lines) + "\n"
+    """An annotation with the counts, and one for each notice; with a final newline. The counts come first: what is beyond the first ten of
+    a level GitHub does not show."""
+    level = Level.NOTE if notices.exit_code == 0 else Level.ERROR
+    counts = Counter([level, *(notice.level for notice in notices.notices)])
+    more = f"; GitHub shows {_SHOWN} annotations of a level, the log has all" if max(counts.values()) > _SHOWN else ""
+    summary = f"::{_COMMANDS[level]} title=kms-verifier::{_data(f'{notices.summary}; exit code {notices.exit_code}{more}')}"
+    return "\n".join([summary, *map(_annotation, notices.notices)]) + "\n"
 
 
 def _annotation(notice: Notice) -> str:
