@@ -98,7 +98,7 @@ def test_rows_that_differ_otherwise_are_not_told_together() -> None:
         replace(second, callers=("arn:aws:iam::111122223333:role/other",)),
         replace(second, story=replace(second.story, readings=())),
         replace(second, story=replace(second.story, steps=second.story.steps[1:])),
-        IN_TWO,
+        replace(IN_TWO, actions=("kms:Encrypt",)),
     )
     for other in others:
         text = render_reach(replace(FROM, keys=(replace(FROM.keys[0], rows=(first, other)),)))
@@ -116,6 +116,13 @@ def granted(operation: str) -> ReachRow:
     last = replace(access, request=replace(access.request, action=f"kms:{operation}"))
     steps = (GRANTED_STORY.steps[0], replace(step, move=replace(step.move, change=change)))
     return replace(IN_TWO, actions=(f"kms:{operation}",), story=replace(GRANTED_STORY, steps=steps, access=last))
+
+
+def test_what_was_not_replayed_for_its_length_says_how_to_look_further() -> None:
+    reason = Reason("E0", "the shortest chain that was looked at takes 5 steps")
+    long = replace(MAYBE, steps=5, reason=reason)
+    text = render_reach(replace(FROM, keys=(replace(FROM.keys[0], rows=(long,)),)))
+    assert "chains of more than 4 steps were not replayed; --steps N looks further" in text
 
 
 def test_what_is_told_short_says_so() -> None:

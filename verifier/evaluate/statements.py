@@ -131,7 +131,7 @@ def _action(statement: Statement, action: str) -> Finding:
 def _resource(policy: Policy, statement: Statement, target: Target, reader: Reader) -> Finding:
     """`Resource` and `NotResource` (L5, L6, L9). A trust policy has neither: it is about its own role."""
     if policy.kind is PolicyKind.TRUST:
-        return Finding("E2", "a trust policy is about its own role", True)
+        return Finding("E2", "Resource: a trust policy is about its own role", True)
     if statement.resources is None:
         return Finding("L5", "Resource is missing, so the statement has no effect", False)
     rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"

@@ -49,7 +49,10 @@ class Places:
         if not where and statement.sid and grant_id(statement) is None:
             where = f"({printable(statement.policy_name)})"
         kind = f"{_KINDS[statement.kind]} " if statement.kind in _KINDS else ""
-        return f"{kind}{statement_name(statement)} {where}".rstrip()
+        name = statement_name(statement)
+        if statement.kind is PolicyKind.TRUST and not statement.sid:
+            name = f"statement {statement.index + 1}"  # a trust policy has no name of its own
+        return f"{kind}{name} {where}".rstrip()
 
 
 def statement_name(statement: StatementRef) -> str:

@@ -8,31 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.model.reach_report import ReachRow
 from verifier.report.reach.names import Names
 from verifier.report.reach.told import told_steps
 
 
-@dataclass(frozen=True)
-class Together:
-    """A row, or several in one (`several`)."""
-
-    row: ReachRow
-    several: bool = False
-
-
-def together(rows: Sequence[ReachRow], names: Names, target: str) -> list[Together]:
+def together(rows: Sequence[ReachRow], names: Names, target: str) -> list[ReachRow]:
     """The rows, in the order in which they, or the first of several, come."""
-    found: dict[object, Together] = {}
+    found: dict[object, ReachRow] = {}
     for row in rows:
         outline = _outline(row, names, target)
         before = found.get(outline)
         if before is None:
-            found[outline] = Together(row)
+            found[outline] = row
         else:
-            found[outline] = Together(replace(before.row, actions=(*before.row.actions, *row.actions)), True)
+            found[outline] = replace(before, actions=(*before.actions, *row.actions))
     return list(found.values())
 
 

@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator
 from textwrap import dedent
 
-from verifier.model.reach_report import KeyReach, ReachReport
+from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Assumption
 from verifier.report.markdown import details, escaped, table_head, table_row
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import key_name
-from verifier.report.reach.alike import Together
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import story_lines
 from verifier.report.reach.told import told_steps
@@ -37,13 +36,13 @@ def _key(report: ReachReport, key: KeyReach, names: Names, in_full: bool) -> Ite
     rows = rows_told(key, names, in_full=in_full)
     if rows:
         yield Block(table_head(["how far", "what" if report.caller is not None else "who", "how"]), counts=0)
-        yield from (Block([table_row(_cells(report, key, told, names, in_full))]) for told in rows)
+        yield from (Block([table_row(_cells(report, key, row, names, in_full))]) for row in rows)
         yield Block([""], counts=0)
     if key.beyond:
         yield Block([f"Out of reach: {escaped(some(key.beyond, names, in_full=in_full))}", ""])
-    for told in rows:
-        if told.row.story is not None and (told.row.steps or in_full):
-            yield Block(list(_folded(report, key, told, names)))
+    for row in rows:
+        if row.story is not None and (row.steps or in_full):
+            yield Block(list(_folded(report, key, row, names)))
 
 
 def _conclusion(report: ReachReport, key: KeyReach) -> Iterator[str]:
@@ -54,22 +53,20 @@ def _conclusion(report: ReachReport, key: KeyReach) -> Iterator[str]:
         yield f"- {escaped(longer)}"
 
 
-def _cells(report: ReachReport, key: KeyReach, told: Together, names: Names, in_full: bool) -> tuple[str, str, str]:
-    row = told.row
+def _cells(report: ReachReport, key: KeyReach, row: ReachRow, names: Names, in_full: bool) -> tuple[str, str, str]:
     steps = list(told_steps(row.story)) if row.story is not None and row.story.steps else []
     how = "<br>".join(escaped(f"{one.label}: {one.text(names, target=key.key.arn)}") for one in steps)
     if row.reason is not None:
         how = escaped(f"{row.reason.text} ({row.reason.rule})")
-    return escaped(distance(row)), escaped(of_row(report, told, names, in_full=in_full)), how
+    return escaped(distance(row)), escaped(of_row(report, row, names, in_full=in_full)), how
 
 
-def _folded(report: ReachReport, key: KeyReach, told: Together, names: Names) -> Iterator[str]:
+def _folded(report: ReachReport, key: KeyReach, row: ReachRow, names: Names) -> Iterator[str]:
     """A chain with what lets each of its requests happen, and the commands."""
-    row = told.row
     assert row.story is not None
     text = dedent("\n".join(line.rstrip() for line in story_lines(row.story, names, key.key.arn, Style(False))))
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    title = escaped(f"{distance(row)}: {of_row(report, told, names, in_full=False)}")
+    title = escaped(f"{distance(row)}: {of_row(report, row, names, in_full=False)}")
     yield from (f"<details><summary>{title}</summary>", "", f"{fence}text", text, fence, "", "</details>", "")
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.reach_report import KeyReach, ReachReport
+from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Assumption, Story
 from verifier.report.naming import Places, rule_label
-from verifier.report.reach.alike import Together
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_lines, steps_lines
 from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told, some
@@ -48,17 +47,16 @@ class _Writer:
         told = rows_told(key, names, in_full=self.in_full)
         for number, one in enumerate(told, start=1):
             yield from self._row(key, one, names)
-            if one.row.steps or self.in_full or one.row.reason is not None or number == len(told):
+            if one.steps or self.in_full or one.reason is not None or number == len(told):
                 yield ""
         if key.beyond:
             yield from sentence(some(key.beyond, names, in_full=self.in_full), pad("out of reach", self.label))
             yield ""
         yield from self._conclusion(key)
 
-    def _row(self, key: KeyReach, told: Together, names: Names) -> Iterator[str]:
-        row = told.row
+    def _row(self, key: KeyReach, row: ReachRow, names: Names) -> Iterator[str]:
         paint = self.style.doubt if row.reason is not None else self.style.bad if row.steps else str
-        what = of_row(self.report, told, names, in_full=self.in_full)
+        what = of_row(self.report, row, names, in_full=self.in_full)
         yield from sentence(what, pad(paint(distance(row)), self.label))
         if row.story is not None and (row.steps or self.in_full):
             yield from self._story(key, row.story, names)

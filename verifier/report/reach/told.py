@@ -25,8 +25,8 @@ THEN = "then"
 _MOST_CONTEXT = 3
 _OF_AWS = ("arn:aws:iam::aws:policy/", "arn:aws-cn:iam::aws:policy/", "arn:aws-us-gov:iam::aws:policy/")
 _IN_THE_CHANGE = (
-    *("kms:grant", "kms:retiring", "kms:replicaregion", "aws:requesttag/", "aws:tagkeys"),
-    *("iam:policyarn", "sts:rolesessionname"),
+    *("kms:grantee", "kms:grantoperations", "kms:grantconstraint", "kms:retiring", "kms:replicaregion"),
+    *("aws:requesttag/", "aws:tagkeys", "iam:policyarn", "sts:rolesessionname"),
 )
 """Condition keys, or how they begin, of which what a step changes says enough."""
 

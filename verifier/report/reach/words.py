@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
-from verifier.report.reach.alike import Together, together
+from verifier.report.reach.alike import together
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import steps_words
@@ -48,20 +48,21 @@ def some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
     return first([names.of(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
 
 
-def of_row(report: ReachReport, told: Together, names: Names, *, in_full: bool) -> str:
+def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
     """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if that is not the same in
     all rows."""
-    actions = some(told.row.actions, names, in_full=in_full) + (", each in the same way" if told.several else "")
+    several = row.steps > 0 and len(row.actions) > 1 and row.reason is None
+    actions = some(row.actions, names, in_full=in_full) + (", each in the same way" if several and report.caller is not None else "")
     if report.caller is not None:
         return actions
-    callers = some(told.row.callers, names, in_full=in_full)
+    callers = some(row.callers, names, in_full=in_full)
     alike = len({row.actions for key in report.keys for row in key.rows}) == 1
     return callers if alike else f"{callers}: {actions}"
 
 
-def rows_told(key: KeyReach, names: Names, *, in_full: bool) -> list[Together]:
+def rows_told(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
     """The rows, those together that are alike; in full, each for itself."""
-    return [Together(row) for row in key.rows] if in_full else together(key.rows, names, key.key.arn)
+    return list(key.rows) if in_full else together(key.rows, names, key.key.arn)
 
 
 def conclusion(report: ReachReport, key: KeyReach) -> str:
@@ -77,4 +78,6 @@ def conclusion(report: ReachReport, key: KeyReach) -> str:
 
 def longer_words(key: KeyReach) -> str | None:
     """What a bound leaves open; `None` where it leaves nothing."""
+    if any(row.steps > key.bound.steps for row in key.rows):
+        return f"chains of more than {steps_words(key.bound.steps)} were not replayed; --steps N looks further"
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"
