@@ -7,7 +7,6 @@ each measurement, alike for all; a contradiction between two verdicts ends the r
 from __future__ import annotations
 
 import gc
-import json
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
 from benchmarks.scale import keys, roles
+from benchmarks.starts import start
 from benchmarks.surroundings import granted_problem, surrounded_problem
 from benchmarks.whole_runs import html, load, plan
 from verifier.model.documents import read_policy
@@ -155,31 +155,6 @@ def _timed(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return (time.perf_counter() - started) * 1000
-
-
-_EMPTY = "import typer, z3; app = typer.Typer(); app.command()(lambda: None); app(standalone_mode=False)"
-_PROVE = "import sys; sys.argv = ['verifier', 'prove', 'examples/payments']; from verifier.cli import main; main()"
-_CHILD = """
-import json, resource, subprocess, sys, time
-started = time.perf_counter()
-done = subprocess.run([sys.executable, "-c", sys.argv[1]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-assert done.returncode in (0, 1), done.returncode
-print(json.dumps([(time.perf_counter() - started) * 1000, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
-"""
-
-
-def start(rounds: int = 5) -> list[Row]:
-    """The demonstration's command in a fresh process, beside an empty Typer application that imports Z3; peak memory of each."""
-    found: dict[str, list[tuple[float, float]]] = {"Typer and Z3 alone": [], "verifier prove examples/payments": []}
-    for round_number in range(rounds + 1):
-        for what, code in zip(found, (_EMPTY, _PROVE), strict=True):
-            said = _child(_CHILD, code)
-            if round_number:
-                found[what].append(tuple(json.loads(said)))
-    return [
-        {"what": what, "engine": "process", "ms": median(t for t, _ in times), "MiB": max(m for _, m in times)}
-        for what, times in found.items()
-    ]
 
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
