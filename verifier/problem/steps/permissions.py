@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from verifier.model.estate import Estate
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.elimination import project
-from verifier.problem.expression import Expression
+from verifier.problem.expression import FALSE, Expression
 from verifier.problem.joint import Given, Joint, join
 from verifier.problem.predicates import OneOf, Predicate
 from verifier.problem.space import TARGET, Space
@@ -95,23 +95,25 @@ def step_permissions(
     powers: frozenset[str] = frozenset(),
     held: Mapping[str, bool] | None = None,
     asked: Mapping[str, Sequence[Predicate]] | None = None,
+    aside: Callable[[Space], Expression] = lambda _: FALSE,
 ) -> Iterator[StepPermissions]:
     """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`; `asked` are predicates
-    that attributes which policies ask for are cut by besides. Raises `TooLarge`."""
+    that attributes which policies ask for are cut by besides; requests that are `aside` are none in question. Raises `TooLarge`."""
     groups: dict[object, list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account), []).append(target)
     for found in groups.values():
-        joint = join([Given(estate, together(found), powers)], (), _cut_by(asked or {}))
+        joint = join([Given(estate, together(found), powers)], (), _further(asked or {}, aside))
         joint.hold(held or {})
+        joint.definitions.append(joint.diagrams.complement(joint.scopes[0]))
         yield StepPermissions(joint, tuple(found), powers)
 
 
-def _cut_by(asked: Mapping[str, Sequence[Predicate]]) -> Callable[[Space], Sequence[Expression]]:
+def _further(asked: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Expression]) -> Callable[[Space], Sequence[Expression]]:
     def further(space: Space) -> Sequence[Expression]:
         for name, predicates in asked.items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
-        return ()
+        return (aside(space),)
 
     return further

@@ -19,12 +19,12 @@ from verifier.model.reference import actions
 from verifier.model.step_actions import COMPUTE
 from verifier.problem.powers import ALWAYS, attach, joined
 from verifier.problem.predicates import Predicate, exactly, like
+from verifier.problem.steps.permissions import step_permissions
 from verifier.problem.targets import step_target
-from verifier.verify.meaning import meaning
-from verifier.verify.reach.cubes import ANYONE, CALLER
+from verifier.verify.reach.cubes import ANYONE, CALLER, outside
 from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.narrowed import for_steps, is_about_steps
-from verifier.verify.reach.step_rules import StepRules
+from verifier.verify.reach.step_rules import RulesOfMany, TargetRules
 
 POLICY_ARN, PASSED_TO = "iam:policyarn", "iam:passedtoservice"
 ON_ROLE = ("iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "sts:AssumeRole", "sts:TagSession")
@@ -42,12 +42,11 @@ def administrator(partition: str) -> str:
 
 @dataclass(frozen=True)
 class Subject:
-    """One target, with what tells it apart from others: the actions that are asked about, and `alike`, equal for targets that every policy
-    treats alike."""
+    """One target, and the actions that are asked about. Those of one kind and account are asked about `together`."""
 
     arn: str
     actions: tuple[str, ...]
-    alike: object
+    together: tuple[str, str]
     identity: Identity | None = None
 
 
@@ -61,7 +60,8 @@ class StepOffers:
         self._held = held
         self._issued = issued
         self._strangers: tuple[str, ...] = ()
-        self._rules: dict[object, StepRules] = {}
+        self._rules: dict[tuple[str, str], RulesOfMany] = {}
+        self._rules_by_target: dict[str, TargetRules] = {}
         self._by_principal: dict[str, tuple[Offer, ...]] = {}
 
     def steps(self, principal: str) -> tuple[Offer, ...]:
@@ -75,13 +75,13 @@ class StepOffers:
         """Roles and users that policies name and no inventory lists."""
         self._strangers = tuple(dict.fromkeys(strangers))
         self.__dict__.pop("_subjects", None)
-        self._by_principal.clear()
+        for kept in (self._by_principal, self._rules, self._rules_by_target):
+            kept.clear()
 
     def questions(self) -> Iterator[Iterable[Predicate]]:
         """What each target asks about callers."""
-        for subject in self._subjects:
-            self._rules_of(subject)
-        return (rules.questions for rules in self._rules.values())
+        first = {subject.together: subject for subject in self._subjects}
+        return (self._rules_of(subject).questions for subject in first.values())
 
     @cached_property
     def powers(self) -> frozenset[str]:
@@ -117,29 +117,22 @@ class StepOffers:
 
     def _subject(self, arn: str, identity: Identity | None = None) -> Subject:
         kind = arn.split(":", 5)[5].split("/")[0]
-        covered: object = tuple(covers(pattern, arn) for pattern in self._patterns) if self._patterns is not None else arn
-        own: object = None
-        if identity is not None:
-            boundary = identity.boundary.identity if identity.boundary is not None else None
-            trust = _trust(identity) if kind == "role" else None
-            own = identity.tags, identity.bounded, boundary, trust
-        return Subject(arn, _ACTIONS[kind], (kind, arn.split(":")[4], covered, own), identity)
+        return Subject(arn, _ACTIONS[kind], (kind, arn.split(":")[4]), identity)
 
-    @cached_property
-    def _patterns(self) -> tuple[str, ...] | None:
-        """The `Resource` patterns of statements about steps; `None` where some hold variables, so that each target is its own."""
-        found = {
-            text.value for policy in _policies(self._narrow) for s in policy.statements if is_about_steps(s) for text in s.resources or ()
-        }
-        found.discard("*")
-        return None if any("${" in pattern for pattern in found) else tuple(sorted(found))
+    def _rules_of(self, subject: Subject) -> TargetRules:
+        if subject.arn not in self._rules_by_target:
+            if subject.together not in self._rules:
+                self._rules[subject.together] = self._asked_together(subject)
+            self._rules_by_target[subject.arn] = self._rules[subject.together].of(subject.arn)
+        return self._rules_by_target[subject.arn]
 
-    def _rules_of(self, subject: Subject) -> StepRules:
-        if subject.alike not in self._rules:
-            target = replace(step_target(self._narrow, subject.arn), identity=subject.identity)
-            asked = {POLICY_ARN: (exactly(administrator(self._partition)), like("arn:*:iam::aws:policy/*"))}
-            self._rules[subject.alike] = StepRules(self._narrow, target, subject.actions, self.powers, self._held, asked, self._issued)
-        return self._rules[subject.alike]
+    def _asked_together(self, subject: Subject) -> RulesOfMany:
+        """The question about all targets of the kind and account of one."""
+        alike = {found.arn: found for found in (*self._subjects, subject) if found.together == subject.together}
+        targets = [replace(step_target(self._narrow, arn), identity=found.identity) for arn, found in alike.items()]
+        asked = {POLICY_ARN: (exactly(administrator(self._partition)), like("arn:*:iam::aws:policy/*"))}
+        found = step_permissions(self._narrow, targets, self.powers, self._held, asked, lambda space: outside(space, self._issued))
+        return RulesOfMany(next(found))
 
     # -- offers --
 
@@ -149,12 +142,12 @@ class StepOffers:
         if bit:
             yield from _OFFERED[subject.actions](self, subject, rules, bit)
 
-    def _plain(self, subject: Subject, rules: StepRules, bit: int, action: str, step: StepKind, gives: Fact) -> Iterator[Offer]:
+    def _plain(self, subject: Subject, rules: TargetRules, bit: int, action: str, step: StepKind, gives: Fact) -> Iterator[Offer]:
         for cube in rules.doing(action):
             if cube.callers & bit:
                 yield Offer(step, action, subject.arn, cube, gives)
 
-    def _on_role(self, subject: Subject, rules: StepRules, bit: int) -> Iterator[Offer]:
+    def _on_role(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         arn = subject.arn
         yield from self._writes(subject, rules, bit, "iam:PutRolePolicy", "iam:AttachRolePolicy")
         trust = Fact(FactKind.RESOURCE_POLICY, arn)
@@ -167,7 +160,7 @@ class StepOffers:
                 yield from (replace(offer, also=((arn, "sts:AssumeRole", assuming),)) for offer in tagged)
         yield from self._passed(subject, rules, bit)
 
-    def _passed(self, subject: Subject, rules: StepRules, bit: int) -> Iterator[Offer]:
+    def _passed(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         """`iam:PassRole` to a service that the role trusts, and that the caller can make start something."""
         passing = [cube for cube in rules.doing("iam:PassRole", PASSED_TO) if cube.callers & bit]
         if not passing:
@@ -187,25 +180,25 @@ class StepOffers:
                             also = ((subject.arn, "trust", trusting), (account.arn, action, starting))
                             yield Offer(StepKind.PASS_ROLE, "iam:PassRole", subject.arn, cube, Fact(FactKind.HOLDS, subject.arn), also)
 
-    def _name(self, rules: StepRules, bit: int) -> str:
+    def _name(self, rules: TargetRules, bit: int) -> str:
         return rules.joint.finite.tables[CALLER].members(bit.bit_length() - 1, 1)[0]
 
-    def _on_user(self, subject: Subject, rules: StepRules, bit: int) -> Iterator[Offer]:
+    def _on_user(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         yield from self._writes(subject, rules, bit, "iam:PutUserPolicy", "iam:AttachUserPolicy")
         for action in ON_USER[2:]:
             yield from self._plain(subject, rules, bit, action, StepKind.BECOME_USER, Fact(FactKind.HOLDS, subject.arn))
 
-    def _on_group(self, subject: Subject, rules: StepRules, bit: int) -> Iterator[Offer]:
+    def _on_group(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         yield from self._writes(subject, rules, bit, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
         yield from self._plain(subject, rules, bit, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Fact(FactKind.JOINED, subject.arn))
 
-    def _on_policy(self, subject: Subject, rules: StepRules, bit: int) -> Iterator[Offer]:
+    def _on_policy(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         gives = Fact(FactKind.VERSION, subject.arn)
         yield from self._plain(subject, rules, bit, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, gives)
         if len(self._managed[subject.arn].versions) > 1:
             yield from self._plain(subject, rules, bit, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, gives)
 
-    def _on_account(self, subject: Subject, rules: StepRules, bit: int) -> Iterator[Offer]:
+    def _on_account(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         for key in self._estate.keys:
             if key.account == subject.arn.split(":")[4]:
                 for action in SHARING:
@@ -215,7 +208,7 @@ class StepOffers:
     def _managed(self) -> dict[str, ManagedPolicy]:
         return {managed.arn: managed for account in self._estate.accounts for managed in account.managed}
 
-    def _writes(self, subject: Subject, rules: StepRules, bit: int, put: str, attaching: str) -> Iterator[Offer]:
+    def _writes(self, subject: Subject, rules: TargetRules, bit: int, put: str, attaching: str) -> Iterator[Offer]:
         """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's that the input does not hold, one that it
         does."""
         owner = subject.arn
@@ -242,41 +235,13 @@ _ACTIONS = {
     "policy": ON_POLICY,
     "root": (*SHARING, *COMPUTE.values()),
 }
-_OFFERED: Mapping[tuple[str, ...], Callable[[StepOffers, Subject, StepRules, int], Iterator[Offer]]] = {
+_OFFERED: Mapping[tuple[str, ...], Callable[[StepOffers, Subject, TargetRules, int], Iterator[Offer]]] = {
     _ACTIONS["role"]: StepOffers._on_role,
     ON_USER: StepOffers._on_user,
     ON_GROUP: StepOffers._on_group,
     ON_POLICY: StepOffers._on_policy,
     _ACTIONS["root"]: StepOffers._on_account,
 }
-
-
-def _trust(identity: Identity) -> object:
-    """What a trust policy says; `None` where it is not known."""
-    if identity.trust is None:
-        return None
-    return identity.trust.variables, frozenset(meaning(statement) for statement in identity.trust.statements)
-
-
-def covers(pattern: str, arn: str) -> bool:
-    """Whether a `Resource` pattern without variables covers an ARN, its missing fields left aside: equal for ARNs that every policy treats
-    alike."""
-    return all(like(field).matches(value) for field, value in zip(pattern.split(":", 5), arn.split(":", 5), strict=False))
-
-
-def _policies(estate: Estate) -> Iterator[Policy]:
-    """Every policy that could be about a step, trust policies aside."""
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from () if identity.boundary is None else (identity.boundary,)
-        for group in account.groups:
-            yield from group.policies
-        for managed in account.managed:
-            yield from (policy for _, policy in managed.versions)
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
 
 
 def gives_something(policy: Policy) -> bool:
