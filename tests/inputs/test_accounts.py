@@ -161,7 +161,7 @@ def test_p7_a_principal_in_a_boundary_is_an_error(tmp_path: Path) -> None:
 def test_policies_that_nobody_has_are_read_with_all_versions(tmp_path: Path, version: str) -> None:
     found = account(tmp_path, details(Policies=[managed()]))
     (policy,) = found.managed
-    assert (found.roles, policy.arn, policy.default) == ((), MANAGED, "v2")
+    assert (found.roles, policy.arn, policy.default, policy.complete) == ((), MANAGED, "v2", True)
     actions = {name: [action.value for action in read.statements[0].actions or ()] for name, read in policy.versions}
     assert actions == {"v1": ["kms:*"], "v2": ["kms:Decrypt"]}
     assert {(read.identity, read.kind) for _, read in policy.versions} == {(MANAGED, PolicyKind.IDENTITY)}
@@ -173,7 +173,7 @@ def test_policies_that_nobody_has_are_read_with_all_versions(tmp_path: Path, ver
 def test_a_version_without_its_document_is_left_out(tmp_path: Path) -> None:
     versions = [{"VersionId": "v1"}, {"VersionId": "v2", "IsDefaultVersion": True}, {"VersionId": "v3", "Document": READ}]
     (policy,) = account(tmp_path, details(Policies=[managed(PolicyVersionList=versions, DefaultVersionId=None)])).managed
-    assert ([name for name, _ in policy.versions], policy.default) == (["v3"], "v2")
+    assert ([name for name, _ in policy.versions], policy.default, policy.complete) == (["v3"], "v2", False)
 
 
 def test_pages_are_merged(tmp_path: Path) -> None:

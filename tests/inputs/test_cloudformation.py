@@ -649,3 +649,9 @@ def test_e2w_providers_of_the_template_join_those_of_the_snapshot(tmp_path: Path
     supplied = Supplied(account=ACCOUNT, region="us-west-2")
     estate = load_estate([tmp_path / "template.yaml", tmp_path / "accounts.json"], supplied=supplied)
     assert estate.accounts[0].providers == expected
+
+
+def test_u3_a_managed_policy_of_a_template_may_have_earlier_versions(tmp_path: Path) -> None:
+    made = f"  Own: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: own, PolicyDocument: {READ}}}}}\n"
+    (policy,) = load(tmp_path, text(KEY + ROLE + made)).accounts[0].managed
+    assert ([version for version, _ in policy.versions], policy.default, policy.complete) == (["v1"], "v1", False)

@@ -87,6 +87,8 @@ def test_inline_and_managed_policies_of_a_role(tmp_path: Path) -> None:
         f"arn:aws:iam::{ACCOUNT}:policy/team/shared",
     }
     assert found.unmodelled == ()
+    (made,) = found.accounts[0].managed
+    assert ([version for version, _ in made.versions], made.default, made.complete) == (["v1"], "v1", True)
 
 
 def test_policies_in_the_block_of_a_role(tmp_path: Path) -> None:

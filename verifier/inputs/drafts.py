@@ -80,11 +80,12 @@ def provider_listing(place: Node, name: str, arns: Iterable[Node]) -> Node:
     return obj(place, **{LISTS[name]: listing(place, [obj(place, Arn=arn) for arn in arns])})
 
 
-def managed_policy(place: Node, arn: str, document: Node) -> Node:
-    """An entry of `Policies`."""
+def managed_policy(place: Node, arn: str, document: Node, *, new: bool = False) -> Node:
+    """An entry of `Policies`. One that is not `new` may have earlier versions, whose documents are not known."""
     version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=yes(place), Document=document)
+    earlier = [] if new else [obj(place, IsDefaultVersion=no(place))]
     name = text_at(place, arn.rsplit("/", 1)[-1])
-    return obj(place, PolicyName=name, Arn=text_at(place, arn), PolicyVersionList=listing(place, [version]))
+    return obj(place, PolicyName=name, Arn=text_at(place, arn), PolicyVersionList=listing(place, [version, *earlier]))
 
 
 def details(place: Node, drafts: Iterable[Draft], policies: Iterable[Node]) -> Node:
@@ -107,6 +108,11 @@ def listing(place: Node, nodes: Iterable[Node]) -> Items:
 def text_at(place: Node, text: str) -> Scalar:
     """A text at the place of another node."""
     return Scalar(place.source, place.start, place.end, text, "string")
+
+
+def no(place: Node) -> Scalar:
+    """`false` at the place of another node."""
+    return Scalar(place.source, place.start, place.end, "false", "plain")
 
 
 def yes(place: Node) -> Scalar:

@@ -52,13 +52,14 @@ def _managed_policy(inventory: Inventory, arn: str, node: Node) -> ManagedPolicy
     found = members(inventory.remarks, node, "a managed policy")
     default = member_text(inventory.remarks, found, "DefaultVersionId")
     read: dict[str, Policy] = {}
-    for version_id, version, in_force in _versions(inventory, found):
+    versions = _versions(inventory, found)
+    for version_id, version, in_force in versions:
         policy = _version(inventory, arn, version, in_force=in_force)
         if version_id is not None and policy is not None:
             read[version_id] = policy
         if in_force:
             default = version_id or default
-    return ManagedPolicy(arn, tuple(read.items()), default, node.span)
+    return ManagedPolicy(arn, tuple(read.items()), default, node.span, complete=0 < len(versions) == len(read))
 
 
 def _version(inventory: Inventory, arn: str, version: Mapping[str, Node], *, in_force: bool) -> Policy | None:

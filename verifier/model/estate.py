@@ -97,13 +97,15 @@ class Group:
 @dataclass(frozen=True)
 class ManagedPolicy:
     """A managed policy of the input, whether attached or not. `versions` are its documents by version ID (`v3`), the default
-    one among them, as identity policies whose `identity` is the ARN; one that the input does not hold is left out. `default` is `None`
-    where it is not said."""
+    one among them, as identity policies whose `identity` is the ARN; one that the input does not hold is left out, and then it is not
+    `complete`. `default` is `None` where it is not said."""
 
     arn: str
     versions: tuple[tuple[str, Policy], ...] = ()
     default: str | None = None
     span: Span = NOWHERE
+    complete: bool = True
+    """Whether `versions` are all that there are."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from verifier.model.estate import Account, Estate, Key
+from verifier.model.estate import Account, Estate, Key, ManagedPolicy
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 
 _LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"})
@@ -97,8 +97,13 @@ def _of_steps(account: Account) -> Iterator[Hashable]:
     yield frozenset((role.arn, meaning(role.trust)) for role in account.roles)
     yield frozenset((user.arn, frozenset(user.groups)) for user in account.users)
     yield frozenset(map(meaning, account.groups))
-    yield frozenset((managed.arn, managed.default, frozenset((v, meaning(p)) for v, p in managed.versions)) for managed in account.managed)
+    yield frozenset(map(_managed, account.managed))
     yield None if account.providers is None else frozenset(account.providers)
+
+
+def _managed(managed: ManagedPolicy) -> Hashable:
+    versions = frozenset((version, meaning(policy)) for version, policy in managed.versions)
+    return managed.arn, managed.default, managed.complete, versions
 
 
 def key_meaning(key: Key) -> Hashable:

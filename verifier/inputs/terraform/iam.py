@@ -187,5 +187,5 @@ class Identities:
                 arn = self.resolver.text(resource, "arn")
                 document = policy_attribute(self.resolver, resource, "policy")
                 if arn is not None and document is not None:
-                    found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document)
+                    found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document, new=resource.created)
         return list(found.values())

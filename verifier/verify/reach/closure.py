@@ -64,11 +64,18 @@ class Identities:
     def __init__(self, estate: Estate) -> None:
         found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+        self._doubtful = sorted(
+            {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
+        )
 
     def owners(self, principal: str) -> tuple[str, ...]:
         """Those whose inline and attached policies follow a principal: itself and its groups."""
         identity = self.by_arn.get(principal)
         return (principal, *(identity.groups if identity else ()))
+
+    def doubtful_groups(self, principal: str) -> Iterator[str]:
+        """The groups that a principal might join and that have policies whose documents are not in the input."""
+        yield from (group for group in self._doubtful if _may_join(principal, group))
 
     def managed(self, principal: str) -> frozenset[str]:
         """The managed policies that are attached to a principal at first."""
@@ -115,6 +122,8 @@ class Needs:
             yield Fact(FactKind.RESOURCE_POLICY, target)
         elif power in (INLINE, ATTACHED):
             yield from (Fact(FactKind.INLINE if power == INLINE else FactKind.ATTACHED, owner) for owner in owners)
+            if power == ATTACHED:
+                yield from (Fact(FactKind.JOINED, group) for group in self._identities.doubtful_groups(by))
         elif power == VERSION:
             yield from (Fact(FactKind.VERSION, arn) for arn in sorted(self._identities.managed(by)))
         elif power == BOUNDARY:

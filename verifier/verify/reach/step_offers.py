@@ -195,7 +195,8 @@ class StepOffers:
     def _on_policy(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
         gives = Fact(FactKind.VERSION, subject.arn)
         yield from self._plain(subject, rules, bit, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, gives)
-        if len(self._managed[subject.arn].versions) > 1:
+        managed = self._managed[subject.arn]
+        if len(managed.versions) > 1 or not managed.complete:
             yield from self._plain(subject, rules, bit, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, gives)
 
     def _on_account(self, subject: Subject, rules: TargetRules, bit: int) -> Iterator[Offer]:
