@@ -108,6 +108,22 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
+_SCHEMAS = {
+    "snapshot": ("verifier.inputs", "snapshot_schema"),
+    "configuration": ("verifier.configuration", "configuration_schema"),
+    "report": ("verifier.report", "report_schema"),
+    "comparison": ("verifier.report.comparison.json", "comparison_schema"),
+    "check": ("verifier.report.checks", "check_schema"),
+    "lint": ("verifier.report.lint.json", "lint_schema"),
+    "who-can": ("verifier.report.who_can.json", "who_can_schema"),
+    "findings": ("verifier.report.findings.json", "findings_schema"),
+    "reach": ("verifier.report.reach.json", "reach_schema"),
+    "explanation": ("verifier.report.explanation.json", "explanation_schema"),
+    "suggestions": ("verifier.report.suggestion.json", "suggestions_schema"),
+    "collection": ("verifier.report.collection", "collection_schema"),
+}
+"""Where each JSON Schema is made."""
+
 FilePath = str | PathLike[str]
 
 
@@ -383,50 +399,6 @@ def schema(
     """The JSON Schema of the snapshot (an input), of `verifier.toml` (configuration), or of what a command writes with
     `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
     its own, `snapshot` a collection."""
-    if name == "report":
-        from verifier.report import report_schema
-
-        return report_schema()
-    if name == "comparison":
-        from verifier.report.comparison.json import comparison_schema
-
-        return comparison_schema()
-    if name == "check":
-        from verifier.report.checks import check_schema
-
-        return check_schema()
-    if name == "suggestions":
-        from verifier.report.suggestion.json import suggestions_schema
-
-        return suggestions_schema()
-    if name == "explanation":
-        from verifier.report.explanation.json import explanation_schema
-
-        return explanation_schema()
-    if name == "lint":
-        from verifier.report.lint.json import lint_schema
-
-        return lint_schema()
-    if name == "findings":
-        from verifier.report.findings.json import findings_schema
-
-        return findings_schema()
-    if name == "reach":
-        from verifier.report.reach.json import reach_schema
-
-        return reach_schema()
-    if name == "configuration":
-        from verifier.configuration import configuration_schema
-
-        return configuration_schema()
-    if name == "collection":
-        from verifier.report.collection import collection_schema
-
-        return collection_schema()
-    if name == "who-can":
-        from verifier.report.who_can.json import who_can_schema
-
-        return who_can_schema()
-    from verifier.inputs import snapshot_schema
-
-    return snapshot_schema()
+    home, function = _SCHEMAS[name]
+    found: dict[str, Any] = getattr(import_module(home), function)()
+    return found

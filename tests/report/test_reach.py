@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import chdir
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 import verifier
+from tests.project.shown import ROOT
 from tests.report.reaches import CALLERS, DIRECTLY, FROM, IN_TWO, MAYBE, REACHES, TO, UNSURE
 from tests.report.samples import KEY
 from tests.report.stories import GRANTED_STORY, hostile_story
@@ -209,3 +211,17 @@ def test_texts_of_the_input_cannot_act(kind: StepKind) -> None:
             table = [line for line in outside.splitlines() if line.startswith("| ")]
             assert {line.count("|") for line in table} == {4}
         assert render_reach_json(report).isascii()
+
+
+def test_the_page_shows_what_the_program_says() -> None:
+    """The blocks of the page: lines of the output, in their order, some left out."""
+    text = (ROOT / "docs" / "reach.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    with chdir(ROOT):
+        estate = verifier.load("examples/escalation")
+        asked = (verifier.reach(estate, to=["kms:Decrypt"], keys=["tickets"]), verifier.reach(estate, "user/oncall", keys=["tickets"]))
+    assert len(blocks) == len(asked)
+    for block, report in zip(blocks, asked, strict=True):
+        said = iter(render_reach(report).splitlines())
+        for line in block.splitlines():
+            assert line in said, line
