@@ -338,13 +338,11 @@ def reach(
     keys: Iterable[str] = (),
     steps: int = 4,
     readings: Mapping[str, bool] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
 ) -> ReachReport:
     """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps; or who can come to do one of the
-    actions `to`: one of the two is asked.
+    actions `to`: one of the two is asked. `caller` is an ARN, or `role/NAME` or `user/NAME` of the account of the keys.
 
-    `caller` is an ARN, or `role/NAME` or `user/NAME` of the account of the keys. Every chain was replayed, and what is not listed was
-    proved to be out of reach where it says so. `progress` is called with (done, total, what). Raises `InputError`.
+    Every chain was replayed, and what is not listed was proved to be out of reach where it says so. Raises `InputError`.
     """
     from verifier.syntax.diagnostic import InputError
     from verifier.verify.chosen import chosen_keys
@@ -355,9 +353,8 @@ def reach(
     if (caller is None) == (not actions):
         raise InputError.of("a question is about a caller or about actions, one of them")
     if caller is None:
-        return reach_to(estate, actions, names, steps, readings, progress)
-    who = chosen_caller(estate, caller, chosen_keys(estate, names))
-    return reach_from(estate, who, names, steps, readings, progress)
+        return reach_to(estate, actions, names, steps, readings)
+    return reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, names)), names, steps, readings)
 
 
 def findings(
@@ -400,5 +397,4 @@ def schema(
     `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
     its own, `snapshot` a collection."""
     home, function = _SCHEMAS[name]
-    found: dict[str, Any] = getattr(import_module(home), function)()
-    return found
+    return getattr(import_module(home), function)()  # type: ignore[no-any-return]
