@@ -99,9 +99,9 @@ def replicate(by: Caller, key: Key, region: str, policy: Policy, context: Contex
     return Move(StepKind.REPLICATE, requests, KeyReplicated(key.arn, replica))
 
 
-def re_encrypt(by: Caller, key: str, onto: str) -> Move:
-    """What one key encrypted is encrypted under another."""
-    requests = (request(by, "kms:ReEncryptFrom", key), request(by, "kms:ReEncryptTo", onto))
+def re_encrypt(by: Caller, key: str, onto: str, before: Context | None = None, then: Context | None = None) -> Move:
+    """What one key encrypted is encrypted under another; with the encryption contexts of the old and of the new ciphertext."""
+    requests = (request(by, "kms:ReEncryptFrom", key, before), request(by, "kms:ReEncryptTo", onto, then))
     return Move(StepKind.RE_ENCRYPT, requests, ReEncrypted(key, onto))
 
 

@@ -1,0 +1,233 @@
+"""A finite sample of the moves that can be made in a state, and of the last requests (docs/reach.md).
+
+In: a state. Out: moves, all well formed; whether they may be made is for `evaluate` to say.
+Covers: for each caller that is held and each target
+- key policy: everything to everyone, and by name to all that could ever be held, with and without `kms:BypassPolicyLockoutSafetyCheck`;
+- grants: to each user, role and, where a policy asks for the grantee, role session; of each operation that is of use, alone, with
+  `CreateGrant`, and all together; without a constraint and, where one is asked for, with `EncryptionContextSubset` and `Equals` of `app=x`;
+- tags: each value of `team` that the menus of `estates` know, one more, and none;
+- re-encryption of each key under each other one of its Region (only where the plain text is asked about), without and with `app=x`;
+- roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2;
+- policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
+  input; `Allow * on *` as the new version of each of these; a trust policy that admits everyone, and by name;
+- groups and users: each.
+Not covered, as `estates` has nothing that would make them matter: aliases, replicas, imported material, resource shares, providers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from tests.reach import moves
+from tests.reach.estates import COLOURS, EXTERNAL_ID, TEAM, document
+from verifier.model.estate import Estate, Group, Identity, Key
+from verifier.model.grant import Grant
+from verifier.model.policy import Policy, PolicyKind, Principal
+from verifier.model.principal_names import principal_named
+from verifier.model.reach import Move, State
+from verifier.model.request import Caller, Request, Value
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+SERVICES = (("lambda.amazonaws.com", "lambda:CreateFunction"), ("ec2.amazonaws.com", "ec2:RunInstances"))
+EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+MATERIAL = "kms:Decrypt"
+_CONTEXT: dict[str, Value] = {"kms:EncryptionContext:app": "x", "kms:EncryptionContextKeys": ("app",)}
+_TAGS = ((), *(((TEAM, colour),) for colour in (*COLOURS, "green")))
+_FOR_MATERIAL = ("kms:ReEncryptFrom", "kms:ReEncryptTo")
+_CONSTRAINTS = ({"context_subset": (("app", "x"),)}, {"context_equals": (("app", "x"),)})
+_ACTIONS_WITH_CONTEXT = frozenset({"kms:Decrypt", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"})
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """The sample for one question: `action` is what is asked about. `tested` are the condition keys that any policy tests."""
+
+    estate: Estate
+    action: str
+    tested: frozenset[str]
+
+    @staticmethod
+    def of(estate: Estate, action: str) -> Sampler:
+        """The sampler of a question on an estate."""
+        return Sampler(estate, action, _tested(estate))
+
+    # -- who and what there is --
+
+    @property
+    def _identities(self) -> tuple[Identity, ...]:
+        return tuple(one for account in self.estate.accounts for one in (*account.users, *account.roles))
+
+    @property
+    def _roles(self) -> tuple[str, ...]:
+        return tuple(role.arn for account in self.estate.accounts for role in account.roles)
+
+    @property
+    def _users(self) -> tuple[str, ...]:
+        return tuple(user.arn for account in self.estate.accounts for user in account.users)
+
+    @property
+    def _names(self) -> list[str]:
+        """By name, everything that could ever be held: users, and the sessions that the sample makes."""
+        return [*self._users, *(moves.session(role).arn for role in self._roles)]
+
+    # -- the last request --
+
+    def accesses(self, state: State, key: str) -> Iterator[Request]:
+        """The last requests: on the key and, for its plain text, on each other key under which it can be decrypted."""
+        for by in state.held:
+            for arn in self.keys(state, key):
+                yield from (moves.request(by, self.action, arn, context) for context in self._contexts(by))
+
+    def keys(self, state: State, key: str) -> list[str]:
+        """The key and, where its plain text is asked about, the other keys under which it can be decrypted."""
+        found = [key]
+        for one in found:
+            found += [onto for source, onto in sorted(state.equal) if source == one and onto not in found and self.action == MATERIAL]
+        return found
+
+    def _contexts(self, by: Caller) -> Iterator[dict[str, Value]]:
+        if self.action == "kms:CreateGrant":
+            yield from (moves.grant_context(grant) for grant in self._grants(by))
+        elif self.action == "kms:TagResource":
+            yield from (moves.tag_context(tags) for tags in _TAGS if tags)
+        else:
+            yield {}
+            if self.action in _ACTIONS_WITH_CONTEXT:
+                yield _CONTEXT
+
+    # -- moves --
+
+    def moves(self, state: State) -> Iterator[Move]:
+        """Every move of the sample in a state."""
+        for by in state.held:
+            for key in state.estate.keys:
+                yield from self._on_key(by, key, state)
+            for role in self._roles:
+                yield from self._on_role(by, role)
+            for identity in self._identities:
+                yield from self._policies(by, identity.arn, state)
+            yield from self._rest(by, state)
+
+    def _on_key(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
+        policy = document(self._open_key_policy(), PolicyKind.KEY, f"{key.arn}#default", "default")
+        yield moves.put_key_policy(by, key.arn, policy)
+        if "kms:bypasspolicylockoutsafetycheck" in self.tested:
+            yield moves.put_key_policy(by, key.arn, policy, {"kms:BypassPolicyLockoutSafetyCheck": "true"})
+        number = len(key.grants or ())
+        yield from (moves.create_grant(by, key.arn, grant) for grant in self._grants(by, f"new{number}"))
+        if {"aws:resourcetag/team", "aws:requesttag/team"} & self.tested:
+            yield from (moves.tag(by, key.arn, *tags) for tags in _TAGS if tags and tags != key.tags)
+            if key.tags:
+                yield moves.untag(by, key.arn, TEAM)
+        if self.action == MATERIAL:
+            contexts: tuple[dict[str, Value], ...] = ({}, _CONTEXT) if self._constrained else ({},)
+            for other in (one.arn for one in state.estate.keys if one.arn != key.arn and (key.arn, one.arn) not in state.equal):
+                yield from (moves.re_encrypt(by, key.arn, other, before, then) for before in contexts for then in contexts)
+
+    def _open_key_policy(self) -> list[dict[str, object]]:
+        """Everything to everyone, and by name to all who could be held: what names a caller is not limited as `*` may be (D4)."""
+        principals: list[object] = ["*", {"AWS": self._names}]
+        return [{"Effect": "Allow", "Principal": who, "Action": "kms:*", "Resource": "*"} for who in principals]
+
+    def _grants(self, by: Caller, name: str = "new") -> Iterator[Grant]:
+        grantees = [*self._users, *self._roles]
+        if "kms:granteeprincipal" in self.tested:
+            grantees += [moves.session(role).arn for role in self._roles]
+        constraints: tuple[dict[str, Any], ...] = ({}, *_CONSTRAINTS) if self._constrained else ({},)
+        for grantee in grantees:
+            for operations in self._operations:
+                for constraint in constraints:
+                    yield replace(Grant(name, _principal(grantee), operations, issuing_account=by.account), **constraint)
+
+    @property
+    def _constrained(self) -> bool:
+        """Whether some policy or grant asks for a constraint of grants."""
+        return "kms:grantconstrainttype" in self.tested or any(
+            grant.context_subset for key in self.estate.keys for grant in key.grants or ()
+        )
+
+    @property
+    def _operations(self) -> list[tuple[str, ...]]:
+        """Each operation that is of use alone, each with `CreateGrant`, and all together."""
+        useful = [one for one in (self.action, *(_FOR_MATERIAL if self.action == MATERIAL else ())) if _grantable(one)]
+        sets = [
+            *((one,) for one in (*useful, "kms:CreateGrant")),
+            *((one, "kms:CreateGrant") for one in useful),
+            (*useful, "kms:CreateGrant"),
+        ]
+        return list({frozenset(one): tuple(dict.fromkeys(one)) for one in sets}.values())
+
+    def _on_role(self, by: Caller, role: str) -> Iterator[Move]:
+        contexts: list[dict[str, Value]] = [{}]
+        if "sts:externalid" in self.tested:
+            contexts.append({"sts:ExternalId": EXTERNAL_ID})
+        tagged = {"aws:principaltag/team", "aws:requesttag/team"} & self.tested
+        for context in contexts:
+            yield from (moves.assume(by, role, tags, context=context) for tags in (_TAGS if tagged else ((),)))
+        if by.account == role.split(":")[4]:
+            yield from (moves.pass_role(by, role, service, start) for service, start in SERVICES)
+            anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
+            yield moves.put_trust(by, role, document(anyone, PolicyKind.TRUST, f"{role}#trust"))
+
+    def _policies(self, by: Caller, owner: str, state: State) -> Iterator[Move]:
+        if by.account != owner.split(":")[4]:
+            return
+        inline = [policy.identity for policy in _policies_of(state, owner) if policy.identity.startswith(f"{owner}#")]
+        for name in dict.fromkeys((f"{owner}#new", *inline)):
+            yield moves.put_policy(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, name))
+        yield moves.attach(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, ADMINISTRATOR, "AdministratorAccess"))
+        for account in state.estate.accounts:
+            for managed in account.managed if account.id == by.account else ():
+                yield moves.attach(by, owner, dict(managed.versions)[managed.default or ""])
+
+    def _rest(self, by: Caller, state: State) -> Iterator[Move]:
+        account = next(one for one in state.estate.accounts if one.id == by.account)
+        for group in account.groups:
+            yield from self._policies(by, group.arn, state)
+            yield from (moves.join(by, user.arn, group.arn) for user in account.users if group.arn not in user.groups)
+        for managed in account.managed:
+            yield moves.new_version(by, document(EVERYTHING, PolicyKind.IDENTITY, managed.arn, "edge"))
+        yield from (moves.become(by, user.arn) for user in account.users)
+
+
+def _tested(estate: Estate) -> frozenset[str]:
+    """The condition keys, and keys of variables, that any policy has, in lower case."""
+    policies = [policy for key in estate.keys for policy in key.policies or ()]
+    for account in estate.accounts:
+        for owner in (*account.users, *account.roles):
+            policies += [one for one in (*owner.policies, owner.boundary, owner.trust) if one is not None]
+        policies += [policy for group in account.groups for policy in group.policies]
+    for controls in estate.organization.controls if estate.organization else ():
+        policies += [policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies]
+    found: set[str] = set()
+    for policy in policies:
+        found |= policy.tested_keys
+        values = (value.value for one in policy.statements for condition in one.conditions for value in condition.values)
+        found |= {"aws:principaltag/team" for value in values if "${aws:PrincipalTag/team}" in value}
+    return frozenset(found)
+
+
+def _policies_of(state: State, owner: str) -> tuple[Policy, ...]:
+    for account in state.estate.accounts:
+        members: tuple[Identity | Group, ...] = (*account.users, *account.roles, *account.groups)
+        for one in members:
+            if one.arn == owner:
+                return one.policies
+    return ()
+
+
+@cache
+def _principal(text: str) -> Principal:
+    found = principal_named(text)
+    assert isinstance(found, Principal)
+    return found
+
+
+def _grantable(action: str) -> bool:
+    from verifier.model import reference
+
+    known = reference.action(action)
+    return known is not None and known.grant_operation
