@@ -14,14 +14,13 @@ from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 from verifier.configuration import read_configuration
 from verifier.model.invariant import is_eventual
-from verifier.model.verdict import Report, Status
+from verifier.model.verdict import Report, Status, Verdict
 from verifier.problem.question import formulate
 from verifier.problem.targets import key_target
 from verifier.recheck.check import formula_of
+from verifier.runs import Where, prove_many
 from verifier.runs.baseline import Baseline, read_baseline, render_baseline
-from verifier.runs.digests import Statements
 from verifier.runs.excusing import Excuser
-from verifier.runs.remembered import places_of, shared_policies, stored
 from verifier.syntax.diagnostic import InputError
 
 PAYMENTS = ROOT / "examples" / "payments"
@@ -143,13 +142,31 @@ def test_no_baseline_holds_or_excuses_it(rules: str) -> None:
     assert any("no baseline excuses it" in warning.message for warning in excused.warnings)
 
 
-def test_no_verdict_on_it_is_remembered(rules: str) -> None:
-    estate, report = refuted(rules)
-    target = key_target(next(key for key in estate.keys if key.arn == KEY))
-    direct, eventual = (replace(verdict, status=Status.PROVED) for verdict in report.verdicts)
-    places = places_of(shared_policies(estate), target, Statements())
-    assert stored(direct, places) is not None
-    assert stored(eventual, places) is None
+def test_a_proof_is_remembered_with_its_bound_and_for_the_whole_estate(tmp_path: Path) -> None:
+    """A story names policies that its steps write: it is told anew. A proof turns on trust policies, other keys, and how many steps."""
+    rules = tmp_path / "a.inv"
+    rules.write_text(
+        "account rail = 111122223333\nkey tickets = alias/tickets\n"
+        'invariant "proved": no user/sam in rail can eventually kms:Decrypt on tickets\n'
+        'invariant "refuted": no user/oncall in rail can eventually kms:Decrypt on tickets\n'
+    )
+    text = (ROOT / "examples" / "escalation" / "snapshot.yaml").read_text()
+    (tmp_path / "snapshot.yaml").write_text(text)
+    invariants, where = verifier.invariants(rules), Where(processes=1, cache=tmp_path / "cache")
+
+    def proved(snapshot: str, steps: int = 4) -> list[Verdict]:
+        (tmp_path / "snapshot.yaml").write_text(snapshot)
+        return list(prove_many(verifier.load(tmp_path / "snapshot.yaml"), invariants, where, steps=steps)[0].verdicts)
+
+    first, again = proved(text), proved(text)
+    assert [(v.status.value, v.remembered) for v in first] == [("proved", False), ("refuted", False)]
+    assert [(v.status.value, v.remembered) for v in again] == [("proved", True), ("refuted", False)]
+    assert again[0].bound == first[0].bound is not None and again[1].story == first[1].story
+    assert not proved(text, steps=3)[0].remembered
+    assert not proved(text.replace("Principal: { AWS: arn:aws:iam::111122223333:user/keeper }", "Principal: { AWS: '111122223333' }"))[
+        0
+    ].remembered
+    assert not proved(text.replace("TagValue: closed", "TagValue: open"))[0].remembered
 
 
 def test_documents_that_only_steps_turn_on_are_read_for_it_alone(run: Run, tmp_path: Path) -> None:

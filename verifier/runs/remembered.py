@@ -15,10 +15,10 @@ import msgspec
 
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.invariant import AnyInvariant, is_eventual
+from verifier.model.invariant import AnyInvariant
 from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.request import Step
-from verifier.model.verdict import Assumption, Counterexample, NamedByGrant, Statistics, Status, Verdict
+from verifier.model.verdict import Assumption, Bound, Counterexample, NamedByGrant, Statistics, Status, Verdict
 from verifier.problem.targets import Target
 from verifier.runs.digests import Statements
 
@@ -34,6 +34,7 @@ class _Stored:
     statistics: Statistics
     grants: tuple[NamedByGrant, ...]
     statements: tuple[tuple[StatementRef, bytes], ...]
+    bound: Bound | None
 
 
 _DECODER = msgspec.msgpack.Decoder(_Stored)
@@ -43,14 +44,21 @@ _QUICKLY = 1
 
 def stored(verdict: Verdict, places: Places) -> bytes | None:
     """A verdict as bytes (MessagePack, compressed); `None` for one that must not be remembered."""
-    if verdict.status is Status.UNKNOWN or verdict.agreement is not None or is_eventual(verdict.invariant):
-        return None  # of a chain of steps no more than its last request would be kept
+    if verdict.status is Status.UNKNOWN or verdict.agreement is not None or verdict.story is not None:
+        return None  # a story names statements of policies that its own steps write, which are nowhere in the input
     named = dict.fromkeys(_named(verdict.rests_on, verdict.counterexample))
     statements = tuple((reference, own) for reference in named if (own := places.meaning(reference)) is not None)
     if len(statements) < len(named):
         return None
     kept = _Stored(
-        verdict.status, verdict.rests_on, verdict.assumptions, verdict.counterexample, verdict.statistics, verdict.grants, statements
+        verdict.status,
+        verdict.rests_on,
+        verdict.assumptions,
+        verdict.counterexample,
+        verdict.statistics,
+        verdict.grants,
+        statements,
+        verdict.bound,
     )
     return zlib.compress(msgspec.msgpack.encode(kept), _QUICKLY)
 
@@ -71,6 +79,7 @@ def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) 
         statistics=found.statistics,
         grants=found.grants,
         remembered=True,
+        bound=found.bound,
     )
 
 
