@@ -15,7 +15,7 @@ from verifier.bench.answering import answered
 from verifier.bench.families import FAMILIES, overlapping, statements
 from verifier.bench.plots import html_of
 from verifier.bench.queries import Query
-from verifier.bench.records import Answer, Counts, Machine, Result, Run
+from verifier.bench.records import Answer, Clock, Counts, Machine, Result, Run
 from verifier.bench.running import Contradiction, _agree
 from verifier.bench.sets import Folders, collect
 from verifier.bench.summary import against, by_family, geometric
@@ -121,6 +121,13 @@ def test_a_saved_run_is_read_back_and_compared_with(tmp_path: Path) -> None:
             saved_run(path)
 
 
+def test_a_busy_machine_is_told_and_so_is_the_clock() -> None:
+    busy = replace(RUN, machine=replace(MACHINE, load=1.5), clock=Clock.CPU)
+    for told in (text_of(busy), html_of(busy)):
+        assert "other work ran" in told and "processor" in told
+    assert "other work ran" not in text_of(RUN) and "clock on the wall" in text_of(RUN)
+
+
 def test_text_has_no_escapes_of_its_input_and_csv_no_formulas() -> None:
     hostile = replace(RUN, results=tuple(replace(result, family="x\x1b[31m") for result in RESULTS))
     assert "\x1b" not in text_of(hostile)
@@ -135,6 +142,8 @@ def test_the_page_is_self_contained_and_escapes_what_it_shows() -> None:
     for part in page.split("<svg")[1:]:
         ElementTree.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
     assert page.count("<svg") == 3
+    dots = page.rsplit("<svg", 1)[1].count("<circle")
+    assert dots == 2, "what was not answered in time is shown as well"
 
 
 def test_two_answers_that_contradict_each_other_are_an_error() -> None:

@@ -15,7 +15,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 
 from verifier.bench.queries import ALLOW_ALL, Query, asked, deny, estate_of, policy_of
-from verifier.bench.records import Answer, Counts
+from verifier.bench.records import Answer, Clock, Counts
 from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
@@ -33,30 +33,33 @@ Said = tuple[Answer, float, Counts, str]
 """The answer, milliseconds, counts, and a note where there is no answer."""
 
 
-def serve(connection: Connection, engine: Engine, limit: float) -> None:
+def serve(connection: Connection, engine: Engine, limit: float, clock: Clock) -> None:
     """Answers queries until `None` comes, then tells its peak memory in MiB."""
     require(engine)
     seldom()  # as the program does
     while (query := connection.recv()) is not None:
-        connection.send(answered(query, engine, limit))
+        connection.send(answered(query, engine, limit, clock))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     connection.send(peak / 1024 if sys.platform != "darwin" else peak / 1024 / 1024)
 
 
-def answered(query: Query, engine: Engine, limit: float) -> Said:
-    """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has answered others."""
+def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WALL) -> Said:
+    """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has answered others.
+    The limit is always one of the clock on the wall."""
     if not engine.on_strings:
         forget()
         _on_classes(_other(), engine, limit)
     gc.collect()
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     try:
         said, counts = (_on_strings if engine.on_strings else _on_classes)(query, engine, limit)
     except Inexpressible as error:
         return Answer.UNKNOWN, 0.0, Counts(), f"the formula over strings cannot say it: {error}"
-    elapsed = (time.perf_counter() - started) * 1000
+    elapsed, used = (time.perf_counter() - started) * 1000, (time.process_time() - used) * 1000
+    late = elapsed >= limit * 900
+    elapsed = used if clock is Clock.CPU else elapsed
     if isinstance(said, Undecided):
-        timed_out = elapsed >= limit * 900 or any(word in said.reason for word in ("timeout", "time", "canceled", "resource"))
+        timed_out = late or any(word in said.reason for word in ("timeout", "time", "canceled", "resource"))
         return Answer.TIMEOUT if timed_out else Answer.UNKNOWN, elapsed, counts, said.reason
     return Answer.SAT if isinstance(said, Sat) else Answer.UNSAT, elapsed, counts, ""
 

@@ -11,7 +11,7 @@ from html import escape
 
 from verifier.bench.records import Result, Run
 from verifier.bench.summary import against, by_family, geometric
-from verifier.bench.tables import HEAD, LEGEND, cells_of, map_shifts
+from verifier.bench.tables import HEAD, LEGEND, TIMES_OF, busy, cells_of, map_shifts
 from verifier.syntax.text import printable
 
 _WIDTH, _HEIGHT, _EDGE = 460, 280, 44
@@ -24,6 +24,7 @@ Line = tuple[str, str, list[Point]]
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.15rem .7rem;text-align:right;border-bottom:1px solid #8884}
+td,th{white-space:nowrap}
 td:nth-child(-n+2),th:nth-child(-n+2){text-align:left}figure{display:inline-block;margin:.5rem 1rem .5rem 0;vertical-align:top}
 svg{max-width:100%;height:auto}text{fill:currentColor;font-size:11px}.axis{stroke:currentColor;stroke-width:1}.grid{stroke:#8883}
 @media print{figure{break-inside:avoid}}
@@ -33,8 +34,9 @@ svg{max-width:100%;height:auto}text{fill:currentColor;font-size:11px}.axis{strok
 def html_of(run: Run, saved: Run | None = None) -> str:
     """The page; with what a saved run took beside it."""
     parts = [_about(run), "<h2>By family</h2>", _table(run), *(_beside(run, saved) if saved is not None else [])]
-    parts += ["<h2>Time by size</h2>", *_by_size(run), "<h2>Answered within a time</h2>", _cactus(run)]
-    parts += ["<h2>Against the first engine</h2>", *_ratios(run), *_left_out(run)]
+    parts += ["<h2>Time by size</h2><p>All axes are logarithmic.</p>", *_by_size(run), "<h2>Answered within a time</h2>", _cactus(run)]
+    parts += ["<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>", *_ratios(run)]
+    parts += _left_out(run)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>verifier bench</title>'
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     return f"<!doctype html><html lang=en><head>{head}{policy}<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
@@ -47,8 +49,9 @@ def _about(run: Run) -> str:
     queries = len({result.query for result in run.results})
     lines = [
         f"{queries} queries of {', '.join(run.sets)}, {run.rounds} rounds after a warm-up, limit {run.limit:g} s",
+        TIMES_OF[run.clock],
         run.started,
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load {machine.load:.2f}",
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load {machine.load:.2f}{busy(machine)}",
         versions,
         f"peak memory: {memory}",
     ]
@@ -105,9 +108,11 @@ def _cactus(run: Run) -> str:
 
 def _ratios(run: Run) -> list[str]:
     first = {result.query: result.median for result in run.results if result.engine == run.engines[0] and result.times}
+    late = run.limit * 1000
     figures = []
     for engine in run.engines[1:]:
-        points = [(first[r.query], r.median) for r in run.results if r.engine == engine and r.times and first.get(r.query)]
+        own = [result for result in run.results if result.engine == engine]
+        points = [(first.get(r.query, late), r.median if r.times else late) for r in own if r.times or r.query in first]
         if points:
             figures.append(
                 _plot(

@@ -9,6 +9,14 @@ FORMAT = "kms-verifier/bench"
 FORMAT_VERSION = 1
 
 
+class Clock(StrEnum):
+    """What times are times of: the clock on the wall, or what the engine's process has of the processor, which other work on the machine
+    changes little."""
+
+    WALL = "wall"
+    CPU = "cpu"
+
+
 class Answer(StrEnum):
     """What an engine says of a query: whether a request breaks the invariant, that none does, or why there is no answer."""
 
@@ -83,5 +91,6 @@ class Run:
     peak_mib: tuple[tuple[str, float], ...] = ()
     skipped: tuple[str, ...] = ()
     """What was to be asked and could not be, each with its reason."""
+    clock: Clock = Clock.WALL
     format: str = FORMAT
     format_version: int = field(default=FORMAT_VERSION)

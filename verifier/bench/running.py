@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 
 from verifier.bench.answering import Said, serve
 from verifier.bench.queries import Query
-from verifier.bench.records import Answer, Counts, Result
+from verifier.bench.records import Answer, Clock, Counts, Result
 from verifier.model.engine import Engine
 
 GRACE = 3.0
@@ -34,6 +34,7 @@ class _Worker:
 
     engine: Engine
     limit: float
+    clock: Clock = Clock.WALL
     peak: float = 0.0
     _process: BaseProcess | None = None
     _connection: Connection | None = None
@@ -56,7 +57,7 @@ class _Worker:
         if self._connection is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=serve, args=(theirs, self.engine, self.limit), daemon=True)
+            self._process = context.Process(target=serve, args=(theirs, self.engine, self.limit, self.clock), daemon=True)
             self._process.start()
             theirs.close()
         return self._connection
@@ -92,10 +93,15 @@ class _Record:
 
 
 def run_queries(
-    queries: Sequence[Query], engines: Sequence[Engine], rounds: int, limit: float, progress: Progress | None = None
+    queries: Sequence[Query],
+    engines: Sequence[Engine],
+    rounds: int,
+    limit: float,
+    progress: Progress | None = None,
+    clock: Clock = Clock.WALL,
 ) -> tuple[list[Result], dict[str, float]]:
     """The results, and the peak memory of each engine's process in MiB. Raises `Contradiction`."""
-    workers = [_Worker(engine, limit) for engine in engines]
+    workers = [_Worker(engine, limit, clock) for engine in engines]
     records = {(query.name, engine): _Record() for query in queries for engine in engines}
     try:
         for number in range(rounds + 1):

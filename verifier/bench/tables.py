@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from verifier.bench.records import FORMAT, FORMAT_VERSION, Counts, Run
+from verifier.bench.records import FORMAT, FORMAT_VERSION, Clock, Counts, Machine, Run
 from verifier.bench.summary import Row, Shift, against, by_family
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
+TIMES_OF = {Clock.WALL: "times by the clock on the wall", Clock.CPU: "times of the processor (CPU)"}
 LEGEND = "ms, median: geometric mean and median of what was answered, building included; ratio: to the first engine, on what both answered"
 HEAD = ("family", "engine", "answered", "timeouts", "ms", "median", "ratio", "classes", "terms", "clauses", "conflicts", "calls")
 SLOWER = 1.25
@@ -46,12 +47,18 @@ def _about(run: Run) -> list[str]:
     queries = len({result.query for result in run.results})
     return [
         f"{queries} queries of {', '.join(map(printable, run.sets))}; {run.rounds} rounds after a warm-up; limit {run.limit:g} s",
-        f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load {machine.load:.2f}",
+        TIMES_OF[run.clock],
+        f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load {machine.load:.2f}{busy(machine)}",
         printable(machine.system),
         f"{versions}",
         f"peak memory: {memory}",
         LEGEND,
     ]
+
+
+def busy(machine: Machine) -> str:
+    """What to say of a machine that was not idle before the run."""
+    return ": other work ran, so that times are too long" if machine.load > machine.cores / 2 else ""
 
 
 def cells_of(row: Row) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from verifier.bench.machine import this_machine
 from verifier.bench.plots import html_of
-from verifier.bench.records import Run
+from verifier.bench.records import Clock, Run
 from verifier.bench.running import run_queries
 from verifier.bench.sets import Folders, collect
 from verifier.bench.tables import csv_of, json_of, saved_run, text_of
@@ -31,6 +31,7 @@ class BenchOptions:
     rounds: int
     limit: float
     output: str
+    clock: Clock
     sizes: bool
     baseline: Path | None
     examples: Path
@@ -44,6 +45,8 @@ def bench_command(options: BenchOptions) -> int:
     for engine in options.engines:
         require(engine)
     saved = saved_run(options.baseline) if options.baseline is not None else None
+    if saved is not None and saved.clock is not options.clock:
+        raise InputError.of(f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared")
     collected = collect(options.sets, Folders(options.examples, options.corpus))
     for reason in collected.skipped[:10]:
         print(f"left out: {printable(reason)}", file=sys.stderr)
@@ -52,7 +55,7 @@ def bench_command(options: BenchOptions) -> int:
     machine, started = this_machine(options.engines), datetime.now(UTC).isoformat(timespec="seconds")
     progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
     try:
-        results, peaks = run_queries(collected.queries, options.engines, options.rounds, options.limit, progress)
+        results, peaks = run_queries(collected.queries, options.engines, options.rounds, options.limit, progress, options.clock)
     finally:
         if progress:
             progress.clear()
@@ -67,6 +70,7 @@ def bench_command(options: BenchOptions) -> int:
         tuple(results),
         tuple(peaks.items()),
         tuple(collected.skipped),
+        options.clock,
     )
     emit(_written(run, saved, options))
     return ExitCode.PROVED
