@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from verifier.inputs.access import check_complete, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
+from verifier.inputs.drafts import NAMES
+from verifier.inputs.elsewhere import Elsewhere, as_changed, besides
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
@@ -34,6 +36,7 @@ def read_account(
     account: str,
     given: Sequence[Node],
     made: Sequence[Node] = (),
+    elsewhere: Sequence[Elsewhere] = (),
     providers: Mapping[str, Sequence[Node]] | None = None,
     *,
     complete: bool = True,
@@ -41,7 +44,9 @@ def read_account(
 ) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
-    What plans and templates make, in `made`, takes the place of what is `given` with the same ARN. `complete` is false where the account
+    What plans and templates make, in `made`, takes the place of what is `given` with the same ARN, what that has besides is not known to
+    stay or go; what they do to others is `elsewhere`.
+    `complete` is false where the account
     has other users and roles, which are not listed (U1). `providers` are listings as `identity_providers.read_providers` takes them.
     Without `steps` trust policies, and managed policies that nobody has, are not read.
     """
@@ -50,10 +55,15 @@ def read_account(
     for details in made:
         for name, entries in _merged(remarks, details).items():
             lists[name] += entries
-    own = {name: {_arn_of(entry) for entry in entries} for name, entries in lists.items()}
+    own = {name: {_arn_of(entry): entry for entry in entries} for name, entries in lists.items()}
     for details in given:
-        for name, entries in _merged(remarks, details).items():
+        for name, entries in as_changed(_merged(remarks, details), elsewhere).items():
             lists[name] += [entry for entry in entries if _arn_of(entry) not in own[name]] if made else entries
+            for entry in entries if name != "Policies" else ():
+                if (arn := _arn_of(entry)) in own[name] and arn is not None:
+                    _besides(inventory, entry, own[name][arn], arn)
+    attached = {_arn_of(entry): entry for change in elsewhere for entry in change.policies if _arn_of(entry) not in own["Policies"]}
+    lists["Policies"] = [*(entry for entry in lists["Policies"] if _arn_of(entry) not in attached), *attached.values()]
     _index(inventory, lists)
     inventory.read_groups |= {name: group for name, node in inventory.groups.items() if (group := _group(inventory, node)) is not None}
     users = [_identity(inventory, node, "user") for node in lists["UserDetailList"]]
@@ -69,6 +79,16 @@ def read_account(
         providers=read_providers(remarks, account, providers or {}),
     )
     return read, tuple(inventory.unmodelled)
+
+
+def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:
+    """Records what a snapshot has attached to an identity, and the plan or template that makes it has not: it may stay, or go."""
+    kind = arn.split(":", 5)[-1].split("/", 1)[0]
+    for what in besides(entry, made, NAMES.get(kind, "")):
+        description = f"{what} of {arn} is in the snapshot, and not in the plan or template that makes it: whether it stays is not known"
+        name, principal = f"{what} of {short(arn)}", arn if kind != "group" else None
+        thing = Unmodelled(name, "U3", Influence.EITHER, description, account=inventory.account, principal=principal, span=entry.span)
+        inventory.unmodelled.append(thing)
 
 
 def _merged(remarks: Remarks, details: Node) -> dict[str, list[Node]]:

@@ -119,8 +119,10 @@ class Loader:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = [
-            read_account(self.remarks, account, given, made, self.parts.providers_of(account), complete=complete, steps=self.steps)
-            for account, given, made, complete in self.parts.inventories()
+            read_account(
+                self.remarks, account, given, made, elsewhere, self.parts.providers_of(account), complete=complete, steps=self.steps
+            )
+            for account, given, made, elsewhere, complete in self.parts.inventories()
         ]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()

@@ -17,6 +17,7 @@ from pathlib import Path
 from verifier.inputs import keys as key_members
 from verifier.inputs import organization as organization_members
 from verifier.inputs.access import flag, items, members
+from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.nodes import Items, Members, Node, Remarks
@@ -45,7 +46,8 @@ class KeyParts:
 class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
     `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names.
-    `made` and `made_providers` have those of what plans and templates make, and `unmodelled` what else these hold that has no part of its
+    `made` and `made_providers` have those of what plans and templates make, `elsewhere` what they do to others (of an account whose number
+    is not known under an empty one), and `unmodelled` what else these hold that has no part of its
     own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
@@ -54,6 +56,7 @@ class Parts:
     providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     made: dict[str, list[Node]] = field(default_factory=dict)
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
+    elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
     unmodelled: list[Unmodelled] = field(default_factory=list)
@@ -71,11 +74,15 @@ class Parts:
             for name, node in (providers or {}).items():
                 self.providers.setdefault(account, {}).setdefault(name, []).append(node)
 
-    def inventories(self) -> Iterator[tuple[str, list[Node], list[Node], bool]]:
-        """Each account with its authorization details, those of what plans and templates make, and whether all is listed."""
+    def inventories(self) -> Iterator[tuple[str, list[Node], list[Node], list[Elsewhere], bool]]:
+        """Each account with its authorization details, those of what plans and templates make, what these do to others, and whether all is
+        listed."""
         for account in dict.fromkeys((*self.accounts, *self.made)):
             given = [self.accounts[account]] if account in self.accounts else []
-            yield account, given, self.made.get(account, []), account in self.accounts and account not in self.partial
+            elsewhere = [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
+            known = account in self.accounts and account not in self.partial
+            complete = known and not any(change.leaves_principals_out for change in elsewhere)
+            yield account, given, self.made.get(account, []), elsewhere, complete
 
     def providers_of(self, account: str) -> dict[str, list[Node]]:
         """The listings of an account's providers, with those that plans and templates make; none where the account's own are not given."""

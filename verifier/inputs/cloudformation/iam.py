@@ -2,7 +2,8 @@
 
 In: its functions and the names of its resources. Out: the authorization details of the account.
 Guarantee: of a role or user that is listed everything that the template attaches to it is listed too, unknown documents among it; one
-whose ARN, tags or existence are not known is left out, and so counts as one of which nothing is known (U1).
+whose ARN, tags or existence are not known is left out, and so counts as one of which nothing is known (U1). What is attached to others is
+remembered by their names.
 [CloudFormation Template Reference: AWS Identity and Access Management]
 """
 
@@ -12,6 +13,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
+from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Unknown, names_in
@@ -36,19 +38,24 @@ class Identities:
         self.functions = functions
         self.names = names
         self.drafts: dict[tuple[str, str], Draft] = {}
+        self.elsewhere = Elsewhere()
         self.unmodelled: list[Unmodelled] = []
 
     def read(self, place: Node) -> Node | None:
         """The authorization details; `None` where the template makes no user or role."""
         template = self.functions.template
         for resource in template.of_type(*_KINDS):
-            if self.functions.exists(resource) is True:
+            exists = self.functions.exists(resource)
+            if exists is None:
+                self._left_out(resource)
+            elif exists:
                 self._draft(resource)
         for resource in template.of_type("AWS::IAM::Policy", *_OF_ONE):
             self._inline(resource)
         policies = [node for resource in template.of_type("AWS::IAM::ManagedPolicy") if (node := self._managed(resource)) is not None]
         for resource in template.of_type("AWS::IAM::UserToGroupAddition"):
             self._addition(resource)
+        self.elsewhere.policies = policies
         return details(place, self.drafts.values(), policies) if any(kind != "group" for kind, _ in self.drafts) else None
 
     def providers(self, place: Node) -> dict[str, Node]:
@@ -75,6 +82,7 @@ class Identities:
         kind = _KINDS[resource.type]
         arn, name, tags = self.names.iam_arn(resource), self.names.iam_name(resource), self._value(resource, "Tags")
         if not isinstance(arn, Scalar) or not isinstance(name, Scalar) or (tags is not None and names_in([tags])):
+            self._left_out(resource)
             return
         draft = Draft(kind, arn.text, resource.place, boundary=self._value(resource, "PermissionsBoundary"))
         draft.trust = self._value(resource, "AssumeRolePolicyDocument")
@@ -89,18 +97,22 @@ class Identities:
             draft.join(group, f"Groups[{index}]")
         self.drafts[kind, name.text] = draft
 
+    def _left_out(self, resource: Resource) -> None:
+        name = self.names.iam_name(resource)
+        self.elsewhere.left_out.add((_KINDS[resource.type], name.text if isinstance(name, Scalar) else None))
+
     def _missing(self, place: Node, what: str) -> Unknown:
         return Unknown(place.source, place.start, place.end, [f"the document of {what}, which is not given"])
 
     # -- what is attached to them --
 
     def _owners(self, resource: Resource, kind: str, nodes: list[Node]) -> list[Draft]:
-        """Who a policy is attached to, of those in the template. Where one is not known, it may be anybody."""
+        """Who a policy is attached to, in the template or elsewhere. Where one is not known, it may be anybody."""
         found = []
         for node in nodes:
             if isinstance(node, Scalar):
-                draft = self.drafts.get((kind, node.text.rsplit("/", 1)[-1]))
-                found += [draft] if draft is not None else []
+                name = node.text.rsplit("/", 1)[-1]
+                found.append(self.drafts.get((kind, name)) or self.elsewhere.draft(kind, name, resource.place))
                 continue
             names = first_few(names_in([node]))
             description = printable(f"{resource.type} `{resource.name}` is attached to a {kind} that is not known: it depends on {names}")

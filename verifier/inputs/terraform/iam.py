@@ -2,12 +2,15 @@
 
 In: a resolver. Out: for each account its authorization details. Guarantee: of a role or user that is listed everything that the plan
 attaches to it is listed too, unknown documents among it; one whose ARN or tags are not known is left out, and so counts as one of which
-nothing is known (U1).
+nothing is known (U1). What is attached to others is remembered by their names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
+from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource
@@ -32,6 +35,7 @@ class Identities:
         self.providers = providers
         self.owners: dict[tuple[str, str, str], Draft] = {}
         self.by_address: dict[str, Draft] = {}
+        self.elsewhere: dict[str, Elsewhere] = {}
         self.unmodelled: list[Unmodelled] = []
 
     def read(self) -> dict[str, Node]:
@@ -48,7 +52,10 @@ class Identities:
                 for node in self._listed(resource, f"{kind}s"):
                     self._attach(resource, kind, node, f"{kind}s")
         self._memberships()
+        self._detached()
         policies = self._policies()
+        for change in self.elsewhere.values():
+            change.policies = policies
         accounts = {account for account, kind, _ in self.owners if kind != "group"}
         place = Node(self.resolver.plan.address("accounts"), 0, 0)
         owners = {account: [owner for (own, _, _), owner in self.owners.items() if own == account] for account in sorted(accounts)}
@@ -60,6 +67,7 @@ class Identities:
         kind = _KINDS[resource.type]
         arn, name = self.resolver.text(resource, "arn"), self.resolver.text(resource, "name")
         if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
+            self._elsewhere(resource).left_out.add((kind, name))
             return
         place = Node(self.resolver.place(resource), 0, 0)
         owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
@@ -71,6 +79,9 @@ class Identities:
             owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
             self._own_inline(resource, owner)
             self._own_managed(resource, owner)
+
+    def _elsewhere(self, resource: Resource) -> Elsewhere:
+        return self.elsewhere.setdefault(self.providers.account(resource) or "", Elsewhere())
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
         tags = tags_of(self.resolver, resource)
@@ -127,11 +138,13 @@ class Identities:
     # -- what is attached to them --
 
     def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> Draft | None:
-        """The owner that a resource names. One that is not in the plan has policies that are not known anyway; of a name that is not known
-        it cannot be told, so what is attached may be anybody's."""
+        """The owner that a resource names, in the plan or elsewhere; of a name that is not known it cannot be told, so what is attached may
+        be anybody's."""
         account = self.providers.account(resource)
         if isinstance(node, Scalar):
-            return self.owners.get((account or "", kind, node.text.rsplit("/", 1)[-1]))
+            name = node.text.rsplit("/", 1)[-1]
+            own = self.owners.get((account or "", kind, name))
+            return own or self._elsewhere(resource).draft(kind, name, Node(self.resolver.place(resource), 0, 0))
         referred = self.resolver.references.referred(resource, attribute)
         if referred is not None and referred.type == f"aws_iam_{kind}":
             return self.by_address.get(referred.address)
@@ -178,6 +191,14 @@ class Identities:
             return
         owner.join(group, resource.address)
 
+    def _detached(self) -> None:
+        """What the plan takes away from those that it does not make."""
+        for resource in self.resolver.plan.removed.values():
+            gone = resource.values.get("name" if resource.type in _INLINE else "policy_arn")
+            for kind, owner in _owners_of(resource):
+                if isinstance(owner, str) and isinstance(gone, str):
+                    self._elsewhere(resource).detached.setdefault((kind, owner), set()).add(gone)
+
     # -- managed policies --
 
     def _policies(self) -> list[Node]:
@@ -189,3 +210,14 @@ class Identities:
                 if arn is not None and document is not None:
                     found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document, new=resource.created)
         return list(found.values())
+
+
+def _owners_of(resource: Resource) -> Iterator[tuple[str, object]]:
+    """Whom a resource attaches a policy to, by kind, as its values say."""
+    kind = _INLINE.get(resource.type) or _ATTACHMENTS.get(resource.type)
+    if kind is not None:
+        yield kind, resource.values.get(kind)
+    elif resource.type == "aws_iam_policy_attachment":
+        for kind in NAMES:
+            owners = resource.values.get(f"{kind}s")
+            yield from ((kind, owner) for owner in (owners if isinstance(owners, list) else ()))

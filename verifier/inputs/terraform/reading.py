@@ -47,6 +47,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     found = keys.read()
     for account, details in identities.read().items():
         parts.made.setdefault(account, []).append(details)
+    for account, change in identities.elsewhere.items():
+        parts.elsewhere.setdefault(account, []).append(change)
     add_providers(parts, resolver, providers)
     organization = organizations.read()
     if organization is not None:

@@ -1,0 +1,101 @@
+"""What a plan or template does to users, groups and roles that it does not make, or of which it does not tell enough to list them.
+
+In: drafts of what is attached to others, by name. Out: the entries of a snapshot as they are then. Guarantee: a policy that is attached to
+an identity of the snapshot counts; one that is taken away from it does not; an identity of which the plan changes what is not known is not
+listed (U1). Names of users, groups and roles are unique in an account, whatever their paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verifier.inputs.drafts import NAMES, Draft, listing, obj, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+
+Name = tuple[str, str]
+"""A kind (`role`, `user`, `group`) and the name of one of that kind."""
+
+
+@dataclass
+class Elsewhere:
+    """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
+    names of inline policies and the ARNs of managed ones that are taken away. `left_out` are those that are changed, or made, in a way that
+    is not known (`None` for a name that is not known either)."""
+
+    drafts: dict[Name, Draft] = field(default_factory=dict)
+    detached: dict[Name, set[str]] = field(default_factory=dict)
+    left_out: set[tuple[str, str | None]] = field(default_factory=set)
+    policies: list[Node] = field(default_factory=list)
+
+    def draft(self, kind: str, name: str, place: Node) -> Draft:
+        """What is attached to one of them; its ARN is not known."""
+        return self.drafts.setdefault((kind, name), Draft(kind, "", place))
+
+    @property
+    def leaves_principals_out(self) -> bool:
+        """Whether there are users or roles that no list has."""
+        return any(kind != "group" for kind, _ in self.left_out)
+
+
+def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]) -> dict[str, list[Node]]:
+    """The entries of a snapshot's lists (`RoleDetailList` …), without those that are left out, and with what is attached to the others."""
+    found = {name: list(entries) for name, entries in lists.items()}
+    for change in changes:
+        for kind, title in NAMES.items():
+            name = f"{title}DetailList"
+            entries = [(node, (kind, _text(node, f"{title}Name") or "")) for node in found.get(name, ())]
+            found[name] = [_changed(node, own, change) for node, own in entries if own not in change.left_out]
+    return found
+
+
+def besides(entry: Node, made: Node, title: str) -> list[str]:
+    """What an entry of a snapshot has attached that the entry of the same identity in a plan or template has not."""
+    found = []
+    for name, key, what in (
+        (f"{title}PolicyList", "PolicyName", "inline policy"),
+        ("AttachedManagedPolicies", "PolicyArn", "policy"),
+        ("GroupList", None, "membership in group"),
+    ):
+        own, others = (_names(node, name, key) for node in (made, entry))
+        found += [f"{what} {other}" for other in others if other not in own]
+    return found
+
+
+def _names(entry: Node, name: str, key: str | None) -> list[str]:
+    """The names of what a list of an entry holds."""
+    pairs = entry.pairs if isinstance(entry, Members) else []
+    nodes = next((value.items for found, value in pairs if found.text == name and isinstance(value, Items)), [])
+    texts = [_text(node, key) if key else getattr(node, "text", None) for node in nodes]
+    return [text for text in texts if text is not None]
+
+
+def _changed(entry: Node, name: Name, change: Elsewhere) -> Node:
+    draft, gone = change.drafts.get(name), change.detached.get(name, set())
+    if (draft is None and not gone) or not isinstance(entry, Members):
+        return entry
+    title, draft = NAMES[name[0]], draft or Draft(name[0], "", entry)
+    inline = [obj(draft.place, PolicyName=text_at(draft.place, own), PolicyDocument=node) for own, node in draft.inline.items()]
+    managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
+    found = {
+        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *draft.inline}, inline),
+        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *draft.managed}, managed),
+        **({"GroupList": _joined(entry, "GroupList", None, set(draft.groups), draft.groups.values())} if draft.groups else {}),
+    }
+    kept = [(key, value) for key, value in entry.pairs if key.text not in found]
+    return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
+
+
+def _joined(entry: Members, name: str, key: str | None, without: set[str], more: Iterable[Node]) -> Node:
+    """A list of an entry without some of its own, and with more; what is no list is left to whoever reads it."""
+    own = next((value for found, value in entry.pairs if found.text == name), None)
+    if own is not None and not isinstance(own, Items):
+        return own
+    named = [(node, _text(node, key) if key else getattr(node, "text", None)) for node in (own.items if own is not None else [])]
+    kept = [node for node, text in named if text not in without]
+    return listing(entry, [*kept, *more])
+
+
+def _text(node: Node, name: str) -> str | None:
+    pairs = node.pairs if isinstance(node, Members) else []
+    return next((value.text for key, value in pairs if key.text == name and isinstance(value, Scalar)), None)
