@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
+from verifier.evaluate.requests_steps import SESSION_TAGS, action_of_step, provider_named, resource_of_step, with_session_tags
 from verifier.evaluate.session_policies import session_policies_from_json
 from verifier.evaluate.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
 from verifier.model import reference
@@ -21,7 +22,7 @@ from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, 
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 
-MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy"})
+MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS})
 
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@-~]+)")
@@ -41,8 +42,8 @@ class GivenRequest(Request):
 def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenRequest:
     """Reads one request.
 
-    Raises `InputError` for a missing, unknown or ill-typed member, a principal that is none of R2, an action that is not of KMS, and a
-    resource that is not in the estate.
+    Raises `InputError` for a missing, unknown or ill-typed member, a principal that is none of R2 and no identity of a provider (E2w), an
+    action that is neither of KMS nor of a step (E1–E4), and a key that is not in the estate.
     """
     if not isinstance(data, Mapping):
         raise InputError.of("a request must be a JSON object")
@@ -50,8 +51,8 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     if unknown:
         raise InputError.of(f"unknown member `{unknown[0]}`: expected {', '.join(sorted(MEMBERS))}")
     context = _context(data.get("context"))
-    caller, remarks = _caller(estate, _text(data, "principal"), context, data.get("issuer"))
     action = _action(_text(data, "action"))
+    caller, remarks = _caller(estate, data, action, context)
     resource, context = _resource(estate, data.get("resource"), action, caller, context)
     session_policies = session_policies_from_json(caller, data.get("session_policy"))
     readings = _readings(estate, data.get("readings"))
@@ -69,14 +70,23 @@ def _text(data: Mapping[str, object], member: str) -> str:
 # --- the caller ----------------------------------------------------------------------------------------------------------------
 
 
-def _caller(estate: Estate, text: str, context: tuple[tuple[str, Value], ...], issuer: object) -> tuple[Caller, tuple[str, ...]]:
-    found = _ARN.fullmatch(text)
-    caller, remarks = _bare(estate, text) if found is None else _from_arn(estate, text, found, context)
+def _caller(
+    estate: Estate, data: Mapping[str, object], action: str, context: tuple[tuple[str, Value], ...]
+) -> tuple[Caller, tuple[str, ...]]:
+    caller, remarks = _principal(estate, _text(data, "principal"), action, context)
+    caller, issuer = with_session_tags(caller, data.get(SESSION_TAGS)), data.get("issuer")
     if issuer is None:
         return caller, remarks
     if caller.kind is not CallerKind.FEDERATED:
         raise InputError.of("`issuer` goes with a federated-user session only", rule="R2")
     return Caller(caller.kind, caller.principal_arn, caller.account, caller.session, _issuer(caller, issuer)), remarks
+
+
+def _principal(estate: Estate, text: str, action: str, context: tuple[tuple[str, Value], ...]) -> tuple[Caller, tuple[str, ...]]:
+    provider, found = provider_named(text, action), _ARN.fullmatch(text)
+    if provider is not None:
+        return provider, ()
+    return _bare(estate, text) if found is None else _from_arn(estate, text, found, context)
 
 
 def _bare(estate: Estate, text: str) -> tuple[Caller, tuple[str, ...]]:
@@ -137,8 +147,11 @@ def _issuer(caller: Caller, issuer: object) -> str:
 
 
 def _action(text: str) -> str:
+    of_step = action_of_step(text)
+    if of_step is not None:
+        return of_step
     if not _ACTION.fullmatch(text):
-        raise InputError.of(f"`action` is not a KMS action: {text!r}", hint="such as kms:Decrypt", rule="R3")
+        raise InputError.of(f"`action` is not a KMS action, nor one of a step: {text!r}", hint="such as kms:Decrypt", rule="R3")
     known = reference.action(text)
     return known.name if known else text
 
@@ -146,6 +159,8 @@ def _action(text: str) -> str:
 def _resource(
     estate: Estate, resource: object, action: str, caller: Caller, context: tuple[tuple[str, Value], ...]
 ) -> tuple[str | None, tuple[tuple[str, Value], ...]]:
+    if action_of_step(action) is not None:
+        return resource_of_step(action, resource), context
     if resource is None or resource == "*":
         known = reference.action(action)
         if known is not None and known.resources:
