@@ -128,7 +128,7 @@ ROLES, USERS = (ROLE, OTHER_ROLE, THIRD, LINKED, f"arn:aws:iam::{HOME}:role/else
 TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(estates(), st.booleans())
 def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerful: bool) -> None:
     powers = ALWAYS if powerful else frozenset[str]()
@@ -136,9 +136,11 @@ def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerf
     for permissions in step_permissions(found, targets, powers):
         for target in permissions.targets:
             arn = str(target.resource)
+            bare = alone(found, target, frozenset())
             for action, expected in alone(found, target, powers).items():
                 assert set(permissions.among(action, arn, NAMES)) == expected, (action, arn)
                 for name in NAMES:
+                    assert (arn in permissions.targets_of(action, name, frozenset())) == (name in bare[action])
                     assert (arn in permissions.targets_of(action, name)) == (name in expected)
 
 

@@ -34,6 +34,7 @@ class StepPermissions:
     targets: tuple[Target, ...]
     powers: frozenset[str]
     _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
+    _masks: dict[tuple[str, int, frozenset[str]], int] = field(default_factory=dict)
     _numbers: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,15 +78,24 @@ class StepPermissions:
         found = self.callers(action, arn)
         return tuple(name for name in principals if (number := self.class_of(name)) is not None and found >> number & 1)
 
-    def targets_of(self, action: str, principal: str) -> tuple[str, ...]:
-        """The ARNs of the targets on which a caller can do an action, with all the powers there are."""
+    def targets_mask(self, action: str, principal: str, powers: frozenset[str]) -> int:
+        """The targets, as a mask over their places in `targets`, on which a caller with some powers can do an action. Remembered by the
+        class of the caller, so that asking for many callers, and again, costs little."""
         number = self.class_of(principal)
         if number is None:
-            return ()
-        own = self.joint.diagrams.restrict(self.allowed(action), {CALLER: number})
-        if TARGET not in self.joint.diagrams.level:
-            return tuple(self._numbers) if own != NOTHING else ()  # nothing tells the targets apart
-        mask = self.joint.diagrams.values(own, TARGET)
+            return 0
+        key = action, number, powers & self.powers
+        if key not in self._masks:
+            point = {CALLER: number, **{name: int(name in powers) for name in self.powers}}
+            own = self.joint.diagrams.restrict(self.allowed(action), point)
+            told_apart = TARGET in self.joint.diagrams.level
+            everything = (1 << len(self.targets)) - 1
+            self._masks[key] = self.joint.diagrams.values(own, TARGET) if told_apart else everything if own != NOTHING else 0
+        return self._masks[key]
+
+    def targets_of(self, action: str, principal: str, powers: frozenset[str] | None = None) -> tuple[str, ...]:
+        """The ARNs of the targets on which a caller can do an action, with some powers, or with all there are."""
+        mask = self.targets_mask(action, principal, self.powers if powers is None else powers)
         return tuple(arn for arn, at in self._numbers.items() if mask >> at & 1)
 
 
