@@ -107,6 +107,15 @@ def test_rows_that_differ_otherwise_are_not_told_together() -> None:
         assert "each in the same way" not in text and text.count("in 2 steps") == 2
 
 
+def test_a_name_that_begins_with_the_action_is_another() -> None:
+    """`kms:GenerateDataKey` is not `kms:GenerateDataKeyPair` less a part."""
+    first, second = granted("GenerateDataKey"), granted("GenerateDataKeyPair")
+    assert second.story is not None and first.story is not None and first.story.access is not None
+    odd = replace(second, story=replace(second.story, access=first.story.access))
+    text = render_reach(replace(FROM, keys=(replace(FROM.keys[0], rows=(first, odd)),)))
+    assert text.count("in 2 steps") == 2
+
+
 def granted(operation: str) -> ReachRow:
     """A row of one action, by a grant of it."""
     access = GRANTED_STORY.access

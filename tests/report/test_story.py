@@ -205,6 +205,16 @@ def test_s1_a_verdict_without_its_evidence_or_with_too_much_is_not_valid(verdict
         Draft202012Validator(report_schema()).validate(parsed(verdict))
 
 
+def test_a_document_that_is_not_known_is_not_told() -> None:
+    attached = CHANGES[StepKind.ATTACH_POLICY]
+    assert isinstance(attached, PolicyAdded)
+    unknown = Move(StepKind.ATTACH_POLICY, (), replace(attached, known=False))
+    story = replace(TAKEOVER, steps=(replace(TAKEOVER.steps[0], move=unknown),))
+    (step,) = parsed(replace(TAKEN_OVER, story=story))["verdicts"][0]["story"]["steps"]
+    assert step["change"]["document"] is None and step["change"]["known"] is False
+    assert "is not in the input" in step["text"]
+
+
 def test_json_tells_the_steps_in_full() -> None:
     story = parsed(TAKEN_OVER)["verdicts"][0]["story"]
     assert [step["kind"] for step in story["steps"]] == ["assume role", "put key policy"]
@@ -299,6 +309,12 @@ def test_html_shows_the_statements_and_the_path() -> None:
     assert svg.count("<path") - 2 == 4 + 2
     assert "2. kms:PutKeyPolicy" in svg and "Below: how a caller gets there" in document
     assert document.count("<li>") >= 5
+
+
+def test_html_says_how_far_a_proof_goes_wherever_it_says_proved() -> None:
+    document = render_html(report(WITHIN))
+    assert document.count("✔ proved") == document.count('class="bound"') == 2
+    assert document.count("chains of up to 2 steps") == 2 + 2, "in the table, beside the name, in the sentence, in the text"
 
 
 def test_html_counts_the_stories_that_find_no_room() -> None:
