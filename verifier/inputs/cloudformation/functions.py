@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe
+from verifier.inputs.cloudformation.conditions import Conditions, Truth
 from verifier.inputs.cloudformation.json_string import json_pieces
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import Resource, Template
@@ -28,9 +29,6 @@ LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 _TOO_LONG = f"a text of more than {LONGEST} characters, which no template can have"
 
-Truth = bool | None
-"""Whether a condition holds; `None` where that turns on a value that is not known."""
-
 Called = Callable[[str, str | None], Node | None]
 """What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone knows."""
 
@@ -45,20 +43,19 @@ class Functions:
     template: Template
     called: Called
     pseudo: Mapping[str, str | None] = field(default_factory=dict)
-    _conditions: dict[str, Truth] = field(default_factory=dict)
-    _open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._level = 0
+        self.conditions = Conditions(self.remarks, self.template, self.value, self.deeper)
         self.loops = Loops(self.remarks, self.value, any(t.text == "AWS::LanguageExtensions" for t in self.template.transforms))
 
     def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
-        with self._deeper(node) as allowed:
+        with self.deeper(node) as allowed:
             return self._value(node) if allowed else self._unknown(node, "a value that is nested too deeply")
 
     @contextmanager
-    def _deeper(self, node: Node) -> Iterator[bool]:
+    def deeper(self, node: Node) -> Iterator[bool]:
         """One level further down, through names and conditions too; false with an error where there are too many."""
         if self._level >= DEEPEST:
             self.remarks.error(node, f"nested too deeply, more than {DEEPEST} levels, with what it refers to")
@@ -324,72 +321,16 @@ class Functions:
         if not isinstance(argument, Items) or len(argument.items) != 3 or not isinstance(argument.items[0], Scalar):
             return self._wrong(argument, "`Fn::If` must have the name of a condition and two values")
         name = argument.items[0]
-        holds = self.holds(name, name.text)
+        holds = self.conditions.holds(name, name.text)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.value(item)) is not None]
             why = f"condition `{name.text}`, which turns on values that are not given"
             return Unknown(node.source, node.start, node.end, [why], options=options)
         return self.value(argument.items[1 if holds else 2])
 
-    def holds(self, place: Node, name: str) -> Truth:
-        """Whether a condition of the template holds."""
-        if name not in self._conditions:
-            if name not in self.template.conditions:
-                self.remarks.error(place, f"the template has no condition `{name}`")
-                return None
-            if name in self._open:
-                circle = " → ".join([*self._open[self._open.index(name) :], name])
-                self.remarks.error(place, f"conditions depend on each other in a circle: {circle}")
-                return None
-            self._open.append(name)
-            self._conditions[name] = self._truth(self.template.conditions[name])
-            self._open.pop()
-        return self._conditions[name]
-
     def exists(self, resource: Resource) -> Truth:
         """Whether a resource is made: it has no condition, or that holds."""
-        return True if resource.condition is None else self.holds(resource.condition, resource.condition.text)
-
-    def _truth(self, node: Node) -> Truth:
-        with self._deeper(node) as allowed:
-            return self._decided(node) if allowed else None
-
-    def _decided(self, node: Node) -> Truth:
-        if not isinstance(node, Members) or len(node.pairs) != 1:
-            self.remarks.error(node, f"expected a condition, found {describe(node)}")
-            return None
-        key, argument = node.pairs[0]
-        inner = argument.items if isinstance(argument, Items) else [argument]
-        match key.text:
-            case "Condition" if isinstance(argument, Scalar):
-                return self.holds(argument, argument.text)
-            case "Fn::Not" if len(inner) == 1:
-                found = self._truth(inner[0])
-                return None if found is None else not found
-            case "Fn::And" | "Fn::Or":
-                decisive = key.text == "Fn::Or"
-                truths = [self._truth(item) for item in inner]
-                return decisive if decisive in truths else None if None in truths else not decisive
-            case "Fn::Equals" if len(inner) == 2:
-                return self._equal(inner[0], inner[1])
-        self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
-        return None
-
-    def _equal(self, left: Node, right: Node) -> Truth:
-        first, second = self.value(left), self.value(right)
-        if isinstance(first, Scalar) and isinstance(second, Scalar):
-            return first.text == second.text
-        if first is None or second is None or names_in([first, second]):
-            return None
-        return _plain(first) == _plain(second)
-
-
-def _plain(node: Node) -> object:
-    if isinstance(node, Items):
-        return [_plain(item) for item in node.items]
-    if isinstance(node, Members):
-        return {key.text: _plain(value) for key, value in node.pairs}
-    return getattr(node, "text", None)
+        return True if resource.condition is None else self.conditions.holds(resource.condition, resource.condition.text)
 
 
 def _text(place: Node, text: str) -> Scalar:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_calls import CALLS
 from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parse_expression, parts_of, references, word_of
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
@@ -57,23 +58,23 @@ class Evaluator:
 
     # -- places --
 
-    def _at(self, tree: Tree) -> tuple[int, int]:
+    def at(self, tree: Tree) -> tuple[int, int]:
         if self.shift is not None or getattr(tree.meta, "empty", True):
             return (self.shift or 0, self.shift or 0)
         return tree.meta.start_pos, tree.meta.end_pos
 
-    def _text(self, tree: Tree, text: str) -> Scalar:
-        return Scalar(self.source, *self._at(tree), text, "string")
+    def text(self, tree: Tree, text: str) -> Scalar:
+        return Scalar(self.source, *self.at(tree), text, "string")
 
     def placed(self, tree: Tree, node: Node) -> Node:
         """A value from elsewhere, at the place where it is used."""
-        return _placed(self.source, *self._at(tree), node)
+        return _placed(self.source, *self.at(tree), node)
 
     def _unknown(self, tree: Tree, names: Sequence[str] = ()) -> Unknown:
         found = (
             list(names) or [f"{text} {_AFTER_APPLY}" for text in references(tree)] or [f"{self.own} (an expression that is not evaluated)"]
         )
-        return Unknown(self.source, *self._at(tree), found)
+        return Unknown(self.source, *self.at(tree), found)
 
     # -- texts --
 
@@ -84,19 +85,19 @@ class Evaluator:
             if kind_of(inner) == "interpolation":
                 parts.append(self._interpolated(inner))
             elif isinstance(inner, str):
-                parts.append(self._text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
+                parts.append(self.text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
             else:
                 return self._unknown(tree)  # a directive
         if len(parts) == 1 and not isinstance(parts[0], Scalar):
             return parts[0]
-        return self._concatenated(tree, parts)
+        return self.concatenated(tree, parts)
 
     def _interpolated(self, tree: Tree) -> Node:
         (expression,) = parts_of(tree)
         found = self.value(expression)
         return found if found is not None else self._unknown(tree)
 
-    def _concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
+    def concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
         pieces: list[Pieces] = []
         for part in parts:
             if isinstance(part, Scalar) and part.type != "null":
@@ -107,9 +108,9 @@ class Evaluator:
             return self._unknown(tree)
         whole = joined(pieces)
         if all(piece is not None for piece in whole):
-            return self._text(tree, "".join(piece or "" for piece in whole))
+            return self.text(tree, "".join(piece or "" for piece in whole))
         names = names_in(parts) or [f"{self.own} (an expression that is not evaluated)"]
-        return Unknown(self.source, *self._at(tree), names, whole)
+        return Unknown(self.source, *self.at(tree), names, whole)
 
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
@@ -117,34 +118,34 @@ class Evaluator:
         if parts is None:
             return self._unknown(tree)
         found: list[Node] = []
-        inside = replace(self, shift=self._at(tree)[0])
+        inside = replace(self, shift=self.at(tree)[0])
         for text, is_expression in parts:
             expression = parse_expression(text) if is_expression else None
             if not is_expression:
-                found.append(self._text(tree, text))
+                found.append(self.text(tree, text))
             else:
                 value = inside.value(expression) if expression is not None else None
                 found.append(value if value is not None else self._unknown(tree))
-        return self._concatenated(tree, found)
+        return self.concatenated(tree, found)
 
     def _number(self, tree: Tree) -> Node | None:
-        return Scalar(self.source, *self._at(tree), str(tree.children[0]), "plain")
+        return Scalar(self.source, *self.at(tree), str(tree.children[0]), "plain")
 
     def _literal(self, tree: Tree) -> Node | None:
         text = str(tree.children[0])
-        return None if text == "null" else Scalar(self.source, *self._at(tree), text, "plain")
+        return None if text == "null" else Scalar(self.source, *self.at(tree), text, "plain")
 
     # -- collections --
 
-    def _made(self, tree: Tree, node: Items | Members) -> Node:
+    def made(self, tree: Tree, node: Items | Members) -> Node:
         """A collection, if it is not too large: its parts may be the same thing many times over."""
         return node if self.allows(_size(node), self.depth) else self._unknown(tree)
 
     def _tuple(self, tree: Tree) -> Node | None:
         found = [self.value(part) for part in parts_of(tree)]
-        start, end = self._at(tree)
+        start, end = self.at(tree)
         null = Scalar(self.source, start, start, "", "null")
-        return self._made(tree, Items(self.source, start, end, [node if node is not None else null for node in found]))
+        return self.made(tree, Items(self.source, start, end, [node if node is not None else null for node in found]))
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: list[tuple[Scalar, Node]] = []
@@ -155,14 +156,14 @@ class Evaluator:
                 return self._unknown(tree)
             value = self.value(value_tree)
             pairs.append((key, value if value is not None else Scalar(self.source, key.end, key.end, "", "null")))
-        return self._made(tree, Resolved(self.source, *self._at(tree), pairs))
+        return self.made(tree, Resolved(self.source, *self.at(tree), pairs))
 
     def _key(self, tree: Tree) -> Scalar | None:
         """The name of a member: a word stands for itself."""
         (inner,) = parts_of(tree)
         word = word_of(inner)
         if word is not None:
-            return self._text(tree, word)
+            return self.text(tree, word)
         found = self.value(inner)
         return found if isinstance(found, Scalar) else None
 
@@ -175,7 +176,7 @@ class Evaluator:
             return self._unknown(tree, names_in([collection]) if collection is not None else ())
         found: list[Node] = []
         for index, item in enumerate(collection.items):
-            place = Scalar(self.source, *self._at(tree), str(index), "plain")
+            place = Scalar(self.source, *self.at(tree), str(index), "plain")
             bound = {**self.bound, names[-1]: item, **({names[0]: place} if len(names) == 2 else {})}
             inside = replace(self, bound=bound)
             if condition:
@@ -186,7 +187,7 @@ class Evaluator:
                     continue
             value = inside.value(result)
             found.append(value if value is not None else Scalar(self.source, place.start, place.start, "", "null"))
-        return self._made(tree, Items(self.source, *self._at(tree), found))
+        return self.made(tree, Items(self.source, *self.at(tree), found))
 
     # -- references --
 
@@ -272,73 +273,17 @@ class Evaluator:
         return self._unknown(tree)
 
     def _truth(self, tree: Tree, value: bool) -> Scalar:
-        return Scalar(self.source, *self._at(tree), "true" if value else "false", "plain")
+        return Scalar(self.source, *self.at(tree), "true" if value else "false", "plain")
 
     def _call(self, tree: Tree) -> Node | None:
         name, *rest = parts_of(tree)
         given = parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
         spread = bool(rest) and any(str(child) == "..." for child in rest[0].children if isinstance(child, str))
-        function = _CALLS.get(str(name.children[0]))
+        function = CALLS.get(str(name.children[0]))
         if function is None or spread:
             return self._unknown(tree)
         found = function(self, tree, [self.value(argument) for argument in given])
         return found if found is not None else self._unknown(tree)
-
-    def _same(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        return given[0] if len(given) == 1 else None
-
-    def _encoded(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        return given[0] if len(given) == 1 and isinstance(given[0], Members | Items) else None
-
-    def _decoded(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        return given[0] if len(given) == 1 and isinstance(given[0], Members) else None
-
-    def _concat(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        items: list[Node] = []
-        for node in given:
-            if isinstance(node, Unknown):
-                items.append(node)
-            elif isinstance(node, Items):
-                items += node.items
-            else:
-                return None
-        return self._made(tree, Items(self.source, *self._at(tree), items))
-
-    def _merge(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        pairs: dict[str, tuple[Scalar, Node]] = {}
-        for node in given:
-            if not isinstance(node, Members):
-                return None
-            pairs |= {key.text: (key, value) for key, value in node.pairs}
-        return self._made(tree, Resolved(self.source, *self._at(tree), list(pairs.values())))
-
-    def _compact(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        if len(given) != 1 or not isinstance(given[0], Items):
-            return None
-        kept = [item for item in given[0].items if not (isinstance(item, Scalar) and not item.text)]
-        return Items(self.source, *self._at(tree), kept)
-
-    def _join(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        if len(given) != 2 or not isinstance(given[0], Scalar) or not isinstance(given[1], Items):
-            return None
-        parts: list[Node] = []
-        for index, item in enumerate(given[1].items):
-            parts += [given[0], item] if index else [item]
-        return self._concatenated(tree, parts)
-
-    def _format(self, tree: Tree, given: Sequence[Node | None]) -> Node | None:
-        """`format` with `%s` alone."""
-        if not given or not isinstance(given[0], Scalar):
-            return None
-        texts = given[0].text.split("%s")
-        if len(texts) != len(given) or any("%" in text for text in texts):
-            return None
-        parts: list[Node] = [self._text(tree, texts[0])]
-        for node, text in zip(given[1:], texts[1:], strict=True):
-            if node is None:
-                return None
-            parts += [node, self._text(tree, text)]
-        return self._concatenated(tree, parts)
 
 
 _FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
@@ -360,17 +305,6 @@ _FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "binary_op": Evaluator._binary,
     "unary_op": Evaluator._unary,
     "function_call": Evaluator._call,
-}
-
-_CALLS: dict[str, Callable[[Evaluator, Tree, Sequence[Node | None]], Node | None]] = {
-    "jsonencode": Evaluator._encoded,
-    "jsondecode": Evaluator._decoded,
-    "concat": Evaluator._concat,
-    "merge": Evaluator._merge,
-    "compact": Evaluator._compact,
-    "join": Evaluator._join,
-    "format": Evaluator._format,
-    **dict.fromkeys(("tolist", "toset", "tostring", "sensitive", "nonsensitive"), Evaluator._same),
 }
 
 
