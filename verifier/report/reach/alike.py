@@ -6,7 +6,6 @@ the same, but for the action; the story of the first stands for them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,6 +32,5 @@ def _outline(row: ReachRow, names: Names, target: str) -> object:
     if row.story is None or row.story.access is None or not row.steps:
         return (row.callers, row.steps, row.actions, row.reason)
     action = row.story.access.request.action
-    own = re.compile(rf"{re.escape(action)}(?!\w)")
-    told = tuple(own.sub("…", f"{one.text(names, target=target)} {one.by()}") for one in told_steps(row.story))
+    told = tuple(f"{one.text(names, target=target)} {one.by()}".replace(action, "…") for one in told_steps(row.story))
     return (row.callers, row.steps, row.story.readings, row.story.free, told)
