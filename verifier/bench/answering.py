@@ -19,6 +19,7 @@ from verifier.bench.records import Answer, Clock, Counts
 from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
+from verifier.model.verdict import Reason
 from verifier.problem.expression import both
 from verifier.problem.question import Question, ask, formulate
 from verifier.problem.remembered import forget
@@ -27,7 +28,7 @@ from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer as ask_strings
 from verifier.verify.claims import Found, Proved, decide
-from verifier.verify.preferences import preferences
+from verifier.verify.preferences import preferences, usually
 
 Said = tuple[Answer, float, Counts, str]
 """The answer, milliseconds, counts, and a note where there is no answer."""
@@ -98,12 +99,14 @@ def _asked(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[
     question = ask(query.estate, key_target(query.estate.keys[query.key]), [query.invariant], quick=quick)
     claim = question.claims[0]
     wanted = [claim.violation, question.known_action]
-    session = open_session(engine, question.finite, question.finite.facts, wanted, limit)
+    session = open_session(engine, question.finite, question.finite.facts, [*wanted, *usually(question)], limit)
     said = session.check(wanted)
     if isinstance(said, Sat) and _to_be_settled(question, session):
         # A request has to be found: what the classes say of comparisons between attributes is not all that there is to them.
-        session = open_session(engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit)
-        found = decide(question, claim, session)
+        found = decide(question, claim, session, plausible=False)
+        if isinstance(found, Reason):
+            session = open_session(engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit)
+            found = decide(question, claim, session)
         said = Sat() if isinstance(found, Found) else Unsat((), ()) if isinstance(found, Proved) else Undecided(found.text)
     done = session.counts
     classes = sum(table.size for table in question.finite.tables.values())

@@ -20,7 +20,7 @@ from verifier.problem.expression import Expression, Symbol, disjunction, negatio
 from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
-from verifier.verify.preferences import preferred
+from verifier.verify.preferences import preferred, usual
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent, without_doubts
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
@@ -68,11 +68,12 @@ class Found:
 Answer = Proved | Found | Reason
 
 
-def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = ()) -> Answer:
-    """Proves or refutes one claim, under readings and other symbols held `fixed`."""
+def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True) -> Answer:
+    """Proves or refutes one claim, under readings and other symbols held `fixed`. A counterexample is the most `plausible` one (F9), or
+    any: benchmarks ask whether there is one."""
     every_action = [*fixed, claim.violation]
     known = [*every_action, question.known_action]
-    answer = _search(question, claim, session, known)
+    answer = _search(question, claim, session, known, plausible)
     if isinstance(answer, Proved):
         return _unknown_actions(question, claim, session, every_action)
     if isinstance(answer, _Rests):
@@ -129,7 +130,7 @@ def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
     return Reason("budget", "the verdict rests on something that is not modelled")
 
 
-def _search(question: Question, claim: Claim, session: Session, query: list[Expression]) -> Answer | _Rests:
+def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer | _Rests:
     rested: dict[str, None] = {}
     refused: list[Expression] = []
     for _ in range(REFINEMENTS):
@@ -138,7 +139,7 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
             return Proved(result.core) if not refused else _Rests(tuple(rested))
         if isinstance(result, Undecided):
             return Reason("solver", f"the solver gave up: {result.reason}")
-        assignment = preferred(question, session, [*query, *refused])
+        assignment = (preferred if plausible else usual)(question, session, [*query, *refused])
         if isinstance(assignment, Undecided):
             return Reason("solver", f"the solver gave up: {assignment.reason}")
         concrete = Search(question, assignment.classes, assignment.symbols).run()

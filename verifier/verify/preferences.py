@@ -21,8 +21,7 @@ from verifier.solve.session import Assignment, Sat, Session, Undecided
 def preferences(question: Question) -> list[Expression]:
     """Prefer no readings that are needed; no VPC endpoint; a role of no service, then a user; a common action; absent keys; empty sets."""
     finite = question.finite
-    wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
-    wanted += [In(name, 1 << finite.tables[name].size) for name in finite.tables if name.endswith(OTHER_SPELLING)]
+    wanted = usually(question)
     wanted.append(negation(Symbol(THROUGH_ENDPOINT)))
     wanted += question.wishes
     wanted += _plausible_session(finite)
@@ -33,6 +32,20 @@ def preferences(question: Question) -> list[Expression]:
     wanted += [negation(Symbol(lazy.present)) for lazy in finite.lazy.values() if lazy.present is not None]
     wanted += [negation(Symbol(held)) for symbols in finite.held.values() for held in symbols]
     return wanted
+
+
+def usually(question: Question) -> list[Expression]:
+    """No readings that are needed, and no spelling of a pair that no policy has: mostly all of these can be met together."""
+    tables = question.finite.tables
+    wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
+    return wanted + [In(name, 1 << tables[name].size) for name in tables if name.endswith(OTHER_SPELLING)]
+
+
+def usual(question: Question, session: Session, query: list[Expression]) -> Assignment | Undecided:
+    """An assignment in which all is as `usually`, or else any. The query must be satisfiable, and the session's last one."""
+    found = session.assignment()
+    wanted = [p for p in usually(question) if session.bears_on(p)]
+    return session.assignment() if isinstance(session.check([*query, *wanted]), Sat) else found
 
 
 def _plausible_session(finite: Finite) -> list[Expression]:
