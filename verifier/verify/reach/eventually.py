@@ -19,6 +19,7 @@ from verifier.model.verdict import Assumption, Bound, Reason, Status, Story, Ver
 from verifier.problem.diagram import TooLarge
 from verifier.problem.subjects import target_name
 from verifier.problem.targets import Target
+from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
@@ -30,12 +31,17 @@ MOST_STORIES = 24
 
 
 def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], how: How) -> Iterator[Verdict]:
-    """A verdict for each invariant, in their order."""
+    """A verdict for each invariant, in their order. Raises `InputError` for one about operations without a key, and for one whose scope is
+    empty (S3)."""
+    if target.key is None:
+        message = (
+            f"invariant {invariants[0].name!r} says `can eventually` of operations without a key, and steps are followed on keys alone"
+        )
+        raise InputError.of(message, invariants[0].span, hint="`no … can` asks about requests as things are", rule="E0")
     started = time.perf_counter()
     reason = not_known(target)
     answers: Iterator[_Answer] = iter(())
     if reason is None:
-        assert target.key is not None
         wanted = [settled(estate, target, invariant) for invariant in invariants]
         try:
             answers = _answers(estate, target.key, wanted, how)
@@ -61,6 +67,7 @@ def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How
     asked = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
     setting = Setting(estate, key, asked, how)
     for number, invariant in enumerate(invariants):
+        setting.check(number)
         answer = _Search(setting, number, how.steps, invariant.unless_directly).answer()
         if isinstance(answer.found, Reason):
             # Most often a federated session that only one who is not in question can have issued: its issuer is kept in mind.

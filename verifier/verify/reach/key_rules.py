@@ -19,7 +19,7 @@ from verifier.model.reach import StepKind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions
 from verifier.problem.callers import callers
-from verifier.problem.diagram import Node
+from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.expression import Expression, Some, negation
 from verifier.problem.facts_shared import via_service
 from verifier.problem.joint import Given, join
@@ -102,7 +102,7 @@ class KeyRules:
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
         self._acts = {name: next(self._nodes) for name in (*STEPS, *BY_MATERIAL)}
         self.joint.definitions.append(self.joint.diagrams.complement(next(self._nodes)))
-        self._sessions = self.joint.finite.tables[GRANTEE].mask(like(SESSIONS)) if GRANTEE in self.joint.finite.tables else 0
+        self._sessions = self._session_grantees()
 
     def _further(self, space: Space) -> list[Expression]:
         """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__` takes the answers."""
@@ -111,15 +111,23 @@ class KeyRules:
             space.view(REQUEST_TAG + name.removeprefix(RESOURCE_TAG))
         space.set_view(OPERATIONS)
         space.set_view(TAG_NAMES)
-        if GRANTEE in space.attributes:
-            space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
         wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
+        if GRANTEE in space.attributes:
+            space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted += [Some(TAG_NAMES, frozenset({_folded(name)}), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL)]
         return [*wanted, outside(space, self._issued)]
+
+    def _session_grantees(self) -> int:
+        """The classes of grantees that are sessions; all of them where no policy asks who the grantee is."""
+        table = self.joint.finite.tables.get(GRANTEE)
+        if table is None:
+            return 0
+        asked = like(SESSIONS) in self.joint.sides[0].question.space.questions.get(GRANTEE, {})
+        return table.mask(like(SESSIONS)) if asked else (1 << table.size) - 1
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -152,6 +160,10 @@ class KeyRules:
         """The callers, as a mask, whom a goal is about."""
         joint = self.joint
         return joint.diagrams.values(projected(joint, self.scopes[goal], (CALLER,)), CALLER)
+
+    def can_be_asked(self, goal: int) -> bool:
+        """Whether there is a last request of a goal at all, allowed or not."""
+        return projected(self.joint, self.accesses[goal], (CALLER,)) != NOTHING
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:

@@ -15,6 +15,7 @@ from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.reach import OWN_KEY
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import Target, TargetKind
+from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Closure, Identities, Reached
 from verifier.verify.reach.cubes import ANYONE, CALLER
@@ -78,6 +79,13 @@ class Setting:
                 principal.startswith(WEB_PREFIX) and holds_identities(whom, principal.removeprefix(WEB_PREFIX))
             ):
                 yield principal
+
+    def check(self, goal: int) -> None:
+        """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""
+        if not self._rules.can_be_asked(goal) or not any(self.starters(goal)):
+            invariant = self.goals[goal]
+            message = f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"
+            raise InputError.of(message, invariant.span, rule="S3")
 
     @cached_property
     def listed(self) -> frozenset[str]:
