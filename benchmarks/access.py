@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gc
 import json
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
 
+from benchmarks.clock import now
 from benchmarks.families import ACCOUNT, KEY, Problem, policy_of
 from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
@@ -117,7 +117,7 @@ def _timed(action: Callable[[], Any], rounds: int) -> tuple[float, Any]:
     times, result = [], action()
     for _ in range(rounds):
         gc.collect()
-        started = time.perf_counter()
+        started = now()
         result = action()
-        times.append((time.perf_counter() - started) * 1000)
+        times.append(now() - started)
     return median(times), result

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any, TypeVar
 
+from benchmarks.clock import now
 from benchmarks.whole_runs import Row
 from verifier.bench.queries import Query
 from verifier.bench.sets import Folders, collect
@@ -60,6 +60,6 @@ def _recheck(query: Query, entry: Any) -> None:
 
 
 def _timed(action: Callable[[], T]) -> tuple[float, T]:
-    started = time.perf_counter()
+    started = now()
     result = action()
-    return (time.perf_counter() - started) * 1000, result
+    return now() - started, result

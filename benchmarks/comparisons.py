@@ -9,10 +9,10 @@ from __future__ import annotations
 import copy
 import gc
 import random
-import time
 from statistics import median
 from typing import Any
 
+from benchmarks.clock import now
 from benchmarks.families import INVARIANTS, problem, random_policy
 from verifier.model.comparison import Comparison
 from verifier.model.estate import Estate
@@ -54,10 +54,10 @@ def _times(old: Estate, new: Estate, rounds: int) -> list[float]:
     found = []
     for round_number in range(rounds + 1):
         gc.collect()
-        started = time.perf_counter()
+        started = now()
         compare(old, new)
         if round_number:
-            found.append((time.perf_counter() - started) * 1000)
+            found.append(now() - started)
     return found
 
 

@@ -7,13 +7,13 @@ counterexample, its replay, and the statements that a proof rests on.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import cvc5
 import z3
 
+from benchmarks.clock import now
 from benchmarks.families import Problem
 from verifier.encode.string_theory import script
 from verifier.model.verdict import Statistics, Status
@@ -40,7 +40,7 @@ Engine = Callable[[Problem, int, float], Answer]
 def verifier_classes(problem: Problem, number: int, limit: float) -> Answer:
     """The verifier as a user calls it."""
     forget()
-    started = time.perf_counter()
+    started = now()
     report = prove(problem.estate, [problem.invariants[number]], timeout=limit)
     elapsed = _milliseconds(started)
     (verdict,) = report.verdicts
@@ -49,7 +49,7 @@ def verifier_classes(problem: Problem, number: int, limit: float) -> Answer:
 
 def cvc5_strings(problem: Problem, number: int, limit: float) -> Answer:
     """cvc5 from the text of SMT-LIB."""
-    started = time.perf_counter()
+    started = now()
     solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("tlimit-per", str(int(limit * 1000)))
     parser = cvc5.InputParser(solver)
@@ -62,7 +62,7 @@ def cvc5_strings(problem: Problem, number: int, limit: float) -> Answer:
 
 def z3_strings(problem: Problem, number: int, limit: float) -> Answer:
     """Z3's own string solver from the text of SMT-LIB."""
-    started = time.perf_counter()
+    started = now()
     solver = z3.Solver(ctx=z3.Context())
     solver.set("timeout", int(limit * 1000))
     solver.from_string(text_of(problem, number))
@@ -83,10 +83,10 @@ def text_of(problem: Problem, number: int) -> str:
 def further(problem: Problem) -> float:
     """Milliseconds for each invariant after the first, when all are asked together; taken from the elapsed time of the whole."""
     first = verifier_classes(problem, 0, 30).elapsed
-    started = time.perf_counter()
+    started = now()
     prove(problem.estate, problem.invariants)
     return (_milliseconds(started) - first) / (len(problem.invariants) - 1)
 
 
 def _milliseconds(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
+    return now() - started

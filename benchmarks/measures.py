@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
@@ -17,6 +16,7 @@ from typing import Any
 
 from benchmarks.access import access
 from benchmarks.certificates import certificates
+from benchmarks.clock import now
 from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
@@ -152,9 +152,9 @@ def _read(text: str) -> None:
 
 def _timed(action: Callable[[], object]) -> float:
     gc.collect()
-    started = time.perf_counter()
+    started = now()
     action()
-    return (time.perf_counter() - started) * 1000
+    return now() - started
 
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
