@@ -144,9 +144,10 @@ def test_what_is_told_short_says_so() -> None:
 
 
 def test_another_account_is_named() -> None:
-    row = replace(IN_TWO, callers=("arn:aws:iam::444455556666:role/x", CALLERS[0], "every role of 999988887777"))
-    text = render_reach(replace(TO, keys=(replace(TO.keys[0], rows=(row,)),)))
-    assert "role/x of 444455556666, role/ops, every role of 999988887777" in text
+    callers = ("arn:aws:iam::444455556666:role/x", CALLERS[0], "every role of 999988887777", "arn:aws:iam::111122223333:saml-provider/Okta")
+    row = replace(IN_TWO, callers=callers)
+    text = " ".join(render_reach(replace(TO, keys=(replace(TO.keys[0], rows=(row,)),))).split())
+    assert "role/x of 444455556666, role/ops, every role of 999988887777, identities of saml-provider/Okta" in text
 
 
 # --- JSON --------------------------------------------------------------------------------------------------------------------------

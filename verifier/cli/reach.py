@@ -33,9 +33,9 @@ def reach(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="[CALLER] PATH...",
-            help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account), unless there is --to; then snapshots or key "
-            "policies.",
+            metavar="CALLER PATH...",
+            help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account; nobody where there is --to), then snapshots "
+            "or key policies.",
             show_default=False,
         ),
     ],
@@ -69,16 +69,16 @@ def reach(
 
     \b
     What one caller can bring about, on one key, on every key:
-        verifier reach role/api --key payments examples/payments
+        verifier reach user/oncall --key tickets examples/escalation
         verifier reach arn:aws:iam::444455556666:role/analyst examples/cross-account
 
     \b
     Who can come to decrypt with a key:
-        verifier reach --to kms:Decrypt --key payments examples/payments
+        verifier reach --to kms:Decrypt --key tickets examples/escalation
 
     \b
     Who can take over its policy in one step:
-        verifier reach --to kms:PutKeyPolicy --key payments --steps 1 examples/payments
+        verifier reach --to kms:PutKeyPolicy --key tickets --steps 1 examples/escalation
 
     \b
     For a machine, or a page:

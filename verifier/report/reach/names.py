@@ -19,6 +19,7 @@ from verifier.syntax.text import printable
 
 _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):(.+)", re.ASCII | re.DOTALL)
 _OF_AWS = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(?:.*/)?([^/]+)", re.ASCII | re.DOTALL)
+_PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/", re.ASCII)
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]*:([0-9]{12}):.+", re.ASCII | re.DOTALL)
 _MOST = 3
 
@@ -49,6 +50,10 @@ class Names:
         """Who a caller is: a session is its role."""
         named = self.of(caller.principal_arn)
         return f"an identity of {named}" if caller.kind is CallerKind.WEB else named
+
+    def callers(self, text: str) -> str:
+        """Who gets there, as an answer says it: an ARN, or a description."""
+        return f"identities of {self.of(text)}" if _PROVIDER.match(text) else self.of(text)
 
     def principal(self, principal: Principal) -> str:
         """Whom a policy or a grant names."""

@@ -45,7 +45,7 @@ def distance(row: ReachRow) -> str:
 
 def some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
     """Callers or actions in one line: all of them, or the first few and how many more."""
-    return first([names.of(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
+    return first([names.callers(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
 
 
 def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
