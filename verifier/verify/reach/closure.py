@@ -64,6 +64,8 @@ class Identities:
     def __init__(self, estate: Estate) -> None:
         found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+        groups = [group for account in estate.accounts for group in account.groups]
+        self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
         self._doubtful = sorted(
             {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
         )
@@ -81,6 +83,10 @@ class Identities:
         """The managed policies that are attached to a principal at first."""
         identity = self.by_arn.get(principal)
         return managed_by(identity) if identity else frozenset()
+
+    def of_group(self, group: str) -> frozenset[str]:
+        """The managed policies that are attached to a group at first."""
+        return self._of_groups.get(group, frozenset())
 
     def boundary(self, principal: str) -> str | None:
         """The managed policy that is its boundary."""
@@ -113,30 +119,46 @@ class Needs:
     def _power(self, power: str, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         if power == GRANT:
             return self._granted(target, action, by, facts)
-        return next(((fact,) for fact in self._giving(power, target, by) if fact in facts), None)
+        return next((giving for giving in self._giving(power, target, by, facts) if all(fact in facts for fact in giving)), None)
 
-    def _giving(self, power: str, target: str, by: str) -> Iterator[Fact]:
-        """The facts of which each gives a power to a principal."""
-        owners = self._identities.owners(by)
+    def _giving(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+        """The facts that together give a power to a principal, in each way."""
         if power == RESOURCE_POLICY:
-            yield Fact(FactKind.RESOURCE_POLICY, target)
+            yield (Fact(FactKind.RESOURCE_POLICY, target),)
         elif power in (INLINE, ATTACHED):
-            yield from (Fact(FactKind.INLINE if power == INLINE else FactKind.ATTACHED, owner) for owner in owners)
+            kind = FactKind.INLINE if power == INLINE else FactKind.ATTACHED
+            yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))
             if power == ATTACHED:
-                yield from (Fact(FactKind.JOINED, group) for group in self._identities.doubtful_groups(by))
+                yield from ((Fact(FactKind.JOINED, group),) for group in self._identities.doubtful_groups(by))
         elif power == VERSION:
-            yield from (Fact(FactKind.VERSION, arn) for arn in sorted(self._identities.managed(by)))
+            yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
         elif power == BOUNDARY:
             boundary = self._identities.boundary(by)
-            yield from () if boundary is None else (Fact(FactKind.VERSION, boundary),)
+            yield from () if boundary is None else ((Fact(FactKind.VERSION, boundary),),)
         elif power == SESSION_TAGS:
-            yield Fact(FactKind.SESSION_TAGS, by)
+            yield (Fact(FactKind.SESSION_TAGS, by),)
         elif (policy := attached_policy(power)) is not None:
-            yield from (Fact(FactKind.ATTACH, owner, (policy,)) for owner in owners)
+            yield from ((*joined, Fact(FactKind.ATTACH, owner, (policy,))) for owner, joined in self._owners(by, facts))
         elif (group := joined_group(power)) is not None:
-            yield from (Fact(FactKind.JOINED, group),) if _may_join(by, group) else ()
+            yield from ((Fact(FactKind.JOINED, group),),) if _may_join(by, group) else ()
         else:
             raise AssertionError(f"no such power: {power}")
+
+    def _owners(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among them."""
+        at_first = self._identities.owners(by)
+        yield from ((owner, ()) for owner in at_first)
+        for fact in facts:
+            if fact.kind is FactKind.JOINED and fact.subject not in at_first and _may_join(by, fact.subject):
+                yield fact.subject, (fact,)
+
+    def _managed(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """The managed policies that are attached to a principal, and what has to be true for it: at first, by steps, by groups that it
+        joins."""
+        yield from ((arn, ()) for arn in sorted(self._identities.managed(by)))
+        for owner, joined in self._owners(by, facts):
+            yield from ((arn, joined) for arn in sorted(self._identities.of_group(owner)) if joined)
+            yield from ((fact.details[0], (*joined, fact)) for fact in facts if fact.kind is FactKind.ATTACH and fact.subject == owner)
 
     def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as well (G6)."""

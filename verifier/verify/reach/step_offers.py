@@ -223,10 +223,18 @@ class StepOffers:
             unknown = of_aws is None or bool(mask & of_aws) and not rules.only_known(POLICY_ARN, mask & of_aws, known)
             if unknown:
                 yield Offer(StepKind.ATTACH_POLICY, attaching, owner, cube, Fact(FactKind.ATTACHED, owner))
-            for arn in known:
+            for arn in self._attachable(owner, everything=unknown):
                 number = rules.joint.finite.tables[POLICY_ARN].class_of(arn) if of_aws is not None else None
-                if attach(arn) in self.powers and (of_aws is None or (number is not None and mask >> number & 1)):
+                if of_aws is None or (number is not None and mask >> number & 1):
                     yield Offer(StepKind.ATTACH_POLICY, attaching, owner, cube, Fact(FactKind.ATTACH, owner, (arn,)))
+
+    def _attachable(self, owner: str, everything: bool) -> Iterator[str]:
+        """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of
+        AWS's, what gives nothing and may be given another document afterwards. A policy is attached within its account."""
+        for arn in self._managed:
+            of_aws, of_account = arn.split(":")[4] == "aws", arn.split(":")[4] == owner.split(":")[4]
+            if (of_aws or of_account) and (attach(arn) in self.powers or not (everything or of_aws)):
+                yield arn
 
 
 _ACTIONS = {
