@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 import verifier
-from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, write
+from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.test_cloudformation import KEY, PARAMETERS, READ, ROLE, text
 from tests.inputs.test_terraform_plan import key_policy
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.model.estate import Account
+from verifier.model.estate import Account, Key
+from verifier.syntax.diagnostic import InputError
 
 DECRYPT: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
 ENCRYPT: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}]}
@@ -149,6 +150,95 @@ def test_the_verdict_is_that_of_the_account_as_it_will_be(tmp_path: Path) -> Non
         assert verdict.status.value == status
 
 
+# -- keys of a snapshot --
+
+KEY_ARN = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+OTHER = f"arn:aws:iam::{ACCOUNT}:role/batch"
+
+
+def with_key(folder: Path, *resources: Planned, grants: Any = None, aliases: Any = None) -> Key:
+    """A key of a snapshot, beside a plan."""
+    key = {"arn": KEY_ARN, "policy": key_policy(), "grants": grants, "aliases": aliases}
+    path = folder / "keys.json"
+    path.write_text(json.dumps({"keys": [{name: part for name, part in key.items() if part is not None}]}), encoding="utf-8")
+    made = write(folder, plan(caller_identity(), new_key("k", key_policy()), *resources))
+    return next(key for key in load_estate([made, path]).keys if key.arn == KEY_ARN)
+
+
+def listed_grant(name: str) -> Json:
+    issuer = f"arn:aws:iam::{ACCOUNT}:root"
+    return {"KeyId": KEY_ARN, "GrantId": name, "GranteePrincipal": OTHER, "Operations": ["Encrypt"], "IssuingAccount": issuer}
+
+
+GRANT = attached("aws_kms_grant", key_id=KEY_ARN, grantee_principal=OTHER, operations=["Decrypt"])
+SAME = attached("aws_kms_grant", key_id=KEY_ARN, grant_id="a", grantee_principal=OTHER, operations=["Decrypt"])
+BY_ID = attached("aws_kms_grant", key_id=KEY_ARN.rsplit("/", 1)[1], grantee_principal=OTHER, operations=["Decrypt"])
+REVOKED = attached("aws_kms_grant", True, key_id=KEY_ARN, grant_id="a", grantee_principal=OTHER, operations=["Encrypt"])
+
+
+@pytest.mark.parametrize("form", ["pages", "page", "list"])
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (GRANT, ["a kms:Encrypt", "aws_kms_grant.x kms:Decrypt", "b kms:Encrypt"]),
+        (BY_ID, ["a kms:Encrypt", "aws_kms_grant.x kms:Decrypt", "b kms:Encrypt"]),
+        (SAME, ["a kms:Decrypt", "b kms:Encrypt"]),
+        (REVOKED, ["b kms:Encrypt"]),
+    ],
+)
+def test_g1_a_grant_on_a_key_of_the_snapshot(tmp_path: Path, form: str, resource: Planned, expected: list[str]) -> None:
+    listed = [listed_grant("a"), listed_grant("b")]
+    grants = {"pages": [{"Grants": listed[:1], "Truncated": True}, {"Grants": listed[1:]}], "page": {"Grants": listed}, "list": listed}[
+        form
+    ]
+    found = with_key(tmp_path, resource, grants=grants).grants or ()
+    assert sorted(f"{grant.id} {grant.operations[0]}" for grant in found) == expected
+
+
+def test_g1_a_grant_on_a_key_whose_grants_are_not_given(tmp_path: Path) -> None:
+    assert [grant.id for grant in with_key(tmp_path, GRANT).grants or ()] == ["aws_kms_grant.x"]
+    assert with_key(tmp_path, REVOKED).grants is None
+
+
+def test_a_truncated_listing_stays_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="truncated"):
+        with_key(tmp_path, GRANT, grants={"Grants": [], "Truncated": True})
+
+
+def test_an_alias_of_a_key_of_the_snapshot(tmp_path: Path) -> None:
+    alias = attached("aws_kms_alias", name="alias/new", target_key_id=KEY_ARN)
+    given = {"Aliases": [{"AliasName": "alias/old", "TargetKeyId": KEY_ARN.rsplit("/", 1)[1]}]}
+    assert sorted(with_key(tmp_path, alias, aliases=given).aliases or ()) == ["alias/new", "alias/old"]
+    assert sorted(with_key(tmp_path, alias, aliases=["alias/old", "alias/new"]).aliases or ()) == ["alias/new", "alias/old"]
+    assert with_key(tmp_path, alias).aliases is None
+
+
+def test_u3_an_alias_of_a_key_that_is_not_known_may_be_of_any(tmp_path: Path) -> None:
+    unknown = {"target_key_id": True, "id": True}
+    alias = Planned("aws_kms_alias", "x", {"name": "alias/new"}, unknown, {"target_key_id": refers("random_shuffle.x.result")})
+    (key,) = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), alias))]).keys
+    assert key.aliases is None
+
+
+def test_u3_a_policy_that_a_plan_puts_on_a_key_of_the_snapshot(tmp_path: Path) -> None:
+    """It takes the place of the one there, and nothing else is lost."""
+    opened = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
+    policy = attached("aws_kms_key_policy", key_id=KEY_ARN, policy=json.dumps(opened))
+    for resources in ([policy], [policy, GRANT]):
+        found = with_key(tmp_path, *resources, grants={"Grants": [listed_grant("a")]}, aliases=["alias/old"])
+        (read,) = found.policies or ()
+        assert [p.value for p in read.statements[0].principals or ()] == ["*"] and found.aliases == ("alias/old",)
+        assert [grant.id for grant in found.grants or ()] == ["a", "aws_kms_grant.x"][: len(resources)]
+    shared = {"arn": KEY_ARN, "policies": {"default": key_policy(), "AWS_RAM": key_policy()}}
+    (tmp_path / "shared.json").write_text(json.dumps({"keys": [shared]}), encoding="utf-8")
+    made = write(tmp_path, plan(caller_identity(), policy))
+    (key,) = load_estate([made, tmp_path / "shared.json"]).keys
+    assert sorted(read.name for read in key.policies or ()) == ["AWS_RAM", "default"], "the policy of a share stays"
+
+
+# -- templates --
+
+
 def templated(folder: Path, resources: str, **parameters: str) -> Account:
     path = folder / "template.yaml"
     path.write_text(text(KEY + resources, PARAMETERS), encoding="utf-8")
@@ -175,3 +265,16 @@ def test_u1_a_role_that_a_template_may_make_is_not_listed(tmp_path: Path) -> Non
     found = templated(tmp_path, role)
     assert not found.complete and "old" not in policies(found)
     assert templated(tmp_path, role, Open="no").complete
+
+
+def test_a_template_makes_an_alias_of_a_key_of_the_snapshot(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"arn": KEY_ARN, "policy": key_policy(), "aliases": ["alias/old"]}]}), encoding="utf-8")
+    alias = (
+        "  Alias: {Type: AWS::KMS::Alias, CONDITIONProperties: {AliasName: alias/new, TargetKeyId: 1234abcd-12ab-34cd-56ef-1234567890ab}}\n"
+    )
+    for condition, expected in (("", ("alias/old", "alias/new")), ("Condition: IsOpen, ", None)):
+        path.write_text(text(KEY + alias.replace("CONDITION", condition), PARAMETERS), encoding="utf-8")
+        estate = load_estate([path, keys], supplied=Supplied(ACCOUNT, "us-west-2"))
+        assert next(key.aliases for key in estate.keys if key.arn == KEY_ARN) == expected

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from verifier.inputs.access import listed, member_text, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
+from verifier.inputs.key_changes import KeyChanges, with_changes
 from verifier.inputs.key_metadata import is_key_arn, read_facts, read_metadata
 from verifier.inputs.multi_region import Relatives
 from verifier.inputs.nodes import Node, Remarks, Scalar
@@ -37,12 +38,15 @@ class ReadKey:
     unmodelled: tuple[Unmodelled, ...]
 
 
-def read_key(remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str | None) -> ReadKey | None:
-    """A key from its parts; `None` after recording why its ARN is not known."""
+def read_key(
+    remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str | None, changes: Mapping[str, KeyChanges] | None = None
+) -> ReadKey | None:
+    """A key from its parts; `None` after recording why its ARN is not known. `changes` are what plans and templates do, by ARN."""
     metadata = read_metadata(remarks, parts)
     arn = _arn(remarks, place, parts, metadata)
     if arn is None:
         return None
+    parts = with_changes(parts, (changes or {}).get(arn))
     facts = read_facts(remarks, metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
     shown = name or member_text(remarks, parts, "name") or (aliases[0].removeprefix("alias/") if aliases else None)

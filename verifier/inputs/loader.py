@@ -23,6 +23,7 @@ from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
+from verifier.inputs.policies import DEFAULT
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
@@ -144,16 +145,40 @@ class Loader:
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
         relatives: list[tuple[Key, Relatives]] = []
+        policies: list[Key] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in self.parts.keys:
-            read = read_key(self.remarks, part.place, part.members, part.name)
+            read = read_key(self.remarks, part.place, part.members, part.name, self.parts.key_changes)
             if read is not None:
                 key = _with_gaps(replace(read.key, supposed=tuple(map(printable, part.supposed))), *not_read)
-                self.keys.append(key)
+                policies += [key] if part.policy_alone else []
+                self.keys += [] if part.policy_alone else [key]
                 relatives.append((key, read.relatives))
                 unmodelled += read.unmodelled
+        self._put(policies)
         check_related(self.remarks, relatives)
+        self._check_changes()
         return unmodelled
+
+    def _put(self, separate: list[Key]) -> None:
+        """Puts policies of plans on the keys that others describe; of a key that nothing else describes its policy is all there is."""
+        for key in separate:
+            at = next((number for number, known in enumerate(self.keys) if known.arn == key.arn), None)
+            if at is None:
+                self.keys.append(key)
+                continue
+            known = self.keys[at]
+            grants = known.grants if key.grants is None else (*(known.grants or ()), *key.grants)
+            supposed = (*known.supposed, *key.supposed)
+            others = tuple(policy for policy in known.policies or () if policy.name != DEFAULT)
+            policies = None if key.policies is None else (*key.policies, *others)
+            self.keys[at] = replace(known, policies=policies, unread=key.unread, grants=grants, supposed=supposed)
+
+    def _check_changes(self) -> None:
+        known = {key.arn for key in self.keys}
+        for arn, changes in self.parts.key_changes.items():
+            if changes.grants and arn not in known:
+                self.remarks.warning(changes.place, f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here")
 
     def _read_organization(self) -> tuple[Organization | None, tuple[Unmodelled, ...]]:
         if self.parts.organization is None:

@@ -20,6 +20,7 @@ from verifier.inputs.access import flag, items, members
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
+from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
@@ -34,12 +35,14 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 @dataclass
 class KeyParts:
-    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it."""
+    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `policy_alone` says
+    that a plan puts a policy on a key that it does not have: where the input has the key, it gets the policy."""
 
     place: Node
     members: dict[str, Node]
     name: str | None = None
     supposed: tuple[str, ...] = ()
+    policy_alone: bool = False
 
 
 @dataclass
@@ -47,8 +50,8 @@ class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
     `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names.
     `made` and `made_providers` have those of what plans and templates make, `elsewhere` what they do to others (of an account whose number
-    is not known under an empty one), and `unmodelled` what else these hold that has no part of its
-    own. `not_read` is what a live collection could not read."""
+    is not known under an empty one), `key_changes` what they do to keys of others, by ARN, and `unmodelled` what else these hold that has
+    no part of its own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
@@ -57,6 +60,7 @@ class Parts:
     made: dict[str, list[Node]] = field(default_factory=dict)
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
+    key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
     unmodelled: list[Unmodelled] = field(default_factory=list)
@@ -92,6 +96,13 @@ class Parts:
     def add_providers(self, account: str, name: str, listing: Node) -> None:
         """Adds providers that a plan or template makes."""
         self.made_providers.setdefault(account, {}).setdefault(name, []).append(listing)
+
+    def add_key_changes(self, arn: str, done: KeyChanges) -> None:
+        """Adds what a plan or template does to a key of others."""
+        changes = self.key_changes.setdefault(arn, KeyChanges(done.place))
+        changes.grants += done.grants
+        changes.revoked |= done.revoked
+        changes.aliases += done.aliases
 
     def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
         """Adds the organization; a second one is an error."""

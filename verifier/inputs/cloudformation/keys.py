@@ -11,6 +11,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import listing, obj, text_at, yes
+from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
@@ -25,6 +26,8 @@ class Keys:
         self.functions = functions
         self.names = names
         self.arns: dict[str, str] = {}
+        self.changes: dict[str, KeyChanges] = {}
+        """What is done to keys that are not of the template, by ARN."""
 
     def read(self) -> list[KeyParts]:
         """The parts of every key that is made, or may be."""
@@ -105,12 +108,21 @@ class Keys:
             return
         text = target.text if isinstance(target, Scalar) else None
         own = [key for key, arn in self.arns.items() if text in (arn, arn.rsplit("/", 1)[1])]
+        if text is not None and not own:
+            self._elsewhere(resource, text, name if exists else None)
         for key in own if text is not None else list(found):
             members = found[key].members
             if exists is None or text is None or not isinstance(name, Scalar):
                 members.pop("aliases", None)
             elif "aliases" in members:
                 members["aliases"] = listing(name, [*getattr(members["aliases"], "items", []), name])
+
+    def _elsewhere(self, resource: Resource, key: str, name: Node | None) -> None:
+        """Remembers an alias of a key that is not of the template, by the ARN or ID of the key. `name` is `None` if it may not be made."""
+        arn = key if ":" in key else f"arn:{self.names.partition}:kms:{self.names.region}:{self.names.account}:key/{key}"
+        place = resource.place
+        perhaps = Unknown(place.source, place.start, place.end, [f"whether `{resource.name}` is made"])
+        self.changes.setdefault(arn, KeyChanges(place)).aliases.append(name or perhaps)
 
 
 def _renamed(tag: Node) -> Node:

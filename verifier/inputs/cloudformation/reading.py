@@ -52,6 +52,8 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     for key in found:
         key.supposed = tuple(_supposed(names))
     parts.keys += found
+    for arn, done in keys.changes.items():
+        parts.add_key_changes(arn, done)
 
 
 def _loops(remarks: Remarks, template: Template) -> WriteOut:

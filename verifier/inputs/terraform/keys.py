@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.parts import KeyParts
@@ -60,6 +61,10 @@ class Keys:
         self.by_id: dict[tuple[str, str, str], _Key] = {}
         self.loose: dict[str, tuple[str, ...]] = {}
         """Key policies of which it is not known whose they are: address, and what that depends on."""
+        self.changes: dict[str, KeyChanges] = {}
+        """What is done to keys that are not in the plan, by ARN."""
+        self.loose_alias = False
+        """Whether there is an alias of which it is not known whose it is."""
         self.loose_grants: dict[str, tuple[str, ...]] = {}
         """Grants likewise."""
 
@@ -76,6 +81,8 @@ class Keys:
         for resource in self.resolver.plan.removed.values():
             if resource.type == "aws_kms_key_policy":
                 self._policy_removed(resource)
+            elif resource.type == "aws_kms_grant":
+                self._revoked(resource)
         return [self._parts(key) for key in self.by_address.values()]
 
     # -- keys --
@@ -218,18 +225,28 @@ class Keys:
 
     def _elsewhere(self, resource: Resource) -> _Key | None:
         """A key that is not in the plan, of which a policy in it is all that is known."""
-        given = self.resolver.text(resource, "key_id")
+        given, place = self.resolver.text(resource, "key_id"), self.resolver.place(resource)
         if given is None:
             return None
-        account, region = self.providers.account(resource), self.providers.region(resource)
-        partition = self.providers.partition(resource)
-        arn = given if ":" in given else f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
-        place = self.resolver.place(resource)
+        arn = self._arn_of(resource, given)
         if not is_key_arn(arn):
             self.remarks.error(Node(place, 0, 0), f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
         key = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, text_node(place, DEFAULT))
         self._add(key)
         return key
+
+    def _arn_of(self, resource: Resource, given: str) -> str:
+        """The ARN of a key by its ARN or ID."""
+        if ":" in given:
+            return given
+        partition, region = self.providers.partition(resource), self.providers.region(resource)
+        return f"arn:{partition}:kms:{region}:{self.providers.account(resource)}:key/{given.removeprefix('key/')}"
+
+    def _changes(self, resource: Resource, name: str) -> KeyChanges | None:
+        """What is done to the key that an attribute names, which is not in the plan."""
+        given = self.resolver.text(resource, name)
+        place = Node(self.resolver.place(resource), 0, 0)
+        return None if given is None else self.changes.setdefault(self._arn_of(resource, given), KeyChanges(place))
 
     def _policy_removed(self, resource: Resource) -> None:
         """A separate key policy that goes: the provider puts the default policy in its place."""
@@ -240,15 +257,19 @@ class Keys:
             key.own = text_node(key.place, DEFAULT)
 
     def _grant(self, resource: Resource) -> None:
-        place = self.resolver.place(resource)
         key = self.target(resource, "key_id")
         if key is None:
             names = names_in([node] if (node := self.resolver.value(resource, "key_id")) is not None else [])
             if names:
                 self.loose_grants[resource.address] = names
-            else:
-                self.remarks.warning(Node(place, 0, 0), "the key of this grant is not in the plan, so it changes nothing here")
+            elif (changes := self._changes(resource, "key_id")) is not None:
+                changes.grants.append(self._grant_node(resource))
             return
+        key.grants.append(self._grant_node(resource))
+
+    def _grant_node(self, resource: Resource) -> Node:
+        """The entry of `list-grants`."""
+        place = self.resolver.place(resource)
         account = self.providers.account(resource)
         partition = self.providers.partition(resource)
         identifier = self.resolver.text(resource, "grant_id") or resource.address
@@ -261,7 +282,13 @@ class Keys:
             ("Constraints", self._constraints(resource)),
             ("IssuingAccount", text_node(place, f"arn:{partition}:iam::{account}:root") if account else None),
         ]
-        key.grants.append(Members(place, 0, 0, [(text_node(place, name), node) for name, node in members if node is not None]))
+        return Members(place, 0, 0, [(text_node(place, name), node) for name, node in members if node is not None])
+
+    def _revoked(self, resource: Resource) -> None:
+        key, grant = resource.values.get("key_id"), resource.values.get("grant_id")
+        if isinstance(key, str) and isinstance(grant, str):
+            place = Node(self.resolver.place(resource), 0, 0)
+            self.changes.setdefault(self._arn_of(resource, key), KeyChanges(place)).revoked.add(grant)
 
     def _known(self, resource: Resource, name: str) -> Node | None:
         node = self.resolver.value(resource, name)
@@ -288,8 +315,14 @@ class Keys:
     def _alias(self, resource: Resource) -> None:
         key = self.target(resource, "target_key_id")
         name = self.resolver.value(resource, "name")
-        if key is not None and name is not None:
+        if name is None:
+            return
+        if key is not None:
             key.aliases.append(name)
+        elif (changes := self._changes(resource, "target_key_id")) is not None:
+            changes.aliases.append(name)
+        elif self.resolver.references.referred(resource, "target_key_id") is None:
+            self.loose_alias = True
 
     # -- parts --
 
@@ -299,11 +332,11 @@ class Keys:
         members: dict[str, Node] = {"metadata": Members(place, 0, 0, pairs), "policy": self._policy_of(key)}
         if key.grants or key.created:
             members["grants"] = Items(place, 0, 0, key.grants)
-        if (key.aliases or key.created) and not names_in(key.aliases):
+        if (key.aliases or key.created) and not names_in(key.aliases) and not self.loose_alias:
             members["aliases"] = Items(place, 0, 0, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        return KeyParts(Node(place, 0, 0), members, key.resource.address)
+        return KeyParts(Node(place, 0, 0), members, key.resource.address, policy_alone=key.resource.type == "aws_kms_key_policy")
 
     def _policy_of(self, key: _Key) -> Node:
         """The policy in force: the separate one, or the key's own. Which of two separate ones is applied last is not known."""

@@ -62,6 +62,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
+    for arn, done in keys.changes.items():
+        parts.add_key_changes(arn, done)
     for address, assumed in providers.assumed.items():
         where, _, what = address.rpartition(" ")
         hint = "give it with --region" if what == "Region" else "give it with --account"

@@ -1,0 +1,85 @@
+"""What a plan or template does to a key that a snapshot beside it has: grants and aliases.
+
+In: the parts of the key, and what is done. Out: the parts as they are then. Guarantee: a grant that is made counts beside those that are
+listed, and takes the place of one with its ID; one that is revoked does not count. What was not given (`None`, U3) stays so, but for
+grants: those that are made are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verifier.inputs.drafts import listing, obj
+from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.unknown import names_in
+
+
+@dataclass
+class KeyChanges:
+    """Grants as `list-grants` lists them, the IDs of grants that are revoked, the names of aliases. `place` is where it is said."""
+
+    place: Node
+    grants: list[Node] = field(default_factory=list)
+    revoked: set[str] = field(default_factory=set)
+    aliases: list[Node] = field(default_factory=list)
+
+
+def with_changes(parts: Mapping[str, Node], changes: KeyChanges | None) -> Mapping[str, Node]:
+    """The parts of a key with the changes made."""
+    if changes is None:
+        return parts
+    found = dict(parts)
+    gone = changes.revoked | {text for grant in changes.grants if (text := _text(grant, "GrantId")) is not None}
+    if changes.grants or "grants" in found:
+        found["grants"] = _joined(found.get("grants"), "Grants", gone, changes.grants, changes.place)
+    if changes.aliases and "aliases" in found:
+        if names_in(changes.aliases):
+            del found["aliases"]
+        else:
+            found["aliases"] = _with_aliases(found["aliases"], changes)
+    return found
+
+
+def _with_aliases(node: Node, changes: KeyChanges) -> Node:
+    known = {text for entry in _entries(node, "Aliases") if (text := _text(entry, "AliasName") or getattr(entry, "text", None)) is not None}
+    new = [alias for alias in changes.aliases if isinstance(alias, Scalar) and alias.text not in known]
+    return _joined(node, "Aliases", set(), new, changes.place)
+
+
+def _entries(node: Node, name: str) -> list[Node]:
+    """The entries of a listing, of all its pages."""
+    pages = node.items if isinstance(node, Items) else [node]
+    return [entry for page in pages for entry in (_listed(page, name) if isinstance(page, Members) and page.has(name) else [page])]
+
+
+def _listed(page: Members, name: str) -> list[Node]:
+    return next((value.items for key, value in page.pairs if key.text == name and isinstance(value, Items)), [])
+
+
+def _joined(node: Node | None, name: str, gone: set[str], more: Sequence[Node], place: Node) -> Node:
+    """A listing without some of its grants, and with more entries. Its pages stay in their order, the last one last."""
+    if node is None:
+        return listing(place, more)
+    pages = node.items if isinstance(node, Items) else [node]
+    kept = [_without(page, name, gone) for page in pages if _text(page, "GrantId") not in gone]
+    if isinstance(node, Items) and not any(isinstance(page, Members) and page.has(name) for page in pages):
+        return Items(node.source, node.start, node.end, [*kept, *more])
+    return Items(node.source, node.start, node.end, [obj(place, **{name: listing(place, more)}), *kept])
+
+
+def _without(page: Node, name: str, gone: set[str]) -> Node:
+    if not isinstance(page, Members) or not page.has(name):
+        return page
+    pairs = [
+        (key, listing(value, [entry for entry in value.items if _text(entry, "GrantId") not in gone]))
+        if key.text == name and isinstance(value, Items)
+        else (key, value)
+        for key, value in page.pairs
+    ]
+    return Members(page.source, page.start, page.end, pairs)
+
+
+def _text(node: Node, name: str) -> str | None:
+    pairs = node.pairs if isinstance(node, Members) else []
+    return next((value.text for key, value in pairs if key.text == name and isinstance(value, Scalar)), None)
