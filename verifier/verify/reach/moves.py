@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, Pairs
+from verifier.model.invariant import ConditionExpression
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import (
@@ -68,9 +69,26 @@ def _grant(task: GrantTo, scene: Scene) -> Made:
     names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
     when = [test("StringEquals", "kms:GranteePrincipal", *names), test("Bool", "aws:ViaAWSService", "false")]
     when += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
-    found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when)
+    found: Counterexample | Reason = Reason("E0", "it is refused")
+    for constraint in _CONSTRAINTS:
+        found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, *constraint)
+        if not isinstance(found, Reason):
+            break
     number = len(scene.key(task.key).grants or ())
     return step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
+
+
+def _absent(*keys: str) -> tuple[ConditionExpression, ...]:
+    return tuple(test("Null", key, "true") for key in keys)
+
+
+_TYPE, _SOURCE = "kms:GrantConstraintType", "kms:GrantConstraintSourceArn"
+_CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
+    _absent(_TYPE, "kms:EncryptionContextKeys", _SOURCE),
+    (test("StringEquals", _TYPE, "EncryptionContextSubset"), *_absent(_SOURCE)),
+    (test("StringEquals", _TYPE, "EncryptionContextEquals"), *_absent(_SOURCE)),
+)
+"""What a request says of the grant's constraint, the least first: pairs of its context are those of a constraint, which has a type (F6)."""
 
 
 def asked_for(request: Request, identifier: str) -> Grant:
