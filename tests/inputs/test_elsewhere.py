@@ -260,6 +260,26 @@ def test_a_template_attaches_to_what_the_snapshot_lists(tmp_path: Path, type_: s
     assert found.complete and policies(found)[who] == expected
 
 
+def test_a_template_attaches_to_what_another_template_makes(tmp_path: Path) -> None:
+    (tmp_path / "role.yaml").write_text(text(ROLE + KEY), encoding="utf-8")
+    policy = f"  P: {{Type: AWS::IAM::Policy, Properties: {{PolicyName: new, PolicyDocument: {READ}, Roles: [app]}}}}\n"
+    (tmp_path / "policy.yaml").write_text(text(policy), encoding="utf-8")
+    for names in (["role.yaml", "policy.yaml"], ["policy.yaml", "role.yaml"]):
+        (account,) = load_estate([tmp_path / name for name in names], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+        assert policies(account) == {"app": ["new kms:Decrypt"]}
+
+
+def test_a_policy_that_moves_from_one_resource_to_another_stays(tmp_path: Path) -> None:
+    """The plan removes it under one address, and makes it under another."""
+    gone = attached("aws_iam_role_policy", True, name="p", role="r", policy=json.dumps(ENCRYPT))
+    new = attached("aws_iam_role_policy", name="p", role="r", policy=json.dumps(DECRYPT))
+    new.name = "y"
+    assert policies(planned(tmp_path, new_role("r"), gone, new))["r"] == ["p kms:Decrypt"]
+    gone, new = (attached("aws_iam_role_policy", before, name="own", role="old", policy=json.dumps(DECRYPT)) for before in (True, False))
+    new.name = "y"
+    assert policies(planned(tmp_path, gone, new))["old"] == ["own kms:Decrypt", OLD[1]]
+
+
 def test_u1_a_role_that_a_template_may_make_is_not_listed(tmp_path: Path) -> None:
     role = ROLE.replace("RoleName: app", "RoleName: old") + "    Condition: IsOpen\n"
     found = templated(tmp_path, role)

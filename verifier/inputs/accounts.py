@@ -53,7 +53,7 @@ def read_account(
     inventory = Inventory(remarks, account, steps)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in made:
-        for name, entries in _merged(remarks, details).items():
+        for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
     own = {name: {_arn_of(entry): entry for entry in entries} for name, entries in lists.items()}
     for details in given:

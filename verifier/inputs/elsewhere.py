@@ -38,14 +38,15 @@ class Elsewhere:
         return any(kind != "group" for kind, _ in self.left_out)
 
 
-def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]) -> dict[str, list[Node]]:
-    """The entries of a snapshot's lists (`RoleDetailList` …), without those that are left out, and with what is attached to the others."""
+def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:
+    """The entries of a snapshot's lists (`RoleDetailList` …), without those that are left out, and with what is attached to the others. Of
+    those that a plan or template has `made` nothing is taken away: they are as they will be."""
     found = {name: list(entries) for name, entries in lists.items()}
     for change in changes:
         for kind, title in NAMES.items():
             name = f"{title}DetailList"
             entries = [(node, (kind, _text(node, f"{title}Name") or "")) for node in found.get(name, ())]
-            found[name] = [_changed(node, own, change) for node, own in entries if own not in change.left_out]
+            found[name] = [_changed(node, own, change, made) for node, own in entries if own not in change.left_out]
     return found
 
 
@@ -70,8 +71,8 @@ def _names(entry: Node, name: str, key: str | None) -> list[str]:
     return [text for text in texts if text is not None]
 
 
-def _changed(entry: Node, name: Name, change: Elsewhere) -> Node:
-    draft, gone = change.drafts.get(name), change.detached.get(name, set())
+def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
+    draft, gone = change.drafts.get(name), set() if made else change.detached.get(name, set())
     if (draft is None and not gone) or not isinstance(entry, Members):
         return entry
     title, draft = NAMES[name[0]], draft or Draft(name[0], "", entry)
