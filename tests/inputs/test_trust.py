@@ -68,7 +68,7 @@ def test_e2_the_trust_policy_of_a_role_in_every_form(tmp_path: Path, document: A
     assert trust.statements[2].effect is Effect.DENY
     assert all(statement.resources is None for statement in trust.statements)
     assert trust.statements[1].span.line > 1
-    assert trust.warnings == ()
+    assert [warning.rule for warning in trust.warnings] == ["P1"]
 
 
 @pytest.mark.parametrize("given", [role("app"), role("app", AssumeRolePolicyDocument=None)])

@@ -20,6 +20,7 @@ _LIMITS = {
     PolicyKind.KEY: 32_768,
     PolicyKind.IDENTITY: 6_144,
     PolicyKind.BOUNDARY: 6_144,
+    PolicyKind.TRUST: 4_096,
     PolicyKind.SCP: 5_120,
     PolicyKind.RCP: 5_120,
 }

@@ -12,6 +12,7 @@ from verifier.model.documents_conditions import read_conditions
 from verifier.model.documents_known import action_hint, check_action
 from verifier.model.documents_principals import read_principals
 from verifier.model.documents_reader import Reader, a_kind, did_you_mean, elements
+from verifier.model.documents_trust import check_trust
 from verifier.model.documents_variables import check_variables, fifth_colon
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.syntax.policy_tree import Member, Scalar, StatementNode
@@ -144,6 +145,8 @@ def _check_kind(reader: Reader, node: StatementNode, members: dict[str, Member],
         reader.findings.warning(not_resource.start, not_resource.end, message, rule="L5")
     if reader.kind is PolicyKind.RCP:
         _check_rcp(reader, node, members, statement)
+    if reader.kind is PolicyKind.TRUST:
+        check_trust(reader, members, statement)
 
 
 def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], statement: Statement) -> None:
