@@ -11,7 +11,7 @@ import pytest
 import verifier
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.test_cloudformation import KEY, PARAMETERS, READ, ROLE, text
-from tests.inputs.test_terraform_plan import key_policy
+from tests.inputs.test_terraform_plan import existing, key_policy
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Account, Key
@@ -234,6 +234,30 @@ def test_u3_a_policy_that_a_plan_puts_on_a_key_of_the_snapshot(tmp_path: Path) -
     made = write(tmp_path, plan(caller_identity(), policy))
     (key,) = load_estate([made, tmp_path / "shared.json"]).keys
     assert sorted(read.name for read in key.policies or ()) == ["AWS_RAM", "default"], "the policy of a share stays"
+
+
+def test_a_key_of_the_snapshot_that_the_plan_changes(tmp_path: Path) -> None:
+    """The plan's policy and facts; the snapshot's grants and aliases, and what the plan does not tell."""
+    tags: Json = {"tags": {"env": "prod"}, "tags_all": {"env": "prod"}}
+    planned_key = existing(new_key("k", key_policy("arn:aws:iam::444455556666:root")), **{"arn": KEY_ARN, **tags})
+    snapshot_key: Json = {"arn": KEY_ARN, "policies": {"default": key_policy(), "AWS_RAM": key_policy()}, "aliases": ["alias/old"]}
+    snapshot_key |= {"grants": [listed_grant("a")], "tags": [{"TagKey": "env", "TagValue": "dev"}]}
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [snapshot_key]}), encoding="utf-8")
+    made = write(tmp_path, plan(caller_identity(), planned_key, GRANT))
+    for paths in ([made, tmp_path / "keys.json"], [tmp_path / "keys.json", made]):
+        (key,) = load_estate(paths).keys
+        named = {policy.name: policy for policy in key.policies or ()}
+        assert set(named) == {"default", "AWS_RAM"}
+        assert [p.value for s in named["default"].statements for p in s.principals or ()][-1] == "arn:aws:iam::444455556666:root"
+        assert (key.name, key.aliases, key.tags) == ("aws_kms_key.k", ("alias/old",), (("env", "prod"),))
+        assert sorted(grant.id for grant in key.grants or ()) == ["a", "aws_kms_grant.x"]
+
+
+def test_a_key_that_two_plans_have_is_an_error(tmp_path: Path) -> None:
+    planned_key = existing(new_key("k", key_policy()), arn=KEY_ARN)
+    paths = [write(tmp_path, plan(caller_identity(), planned_key), name) for name in ("a.json", "b.json")]
+    with pytest.raises(InputError, match="is given twice"):
+        load_estate(paths)
 
 
 # -- templates --

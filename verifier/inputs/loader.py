@@ -17,13 +17,13 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
 from verifier.inputs.keys import read_key
+from verifier.inputs.merged_keys import merged
 from verifier.inputs.multi_region import Relatives, check_related
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
-from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
-from verifier.inputs.policies import DEFAULT
+from verifier.inputs.parts import DocumentReader, KeyParts, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
@@ -145,34 +145,32 @@ class Loader:
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
         relatives: list[tuple[Key, Relatives]] = []
-        policies: list[Key] = []
+        planned: list[tuple[Key, KeyParts]] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in self.parts.keys:
             read = read_key(self.remarks, part.place, part.members, part.name, self.parts.key_changes)
             if read is not None:
                 key = _with_gaps(replace(read.key, supposed=tuple(map(printable, part.supposed))), *not_read)
-                policies += [key] if part.policy_alone else []
-                self.keys += [] if part.policy_alone else [key]
+                planned += [(key, part)] if part.planned else []
+                self.keys += [] if part.planned else [key]
                 relatives.append((key, read.relatives))
                 unmodelled += read.unmodelled
-        self._put(policies)
+        self._add_planned(planned)
         check_related(self.remarks, relatives)
         self._check_changes()
         return unmodelled
 
-    def _put(self, separate: list[Key]) -> None:
-        """Puts policies of plans on the keys that others describe; of a key that nothing else describes its policy is all there is."""
-        for key in separate:
-            at = next((number for number, known in enumerate(self.keys) if known.arn == key.arn), None)
+    def _add_planned(self, planned: list[tuple[Key, KeyParts]]) -> None:
+        """Adds the keys of plans and templates; one that a snapshot has as well becomes one with it."""
+        given = {key.arn: number for number, key in enumerate(self.keys)}
+        for key, part in sorted(planned, key=lambda found: found[1].policy_alone):
+            at = given.pop(key.arn, None)
+            if at is None and part.policy_alone:
+                at = next((number for number, known in enumerate(self.keys) if known.arn == key.arn), None)
             if at is None:
                 self.keys.append(key)
-                continue
-            known = self.keys[at]
-            grants = known.grants if key.grants is None else (*(known.grants or ()), *key.grants)
-            supposed = (*known.supposed, *key.supposed)
-            others = tuple(policy for policy in known.policies or () if policy.name != DEFAULT)
-            policies = None if key.policies is None else (*key.policies, *others)
-            self.keys[at] = replace(known, policies=policies, unread=key.unread, grants=grants, supposed=supposed)
+            else:
+                self.keys[at] = merged(self.keys[at], key, policy_alone=part.policy_alone)
 
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}

@@ -35,13 +35,14 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 @dataclass
 class KeyParts:
-    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `policy_alone` says
-    that a plan puts a policy on a key that it does not have: where the input has the key, it gets the policy."""
+    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `planned` is one of a
+    plan or template; with `policy_alone` that puts a policy on a key of which it says nothing else."""
 
     place: Node
     members: dict[str, Node]
     name: str | None = None
     supposed: tuple[str, ...] = ()
+    planned: bool = False
     policy_alone: bool = False
 
 

@@ -58,7 +58,7 @@ class Keys:
         tags = self._tags(resource)
         if tags is not None:
             members["tags"] = tags
-        found[resource.name] = KeyParts(place, members, resource.name)
+        found[resource.name] = KeyParts(place, members, resource.name, planned=True)
 
     def _without_arn(self, resource: Resource) -> None:
         if resource.type == "AWS::KMS::ReplicaKey" and self.names.key_id(resource) is None:

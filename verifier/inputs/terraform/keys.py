@@ -336,7 +336,9 @@ class Keys:
             members["aliases"] = Items(place, 0, 0, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        return KeyParts(Node(place, 0, 0), members, key.resource.address, policy_alone=key.resource.type == "aws_kms_key_policy")
+        return KeyParts(
+            Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=key.resource.type == "aws_kms_key_policy"
+        )
 
     def _policy_of(self, key: _Key) -> Node:
         """The policy in force: the separate one, or the key's own. Which of two separate ones is applied last is not known."""
