@@ -260,6 +260,49 @@ def test_a_key_that_two_plans_have_is_an_error(tmp_path: Path) -> None:
         load_estate(paths)
 
 
+ENDPOINT = "vpce-0123456789abcdef0"
+
+
+def of_everybody(document: Json) -> str:
+    """A policy as one of an endpoint."""
+    (statement,) = document["Statement"]
+    return json.dumps({**document, "Statement": [{**statement, "Principal": "*"}]})
+
+
+def with_endpoint(folder: Path) -> Path:
+    entry = {"VpcEndpointId": ENDPOINT, "ServiceName": "com.amazonaws.us-west-2.kms", "OwnerId": ACCOUNT}
+    path = folder / "endpoints.json"
+    listing = {"VpcEndpoints": [{**entry, "PolicyDocument": of_everybody(ENCRYPT)}]}
+    path.write_text(json.dumps({"vpc_endpoints": listing}), encoding="utf-8")
+    return path
+
+
+UNKNOWN_POLICY = Planned("aws_vpc_endpoint_policy", "x", {"vpc_endpoint_id": ENDPOINT}, {"policy": True}, {"policy": refers("random.x.y")})
+
+
+@pytest.mark.parametrize(
+    ("resource", "actions"),
+    [
+        ([], ["kms:Encrypt"]),
+        ([attached("aws_vpc_endpoint_policy", vpc_endpoint_id=ENDPOINT, policy=of_everybody(DECRYPT))], ["kms:Decrypt"]),
+        ([UNKNOWN_POLICY], None),
+    ],
+)
+def test_v_a_policy_of_a_plan_on_an_endpoint_of_the_snapshot(tmp_path: Path, resource: list[Planned], actions: list[str] | None) -> None:
+    made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), *resource))
+    (found,) = load_estate([made, with_endpoint(tmp_path)]).endpoints or ()
+    assert (None if found.policy is None else [a.value for a in found.policy.statements[0].actions or ()]) == actions
+
+
+def test_v_an_endpoint_that_the_plan_and_the_snapshot_have_is_the_plans(tmp_path: Path) -> None:
+    document = of_everybody(DECRYPT)
+    values = {"id": ENDPOINT, "service_name": "com.amazonaws.us-west-2.kms", "vpc_id": "vpc-0123456789abcdef0", "policy": document}
+    endpoint = Planned("aws_vpc_endpoint", "e", values, {}, {"policy": constant(document)}, before=values)
+    made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), endpoint))
+    (found,) = load_estate([with_endpoint(tmp_path), made]).endpoints or ()
+    assert found.policy is not None and [a.value for a in found.policy.statements[0].actions or ()] == ["kms:Decrypt"]
+
+
 # -- templates --
 
 

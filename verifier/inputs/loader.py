@@ -127,7 +127,9 @@ class Loader:
         ]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
-        endpoints, policies = read_vpc_endpoints(self.remarks, self.parts.vpc_endpoints)
+        endpoints, policies = read_vpc_endpoints(
+            self.remarks, self.parts.vpc_endpoints, self.parts.made_endpoints, self.parts.endpoint_policies
+        )
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
         self.remarks.raise_errors()

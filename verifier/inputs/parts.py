@@ -64,6 +64,8 @@ class Parts:
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
     vpc_endpoints: list[Node] = field(default_factory=list)
+    made_endpoints: list[Node] = field(default_factory=list)
+    endpoint_policies: dict[str, Node] = field(default_factory=dict)
     unmodelled: list[Unmodelled] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from verifier.inputs.access import is_null, listed, member_text, members
+from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.policies import read_document
 from verifier.model.estate import Endpoint, Influence, Unmodelled
@@ -26,23 +27,36 @@ _VPC = re.compile(r"vpc-[0-9a-z]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-def read_vpc_endpoints(remarks: Remarks, nodes: Sequence[Node]) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
-    """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V)."""
-    if not nodes:
+def read_vpc_endpoints(
+    remarks: Remarks, given: Sequence[Node], made: Sequence[Node] = (), policies: Mapping[str, Node] | None = None
+) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
+    """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V). Those that plans and templates
+    have `made` take the place of those that are given; `policies` are what they put on others, by the ID of the endpoint."""
+    if not given and not made:
         return None, ()
     endpoints: dict[str, Endpoint] = {}
-    for node in nodes:
-        for entry in listed(remarks, node, "VpcEndpoints", "the output of describe-vpc-endpoints"):
-            endpoint = _endpoint(remarks, entry)
-            if endpoint is not None and endpoint.id in endpoints:
-                remarks.error(entry, f"duplicate VPC endpoint {endpoint.id}", rule="V")
-            elif endpoint is not None:
-                endpoints[endpoint.id] = endpoint
+    for node in made:
+        _add(remarks, endpoints, node, frozenset(), {})
+    own = frozenset(endpoints)
+    for node in given:
+        _add(remarks, endpoints, node, own, policies or {})
     missing = (_missing(endpoint) for endpoint in endpoints.values() if endpoint.policy is None)
     return tuple(endpoints.values()), tuple(missing)
 
 
-def _endpoint(remarks: Remarks, entry: Node) -> Endpoint | None:
+def _add(remarks: Remarks, endpoints: dict[str, Endpoint], node: Node, without: frozenset[str], policies: Mapping[str, Node]) -> None:
+    """Adds the endpoints of one listing."""
+    for entry in listed(remarks, node, "VpcEndpoints", "the output of describe-vpc-endpoints"):
+        endpoint = _endpoint(remarks, entry, policies)
+        if endpoint is None or endpoint.id in without:
+            continue
+        if endpoint.id in endpoints:
+            remarks.error(entry, f"duplicate VPC endpoint {endpoint.id}", rule="V")
+        else:
+            endpoints[endpoint.id] = endpoint
+
+
+def _endpoint(remarks: Remarks, entry: Node, policies: Mapping[str, Node]) -> Endpoint | None:
     """The endpoint, `None` where it is one of another service, or its ID or service is in error."""
     found = members(remarks, entry, "a VPC endpoint")
     region = _region(remarks, entry, found)
@@ -53,8 +67,8 @@ def _endpoint(remarks: Remarks, entry: Node) -> Endpoint | None:
         if "VpcEndpointId" not in found or is_null(found["VpcEndpointId"]):
             remarks.error(entry, "the VPC endpoint has no `VpcEndpointId`", rule="V")
         return None
-    document, policy = found.get("PolicyDocument"), None
-    if document is not None and not is_null(document):
+    document, policy = policies.get(identifier, found.get("PolicyDocument")), None
+    if document is not None and not is_null(document) and not is_unknown_whole(document):
         name = f"policy of {identifier}"
         policy = read_document(remarks, document, PolicyKind.ENDPOINT, identity=f"{identifier}#policy", name=name)
     return Endpoint(

@@ -45,7 +45,7 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     found = keys.read()
     _add_account(parts, node, where, identities)
     listed = endpoints.read(node)
-    parts.vpc_endpoints += [] if listed is None else [listed]
+    parts.made_endpoints += [] if listed is None else [listed]
     nested = _nested(remarks, names.functions, where)
     parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(template), *nested]
     parts.unmodelled += shares(names.functions, keys)

@@ -28,10 +28,18 @@ class Endpoints:
         self.resolver = resolver
         self.providers = providers
         self.unmodelled: list[Unmodelled] = []
+        self.elsewhere: dict[str, Node] = {}
+        """Policies of endpoints that are not in the plan, by ID."""
 
     def read(self) -> Node | None:
         """The endpoints; `None` where the plan has none."""
         separate = self._separate()
+        own = {self.resolver.text(r, "id") for r in self.resolver.of_type("aws_vpc_endpoint")}
+        self.elsewhere = {
+            identifier: policy or Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
+            for identifier, (resource, policy) in separate.items()
+            if identifier not in own
+        }
         listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, separate)) is not None]
         if not listed:
             return None

@@ -54,7 +54,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     if organization is not None:
         parts.add_organization(remarks, *organization)
     listed = endpoints.read()
-    parts.vpc_endpoints += [] if listed is None else [listed]
+    parts.made_endpoints += [] if listed is None else [listed]
+    parts.endpoint_policies |= endpoints.elsewhere
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
     parts.unmodelled += [*shares(resolver, keys), *unread(remarks, resolver, providers)]
     parts.unmodelled += [] if plan.complete else [_put_off(plan)]
