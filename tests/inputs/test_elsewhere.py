@@ -303,6 +303,37 @@ def test_v_an_endpoint_that_the_plan_and_the_snapshot_have_is_the_plans(tmp_path
     assert found.policy is not None and [a.value for a in found.policy.statements[0].actions or ()] == ["kms:Decrypt"]
 
 
+ORGANIZATION = {
+    "describe_organization": {"Id": "o-a1b2c3d4e5", "MasterAccountId": "999999999999"},
+    "accounts": [{"Id": ACCOUNT}, {"Id": "999999999999"}],
+}
+SCP = {"name": "p", "type": "SERVICE_CONTROL_POLICY", "content": json.dumps(DECRYPT), "id": "p-12345678"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "refused"),
+    [
+        (Planned("aws_organizations_policy", "x", SCP, {}), True),
+        (Planned("aws_organizations_policy", "x", {**SCP, "content": json.dumps(ENCRYPT)}, {}, before=SCP), True),
+        (attached("aws_organizations_policy_attachment", True, policy_id="p-12345678", target_id=ACCOUNT), True),
+        (Planned("aws_organizations_policy", "x", SCP, {}, before=SCP), False),
+        (Planned("aws_organizations_delegated_administrator", "x", {"account_id": ACCOUNT}, {}), False),
+    ],
+)
+def test_d7_what_changes_the_organization_of_a_snapshot_is_an_error(tmp_path: Path, resource: Planned, refused: bool) -> None:
+    """What the snapshot says of it would not be so any more."""
+    (tmp_path / "organization.json").write_text(json.dumps({"organization": ORGANIZATION}), encoding="utf-8")
+    made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource))
+    assert load_estate([made]).keys
+    for paths in ([made, tmp_path / "organization.json"], [tmp_path / "organization.json", made]):
+        if not refused:
+            assert load_estate(paths).organization is not None
+            continue
+        with pytest.raises(InputError, match="changes an organization that another input describes") as caught:
+            load_estate(paths)
+        assert f"{resource.type}.x" in caught.value.diagnostics[0].message
+
+
 # -- templates --
 
 

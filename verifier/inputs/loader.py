@@ -183,6 +183,10 @@ class Loader:
     def _read_organization(self) -> tuple[Organization | None, tuple[Unmodelled, ...]]:
         if self.parts.organization is None:
             return None, ()
+        for changed, name in self.parts.organization_changes:
+            message = f"{name} changes an organization that another input describes as it is now; the two cannot be put together"
+            hint = "leave the organization out of the snapshot, or let the plan read it (data aws_organizations_organization)"
+            self.remarks.error(changed, message, hint=hint, rule="D7")
         place, found = self.parts.organization
         return read_organization(self.remarks, place, found, self.keys)
 

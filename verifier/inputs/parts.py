@@ -63,6 +63,7 @@ class Parts:
     elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: tuple[Node, dict[str, Node]] | None = None
+    organization_changes: list[tuple[Node, str]] = field(default_factory=list)
     vpc_endpoints: list[Node] = field(default_factory=list)
     made_endpoints: list[Node] = field(default_factory=list)
     endpoint_policies: dict[str, Node] = field(default_factory=dict)

@@ -49,6 +49,8 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     nested = _nested(remarks, names.functions, where)
     parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(template), *nested]
     parts.unmodelled += shares(names.functions, keys)
+    controls = [r for r in template.of_type("AWS::Organizations::Policy") if names.functions.exists(r) is not False]
+    parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
         key.supposed = tuple(_supposed(names))
     parts.keys += found

@@ -24,6 +24,9 @@ from verifier.syntax.text import printable
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 
+_CHANGING = ("aws_organizations_policy", "aws_organizations_organizational_unit", "aws_organizations_account")
+"""How the types of resources begin that decide which control policies are over an account."""
+
 
 class Organizations:
     """The organization resources of one side of a plan."""
@@ -59,6 +62,16 @@ class Organizations:
             levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
             parts["policies"] = Items(place, 0, 0, list(self._policies(place, policies, levels)))
         return Node(place, 0, 0), parts
+
+    def changes(self) -> Iterator[Resource]:
+        """What the plan changes of an organization that it does not hold."""
+        plan = self.resolver.plan
+        for resource in (*plan.after.values(), *plan.removed.values()):
+            if not resource.managed or not resource.type.startswith(_CHANGING):
+                continue
+            before = plan.before.get(resource.address)
+            if resource.address in plan.removed or resource.created or before is None or before.values != resource.values:
+                yield resource
 
     def _organization(self) -> Resource | None:
         found = [*self.resolver.of_type("aws_organizations_organization")]

@@ -53,6 +53,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     organization = organizations.read()
     if organization is not None:
         parts.add_organization(remarks, *organization)
+    else:
+        parts.organization_changes += [(Node(resolver.place(r), 0, 0), r.address) for r in organizations.changes()]
     listed = endpoints.read()
     parts.made_endpoints += [] if listed is None else [listed]
     parts.endpoint_policies |= endpoints.elsewhere
