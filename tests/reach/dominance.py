@@ -15,12 +15,15 @@ from verifier.evaluate.steps.forms_identities import allows_everything, owner_na
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.reach import (
+    AliasMoved,
     Became,
     Change,
     GrantCreated,
     GroupJoined,
     KeyPolicyPut,
+    KeyReplicated,
     KeyTagged,
+    MaterialImported,
     Move,
     PolicyAdded,
     ReEncrypted,
@@ -107,8 +110,10 @@ def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
     change = move.change
     held = {caller.principal_arn for caller in state.held}
     match change:
-        case Became() | VersionSet():
+        case Became() | VersionSet() | AliasMoved():
             return True
+        case KeyReplicated(key, _) | MaterialImported(key):
+            return key in keys
         case KeyPolicyPut(key, _) | GrantCreated(key, _) | KeyTagged(key, _, _) | ReEncrypted(key, _):
             return key in keys
         case PolicyAdded(owner, _, _):

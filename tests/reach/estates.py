@@ -33,6 +33,7 @@ KEYS = tuple(
 ACROSS = f"arn:aws:kms:us-west-2:{PARTNER}:key/3234abcd-12ab-34cd-56ef-1234567890ab"
 EDGE = f"arn:aws:iam::{HOME}:policy/edge"
 TEAM, COLOURS, EXTERNAL_ID, LAMBDA = "team", ("red", "blue"), "x1", "lambda.amazonaws.com"
+ALIAS, REPLICA_REGION = "alias/open", "eu-west-1"
 
 Statement = dict[str, Any]
 
@@ -65,7 +66,9 @@ class _Maker:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._keys = (KEYS[0], self._one(KEYS[1], KEYS[1], ACROSS))
+        self._aliased = False
+        first = KEYS[0].replace("key/1", "key/mrk-1") if self._chance(0.15) else KEYS[0]
+        self._keys = (first, self._one(KEYS[1], KEYS[1], ACROSS))
 
     # -- drawing --
 
@@ -171,7 +174,12 @@ class _Maker:
         return (Grant("g1", grantee, operations, issuing_account=key.split(":")[4], context_subset=subset),)
 
     def _key(self, arn: str) -> Key:
-        facts = {**FACTS, "aliases": (), "tags": self._tags(0.6), "grants": self._grants(arn)}
+        facts = {**FACTS, "tags": self._tags(0.6), "grants": self._grants(arn)}
+        facts["origin"] = "EXTERNAL" if self._chance(0.15) else "AWS_KMS"
+        facts["aliases"] = (ALIAS,) if self._chance(0.2) and not self._aliased else ()
+        self._aliased = self._aliased or bool(facts["aliases"])
+        if "key/mrk-" in arn:
+            facts |= {"multi_region": True, "multi_region_type": "PRIMARY"}
         return Key(arn, None, (self._key_policy(arn),), **facts)
 
     def _organization(self) -> Organization | None:
@@ -198,7 +206,15 @@ class _Maker:
         user, roles = self._identity(USER), [self._identity(role) for role in ROLES]
         group = Group(GROUP, (document(self._own(GROUP), PolicyKind.IDENTITY, f"{GROUP}#own"),))
         groups = (group,) if self._chance(0.3) else ()
-        managed = (ManagedPolicy(EDGE, (("v1", self._edge("", PolicyKind.IDENTITY)),), "v1"),)
+        versions = [("v1", self._edge("", PolicyKind.IDENTITY))]
+        if self._chance(0.3):
+            versions.append(
+                (
+                    "v2",
+                    document([{"Effect": "Allow", "Action": self._one("*", "kms:*"), "Resource": "*"}], PolicyKind.IDENTITY, EDGE, "edge"),
+                )
+            )
+        managed = (ManagedPolicy(EDGE, tuple(versions), "v1"),)
         home = Account(HOME, (user,), tuple(roles[:2]), groups=groups, managed=managed, providers=())
         partner = Account(PARTNER, (), (roles[2],), providers=())
         keys = tuple(self._key(arn) for arn in self._keys)
@@ -216,9 +232,13 @@ _ABAC = (
     {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
     {"Null": {"aws:ResourceTag/team": "true"}},
 )
+_BY_ALIAS = ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": ALIAS}}, {"Null": {"kms:ResourceAliases": "true"}})
 _KEY_ACTIONS: tuple[tuple[Any, tuple[dict[str, Any], ...]], ...] = (
     ("kms:*", _ABAC),
-    ("kms:Decrypt", (*_ABAC, {"StringEquals": {"kms:EncryptionContext:app": "x"}})),
+    ("kms:Decrypt", (*_ABAC, *_BY_ALIAS, {"StringEquals": {"kms:EncryptionContext:app": "x"}})),
+    (["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"], _BY_ALIAS),
+    (["kms:GetParametersForImport", "kms:ImportKeyMaterial"], _ABAC),
+    (["kms:ReplicateKey", "kms:CreateKey"], ({"StringEquals": {"kms:ReplicaRegion": REPLICA_REGION}}, *_ABAC)),
     ("kms:PutKeyPolicy", (*_ABAC, {"Null": {"kms:BypassPolicyLockoutSafetyCheck": "true"}})),
     (["kms:TagResource", "kms:UntagResource"], (
         {"StringEquals": {"aws:RequestTag/team": "blue"}},
@@ -250,6 +270,7 @@ _IAM_ACTIONS: tuple[tuple[Any, tuple[str, ...], tuple[dict[str, Any], ...]], ...
     ("iam:CreateAccessKey", (USER,), _WRITES[1:]),
     (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), _WRITES[2:]),
     ("iam:CreatePolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
+    ("iam:SetDefaultPolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
     ("iam:PassRole", ROLES, _PASSES),
     ("iam:PassRole", ROLES, _PASSES),
     ("iam:*", (), _WRITES),

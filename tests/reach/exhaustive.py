@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tests.reach.dominance import touches_access, worthwhile
-from tests.reach.sample import Sampler
+from tests.reach.sample import MATERIAL, Sampler
 from verifier.evaluate.engine import Hearing
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
@@ -89,6 +89,8 @@ class _Search:
         front: list[tuple[State, tuple[Move, ...]]] = [(start, ())]
         for step in range(steps + 1):
             for state, made in front:
+                if self.sampler.action == MATERIAL and not state.known.isdisjoint(self.sampler.keys(state, self.key)):
+                    return Chain(self.caller, made, None)
                 access = next((one for one in self.sampler.accesses(state, self.key) if self._allowed(state, one)), None)
                 if access is not None:
                     return Chain(self.caller, made, access)
@@ -140,7 +142,10 @@ class _Search:
     def _after(self, state: State, move: Move) -> State:
         """The state after a move, with parts that the same change of the same part made before."""
         later = after(state, move)
-        keys = tuple(self._part(old, new, move) for old, new in zip(state.estate.keys, later.estate.keys, strict=True))
+        made = later.estate.keys[len(state.estate.keys) :]
+        keys = tuple(
+            self._part(old, new, move) for old, new in zip((*state.estate.keys, *(None for _ in made)), later.estate.keys, strict=True)
+        )
         accounts = tuple(self._account(old, new, move) for old, new in zip(state.estate.accounts, later.estate.accounts, strict=True))
         return replace(later, estate=replace(later.estate, keys=keys, accounts=accounts))
 
@@ -151,8 +156,8 @@ class _Search:
         managed = tuple(self._part(*pair, move) for pair in zip(old.managed, new.managed, strict=True))
         return replace(new, users=users, roles=roles, groups=groups, managed=managed)
 
-    def _part(self, old: Part, new: Part, move: Move) -> Part:
-        if new is old or new == old:
+    def _part(self, old: Part | None, new: Part, move: Move) -> Part:
+        if old is not None and (new is old or new == old):
             return old
         mark = (id(old), move.change)
         if mark not in self.known.made:

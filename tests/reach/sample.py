@@ -7,11 +7,13 @@ Covers: for each caller that is held and each target
   `CreateGrant`, and all together; without a constraint and, where one is asked for, with `EncryptionContextSubset` and `Equals` of `app=x`;
 - tags: each value of `team` that the menus of `estates` know, one more, and none;
 - re-encryption of each key under each other one of its Region (only where the plain text is asked about), without and with `app=x`;
+- aliases: `alias/open` created, moved to each key of the account, deleted (only where a policy asks for aliases); replicas in one other
+  Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only where the plain text is asked about);
 - roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2;
 - policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
-  input; `Allow * on *` as the new version of each of these; a trust policy that admits everyone, and by name;
+  input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
 - groups and users: each.
-Not covered, as `estates` has nothing that would make them matter: aliases, replicas, imported material, resource shares, providers.
+Not covered: resource shares, after which nothing is known, and identities of providers.
 """
 
 from __future__ import annotations
@@ -22,12 +24,12 @@ from functools import cache
 from typing import Any
 
 from tests.reach import moves
-from tests.reach.estates import COLOURS, EXTERNAL_ID, TEAM, document
+from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, TEAM, document
 from verifier.model.estate import Estate, Group, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.reach import Move, State
+from verifier.model.reach import KeyReplicated, Move, State, StepKind
 from verifier.model.request import Caller, Request, Value
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -97,6 +99,8 @@ class Sampler:
             yield {}
             if self.action in _ACTIONS_WITH_CONTEXT:
                 yield _CONTEXT
+            if self.action == "kms:PutKeyPolicy":
+                yield {"kms:BypassPolicyLockoutSafetyCheck": "true"}
 
     # -- moves --
 
@@ -124,8 +128,31 @@ class Sampler:
                 yield moves.untag(by, key.arn, TEAM)
         if self.action == MATERIAL:
             contexts: tuple[dict[str, Value], ...] = ({}, _CONTEXT) if self._constrained else ({},)
-            for other in (one.arn for one in state.estate.keys if one.arn != key.arn and (key.arn, one.arn) not in state.equal):
-                yield from (moves.re_encrypt(by, key.arn, other, before, then) for before in contexts for then in contexts)
+            for other in (one for one in state.estate.keys if one.arn != key.arn and (key.arn, one.arn) not in state.equal):
+                if other.region == key.region:
+                    yield from (moves.re_encrypt(by, key.arn, other.arn, before, then) for before in contexts for then in contexts)
+            yield from self._material(by, key, state)
+        if "kms:resourcealiases" in self.tested:
+            yield from self._aliases(by, key, state)
+
+    def _material(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
+        if key.origin == "EXTERNAL" and key.arn not in state.known:
+            yield moves.import_material(by, key.arn)
+        made = moves.replicate(by, key, REPLICA_REGION, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default"))
+        replica = made.change.replica.arn if isinstance(made.change, KeyReplicated) else ""
+        if key.multi_region_type == "PRIMARY" and all(one.arn != replica for one in state.estate.keys):
+            yield made
+
+    def _aliases(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
+        fields = key.arn.split(":")
+        alias = ":".join([*fields[:5], ALIAS])
+        holder = next((one for one in state.estate.keys if one.arn.split(":")[1:5] == fields[1:5] and ALIAS in (one.aliases or ())), None)
+        if holder is None:
+            yield moves.move_alias(StepKind.CREATE_ALIAS, by, alias, key.arn, key.arn)
+        elif holder.arn == key.arn:
+            yield moves.move_alias(StepKind.DELETE_ALIAS, by, alias, None, key.arn)
+        else:
+            yield moves.move_alias(StepKind.UPDATE_ALIAS, by, alias, key.arn, key.arn, holder.arn)
 
     def _open_key_policy(self) -> list[dict[str, object]]:
         """Everything to everyone, and by name to all who could be held: what names a caller is not limited as `*` may be (D4)."""
@@ -190,6 +217,7 @@ class Sampler:
             yield from (moves.join(by, user.arn, group.arn) for user in account.users if group.arn not in user.groups)
         for managed in account.managed:
             yield moves.new_version(by, document(EVERYTHING, PolicyKind.IDENTITY, managed.arn, "edge"))
+            yield from (moves.set_version(by, policy) for name, policy in managed.versions if name != managed.default)
         yield from (moves.become(by, user.arn) for user in account.users)
 
 
