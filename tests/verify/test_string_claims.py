@@ -10,6 +10,7 @@ import pytest
 from benchmarks.families import overlap_problems, speed_problem
 from tests.evaluate.estates import ALICE, allow, aws, deny, estate, without_policy
 from tests.verify.proving import conditioned, nobody, verdict
+from verifier.bench.families import overlapping
 from verifier.encode.string_theory import script
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
@@ -17,9 +18,11 @@ from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Outcome
 from verifier.model.verdict import Agreement, Status
-from verifier.problem.expression import both
+from verifier.problem.expression import Test, both
+from verifier.problem.predicates import exactly
 from verifier.problem.question import formulate
 from verifier.problem.targets import key_target
+from verifier.solve import string_solvers
 from verifier.solve.session import Result, Sat, Undecided, Unsat
 from verifier.verify import Contradiction, prove, string_claims
 
@@ -51,6 +54,32 @@ def test_a_string_engine_refutes_with_a_request(engine: Engine, found: Estate) -
     refuted = verdict(found, engine=engine, timeout=20)
     assert refuted.status is Status.REFUTED and refuted.counterexample is not None
     assert refuted.counterexample.decision.outcome is Outcome.ALLOW
+
+
+def scripts_asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    asked: list[str] = []
+
+    def answer(engine: Engine, text: str, timeout: float | None) -> Result:
+        asked.append(text)
+        return string_solvers.answer(engine, text, timeout)
+
+    monkeypatch.setattr(string_claims, "answer", answer)
+    return asked
+
+
+def test_a_counterexample_is_seen_to_be_one_rather_than_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many overlapping patterns, for which the solver alone finds no request in time."""
+    asked = scripts_asked(monkeypatch)
+    (query,) = [query for query in overlapping((8,)) if query.family == "overlapping-sat"]
+    (found,) = prove(query.estate, [query.invariant], cross_check=True, timeout=5).verdicts
+    assert found.status is Status.REFUTED and found.agreement is Agreement.AGREED and len(asked) == 1
+
+
+def test_what_says_too_much_of_a_counterexample_is_no_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = scripts_asked(monkeypatch)
+    monkeypatch.setattr(string_claims.Strings, "_as_found", lambda *_: [Test("principal", exactly("nobody"))])
+    (found,) = prove(CAN, [nobody()], cross_check=True).verdicts
+    assert found.status is Status.REFUTED and found.agreement is Agreement.AGREED and len(asked) == 2
 
 
 def test_a_proof_names_the_same_statements() -> None:
@@ -135,4 +164,5 @@ def test_u4_a_proof_is_checked_for_actions_that_the_data_does_not_know_too(monke
     verdict(CAN, cross_check=True)
     formulas = [formulate(found, key_target(found.keys[0]), [nobody()]) for found in (CANNOT, CAN)]
     assert asked[0] == script(formulas[0], formulas[0].violations[0]).text
-    assert asked[1] == script(formulas[1], both(formulas[1].violations[0], formulas[1].known_action)).text
+    # The second one was about the request of the counterexample alone.
+    assert asked[2] == script(formulas[1], both(formulas[1].violations[0], formulas[1].known_action)).text

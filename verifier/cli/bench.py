@@ -61,7 +61,7 @@ def bench(
     Engines take turns, each in a process of its own; a time covers everything from the model of the policy to the answer. Two answers that
     contradict each other end the run with an error.
 
-    \\b
+    \b
     verifier bench statements --engine sat --engine z3 --engine cvc5-strings
     verifier bench all --output json > run.json
     verifier bench all --baseline run.json

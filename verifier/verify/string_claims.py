@@ -7,14 +7,16 @@ a `Contradiction`, never a verdict. What the formula over strings leaves open (`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.engine import Engine
 from verifier.model.verdict import Agreement, Reason
-from verifier.problem.expression import Expression, both
+from verifier.problem.expression import Expression, Present, Test, both, negation
+from verifier.problem.predicates import exactly
 from verifier.problem.question import Claim, Question
+from verifier.problem.space import INTERNAL, pair_attribute
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer
 from verifier.verify.claims import Answer, Contradiction, Found, Proved, decide
@@ -68,6 +70,8 @@ class Strings:
         """How the answer of another engine fares against this one. Raises `Contradiction`."""
         if isinstance(first, Reason):
             return Agreement.NOTHING_TO_CHECK
+        if isinstance(first, Found) and isinstance(self._ask(number, self._as_found(first), known_action=True)[1], Sat):
+            return Agreement.AGREED  # what holds of one request in particular, some request meets
         written, said = self._ask(number, known_action=isinstance(first, Found))
         if isinstance(said, Undecided):
             return Agreement.UNANSWERED
@@ -80,9 +84,26 @@ class Strings:
 
     # -- both --
 
-    def _ask(self, number: int, *, known_action: bool) -> tuple[Script, Result]:
+    def _as_found(self, found: Found) -> list[Expression]:
+        """The request of a counterexample, as far as single texts tell it. A solver looks long for a request, and is quick to see that one
+        is what it looks for; where these say too much, it finds none, and is asked without them."""
+        request = found.counterexample.request
+        values = {"principal": request.caller.principal_arn, "action": request.action.lower(), "session": request.caller.session}
+        for key, value in request.context:
+            name = key.lower()
+            values[name if name in self.question.space.attributes else pair_attribute(key)] = value if isinstance(value, str) else None
+        told: list[Expression] = []
+        for name, attribute in self.question.space.attributes.items():
+            wanted = values.get(name)
+            if wanted is not None and (attribute.domain is not None or name == "action"):
+                told.append(Test(name, exactly(wanted)))
+            elif name not in values and attribute.optional and name not in INTERNAL:
+                told.append(negation(Present(name)))
+        return told
+
+    def _ask(self, number: int, further: Sequence[Expression] = (), *, known_action: bool) -> tuple[Script, Result]:
         formula = self.question.formula
-        goal: Iterable[Expression] = (*self.fixed, formula.violations[number])
+        goal: Iterable[Expression] = (*self.fixed, formula.violations[number], *further)
         try:
             written = script(formula, both(*goal, *((formula.known_action,) if known_action else ())))
         except Inexpressible as error:
