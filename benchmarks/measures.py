@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.access import access
 from benchmarks.certificates import certificates
+from benchmarks.chains import chains
 from benchmarks.clock import now
 from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
@@ -171,6 +172,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "html": html,
     "keys": keys,
     "roles": roles,
+    "chains": chains,
     "certificates": certificates,
 }
 """`memory` is a column of `start`."""

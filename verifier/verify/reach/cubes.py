@@ -8,11 +8,11 @@ a request in the set that it can make.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.model.invariant import AnyCaller, CallerSet
 from verifier.problem.callers import callers
-from verifier.problem.diagram import Node
+from verifier.problem.diagram import Diagrams, Node
 from verifier.problem.elimination import project
 from verifier.problem.expression import Expression, both, negation
 from verifier.problem.joint import Joint
@@ -44,22 +44,31 @@ def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
 
 def cubes(joint: Joint, node: Node, powers: frozenset[str]) -> tuple[Cube, ...]:
     """A projected set as cubes. It is monotone in the powers, so that one which a cube says is missing is left out."""
-    everyone = (1 << joint.diagrams.widths[CALLER]) - 1
+    return tuple(replace(cube, callers=mask) for mask, cube in cubes_over(joint.diagrams, node, powers, CALLER))
+
+
+def cubes_over(diagrams: Diagrams, node: Node, powers: frozenset[str], subject: str) -> list[tuple[int, Cube]]:
+    """The same over the classes of another variable, or over its only one where nothing tells any apart: (mask of its classes, cube)."""
+    everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[str], tuple[tuple[str, int], ...]], int] = {}
-    for path in joint.diagrams.paths(node):
+    for path in diagrams.paths(node):
         needs = frozenset(name for name, mask in path.items() if name in powers and mask == 2)
-        values = tuple(sorted((name, mask) for name, mask in path.items() if name not in powers and name not in (CALLER, "action")))
-        found[needs, values] = found.get((needs, values), 0) | path.get(CALLER, everyone)
+        values = tuple(sorted((name, mask) for name, mask in path.items() if name not in powers and name not in (subject, "action")))
+        found[needs, values] = found.get((needs, values), 0) | path.get(subject, everything)
     return _without_needless(found)
 
 
-def _without_needless(found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int]) -> tuple[Cube, ...]:
-    """Without callers that another cube has with fewer powers and the same values."""
-    kept: list[Cube] = []
-    for (needs, values), mask in sorted(found.items(), key=lambda item: len(item[0][0])):
-        for cube in kept:
+MANY = 1 << 20
+"""More classes than a variable can have."""
+
+
+def _without_needless(found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int]) -> list[tuple[int, Cube]]:
+    """Without classes that another cube has with fewer powers and the same values."""
+    kept: list[tuple[int, Cube]] = []
+    for (needs, values), classes in sorted(found.items(), key=lambda item: len(item[0][0])):
+        for others, cube in kept:
             if cube.powers <= needs and cube.values == values:
-                mask &= ~cube.callers
-        if mask:
-            kept.append(Cube(mask, needs, values))
-    return tuple(kept)
+                classes &= ~others
+        if classes:
+            kept.append((classes, Cube(0, needs, values)))
+    return kept

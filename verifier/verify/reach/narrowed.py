@@ -1,58 +1,92 @@
-"""The estate as far as it bears on steps that are not on a key: policies that are about none of them are left out.
+"""The estate as far as it bears on some requests: policies that are about none of them are left out.
 
-In: an estate. Out: a smaller one. Guarantee: every request of such a step is decided alike in both.
+In: an estate. Out: a smaller one. Guarantee: every such request is decided alike in both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.policy import Policy, Statement
+from verifier.model.policy import Policy, Statement, Text
 from verifier.model.step_actions import step_actions
 from verifier.problem.predicates import like
 
 
 def for_steps(estate: Estate) -> Estate:
-    """The estate without identity policies, and identities, that say nothing of steps."""
-    tags = any(key.startswith(("aws:principaltag/", "aws:userid")) for key in _tested(estate))
+    """For requests about what is no key."""
+    trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
+    return replace(_narrowed(estate, says_of_steps, trusts), keys=())
+
+
+def for_keys(estate: Estate) -> Estate:
+    """For requests about keys, or none."""
+    return _narrowed(estate, says_of_keys, [policy for key in estate.keys for policy in key.policies or ()])
+
+
+def _narrowed(estate: Estate, says: Callable[[Policy], bool], others: Iterable[Policy]) -> Estate:
+    """The estate without the identity policies, and the identities, that say nothing. `others` are policies that may test something too."""
+    tested = frozenset[str]().union(*(policy.tested_keys for policy in (*others, *_of_callers(estate, says))))
+    keep = any(key.startswith(("aws:principaltag/", "aws:userid")) for key in tested)
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
-    return replace(estate, keys=(), accounts=tuple(_account(account, named, keep=tags) for account in estate.accounts))
+    return replace(estate, accounts=tuple(_account(account, says, named, keep=keep) for account in estate.accounts))
 
 
-def _tested(estate: Estate) -> frozenset[str]:
-    found = set(estate.tested_keys)
+def _of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:
     for account in estate.accounts:
-        for role in account.roles:
-            found |= role.trust.tested_keys if role.trust is not None else set()
+        for identity in (*account.users, *account.roles):
+            yield from filter(says, identity.policies)
+            yield from () if identity.boundary is None else (identity.boundary,)
+        for group in account.groups:
+            yield from group.policies
+        for managed in account.managed:
+            yield from (policy for _, policy in managed.versions)
     for controls in estate.organization.controls if estate.organization is not None else ():
         for level in (*(controls.service or ()), *(controls.resource or ())):
-            for policy in level.policies:
-                found |= policy.tested_keys
-    return frozenset(found)
+            yield from level.policies
+    for endpoint in estate.endpoints or ():
+        yield from () if endpoint.policy is None else (endpoint.policy,)
 
 
-def _account(account: Account, named: set[str], *, keep: bool) -> Account:
+def _account(account: Account, says: Callable[[Policy], bool], named: set[str], *, keep: bool) -> Account:
     """In an inventory that is complete, one who is not listed is one without policies."""
 
     def narrowed(members: tuple[Identity, ...]) -> tuple[Identity, ...]:
-        small = [replace(member, policies=tuple(filter(says_something, member.policies)), trust=None) for member in members]
+        small = [replace(member, policies=tuple(filter(says, member.policies)), trust=None) for member in members]
         stay = keep or not account.complete
         return tuple(one for one in small if stay or one.policies or one.bounded or one.arn in named)
 
     return replace(account, users=narrowed(account.users), roles=narrowed(account.roles))
 
 
-def says_something(policy: Policy) -> bool:
-    """Whether a policy has a statement about some step."""
-    return any(is_about_steps(statement) for statement in policy.statements)
+_OF_STEPS = tuple(action.name.lower() for action in step_actions())
 
 
-_NAMES = tuple(action.name.lower() for action in step_actions())
+def says_of_steps(policy: Policy) -> bool:
+    """Whether a policy has a statement that can be about a step on something other than a key."""
+    return any(_matches(statement) for statement in policy.statements)
 
 
-def is_about_steps(statement: Statement) -> bool:
-    """Whether a statement can be about some step that is not on a key."""
+def says_of_keys(policy: Policy) -> bool:
+    """Whether a policy has a statement that can be about KMS, known actions or not (U4)."""
+    return any(statement.actions is None or statement.not_action or any(map(_of_kms, statement.actions)) for statement in policy.statements)
+
+
+def _of_kms(pattern: Text) -> bool:
+    start = pattern.value.lower().split("*")[0].split("?")[0][:4]
+    return "kms:".startswith(start) if len(start) < 4 else start == "kms:"
+
+
+def _matches(statement: Statement) -> bool:
     if statement.actions is None or statement.not_action:
         return statement.not_action
-    return any(like(text.value.lower()).matches(name) for text in statement.actions for name in _NAMES)
+    return any(_of_step(text.value.lower()) for text in statement.actions)
+
+
+@lru_cache(1 << 12)
+def _of_step(pattern: str) -> bool:
+    """Whether a pattern of actions matches some step."""
+    matches = like(pattern).matches
+    return any(matches(name) for name in _OF_STEPS)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from verifier.model.reach import StepKind
 from verifier.problem.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.key_rules import GRANTEE, STEPS, KeyRules
-from verifier.verify.reach.step_rules import StepRules
+from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
 CREATE_GRANT = "kms:CreateGrant"
 ANY = -1
@@ -35,7 +36,7 @@ class Access:
 class KeyOffers:
     """The offers of one key to whoever calls it."""
 
-    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], StepRules]) -> None:
+    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], KeylessRules]) -> None:
         """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys."""
         self._creating = creating
         self.rules = rules
@@ -44,31 +45,34 @@ class KeyOffers:
         self.region = rules.key.region
         self._done: dict[str, tuple[Cube, ...]] = {}
         self._steps = tuple(self._all_steps())
+        self._steps_of: dict[str, tuple[Offer, ...]] = {}
+        self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
         self._accesses: dict[int, tuple[Access, ...]] = {}
 
-    def steps(self, principal: str) -> Iterator[Offer]:
+    def steps(self, principal: str) -> tuple[Offer, ...]:
         """What a principal can bring about by this key's own requests."""
-        bit = self._bit(principal)
-        if bit:
-            for offer in self._steps:
-                if offer.cube.callers & bit:
-                    yield from self._with_replica(offer, principal) if offer.step is StepKind.REPLICATE else (offer,)
+        if principal not in self._steps_of:
+            bit = self._bit(principal)
+            own = (offer for offer in self._steps if offer.cube.callers & bit)
+            self._steps_of[principal] = tuple(chain.from_iterable(self._whole(offer, principal) for offer in own))
+        return self._steps_of[principal]
 
-    def _with_replica(self, offer: Offer, principal: str) -> Iterator[Offer]:
-        """A replica takes `kms:CreateKey` as well (R8)."""
-        rules = self._creating()
-        bit = rules.bit(principal)
-        for cube in rules.doing("kms:CreateKey"):
-            if cube.callers & bit:
-                yield replace(offer, also=(("", "kms:CreateKey", cube),))
+    def _whole(self, offer: Offer, principal: str) -> Iterator[Offer]:
+        """An offer with all that its step takes: a replica takes `kms:CreateKey` as well (R8)."""
+        if offer.step is not StepKind.REPLICATE:
+            yield offer
+            return
+        for cube in self._creating().creating(principal):
+            yield replace(offer, also=(("", CREATE_KEY, cube),))
 
-    def accesses(self, goal: int, principal: str) -> Iterator[Access]:
+    def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
         """How a principal can make the last request of a goal."""
-        if goal not in self._accesses:
-            self._accesses[goal] = tuple(self._all_accesses(goal))
-        bit = self._bit(principal)
-        if bit:
-            yield from (access for access in self._accesses[goal] if access.cube.callers & bit)
+        key = goal, self._bit(principal)
+        if key not in self._accesses_of:
+            if goal not in self._accesses:
+                self._accesses[goal] = tuple(self._all_accesses(goal))
+            self._accesses_of[key] = tuple(access for access in self._accesses[goal] if access.cube.callers & key[1])
+        return self._accesses_of[key]
 
     def doing(self, action: str, principal: str) -> Iterator[Cube]:
         """What a principal needs for one of the actions on material."""

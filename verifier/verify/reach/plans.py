@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from verifier.verify.reach.closure import Facts, Goal
+from verifier.verify.reach.closure import Goal
 from verifier.verify.reach.facts import Derivation, Fact, FactKind
+from verifier.verify.reach.needs import Facts
 
 
 @dataclass(frozen=True)

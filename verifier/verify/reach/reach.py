@@ -45,13 +45,15 @@ class Told:
     goal: Goal
     tasks: tuple[Task, ...]
     story: Story | Reason
+    alike: tuple[str, ...]
+    """The callers of its class: what one can bring about, so can each."""
     listed: bool
 
     @property
-    def called(self) -> str:
-        """The caller as text. A user, role or session that no inventory lists stands for others like it."""
+    def called(self) -> tuple[str, ...]:
+        """The callers as text. A user, role or session that no inventory lists stands for others like it."""
         alone = self.listed or self.caller.endswith(":root") or not self.caller.startswith("arn:")
-        return self.caller.removeprefix(WEB_PREFIX) if alone else f"others, such as {self.caller}"
+        return tuple(caller.removeprefix(WEB_PREFIX) if alone else f"others, such as {caller}" for caller in self.alike)
 
     @property
     def shape(self) -> tuple[str, ...]:
@@ -118,8 +120,9 @@ def reach_to(
                 told += _told(setting, reached, [(goal, names)], how.steps)
             if progress is not None:
                 progress(number, len(starts), start)
-        rows = _merged(told, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, one.called)))
-        return Answer(rows, tuple(start for start in beyond if start in setting.listed), near)
+        rows = _merged(told, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called)))
+        gone = tuple(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed)
+        return Answer(rows, gone, near)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
     return _report(estate, keys, goals, _how(steps, readings), None, answer, to=tuple(actions))
@@ -131,7 +134,7 @@ def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
 
 def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], steps: int) -> Iterator[Told]:
     """The stories of goals: those that take the same steps are told together."""
-    listed = reached.start in setting.listed
+    members, listed = setting.universe.alike(reached.start), reached.start in setting.listed
     alike: dict[object, list[tuple[Goal, tuple[str, ...], tuple[Task, ...]]]] = {}
     for goal, names in within:
         tasks = planned(reached.facts, goal)
@@ -139,13 +142,13 @@ def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple
             continue
         if len(tasks) > steps:
             longer = Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps")
-            yield Told(reached.start, names, goal, tasks, longer, listed)
+            yield Told(reached.start, names, goal, tasks, longer, members, listed)
             continue
         alike.setdefault((tasks, goal.by), []).append((goal, names, tasks))
     for together in alike.values():
         stories = setting.teller.tell_each(reached, [(goal, setting.goals[goal.number]) for goal, _, _ in together])
         for (goal, names, tasks), story in zip(together, stories, strict=True):
-            yield Told(reached.start, names, goal, tasks, story, listed)
+            yield Told(reached.start, names, goal, tasks, story, members, listed)
 
 
 def _merged(told: Iterable[Told], shape: Callable[[Told], object], add: Callable[[ReachRow, Told], ReachRow]) -> tuple[ReachRow, ...]:
@@ -155,7 +158,7 @@ def _merged(told: Iterable[Told], shape: Callable[[Told], object], add: Callable
         found = rows.get(shape(one))
         if found is None:
             story, reason = (one.story, None) if isinstance(one.story, Story) else (None, one.story)
-            rows[shape(one)] = ReachRow((one.called,), one.actions, len(one.tasks), story, reason)
+            rows[shape(one)] = ReachRow(one.called, one.actions, len(one.tasks), story, reason)
         else:
             rows[shape(one)] = add(found, one)
     return tuple(sorted(rows.values(), key=lambda row: (row.reason is not None, row.steps)))

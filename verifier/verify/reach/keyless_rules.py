@@ -1,0 +1,45 @@
+"""Who can create keys, given what they have brought about before: what a replica takes besides (R8).
+
+In: an estate, a partition, readings that are held. Out: `KeylessRules`.
+Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, never less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import CallerSet
+from verifier.problem.expression import Expression
+from verifier.problem.joint import Given, join
+from verifier.problem.space import Space, acts
+from verifier.problem.targets import Target, TargetKind
+from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
+
+CREATE_KEY = "kms:CreateKey"
+
+
+class KeylessRules:
+    """The rules of `kms:CreateKey`; of federated sessions they are about those in `issued` alone. Raises `TooLarge`."""
+
+    def __init__(self, estate: Estate, partition: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet) -> None:
+        self._powers = powers
+        self._issued = issued
+        self.joint = join([Given(estate, Target(TargetKind.NONE, partition), powers)], (), self._further)
+        self.joint.hold(held)
+        self._creates, others = self.joint.scopes
+        self.joint.definitions.append(self.joint.diagrams.complement(others))
+
+    def _further(self, space: Space) -> list[Expression]:
+        return [acts({CREATE_KEY}), outside(space, self._issued)]
+
+    @cached_property
+    def _cubes(self) -> tuple[Cube, ...]:
+        node = self.joint.diagrams.both(self.joint.sides[0].allowed, self._creates)
+        return cubes(self.joint, projected(self.joint, node, (CALLER, *self._powers)), self._powers)
+
+    def creating(self, principal: str) -> tuple[Cube, ...]:
+        """What a principal needs to create a key."""
+        number = self.joint.finite.tables[CALLER].class_of(principal)
+        return () if number is None else tuple(cube for cube in self._cubes if cube.callers >> number & 1)

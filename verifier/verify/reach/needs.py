@@ -1,0 +1,177 @@
+"""Whether what a step or an access needs is true, and by which facts.
+
+In: the facts of a closure, cubes. Out: the facts that meet a need.
+Guarantee: every fact that gives a power is tried; none is taken for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.model.estate import Estate, Identity
+from verifier.problem.powers import (
+    ATTACHED,
+    BOUNDARY,
+    GRANT,
+    INLINE,
+    RESOURCE_POLICY,
+    SESSION_TAGS,
+    VERSION,
+    attached_policy,
+    joined_group,
+    managed_by,
+)
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import Derivation, Fact, FactKind
+from verifier.verify.reach.offers import ANY, KeyOffers, is_tag
+
+Facts = Mapping[Fact, Derivation]
+
+
+class Identities:
+    """What the estate says of principals: their groups, managed policies and boundaries, by ARN."""
+
+    def __init__(self, estate: Estate) -> None:
+        found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
+        self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+        groups = [group for account in estate.accounts for group in account.groups]
+        self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
+        self._doubtful = sorted(
+            {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
+        )
+
+    def owners(self, principal: str) -> tuple[str, ...]:
+        """Those whose inline and attached policies follow a principal: itself and its groups."""
+        identity = self.by_arn.get(principal)
+        return (principal, *(identity.groups if identity else ()))
+
+    def doubtful_groups(self, principal: str) -> Iterator[str]:
+        """The groups that a principal might join and that have policies whose documents are not in the input."""
+        yield from (group for group in self._doubtful if _may_join(principal, group))
+
+    def managed(self, principal: str) -> frozenset[str]:
+        """The managed policies that are attached to a principal at first."""
+        identity = self.by_arn.get(principal)
+        return managed_by(identity) if identity else frozenset()
+
+    def of_group(self, group: str) -> frozenset[str]:
+        """The managed policies that are attached to a group at first."""
+        return self._of_groups.get(group, frozenset())
+
+    def boundary(self, principal: str) -> str | None:
+        """The managed policy that is its boundary."""
+        identity = self.by_arn.get(principal)
+        return identity.boundary.identity.removesuffix("#boundary") if identity and identity.boundary else None
+
+
+class Needs:
+    """Whether what a cube needs is true, and by which facts."""
+
+    def __init__(self, identities: Identities, keys: Mapping[str, KeyOffers]) -> None:
+        self._identities = identities
+        self._keys = keys
+
+    def available(self, powers: frozenset[str], target: str, by: str, facts: Facts) -> frozenset[str]:
+        """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
+        granted = any(fact.kind is FactKind.MAY_GRANT and fact.subject == target for fact in facts)
+
+        def may_have(power: str) -> bool:
+            return granted if power == GRANT else self._power(power, target, None, by, facts) is not None
+
+        return frozenset(filter(may_have, powers))
+
+    def met(self, cube: Cube, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """Facts with which a cube on a target is open to a principal; `None` where some need is not met. `action` is the one requested, for
+        grants."""
+        found: list[Fact] = []
+        for power in sorted(cube.powers):
+            giving = self._power(power, target, action, by, facts)
+            if giving is None:
+                return None
+            found += giving
+        for fact in self._values(cube, target, facts):
+            if fact is None:
+                return None
+            found.append(fact)
+        return tuple(dict.fromkeys(found))
+
+    def _power(self, power: str, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        if power == GRANT:
+            return self._granted(target, action, by, facts)
+        return next((giving for giving in self._giving(power, target, by, facts) if all(fact in facts for fact in giving)), None)
+
+    def _giving(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+        """The facts that together give a power to a principal, in each way."""
+        if power == RESOURCE_POLICY:
+            yield (Fact(FactKind.RESOURCE_POLICY, target),)
+        elif power in (INLINE, ATTACHED):
+            kind = FactKind.INLINE if power == INLINE else FactKind.ATTACHED
+            yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))
+            if power == ATTACHED:
+                yield from ((Fact(FactKind.JOINED, group),) for group in self._identities.doubtful_groups(by))
+        elif power == VERSION:
+            yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
+        elif power == BOUNDARY:
+            boundary = self._identities.boundary(by)
+            yield from () if boundary is None else ((Fact(FactKind.VERSION, boundary),),)
+        elif power == SESSION_TAGS:
+            yield (Fact(FactKind.SESSION_TAGS, by),)
+        elif (policy := attached_policy(power)) is not None:
+            yield from ((*joined, Fact(FactKind.ATTACH, owner, (policy,))) for owner, joined in self._owners(by, facts))
+        elif (group := joined_group(power)) is not None:
+            yield from ((Fact(FactKind.JOINED, group),),) if _may_join(by, group) else ()
+        else:
+            raise AssertionError(f"no such power: {power}")
+
+    def _owners(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among them."""
+        at_first = self._identities.owners(by)
+        yield from ((owner, ()) for owner in at_first)
+        for fact in facts:
+            if fact.kind is FactKind.JOINED and fact.subject not in at_first and _may_join(by, fact.subject):
+                yield fact.subject, (fact,)
+
+    def _managed(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """The managed policies that are attached to a principal, and what has to be true for it: at first, by steps, by groups that it
+        joins."""
+        yield from ((arn, ()) for arn in sorted(self._identities.managed(by)))
+        for owner, joined in self._owners(by, facts):
+            yield from ((arn, joined) for arn in sorted(self._identities.of_group(owner)) if joined)
+            yield from ((fact.details[0], (*joined, fact)) for fact in facts if fact.kind is FactKind.ATTACH and fact.subject == owner)
+
+    def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as well (G6)."""
+        names = (action or "",) if "/" not in (action or "") else tuple((action or "").split("/"))
+        grantees = self._keys[target].rules.classes_of_grantee(by)
+        found = []
+        for name in names:
+            fact = next((f for f in facts if f.kind is FactKind.MAY_GRANT and f.subject == target and _names(f, name, grantees)), None)
+            if fact is None:
+                return None
+            found.append(fact)
+        return tuple(found)
+
+    def _values(self, cube: Cube, target: str, facts: Facts) -> Iterator[Fact | None]:
+        """For each value that the key does not have at first, a fact that it may have it; `None` for one that it cannot have."""
+        offers = self._keys.get(target)
+        aliases = offers.rules.aliases_at_first() if offers is not None else None
+        for name, mask in cube.values:
+            if is_tag(name) and offers is not None:
+                at_first = offers.rules.first_class_of(name)
+                if at_first is not None and not mask >> at_first & 1:
+                    given = (f for f in facts if f.kind is FactKind.TAG and f.subject == target and f.details[0] == name)
+                    yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
+            elif aliases is not None and name in aliases and not mask & aliases[name]:
+                fact = Fact(FactKind.ALIASES, target)
+                yield fact if fact in facts else None
+
+
+def _may_join(principal: str, group: str) -> bool:
+    """Whether a principal is a user of the group's account."""
+    return ":user/" in principal and principal.split(":")[4] == group.split(":")[4]
+
+
+def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
+    """Whether a grant that may be created is of an operation, and can be for grantees of some classes."""
+    name, mask = fact.details
+    return name == operation and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
