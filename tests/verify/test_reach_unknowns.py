@@ -11,6 +11,7 @@ import pytest
 from verifier.inputs import load_estate
 from verifier.model.invariants_text import read_invariants
 from verifier.model.verdict import Verdict
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove
 
@@ -59,6 +60,7 @@ def managed(*versions: Json) -> Json:
 def asked(folder: Path, sentence: str, lists: Json, **account: Any) -> Verdict:
     policy = document({"Effect": "Allow", "Principal": {"AWS": f"{HOME}:root"}, "Action": "kms:Decrypt", "Resource": "*"})
     details = {"UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": [], **lists}
+    details = {name: found for name, found in details.items() if found is not None}
     path = folder / "snapshot.json"
     key = {"arn": KEY, "policy": policy, "grants": [], "tags": [], "aliases": []}
     path.write_text(json.dumps({"keys": [key], "accounts": {ACCOUNT: {"authorization_details": details, **account}}}))
@@ -83,7 +85,7 @@ ATTACHES = bob(allow("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:Polic
         ({"UserDetailList": [SETS], "Policies": [managed({"VersionId": "v1", "Document": document(allow("kms:*"))})]}, "refuted", ""),
         ({"UserDetailList": [ASSUMES], "RoleDetailList": [reader(EC2)]}, "proved", ""),
         ({"UserDetailList": [ASSUMES], "RoleDetailList": [reader(None)]}, "unknown", "trust policy"),
-        ({"UserDetailList": [ATTACHES]}, "unknown", "policies of AWS's own"),
+        ({"UserDetailList": [ATTACHES]}, "unknown", "managed policies whose documents"),
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_input_is_not_harmless(tmp_path: Path, lists: Json, expected: str, says: str) -> None:
@@ -118,3 +120,17 @@ def test_u2_a_federated_session_can_do_no_more_than_who_issued_it(tmp_path: Path
         asked(tmp_path, "only user/bob in home can eventually kms:Decrypt", {"UserDetailList": [bob(allow("s3:*"))]}).status.value
         == "refuted"
     )
+
+
+@pytest.mark.parametrize("left_out", ["GroupDetailList", "Policies"])
+def test_u1_a_list_that_is_left_out_is_not_an_empty_one(tmp_path: Path, left_out: str) -> None:
+    with pytest.raises(InputError, match=f"the inventory of {ACCOUNT} has no `{left_out}`"):
+        asked(tmp_path, BOB, {"UserDetailList": [bob(allow("s3:*"))], left_out: None})
+
+
+def test_u3_a_listed_policy_without_its_document_may_be_attached(tmp_path: Path) -> None:
+    own = bob(allow("iam:AttachUserPolicy", Condition={"ArnLike": {"iam:PolicyARN": f"{HOME}:policy/*"}}))
+    listed = {"Arn": f"{HOME}:policy/m", "DefaultVersionId": "v1", "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True}]}
+    verdict = asked(tmp_path, BOB, {"UserDetailList": [own], "Policies": [listed]})
+    assert verdict.reason is not None and "whose documents are not in the input can be attached" in verdict.reason.text
+    assert asked(tmp_path, BOB, {"UserDetailList": [own], "Policies": [managed()]}).status.value == "proved"

@@ -76,6 +76,7 @@ def read_account(
         complete=complete,
         groups=tuple(inventory.read_groups.values()),
         managed=managed_policies(inventory) if steps else (),
+        unlisted=_unlisted(given) if complete else (),
         providers=read_providers(remarks, account, providers or {}),
     )
     return read, tuple(inventory.unmodelled)
@@ -89,6 +90,13 @@ def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:
         name, principal = f"{what} of {short(arn)}", arn if kind != "group" else None
         thing = Unmodelled(name, "U3", Influence.EITHER, description, account=inventory.account, principal=principal, span=entry.span)
         inventory.unmodelled.append(thing)
+
+
+def _unlisted(given: Sequence[Node]) -> tuple[str, ...]:
+    """The lists of groups and managed policies that no page has."""
+    pages = [page for details in given for page in (details.items if isinstance(details, Items) else [details])]
+    lists = {key.text for page in pages if isinstance(page, Members) for key, _ in page.pairs}
+    return tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
 
 
 def _merged(remarks: Remarks, details: Node) -> dict[str, list[Node]]:

@@ -119,6 +119,9 @@ class Account:
     complete: bool = True
     groups: tuple[Group, ...] = ()
     managed: tuple[ManagedPolicy, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): which groups and policies there are
+    besides is not known."""
     providers: tuple[str, ...] | None = None
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
 

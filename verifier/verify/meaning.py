@@ -19,7 +19,7 @@ _LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "crea
 """Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is shown and never
 proved with."""
 
-_STEPS = frozenset({"trust", "groups", "managed", "providers"})
+_STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers"})
 """Members that only steps turn on (section 7): no decision on a key does."""
 
 _SETS = frozenset(

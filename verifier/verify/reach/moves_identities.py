@@ -66,7 +66,7 @@ def attach_policy(task: Make, scene: Scene) -> Made:
         return Reason("U3", f"the document of {arn} is not in the input")
     found = _request(scene, owner, by, f"iam:Attach{_kind(owner)}Policy", test("ArnEquals", "iam:PolicyARN", arn))
     if isinstance(found, Reason) and task.fact.kind is FactKind.ATTACHED:
-        return Reason("U3", f"policies of AWS's own whose documents are not in the input can be attached to {owner}")
+        return Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
     return step(StepKind.ATTACH_POLICY, lambda _: PolicyAdded(owner, policy), found)
 
 

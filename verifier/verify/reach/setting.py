@@ -34,9 +34,11 @@ from verifier.verify.reach.universe import Universe, asked_of_callers, holds_ide
 
 class Setting:
     """The closure for one key. `goals` are its invariants; of federated sessions it is about those in `issued` alone, whose account is not
-    that of the key where it says so, but named. Raises `TooLarge`."""
+    that of the key where it says so, but named. Raises `TooLarge`, and `InputError` for an inventory that leaves out what could be joined
+    or attached."""
 
     def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How, issued: CallerSet = ANYONE) -> None:
+        _check_lists(estate)
         self.key = key
         self._issued = issued
         self._how = how
@@ -169,6 +171,15 @@ class _Same:
 @lru_cache(2)
 def _shared(same: _Same, held: tuple[tuple[str, bool], ...], issued: CallerSet) -> Shared:
     return Shared(same.estate, dict(held), issued)
+
+
+def _check_lists(estate: Estate) -> None:
+    """Raises `InputError` for an inventory that leaves out groups or managed policies: one of them could be joined, or attached."""
+    for account in estate.accounts:
+        if account.unlisted:
+            lists = " and no ".join(f"`{name}`" for name in account.unlisted)
+            message = f"the inventory of {account.id} has no {lists}: what callers could join or attach is not known"
+            raise InputError.of(message, hint="an empty list says that there are none", rule="E0")
 
 
 def _own_keys(estate: Estate) -> Iterator[Key]:

@@ -313,21 +313,24 @@ class StepOffers:
         return {managed.arn: managed for account in self._estate.accounts for managed in account.managed}
 
     def _writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
-        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's that the input does not hold, one that it
-        does."""
+        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that the input does not
+        hold, one that it does."""
         yield from self._plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
         of_aws = group.mask(POLICY_ARN, like("arn:*:iam::aws:policy/*"))
         known = frozenset(self._managed)
         for allowed in group.allowed(attaching, by, POLICY_ARN):
             mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
             unknown = of_aws is None or bool(mask & of_aws) and not group.only_known(POLICY_ARN, mask & of_aws, known)
-            given = [Gives(FactKind.ATTACHED)] if unknown else []
-            for arn in self._attachable(group, everything=unknown):
-                number = None if of_aws is None else group.class_of(POLICY_ARN, arn)
-                if of_aws is None or (number is not None and mask >> number & 1):
-                    given.append(Gives(FactKind.ATTACH, (arn,)))
+            doubtful = any(_attaches(group, mask, arn) for arn in self._without_document)
+            given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
+            given += [Gives(FactKind.ATTACH, (arn,)) for arn in self._attachable(group, everything=unknown) if _attaches(group, mask, arn)]
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
+
+    @cached_property
+    def _without_document(self) -> tuple[str, ...]:
+        """Managed policies that are listed, and whose document in force the input does not hold."""
+        return tuple(arn for arn, managed in self._managed.items() if managed.default not in dict(managed.versions))
 
     def _attachable(self, group: Group, everything: bool) -> Iterator[str]:
         """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of
@@ -336,6 +339,14 @@ class StepOffers:
             of_aws, of_account = arn.split(":")[4] == "aws", arn.split(":")[4] == group.permissions.targets[0].account
             if (of_aws or of_account) and (attach(arn) in self.powers or not (everything or of_aws)):
                 yield arn
+
+
+def _attaches(group: Group, mask: int, arn: str) -> bool:
+    """Whether a policy is among those of a mask; every one is where nothing asks which it is."""
+    if group.mask(POLICY_ARN, like("arn:*:iam::aws:policy/*")) is None:
+        return True
+    number = group.class_of(POLICY_ARN, arn)
+    return number is not None and bool(mask >> number & 1)
 
 
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
