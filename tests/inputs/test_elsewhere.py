@@ -378,6 +378,59 @@ def test_a_policy_that_moves_from_one_resource_to_another_stays(tmp_path: Path) 
     assert policies(planned(tmp_path, gone, new))["old"] == ["own kms:Decrypt", OLD[1]]
 
 
+@pytest.mark.parametrize(
+    ("resources", "transform", "complete"),
+    [
+        ("  S: {Type: AWS::IAM::ServiceLinkedRole, Properties: {AWSServiceName: x.amazonaws.com}}\n", "", False),
+        ("  S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}\n", "", False),
+        ("  S: {Type: AWS::CloudFormation::Stack, Condition: Never, Properties: {TemplateURL: x}}\n", "", True),
+        ("  S: {Type: AWS::Serverless::Function, Properties: {}}\n", "Transform: AWS::Serverless-2016-10-31\n", False),
+        ("  S: {Type: AWS::S3::Bucket}\n", "Transform: AWS::LanguageExtensions\n", True),
+    ],
+)
+def test_u1_roles_that_a_template_makes_in_other_ways(tmp_path: Path, resources: str, transform: str, complete: bool) -> None:
+    """They are not listed, so the inventory is not whole any more."""
+    path = tmp_path / "template.yaml"
+    never = "Conditions: {Never: !Equals [a, b]}\n"
+    path.write_text(text(KEY + resources, transform + never), encoding="utf-8")
+    (account,) = load_estate([path, snapshot(tmp_path)], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+    assert account.complete is complete
+
+
+@pytest.mark.parametrize(
+    ("resource", "complete"),
+    [
+        (attached("aws_iam_service_linked_role", aws_service_name="x.amazonaws.com"), False),
+        (Planned("aws_iam_service_linked_role", "x", {"id": "x"}, {}, before={"id": "x"}), True),
+        (attached("aws_ssoadmin_account_assignment", target_id=ACCOUNT), False),
+        (attached("aws_cloudformation_stack", name="x"), False),
+        (attached("awscc_iam_role", role_name="x"), False),
+        (attached("aws_s3_bucket", bucket="x"), True),
+    ],
+)
+def test_u1_roles_that_a_plan_makes_in_other_ways(tmp_path: Path, resource: Planned, complete: bool) -> None:
+    assert planned(tmp_path, resource).complete is complete
+
+
+def test_u1_roles_of_permission_sets_that_change_are_not_listed(tmp_path: Path) -> None:
+    """Those of permission sets that stay as they are are listed."""
+    name = "AWSReservedSSO_Admin_0123456789abcdef"
+    listing = json.loads(snapshot(tmp_path).read_text())
+    roles = listing["accounts"][ACCOUNT]["authorization_details"]["RoleDetailList"]
+    arn = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{name}"
+    roles.append({"RoleName": name, "RoleId": "AROASSO", "Arn": arn, "RolePolicyList": [named("x", ENCRYPT)]})
+    (tmp_path / "sso.json").write_text(json.dumps(listing), encoding="utf-8")
+    values = {"inline_policy": "{}"}
+    for before, listed in ((None, False), ({"inline_policy": "[]"}, False), (values, True)):
+        changed = Planned("aws_ssoadmin_permission_set_inline_policy", "x", values, {}, before=before)
+        made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), changed))
+        (account,) = load_estate([made, tmp_path / "sso.json"]).accounts
+        assert (account.complete, name in policies(account), "old" in policies(account)) == (listed, listed, True)
+    (tmp_path / "template.yaml").write_text(text(KEY + "  S: {Type: AWS::SSO::PermissionSet, Properties: {Name: x}}\n"), encoding="utf-8")
+    (account,) = load_estate([tmp_path / "template.yaml", tmp_path / "sso.json"], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+    assert (account.complete, name in policies(account)) == (False, False)
+
+
 def test_u1_a_role_that_a_template_may_make_is_not_listed(tmp_path: Path) -> None:
     role = ROLE.replace("RoleName: app", "RoleName: old") + "    Condition: IsOpen\n"
     found = templated(tmp_path, role)

@@ -16,16 +16,20 @@ from verifier.inputs.nodes import Items, Members, Node, Scalar
 Name = tuple[str, str]
 """A kind (`role`, `user`, `group`) and the name of one of that kind."""
 
+_OF_PERMISSION_SETS = "AWSReservedSSO_"
+"""How the names of the roles begin that IAM Identity Center makes in accounts, in all of them."""
+
 
 @dataclass
 class Elsewhere:
     """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
     names of inline policies and the ARNs of managed ones that are taken away. `left_out` are those that are changed, or made, in a way that
-    is not known (`None` for a name that is not known either)."""
+    is not known (`None` for a name that is not known either); with `permission_sets` so are the roles that IAM Identity Center makes."""
 
     drafts: dict[Name, Draft] = field(default_factory=dict)
     detached: dict[Name, set[str]] = field(default_factory=dict)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
+    permission_sets: bool = False
     policies: list[Node] = field(default_factory=list)
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
@@ -35,7 +39,11 @@ class Elsewhere:
     @property
     def leaves_principals_out(self) -> bool:
         """Whether there are users or roles that no list has."""
-        return any(kind != "group" for kind, _ in self.left_out)
+        return self.permission_sets or any(kind != "group" for kind, _ in self.left_out)
+
+    def leaves_out(self, name: Name) -> bool:
+        """Whether one of the snapshot is not listed any more."""
+        return name in self.left_out or (self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS))
 
 
 def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:
@@ -46,7 +54,7 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
         for kind, title in NAMES.items():
             name = f"{title}DetailList"
             entries = [(node, (kind, _text(node, f"{title}Name") or "")) for node in found.get(name, ())]
-            found[name] = [_changed(node, own, change, made) for node, own in entries if own not in change.left_out]
+            found[name] = [_changed(node, own, change, made) for node, own in entries if not change.leaves_out(own)]
     return found
 
 

@@ -16,7 +16,7 @@ from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.conditions import Conditions, Truth
 from verifier.inputs.cloudformation.json_string import json_pieces
 from verifier.inputs.cloudformation.loops import Loops, has_loops
-from verifier.inputs.cloudformation.template import Resource, Template
+from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
 
@@ -47,7 +47,7 @@ class Functions:
     def __post_init__(self) -> None:
         self._level = 0
         self.conditions = Conditions(self.remarks, self.template, self.value, self.deeper)
-        self.loops = Loops(self.remarks, self.value, any(t.text == "AWS::LanguageExtensions" for t in self.template.transforms))
+        self.loops = Loops(self.remarks, self.value, any(t.text == EXTENSIONS for t in self.template.transforms))
 
     def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""

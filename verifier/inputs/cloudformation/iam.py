@@ -9,9 +9,11 @@ remembered by their names.
 
 from __future__ import annotations
 
+import re
+
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
-from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.cloudformation.template import EXTENSIONS, Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
@@ -29,6 +31,11 @@ _OF_ONE = {
     "AWS::IAM::GroupPolicy": ("group", "GroupName"),
 }
 
+_MAKES_ROLES = re.compile(
+    r"AWS::IAM::ServiceLinkedRole|AWS::CloudFormation::(?:Stack|CustomResource)|Custom::.*|AWS::ServiceCatalog::CloudFormationProvisionedProduct|.*::MODULE"
+)
+"""Types of resources that make roles, or may, which the template does not have. So do transforms."""
+
 
 class Identities:
     """The IAM resources of a template."""
@@ -38,7 +45,8 @@ class Identities:
         self.functions = functions
         self.names = names
         self.drafts: dict[tuple[str, str], Draft] = {}
-        self.elsewhere = Elsewhere()
+        self.elsewhere, self.everywhere = Elsewhere(), Elsewhere()
+        """What is done to others: of the account of the stack, and of all accounts."""
         self.unmodelled: list[Unmodelled] = []
 
     def read(self, place: Node) -> Node | None:
@@ -56,6 +64,15 @@ class Identities:
         for resource in template.of_type("AWS::IAM::UserToGroupAddition"):
             self._addition(resource)
         self.elsewhere.policies = policies
+        made = [resource for resource in template.resources.values() if _MAKES_ROLES.fullmatch(resource.type)]
+        transformed = any(transform.text != EXTENSIONS for transform in template.transforms)
+        if transformed or any(self.functions.exists(resource) is not False for resource in made):
+            self.elsewhere.left_out.add(("role", None))
+        for resource in template.resources.values():
+            if resource.type.startswith("AWS::SSO::") and self.functions.exists(resource) is not False:
+                self.everywhere.permission_sets = True
+            elif resource.type == "AWS::CloudFormation::StackSet" and self.functions.exists(resource) is not False:
+                self.everywhere.left_out.add(("role", None))
         return details(place, self.drafts.values(), policies) if any(kind != "group" for kind, _ in self.drafts) else None
 
     def providers(self, place: Node) -> dict[str, Node]:

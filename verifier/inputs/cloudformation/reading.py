@@ -67,6 +67,7 @@ def _loops(remarks: Remarks, template: Template) -> WriteOut:
 def _add_account(parts: Parts, node: Node, where: Deployment, identities: Identities) -> None:
     details = identities.read(node)
     parts.elsewhere.setdefault(where.account or "", []).append(identities.elsewhere)
+    parts.elsewhere.setdefault("", []).append(identities.everywhere)
     if details is not None and where.account is not None:
         parts.made.setdefault(where.account, []).append(details)
     if where.account is not None:

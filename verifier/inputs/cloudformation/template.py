@@ -17,6 +17,8 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.unknown import Unknown
 from verifier.syntax.text import first_few
 
+EXTENSIONS = "AWS::LanguageExtensions"
+"""The transform that carries out more functions, and makes nothing."""
 VERSION = "2010-09-09"
 """The version of the format."""
 SECTIONS = (

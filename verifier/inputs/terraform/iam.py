@@ -7,6 +7,7 @@ nothing is known (U1). What is attached to others is remembered by their names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
@@ -24,6 +25,13 @@ from verifier.syntax.text import first_few, printable
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
 _INLINE = {f"aws_iam_{kind}_policy": kind for kind in ("role", "user", "group")}
 _ATTACHMENTS = {f"aws_iam_{kind}_policy_attachment": kind for kind in ("role", "user", "group")}
+
+_MAKES_ROLES = re.compile(
+    r"aws_iam_service_linked_role|aws_servicecatalog_provisioned_product|(?:aws|awscc)_(?:\w+_)?cloudformation_stack\w*"
+    r"|awscc_iam_(?:role|user|service_linked_role)"
+)
+"""Types of resources that make roles, or may, which the plan does not have."""
+_PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 
 
 class Identities:
@@ -53,6 +61,7 @@ class Identities:
                     self._attach(resource, kind, node, f"{kind}s")
         self._memberships()
         self._detached()
+        self._made_by_others()
         policies = self._policies()
         for change in self.elsewhere.values():
             change.policies = policies
@@ -190,6 +199,17 @@ class Identities:
         if owner is None or group is None:
             return
         owner.join(group, resource.address)
+
+    def _made_by_others(self) -> None:
+        """Roles that are made by what the plan makes or changes, and are not in it."""
+        plan = self.resolver.plan
+        for resource in plan.after.values():
+            if resource.managed and plan.changes(resource) and _MAKES_ROLES.fullmatch(resource.type):
+                where = self.elsewhere.setdefault("", Elsewhere()) if "stack_set" in resource.type else self._elsewhere(resource)
+                where.left_out.add(("role", None))
+        for resource in (*plan.after.values(), *plan.removed.values()):
+            if resource.managed and plan.changes(resource) and _PERMISSION_SETS.fullmatch(resource.type):
+                self.elsewhere.setdefault("", Elsewhere()).permission_sets = True
 
     def _detached(self) -> None:
         """What the plan takes away from those that it does not make."""

@@ -67,10 +67,7 @@ class Organizations:
         """What the plan changes of an organization that it does not hold."""
         plan = self.resolver.plan
         for resource in (*plan.after.values(), *plan.removed.values()):
-            if not resource.managed or not resource.type.startswith(_CHANGING):
-                continue
-            before = plan.before.get(resource.address)
-            if resource.address in plan.removed or resource.created or before is None or before.values != resource.values:
+            if resource.managed and resource.type.startswith(_CHANGING) and plan.changes(resource):
                 yield resource
 
     def _organization(self) -> Resource | None:

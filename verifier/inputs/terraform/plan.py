@@ -88,6 +88,11 @@ class Plan:
             self._places[resource.address] = known
         return known
 
+    def changes(self, resource: Resource) -> bool:
+        """Whether the plan makes, changes or takes away a resource."""
+        before = self.before.get(resource.address)
+        return resource.address in self.removed or resource.created or before is None or before.values != resource.values
+
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""
         if not before:
