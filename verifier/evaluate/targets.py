@@ -20,6 +20,7 @@ from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
+from verifier.model.readings import resource_symbol
 from verifier.model.request import Caller, Request
 from verifier.syntax.diagnostic import InputError
 
@@ -181,7 +182,7 @@ def _covers_some_resource(raw: list[str], target: Target, reader: Reader) -> Tru
     certain only where its fields are all `*`; another one that is of the caller's partition is a free fact `F1:resource:PATTERN`."""
     if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
         return False
-    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(f"F1:resource:{':'.join(raw)}")
+    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(resource_symbol(":".join(raw)))
 
 
 def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Truth:

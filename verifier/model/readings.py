@@ -283,7 +283,9 @@ def free_fact(symbol: str, value: bool) -> str:
     if symbol.startswith(_RESOURCE):
         return f"`Resource` {symbol.removeprefix(_RESOURCE)} {'covers' if value else 'does not cover'} a request without a resource"
     if symbol.startswith("U3:") and not value:
-        return f"the key has no {symbol.removeprefix('U3:')}, which the input does not say"
+        name = symbol.removeprefix("U3:")
+        of_key = name.startswith(("kms:", "aws:resourcetag/")) or ":" not in name
+        return f"the key has no {name}, which the input does not say" if of_key else f"the request has no {name}"
     return _FREE_FACTS.get((symbol, value), f"{symbol} is {'true' if value else 'false'}")
 
 

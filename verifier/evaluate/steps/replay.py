@@ -18,7 +18,7 @@ from verifier.model.reach import Chain, State
 from verifier.model.request import Decision, Outcome
 from verifier.syntax.diagnostic import InputError
 
-SYMBOL_LIMIT = 10
+SYMBOL_LIMIT = 8
 """How many symbols are tried both ways together before the answer is `DEPENDS`."""
 
 

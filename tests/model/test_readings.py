@@ -1,0 +1,23 @@
+"""What free facts are called in reports."""
+
+from __future__ import annotations
+
+import pytest
+
+from verifier.model.readings import OUTSIDE_ALLOW, fact_symbol, free_fact, trust_symbol
+
+ROLE = "arn:aws:iam::111122223333:role/app"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value", "text"),
+    [
+        (OUTSIDE_ALLOW, True, "its own account's policies allow it"),
+        (fact_symbol("aws:ResourceTag/team"), False, "the key has no aws:resourcetag/team, which the input does not say"),
+        (fact_symbol("token.actions.githubusercontent.com:sub"), False, "the request has no token.actions.githubusercontent.com:sub"),
+        (trust_symbol(ROLE), True, f"the trust policy of {ROLE}, which the input does not give, admits it"),
+        (trust_symbol(ROLE), False, f"the trust policy of {ROLE}, which the input does not give, refuses it"),
+    ],
+)
+def test_a_free_fact_is_a_sentence(symbol: str, value: bool, text: str) -> None:
+    assert free_fact(symbol, value) == text
