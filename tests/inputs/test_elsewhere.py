@@ -431,6 +431,20 @@ def test_u1_roles_of_permission_sets_that_change_are_not_listed(tmp_path: Path) 
     assert (account.complete, name in policies(account)) == (False, False)
 
 
+def test_u1_a_role_that_may_be_that_of_the_template_is_not_listed(tmp_path: Path) -> None:
+    """Its name may have been made up of the logical ID when the stack was made."""
+    listing = json.loads(snapshot(tmp_path).read_text())
+    names = ("prod-App-1ABCDEFGHIJK", "prod-Other-1ABCDEFGHIJK", "App")
+    roles = [{"RoleName": n, "RoleId": f"AROA{k}", "Arn": f"arn:aws:iam::{ACCOUNT}:role/{n}"} for k, n in enumerate(names)]
+    listing["accounts"][ACCOUNT]["authorization_details"]["RoleDetailList"] = roles
+    (tmp_path / "roles.json").write_text(json.dumps(listing), encoding="utf-8")
+    for role, complete in ((ROLE.replace("      RoleName: app\n", ""), False), (ROLE, True)):
+        (tmp_path / "template.yaml").write_text(text(KEY + role), encoding="utf-8")
+        (account,) = load_estate([tmp_path / "template.yaml", tmp_path / "roles.json"], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+        assert account.complete is complete and (names[0] in policies(account)) is complete
+        assert {*names[1:]} <= set(policies(account))
+
+
 def test_u1_a_role_that_a_template_may_make_is_not_listed(tmp_path: Path) -> None:
     role = ROLE.replace("RoleName: app", "RoleName: old") + "    Condition: IsOpen\n"
     found = templated(tmp_path, role)

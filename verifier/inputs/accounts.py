@@ -57,7 +57,9 @@ def read_account(
             lists[name] += entries
     own = {name: {_arn_of(entry): entry for entry in entries} for name, entries in lists.items()}
     for details in given:
-        for name, entries in as_changed(_merged(remarks, details), elsewhere).items():
+        merged = _merged(remarks, details)
+        for name, entries in as_changed(merged, elsewhere).items():
+            complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
             lists[name] += [entry for entry in entries if _arn_of(entry) not in own[name]] if made else entries
             for entry in entries if name != "Policies" else ():
                 if (arn := _arn_of(entry)) in own[name] and arn is not None:

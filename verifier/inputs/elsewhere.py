@@ -24,11 +24,13 @@ _OF_PERMISSION_SETS = "AWSReservedSSO_"
 class Elsewhere:
     """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
     names of inline policies and the ARNs of managed ones that are taken away. `left_out` are those that are changed, or made, in a way that
-    is not known (`None` for a name that is not known either); with `permission_sets` so are the roles that IAM Identity Center makes."""
+    is not known (`None` for a name that is not known either); so is one of the snapshot with a part of its name in `perhaps`, which may be
+    one that the template makes under a name that CloudFormation made up, and with `permission_sets` a role of IAM Identity Center."""
 
     drafts: dict[Name, Draft] = field(default_factory=dict)
     detached: dict[Name, set[str]] = field(default_factory=dict)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
+    perhaps: set[Name] = field(default_factory=set)
     permission_sets: bool = False
     policies: list[Node] = field(default_factory=list)
 
@@ -41,9 +43,15 @@ class Elsewhere:
         """Whether there are users or roles that no list has."""
         return self.permission_sets or any(kind != "group" for kind, _ in self.left_out)
 
-    def leaves_out(self, name: Name) -> bool:
-        """Whether one of the snapshot is not listed any more."""
-        return name in self.left_out or (self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS))
+    def leaves_out(self, name: Name, made: bool) -> bool:
+        """Whether one of the snapshot, or one that another plan or template has `made`, is not listed any more."""
+        if name in self.left_out:
+            return True
+        if made:
+            return False
+        if any(kind == name[0] and part in name[1] for kind, part in self.perhaps):
+            return True
+        return self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
 
 
 def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:
@@ -54,7 +62,7 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
         for kind, title in NAMES.items():
             name = f"{title}DetailList"
             entries = [(node, (kind, _text(node, f"{title}Name") or "")) for node in found.get(name, ())]
-            found[name] = [_changed(node, own, change, made) for node, own in entries if not change.leaves_out(own)]
+            found[name] = [_changed(node, own, change, made) for node, own in entries if not change.leaves_out(own, made)]
     return found
 
 

@@ -23,6 +23,8 @@ from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+_SHORTEST = 20
+"""Characters of a logical ID that a name has which CloudFormation makes up of it; where the name gets too long it cuts the rest off."""
 _PROVIDERS = {"AWS::IAM::OIDCProvider": OPEN_ID_CONNECT, "AWS::IAM::SAMLProvider": SAML}
 _OWNERS = {"Roles": "role", "Users": "user", "Groups": "group"}
 _OF_ONE = {
@@ -113,6 +115,8 @@ class Identities:
         for index, group in enumerate(self._listed(resource, "Groups") if kind == "user" else []):
             draft.join(group, f"Groups[{index}]")
         self.drafts[kind, name.text] = draft
+        if resource.name in self.names.made_up:
+            self.elsewhere.perhaps.add((kind, f"-{resource.name[:_SHORTEST]}"))
 
     def _left_out(self, resource: Resource) -> None:
         name = self.names.iam_name(resource)
