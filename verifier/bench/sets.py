@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.bench.corpus import Collected, corpus, examples
-from verifier.bench.families import FAMILIES, overlapping, statements
+from verifier.bench.families import (
+    FAMILIES,
+    callers,
+    condition_keys,
+    grants,
+    if_exists,
+    overlapping,
+    patterns,
+    scp_levels,
+    set_operators,
+    statements,
+    variables,
+)
 from verifier.syntax.diagnostic import InputError
 
 
@@ -33,9 +45,12 @@ def _hundred() -> Collected:
 
 
 def _many() -> Collected:
-    """Over 2,000 queries, all small: for contradictions between engines."""
+    """Over 2,000 queries, all small, of every family that grows: for contradictions between engines."""
     found = [*statements(sizes=(2, 4, 6, 8, 12, 16, 24, 32), seeds=125), *overlapping(sizes=tuple(range(2, 26)))]
-    return Collected(found)
+    some = (2, 3, 4, 5, 6, 7, 8, 9)
+    for family in (condition_keys, if_exists, set_operators, variables, grants, scp_levels):
+        found += family(some)
+    return Collected([*found, *patterns(some[:4]), *callers(some[:4])])
 
 
 SETS: dict[str, Callable[[Folders], Collected]] = {
