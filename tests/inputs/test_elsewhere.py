@@ -96,6 +96,14 @@ def test_a_managed_policy_of_the_plan_on_a_role_of_the_snapshot(tmp_path: Path) 
     assert policies(found)["old"] == ["made kms:Decrypt", *OLD]
 
 
+def test_a_managed_policy_of_a_role_of_the_snapshot_that_the_plan_changes(tmp_path: Path) -> None:
+    """The plan has nothing else of the account."""
+    before = {"name": "shared", "path": "/", "arn": SHARED, "policy": json.dumps(ENCRYPT)}
+    after = {**before, "policy": json.dumps(DECRYPT)}
+    found = planned(tmp_path, Planned("aws_iam_policy", "shared", after, {}, {"policy": constant(after["policy"])}, before=before))
+    assert policies(found)["old"] == ["own kms:Encrypt", "shared kms:Decrypt"]
+
+
 def test_a_user_of_the_snapshot_joins_a_group_of_the_plan(tmp_path: Path) -> None:
     group = Planned("aws_iam_group", "ops", {"name": "ops", "path": "/"}, {"arn": True, "id": True}, {"name": constant("ops")})
     policy = attached("aws_iam_group_policy", name="new", group="ops", policy=json.dumps(DECRYPT))
@@ -429,6 +437,11 @@ def test_u1_roles_of_permission_sets_that_change_are_not_listed(tmp_path: Path) 
     (tmp_path / "template.yaml").write_text(text(KEY + "  S: {Type: AWS::SSO::PermissionSet, Properties: {Name: x}}\n"), encoding="utf-8")
     (account,) = load_estate([tmp_path / "template.yaml", tmp_path / "sso.json"], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
     assert (account.complete, name in policies(account)) == (False, False)
+
+
+def test_a_managed_policy_of_the_snapshot_that_a_template_changes(tmp_path: Path) -> None:
+    policy = f"  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: shared, PolicyDocument: {READ}}}}}\n"
+    assert policies(templated(tmp_path, policy))["old"] == ["own kms:Encrypt", "shared kms:Decrypt"]
 
 
 def test_u1_a_role_that_may_be_that_of_the_template_is_not_listed(tmp_path: Path) -> None:

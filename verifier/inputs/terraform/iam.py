@@ -63,6 +63,8 @@ class Identities:
         self._detached()
         self._made_by_others()
         policies = self._policies()
+        for policy in self.resolver.of_type("aws_iam_policy"):
+            self._elsewhere(policy)  # those of a snapshot may have it
         for change in self.elsewhere.values():
             change.policies = policies
         accounts = {account for account, kind, _ in self.owners if kind != "group"}
