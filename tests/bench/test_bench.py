@@ -124,7 +124,8 @@ def test_a_saved_run_is_read_back_and_compared_with(tmp_path: Path) -> None:
 def test_a_busy_machine_is_told_and_so_is_the_clock() -> None:
     busy = replace(RUN, machine=replace(MACHINE, load=1.5), clock=Clock.CPU)
     for told in (text_of(busy), html_of(busy)):
-        assert "other work ran" in told and "processor" in told
+        assert "other work ran" in told and "too long" not in told and "processor" in told
+    assert "too long" in text_of(replace(busy, clock=Clock.WALL))
     assert "other work ran" not in text_of(RUN) and "clock on the wall" in text_of(RUN)
 
 

@@ -51,7 +51,7 @@ def _about(run: Run) -> str:
         f"{queries} queries of {', '.join(run.sets)}, {run.rounds} rounds after a warm-up, limit {run.limit:g} s",
         TIMES_OF[run.clock],
         run.started,
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load {machine.load:.2f}{busy(machine)}",
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load {machine.load:.2f}{busy(run)}",
         versions,
         f"peak memory: {memory}",
     ]

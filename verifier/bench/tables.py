@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from verifier.bench.records import FORMAT, FORMAT_VERSION, Clock, Counts, Machine, Run
+from verifier.bench.records import FORMAT, FORMAT_VERSION, Clock, Counts, Run
 from verifier.bench.summary import Row, Shift, against, by_family
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -48,7 +48,7 @@ def _about(run: Run) -> list[str]:
     return [
         f"{queries} queries of {', '.join(map(printable, run.sets))}; {run.rounds} rounds after a warm-up; limit {run.limit:g} s",
         TIMES_OF[run.clock],
-        f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load {machine.load:.2f}{busy(machine)}",
+        f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load {machine.load:.2f}{busy(run)}",
         printable(machine.system),
         f"{versions}",
         f"peak memory: {memory}",
@@ -56,9 +56,11 @@ def _about(run: Run) -> list[str]:
     ]
 
 
-def busy(machine: Machine) -> str:
+def busy(run: Run) -> str:
     """What to say of a machine that was not idle before the run."""
-    return ": other work ran, so that times are too long" if machine.load > machine.cores / 2 else ""
+    if run.machine.load <= run.machine.cores / 2:
+        return ""
+    return ": other work ran, so that times are too long" if run.clock is Clock.WALL else ": other work ran"
 
 
 def cells_of(row: Row) -> tuple[str, ...]:
