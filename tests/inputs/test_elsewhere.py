@@ -20,6 +20,7 @@ from verifier.syntax.diagnostic import InputError
 DECRYPT: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
 ENCRYPT: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}]}
 SHARED = f"arn:aws:iam::{ACCOUNT}:policy/shared"
+KEY_ARN = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def snapshot(folder: Path) -> Path:
@@ -86,6 +87,73 @@ def test_a_plan_attaches_to_what_the_snapshot_lists(tmp_path: Path, resource: Pl
     found = planned(tmp_path, resource)
     assert found.complete and policies(found)[who] == expected
     assert set(policies(found)) == {"old", "alice"}
+
+
+def replaced(type_: str, before: Json, after: Json) -> Planned:
+    """A resource that the plan changes, or replaces."""
+    expressions = {name: constant(value) for name, value in after.items()}
+    return Planned(type_, "x", {**after, "id": "x"}, {}, expressions, before={**before, "id": "x"})
+
+
+def forgotten(resource: Planned) -> Json:
+    """A plan in which Terraform lets go of a resource without destroying it."""
+    data = plan(caller_identity(), new_key("k", key_policy()), resource)
+    (change,) = [entry for entry in data["resource_changes"] if entry["address"] == resource.address]
+    change["change"]["actions"] = ["forget"]
+    return data
+
+
+@pytest.mark.parametrize(
+    ("resource", "who", "expected"),
+    [
+        (
+            replaced("aws_iam_role_policy_attachment", {"role": "old", "policy_arn": SHARED}, {"role": "new", "policy_arn": SHARED}),
+            "old",
+            [OLD[0]],
+        ),
+        (
+            replaced("aws_iam_policy_attachment", {"roles": ["old", "a"], "policy_arn": SHARED}, {"roles": ["a"], "policy_arn": SHARED}),
+            "old",
+            [OLD[0]],
+        ),
+        (
+            replaced(
+                "aws_iam_role_policy",
+                {"role": "old", "name": "own", "policy": json.dumps(ENCRYPT)},
+                {"role": "old", "name": "other", "policy": json.dumps(DECRYPT)},
+            ),
+            "old",
+            ["other kms:Decrypt", OLD[1]],
+        ),
+    ],
+)
+def test_what_a_plan_replaces_is_not_there_any_more(tmp_path: Path, resource: Planned, who: str, expected: list[str]) -> None:
+    assert policies(planned(tmp_path, resource))[who] == expected
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        attached("aws_iam_user_group_membership", True, user="alice", groups=["dev"]),
+        attached("aws_iam_group_membership", True, group="dev", users=["alice"]),
+        replaced("aws_iam_user_group_membership", {"user": "alice", "groups": ["dev", "x"]}, {"user": "alice", "groups": ["x"]}),
+    ],
+)
+def test_a_user_of_the_snapshot_leaves_a_group(tmp_path: Path, resource: Planned) -> None:
+    policy = attached("aws_iam_group_policy", name="new", group="dev", policy=json.dumps(DECRYPT))
+    policy.name = "y"
+    assert policies(planned(tmp_path, policy))["alice"] == ["new kms:Decrypt"]
+    assert policies(planned(tmp_path, policy, resource))["alice"] == []
+
+
+def test_what_terraform_forgets_stays(tmp_path: Path) -> None:
+    attachment = attached("aws_iam_role_policy_attachment", True, role="old", policy_arn=SHARED)
+    (account,) = load_estate([write(tmp_path, forgotten(attachment)), snapshot(tmp_path)]).accounts
+    assert policies(account)["old"] == OLD
+    policy = attached("aws_kms_key_policy", True, key_id=KEY_ARN, policy=json.dumps(key_policy("arn:aws:iam::444455556666:root")))
+    keys = load_estate([write(tmp_path, forgotten(policy))]).keys
+    (found,) = [key for key in keys if key.arn == KEY_ARN]
+    assert len((found.policies or ())[0].statements) == 2
 
 
 def test_a_managed_policy_of_the_plan_on_a_role_of_the_snapshot(tmp_path: Path) -> None:
@@ -160,7 +228,6 @@ def test_the_verdict_is_that_of_the_account_as_it_will_be(tmp_path: Path) -> Non
 
 # -- keys of a snapshot --
 
-KEY_ARN = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/batch"
 
 
@@ -206,6 +273,17 @@ def test_g1_a_grant_on_a_key_of_the_snapshot(tmp_path: Path, form: str, resource
 def test_g1_a_grant_on_a_key_whose_grants_are_not_given(tmp_path: Path) -> None:
     assert [grant.id for grant in with_key(tmp_path, GRANT).grants or ()] == ["aws_kms_grant.x"]
     assert with_key(tmp_path, REVOKED).grants is None
+
+
+def test_u3_a_policy_that_a_plan_takes_from_a_key_of_the_snapshot(tmp_path: Path) -> None:
+    """The default policy takes its place, which delegates everything to the account."""
+    gone = attached("aws_kms_key_policy", True, key_id=KEY_ARN, policy=json.dumps(key_policy()))
+    (read,) = with_key(tmp_path, gone, grants={"Grants": [listed_grant("a")]}).policies or ()
+    assert [statement.sid and statement.sid.value for statement in read.statements] == ["Enable IAM User Permissions"]
+    deleted = existing(new_key("gone", key_policy()), arn=KEY_ARN)
+    deleted.after = None
+    keys = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), deleted, gone))]).keys
+    assert KEY_ARN not in [key.arn for key in keys], "a key that goes with its policy is not there"
 
 
 def test_a_truncated_listing_stays_one(tmp_path: Path) -> None:

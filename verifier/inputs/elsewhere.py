@@ -23,9 +23,10 @@ _OF_PERMISSION_SETS = "AWSReservedSSO_"
 @dataclass
 class Elsewhere:
     """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
-    names of inline policies and the ARNs of managed ones that are taken away. `left_out` are those that are changed, or made, in a way that
-    is not known (`None` for a name that is not known either); so is one of the snapshot with a part of its name in `perhaps`, which may be
-    one that the template makes under a name that CloudFormation made up, and with `permission_sets` a role of IAM Identity Center."""
+    names of inline policies, the ARNs of managed ones, and the memberships, that are taken away. `left_out` are those that are changed, or
+    made, in a way that is not known (`None` for a name that is not known either); so is one of the snapshot with a part of its name in
+    `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with `permission_sets` a role of IAM
+    Identity Center."""
 
     drafts: dict[Name, Draft] = field(default_factory=dict)
     detached: dict[Name, set[str]] = field(default_factory=dict)
@@ -66,6 +67,11 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
     return found
 
 
+def membership(group: str) -> str:
+    """What stands for the membership in a group among the names of policies, none of which has a space."""
+    return f"group {group}"
+
+
 def besides(entry: Node, made: Node, title: str) -> list[str]:
     """What an entry of a snapshot has attached that the entry of the same identity in a plan or template has not."""
     found = []
@@ -97,8 +103,10 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     found = {
         f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *draft.inline}, inline),
         "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *draft.managed}, managed),
-        **({"GroupList": _joined(entry, "GroupList", None, set(draft.groups), draft.groups.values())} if draft.groups else {}),
     }
+    if name[0] == "user":
+        left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
+        found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
     kept = [(key, value) for key, value in entry.pairs if key.text not in found]
     return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
-from verifier.inputs.elsewhere import Elsewhere
+from verifier.inputs.elsewhere import Elsewhere, membership
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource
@@ -214,12 +214,13 @@ class Identities:
                 self.elsewhere.setdefault("", Elsewhere()).permission_sets = True
 
     def _detached(self) -> None:
-        """What the plan takes away from those that it does not make."""
-        for resource in self.resolver.plan.removed.values():
-            gone = resource.values.get("name" if resource.type in _INLINE else "policy_arn")
-            for kind, owner in _owners_of(resource):
-                if isinstance(owner, str) and isinstance(gone, str):
-                    self._elsewhere(resource).detached.setdefault((kind, owner), set()).add(gone)
+        """What the plan takes away from those that it does not make: what was attached to them, and will not be."""
+        plan = self.resolver.plan
+        kept = {found for resource in plan.after.values() for found in _attached(resource)}
+        for resource in (*plan.before.values(), *plan.removed.values()):
+            for kind, owner, what in _attached(resource):
+                if (kind, owner, what) not in kept:
+                    self._elsewhere(resource).detached.setdefault((kind, owner), set()).add(what)
 
     # -- managed policies --
 
@@ -234,12 +235,24 @@ class Identities:
         return list(found.values())
 
 
-def _owners_of(resource: Resource) -> Iterator[tuple[str, object]]:
-    """Whom a resource attaches a policy to, by kind, as its values say."""
-    kind = _INLINE.get(resource.type) or _ATTACHMENTS.get(resource.type)
-    if kind is not None:
-        yield kind, resource.values.get(kind)
+def _attached(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an inline policy, the
+    ARN of a managed one, or a group."""
+    values = resource.values
+    if resource.type in _INLINE:
+        kind = _INLINE[resource.type]
+        yield from ((kind, owner, name) for owner in _texts(values.get(kind)) for name in _texts(values.get("name")))
+    elif resource.type in _ATTACHMENTS:
+        kind = _ATTACHMENTS[resource.type]
+        yield from ((kind, owner, arn) for owner in _texts(values.get(kind)) for arn in _texts(values.get("policy_arn")))
     elif resource.type == "aws_iam_policy_attachment":
-        for kind in NAMES:
-            owners = resource.values.get(f"{kind}s")
-            yield from ((kind, owner) for owner in (owners if isinstance(owners, list) else ()))
+        owners = ((kind, owner) for kind in NAMES for owner in _texts(values.get(f"{kind}s")))
+        yield from ((kind, owner, arn) for kind, owner in owners for arn in _texts(values.get("policy_arn")))
+    elif resource.type in ("aws_iam_user_group_membership", "aws_iam_group_membership"):
+        users, groups = ([*_texts(values.get(name)), *_texts(values.get(f"{name}s"))] for name in ("user", "group"))
+        yield from (("user", user, membership(group)) for user in users for group in groups)
+
+
+def _texts(value: object) -> list[str]:
+    """A text, or the texts of a list."""
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]

@@ -78,11 +78,7 @@ class Keys:
             self._grant(resource)
         for resource in self.resolver.of_type("aws_kms_alias"):
             self._alias(resource)
-        for resource in self.resolver.plan.removed.values():
-            if resource.type == "aws_kms_key_policy":
-                self._policy_removed(resource)
-            elif resource.type == "aws_kms_grant":
-                self._revoked(resource)
+        self._taken_away()
         return [self._parts(key) for key in self.by_address.values()]
 
     # -- keys --
@@ -248,12 +244,31 @@ class Keys:
         place = Node(self.resolver.place(resource), 0, 0)
         return None if given is None else self.changes.setdefault(self._arn_of(resource, given), KeyChanges(place))
 
+    def _taken_away(self) -> None:
+        """Policies and grants of before that will not be there."""
+        plan = self.resolver.plan
+        for resource in {**plan.before, **plan.removed}.values():
+            name = {"aws_kms_key_policy": "key_id", "aws_kms_grant": "grant_id"}.get(resource.type)
+            after = plan.after.get(resource.address)
+            if name is None or (after is not None and after.values.get(name) == resource.values.get(name)):
+                continue
+            if resource.type == "aws_kms_key_policy":
+                self._policy_removed(resource)
+            else:
+                self._revoked(resource)
+
     def _policy_removed(self, resource: Resource) -> None:
         """A separate key policy that goes: the provider puts the default policy in its place."""
-        given = str(resource.values.get("key_id"))
-        account, region = self.providers.account(resource) or "", self.providers.region(resource)
-        key = self.by_arn.get(given) or self.by_id.get((account, region, given.removeprefix("key/")))
-        if key is not None and not self.resolver.is_configured(key.resource, "policy"):
+        given = resource.values.get("key_id")
+        if not isinstance(given, str):
+            return
+        arn = self._arn_of(resource, given)
+        key = self.by_arn.get(arn)
+        deleted = {other.values.get("arn") for other in self.resolver.plan.removed.values() if other.type in (*KEYS, *REPLICAS)}
+        if key is None and arn not in deleted and is_key_arn(arn):
+            place = self.resolver.place(resource)
+            self._add(_Key(arn, place, resource, {"Arn": text_node(place, arn)}, text_node(place, DEFAULT)))
+        elif key is not None and not self.resolver.is_configured(key.resource, "policy"):
             key.own = text_node(key.place, DEFAULT)
 
     def _grant(self, resource: Resource) -> None:

@@ -178,8 +178,10 @@ def _changes(
         if found.get("deposed") is not None:
             continue  # what is left of an instance that was replaced before
         if actions in (["delete"], ["forget"]):
+            # What Terraform forgets it does not manage any more, and does not take away either.
             values = mapping(change.get("before"), f"{address}: `before`")
-            removed[address] = _resource(address, found, path, values, {}, False, modules)
+            gone = removed if actions == ["delete"] else after
+            gone[address] = _resource(address, found, path, values, {}, False, modules)
             continue
         values = mapping(change.get("after"), f"{address}: `after`")
         created = "create" in actions
