@@ -64,11 +64,17 @@ class Partition:
                 self.classes.append(WordClass(signature, None, word))
 
     @cached_property
-    def _by_signature(self) -> dict[int, int]:
-        """The classes of each signature."""
-        found: dict[int, int] = {}
+    def _by_pattern(self) -> dict[int, int]:
+        """The classes of each pattern, by its accepting bit: each signature is looked at once, however many patterns there are."""
+        by_signature: dict[int, int] = {}
         for index, word_class in enumerate(self.classes):
-            found[word_class.signature] = found.get(word_class.signature, 0) | 1 << index
+            by_signature[word_class.signature] = by_signature.get(word_class.signature, 0) | 1 << index
+        found: dict[int, int] = {}
+        for signature, classes in by_signature.items():
+            while signature:
+                bit = signature & -signature
+                found[bit] = found.get(bit, 0) | classes
+                signature ^= bit
         return found
 
     # -- asking --
@@ -94,11 +100,7 @@ class Partition:
         if literal is not None:
             index = self._literal_index.get(literal)
             return 0 if index is None else 1 << index
-        bit, mask = self._exploration.position[predicate], 0
-        for signature, classes in self._by_signature.items():
-            if signature & bit:
-                mask |= classes
-        return mask
+        return self._by_pattern.get(self._exploration.position[predicate], 0)
 
     def class_of(self, word: str) -> int | None:
         """The index of the class of a word; `None` for a word outside the domain."""
