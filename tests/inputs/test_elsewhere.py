@@ -131,6 +131,30 @@ def test_what_a_plan_replaces_is_not_there_any_more(tmp_path: Path, resource: Pl
     assert policies(planned(tmp_path, resource))[who] == expected
 
 
+def test_what_a_plan_replaces_on_its_own_role_is_not_there_any_more(tmp_path: Path) -> None:
+    """AWS told both before the plan: they are attributes of the role that the configuration does not have."""
+    other = f"arn:aws:iam::{ACCOUNT}:policy/other"
+    inline = [{"name": "own", "policy": json.dumps(ENCRYPT)}]
+    told: Json = {
+        "name": "r",
+        "path": "/",
+        "arn": f"arn:aws:iam::{ACCOUNT}:role/r",
+        "managed_policy_arns": [SHARED],
+        "inline_policy": inline,
+    }
+    told |= {"tags": {}, "tags_all": {}, "permissions_boundary": "", "unique_id": "AROAR"}
+    role = Planned("aws_iam_role", "r", told, {}, {"name": constant("r")}, before=told)
+    changed = replaced("aws_iam_role_policy_attachment", {"role": "r", "policy_arn": SHARED}, {"role": "r", "policy_arn": other})
+    renamed = replaced(
+        "aws_iam_role_policy",
+        {"role": "r", "name": "own", "policy": json.dumps(ENCRYPT)},
+        {"role": "r", "name": "new", "policy": json.dumps(DECRYPT)},
+    )
+    assert policies(planned(tmp_path, role))["r"] == ["own kms:Encrypt", "shared kms:Encrypt"]
+    assert policies(planned(tmp_path, role, changed))["r"] == ["own kms:Encrypt"], "the document of the other one is not in the input"
+    assert policies(planned(tmp_path, role, renamed))["r"] == ["new kms:Decrypt", "shared kms:Encrypt"]
+
+
 @pytest.mark.parametrize(
     "resource",
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership
@@ -106,7 +107,7 @@ class Identities:
         node = self._exclusive(resource, "inline_policy")
         if isinstance(node, Unknown):
             owner.inline["inline_policy"] = node
-        removed = self._removed(resource, "aws_iam_role_policy", "name")
+        removed = self._removed(resource, "inline_policy")
         for index, block in enumerate(entries(node)):
             name = member(block, "name")
             shown = name.text if isinstance(name, Scalar) else f"inline_policy[{index}]"
@@ -117,7 +118,7 @@ class Identities:
 
     def _own_managed(self, resource: Resource, owner: Draft) -> None:
         node = self._exclusive(resource, "managed_policy_arns")
-        removed = self._removed(resource, "aws_iam_role_policy_attachment", "policy_arn")
+        removed = self._removed(resource, "managed_policy_arns")
         for item in [node] if isinstance(node, Unknown) else entries(node):
             if not (isinstance(item, Scalar) and item.text in removed):
                 owner.attach(item, f"managed_policy_arns ({first_few(names_in([item]))})")
@@ -128,23 +129,26 @@ class Identities:
             return None
         return self.resolver.value(resource, name)
 
-    def _removed(self, resource: Resource, type_: str, name: str) -> set[str]:
-        """What the plan takes away from a role by removing resources of a type."""
-        if self.resolver.is_configured(resource, "inline_policy" if name == "name" else "managed_policy_arns"):
+    def _removed(self, resource: Resource, attribute: str) -> set[str]:
+        """What the plan takes away from a role, where that is in an attribute as AWS told it."""
+        if self.resolver.is_configured(resource, attribute):
             return set()
-        return self._removals.get((resource.values.get("name"), type_, name), set())
+        return self._gone_of.get(("role", resource.values.get("name")), set())
 
-    @property
-    def _removals(self) -> dict[tuple[object, str, str], set[str]]:
-        if not hasattr(self, "_removed_index"):
-            index: dict[tuple[object, str, str], set[str]] = {}
-            for resource in self.resolver.plan.removed.values():
-                for name in ("name", "policy_arn"):
-                    value = resource.values.get(name)
-                    if isinstance(value, str):
-                        index.setdefault((resource.values.get("role"), resource.type, name), set()).add(value)
-            self._removed_index = index
-        return self._removed_index
+    @cached_property
+    def _gone_of(self) -> dict[tuple[str, object], set[str]]:
+        found: dict[tuple[str, object], set[str]] = {}
+        for _, kind, owner, what in self._gone:
+            found.setdefault((kind, owner), set()).add(what)
+        return found
+
+    @cached_property
+    def _gone(self) -> list[tuple[Resource, str, str, str]]:
+        """What was attached to whom before the plan, and will not be after it."""
+        plan = self.resolver.plan
+        kept = {found for resource in plan.after.values() for found in _attached(resource)}
+        before = {**plan.before, **plan.removed}.values()
+        return [(resource, *found) for resource in before for found in _attached(resource) if found not in kept]
 
     # -- what is attached to them --
 
@@ -214,13 +218,9 @@ class Identities:
                 self.elsewhere.setdefault("", Elsewhere()).permission_sets = True
 
     def _detached(self) -> None:
-        """What the plan takes away from those that it does not make: what was attached to them, and will not be."""
-        plan = self.resolver.plan
-        kept = {found for resource in plan.after.values() for found in _attached(resource)}
-        for resource in (*plan.before.values(), *plan.removed.values()):
-            for kind, owner, what in _attached(resource):
-                if (kind, owner, what) not in kept:
-                    self._elsewhere(resource).detached.setdefault((kind, owner), set()).add(what)
+        """What the plan takes away from those that it does not make."""
+        for resource, kind, owner, what in self._gone:
+            self._elsewhere(resource).detached.setdefault((kind, owner), set()).add(what)
 
     # -- managed policies --
 
