@@ -6,10 +6,11 @@ Guarantee: the errors of the invariants and of the estate are told together, in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.cycles import kept
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
@@ -76,17 +77,22 @@ def read(asked: Asked) -> Read:
         )
 
     try:
-        if asked.cache is None:
-            estate = load()
-        else:
-            from verifier.runs.estates import remembered_estate
-
-            estate = remembered_estate(asked.paths, (asked.key_arn, files.accounts, declared, asked.supplied, steps), asked.cache, load)
+        with kept():
+            estate = _remembered(asked, (asked.key_arn, files.accounts, declared, asked.supplied, steps), load)
     except InputError as error:
         errors += error.diagnostics
     if errors:
         raise InputError(errors)
     return Read(estate, (*files.invariants, *named), files)
+
+
+def _remembered(asked: Asked, options: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
+    """The estate, by `load` or as it was read before: then `options` are what it depends on beside the paths."""
+    if asked.cache is None:
+        return load()
+    from verifier.runs.estates import remembered_estate
+
+    return remembered_estate(asked.paths, options, asked.cache, load)
 
 
 def _only(arns: Sequence[str]) -> str | None:
