@@ -1,7 +1,7 @@
 """The space of requests for one target: its attributes, and how condition keys are read off them.
 
 In: the estate and a target (a key, an alias, no resource, or what a step changes). Out: `Space.view(key)` for condition keys; callers as
-predicates on one attribute.
+tests on one attribute (`problem.caller_tests`).
 Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they cannot disagree with it.
 """
 
@@ -16,9 +16,9 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import KeyFacts, actions, condition_key
 from verifier.model.step_actions import step_actions, step_key
+from verifier.problem.caller_tests import IS_WEB, CallerTests
 from verifier.problem.concern import Concern
 from verifier.problem.domains import (
-    WEB_PREFIX,
     Attribute,
     action_names,
     context_attribute,
@@ -30,7 +30,6 @@ from verifier.problem.domains import (
     user_ids,
 )
 from verifier.problem.expression import (
-    FALSE,
     TRUE,
     Expression,
     Present,
@@ -43,21 +42,7 @@ from verifier.problem.expression import (
     either,
     negation,
 )
-from verifier.problem.predicates import (
-    ANY,
-    COLON,
-    SLASH,
-    OneOf,
-    Predicate,
-    Token,
-    Tokens,
-    exactly,
-    like,
-    like_tokens,
-    literal_tokens,
-    within,
-)
-from verifier.problem.reached import account_pattern
+from verifier.problem.predicates import OneOf, Predicate, like
 from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import Relation, SetView, Values, Variants, View, readable_under
 
@@ -86,21 +71,7 @@ INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time", M
 
 
 _REMEMBERED = 4096
-"""Expressions about callers and actions that are remembered from one question to the next."""
-
-
-@lru_cache(_REMEMBERED)
-def _arn_like(pattern: str) -> Expression:
-    """The callers whose `aws:PrincipalArn` matches."""
-    return Test("principal", like(pattern))
-
-
-@lru_cache(_REMEMBERED)
-def _in_account(account: str) -> Expression:
-    return Test("principal", account_pattern(account))
-
-
-_IS_WEB = Test("principal", like(WEB_PREFIX + "*"))
+"""Expressions about actions that are remembered from one question to the next."""
 
 
 @cache
@@ -132,7 +103,7 @@ def _facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
 
 
 @dataclass
-class Space:
+class Space(CallerTests):
     """The attributes of requests on one target. Attributes come into being when something asks for them.
 
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
@@ -173,8 +144,8 @@ class Space:
         whom = principals(self.target.partition)
         if self.target.kind is TargetKind.ROLE:
             whom = role_callers(self.target.partition)
-            self.is_web = _IS_WEB
-            self.is_service = both(negation(self.is_principal), negation(_IS_WEB))
+            self.is_web = IS_WEB
+            self.is_service = both(negation(self.is_principal), negation(IS_WEB))
         for attribute in (whom, _action_attribute(self.target.kind)):
             self.attributes[attribute.name] = attribute
         if self.target.members:
@@ -234,80 +205,6 @@ class Space:
         if condition_key(key) is None and not (self.target.of_step and step_key(key) is not None):
             self.notes[key] = None
 
-    # -- callers --
-
-    def principal(self, predicate: Predicate) -> Expression:
-        """The callers whose `aws:PrincipalArn`, or service name, satisfies a predicate."""
-        return Test("principal", predicate)
-
-    is_user = _arn_like("arn:*:user/*")
-    """IAM users."""
-    is_role = _arn_like("arn:*:role/*")
-    """Role sessions."""
-    is_service_linked = _arn_like("arn:*:role/aws-service-role/*")
-    """Sessions of service-linked roles."""
-    is_root = Test("principal", Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)))  # and not a role `aws:root` of AWS's own
-    """Root users."""
-    is_federated = _arn_like("arn:*:federated-user/*")
-    """Federated-user sessions."""
-    is_principal = _arn_like("arn:*")
-    """Callers with an ARN: neither service principals nor identities of a provider."""
-    is_service = negation(is_principal)
-    """Service principals (R2)."""
-    is_web: Expression = FALSE
-    """Identities of web and SAML providers, which nothing but a role knows (E2w)."""
-
-    def of_provider(self, provider: str) -> Expression:
-        """The identities of one provider: its ARN, or the name of a built-in one (E2w)."""
-        return both(self.is_web, self.principal(exactly(WEB_PREFIX + provider)))
-
-    def in_account(self, account: str) -> Expression:
-        """The callers of an account: never a service principal."""
-        return _in_account(account)
-
-    def one_of(self, arns: frozenset[str]) -> Expression:
-        """The callers with one of these principal ARNs."""
-        return self.principal(OneOf(arns)) if arns else FALSE
-
-    def session_named(self, tokens: tuple[Token, ...]) -> Expression:
-        """The role sessions whose session name matches."""
-        return Test(self.known("session"), Tokens(tokens))
-
-    def session_among(self, names: frozenset[str]) -> Expression:
-        """The role sessions with one of these session names."""
-        return Test(self.known("session"), OneOf(names))
-
-    def role_named(self, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-        """The sessions of roles in a matching account whose name, without the path, matches."""
-        return self.last_component("role/", account, name)
-
-    def last_component(self, kind: str, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-        """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path, matches."""
-        narrow = within(name, SLASH)
-        if narrow is None:
-            return FALSE
-        start = (*literal_tokens(f"arn:{self.target.partition}:iam::"), *account, *literal_tokens(f":{kind}"))
-        return either(
-            self.principal(Tokens((*start, *narrow))),
-            self.principal(Tokens((*start, (True, ANY), *literal_tokens("/"), *narrow))),
-        )
-
-    def federated_by(self, user_arn: str) -> Expression:
-        """The federated sessions that a user issued."""
-        _, partition, _, _, account, resource = user_arn.split(":", 5)
-        if partition != self.target.partition:
-            return FALSE  # R7
-        return both(self.is_federated, self.in_account(account), self.issuer(exactly(resource)))
-
-    def issuer(self, predicate: Predicate) -> Expression:
-        """The federated sessions whose issuer satisfies a predicate: `root`, or `user/…`."""
-        return Test(self.known("issuer"), predicate)
-
-    @property
-    def issued_by_user(self) -> Expression:
-        """The federated sessions that some user issued, not the root user."""
-        return both(self.is_federated, self.issuer(Tokens(like_tokens("user/*"))))
-
     def known(self, name: str) -> str:
         """The name, with its attribute in being."""
         if name not in self.attributes:
@@ -315,10 +212,6 @@ class Space:
             target = self.target
             self.attributes[name] = context_attribute(name, target.partition, target.region) if make is None else make()
         return name
-
-    def has_service_value(self) -> Expression:
-        """Where a service principal's request carries the keys of the reading F1-service."""
-        return _has_service_value()
 
     # -- condition keys --
 
@@ -398,19 +291,6 @@ class Space:
         """A key that nothing else determines."""
         self.known(name)
         return self.set_view(name) if self.attributes[name].multivalued else self.attribute_view(name)
-
-    def account_matching(self, tokens: Tokens) -> Expression:
-        """The callers whose account matches."""
-        narrow = within(tokens.tokens, COLON)
-        if narrow is None:
-            return FALSE
-        start = (*literal_tokens(f"arn:{self.target.partition}:"), (True, ANY.without(COLON)), *literal_tokens("::"))
-        return self.principal(Tokens((*start, *narrow, *literal_tokens(":"), (True, ANY))))
-
-
-@cache
-def _has_service_value() -> Expression:
-    return both(Space.is_service, Symbol("F1-service"))
 
 
 def acts(names: Iterable[str]) -> Expression:
