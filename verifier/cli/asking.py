@@ -6,12 +6,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from verifier.cli.progress import Progress
-from verifier.cli.run import colours, emit
+from verifier.cli.progress import shown
+from verifier.cli.run import colours, emit, warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.access import WhoCan
 from verifier.report.access_words import who_can_exit_code
-from verifier.report.diagnostics import render_diagnostics
 from verifier.syntax.diagnostic import InputError
 
 EVERY_ACTION = ("kms:*",)
@@ -41,8 +40,7 @@ def who_can_command(options: WhoCanOptions) -> int:
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied, steps=False)
     from verifier.verify.access.who_can import who_can
 
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         answer = who_can(
             estate,
             actions,
@@ -53,11 +51,8 @@ def who_can_command(options: WhoCanOptions) -> int:
             witnesses=options.verbose,
             progress=progress,
         )
-    finally:
-        if progress:
-            progress.clear()
-    if answer.warnings and options.output != "json":
-        print(render_diagnostics(answer.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if options.output != "json":
+        warn(answer.warnings)
     emit(_rendered(answer, options))
     return who_can_exit_code(answer)
 

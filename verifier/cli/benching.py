@@ -13,7 +13,7 @@ from verifier.bench.records import Clock, Run
 from verifier.bench.running import run_queries
 from verifier.bench.sets import Folders, collect
 from verifier.bench.tables import csv_of, json_of, saved_run, text_of
-from verifier.cli.progress import Progress
+from verifier.cli.progress import shown
 from verifier.cli.run import emit
 from verifier.model.engine import Engine
 from verifier.report.exit_codes import ExitCode
@@ -53,12 +53,8 @@ def bench_command(options: BenchOptions) -> int:
     if len(collected.skipped) > 10:
         print(f"left out: {len(collected.skipped) - 10} more", file=sys.stderr)
     machine, started = this_machine(options.engines), datetime.now(UTC).isoformat(timespec="seconds")
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         results, peaks = run_queries(collected.queries, options.engines, options.rounds, options.limit, progress, options.clock)
-    finally:
-        if progress:
-            progress.clear()
     engines = tuple(engine.value for engine in options.engines)
     run = Run(
         options.sets,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifier.cli.comparing import CompareOptions, compared, warn
-from verifier.cli.run import colours, emit
+from verifier.cli.comparing import CompareOptions, compared, remarks
+from verifier.cli.run import colours, emit, warn
 from verifier.cli.sides import SidesAsked
 from verifier.model.builtins import builtin
 from verifier.model.comparison import FailOn
@@ -17,7 +17,6 @@ from verifier.model.invariants_targets import matching
 from verifier.model.invariants_text import read_caller_text
 from verifier.model.policy import Text
 from verifier.report.checks import Check, check_of_comparison, check_of_report, render_check, render_check_json
-from verifier.report.diagnostics import render_diagnostics
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -36,7 +35,7 @@ def no_new_access(asked: SidesAsked, readings: Mapping[str, bool], json: bool) -
     """Whether NEW allows nothing that OLD does not."""
     comparison = compared(CompareOptions(asked, fail_on=FailOn.MORE, readings=readings))
     if not json:
-        warn(comparison)
+        warn(remarks(comparison))
     return _answer(check_of_comparison(comparison), json)
 
 
@@ -59,8 +58,8 @@ def _proved(name: str, paths: tuple[Path, ...], invariant: Invariant, key_arn: s
     from verifier.verify import prove
 
     report = prove(estate, (invariant,), readings=readings)
-    if report.warnings and not json:
-        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if not json:
+        warn(report.warnings)
     return _answer(check_of_report(name, report), json)
 
 

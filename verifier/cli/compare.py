@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli.options import AccountOption, KeyArn, ParameterOption, RegionOption, Settled, command_app, settled_readings, supplied
-from verifier.cli.outputs import checked, sinks
+from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -31,7 +31,35 @@ class FailOnOption(StrEnum):
     NEVER = "never"
 
 
-@app.command(epilog=EXIT_CODES)
+HELP = """Compare what two versions allow, by meaning.
+
+Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request, replayed on
+both sides, and the change that it is due to. A request on a key that one side lacks counts as refused there.
+
+\b
+Two policies of one key, two snapshots:
+    verifier compare old-policy.json new-policy.json
+    verifier compare snapshots/monday snapshots/tuesday --fail-on any
+
+\b
+A pull request (BASE...HEAD compares HEAD with where it branched off):
+    verifier compare --git origin/main...HEAD keys/payments/policy.json --output markdown
+
+\b
+What a Terraform plan would change:
+    terraform show -json plan.out > plan.json
+    verifier compare --plan plan.json
+
+\b
+A widening that is meant; anything beyond it fails:
+    verifier compare old new --allow intended.inv
+where intended.inv says
+    allow "the report job reads":
+      role/reports in 111122223333 can kms:Decrypt
+"""
+
+
+@app.command(help=HELP, epilog=EXIT_CODES)
 def compare(
     paths: Annotated[
         list[Path],
@@ -54,42 +82,10 @@ def compare(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FORMAT[=FILE]",
-            callback=checked(FORMATS),
-            help=f"How to write the comparison, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
-        ),
-    ] = ["text"],  # noqa: B006
+    output: Annotated[list[str], output_option("comparison", FORMATS)] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
 ) -> None:
-    """Compare what two versions allow, by meaning.
-
-    Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request, replayed on
-    both sides, and the change that it is due to. A request on a key that one side lacks counts as refused there.
-
-    \b
-    Two policies of one key, two snapshots:
-        verifier compare old-policy.json new-policy.json
-        verifier compare snapshots/monday snapshots/tuesday --fail-on any
-
-    \b
-    A pull request (BASE...HEAD compares HEAD with where it branched off):
-        verifier compare --git origin/main...HEAD keys/payments/policy.json --output markdown
-
-    \b
-    What a Terraform plan would change:
-        terraform show -json plan.out > plan.json
-        verifier compare --plan plan.json
-
-    \b
-    A widening that is meant; anything beyond it fails:
-        verifier compare old new --allow intended.inv
-    where intended.inv says
-        allow "the report job reads":
-          role/reports in 111122223333 can kms:Decrypt
-    """
+    """Compare what two versions allow, by meaning."""
 
     def body() -> int:
         from verifier.cli.comparing import CompareOptions, compare_command

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
-from verifier.cli.progress import Progress
-from verifier.cli.run import colours
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
 from verifier.cli.sides import SidesAsked, read_sides
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.comparison import Comparison, FailOn
 from verifier.report.comparison.words import comparison_exit_code
-from verifier.report.diagnostics import render_diagnostics
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
 
@@ -35,7 +33,7 @@ def compare_command(options: CompareOptions) -> int:
     """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
     comparison = compared(options)
     if not only_json(options.sinks):
-        warn(comparison)
+        warn(remarks(comparison))
     write(options.sinks, lambda name, colour: _rendered(comparison, options, name, colour))
     return comparison_exit_code(comparison, options.fail_on)
 
@@ -46,12 +44,8 @@ def compared(options: CompareOptions) -> Comparison:
     sides = read_sides(options.asked, files)
     from verifier.verify.comparison.compare import compare
 
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         return compare(sides.old, sides.new, allow=files.allowances, readings=options.readings, labels=sides.labels, progress=progress)
-    finally:
-        if progress:
-            progress.clear()
 
 
 def _allowances(paths: tuple[Path, ...]) -> InvariantFiles:
@@ -65,11 +59,10 @@ def _allowances(paths: tuple[Path, ...]) -> InvariantFiles:
     return files
 
 
-def warn(comparison: Comparison) -> None:
+def remarks(comparison: Comparison) -> list[Diagnostic]:
     """The remarks on both inputs, those that are on both once."""
     told = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
-    if told:
-        print(render_diagnostics(list(told.values()), colour=colours(sys.stderr)), file=sys.stderr)
+    return list(told.values())
 
 
 def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from verifier.cli.options import (
     AccountOption,
     KeyArn,
+    PageOutput,
     ParameterOption,
     Paths,
     RegionOption,
@@ -25,14 +25,6 @@ from verifier.cli.run import run
 app = command_app()
 
 EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
-
-
-class ExplainOutput(StrEnum):
-    """How an explanation is written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 def _pairs(values: list[str]) -> list[str]:
@@ -62,7 +54,7 @@ def explain(
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     timeout: Timeout = None,
-    output: Annotated[ExplainOutput, typer.Option(help="How to write the explanation.")] = ExplainOutput.TEXT,
+    output: Annotated[PageOutput, typer.Option(help="How to write the explanation.")] = PageOutput.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every statement of every gate.")] = False,
 ) -> None:
     """Explain why a request is allowed or refused, and what would change that.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
-from verifier.cli.progress import Progress
-from verifier.cli.run import colours
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.external_access import FindingsReport, Zone
-from verifier.report.diagnostics import render_diagnostics
 from verifier.report.findings.words import findings_exit_code
 
 
@@ -40,8 +38,7 @@ def findings_command(options: FindingsOptions) -> int:
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied, steps=False)
     from verifier.verify.access.findings import findings
 
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         report = findings(
             estate,
             keys=options.keys,
@@ -51,11 +48,8 @@ def findings_command(options: FindingsOptions) -> int:
             readings=options.readings,
             progress=progress,
         )
-    finally:
-        if progress:
-            progress.clear()
-    if report.warnings and not only_json(options.sinks):
-        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if not only_json(options.sinks):
+        warn(report.warnings)
     write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
     return findings_exit_code(report)
 

@@ -19,7 +19,7 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
-from verifier.cli.outputs import checked, sinks
+from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -52,14 +52,7 @@ def findings(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FORMAT[=FILE]",
-            callback=checked(FORMATS),
-            help=f"How to write the findings, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
-        ),
-    ] = ["text"],  # noqa: B006
+    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
 ) -> None:
     """Find the access from outside a zone of trust that keys allow.

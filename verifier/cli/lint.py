@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli.options import AccountOption, KeyArn, ParameterOption, Paths, RegionOption, Timeout, command_app, supplied
-from verifier.cli.outputs import checked, sinks
+from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -40,14 +40,7 @@ def lint(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     timeout: Timeout = None,
-    output: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FORMAT[=FILE]",
-            callback=checked(FORMATS),
-            help=f"How to write the findings, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
-        ),
-    ] = ["text"],  # noqa: B006
+    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
 ) -> None:
     """Find what is provably wrong with policies as they are written.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
-from verifier.cli.progress import Progress
-from verifier.cli.run import colours
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.lint import LintReport, Severity
-from verifier.report.diagnostics import render_diagnostics
 from verifier.report.lint.words import lint_exit_code
 
 
@@ -36,14 +34,10 @@ def lint_command(options: LintOptions) -> int:
     estate = load_estate(options.paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied, steps=False)
     from verifier.verify.lint.linting import lint  # after the input has been accepted: importing a solver takes a while
 
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         report = lint(estate, timeout=options.timeout, progress=progress)
-    finally:
-        if progress:
-            progress.clear()
-    if report.warnings and not only_json(options.sinks):
-        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if not only_json(options.sinks):
+        warn(report.warnings)
     write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
     return lint_exit_code(report, options.fail_on)
 

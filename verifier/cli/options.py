@@ -36,8 +36,8 @@ class Output(StrEnum):
     JSON = "json"
 
 
-class TableOutput(StrEnum):
-    """How a list is written."""
+class PageOutput(StrEnum):
+    """How an answer is written that may become part of a page."""
 
     TEXT = "text"
     MARKDOWN = "markdown"

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -68,6 +69,15 @@ def checked(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:
         return values
 
     return check
+
+
+def output_option(what: str, formats: Sequence[str]) -> Any:
+    """The option `--output FORMAT[=FILE]` of a command that writes `what`."""
+    return typer.Option(
+        metavar="FORMAT[=FILE]",
+        callback=checked(formats),
+        help=f"How to write the {what}, and where (stdout): {', '.join(formats)}; may be repeated.",
+    )
 
 
 def only_json(chosen: Iterable[Sink]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PROGRESS_AFTER = 0.5
 """Seconds after which progress is worth a line."""
@@ -28,3 +30,16 @@ class Progress:
         """Takes the line away again."""
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def shown() -> Iterator[Progress | None]:
+    """The line, taken away at the end however that comes; `None` where stderr is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    progress = Progress()
+    try:
+        yield progress
+    finally:
+        progress.clear()

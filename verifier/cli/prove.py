@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from verifier.cli.options import (
     EXIT_CODES,
     AccountOption,
@@ -28,7 +26,7 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
-from verifier.cli.outputs import checked, sinks
+from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 from verifier.model.engine import Engine
 from verifier.model.reach import STEPS
@@ -37,7 +35,40 @@ from verifier.report.formats import FORMATS
 app = command_app()
 
 
-@app.command(epilog=EXIT_CODES)
+HELP = """Prove or refute invariants about the keys of an input.
+
+\b
+A folder that holds a snapshot and its invariants:
+    verifier prove examples/payments
+
+\b
+One key policy, and a question from the shelf:
+    verifier prove key-policy.json --builtin no-external-access \\
+        --key-arn arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+
+\b
+What a Terraform plan would make true:
+    terraform show -json plan.out > plan.json
+    verifier prove plan.json --builtin no-external-access
+
+\b
+In a pipeline (docs/outputs.md):
+    verifier prove snapshot.yaml --invariants payments.inv --output json > report.json
+    verifier prove snapshot.yaml --output text --output sarif=report.sarif --output html=report.html
+
+\b
+A file of invariants:
+    account prod = 111122223333
+    invariant "no external account can decrypt":
+      no caller outside prod can kms:Decrypt, kms:ReEncryptFrom
+    invariant "no grant for outsiders":
+      no caller can create a grant to a grantee outside prod
+    invariant "nobody else comes to decrypt, by whatever steps":
+      only role/api in prod can eventually kms:Decrypt
+"""
+
+
+@app.command(help=HELP, epilog=EXIT_CODES)
 def prove(
     paths: Paths,
     invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
@@ -46,14 +77,7 @@ def prove(
     account: AccountOption = None,
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
-    output: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FORMAT[=FILE]",
-            callback=checked(FORMATS),
-            help=f"How to write the report, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
-        ),
-    ] = ["text"],  # noqa: B006
+    output: Annotated[list[str], output_option("report", FORMATS)] = ["text"],  # noqa: B006
     engine: EngineOption = Engine.Z3,
     cross_check: CrossCheck = False,
     certificate: Certificate = None,
@@ -64,37 +88,7 @@ def prove(
     processes: Processes = None,
     cluster: ClusterOption = None,
 ) -> None:
-    """Prove or refute invariants about the keys of an input.
-
-    \b
-    A folder that holds a snapshot and its invariants:
-        verifier prove examples/payments
-
-    \b
-    One key policy, and a question from the shelf:
-        verifier prove key-policy.json --builtin no-external-access \\
-            --key-arn arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
-
-    \b
-    What a Terraform plan would make true:
-        terraform show -json plan.out > plan.json
-        verifier prove plan.json --builtin no-external-access
-
-    \b
-    In a pipeline (docs/outputs.md):
-        verifier prove snapshot.yaml --invariants payments.inv --output json > report.json
-        verifier prove snapshot.yaml --output text --output sarif=report.sarif --output html=report.html
-
-    \b
-    A file of invariants:
-        account prod = 111122223333
-        invariant "no external account can decrypt":
-          no caller outside prod can kms:Decrypt, kms:ReEncryptFrom
-        invariant "no grant for outsiders":
-          no caller can create a grant to a grantee outside prod
-        invariant "nobody else comes to decrypt, by whatever steps":
-          only role/api in prod can eventually kms:Decrypt
-    """
+    """Prove or refute invariants about the keys of an input."""
 
     def body() -> int:
         from verifier.cli.proving import ProveOptions, prove_command

@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
-from verifier.cli.progress import Progress
+from verifier.cli.progress import shown
 from verifier.cli.reading import Asked, Read, read
-from verifier.cli.run import colours
+from verifier.cli.run import warn
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.reach import STEPS
 from verifier.model.verdict import Report, Status
-from verifier.report.diagnostics import render_diagnostics
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
 from verifier.report.formats import render_report
@@ -57,8 +56,8 @@ def prove_command(options: ProveOptions) -> int:
 
 def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:
     """Writes a report in all formats asked for, and its warnings to stderr. Raises `OutputError`."""
-    if report.warnings and not only_json(sinks):
-        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if not only_json(sinks):
+        warn(report.warnings)
     evidence = _evidence(sinks, report, estate)
     write(sinks, lambda name, colour: render_report(report, name, evidence, colour=colour))
 
@@ -102,28 +101,25 @@ def _prove(options: ProveOptions, asked: Read) -> Report:
     from verifier.runs.cache import cache_folder
     from verifier.verify import Contradiction
 
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
-        report, trouble = prove_many(
-            asked.estate,
-            asked.invariants,
-            Where(options.processes, options.cluster, cache_folder() if options.cache else None),
-            engine=options.engine,
-            timeout=options.timeout,
-            readings=options.readings,
-            cross_check=options.cross_check,
-            steps=options.steps,
-            progress=progress,
-        )
-        if trouble is not None:
-            print(f"warning: {printable(trouble)}", file=sys.stderr)
-        return report
-    except Contradiction as error:
-        from verifier.cli.reproducer import write_reproducer
+    with shown() as progress:
+        try:
+            report, trouble = prove_many(
+                asked.estate,
+                asked.invariants,
+                Where(options.processes, options.cluster, cache_folder() if options.cache else None),
+                engine=options.engine,
+                timeout=options.timeout,
+                readings=options.readings,
+                cross_check=options.cross_check,
+                steps=options.steps,
+                progress=progress,
+            )
+            if trouble is not None:
+                print(f"warning: {printable(trouble)}", file=sys.stderr)
+            return report
+        except Contradiction as error:
+            from verifier.cli.reproducer import write_reproducer
 
-        folder = write_reproducer(error, asked.inputs_with(asked.estate.inputs))
-        print(f"verifier: two engines contradict each other; what reproduces it is in {folder}", file=sys.stderr)
-        raise
-    finally:
-        if progress:
-            progress.clear()
+            folder = write_reproducer(error, asked.inputs_with(asked.estate.inputs))
+            print(f"verifier: two engines contradict each other; what reproduces it is in {folder}", file=sys.stderr)
+            raise

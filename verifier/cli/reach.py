@@ -17,7 +17,7 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
-from verifier.cli.outputs import checked, sinks
+from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 from verifier.model.reach import MOST_STEPS, STEPS
 
@@ -28,7 +28,33 @@ FORMATS = ("text", "json", "markdown")
 EXIT_CODES = "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 internal error."
 
 
-@app.command(epilog=EXIT_CODES)
+HELP = """Show what a caller can bring about, step by step, or who can come to do something.
+
+Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later. Each answer has
+the shortest chain that was found: requests, each replayed on the state that those before it made. What is not listed was proved to be
+out of reach; how long the chains are for which that holds is always said (docs/reach.md).
+
+\b
+What one caller can bring about, on one key, on every key:
+    verifier reach user/oncall --key tickets examples/escalation
+    verifier reach arn:aws:iam::444455556666:role/analyst examples/cross-account
+
+\b
+Who can come to decrypt with a key:
+    verifier reach --to kms:Decrypt --key tickets examples/escalation
+
+\b
+Who can take over its policy in one step:
+    verifier reach --to kms:PutKeyPolicy --key tickets --steps 1 examples/escalation
+
+\b
+For a machine, or a page:
+    verifier reach --to kms:Decrypt snapshot.yaml --output json
+    verifier reach --to kms:Decrypt snapshot.yaml --output text --output markdown=reach.md
+"""
+
+
+@app.command(help=HELP, epilog=EXIT_CODES)
 def reach(
     words: Annotated[
         list[str],
@@ -49,42 +75,12 @@ def reach(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FORMAT[=FILE]",
-            callback=checked(FORMATS),
-            help=f"How to write the answer, and where (stdout): {', '.join(FORMATS)}; may be repeated.",
-        ),
-    ] = ["text"],  # noqa: B006
+    output: Annotated[list[str], output_option("answer", FORMATS)] = ["text"],  # noqa: B006
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
     ] = False,
 ) -> None:
-    """Show what a caller can bring about, step by step, or who can come to do something.
-
-    Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later. Each answer has
-    the shortest chain that was found: requests, each replayed on the state that those before it made. What is not listed was proved to be
-    out of reach; how long the chains are for which that holds is always said (docs/reach.md).
-
-    \b
-    What one caller can bring about, on one key, on every key:
-        verifier reach user/oncall --key tickets examples/escalation
-        verifier reach arn:aws:iam::444455556666:role/analyst examples/cross-account
-
-    \b
-    Who can come to decrypt with a key:
-        verifier reach --to kms:Decrypt --key tickets examples/escalation
-
-    \b
-    Who can take over its policy in one step:
-        verifier reach --to kms:PutKeyPolicy --key tickets --steps 1 examples/escalation
-
-    \b
-    For a machine, or a page:
-        verifier reach --to kms:Decrypt snapshot.yaml --output json
-        verifier reach --to kms:Decrypt snapshot.yaml --output text --output markdown=reach.md
-    """
+    """Show what a caller can bring about, step by step, or who can come to do something."""
 
     def body() -> int:
         from verifier.cli.reaching import ReachOptions, reach_command

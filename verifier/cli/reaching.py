@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
-from verifier.cli.progress import Progress
-from verifier.cli.run import colours
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.reach import STEPS
 from verifier.model.reach_report import ReachReport
-from verifier.report.diagnostics import render_diagnostics
 from verifier.report.reach.words import reach_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
@@ -43,14 +41,10 @@ def reach_command(options: ReachOptions) -> int:
     from verifier.inputs import load_estate
 
     estate = load_estate(paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         report = _asked(estate, caller, options, progress)
-    finally:
-        if progress:
-            progress.clear()
-    if report.warnings and not only_json(options.sinks):
-        print(render_diagnostics(report.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if not only_json(options.sinks):
+        warn(report.warnings)
     write(options.sinks, lambda name, colour: _rendered(report, options, name, colour))
     return reach_exit_code(report)
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, TextIO
 
 import typer
 
 from verifier import __version__
 from verifier.report.exit_codes import ExitCode
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError
 
 INTERRUPTED = 130
 """128 + SIGINT."""
@@ -39,6 +39,14 @@ def emit(text: str) -> None:
         print(text, end="", flush=True)
     except OSError as error:
         raise OutputError from error
+
+
+def warn(warnings: Sequence[Diagnostic]) -> None:
+    """Tells remarks on the input, if there are any, on stderr."""
+    if warnings:
+        from verifier.report.diagnostics import render_diagnostics
+
+        print(render_diagnostics(warnings, colour=colours(sys.stderr)), file=sys.stderr)
 
 
 def run(body: Callable[[], int]) -> NoReturn:

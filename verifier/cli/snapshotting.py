@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from verifier.cli.progress import Progress
+from verifier.cli.progress import shown
 from verifier.cli.run import emit
 from verifier.syntax.diagnostic import InputError
 
@@ -33,13 +32,10 @@ def snapshot_command(options: SnapshotOptions) -> int:
     from verifier.report.collection import collection_exit_code, render_collection, render_collection_json
 
     wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers)
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
-        collection = collect(wanted, progress)
-    except CollectError as error:
-        raise InputError.of(str(error)) from None
-    finally:
-        if progress:
-            progress.clear()
+    with shown() as progress:
+        try:
+            collection = collect(wanted, progress)
+        except CollectError as error:
+            raise InputError.of(str(error)) from None
     emit(render_collection_json(collection) + "\n" if options.json else render_collection(collection))
     return collection_exit_code(collection)

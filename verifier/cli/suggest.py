@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from verifier.cli.options import (
     Builtins,
     InvariantFilesOption,
     KeyArn,
+    PageOutput,
     ParameterOption,
     Paths,
     RegionOption,
@@ -32,14 +32,6 @@ EXIT_CODES = (
 )
 
 
-class SuggestOutput(StrEnum):
-    """How suggestions are written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
 @app.command(epilog=EXIT_CODES)
 def suggest(
     paths: Paths,
@@ -54,7 +46,7 @@ def suggest(
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     timeout: Timeout = None,
-    output: Annotated[SuggestOutput, typer.Option(help="How to write the suggestions.")] = SuggestOutput.TEXT,
+    output: Annotated[PageOutput, typer.Option(help="How to write the suggestions.")] = PageOutput.TEXT,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten.")
     ] = None,

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from verifier.cli.progress import Progress
+from verifier.cli.progress import shown
 from verifier.cli.reading import Asked, Read, read
-from verifier.cli.run import colours, emit
+from verifier.cli.run import colours, emit, warn
 from verifier.model.documents_reader import did_you_mean
 from verifier.model.invariant import AnyInvariant
 from verifier.model.suggestion import Suggestion, Suggestions
-from verifier.report.diagnostics import render_diagnostics
 from verifier.report.suggestion.words import suggest_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
@@ -39,8 +38,8 @@ def suggest_command(options: SuggestOptions) -> int:
     asked = read(options.asked)
     suggestions = _suggest(options, asked)
     suggestions = replace(suggestions, inputs=asked.inputs_with(suggestions.inputs))
-    if suggestions.warnings and options.output != "json":
-        print(render_diagnostics(suggestions.warnings, colour=colours(sys.stderr)), file=sys.stderr)
+    if options.output != "json":
+        warn(suggestions.warnings)
     if options.write is not None:
         _write(options.write, _only_suggestion(suggestions, options.choice))
     emit(_rendered(suggestions, options))
@@ -51,12 +50,8 @@ def _suggest(options: SuggestOptions, asked: Read) -> Suggestions:
     chosen = sorted({_number(asked.invariants, name) for name in options.chosen}) if options.chosen else None
     from verifier.verify.suggestion.suggest import suggest  # after the input has been accepted: importing a solver takes a while
 
-    progress = Progress() if sys.stderr is not None and sys.stderr.isatty() else None
-    try:
+    with shown() as progress:
         return suggest(asked.estate, asked.invariants, chosen=chosen, timeout=options.timeout, readings=options.readings, progress=progress)
-    finally:
-        if progress:
-            progress.clear()
 
 
 def _number(invariants: Sequence[AnyInvariant], name: str) -> int:

@@ -10,10 +10,10 @@ from verifier.cli.options import (
     AccountOption,
     KeyArn,
     KeysOption,
+    PageOutput,
     ParameterOption,
     RegionOption,
     Settled,
-    TableOutput,
     command_app,
     settled_readings,
     supplied,
@@ -25,7 +25,33 @@ app = command_app()
 EXIT_CODES = "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 internal error."
 
 
-@app.command(epilog=EXIT_CODES)
+HELP = """List everybody who can do something with a key.
+
+Known callers by name, all others as regions, each with the weakest conditions under which they can and the statements and grants that
+let them. The list is proved to be complete: no other request is allowed.
+
+\b
+Who can decrypt with one key, with any key:
+    verifier who-can kms:Decrypt --key payments examples/payments
+    verifier who-can kms:Decrypt examples/payments
+
+\b
+Several actions; nobody of the account itself:
+    verifier who-can kms:Decrypt kms:CreateGrant --key alias/payments --except 111122223333 examples/payments
+
+\b
+What one caller can do (role/NAME alone is of the key's account):
+    verifier who-can --transpose role/reports --key payments examples/payments
+    verifier who-can --transpose "role/analyst in 444455556666" examples/cross-account
+
+\b
+For a machine, or a page:
+    verifier who-can kms:Decrypt snapshot.yaml --output json
+    verifier who-can kms:Decrypt snapshot.yaml --output markdown
+"""
+
+
+@app.command(help=HELP, epilog=EXIT_CODES)
 def who_can(
     words: Annotated[
         list[str],
@@ -47,33 +73,10 @@ def who_can(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[TableOutput, typer.Option(help="How to write the list.")] = TableOutput.TEXT,
+    output: Annotated[PageOutput, typer.Option(help="How to write the list.")] = PageOutput.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
 ) -> None:
-    """List everybody who can do something with a key.
-
-    Known callers by name, all others as regions, each with the weakest conditions under which they can and the statements and grants that
-    let them. The list is proved to be complete: no other request is allowed.
-
-    \b
-    Who can decrypt with one key, with any key:
-        verifier who-can kms:Decrypt --key payments examples/payments
-        verifier who-can kms:Decrypt examples/payments
-
-    \b
-    Several actions; nobody of the account itself:
-        verifier who-can kms:Decrypt kms:CreateGrant --key alias/payments --except 111122223333 examples/payments
-
-    \b
-    What one caller can do (role/NAME alone is of the key's account):
-        verifier who-can --transpose role/reports --key payments examples/payments
-        verifier who-can --transpose "role/analyst in 444455556666" examples/cross-account
-
-    \b
-    For a machine, or a page:
-        verifier who-can kms:Decrypt snapshot.yaml --output json
-        verifier who-can kms:Decrypt snapshot.yaml --output markdown
-    """
+    """List everybody who can do something with a key."""
 
     def body() -> int:
         from verifier.cli.asking import WhoCanOptions, who_can_command
