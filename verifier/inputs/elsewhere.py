@@ -44,6 +44,11 @@ class Elsewhere:
         """Whether there are users or roles that no list has."""
         return self.permission_sets or any(kind != "group" for kind, _ in self.left_out)
 
+    def may_be(self, name: Name) -> bool:
+        """Whether one of those that are changed or made in a way that is not known may have this name."""
+        kind, own = name
+        return bool({name, (kind, None)} & self.left_out) or any(kind == other and part in own for other, part in self.perhaps)
+
     def leaves_out(self, name: Name, made: bool) -> bool:
         """Whether one of the snapshot, or one that another plan or template has `made`, is not listed any more."""
         if name in self.left_out:

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from verifier.inputs.both_sides import with_each_others
 from verifier.inputs.files import Files
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.loader import Loader
+from verifier.inputs.parts import Parts
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
@@ -43,6 +45,30 @@ def load_estate(
     steps then.
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
+    return load_with_parts(
+        paths,
+        key_arn=key_arn,
+        accounts=accounts,
+        declared_key_arn=declared_key_arn,
+        other_version=other_version,
+        root=root,
+        supplied=supplied,
+        steps=steps,
+    )[0]
+
+
+def load_with_parts(
+    paths: Sequence[str | PathLike[str]],
+    *,
+    key_arn: str | None = None,
+    accounts: Sequence[str] = (),
+    declared_key_arn: str | None = None,
+    other_version: str | None = None,
+    root: Path | None = None,
+    supplied: Supplied = NOTHING,
+    steps: bool = True,
+) -> tuple[Estate, Parts]:
+    """`load_estate`, with the parts that the estate was read from."""
     if key_arn is not None:
         check_key_arn(key_arn)
     with _collection_paused():
@@ -50,11 +76,12 @@ def load_estate(
         loader = Loader(Files(root), supplied, key_arn, accounts, declared, other_version, steps=steps)
         for path in paths:
             loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
-        return loader.estate()
+        return loader.estate(), loader.parts
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, root: Path | None = None) -> tuple[Estate, Estate]:
-    """The estate before a Terraform plan, and the one after it. One that has no keys (all are new, or all go) is an `Estate` without keys.
+    """The estate before a Terraform plan, and the one after it. One that has no keys (all are new, or all go) is an `Estate` without keys;
+    a user or role that is on one side only can do nothing on the other by policies of its own.
 
     Raises `InputError` where the file is no plan, where it cannot be read, and where neither side has a key.
     """
@@ -63,7 +90,7 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, 
         if not any(side.parts.keys for side in sides):
             raise InputError.of(f"`{printable(str(path))}` holds no key before or after, so there is nothing to compare", rule="S3")
         before, after = (side.estate(empty=True) for side in sides)
-        return before, after
+        return with_each_others((before, sides[0].parts), (after, sides[1].parts))
 
 
 def _side(path: Path, supplied: Supplied, root: Path | None, *, before: bool) -> Loader:

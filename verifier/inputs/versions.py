@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verifier.inputs.estate import load_estate
+from verifier.inputs.both_sides import Side, with_each_others
+from verifier.inputs.estate import load_with_parts
 from verifier.inputs.policy_file import PLACEHOLDER_ID
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
@@ -35,11 +36,11 @@ class _Reader:
     supplied: Supplied
     errors: dict[Version, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
-    def read(self, version: Version, other: Estate | None = None) -> Estate | None:
-        """The estate; `None`, with its errors kept, where it cannot be read."""
+    def read(self, version: Version, other: Side | None = None) -> Side | None:
+        """The estate, with its parts; `None`, with its errors kept, where it cannot be read."""
         self.errors.pop(version, None)
         try:
-            return load_estate(
+            return load_with_parts(
                 version.paths,
                 key_arn=self.key_arn,
                 accounts=self.accounts,
@@ -72,18 +73,18 @@ def load_versions(
     if first is None or second is None:
         raise InputError(tuple(dict.fromkeys(diagnostic for errors in reader.errors.values() for diagnostic in errors)))
     _check_one_key(first, second)
-    return first, second
+    return with_each_others(first, second)
 
 
-def _assumed(estate: Estate | None) -> str | None:
+def _assumed(side: Side | None) -> str | None:
     """The ARN of the one key whose ARN had to be assumed."""
-    if estate is None or len(estate.keys) != 1:
+    if side is None or len(side[0].keys) != 1:
         return None
-    arn = estate.keys[0].arn
+    arn = side[0].keys[0].arn
     return arn if arn.endswith(f":key/{PLACEHOLDER_ID}") else None
 
 
-def _check_one_key(old: Estate, new: Estate) -> None:
+def _check_one_key(old: Side, new: Side) -> None:
     first, second = _assumed(old), _assumed(new)
     if (first is None) != (second is None):
         raise InputError.of(
