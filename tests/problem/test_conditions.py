@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
 from tests.evaluate.estates import allow, deny, estate
+from verifier.model.policy import Condition, Operator, Text
 from verifier.problem.conditions import Reader
-from verifier.problem.space import Space
+from verifier.problem.space import PAIR_PREFIX, Space
 from verifier.problem.targets import key_target
 
 TEAM = {"StringLike": {"aws:PrincipalTag/team": ["pay*", "*ops"]}}
@@ -18,3 +25,31 @@ def test_a_condition_is_read_once_wherever_it_stands() -> None:
     assert conditions[0] != conditions[1], "they stand in different places"
     same, again, other = (Reader(space, True, True).condition(condition) for condition in conditions)
     assert same is again and same != other
+
+
+KEYS = ("aws:PrincipalTag/team", "aws:ResourceTag/team", "aws:TagKeys", "kms:EncryptionContext:Team", "kms:EncryptionContext:team")
+OPERATORS = ("StringEquals", "StringNotEquals", "StringLike", "StringEqualsIgnoreCase", "ArnLike", "Null", "NumericEquals")
+VALUES = (("a*",), ("A*",), ("7", "a*"), ("${aws:username}",), ("${kms:EncryptionContext:team}", "7"))
+
+
+def every_condition() -> Iterator[tuple[Condition, bool, bool]]:
+    """Conditions that differ in one thing or in several, each as a policy with variables or without reads it, a key policy or another."""
+    for key, base, values in product(KEYS, OPERATORS, VALUES):
+        listed = tuple(Text("true" if base == "Null" else value) for value in values)
+        for set_operator, if_exists in product((None, "ForAllValues", "ForAnyValue"), (False, True)):
+            condition = Condition(Operator(base, set_operator, if_exists), Text(key), listed)
+            yield from ((condition, variables, in_key_policy) for variables, in_key_policy in product((False, True), repeat=2))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_remembered_of_conditions_is_what_they_say(seed: int) -> None:
+    """In one space that remembers, and in one that forgets before each condition."""
+    found = estate(allow())
+    names = {PAIR_PREFIX + "team": ("kms:encryptioncontext:Team", "kms:encryptioncontext:team")}
+    remembering, forgetting = (Space(found, key_target(found.keys[0]), pair_names=names) for _ in range(2))
+    asked = list(every_condition())
+    random.Random(seed).shuffle(asked)
+    for condition, variables, in_key_policy in asked:
+        forgetting.conditions.clear()
+        first, second = (Reader(space, variables, in_key_policy).condition(condition) for space in (remembering, forgetting))
+        assert first == second, str(condition)

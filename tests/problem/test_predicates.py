@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.problem.slowly import slow_match
 from verifier.problem.predicates import (
     ANY,
     COLON,
+    SLASH,
     Characters,
     Less,
     Token,
@@ -129,16 +131,38 @@ def test_less_is_a_difference() -> None:
     assert [w for w in WORDS if less.matches(w)] == [w for w in WORDS if w.startswith("a") and w != "ab" and not w.endswith(":")]
 
 
-@given(st.text("ab*?:é", max_size=12), st.booleans())
-def test_l6_tokens_of_a_pattern_are_those_of_its_characters(text: str, fold: bool) -> None:
-    """One token a character, `*` any number of any, `?` one of any; `*` after `*` says nothing more."""
-    expected: list[Token] = []
-    for character in text:
-        only = either_case(character) if fold else one(character)
-        token: Token = {"*": (True, ANY), "?": (False, ANY)}.get(character, (False, only))
-        if token != (True, ANY) or expected[-1:] != [token]:
-            expected.append(token)
-    assert like_tokens(text, fold=fold) == tuple(expected)
+PATTERNS = st.text("abAS*?:/.[]\\ßſıK\n", max_size=10)
+FOLDS = st.tuples(st.booleans(), st.sampled_from([frozenset[str](), COLON, SLASH, frozenset("ab")]))
+
+
+def slow_token(character: str, fold: bool) -> Token:
+    forms = {character, character.lower(), character.upper()} if fold else {character}
+    return False, Characters(frozenset(form for form in forms if len(form) == 1))
+
+
+@given(st.lists(st.tuples(PATTERNS, FOLDS), max_size=12))
+def test_l6_tokens_of_a_pattern_are_those_of_its_characters(asked: list[tuple[str, tuple[bool, frozenset[str]]]]) -> None:
+    """One token a character, `*` any number of any, `?` one of any; `*` after `*` says nothing more. What was asked before has no
+    influence."""
+    for text, (fold, excluded) in [*asked, *asked]:
+        wild = Characters(excluded, True)
+        expected: list[Token] = []
+        for character in text:
+            token = {"*": (True, wild), "?": (False, wild)}.get(character) or slow_token(character, fold)
+            if not token[0] or expected[-1:] != [token]:
+                expected.append(token)
+        assert like_tokens(text, fold=fold, excluded=excluded) == tuple(expected)
+        assert literal_tokens(text, fold=fold) == tuple(slow_token(character, fold) for character in text)
+
+
+@given(PATTERNS, st.booleans(), st.lists(st.text("abAsSß:/\n", max_size=8), max_size=8))
+def test_a_pattern_and_a_text_match_what_their_characters_match_one_by_one(text: str, fold: bool, words: list[str]) -> None:
+    for found in (like(text, fold=fold), Tokens(literal_tokens(text, fold=fold))):
+        for word in (*words, text, text.swapcase(), text.replace("*", "")):
+            assert found.matches(word) == slow_match(found.tokens, word), word
+        only = [characters.listed for repeated, characters in found.tokens if not repeated and not characters.negated]
+        fixed = len(only) == len(found.tokens) and all(len(listed) == 1 for listed in only)
+        assert found.literal == ("".join(character for listed in only for character in listed) if fixed else None)
 
 
 @given(st.text("aB*?", max_size=8), st.booleans())

@@ -6,7 +6,10 @@ import random
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.problem.slowly import slow_match
 from verifier.problem.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens, one
 from verifier.problem.words import Domain, Partition, partition
 
@@ -165,3 +168,19 @@ def test_past_the_budget_there_is_no_partition() -> None:
     assert partition(domain, patterns, 63) is None
     enough = partition(domain, patterns, 64)
     assert enough is not None and len(enough.classes) == 64
+
+
+@given(st.lists(st.text("ab*?", max_size=4), max_size=8), st.sets(st.text("abc", max_size=2), max_size=3))
+def test_the_classes_of_a_pattern_are_those_whose_words_match_it(texts: list[str], listed: set[str]) -> None:
+    """However many patterns a class matches, and however many classes share what they match."""
+    patterns = [like(text) for text in texts]
+    found = partition(Domain("any", (Tokens(((True, ANY),)),)), [*patterns, *map(exactly, listed)], 4000)
+    assert found is not None
+    words = [(index, word) for index in range(len(found.classes)) for word in found.words(index, 3)]
+    for pattern in patterns:
+        mask = found.mask(pattern)
+        assert mask >> len(found.classes) == 0
+        if pattern.literal is None:
+            assert [word for index, word in words if (mask >> index & 1 == 1) != slow_match(pattern.tokens, word)] == []
+        else:
+            assert [word for index, word in words if mask >> index & 1] == [pattern.literal]
