@@ -29,11 +29,7 @@ def role(name: str, **members: Any) -> tuple[Planned, Planned]:
 
 def going(*resources: Planned) -> list[Planned]:
     """The same resources, which are there and go."""
-    known = {"arn": lambda r: f"arn:aws:iam::{ACCOUNT}:role/{r.name}"}
-    return [
-        Planned(r.type, r.name, None, {}, {}, {**(r.after or {}), **{k: of(r) for k, of in known.items() if r.type == "aws_iam_role"}})
-        for r in resources
-    ]
+    return [Planned(r.type, r.name, None, {}, {}, {**(r.after or {}), "arn": f"arn:aws:iam::{ACCOUNT}:role/{r.name}"}) for r in resources]
 
 
 def sides(folder: Path, *resources: Planned) -> tuple[Estate, Estate]:

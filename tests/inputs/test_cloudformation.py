@@ -138,16 +138,16 @@ def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
 @pytest.mark.parametrize(
     ("value", "name"),
     [
-        ("!Ref Open", "parameter `Open` (no value given)"),
-        ('!Sub "arn:aws:iam::${Open}:root"', "parameter `Open` (no value given)"),
+        ("!Ref Open", "parameter `Open` (no value: give --parameter Open=…)"),
+        ('!Sub "arn:aws:iam::${Open}:root"', "parameter `Open` (no value: give --parameter Open=…)"),
         ("!Ref Stored", "the value in Systems Manager that parameter `Stored` names"),
         ("!If [IsOpen, !Ref Partner, x]", "condition `IsOpen`, which turns on values that are not given"),
         ("!If [Both, !Ref Partner, x]", "condition `Both`, which turns on values that are not given"),
         ("!ImportValue partner", "`Fn::ImportValue`, which is not carried out"),
-        ("!Select [!Ref Open, !Ref Roles]", "parameter `Open` (no value given)"),
-        ('!Split [",", !Ref Open]', "parameter `Open` (no value given)"),
-        ('!Join [",", !Split [",", !Ref Open]]', "parameter `Open` (no value given)"),
-        ("!FindInMap [Accounts, !Ref Open, partner]", "parameter `Open` (no value given)"),
+        ("!Select [!Ref Open, !Ref Roles]", "parameter `Open` (no value: give --parameter Open=…)"),
+        ('!Split [",", !Ref Open]', "parameter `Open` (no value: give --parameter Open=…)"),
+        ('!Join [",", !Split [",", !Ref Open]]', "parameter `Open` (no value: give --parameter Open=…)"),
+        ("!FindInMap [Accounts, !Ref Open, partner]", "parameter `Open` (no value: give --parameter Open=…)"),
         ("!Ref AWS::StackId", "`AWS::StackId`"),
         ("!GetAtt App.RoleId", "`App.RoleId`"),
         ("!Ref Bucket", "what CloudFormation calls `Bucket`"),
@@ -156,7 +156,7 @@ def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
             "!Select [!Length [!If [IsOpen, a, !Ref AWS::NoValue]], !Ref Roles]",
             "condition `IsOpen`, which turns on values that are not given",
         ),
-        ("!Select [!Length {'Fn::Split': [',', !Ref Open]}, !Ref Roles]", "parameter `Open` (no value given)"),
+        ("!Select [!Length {'Fn::Split': [',', !Ref Open]}, !Ref Roles]", "parameter `Open` (no value: give --parameter Open=…)"),
     ],
 )
 def test_u3_what_stays_open_is_in_doubt_and_named(tmp_path: Path, value: str, name: str) -> None:

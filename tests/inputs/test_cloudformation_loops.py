@@ -70,7 +70,10 @@ def test_given_parameters_decide_what_there_is(tmp_path: Path) -> None:
     found = load(tmp_path, looped(loop("!Ref Names"), sections), parameters={"Names": "A,B,C"})
     assert [one.name for one in found.keys] == ["KeyA", "KeyB", "KeyC"]
     (error,) = refused(tmp_path, looped(loop("!Ref Names"), sections))
-    assert "the collection of the loop `Keys`, which depends on parameter `Names` (no value given), is not known" in error.message
+    assert (
+        "the collection of the loop `Keys`, which depends on parameter `Names` (no value: give --parameter Names=…), is not known"
+        in error.message
+    )
     assert error.hint is not None and "--parameter" in error.hint and error.span is not None and error.span.line > 3
 
 

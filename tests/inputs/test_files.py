@@ -280,3 +280,26 @@ def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:
     found = errors(tmp_path, {"keys": [3] * 1000})
     assert len(found) == 201
     assert "more like these" in found[-1].message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("x.json", {"KeyMetadata": {}}, "`aws kms describe-key`, which is keys/NAME/metadata.json"),
+        (
+            "x.json",
+            {"UserDetailList": []},
+            "`aws iam get-account-authorization-details`, which is accounts/ACCOUNT/authorization-details.json",
+        ),
+        ("x.json", {"x": 1}, "a policy has `Statement`"),
+        ("x.yaml", "- 1", "a policy has `Statement`"),
+        ("main.tf", 'resource "aws_kms_key" "k" {}', "terraform show -json"),
+        ("d/A.template.json", {}, "such as A.template.json"),
+        ("d/main.tf", "", "terraform show -json"),
+        ("d/notes.txt", "", "a folder keys/NAME with policy.json"),
+    ],
+)
+def test_what_is_no_input_by_itself_is_told_what_to_do(tmp_path: Path, name: str, content: Any, hint: str) -> None:
+    lay(tmp_path, {name: content})
+    (error,) = refused(tmp_path / name.split("/")[0])
+    assert hint in (error.hint or "")

@@ -32,6 +32,7 @@ from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.inputs.unrecognized import of_folder
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -57,7 +58,7 @@ class FolderReader:
         folders = [name for name in ("keys", "accounts", "organization") if (self.folder / name).is_dir()]
         if not snapshots and not folders:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
-            raise InputError.of(message, hint="expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json", rule="S3")
+            raise InputError.of(message, hint=of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3")
         for name, path in snapshots.items():
             node = self._node(path)
             if node is not None and name == "snapshot":

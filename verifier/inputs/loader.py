@@ -28,6 +28,7 @@ from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.unique_ids import trusts_with_known_ids, with_known_ids
+from verifier.inputs.unrecognized import CONFIGURATION, OF_CONFIGURATION, of_node
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
@@ -66,6 +67,8 @@ class Loader:
         if path.is_dir():
             FolderReader(self.remarks, self.files, self.parts, path).read()
             return
+        if path.suffix in CONFIGURATION:
+            raise InputError.of(f"`{self.files.name(path)}` is a Terraform configuration, not a plan", hint=OF_CONFIGURATION)
         if self.add_plan(path):
             return
         node = self.files.node(path)
@@ -78,12 +81,8 @@ class Loader:
         elif is_policy(node):
             self._add_policy(node, path)
         else:
-            hint = (
-                "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
-                "a template `Resources`"
-            )
             message = f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
-            self.remarks.error(node, message, hint=hint)
+            self.remarks.error(node, message, hint=of_node(node))
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
         """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is

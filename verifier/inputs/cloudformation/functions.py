@@ -161,7 +161,7 @@ class Functions:
             return self._unknown(place, f"the value in Systems Manager that parameter `{name}` names")
         default = declared.get("Default")
         if given is None and (not isinstance(default, Scalar) or default.type == "null"):
-            return self._unknown(place, f"parameter `{name}` (no value given)")
+            return self._unknown(place, f"parameter `{name}` (no value: give --parameter {name}=…)")
         text = given if given is not None else getattr(default, "text", "")
         if _LISTS.fullmatch(type_):
             parts = [part.strip() for part in text.split(",")] if text else []
