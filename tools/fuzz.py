@@ -1,9 +1,13 @@
 """`make fuzz`: the agreement tests with new seeds, in several processes, until enough cases were asked.
 
-    python tools/fuzz.py [--cases 50000] [--seed N] [--processes 2]
+    python tools/fuzz.py [--cases 50000] [--estates 1000] [--seed N] [--processes 2]
+    python tools/fuzz.py --estate N
 
-Ends with exit code 1 at the first disagreement (told in full, made small, as a file for `tests/cases/regressions`), or when a rule did not
-fire often enough both ways; the counts are printed at the end. The seed is printed first: the same one asks the same cases again.
+First requests, by which `problem` is held against `evaluate`; then small estates, on which the verdict about what a caller can eventually
+do is held against an exhaustive search. Ends with exit code 1 at the first disagreement (told in full; about a request made small, as a
+file for `tests/cases/regressions`; about an estate with its number, and `--estate` asks about that one alone), when a rule did not fire
+often enough both ways, or when too many verdicts are Unknown. The counts are printed at the end. The seed is printed first: the same one
+asks the same cases again.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +33,7 @@ from hypothesis import strategies as st
 from tests.agreement.counts import LEAST_FIRED, Counts
 from tests.agreement.scenarios import REQUESTS, Disagreement, check, scenarios
 from tests.agreement.steps import StepCounts, check_steps, step_scenarios
+from tests.reach.agreement import ReachCounts, check_reach
 
 T = TypeVar("T")
 ESTATES = 50
@@ -85,41 +91,94 @@ def seeds(first: int) -> Iterator[int]:
         yield source.getrandbits(48)
 
 
+@dataclass
+class Reach:
+    """Some estates: what was seen of them, and the disagreement that ended it (or nothing)."""
+
+    counts: ReachCounts = field(default_factory=ReachCounts)
+    found: str = ""
+
+
+def reach(number: int) -> Reach:
+    """Asks about one estate."""
+    done = Reach()
+    try:
+        check_reach(number, done.counts)
+    except Disagreement as found:
+        done.found = str(found)
+    return done
+
+
 def main() -> int:
     """Runs until enough cases were asked; returns the exit code."""
     parser = argparse.ArgumentParser(description="Hold problem against evaluate on random policies and requests.")
     parser.add_argument("--cases", type=int, default=50_000)
+    parser.add_argument("--estates", type=int, default=1_000)
+    parser.add_argument("--estate", type=int, help="ask about this estate alone")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
+    if options.estate is not None:
+        done = reach(options.estate)
+        print(done.found or done.counts)
+        return 1 if done.found else 0
     print(f"seed {options.seed} (--seed {options.seed} asks the same cases again)", flush=True)
-    counts = Counts()
-    steps = StepCounts()
-    found = _run(counts, steps, options.cases, options.seed, options.processes)
-    print(counts.table())
-    print(steps)
-    # A short run, as while one works on it, cannot fire everything often.
-    complaints = found or list(counts.complaints(LEAST_FIRED * min(options.cases, 50_000) // 50_000))
-    print("\n".join(("FAILED", *complaints) if complaints else ("every rule fired both ways, and the rooms agreed on everything",)))
+    spawned = multiprocessing.get_context("spawn")
+    complaints: list[str] = []
+    for ask, number in ((_requests, options.cases), (_estates, options.estates)):
+        with spawned.Pool(options.processes) as pool:
+            complaints += ask(pool, number, options.seed) if number else []
+    agreed = "every rule fired both ways, and the rooms agreed on everything"
+    print("\n".join(("FAILED", *complaints) if complaints else (agreed,)))
     return 1 if complaints else 0
 
 
-def _run(counts: Counts, steps: StepCounts, cases: int, first: int, processes: int) -> list[str]:
+def _requests(pool: Pool, cases: int, first: int) -> list[str]:
+    """Complaints about requests."""
+    counts = Counts()
+    steps = StepCounts()
+    found = _run(pool, counts, steps, cases, first)
+    print(counts.table())
+    print(steps, flush=True)
+    # A short run, as while one works on it, cannot fire everything often.
+    return found or list(counts.complaints(LEAST_FIRED * min(cases, 50_000) // 50_000))
+
+
+def _run(pool: Pool, counts: Counts, steps: StepCounts, cases: int, first: int) -> list[str]:
     started = time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        # A few more than would do, since equal requests about an estate are asked once.
-        batches = -(-cases * 21 // (20 * ESTATES * REQUESTS))
-        for done in pool.imap_unordered(batch, islice(seeds(first), batches)):
-            counts.add(done.counts)
-            steps.add(done.steps)
-            if done.found:
-                return [f"batch {done.seed}: {done.found}"]
-            if counts.cases >= cases:
-                break
-            rate = counts.cases / (time.monotonic() - started)
-            print(f"\r{counts.cases:>7,} of {cases:,} cases, {rate:.0f} a second", end="", file=sys.stderr, flush=True)
+    # A few more than would do, since equal requests about an estate are asked once.
+    batches = -(-cases * 21 // (20 * ESTATES * REQUESTS))
+    for done in pool.imap_unordered(batch, islice(seeds(first), batches)):
+        counts.add(done.counts)
+        steps.add(done.steps)
+        if done.found:
+            return [f"batch {done.seed}: {done.found}"]
+        if counts.cases >= cases:
+            break
+        _progress(counts.cases, cases, "cases", started)
     print(file=sys.stderr)
     return [] if counts.cases >= cases else [f"only {counts.cases:,} cases were asked"]
+
+
+def _estates(pool: Pool, estates: int, first: int) -> list[str]:
+    """Complaints about estates."""
+    counts = ReachCounts()
+    started = time.monotonic()
+    found: list[str] = []
+    for done in pool.imap_unordered(reach, islice(seeds(first), estates), chunksize=4):
+        counts.add(done.counts)
+        found += [done.found] if done.found else []
+        if found:
+            break
+        _progress(counts.estates, estates, "estates", started)
+    print(file=sys.stderr)
+    print(counts, flush=True)
+    return found or list(counts.complaints())
+
+
+def _progress(done: int, of: int, what: str, started: float) -> None:
+    rate = done / (time.monotonic() - started)
+    print(f"\r{done:>7,} of {of:,} {what}, {rate:.1f} a second", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from verifier.model.reach import (
     GroupJoined,
     KeyPolicyPut,
     KeyReplicated,
+    KeyShared,
     KeyTagged,
     MaterialImported,
     Move,
@@ -112,7 +113,7 @@ def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
     match change:
         case Became() | VersionSet() | AliasMoved():
             return True
-        case KeyReplicated(key, _) | MaterialImported(key):
+        case KeyReplicated(key, _) | MaterialImported(key) | KeyShared(key):
             return key in keys
         case KeyPolicyPut(key, _) | GrantCreated(key, _) | KeyTagged(key, _, _) | ReEncrypted(key, _):
             return key in keys

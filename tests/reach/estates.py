@@ -20,6 +20,7 @@ from verifier.model.estate import Account, Controls, Estate, Group, Identity, Ke
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.principal_names import principal_named
+from verifier.model.reach import OWN_KEY
 from verifier.model.request import Caller, CallerKind
 from verifier.syntax.source import Source
 
@@ -31,6 +32,8 @@ KEYS = tuple(
     f"arn:aws:kms:us-west-2:{account}:key/{number}234abcd-12ab-34cd-56ef-1234567890ab" for account, number in ((HOME, 1), (HOME, 2))
 )
 ACROSS = f"arn:aws:kms:us-west-2:{PARTNER}:key/3234abcd-12ab-34cd-56ef-1234567890ab"
+STRANGER = "arn:aws:iam::777788889999:role/example"
+"""A role of an account that has no inventory."""
 EDGE = f"arn:aws:iam::{HOME}:policy/edge"
 TEAM, COLOURS, EXTERNAL_ID, LAMBDA = "team", ("red", "blue"), "x1", "lambda.amazonaws.com"
 ALIAS, REPLICA_REGION = "alias/open", "eu-west-1"
@@ -54,6 +57,13 @@ def document(statements: list[Statement], kind: PolicyKind, identity: str, name:
 @lru_cache(maxsize=4096)
 def _read(text: str, kind: PolicyKind, identity: str, name: str) -> Policy:
     return read_policy(Source("policy.json", text), kind, identity=identity, name=name)
+
+
+def own_key() -> Key:
+    """A key of the caller's own, in an account that nobody else knows (section 7)."""
+    arn = f"arn:aws:kms:us-west-2:666655554444:key/{OWN_KEY}"
+    policy = document([{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}], PolicyKind.KEY, f"{arn}#default")
+    return Key(arn, None, (policy,), **{**FACTS, "aliases": (), "tags": (), "grants": ()})
 
 
 def random_question(seed: int) -> Question:

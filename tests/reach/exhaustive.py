@@ -3,7 +3,7 @@
 `can_eventually(estate, caller, action, key, steps)` is `ALLOW` where some chain of at most `steps` moves of `sample` ends in an allowed
 request, whatever the readings (S2); `DEPENDS` where there are chains, but each under some readings only; `DENY` where there is none. It
 uses `permitted`, `after` and `evaluate` alone. A chain that it finds is a chain; that there is none holds for the sample, see `sample` and
-the menus of `estates`.
+the menus of `estates`. With `doubts` the sample has moves after which something is not known (U1, U3), which is taken for what gives most.
 
 States are told apart by the identity of their parts: a part that a change makes twice is made once, so that moves on different parts which
 commute lead to one state. A decision is kept by the parts that it is about.
@@ -16,28 +16,32 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tests.reach.dominance import touches_access, worthwhile
+from tests.reach.estates import own_key
 from tests.reach.sample import MATERIAL, Sampler
 from verifier.evaluate.engine import Hearing
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
-from verifier.model.reach import Chain, Move, State, StepKind
+from verifier.model.reach import OWN_KEY, Chain, Move, State, StepKind
 from verifier.model.request import Caller, Decision, Outcome, Request
 
 Mark = tuple[object, ...]
 READINGS = 8
 """How many readings may matter to one question."""
+TRUST = "U3:trust:"
 Part = TypeVar("Part")
 
 
-def can_eventually(estate: Estate, caller: Caller, action: str, key: str, steps: int) -> Outcome:
+def can_eventually(estate: Estate, caller: Caller, action: str, key: str, steps: int, doubts: bool = False) -> Outcome:
     """Whether a caller can do an action on a key (its ARN) after at most `steps` moves of the sample."""
-    return search(estate, caller, action, key, steps)[0]
+    return search(estate, caller, action, key, steps, doubts=doubts)[0]
 
 
-def search(estate: Estate, caller: Caller, action: str, key: str, steps: int, pruned: bool = True) -> tuple[Outcome, Chain | None]:
+def search(
+    estate: Estate, caller: Caller, action: str, key: str, steps: int, pruned: bool = True, doubts: bool = False
+) -> tuple[Outcome, Chain | None]:
     """As `can_eventually`, with a shortest chain where there is one. Without `pruned` every move of the sample is made."""
-    one = _Search(Sampler.of(estate, action), caller, key, pruned, {}, _Known())
-    found, readings = _under(one, State(estate, (caller,)), steps)
+    one = _Search(Sampler.of(estate, action, doubts), caller, key, pruned, {}, _Known())
+    found, readings = _under(one, State(replace(estate, keys=(*estate.keys, own_key())), (caller,)), steps)
     return (Outcome.DENY, None) if found is None else (Outcome.DEPENDS if readings else Outcome.ALLOW, found)
 
 
@@ -46,14 +50,22 @@ def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, Mappin
     found = one.chain(start, steps)
     if found is not None or not one.met:
         return found, one.fixed
-    if len(one.fixed) == READINGS:
-        raise RuntimeError(f"more than {READINGS} readings matter: {sorted([*one.fixed, *one.met])}")
     symbol = min(one.met)
-    for value in (False, True):
+    values = _giving_most(symbol) if one.sampler.doubts else (False, True)
+    if len([name for name in one.fixed if len(_giving_most(name)) == 2]) == READINGS:
+        raise RuntimeError(f"more than {READINGS} readings matter: {sorted([*one.fixed, *one.met])}")
+    for value in values:
         found, under = _under(replace(one, fixed={**one.fixed, symbol: value}, met=set()), start, steps)
         if found is not None:
             return found, under
     return None, one.fixed
+
+
+def _giving_most(symbol: str) -> tuple[bool, ...]:
+    """The values of a symbol to try, where what is not known is taken for what gives most."""
+    if symbol.endswith((":allow", ":deny", ":refuse")) or symbol.startswith(TRUST):
+        return (symbol.endswith(":allow") or symbol.startswith(TRUST),)
+    return (False, True)
 
 
 _CHECKED_BESIDES = frozenset({StepKind.PUT_KEY_POLICY, StepKind.REPLICATE, StepKind.IMPORT_MATERIAL, StepKind.PASS_ROLE})
@@ -89,13 +101,18 @@ class _Search:
         front: list[tuple[State, tuple[Move, ...]]] = [(start, ())]
         for step in range(steps + 1):
             for state, made in front:
-                if self.sampler.action == MATERIAL and not state.known.isdisjoint(self.sampler.keys(state, self.key)):
+                if self._in_hand(state):
                     return Chain(self.caller, made, None)
                 access = next((one for one in self.sampler.accesses(state, self.key) if self._allowed(state, one)), None)
                 if access is not None:
                     return Chain(self.caller, made, access)
             front = list(self._next(front, seen, last=step + 1 == steps)) if step < steps else []
         return None
+
+    def _in_hand(self, state: State) -> bool:
+        """Whether the caller has the plain text without a further request: it knows the material, or its own key decrypts it."""
+        keys = self.sampler.keys(state, self.key) if self.sampler.action == MATERIAL else []
+        return any(arn in state.known or OWN_KEY in arn for arn in keys)
 
     def _next(self, front: list[tuple[State, tuple[Move, ...]]], seen: set[Mark], last: bool) -> Iterator[tuple[State, tuple[Move, ...]]]:
         for state, made in front:
@@ -192,8 +209,9 @@ def _mark(state: State) -> Mark:
 
 
 def _about(state: State, request: Request) -> Mark:
-    """The parts of the estate that a decision reads: the caller's identity, and the key, user or role that the request is on."""
-    return (id(_identity(state, request.caller.principal_arn)), id(_target(state, request.resource)))
+    """The parts of the estate that a decision reads: the caller's identity, the key, user or role that the request is on, what is not
+    known."""
+    return (id(_identity(state, request.caller.principal_arn)), id(_target(state, request.resource)), state.estate.unmodelled)
 
 
 def _identity(state: State, arn: str) -> Identity | None:

@@ -6,14 +6,17 @@ Covers: for each caller that is held and each target
 - grants: to each user, role and, where a policy asks for the grantee, role session; of each operation that is of use, alone, with
   `CreateGrant`, and all together; without a constraint and, where one is asked for, with `EncryptionContextSubset` and `Equals` of `app=x`;
 - tags: each value of `team` that the menus of `estates` know, one more, and none;
-- re-encryption of each key under each other one of its Region (only where the plain text is asked about), without and with `app=x`;
+- re-encryption of each key under each other one of its Region, the caller's own among them (only where the plain text is asked about),
+  without and with `app=x`;
 - aliases: `alias/open` created, moved to each key of the account, deleted (only where a policy asks for aliases); replicas in one other
   Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only where the plain text is asked about);
 - roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2;
 - policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
   input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
 - groups and users: each.
-Not covered: resource shares, after which nothing is known, and identities of providers.
+- with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
+  share.
+Not covered: identities of providers.
 """
 
 from __future__ import annotations
@@ -24,15 +27,16 @@ from functools import cache
 from typing import Any
 
 from tests.reach import moves
-from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, TEAM, document
-from verifier.model.estate import Estate, Group, Identity, Key
+from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, STRANGER, TEAM, document
+from verifier.model.estate import Account, Estate, Group, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.reach import KeyReplicated, Move, State, StepKind
+from verifier.model.reach import OWN_KEY, KeyReplicated, Move, State, StepKind
 from verifier.model.request import Caller, Request, Value
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", "lambda:CreateFunction"), ("ec2.amazonaws.com", "ec2:RunInstances"))
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 MATERIAL = "kms:Decrypt"
@@ -50,11 +54,12 @@ class Sampler:
     estate: Estate
     action: str
     tested: frozenset[str]
+    doubts: bool = False
 
     @staticmethod
-    def of(estate: Estate, action: str) -> Sampler:
+    def of(estate: Estate, action: str, doubts: bool = False) -> Sampler:
         """The sampler of a question on an estate."""
-        return Sampler(estate, action, _tested(estate))
+        return Sampler(estate, action, _tested(estate), doubts)
 
     # -- who and what there is --
 
@@ -108,8 +113,8 @@ class Sampler:
         """Every move of the sample in a state."""
         for by in state.held:
             for key in state.estate.keys:
-                yield from self._on_key(by, key, state)
-            for role in self._roles:
+                yield from self._on_key(by, key, state) if OWN_KEY not in key.arn else ()
+            for role in (*self._roles, *((STRANGER,) if self.doubts else ())):
                 yield from self._on_role(by, role)
             for identity in self._identities:
                 yield from self._policies(by, identity.arn, state)
@@ -120,6 +125,8 @@ class Sampler:
         yield moves.put_key_policy(by, key.arn, policy)
         if "kms:bypasspolicylockoutsafetycheck" in self.tested:
             yield moves.put_key_policy(by, key.arn, policy, {"kms:BypassPolicyLockoutSafetyCheck": "true"})
+        if self.doubts and by.account == key.account:
+            yield moves.share(by, key.arn)
         number = len(key.grants or ())
         yield from (moves.create_grant(by, key.arn, grant) for grant in self._grants(by, f"new{number}"))
         if {"aws:resourcetag/team", "aws:requesttag/team"} & self.tested:
@@ -194,7 +201,7 @@ class Sampler:
         tagged = {"aws:principaltag/team", "aws:requesttag/team"} & self.tested
         for context in contexts:
             yield from (moves.assume(by, role, tags, context=context) for tags in (_TAGS if tagged else ((),)))
-        if by.account == role.split(":")[4]:
+        if by.account == role.split(":")[4] and role != STRANGER:
             yield from (moves.pass_role(by, role, service, start) for service, start in SERVICES)
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
             yield moves.put_trust(by, role, document(anyone, PolicyKind.TRUST, f"{role}#trust"))
@@ -206,12 +213,14 @@ class Sampler:
         for name in dict.fromkeys((f"{owner}#new", *inline)):
             yield moves.put_policy(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, name))
         yield moves.attach(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, ADMINISTRATOR, "AdministratorAccess"))
+        if self.doubts:
+            yield moves.attach(by, owner, Policy(PolicyKind.IDENTITY, POWER_USER, "PowerUserAccess", True, ()), known=False)
         for account in state.estate.accounts:
             for managed in account.managed if account.id == by.account else ():
                 yield moves.attach(by, owner, dict(managed.versions)[managed.default or ""])
 
     def _rest(self, by: Caller, state: State) -> Iterator[Move]:
-        account = next(one for one in state.estate.accounts if one.id == by.account)
+        account = next((one for one in state.estate.accounts if one.id == by.account), Account(by.account or ""))
         for group in account.groups:
             yield from self._policies(by, group.arn, state)
             yield from (moves.join(by, user.arn, group.arn) for user in account.users if group.arn not in user.groups)

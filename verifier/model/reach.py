@@ -201,7 +201,7 @@ class State:
 @dataclass(frozen=True)
 class Chain:
     """How a caller brings something about: the steps in order, then the request itself; `access` is `None` where the steps alone do it
-    (the material of the key is known)."""
+    (the material of the key is known, or a key of the caller's own decrypts what it encrypted)."""
 
     caller: Caller
     moves: tuple[Move, ...]

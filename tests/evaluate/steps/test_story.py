@@ -8,8 +8,10 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, grant, identity, own, policy
 from tests.evaluate.reaching import TARGET, admits, caller, trusting
+from tests.evaluate.steps.test_steps_on_keys import OTHER_KEY
 from tests.evaluate.steps.worlds import BOB, BY, document, one_key, state
 from tests.reach import moves
+from tests.reach.estates import own_key
 from verifier.evaluate.steps import story
 from verifier.model.estate import Account, Influence, Unmodelled
 from verifier.model.policy import PolicyKind
@@ -56,6 +58,18 @@ def test_material_that_is_known_needs_no_request() -> None:
     assert story(before, chain(moves.import_material(BY, KEY), at_last=None)).outcome is Outcome.ALLOW
     with pytest.raises(InputError, match="no key's material is known"):
         story(before, chain(at_last=None))
+
+
+def test_what_a_key_of_ones_own_decrypts_needs_no_request() -> None:
+    # Section 7: kms:ReEncryptFrom here with ReEncryptTo on a key that the caller controls equals decrypting.
+    mine = own_key()
+    before = state(own("kms:ReEncrypt*"), keys=(mine, one_key(allow("*"), arn=OTHER_KEY)))
+    assert story(before, chain(moves.re_encrypt(BY, KEY, mine.arn), at_last=None)).outcome is Outcome.ALLOW
+    assert story(state(own("kms:ReEncrypt*", KEY), keys=(mine,)), chain(moves.re_encrypt(BY, KEY, mine.arn), at_last=None)).outcome is (
+        Outcome.DENY
+    )
+    with pytest.raises(InputError, match="no key of one's own decrypts"):
+        story(before, chain(moves.re_encrypt(BY, KEY, OTHER_KEY), at_last=None))
 
 
 def outside(*statements: dict[str, object]) -> State:

@@ -14,7 +14,7 @@ from verifier.evaluate.engine import evaluate
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.permission import permitted
-from verifier.model.reach import Chain, State
+from verifier.model.reach import OWN_KEY, Chain, State
 from verifier.model.request import Decision, Outcome
 from verifier.syntax.diagnostic import InputError
 
@@ -36,7 +36,7 @@ class Replay:
 
 def story(state: State, chain: Chain, assignment: Mapping[str, bool] | None = None) -> Replay:
     """Replays a chain from a state. Raises `InputError` where a move is not well formed in the state that the moves before it make, where
-    the access is asked for by somebody who is not held then, and where a chain without access knows no key's material in the end."""
+    the access is asked for by somebody who is not held then, and where a chain without access has no plain text in hand in the end."""
     states = [state]
     for move in chain.moves:
         check(states[-1], move)
@@ -55,8 +55,9 @@ def _check_end(state: State, chain: Chain) -> None:
         raise InputError.of(f"the caller of the chain, {chain.caller.arn}, is not held", rule="E0")
     if chain.access is not None and chain.access.caller not in state.held:
         raise InputError.of(f"{chain.access.caller.arn} is not held at the end of the chain", rule="E0")
-    if chain.access is None and not state.known:
-        raise InputError.of("the chain has no last request, and no key's material is known", rule="E0")
+    own = any(onto.endswith(f":key/{OWN_KEY}") for _, onto in state.equal)
+    if chain.access is None and not state.known and not own:
+        raise InputError.of("the chain has no last request: no key's material is known, and no key of one's own decrypts", rule="E0")
 
 
 def _decisions(states: list[State], chain: Chain, fixed: Mapping[str, bool]) -> tuple[tuple[Decision, ...], ...]:

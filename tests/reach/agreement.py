@@ -1,0 +1,105 @@
+"""The verdict on what a caller can eventually do, held against the exhaustive search (E0): on one random estate, and counted.
+
+In: the seed of an estate. Out: counts; `Disagreement`, with the command that asks the same again.
+Guarantee: an estate agrees iff what is proved is not found and what is refuted is found. An Unknown is counted by whether the search finds
+something once it takes what is not known (U1, U3) for what gives most: if so, the verdict cannot be another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.agreement.scenarios import Disagreement
+from tests.reach.estates import Question, random_question
+from tests.reach.exhaustive import search
+from verifier.model.engine import Engine
+from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
+from verifier.model.policy import Text
+from verifier.model.reach import Chain
+from verifier.model.request import Outcome
+from verifier.model.verdict import Status, Verdict
+from verifier.verify import prove
+
+STEPS = 3
+FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}
+"""What the search may find, by the verdict."""
+MOST_UNKNOWN = 0.05
+"""The part of all estates that may be Unknown without need."""
+LEAST = 0.15
+"""The part of all estates that must be proved, and that must be refuted: otherwise a run says little."""
+NEEDED, NEEDLESS = "something is not known", "the verdict could be another"
+
+
+@dataclass
+class ReachCounts:
+    """What a run has seen: estates by what the search finds and what the verdict is; the kinds of steps that the search's chains take; each
+    Unknown without need, by its seed."""
+
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    needless: list[int] = field(default_factory=list)
+
+    @property
+    def estates(self) -> int:
+        """How many estates were asked about."""
+        return sum(self.pairs.values())
+
+    def __str__(self) -> str:
+        lines = [f"reach: {self.estates:,} estates"]
+        lines += [f"  search {found:8} verdict {verdict:50} {number:>6,}" for (found, verdict), number in sorted(self.pairs.items())]
+        lines.append("  chains: " + ", ".join(f"{kind} {number:,}" for kind, number in self.kinds.most_common()))
+        return "\n".join([*lines, *([f"  without need: seeds {sorted(self.needless)}"] if self.needless else [])])
+
+    def add(self, other: ReachCounts) -> None:
+        """Takes over the counts of another run."""
+        self.pairs.update(other.pairs)
+        self.kinds.update(other.kinds)
+        self.needless += other.needless
+
+    def complaints(self) -> Iterator[str]:
+        """What makes a run worth nothing, or too weak; of a short run, as while one works on it, nothing is said."""
+        if self.estates < 200:
+            return
+        if len(self.needless) > MOST_UNKNOWN * self.estates:
+            yield f"reach: {len(self.needless)} of {self.estates} estates are Unknown without need"
+        for status in (Status.PROVED, Status.REFUTED):
+            number = sum(count for (_, verdict), count in self.pairs.items() if verdict == status.value)
+            if number < LEAST * self.estates:
+                yield f"reach: only {number} of {self.estates} estates are {status.value}"
+
+
+def verdict(question: Question, action: str = "kms:Decrypt") -> Verdict:
+    """The verdict on whether the caller can eventually do an action on the first key."""
+    callers = PrincipalLike(Text(question.caller.principal_arn))
+    asked = Invariant("", Expectation.REFUSED, callers, (Text(action),), None, ALWAYS, (), "no escalation", eventually=True)
+    report = prove(question.estate, [asked], engine=Engine.SAT, steps=STEPS)
+    return next(one for one in report.verdicts if one.target == question.estate.keys[0].arn)
+
+
+def check_reach(seed: int, counts: ReachCounts) -> None:
+    """Asks about one estate. Raises `Disagreement`."""
+    question = random_question(seed)
+    given = verdict(question)
+    found, chain = _searched(question, doubts=False)
+    if found not in FOUND[given.status]:
+        raise Disagreement(_told(seed, found, given, chain))
+    shown = given.status.value
+    if given.status is Status.UNKNOWN:
+        needed = found is Outcome.DENY and _searched(question, doubts=True)[0] is not Outcome.DENY
+        shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
+        counts.needless += [] if needed else [seed]
+    counts.pairs[found.value, shown] += 1
+    counts.kinds.update(move.kind.value for move in (chain.moves if chain is not None else ()))
+
+
+def _searched(question: Question, doubts: bool) -> tuple[Outcome, Chain | None]:
+    return search(question.estate, question.caller, "kms:Decrypt", question.estate.keys[0].arn, STEPS, doubts=doubts)
+
+
+def _told(seed: int, found: Outcome, given: Verdict, chain: Chain | None) -> str:
+    lines = [f"estate {seed} (tools/fuzz.py --estate {seed}): the search finds {found.value}, the verdict is {given.status.value}"]
+    lines += [f"  search: {move.kind.value}: {move.requests}" for move in (chain.moves if chain is not None else ())]
+    lines += [f"  story: {step.move.kind.value}: {step.move.requests}" for step in (given.story.steps if given.story else ())]
+    return "\n".join(lines)
