@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.suggestion import Suggestion, Suggestions
     from verifier.model.verdict import Counterexample, Report, Status, Verdict
-    from verifier.report import exit_code, render_json, render_text
     from verifier.report.comparison.text import render_comparison
+    from verifier.report.exit_codes import exit_code
+    from verifier.report.json_report import render_json
+    from verifier.report.text import render_text
     from verifier.syntax.diagnostic import Diagnostic, InputError
 
 __version__ = "0.1.0"
@@ -102,8 +104,10 @@ _HOMES = {
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
-    "verifier.report": ("exit_code", "render_json", "render_text"),
     "verifier.report.comparison.text": ("render_comparison",),
+    "verifier.report.exit_codes": ("exit_code",),
+    "verifier.report.json_report": ("render_json",),
+    "verifier.report.text": ("render_text",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -111,7 +115,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _SCHEMAS = {
     "snapshot": ("verifier.inputs", "snapshot_schema"),
     "configuration": ("verifier.configuration", "configuration_schema"),
-    "report": ("verifier.report", "report_schema"),
+    "report": ("verifier.report.json_report", "report_schema"),
     "comparison": ("verifier.report.comparison.json", "comparison_schema"),
     "check": ("verifier.report.checks", "check_schema"),
     "lint": ("verifier.report.lint.json", "lint_schema"),

@@ -20,8 +20,8 @@ from verifier.inputs.files import Files
 from verifier.model.forms import ACCOUNT, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.invariants_text import read_invariants
-from verifier.model.reach import MOST_STEPS, STEPS
 from verifier.model.readings import READINGS
+from verifier.model.step_limits import MOST_STEPS, STEPS
 from verifier.model.waiver import Waiver
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import Diagnostic, InputError

@@ -13,7 +13,7 @@ import pytest
 import verifier
 from tests.cli.conftest import Run
 from verifier.model.readings import READINGS
-from verifier.report import report_schema
+from verifier.report.json_report import report_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,13 +92,29 @@ def test_without_standard_input_there_are_no_requests() -> None:
     assert done.returncode == 2 and "no standard input" in done.stderr
 
 
-def test_help_loads_neither_solver_nor_parser() -> None:
-    """Start-up: what a command does not need is not imported."""
-    code = "import sys; sys.argv = ['verifier', '--version']\nfrom verifier.cli import main\ntry: main()\nexcept SystemExit: pass\n"
-    code += "print([name for name in ('z3', 'lark', 'yaml', 'json', 'verifier.verify', 'verifier.inputs') if name in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    loaded = set(eval(result.stdout.splitlines()[-1]))
-    assert loaded <= {"json"}
+LIGHT = frozenset({"engine", "forms", "step_limits", "exit_codes", "evidence", "formats", "diagnostic", "source", "cycles"})
+"""The modules of the package, beside those of the command line, that are quick to import."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--version"], {}),
+        (["--help"], {}),  # imports every command's module, for its first line
+        (["prove", "--help"], {}),
+        ([], {"_VERIFIER_COMPLETE": "complete_bash", "COMP_WORDS": "verifier prove --eng", "COMP_CWORD": "2"}),
+    ],
+)
+def test_what_a_command_does_not_need_is_not_imported(arguments: list[str], environment: dict[str, str]) -> None:
+    code = f"import atexit, sys; sys.argv = ['verifier', *{arguments}]\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom verifier.cli import main; main()"
+    variables = {**os.environ, **environment}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=variables, check=True)
+    assert result.stdout, "the command has said something"
+    loaded = set(result.stderr.split())
+    assert loaded.isdisjoint(("z3", "pysat", "cvc5", "lark", "msgspec", "yaml", "sqlite3", "multiprocessing"))
+    own = {name for name in loaded if name.startswith("verifier.") and not name.startswith("verifier.cli")}
+    assert {name.rpartition(".")[2] for name in own if name.count(".") > 1} <= LIGHT, own
 
 
 def test_evaluate_says_how_to_give_session_policies(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.report import render_diagnostics, render_input_errors
+from verifier.report.diagnostics import render_diagnostics, render_input_errors
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
 

@@ -27,7 +27,7 @@ from tests.report.samples import (
 )
 from verifier.model.engine import Engine
 from verifier.model.verdict import Agreement, Verdict
-from verifier.report import render_json, report_schema
+from verifier.report.json_report import render_json, report_schema
 
 ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)
 

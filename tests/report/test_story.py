@@ -48,14 +48,15 @@ from verifier.model.policy_text import policy_text
 from verifier.model.reach import Move, PolicyAdded, StepKind
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Bound, Report, Verdict
-from verifier.report import render_json, render_text, report_schema
 from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.html.report import render_html
+from verifier.report.json_report import render_json, report_schema
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import told_steps
+from verifier.report.text import render_text
 from verifier.report.verdict_words import involved, place_of, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
 from verifier.witness.step_command import step_commands

@@ -30,7 +30,7 @@ from tests.report.samples import (
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
 from verifier.model.verdict import Agreement
-from verifier.report import render_text
+from verifier.report.text import render_text
 
 AGREED, UNANSWERED = (replace(PROVED, agreement=how) for how in (Agreement.AGREED, Agreement.UNANSWERED))
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from lark import UnexpectedInput
 
-from verifier.syntax.policy import _parser
-from verifier.syntax.policy_errors import PolicySyntaxError
+from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.policy_parser import _parser
 from verifier.syntax.policy_plain import plain_policy
 from verifier.syntax.policy_tree import PolicyNode
 
@@ -23,10 +23,10 @@ PIECES = ["{", "}", "[", "]", ",", ":", " ", "\n", "\t", '"', "\\", "1", "01", "
 def parsed(text: str) -> PolicyNode | None:
     try:
         found = _parser().parse(text)
-    except (UnexpectedInput, PolicySyntaxError):
+    except (UnexpectedInput, SyntaxFault):
         return None
     except Exception as error:  # Lark wraps what a transformer raises
-        assert isinstance(error.__context__, PolicySyntaxError) or isinstance(getattr(error, "orig_exc", None), PolicySyntaxError), error
+        assert isinstance(error.__context__, SyntaxFault) or isinstance(getattr(error, "orig_exc", None), SyntaxFault), error
         return None
     assert isinstance(found, PolicyNode)
     return found

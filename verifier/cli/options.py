@@ -15,7 +15,7 @@ import typer
 
 from verifier.model.engine import Engine
 from verifier.model.forms import ACCOUNT, REGION
-from verifier.model.reach import MOST_STEPS
+from verifier.model.step_limits import MOST_STEPS
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
@@ -57,6 +57,8 @@ def _seconds(value: float | None) -> float | None:
 
 def _settled(values: list[str]) -> list[str]:
     """Checks `LABEL=yes|no`. A label that does not exist, or one settled both ways, is a usage error."""
+    if not values:
+        return values
     from verifier.model.readings import READINGS
 
     labels = [reading.label for reading in READINGS]

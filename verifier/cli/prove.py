@@ -29,7 +29,7 @@ from verifier.cli.options import (
 from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 from verifier.model.engine import Engine
-from verifier.model.reach import STEPS
+from verifier.model.step_limits import STEPS
 from verifier.report.formats import FORMATS
 
 app = command_app()

@@ -14,7 +14,7 @@ from verifier.cli.reading import Asked, Read, read
 from verifier.cli.run import warn
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.reach import STEPS
+from verifier.model.step_limits import STEPS
 from verifier.model.verdict import Report, Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code

@@ -19,7 +19,7 @@ from verifier.cli.options import (
 )
 from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
-from verifier.model.reach import MOST_STEPS, STEPS
+from verifier.model.step_limits import MOST_STEPS, STEPS
 
 app = command_app()
 

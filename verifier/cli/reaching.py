@@ -11,8 +11,8 @@ from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
-from verifier.model.reach import STEPS
 from verifier.model.reach_report import ReachReport
+from verifier.model.step_limits import STEPS
 from verifier.report.reach.words import reach_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief

@@ -14,12 +14,6 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, Request
 
-STEPS = 4
-"""How many steps a chain may have where nothing else is asked for (E0)."""
-
-MOST_STEPS = 8
-"""The most that may be asked for."""
-
 OWN_KEY = "00000000-0000-4000-8000-000000000000"
 """The ID of a key that stands for one of the caller's own, in an account that the input does not name."""
 

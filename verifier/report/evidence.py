@@ -1,19 +1,19 @@
 """What a report is shown with beside its verdicts: the meanings of statements, and the texts of files.
 
 In: an estate, texts of files. Out: `Evidence`. Guarantee: pure; a text is the one that was checked, or is not there.
+What makes evidence is imported when it is made: the command line imports this module for its help.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from verifier.model.access import WhoCan
-from verifier.model.estate import Estate
-from verifier.model.policy import Policy, StatementRef
-from verifier.problem.targets import key_target
-from verifier.runs.digests import Statements, digest
-from verifier.runs.remembered import other_policies, places_of, shared_policies
+if TYPE_CHECKING:
+    from verifier.model.access import WhoCan
+    from verifier.model.estate import Estate
+    from verifier.model.policy import Policy, StatementRef
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Evidence:
 
     def of_statements(self, statements: Iterable[StatementRef]) -> str | None:
         """A digest of what statements mean, in any order; `None` where there are none, or where one is not known."""
+        from verifier.runs.digests import digest
+
         found = [self.meanings.get((statement.policy, statement.index)) for statement in statements]
         return digest(frozenset(found)).hex()[:32] if found and None not in found else None
 
@@ -37,6 +39,10 @@ NO_EVIDENCE = Evidence()
 
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
+    from verifier.problem.targets import key_target
+    from verifier.runs.digests import Statements
+    from verifier.runs.remembered import places_of, shared_policies
+
     statements, shared = Statements(), shared_policies(estate)
     found = {(name, number): own for name, policy in shared.items() for number, own in enumerate(statements.of_policy(policy))}
     for key in estate.keys:
@@ -46,5 +52,7 @@ def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
 
 def policies_of(estate: Estate) -> dict[str, Policy]:
     """Every policy of an estate by its identity."""
+    from verifier.runs.remembered import other_policies
+
     of_keys = (policy for key in estate.keys for policy in key.policies or ())
     return {policy.identity: policy for policy in (*other_policies(estate), *of_keys)}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from verifier.model.verdict import Status
+if TYPE_CHECKING:
+    from verifier.model.verdict import Status
 
 
 class ExitCode(IntEnum):
@@ -23,6 +25,8 @@ def exit_code(statuses: Iterable[Status], *, input_error: bool = False, internal
 
     No verdict at all is an input error (S3). Unknown is never 0 (S1).
     """
+    from verifier.model.verdict import Status  # every command imports this module
+
     found = set(statuses)
     if internal_error:
         return ExitCode.INTERNAL_ERROR

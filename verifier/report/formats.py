@@ -6,8 +6,12 @@ another.
 
 from __future__ import annotations
 
-from verifier.model.verdict import Report
+from typing import TYPE_CHECKING
+
 from verifier.report.evidence import NO_EVIDENCE, Evidence
+
+if TYPE_CHECKING:
+    from verifier.model.verdict import Report
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 """The names that `--output` takes."""

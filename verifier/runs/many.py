@@ -14,7 +14,7 @@ from pathlib import Path
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
-from verifier.model.reach import STEPS
+from verifier.model.step_limits import STEPS
 from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
 from verifier.problem.targets import Target

@@ -10,21 +10,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lark import Lark, UnexpectedInput
-from lark.lexer import PatternStr
-
+from verifier.syntax.fault import SyntaxFault
 from verifier.syntax.findings import Findings
-from verifier.syntax.invariants_builder import TreeBuilder
-from verifier.syntax.invariants_errors import InvariantSyntaxError, explain
 from verifier.syntax.invariants_tree import CallersNode, FileNode
-from verifier.syntax.parsers import parser
 from verifier.syntax.source import Source
 
 MAXIMUM_SIZE = 1 << 18
 """The size in characters past which a file is refused unparsed."""
-
-GRAMMAR, START = "invariants", ("file", "callers")
-"""The grammar, and the rules that a text can be."""
 
 MAXIMUM_DEPTH = 100
 """How deep brackets may be nested."""
@@ -39,7 +31,7 @@ def parse_invariants(source: Source) -> FileNode:
     try:
         _check_size(source.text)
         return _parse(source.text)
-    except InvariantSyntaxError as error:
+    except SyntaxFault as error:
         findings.error(error.start, error.end, error.message, hint=error.hint)
     findings.raise_errors()
     raise AssertionError("unreachable: a syntax error has been recorded")
@@ -53,7 +45,7 @@ def parse_callers(source: Source) -> CallersNode:
         tree = _parsed(source.text, "callers")
         assert isinstance(tree, CallersNode)
         return tree
-    except InvariantSyntaxError as error:
+    except SyntaxFault as error:
         findings.error(error.start, error.end, error.message, hint=error.hint)
     findings.raise_errors()
     raise AssertionError("unreachable: a syntax error has been recorded")
@@ -62,8 +54,9 @@ def parse_callers(source: Source) -> CallersNode:
 @cache
 def keywords() -> frozenset[str]:
     """The words of the language: none of them is a name."""
-    fixed = (terminal.pattern.value for terminal in _parser().terminals if isinstance(terminal.pattern, PatternStr))
-    return frozenset(word for word in fixed if word[0].isalpha())
+    from verifier.syntax.invariants_parser import fixed_words
+
+    return frozenset(word for word in fixed_words() if word[0].isalpha())
 
 
 def normalized(text: str) -> str:
@@ -78,22 +71,16 @@ def _parse(text: str) -> FileNode:
 
 
 def _parsed(text: str, start: str) -> object:
-    try:
-        return _parser().parse(text, start=start)
-    except UnexpectedInput as error:
-        raise explain(text, error) from None
+    from verifier.syntax.invariants_parser import parsed  # Lark takes a while to import, and built-ins need none of it
 
-
-@cache
-def _parser() -> Lark:
-    return parser(GRAMMAR, START, TreeBuilder(), placeholders=True)
+    return parsed(text, start)
 
 
 def _check_size(text: str) -> None:
     if len(text) > MAXIMUM_SIZE:
-        raise InvariantSyntaxError(0, 0, f"the file has {len(text):,} characters; expected at most {MAXIMUM_SIZE:,}")
+        raise SyntaxFault(0, 0, f"the file has {len(text):,} characters; expected at most {MAXIMUM_SIZE:,}")
     depth = 0
     for match in _BRACKETS.finditer(text):
         depth += 1 if match.group(1) else -1 if match.group(2) else 0
         if depth > MAXIMUM_DEPTH:
-            raise InvariantSyntaxError(match.start(), match.end(), f"brackets are nested deeper than {MAXIMUM_DEPTH}")
+            raise SyntaxFault(match.start(), match.end(), f"brackets are nested deeper than {MAXIMUM_DEPTH}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from lark import Token, Transformer
 
-from verifier.syntax.invariants_errors import InvariantSyntaxError
+from verifier.syntax.fault import SyntaxFault
 from verifier.syntax.invariants_tree import (
     AllowanceNode,
     CallersNode,
@@ -288,7 +288,7 @@ class TreeBuilder(Transformer[Token, FileNode]):
 
 
 def word(token: Token) -> Word:
-    """The word that a token is, decoded if it is quoted. Raises `InvariantSyntaxError` for an escape that is none."""
+    """The word that a token is, decoded if it is quoted. Raises `SyntaxFault` for an escape that is none."""
     start = _start(token)
     if token.type != "STRING":
         return Word(str(token), start, start + len(token))
@@ -302,9 +302,9 @@ def _decode(literal: str, start: int) -> str:
         at = start + 1 + match.start()
         if match.group(1):
             hint = 'write `\\\\` for a backslash, `\\"` for a quote'
-            raise InvariantSyntaxError(at, at + 2, f"`{match.group(1)}` is not an escape", hint)
+            raise SyntaxFault(at, at + 2, f"`{match.group(1)}` is not an escape", hint)
         if match.group(2):
-            raise InvariantSyntaxError(at, at + 1, f"U+{ord(match.group(2)):04X} cannot stand in text, for it does not print")
+            raise SyntaxFault(at, at + 1, f"U+{ord(match.group(2)):04X} cannot stand in text, for it does not print")
     return _ESCAPE.sub(r"\1", inside)
 
 

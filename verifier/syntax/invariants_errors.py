@@ -1,6 +1,6 @@
 """What to say of a text that is not a file of invariants.
 
-In: the text and the parser's complaint. Out: one `InvariantSyntaxError` in the words of the language.
+In: the text and the parser's complaint. Out: one `SyntaxFault` in the words of the language.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from difflib import get_close_matches
 
 from lark import UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+from verifier.syntax.fault import SyntaxFault
 
 _SHOWN = 40
 _STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"')
@@ -81,26 +83,15 @@ _WORDS = {
 }
 
 
-class InvariantSyntaxError(Exception):
-    """The text at `[start, end)` is no part of a file of invariants."""
-
-    def __init__(self, start: int, end: int, message: str, hint: str | None = None) -> None:
-        self.start = start
-        self.end = end
-        self.message = message
-        self.hint = hint
-        super().__init__(message)
-
-
-def explain(text: str, error: UnexpectedInput) -> InvariantSyntaxError:
+def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
     """The parser's complaint, in the words of the language."""
     position = _position(text, error)
     expected = _expected(error)
     if position < len(text) and text[position] == '"' and not _STRING.match(text, position):
         end = next((at for at in range(position, len(text)) if text[at] in "\r\n"), len(text))
-        return InvariantSyntaxError(position, end, "this text has no closing quote", "text in quotes stays on one line")
+        return SyntaxFault(position, end, "this text has no closing quote", "text in quotes stays on one line")
     found, end = _found(text, position)
-    return InvariantSyntaxError(position, end, f"expected {_say(expected)}, found {found}", _hint(text, position, end, expected))
+    return SyntaxFault(position, end, f"expected {_say(expected)}, found {found}", _hint(text, position, end, expected))
 
 
 def _position(text: str, error: UnexpectedInput) -> int:

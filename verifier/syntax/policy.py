@@ -7,38 +7,18 @@ Equal texts are parsed once.
 
 from __future__ import annotations
 
-import json
-import re
-from functools import cache, lru_cache
-
-from lark import Lark, Token, Transformer, UnexpectedInput
+from functools import lru_cache
 
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.fault import SyntaxFault
 from verifier.syntax.findings import Findings
-from verifier.syntax.parsers import parser
-from verifier.syntax.policy_errors import PolicySyntaxError, explain
-from verifier.syntax.policy_plain import plain_policy
-from verifier.syntax.policy_tree import (
-    ListNode,
-    MapNode,
-    Member,
-    Misfit,
-    PolicyNode,
-    Scalar,
-    ScalarKind,
-    StatementNode,
-    StatementsNode,
-    Value,
-)
+from verifier.syntax.policy_plain import SURROGATE, plain_policy
+from verifier.syntax.policy_tree import PolicyNode
 from verifier.syntax.source import Source
 
 MAXIMUM_SIZE = 1 << 20
 """The size in bytes past which a policy is refused unparsed: 32 times the largest that AWS accepts."""
 
-GRAMMAR, START = "policy", ("policy",)
-"""The grammar, and the rules that a text can be."""
-
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CACHED_TREES = 512
 
 
@@ -51,115 +31,19 @@ def parse_policy(source: Source) -> PolicyNode:
         raise InputError(findings.errors)
     try:
         return _parse(source.text)
-    except PolicySyntaxError as error:
+    except SyntaxFault as error:
         findings.error(error.start, error.end, error.message, hint=error.hint, rule="L4")
         raise InputError(findings.errors) from None
 
 
 @lru_cache(maxsize=_CACHED_TREES)
 def _parse(text: str) -> PolicyNode:
-    surrogate = _SURROGATE.search(text)
+    surrogate = SURROGATE.search(text)
     if surrogate:
-        raise PolicySyntaxError(surrogate.start(), surrogate.end(), "half of a surrogate pair, which is no character")
+        raise SyntaxFault(surrogate.start(), surrogate.end(), "half of a surrogate pair, which is no character")
     plain = plain_policy(text)
     if plain is not None:
         return plain
-    try:
-        tree = _parser().parse(text)
-    except UnexpectedInput as error:
-        raise explain(text, error) from None
-    assert isinstance(tree, PolicyNode)
-    return tree
+    from verifier.syntax.policy_parser import parsed  # Lark takes longer to import than a policy to be read
 
-
-@cache
-def _parser() -> Lark:
-    return parser(GRAMMAR, START, _TreeBuilder(), placeholders=False)
-
-
-class _TreeBuilder(Transformer[Token, PolicyNode]):
-    """One method for each rule of the grammar; the parser calls them as it goes."""
-
-    def policy(self, children: list[Token | Member]) -> PolicyNode:
-        return PolicyNode(_members(children), *_bounds(children))
-
-    def policy_element(self, children: list[Token | Value]) -> Member:
-        return _member(children)
-
-    def statement(self, children: list[Token | Member]) -> StatementNode:
-        return StatementNode(_members(children), *_bounds(children))
-
-    def statement_element(self, children: list[Token | Value]) -> Member:
-        return _member(children)
-
-    def statements(self, children: list[Token | StatementNode | Value]) -> StatementsNode | Scalar:
-        first = children[0]
-        if isinstance(first, Scalar):
-            return first
-        if isinstance(first, StatementNode):
-            return StatementsNode((first,), first.start, first.end)
-        items = tuple(child for child in children if not isinstance(child, Token))
-        return StatementsNode(items, *_bounds(children))
-
-    def map(self, children: list[Token | Member]) -> MapNode:
-        return MapNode(_members(children), *_bounds(children))
-
-    def member(self, children: list[Token | Value]) -> Member:
-        return _member(children)
-
-    def value_list(self, children: list[Token | Scalar | Misfit]) -> ListNode:
-        return ListNode(tuple(children[1:-1]), *_bounds(children))  # type: ignore[arg-type]
-
-    def misfit_list(self, children: list[Token | Value]) -> Misfit:
-        return Misfit("a list", *_bounds(children))
-
-    def misfit_object(self, children: list[Token | Value]) -> Misfit:
-        return Misfit("an object", *_bounds(children))
-
-    def scalar(self, children: list[Token]) -> Scalar:
-        token = children[0]
-        start = _start(token)
-        kind = _SCALAR_KINDS[token.type]
-        value = _decode(token, start) if kind is ScalarKind.STRING else str(token)
-        return Scalar(kind, value, start, start + len(token))
-
-
-_SCALAR_KINDS = {
-    "STRING": ScalarKind.STRING,
-    "NUMBER": ScalarKind.NUMBER,
-    "TRUE": ScalarKind.BOOLEAN,
-    "FALSE": ScalarKind.BOOLEAN,
-    "NULL": ScalarKind.NULL,
-}
-
-
-def _start(token: Token) -> int:
-    return token.start_pos or 0
-
-
-def _bounds(children: list) -> tuple[int, int]:  # type: ignore[type-arg]
-    """Where the first bracket begins and the last one ends."""
-    return _start(children[0]), _start(children[-1]) + 1
-
-
-def _members(children: list[Token | Member]) -> tuple[Member, ...]:
-    return tuple(children[1:-1])  # type: ignore[arg-type]
-
-
-def _member(children: list[Token | Value]) -> Member:
-    token, value = children
-    assert isinstance(token, Token) and not isinstance(value, Token)
-    quoted = token[: token.rindex('"') + 1]
-    start = _start(token)
-    return Member(_decode(quoted, start), start, start + len(quoted), value)
-
-
-def _decode(literal: str, start: int) -> str:
-    """The text of a JSON string literal that stands at `start`."""
-    if "\\" not in literal:
-        return literal[1:-1]
-    text = json.loads(literal)
-    assert isinstance(text, str)
-    if _SURROGATE.search(text):
-        raise PolicySyntaxError(start, start + len(literal), "an escape is half of a surrogate pair, which is no character")
-    return text
+    return parsed(text)

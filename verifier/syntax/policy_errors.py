@@ -1,6 +1,6 @@
 """What to say of a text that is not a policy document.
 
-In: the text and the parser's complaint. Out: one `PolicySyntaxError` that says what was found and what was expected.
+In: the text and the parser's complaint. Out: one `SyntaxFault` that says what was found and what was expected.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import re
 
 from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from verifier.syntax.fault import SyntaxFault
+
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _INSIDE_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*')
 _WORD = re.compile(r"[A-Za-z_$][\w$]*|-?[\d.]+")
@@ -16,30 +18,19 @@ _VALUES = frozenset({"STRING", "NUMBER", "TRUE", "FALSE", "NULL"})
 _PUNCTUATION = {"COMMA": "`,`", "RBRACE": "`}`", "RBRACKET": "`]`", "$END": "the end of the document"}
 
 
-class PolicySyntaxError(Exception):
-    """The text at `[start, end)` is not JSON, or not the JSON of a policy document."""
-
-    def __init__(self, start: int, end: int, message: str, hint: str | None = None) -> None:
-        self.start = start
-        self.end = end
-        self.message = message
-        self.hint = hint
-        super().__init__(message)
-
-
-def explain(text: str, error: UnexpectedInput) -> PolicySyntaxError:
+def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
     """The complaint of the parser, in terms of JSON and of policies."""
     expected = _expected(error)
     position = _position(text, error)
     if position >= len(text):
-        return PolicySyntaxError(len(text), len(text), f"the document ends too early; expected {_say(expected)}", _unclosed_hint(expected))
+        return SyntaxFault(len(text), len(text), f"the document ends too early; expected {_say(expected)}", _unclosed_hint(expected))
     if text[position] == '"' and not _STRING.match(text, position):
         return _broken_string(text, position)
     if text[position] == '"' and "OTHER" in expected:
         return _missing_colon(text, position)
     found, end = _found(text, position)
     hint = _hint(text, position, expected)
-    return PolicySyntaxError(position, end, f"expected {_say(expected)}, found {found}", hint)
+    return SyntaxFault(position, end, f"expected {_say(expected)}, found {found}", hint)
 
 
 def _expected(error: UnexpectedInput) -> frozenset[str]:
@@ -70,24 +61,24 @@ def _say(expected: frozenset[str]) -> str:
     return " or ".join(words) or "the end of the document"
 
 
-def _broken_string(text: str, position: int) -> PolicySyntaxError:
+def _broken_string(text: str, position: int) -> SyntaxFault:
     """Why the string that begins at `position` is none."""
     inside = _INSIDE_STRING.match(text, position)
     at = inside.end() if inside else position
     if at >= len(text) or text[at] in "\r\n":
-        return PolicySyntaxError(position, at, "this string has no closing quote")
+        return SyntaxFault(position, at, "this string has no closing quote")
     if text[at] == "\\":
         escape = text[at : at + 2]
-        return PolicySyntaxError(at, at + len(escape), f"`{escape}` does not begin a JSON escape", "write `\\\\` for a backslash")
-    return PolicySyntaxError(at, at + 1, f"control character U+{ord(text[at]):04X} inside a string", f"write `\\u{ord(text[at]):04x}`")
+        return SyntaxFault(at, at + len(escape), f"`{escape}` does not begin a JSON escape", "write `\\\\` for a backslash")
+    return SyntaxFault(at, at + 1, f"control character U+{ord(text[at]):04X} inside a string", f"write `\\u{ord(text[at]):04x}`")
 
 
-def _missing_colon(text: str, position: int) -> PolicySyntaxError:
+def _missing_colon(text: str, position: int) -> SyntaxFault:
     string = _STRING.match(text, position)
     assert string is not None
     after = len(text) - len(text[string.end() :].lstrip(" \t\r\n"))
     found = _found(text, after)[0] if after < len(text) else "the end of the document"
-    return PolicySyntaxError(position, string.end(), f"expected `:` after the name {string.group()}, found {found}")
+    return SyntaxFault(position, string.end(), f"expected `:` after the name {string.group()}, found {found}")
 
 
 def _found(text: str, position: int) -> tuple[str, int]:

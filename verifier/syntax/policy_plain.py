@@ -12,6 +12,9 @@ from typing import TypeVar
 
 from verifier.syntax.policy_tree import ListNode, MapNode, Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode, Value
 
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Half of a surrogate pair, which is no character."""
+
 _SPACE = r"[ \t\r\n]*"
 _TEXT = r'"([^"\\\x00-\x1f]*)"'
 _skip = re.compile(_SPACE).match

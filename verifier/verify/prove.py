@@ -17,9 +17,9 @@ from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.policy import StatementRef
-from verifier.model.reach import MOST_STEPS, STEPS
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
+from verifier.model.step_limits import MOST_STEPS, STEPS
 from verifier.model.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask

@@ -15,10 +15,10 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
 from verifier.model.policy import Text
-from verifier.model.reach import STEPS
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
+from verifier.model.step_limits import STEPS
 from verifier.model.verdict import Bound, Reason, Story
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import WEB_PREFIX
