@@ -85,11 +85,20 @@ def test_the_word_is_reserved_only_where_it_can_stand() -> None:
         ('invariant "x": role/a in prod can eventually kms:Decrypt', "3:16 the sentence does not say what must hold"),
         ('invariant "x": role/a in prod can eventually always kms:Decrypt', "`no … can`, `only … can` and `allow` take no `always`"),
         ('allow "x": role/a in prod can eventually kms:Decrypt', "`allow` takes no `eventually`"),
+        ('invariant "x": nobody can eventually eventually kms:Decrypt', "`eventually` no second word"),
+        ('invariant "x": nobody can eventualy kms:Decrypt', "found `kms:Decrypt` [did you mean `eventually`?]"),
+        ('invariant "x": nobody can Eventually kms:Decrypt', "found `kms:Decrypt` [did you mean `eventually`?]"),
+        ('invariant "x": role/a in prod can alway kms:Decrypt', "[did you mean `always`?]"),
     ],
 )
 def test_where_it_cannot_stand(text: str, says: str) -> None:
     (error,) = told(text)
     assert says in error
+
+
+def test_without_an_action_nothing_is_said_of_the_word() -> None:
+    (error,) = told('invariant "x": nobody can eventually')
+    assert error.endswith("expected an action, such as `kms:Decrypt`, text in double quotes or `create`, found the end of the file [None]")
 
 
 def test_whoever_knows_of_requests_alone_refuses_it() -> None:

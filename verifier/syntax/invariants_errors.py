@@ -169,14 +169,23 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
         return "write `no … can`, `only … can`, `… can always` or `… can … only when`"
     if before == "always":
         return "`no … can`, `only … can` and `allow` take no `always`"
-    if before == "eventually":
+    if before == "eventually" and "ACTION" not in expected:
         return "`allow` takes no `eventually`, and `eventually` no second word: write `no … can eventually` or `only … can eventually`"
-    return _similar(found, expected)
+    return _misspelt(text[:position], expected) or _similar(found, expected)
 
 
 def _last_word(before: str) -> str:
     words = before[-200:].split()
     return words[-1] if words else ""
+
+
+def _misspelt(before: str, expected: frozenset[str]) -> str | None:
+    """A word after `can` that was taken for an action, and looks like one of the language."""
+    words = before[-200:].split()
+    if words[-2:-1] != ["can"] or "ACTION" in expected:
+        return None
+    close = get_close_matches(words[-1].lower(), ("always", "eventually"), n=1, cutoff=0.7)
+    return f"did you mean `{close[0]}`?" if close else None
 
 
 def _similar(found: str, expected: frozenset[str]) -> str | None:
