@@ -386,6 +386,40 @@ def value_of(text: str, **known: str) -> Node | None:
         ('[for i, v in ["a", "b"] : "${i}${v}"]', ["0a", "1b"]),
         ("c == c", "true"),
         ("1 + 1", "?"),
+        ("length([1, 2]) > 1", "true"),
+        ("length({ a = 1 }) >= 2", "false"),
+        ("length([x])", "?"),
+        ("length(c)", "?"),
+        ("1 < 2", "true"),
+        ("2 <= 1", "false"),
+        ("x > 1", "?"),
+        ('coalesce(null, "", c)', "key"),
+        ("coalesce(c, x)", "key"),
+        ("coalesce(x, c)", "?"),
+        ("coalesce(null)", "?"),
+        ("coalesce([c])", ["key"]),
+        ("coalescelist([], [c])", ["key"]),
+        ("coalescelist([x], [c])", "?"),
+        ("coalescelist(x, [c])", "?"),
+        ("try(c, x)", "key"),
+        ("try(null, c)", None),
+        ("try(x, c)", "?"),
+        ("try(lower(c), c)", "?"),
+        ('lookup({ a = c }, "a")', "key"),
+        ('lookup({ a = c }, "b", c)', "key"),
+        ('lookup({ a = c }, "b", null)', None),
+        ('lookup({ a = c }, "b")', "?"),
+        ("one([c])", "key"),
+        ("one([])", None),
+        ("one([c, c])", "?"),
+        ("one([x])", "?"),
+        ("flatten([[c], [[1], 2]])", ["key", "1", "2"]),
+        ("flatten(x)", "?"),
+        ("distinct([c, 1, c])", ["key", "1"]),
+        ("distinct([c, x])", "?"),
+        ("keys({ b = 1, a = 2 })", ["a", "b"]),
+        ("values({ b = 1, a = 2 })", ["2", "1"]),
+        ("keys(x)", "?"),
         ("lower(c)", "?"),
         ("{ for k in [1] : k => k }", "?"),
         ("x.y[z]", "?"),
@@ -418,3 +452,9 @@ def test_references_of_an_expression() -> None:
     )
     assert tree is not None
     assert sorted(references(tree)) == ["aws_x.y", "aws_x.z", "data.t.n.json", "each.key", "local.k", "var.x"]
+
+
+def test_of_what_may_fail_no_part_is_known() -> None:
+    found = value_of('try("a-${x}", c)', c="key")
+    assert isinstance(found, Unknown) and not found.is_text
+    assert getattr(value_of("try(c, x)", c="key"), "text", None) == "key"

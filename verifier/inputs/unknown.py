@@ -45,6 +45,12 @@ class Unknown(Node):
         return any(self.pieces)
 
 
+class Missing(Unknown):
+    """What an expression is that fails: it refers to something that there is not."""
+
+    __slots__ = ()
+
+
 class Resolved(Members):
     """An object whose text in the source is not what it says: values in it stand for references and functions."""
 

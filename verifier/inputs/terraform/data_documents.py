@@ -54,15 +54,50 @@ def _own_statements(resolver: Resolver, data: Resource, place: Source) -> list[N
         return None
     raw = node_of(place, given if isinstance(given, list) else [], flags)
     blocks = block_list((data.configuration or {}).get("expressions"), "statement")
+    # Blocks that are generated are not in the configuration, so that the rest cannot be told apart but by their `sid`.
+    all_written = len(blocks) == len(entries(raw))
+    by_sid = {} if all_written else _by_sid(resolver, data)
     found: list[Node] = []
     for index, item in enumerate(entries(raw)):
-        # Blocks that are generated are not in the configuration, so that the rest cannot be told apart.
-        expressions = blocks[index] if len(blocks) == len(entries(raw)) and isinstance(blocks[index], dict) else None
+        expressions = blocks[index] if all_written and isinstance(blocks[index], dict) else by_sid.get(_text(item, "sid"))
         found.append(_statement(resolver, data, item, expressions, f"{data.address}.statement[{index}]"))
     return found
 
 
 _Expressions = dict[str, Any] | None
+_CONSTANTS = ("sid", "type", "test", "variable")
+"""Attributes by which blocks are told apart."""
+
+
+def _by_sid(resolver: Resolver, data: Resource) -> dict[str, dict[str, Any]]:
+    """The `statement` blocks in the `.tf` file, those that are generated among them, by their constant `sid`. Only those count that
+    certainly make one statement: no two of a document have the same `sid`."""
+    block = resolver.plan.sources.resources.get((tuple(name for name, _ in data.module), False, data.type, data.name))
+    if block is None:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for statement in (*block.blocks.get("statement", ()), *block.dynamic.get("statement", ())):
+        expressions = _as_written(resolver, data, statement)
+        sid = expressions.get("sid", {}).get("constant_value")
+        if sid and (statement.for_each is None or _is_one(resolver.evaluate(statement.for_each, data.module, data, "for_each"))):
+            found[sid] = expressions
+    return found
+
+
+def _is_one(times: Node | None) -> bool:
+    """Whether a list has one entry. One that is not known may stand for several."""
+    return isinstance(times, Items) and len(times.items) == 1 and not isinstance(times.items[0], Unknown)
+
+
+def _as_written(resolver: Resolver, data: Resource, block: Block) -> dict[str, Any]:
+    """The expressions of a block as the configuration of a plan would have them."""
+    found: dict[str, Any] = {"block": block}
+    for name, written_ in block.attributes.items():
+        found[name] = {"written": written_}
+        value = resolver.evaluate(written_, data.module, data, name) if name in _CONSTANTS else None
+        if isinstance(value, Scalar):
+            found[name]["constant_value"] = value.text
+    return found | {kind: [_as_written(resolver, data, inner) for inner in listed] for kind, listed in block.blocks.items()}
 
 
 def _statement(resolver: Resolver, data: Resource, raw: Node, expressions: _Expressions, at: str) -> Node:
@@ -286,5 +321,9 @@ def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | N
 
 
 def _sid(statement: Node) -> str:
-    sid = member(statement, "Sid")
-    return sid.text if isinstance(sid, Scalar) else ""
+    return _text(statement, "Sid")
+
+
+def _text(node: Node, name: str) -> str:
+    found = member(node, name)
+    return found.text if isinstance(found, Scalar) else ""

@@ -12,6 +12,8 @@ Nothing can grow beyond bounds: every step is counted (`allows`), and a text tha
 from __future__ import annotations
 
 import json
+import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +21,7 @@ from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_calls import CALLS
 from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parse_expression, parts_of, references, word_of
-from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
+from verifier.inputs.unknown import Missing, Pieces, Resolved, Unknown, joined, names_in
 from verifier.syntax.source import Source
 
 LONGEST = 1 << 20
@@ -27,6 +29,8 @@ LONGEST = 1 << 20
 
 _MOST_VALUES = 100_000
 _AFTER_APPLY = "(known after apply)"
+_ORDERS: dict[str, Callable[[int, int], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_WHOLE = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ class Evaluator:
 
     def concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
         pieces: list[Pieces] = []
+        if any(isinstance(part, Missing) for part in parts):
+            return Missing(self.source, *self.at(tree), names_in(parts))
         for part in parts:
             if isinstance(part, Scalar) and part.type != "null":
                 pieces.append((part.text,) if part.text else ())
@@ -207,6 +213,10 @@ class Evaluator:
             found = self.refer("".join([head, *rest]), self.depth)
         return None if found is None else self.placed(tree, found)
 
+    def is_reference(self, tree: Tree) -> bool:
+        """Whether an expression is a reference and nothing else."""
+        return self._steps(tree) is not None
+
     def _steps(self, tree: Tree) -> list[str] | None:
         """The steps of a reference as they are written: `aws_iam_role`, `.app`, `["a"]`, `.arn`; keys are evaluated."""
         name = kind_of(tree)
@@ -253,13 +263,18 @@ class Evaluator:
 
     def _binary(self, tree: Tree) -> Node | None:
         left_tree, term = parts_of(tree)[:2]
-        operator, right_tree = parts_of(term)
-        left, right, sign = self.value(left_tree), self.value(right_tree), str(operator.children[0])
+        between, right_tree = parts_of(term)
+        left, right, sign = self.value(left_tree), self.value(right_tree), str(between.children[0])
         texts = [node.text if isinstance(node, Scalar) else None for node in (left, right)]
         if sign in ("==", "!=") and (left is None or right is None) and not names_in([n for n in (left, right) if n is not None]):
             return self._truth(tree, (left is right) == (sign == "=="))
         if sign in ("==", "!=") and None not in texts:
             return self._truth(tree, (texts[0] == texts[1]) == (sign == "=="))
+        if sign in _ORDERS and all(
+            isinstance(node, Scalar) and node.type == "plain" and _WHOLE.fullmatch(node.text) for node in (left, right)
+        ):
+            first, second = (int(text or 0) for text in texts)
+            return self._truth(tree, _ORDERS[sign](first, second))
         if sign in ("&&", "||") and all(text in ("true", "false") for text in texts):
             truths = [text == "true" for text in texts]
             return self._truth(tree, all(truths) if sign == "&&" else any(truths))
@@ -283,6 +298,8 @@ class Evaluator:
         if function is None or spread:
             return self._unknown(tree)
         found = function(self, tree, [self.value(argument) for argument in given])
+        if isinstance(found, Scalar) and found.type == "null":
+            return None
         return found if found is not None else self._unknown(tree)
 
 
@@ -336,6 +353,6 @@ def _placed(source: Source, start: int, end: int, node: Node) -> Node:
     if isinstance(node, Items):
         return Items(source, start, end, [_placed(source, start, end, item) for item in node.items])
     if isinstance(node, Unknown):
-        return Unknown(source, start, end, node.names, node.pieces)
+        return type(node)(source, start, end, node.names, node.pieces)
     assert isinstance(node, Scalar)
     return Scalar(source, start, end, node.text, node.type)

@@ -105,7 +105,8 @@ class Keys:
         node = Node(place, 0, 0)
         if resource.type in REPLICAS:
             names = ", ".join(names_in([found] if (found := self.resolver.value(resource, "primary_key_arn")) is not None else []))
-            self.remarks.error(node, f"the primary key of {resource.address} is not known: it depends on {names}", rule="L9")
+            message = f"the primary key of {resource.address} is not known: it depends on {names}"
+            self.remarks.error(node, message, hint="write `primary_key_arn` as a reference to the key, or as its ARN", rule="L9")
         elif self.providers.account(resource) is None:
             self.remarks.error(
                 node,

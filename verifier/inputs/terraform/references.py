@@ -13,7 +13,7 @@ from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.sources import ModuleName, Written
 from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, traversals, within
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.unknown import Missing, Unknown
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -82,7 +82,7 @@ class References:
     ) -> Node | None:
         target, rest = self.instance(at, steps, resource)
         if target is None:
-            return unknown
+            return unknown if self._exists(at, steps[:1]) else Missing(unknown.source, 0, 0, unknown.names)
         if not rest:
             rest = [_WHOLE_RESOURCE[target.type]] if target.type in _WHOLE_RESOURCE else []
         if not rest:
@@ -105,6 +105,42 @@ class References:
             return instances.get(resource.index), steps
         return None, steps
 
+    def standing(self, found: Sequence[str], module: ModulePath, resource: Resource | None) -> list[str]:
+        """Of several references in an expression those that its value may be: one to an instance that the plan does not make fails, so the
+        expression takes another (`try(a[0].arn, b[0].arn)`); a variable that is null, empty or a truth is what it decides by
+        (`coalesce(var.policy, …)`). Where Terraform goes by a key, the first."""
+        if by_key(found):
+            return list(found[:1])
+        if len(found) < 2:
+            return list(found)
+        return [text for text in found if self._may_be(text, module) and not self._decides(text, module, resource)]
+
+    def _may_be(self, text: str, module: ModulePath) -> bool:
+        steps = steps_of(text) or []
+        managed = steps[:1] != ["data"]
+        named, key = steps[0 if managed else 1 :][:2], steps[2 if managed else 3 :][:1]
+        if len(named) != 2 or named[0] in ("var", "module", *_NO_RESOURCES):
+            return True
+        return self._exists((module, managed, str(named[0]), str(named[1])), key)
+
+    def _exists(self, at: tuple[ModulePath, bool, str, str], key: list[Step]) -> bool:
+        """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that is not told."""
+        here = self.plan.modules.get(_name(at[0]))
+        block = here.blocks.get((at[1], at[2], at[3])) if here is not None else None
+        counted = block is not None and "count_expression" in block
+        keyed = block is not None and "for_each_expression" in block
+        instances = self.resolver.instances.get(at, {})
+        if counted and key and isinstance(key[0], int):
+            return key[0] in instances
+        return not (keyed and key and not instances)
+
+    def _decides(self, text: str, module: ModulePath, resource: Resource | None) -> bool:
+        """Whether a variable or local holds no text, list or object."""
+        if not text.startswith(("var.", "local.")):
+            return False
+        found = self.traversal(text, module, resource)
+        return found is None or (isinstance(found, Scalar) and found.text in ("", "true", "false"))
+
     def _splat(self, text: str, module: ModulePath, unknown: Unknown) -> Node:
         """An attribute of every instance that `count` makes."""
         head, _, tail = text.partition("[*]")
@@ -126,8 +162,7 @@ class References:
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
             found = traversals(expression.get("references") if isinstance(expression, dict) else None)
-            if by_key(found):
-                found = found[:1]
+            found = self.standing(found, module, resource)
             steps = steps_of(found[0]) if len(found) == 1 else None
             match steps:
                 case ["var", str(variable)] if module:

@@ -24,7 +24,6 @@ from verifier.inputs.terraform.values import (
     Index,
     ModulePath,
     after_apply,
-    by_key,
     canonical,
     is_any_unknown,
     node_of,
@@ -160,7 +159,7 @@ class Resolver:
 
     def _filled_list(self, raw: Items, expression: Any, resource: Resource, name: str) -> Node:
         """A list or set with as many unknown entries as its expression has references: those are what they refer to, in some order."""
-        found = traversals(expression.get("references"))
+        found = self.references.standing(traversals(expression.get("references")), resource.module, resource)
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, Unknown)]
         fresh = [value for value in values if value is not None and not _is_listed(value, raw)]
@@ -189,11 +188,10 @@ class Resolver:
     def _referred(
         self, expression: dict[str, Any], place: Source, module: ModulePath, resource: Resource | None, attribute: str
     ) -> Node | None:
-        """An expression with one reference, taken to be that."""
-        found = traversals(expression.get("references"))
-        names = [after_apply(qualified(module, text)) for text in found or [attribute]]
-        if by_key(found):
-            found = found[:1]
+        """An expression with one reference that it may be, taken to be that."""
+        listed = traversals(expression.get("references"))
+        found = self.references.standing(listed, module, resource)
+        names = [after_apply(qualified(module, text)) for text in found or listed or [attribute]]
         if len(found) != 1:
             return Unknown(place, 0, 0, names)
         before = self.recoveries

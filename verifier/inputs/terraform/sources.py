@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,16 @@ class Written:
 
 @dataclass(frozen=True)
 class Block:
-    """A block: its attributes, its nested blocks by type, and where it is."""
+    """A block: its attributes, its nested blocks by type, and where it is. `dynamic` are the contents of the `dynamic` blocks in it, at the
+    places of these, each with its `for_each`."""
 
     source: Source
     start: int
     end: int
     attributes: dict[str, Written]
     blocks: dict[str, list[Block]]
+    dynamic: dict[str, list[Block]] = field(default_factory=dict)
+    for_each: Written | None = None
 
 
 @dataclass
@@ -184,7 +187,12 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
     blocks: dict[str, list[Block]] = {}
     for kind in _kinds(body):
         blocks[kind] = [_block(source, inner, block) for labels, inner, block in blocks_in(body, kind) if not labels]
-    return Block(source, tree.meta.start_pos, tree.meta.end_pos, attributes, blocks)
+    dynamic: dict[str, list[Block]] = {}
+    for labels, inner, block in blocks_in(body, "dynamic"):
+        each = next((Written(expression, source) for name, expression in attributes_in(inner) if name == "for_each"), None)
+        contents = [replace(_block(source, content, block), for_each=each) for _, content, _ in blocks_in(inner, "content")]
+        dynamic.setdefault(labels[0] if labels else "", []).extend(contents)
+    return Block(source, tree.meta.start_pos, tree.meta.end_pos, attributes, blocks, dynamic)
 
 
 def _kinds(body: Tree) -> Iterator[str]:
