@@ -84,3 +84,12 @@ def test_s3_a_name_that_several_have() -> None:
 
 def test_an_account_without_inventory_is_taken_at_its_word() -> None:
     assert chosen_caller(Estate(KEYS), "role/x", KEYS) == f"arn:aws:iam::{HOME}:role/x"
+
+
+def test_e2w_a_provider_that_its_account_does_not_list() -> None:
+    estate = Estate(KEYS, (inventory(HOME, identity(API), providers=(GITHUB,)),))
+    assert chosen_caller(estate, f" {GITHUB} ", KEYS) == GITHUB
+    with pytest.raises(InputError, match="among the identity providers of 111122223333"):
+        chosen_caller(estate, GITHUB.replace("github", "gitlab"), KEYS)
+    elsewhere = GITHUB.replace(HOME, PARTNER)
+    assert chosen_caller(estate, elsewhere, KEYS) == elsewhere

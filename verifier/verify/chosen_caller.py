@@ -23,12 +23,13 @@ _HINT = "an ARN, or role/NAME or user/NAME, as in: verifier reach role/ops --key
 
 def chosen_caller(estate: Estate, text: str, keys: Sequence[Key]) -> str:
     """The principal that a text names; without an account it is of an account of the keys. Raises `InputError`."""
-    short = _SHORT.fullmatch(text.strip())
+    text = text.strip()
+    short = _SHORT.fullmatch(text)
     if short is not None:
         accounts = (short[2],) if short[2] else tuple(dict.fromkeys(key.account for key in keys))
         return _of_accounts(estate, short[1], accounts, keys[0].partition if keys else "aws")
     if _PROVIDER.fullmatch(text):
-        return text
+        return _provider(estate, text)
     found = principal_named(text)
     if isinstance(found, Fault):
         raise InputError.of(f"{brief(text)!r} names no caller: {found.message}", hint=_HINT, rule="S3")
@@ -48,6 +49,15 @@ def _of_arn(estate: Estate, found: Principal, partition: str) -> str:
                 raise _nobody(estate, found.value, (found.account,))
             return found.value
     raise InputError.of(f"{brief(found.value)!r} is not the ARN of a caller", hint=_HINT, rule="S3")
+
+
+def _provider(estate: Estate, arn: str) -> str:
+    """A provider, if its account may have it (E2w)."""
+    listed = next((account.providers for account in estate.accounts if account.id == arn.split(":")[4]), None)
+    if listed is not None and arn not in listed:
+        known = did_you_mean(arn, listed) or (f"it has {first_few(listed)}" if listed else None)
+        raise InputError.of(f"there is no {brief(arn)} among the identity providers of {arn.split(':')[4]}", hint=known, rule="S3")
+    return arn
 
 
 def _role_of(estate: Estate, session: Principal) -> str:
