@@ -323,15 +323,8 @@ def who_can(
     from verifier.verify.access.who_can import EVERY_ACTION
     from verifier.verify.access.who_can import who_can as ask
 
-    return ask(
-        estate,
-        actions or EVERY_ACTION,
-        keys=tuple(keys),
-        caller=caller,
-        excluding=tuple(excluding),
-        readings=readings,
-        witnesses=witnesses,
-    )
+    asked, left_out = actions or EVERY_ACTION, tuple(excluding)
+    return ask(estate, asked, keys=tuple(keys), caller=caller, excluding=left_out, readings=readings, witnesses=witnesses)
 
 
 def reach(
