@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 from tests.lint.test_reports import REPORT
 from tests.report import comparisons as made
 from tests.report.samples import REFUTED, report
+from tests.report.test_explanation import an_explanation
 from tests.report.test_findings import found
+from tests.report.test_suggestions import some_suggestions
+from tests.report.test_who_can import answer
+from verifier.model.verdict import Reason
 from verifier.report.comparison.markdown import render_comparison_markdown
+from verifier.report.explanation.markdown import render_explanation_markdown
 from verifier.report.findings.markdown import render_findings_markdown
 from verifier.report.formats import render_report
 from verifier.report.lint.markdown import render_lint_markdown
 from verifier.report.markdown_room import MOST, Block, fitted
+from verifier.report.suggestion.markdown import render_suggestions_markdown
+from verifier.report.who_can.markdown import render_who_can_markdown
 
 COMMENT = 65_536
 """Characters that GitHub takes in a comment."""
@@ -68,6 +75,27 @@ def test_reports_on_large_estates_fit() -> None:
     one = found("payments")
     text = render_findings_markdown(replace(one, keys=one.keys * 1500))
     assert MOST / 2 < len(text) <= MOST and "more keys, for which there is no room here" in text
+
+
+def test_answers_on_large_estates_fit() -> None:
+    asked = answer("payments-decrypt")
+    whole = asked.keys[1]
+    text = render_who_can_markdown(replace(asked, keys=(replace(whole, rows=whole.rows * 900), *asked.keys)))
+    assert MOST / 2 < len(text) <= MOST and "more rows and remarks, for which there is no room here" in text
+    assert text.count("This list is complete") == 3 and text.rstrip().endswith("</sub>")
+    reasons = tuple(Reason("U3", f"policy {n} is not in the input") for n in range(3000))
+    text = render_who_can_markdown(replace(asked, keys=(replace(whole, reasons=reasons),)))
+    assert MOST / 2 < len(text) <= MOST and "is complete" not in text
+    suggested = some_suggestions()
+    refuted = suggested.advice[0]
+    text = render_suggestions_markdown(replace(suggested, advice=(refuted,) * 2000))
+    assert MOST / 2 < len(text) <= MOST and "more are refuted or unknown" in text and "2 suggestions, for which" in text
+    explained = an_explanation()
+    trace = explained.decision.trace * 500
+    text = render_explanation_markdown(replace(explained, decision=replace(explained.decision, trace=trace)))
+    assert len(text) <= MOST and f"Gate by gate: {len(trace)} steps, for which there is no room here" in text
+    text = render_explanation_markdown(replace(explained, flips=explained.flips * 600))
+    assert MOST / 2 < len(text) <= MOST and "more remarks, for which there is no room here" in text
 
 
 def test_names_that_grow_when_they_are_escaped_leave_room() -> None:

@@ -16,7 +16,8 @@ _RESERVE = 300
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together, and the same in short; `counts` is for how many things they stand."""
+    """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short). `counts` is for how
+    many things they stand."""
 
     full: Sequence[str]
     short: Sequence[str] | None = None
@@ -40,7 +41,7 @@ def fitted(head: Sequence[str], blocks: Sequence[Block], end: Sequence[str], lef
         if short is not None and (more := _size(block.full) - _size(short)) <= room:
             chosen[number] = block.full
             room -= more
-    left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if lines is None)
+    left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if not lines and block.full)
     told = [line for lines in chosen if lines is not None for line in lines]
     return "\n".join([*head, *told, *([left_out.format(f"{left:,}"), ""] if left else []), *end]) + "\n"
 

@@ -1,6 +1,7 @@
 """Explanation → Markdown that fits a comment: the decision, what would change it, the gates folded away.
 
-In: an `Explanation`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup.
+In: an `Explanation`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup; what finds
+no room in a comment is counted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from verifier.report.explanation.words import (
     symbols_text,
 )
 from verifier.report.markdown import code, escaped
+from verifier.report.markdown_room import Block, fitted
 
 _SIGNS = {Outcome.ALLOW: "✅ allowed", Outcome.DENY: "❌ refused", Outcome.DEPENDS: "❓ depends"}
 
@@ -28,15 +30,20 @@ def render_explanation_markdown(explanation: Explanation) -> str:
     """The whole explanation, with a final newline."""
     decision = explanation.decision
     on = f" on {escaped(symbols_text(decision.depends_on))}" if decision.depends_on else ""
-    lines = [f"### {_SIGNS[decision.outcome]}{on}", "", *_request(explanation.request), ""]
+    blocks = [
+        Block([f"### {_SIGNS[decision.outcome]}{on}", ""]),
+        *(Block([line]) for line in _request(explanation.request)),
+        Block([""], counts=0),
+    ]
     for outcome, chosen in explanation.cases:
         sentences = " and ".join(f"{escaped(assignment_text(symbol, value))} ({escaped(symbol)})" for symbol, value in chosen)
-        lines.append(f"- **{OUTCOMES[outcome]}** if {sentences}")
-    lines += [f"- **note** {escaped(warning)}" for warning in decision.warnings]
-    for found in explanation.flips:
-        lines += _flip(found)
-    lines += _policy_changes(explanation.policy_changes)
-    return "\n".join([*lines, "", *_gates(explanation)]) + "\n"
+        blocks.append(Block([f"- **{OUTCOMES[outcome]}** if {sentences}"]))
+    blocks += [Block([f"- **note** {escaped(warning)}"]) for warning in decision.warnings]
+    blocks += [Block(list(_flip(found))) for found in explanation.flips]
+    blocks += [Block(list(lines)) for lines in _policy_changes(explanation.policy_changes)]
+    steps = len(decision.trace)
+    blocks.append(Block(["", *_gates(explanation)], ["", f"Gate by gate: {steps} steps, for which there is no room here."], 1))
+    return fitted([], blocks, [], "{} more remarks, for which there is no room here.")
 
 
 def _request(request: Request) -> Iterator[str]:
@@ -57,17 +64,18 @@ def _flip(flip: Flip | NotFound) -> Iterator[str]:
         yield f"  - if {escaped(assignment_text(label, value))} ({escaped(label)})"
 
 
-def _policy_changes(changes: Sequence[PolicyChange | NotFound]) -> Iterator[str]:
+def _policy_changes(changes: Sequence[PolicyChange | NotFound]) -> Iterator[Sequence[str]]:
+    """Lines that belong together: what has no edit, and each alternative."""
     found = [change for change in changes if isinstance(change, PolicyChange)]
     for change in changes:
         if isinstance(change, NotFound):
-            yield f"- **no edit of the key policy** makes it {OUTCOMES[change.wanted]}: {escaped(change.text)} ({escaped(change.rule)})"
+            yield [f"- **no edit of the key policy** makes it {OUTCOMES[change.wanted]}: {escaped(change.text)} ({escaped(change.rule)})"]
     for wanted in dict.fromkeys(change.wanted for change in found):
         alternatives = [change for change in found if change.wanted is wanted]
-        yield f"- **to make it {OUTCOMES[wanted]}, the key policy needs {edits_text(alternatives)}**"
+        yield [f"- **to make it {OUTCOMES[wanted]}, the key policy needs {edits_text(alternatives)}**"]
         for number, change in enumerate(alternatives, start=1):
-            for position, edit in enumerate(change.edits):
-                yield from edit_markdown(edit, f"  {number}. " if position == 0 else "     ")
+            edits = [edit_markdown(edit, f"  {number}. " if at == 0 else "     ") for at, edit in enumerate(change.edits)]
+            yield [line for lines in edits for line in lines]
 
 
 def edit_markdown(edit: EditShown, lead: str) -> Iterator[str]:

@@ -26,8 +26,8 @@ def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -
     questions = [f"{escaped(label)}: {escaped(reading_question(label))}" for label in needed]
     found: dict[Assumption, None] = dict.fromkeys(a for key in report.keys for a in key.assumptions)
     supposed = [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found]
-    blocks.append(Block(list(details("what AWS's documentation leaves open", questions)), [], len(questions)))
-    blocks.append(Block(list(details("what this supposes", supposed)), [], len(supposed)))
+    blocks.append(Block(list(details("what AWS's documentation leaves open", questions)), [], counts=0))
+    blocks.append(Block(list(details("what this supposes", supposed)), [], counts=0))
     end = ["", f"<sub>{escaped(report.data_version)} · exit code {findings_exit_code(report):d}</sub>"]
     return fitted(head, blocks, end, "{} more keys, for which there is no room here.")
 

@@ -27,22 +27,25 @@ def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
     question = question_words(report)
     keys = [key.key for key in report.keys]
     blocks = [block for key in report.keys for block in _key(report, key, names_of(keys, key.key.arn), in_full)]
-    end = [*_assumptions(report), f"<sub>{escaped(report.data_version)} · exit code {reach_exit_code(report):d}</sub>"]
+    blocks.append(_assumptions(report))
+    end = [f"<sub>{escaped(report.data_version)} · exit code {reach_exit_code(report):d}</sub>"]
     return fitted([f"## {escaped(question[0].upper() + question[1:])}", ""], blocks, end)
 
 
 def _key(report: ReachReport, key: KeyReach, names: Names, in_full: bool) -> Iterator[Block]:
     yield Block([f"### {escaped(key_name(key.key))}", "", *_conclusion(report, key), ""])
     rows = rows_told(key, names, in_full=in_full)
+    head = table_head(["how far", "what" if report.caller is not None else "who", "how"])
+    for row in rows:
+        yield Block([*head, table_row(_cells(report, key, row, names, in_full))], [])
+        head = []
     if rows:
-        yield Block(table_head(["how far", "what" if report.caller is not None else "who", "how"]), counts=0)
-        yield from (Block([table_row(_cells(report, key, row, names, in_full))]) for row in rows)
         yield Block([""], counts=0)
     if key.beyond:
         yield Block([f"Out of reach: {escaped(some(key.beyond, names, in_full=in_full))}", ""])
     for row in rows:
         if row.story is not None and (row.steps or in_full):
-            yield Block(list(_folded(report, key, row, names)))
+            yield Block(list(_folded(report, key, row, names)), [])
 
 
 def _conclusion(report: ReachReport, key: KeyReach) -> Iterator[str]:
@@ -70,7 +73,7 @@ def _folded(report: ReachReport, key: KeyReach, row: ReachRow, names: Names) -> 
     yield from (f"<details><summary>{title}</summary>", "", f"{fence}text", text, fence, "", "</details>", "")
 
 
-def _assumptions(report: ReachReport) -> Iterator[str]:
+def _assumptions(report: ReachReport) -> Block:
     found: dict[Assumption, None] = dict.fromkeys(a for key in report.keys for a in key.assumptions)
-    yield from details("what this supposes", [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found])
-    yield ""
+    supposed = [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found]
+    return Block([*details("what this supposes", supposed), ""], [""])

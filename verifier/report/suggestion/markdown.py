@@ -1,6 +1,7 @@
 """Suggestions → Markdown that fits a comment on a pull request.
 
-In: `Suggestions`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup.
+In: `Suggestions`. Out: Markdown (GitHub's, GitLab's). Guarantee: pure; no text of the input is read as markup; what finds no room in a
+comment is counted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from verifier.model.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.verdict import Status
 from verifier.report.explanation.markdown import edit_markdown
 from verifier.report.markdown import escaped
+from verifier.report.markdown_room import Block, fitted
 from verifier.report.suggestion.text import target_name
 from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
 
@@ -20,16 +22,24 @@ _SIGNS = {Status.PROVED: "✅ proved", Status.REFUTED: "❌ refuted", Status.UNK
 def render_suggestions_markdown(suggestions: Suggestions) -> str:
     """All of it, with a final newline."""
     told = [advice for advice in suggestions.advice if advice.status is not Status.PROVED]
-    lines = [line for advice in told for line in (*_advice(suggestions, advice), "")]
+    blocks = [Block([*_title(suggestions, advice), *_advice(advice), ""], _in_short(suggestions, advice)) for advice in told]
     proved = len(suggestions.advice) - len(told)
-    lines.append(f"<sub>{proved} proved as things are · exit code {suggest_exit_code(suggestions):d}</sub>")
-    return "\n".join(lines) + "\n"
+    end = [f"<sub>{proved} proved as things are · exit code {suggest_exit_code(suggestions):d}</sub>"]
+    return fitted([], blocks, end, "{} more are refuted or unknown; there is no room for them here.")
 
 
-def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[str]:
+def _title(suggestions: Suggestions, advice: Advice) -> tuple[str, str]:
     key = escaped(target_name(suggestions, advice.target))
-    yield f"### {_SIGNS[advice.status]}: {escaped(advice.invariant.name)} ({key})"
-    yield ""
+    return f"### {_SIGNS[advice.status]}: {escaped(advice.invariant.name)} ({key})", ""
+
+
+def _in_short(suggestions: Suggestions, advice: Advice) -> list[str]:
+    found = len(advice.suggestions)
+    count = f"{found} suggestion{'' if found == 1 else 's'}" if found else "The reason"
+    return [*_title(suggestions, advice), f"{count}, for which there is no room here.", ""]
+
+
+def _advice(advice: Advice) -> Iterator[str]:
     if advice.reason is not None:
         lead = "**no suggestion**: " if advice.status is Status.REFUTED else ""
         yield f"{lead}{escaped(advice.reason.text)} ({escaped(advice.reason.rule)})"
