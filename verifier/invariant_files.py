@@ -12,7 +12,6 @@ from pathlib import Path
 
 from verifier.inputs.files import Files
 from verifier.model.invariant import Allowance, AnyInvariant, InvariantFile
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 SUFFIX = ".inv"
@@ -58,6 +57,8 @@ def read_files(paths: Iterable[Path]) -> InvariantFiles:
 
 
 def _read_file(reader: Files, path: Path) -> InvariantFile:
+    from verifier.model.invariants_text import read_invariants  # the language takes a while to import, and built-ins need none of it
+
     source = reader.source(path)
     if len(source.text) > MOST_CHARACTERS:
         raise InputError.of(f"`{source.name}` is over 1 MiB; a file of invariants is not")

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from verifier.model.engine import Engine
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef
-from verifier.model.reach import Move
 from verifier.model.request import Caller, Decision, Request
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from verifier.model.reach import Move
 
 
 class Status(Enum):

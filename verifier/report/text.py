@@ -12,8 +12,6 @@ from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
 from verifier.report.grants import named_grant_lines
 from verifier.report.naming import Places, key_name, rule_label, target_name
-from verifier.report.reach.names import names_of
-from verifier.report.reach.story import bound_words, story_lines
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.syntax.text import printable
 
@@ -89,7 +87,7 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
     elif verdict.status is Status.PROVED and verdict.bound is None:
         lines.append(f"{MARGIN}rests on  no statement: nothing allows it")
     lines += counterexample_lines(verdict, style)
-    lines += story_lines(verdict.story, names_of(report.keys, verdict.target), verdict.target, style) if verdict.story is not None else []
+    lines += _story_lines(report, verdict, style)
     lines += named_grant_lines(verdict.grants, verdict.target, MARGIN, style)
     if verdict.reason:
         where = places.place(verdict.reason.span)
@@ -100,8 +98,20 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
 
 def _bound_lines(verdict: Verdict) -> list[str]:
     """How far a proof about what callers can eventually do goes."""
-    shown = verdict.bound if verdict.status is Status.PROVED else None
-    return [f"{MARGIN}holds for {bound_words(shown)}"] if shown is not None else []
+    if verdict.bound is None or verdict.status is not Status.PROVED:
+        return []
+    from verifier.report.reach.story import bound_words
+
+    return [f"{MARGIN}holds for {bound_words(verdict.bound)}"]
+
+
+def _story_lines(report: Report, verdict: Verdict, style: Style) -> list[str]:
+    if verdict.story is None:
+        return []
+    from verifier.report.reach.names import names_of
+    from verifier.report.reach.story import story_lines
+
+    return story_lines(verdict.story, names_of(report.keys, verdict.target), verdict.target, style)
 
 
 def _listed(report: Report, verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
@@ -17,12 +18,11 @@ from verifier.model.invariant import AnyInvariant
 from verifier.model.step_limits import STEPS
 from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
-from verifier.problem.targets import Target
-from verifier.runs.cache import Cache
-from verifier.runs.digests import digests
-from verifier.runs.remembered import Places, places_of, recalled, shared_policies, stored
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, how_to, report_of
+
+if TYPE_CHECKING:
+    from verifier.runs.earlier import Earlier
 
 FEW = 24
 """So many targets are decided here: starting processes takes longer."""
@@ -55,8 +55,13 @@ def prove_many(
     how = how_to(invariants, engine, timeout, readings, cross_check, steps)
     work = work_of(estate, invariants, how)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
-    remembered = _Remembered(work, where.cache) if where.cache is not None and how.second is None else None
-    open_tasks = list(remembered.recall(collected)) if remembered is not None else [(n, asked) for n, (_, asked) in enumerate(work.targets)]
+    remembered: Earlier | None = None
+    open_tasks = [(number, asked) for number, (_, asked) in enumerate(work.targets)]
+    if where.cache is not None and how.second is None:
+        from verifier.runs.earlier import Earlier
+
+        remembered = Earlier(work, where.cache)
+        open_tasks = list(remembered.recall(collected.add))
     for answers in _decided(work, open_tasks, where):
         for number, verdict in answers:
             collected.add(number, verdict)
@@ -103,55 +108,3 @@ def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Iterator[list[t
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _Remembered:
-    """The results of earlier runs that are about this work."""
-
-    def __init__(self, work: Work, folder: Path) -> None:
-        self._work = work
-        self._cache = Cache(folder)
-        self._digests = digests(work.estate, work.how)
-        self._shared = shared_policies(work.estate)
-        self._keys: dict[tuple[int, str], bytes] = {}
-        self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
-
-    def _places(self, target: Target) -> Places:
-        return places_of(self._shared, target, self._digests.statements)
-
-    def recall(self, collected: _Collected) -> Iterator[Task]:
-        """Collects what is known; yields what is not."""
-        for target, asked in self._work.targets:
-            name, own = target_name(target), self._digests.target(target)
-            for n in asked:
-                self._keys[n, name] = self._digests.question(own, self._work.invariants[n])
-        known = self._cache.find(self._keys.values())
-        for number, (target, asked) in enumerate(self._work.targets):
-            name, left = target_name(target), []
-            places = self._places(target) if any(self._keys[n, name] in known for n in asked) else None
-            for n in asked:
-                data = known.get(self._keys[n, name])
-                verdict = recalled(data, self._work.invariants[n], name, places) if data is not None and places is not None else None
-                if verdict is None:
-                    left.append(n)
-                else:
-                    collected.add(n, verdict)
-            if left:
-                yield number, tuple(left)
-
-    def keep(self, answers: Sequence[tuple[int, Verdict]]) -> None:
-        """Keeps new verdicts."""
-        by_target: dict[str, Places] = {}
-        results = []
-        for number, verdict in answers:
-            if verdict.target not in by_target:
-                by_target[verdict.target] = self._places(self._work.targets[self._numbers[verdict.target]][0])
-            data = stored(verdict, by_target[verdict.target])
-            if data is not None:
-                results.append((self._keys[number, verdict.target], data))
-        self._cache.keep(results)
-
-    def close(self) -> str | None:
-        """Ends the use of the cache; says what went wrong with it."""
-        self._cache.close()
-        return self._cache.trouble

@@ -1,0 +1,69 @@
+"""The results of earlier runs that are about the work of this one.
+
+In: the work, the folder of the cache. Out: known verdicts; new ones are kept. Guarantee: as in the package's first lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from verifier.model.verdict import Verdict
+from verifier.problem.subjects import target_name
+from verifier.problem.targets import Target
+from verifier.runs.cache import Cache
+from verifier.runs.digests import digests
+from verifier.runs.remembered import Places, places_of, recalled, shared_policies, stored
+from verifier.runs.work import Task, Work
+
+
+class Earlier:
+    """The results of earlier runs that are about this work."""
+
+    def __init__(self, work: Work, folder: Path) -> None:
+        self._work = work
+        self._cache = Cache(folder)
+        self._digests = digests(work.estate, work.how)
+        self._shared = shared_policies(work.estate)
+        self._keys: dict[tuple[int, str], bytes] = {}
+        self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
+
+    def _places(self, target: Target) -> Places:
+        return places_of(self._shared, target, self._digests.statements)
+
+    def recall(self, collect: Callable[[int, Verdict], None]) -> Iterator[Task]:
+        """Calls `collect` with what is known; yields what is not."""
+        for target, asked in self._work.targets:
+            name, own = target_name(target), self._digests.target(target)
+            for n in asked:
+                self._keys[n, name] = self._digests.question(own, self._work.invariants[n])
+        known = self._cache.find(self._keys.values())
+        for number, (target, asked) in enumerate(self._work.targets):
+            name, left = target_name(target), []
+            places = self._places(target) if any(self._keys[n, name] in known for n in asked) else None
+            for n in asked:
+                data = known.get(self._keys[n, name])
+                verdict = recalled(data, self._work.invariants[n], name, places) if data is not None and places is not None else None
+                if verdict is None:
+                    left.append(n)
+                else:
+                    collect(n, verdict)
+            if left:
+                yield number, tuple(left)
+
+    def keep(self, answers: Sequence[tuple[int, Verdict]]) -> None:
+        """Keeps new verdicts."""
+        by_target: dict[str, Places] = {}
+        results = []
+        for number, verdict in answers:
+            if verdict.target not in by_target:
+                by_target[verdict.target] = self._places(self._work.targets[self._numbers[verdict.target]][0])
+            data = stored(verdict, by_target[verdict.target])
+            if data is not None:
+                results.append((self._keys[number, verdict.target], data))
+        self._cache.keep(results)
+
+    def close(self) -> str | None:
+        """Ends the use of the cache; says what went wrong with it."""
+        self._cache.close()
+        return self._cache.trouble
