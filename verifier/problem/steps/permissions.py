@@ -8,12 +8,12 @@ value of what is not known (what several comparisons by policy variables demand 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verifier.model.estate import Estate
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.elimination import project
-from verifier.problem.expression import FALSE, Expression
+from verifier.problem.expression import Expression
 from verifier.problem.joint import Given, Joint, join
 from verifier.problem.predicates import OneOf, Predicate
 from verifier.problem.space import TARGET, Space
@@ -21,6 +21,7 @@ from verifier.problem.steps.many import together
 from verifier.problem.targets import Target
 
 CALLER, ACTION = "principal", "action"
+_Asking = Callable[[Space], Sequence[Expression]]
 
 
 @dataclass
@@ -39,6 +40,11 @@ class StepPermissions:
 
     def __post_init__(self) -> None:
         self._numbers = {str(target.resource): number for number, target in enumerate(self.targets)}
+
+    def without(self, number: int) -> StepPermissions:
+        """The same without the requests in one of the sets that were put `aside`."""
+        aside = self.joint.diagrams.complement(self.joint.scopes[number])
+        return StepPermissions(replace(self.joint, definitions=[*self.joint.definitions, aside]), self.targets, self.powers)
 
     def allowed(self, action: str, further: Iterable[str] = ()) -> Node:
         """The requests for an action that can be made and are allowed, as a set over callers, targets, powers and `further` variables
@@ -105,25 +111,27 @@ def step_permissions(
     powers: frozenset[str] = frozenset(),
     held: Mapping[str, bool] | None = None,
     asked: Mapping[str, Sequence[Predicate]] | None = None,
-    aside: Callable[[Space], Expression] = lambda _: FALSE,
+    aside: _Asking = lambda _: (),
 ) -> Iterator[StepPermissions]:
     """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`; `asked` are predicates
-    that attributes which policies ask for are cut by besides; requests that are `aside` are none in question. Raises `TooLarge`."""
+    that attributes which policies ask for are cut by besides; `aside` are sets of requests, for `StepPermissions.without`. Raises
+    `TooLarge`."""
     groups: dict[object, list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account), []).append(target)
     for found in groups.values():
         joint = join([Given(estate, together(found), powers)], (), _further(asked or {}, aside))
         joint.hold(held or {})
-        joint.definitions.append(joint.diagrams.complement(joint.scopes[0]))
         yield StepPermissions(joint, tuple(found), powers)
 
 
-def _further(asked: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Expression]) -> Callable[[Space], Sequence[Expression]]:
+def _further(
+    asked: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Sequence[Expression]]
+) -> Callable[[Space], Sequence[Expression]]:
     def further(space: Space) -> Sequence[Expression]:
         for name, predicates in asked.items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
-        return (aside(space),)
+        return aside(space)
 
     return further

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verifier.model.reach import OWN_KEY, StepKind
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Offer
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Offer, alone
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.needs import Facts, Identities, Needs
+from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers import Access, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING
 
@@ -38,7 +38,7 @@ class Reached:
     """What one principal can bring about."""
 
     start: str
-    facts: dict[Fact, Derivation] = field(default_factory=dict)
+    facts: Facts
     goals: dict[tuple[str, int], Goal] = field(default_factory=dict)
 
 
@@ -65,8 +65,7 @@ class Closure:
 
     def of(self, start: str, *, direct: bool = True) -> Reached:
         """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least."""
-        reached = Reached(start)
-        reached.facts[Fact(FactKind.HOLDS, start)] = Derivation(None, start, (), 0)
+        reached = Reached(start, alone(start))
         if direct:
             self._look_for_goals(reached, 0, direct)
         if self._all_reached(reached):
@@ -83,19 +82,16 @@ class Closure:
                     new.setdefault(fact, derivation)
             if not new and rounds > last:
                 break
-            reached.facts |= new
+            reached.facts.add(new)
             self._look_for_goals(reached, rounds, direct)
         return reached
 
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
 
-    def _held(self, facts: Facts) -> list[str]:
-        return [fact.subject for fact in facts if fact.kind is FactKind.HOLDS]
-
     def _round(self, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more on keys."""
-        for by in self._held(facts):
+        for by in facts.held:
             for offers in self._keys.values() if by.startswith(STEPPING) else ():
                 available = self._available(offers, by, facts)
                 for offer in offers.steps(by):
@@ -161,7 +157,7 @@ class Closure:
                         reached.goals[arn, number] = goal
 
     def _goal(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool) -> Goal | None:
-        for by in self._held(facts):
+        for by in facts.held:
             available = self._available(offers, by, facts)
             for access in offers.accesses(number, by):
                 met = access.cube.powers <= available
@@ -176,16 +172,16 @@ class Closure:
         if known in facts:
             return Goal(number, offers.arn, facts[known].by, None, (known,), rounds)
         replica = Fact(FactKind.REPLICA, offers.arn)
-        for by in self._held(facts):
+        for by in facts.held:
             holds = Fact(FactKind.HOLDS, by)
             if replica in facts:
-                in_hand = {**facts, Fact(FactKind.RESOURCE_POLICY, offers.arn): facts[replica]}
+                in_hand = Facts({**facts, Fact(FactKind.RESOURCE_POLICY, offers.arn): facts[replica]})
                 for access in offers.accesses(number, by):
                     premises = self._needs.met(access.cube, offers.arn, access.action, by, in_hand)
                     if premises is not None:
                         own = tuple(replica if fact.kind is FactKind.RESOURCE_POLICY else fact for fact in premises)
                         return Goal(number, offers.arn, by, access, tuple(dict.fromkeys((holds, replica, *own))), rounds, "replica")
-            onto = [fact for fact in facts if fact.kind is FactKind.ONTO and fact.subject == offers.arn]
+            onto = [fact for fact in facts.of_kind(FactKind.ONTO) if fact.subject == offers.arn]
             for fact in onto if offers.rules.decrypts(number) else ():
                 other = self._keys[fact.details[0]]
                 if OWN_KEY in other.arn:  # the caller's own account decrypts it (section 7)

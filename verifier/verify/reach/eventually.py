@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.reference import data_version
@@ -68,12 +67,7 @@ def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How
     setting = Setting(estate, key, asked, how)
     for number, invariant in enumerate(invariants):
         setting.check(number)
-        answer = _Search(setting, number, how.steps, invariant.unless_directly).answer()
-        if isinstance(answer.found, Reason):
-            # Most often a federated session that only one who is not in question can have issued: its issuer is kept in mind.
-            apart = Setting(estate, key, [asked[number]], how, of_account(invariant.callers, key.account))
-            answer = _Search(apart, 0, how.steps, invariant.unless_directly).answer()
-        yield answer
+        yield _Search(setting, number, how.steps, invariant.unless_directly).answer()
 
 
 @dataclass
@@ -101,18 +95,18 @@ class _Search:
         return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
 
     def _told(self, goal: Goal, reached: Reached) -> Story | Reason:
-        return self.setting.teller.tell(reached, goal, self.setting.goals[self.number], self.steps)
+        return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.steps)
 
     def _within(self) -> Iterator[tuple[Goal, Reached]]:
         """The callers whose goal is within reach, in whatever number of steps."""
         for start in self.setting.starters(self.number):
-            reached = self.setting.reached(start)
+            reached = self.setting.reached(start, self.number)
             goal = reached.goals.get((self.setting.key.arn, self.number))
             if goal is not None and goal.rounds == 0 and self.apart:
                 if isinstance(self._told(goal, reached), Story):
                     continue
                 # Whether it needs a step is not certain: what it can bring about by steps counts.
-                reached = self.setting.by_steps(start)
+                reached = self.setting.by_steps(start, self.number)
                 goal = reached.goals.get((self.setting.key.arn, self.number))
             if goal is not None:
                 yield goal, reached

@@ -5,6 +5,7 @@ In: nothing (plain data). Out: frozen dataclasses of the closure.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -82,3 +83,33 @@ class Derivation:
     rounds: int
     offer: Offer | None = None
     """What was offered; `None` for what is true at first, and for re-encryption."""
+
+
+class Facts(dict[Fact, Derivation]):
+    """Facts with their derivations, in the order in which they came about. They are added by `add` alone."""
+
+    def __init__(self, facts: Mapping[Fact, Derivation]) -> None:
+        super().__init__()
+        self._of_kind: dict[FactKind, list[Fact]] = {}
+        self.add(facts)
+
+    def add(self, facts: Mapping[Fact, Derivation]) -> None:
+        """Takes facts in."""
+        for fact, derivation in facts.items():
+            if fact not in self:
+                self._of_kind.setdefault(fact.kind, []).append(fact)
+            self[fact] = derivation
+
+    def of_kind(self, kind: FactKind) -> Sequence[Fact]:
+        """The facts of one kind."""
+        return self._of_kind.get(kind, ())
+
+    @property
+    def held(self) -> list[str]:
+        """The principals that are held."""
+        return [fact.subject for fact in self.of_kind(FactKind.HOLDS)]
+
+
+def alone(start: str) -> Facts:
+    """What is true at first: a principal holds itself."""
+    return Facts({Fact(FactKind.HOLDS, start): Derivation(None, start, (), 0)})

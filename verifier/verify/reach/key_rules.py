@@ -8,6 +8,7 @@ more than that, never less.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -28,7 +29,7 @@ from verifier.problem.predicates import Tokens, exactly, like, literal_tokens
 from verifier.problem.question import scope
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import key_target
-from verifier.verify.reach.cubes import ANYONE, CALLER, Cube, cubes, outside, projected
+from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
 OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
 ALIAS_NAMES, PRINCIPAL_TAG = "kms:resourcealiases", "aws:principaltag/"
@@ -81,13 +82,13 @@ class KeyRules:
         goals: Sequence[Invariant],
         powers: frozenset[str] = ALWAYS,
         held: Mapping[str, bool] = NOTHING_HELD,
-        issued: CallerSet = ANYONE,
+        issued: Sequence[CallerSet] = (),
     ) -> None:
-        """`held` are readings at which the rules are held; of federated sessions they are about those in `issued` alone."""
+        """`held` are readings at which the rules are held; `issued` are sets of federated sessions, for `of_issued`."""
         self.key = key
         self.powers = powers
         self._goals = goals
-        self._issued = issued
+        self._issued = tuple(dict.fromkeys(issued))
         free = replace(key, tags=None, aliases=None)
         self._operations = self._grantable(goals)
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
@@ -101,7 +102,7 @@ class KeyRules:
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
         self._acts = {name: next(self._nodes) for name in (*STEPS, *BY_MATERIAL)}
-        self.joint.definitions.append(self.joint.diagrams.complement(next(self._nodes)))
+        self._outside = {whom: next(self._nodes) for whom in self._issued}
         self._sessions = self._session_grantees()
 
     def _further(self, space: Space) -> list[Expression]:
@@ -119,7 +120,13 @@ class KeyRules:
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted += [Some(TAG_NAMES, frozenset({_folded(name)}), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL)]
-        return [*wanted, outside(space, self._issued)]
+        return [*wanted, *(outside(space, whom) for whom in self._issued)]
+
+    def of_issued(self, whom: CallerSet) -> KeyRules:
+        """The same rules, of federated sessions about those in one of the sets alone."""
+        other = copy(self)
+        other.joint = replace(self.joint, definitions=[*self.joint.definitions, self.joint.diagrams.complement(self._outside[whom])])
+        return other
 
     def _session_grantees(self) -> int:
         """The classes of grantees that are sessions; all of them where no policy asks who the grantee is."""

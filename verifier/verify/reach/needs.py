@@ -22,10 +22,8 @@ from verifier.problem.powers import (
     managed_by,
 )
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Derivation, Fact, FactKind
+from verifier.verify.reach.facts import Fact, FactKind, Facts
 from verifier.verify.reach.offers import ANY, KeyOffers, is_tag
-
-Facts = Mapping[Fact, Derivation]
 
 
 class Identities:
@@ -73,7 +71,9 @@ class Needs:
 
     def available(self, powers: frozenset[str], target: str, by: str, facts: Facts) -> frozenset[str]:
         """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
-        granted = any(fact.kind is FactKind.MAY_GRANT and fact.subject == target for fact in facts)
+        if len(facts.of_kind(FactKind.HOLDS)) == len(facts):
+            return frozenset()  # each of them takes something that was done before
+        granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
 
         def may_have(power: str) -> bool:
             return granted if power == GRANT else self._power(power, target, None, by, facts) is not None
@@ -127,8 +127,8 @@ class Needs:
         """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among them."""
         at_first = self._identities.owners(by)
         yield from ((owner, ()) for owner in at_first)
-        for fact in facts:
-            if fact.kind is FactKind.JOINED and fact.subject not in at_first and _may_join(by, fact.subject):
+        for fact in facts.of_kind(FactKind.JOINED):
+            if fact.subject not in at_first and _may_join(by, fact.subject):
                 yield fact.subject, (fact,)
 
     def _managed(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
@@ -137,7 +137,7 @@ class Needs:
         yield from ((arn, ()) for arn in sorted(self._identities.managed(by)))
         for owner, joined in self._owners(by, facts):
             yield from ((arn, joined) for arn in sorted(self._identities.of_group(owner)) if joined)
-            yield from ((fact.details[0], (*joined, fact)) for fact in facts if fact.kind is FactKind.ATTACH and fact.subject == owner)
+            yield from ((fact.details[0], (*joined, fact)) for fact in facts.of_kind(FactKind.ATTACH) if fact.subject == owner)
 
     def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as well (G6)."""
@@ -145,7 +145,7 @@ class Needs:
         grantees = self._keys[target].rules.classes_of_grantee(by)
         found = []
         for name in names:
-            fact = next((f for f in facts if f.kind is FactKind.MAY_GRANT and f.subject == target and _names(f, name, grantees)), None)
+            fact = next((f for f in facts.of_kind(FactKind.MAY_GRANT) if f.subject == target and _names(f, name, grantees)), None)
             if fact is None:
                 return None
             found.append(fact)
@@ -159,7 +159,7 @@ class Needs:
             if is_tag(name) and offers is not None:
                 at_first = offers.rules.first_class_of(name)
                 if at_first is not None and not mask >> at_first & 1:
-                    given = (f for f in facts if f.kind is FactKind.TAG and f.subject == target and f.details[0] == name)
+                    given = (f for f in facts.of_kind(FactKind.TAG) if f.subject == target and f.details[0] == name)
                     yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
             elif aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target)

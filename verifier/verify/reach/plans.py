@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.verify.reach.closure import Goal
-from verifier.verify.reach.facts import Derivation, Fact, FactKind
-from verifier.verify.reach.needs import Facts
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts
 
 
 @dataclass(frozen=True)

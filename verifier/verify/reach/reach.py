@@ -83,7 +83,7 @@ def reach_from(
     goals = [_goal(principal(start), (name,)) for name in names]
 
     def answer(setting: Setting, how: How) -> Answer:
-        reached = setting.reached(start)
+        reached = setting.reached(start, 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
         told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how.steps))
         rows = _merged(told, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
@@ -108,10 +108,9 @@ def reach_to(
     def answer(setting: Setting, how: How) -> Answer:
         told: list[Told] = []
         beyond, near = [], True
-        # Those of the inventories by name, though another may stand for them, and one of each class of callers.
-        starts = tuple(dict.fromkeys((*sorted(setting.listed), *setting.starters(0))))
+        starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
         for number, start in enumerate(starts, 1):
-            reached = setting.reached(start)
+            reached = setting.reached(start, 0)
             goal = reached.goals.get((setting.key.arn, 0))
             near = near and (goal is None or goal.rounds <= how.steps)
             if goal is None or goal.rounds > how.steps:
@@ -121,7 +120,7 @@ def reach_to(
             if progress is not None:
                 progress(number, len(starts), start)
         rows = _merged(told, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called)))
-        gone = tuple(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed)
+        gone = tuple(sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed))
         return Answer(rows, gone, near)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
@@ -146,7 +145,7 @@ def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple
             continue
         alike.setdefault((tasks, goal.by), []).append((goal, names, tasks))
     for together in alike.values():
-        stories = setting.teller.tell_each(reached, [(goal, setting.goals[goal.number]) for goal, _, _ in together])
+        stories = setting.teller(reached.start, 0).tell_each(reached, [(goal, setting.goals[goal.number]) for goal, _, _ in together])
         for (goal, names, tasks), story in zip(together, stories, strict=True):
             yield Told(reached.start, names, goal, tasks, story, members, listed)
 

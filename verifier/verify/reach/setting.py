@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
+from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.reach import OWN_KEY
@@ -19,60 +20,70 @@ from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Closure, Reached
-from verifier.verify.reach.cubes import ANYONE, CALLER
+from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers import KeyOffers
+from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.stories import Teller
-from verifier.verify.reach.universe import Universe, asked_of_callers, holds_identities, listed, strangers
+from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
+
+FEDERATED = ":federated-user/"
 
 
 class Setting:
-    """The closure for one key. `goals` are its invariants; of federated sessions it is about those in `issued` alone, whose account is not
-    that of the key where it says so, but named. Raises `TooLarge`, and `InputError` for an inventory that leaves out what could be joined
-    or attached."""
+    """The closures for one key, and its invariants. A federated session begins only where an invariant is about it: with whom it says that
+    issued it, whose account is that of the key where it says so. Raises `TooLarge`, and `InputError` for an inventory that leaves out what
+    could be joined or attached."""
 
-    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How, issued: CallerSet = ANYONE) -> None:
+    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How) -> None:
         _check_lists(estate)
         self.key = key
-        self._issued = issued
-        self._how = how
-        self._shared = _shared(_Same(estate), tuple(sorted(how.held.items())), issued)
-        self._steps = self._shared.steps(key.partition)
         self.goals = tuple(goals)
+        self._how = how
+        self._shared = _shared(_Same(estate), tuple(sorted(how.held.items())))
         self.estate = self._shared.estate
-        self._narrow = self._shared.narrow
+        self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
+        self._shared.expect(self._issued)
         self._rules = self._rules_of(key, goals)
-        offers = KeyOffers(self._rules, tuple(range(len(goals))), lambda: self._creating)
-        self._closure = Closure(self._shared.identities, offers, self._shared.closure(key.partition).of, self._further)
-        self._reached: dict[str, Reached] = {}
+        self._closures: dict[CallerSet, Closure] = {}
+        self._reached: dict[tuple[str, CallerSet], Reached] = {}
 
     def _rules_of(self, key: Key, goals: Sequence[Invariant]) -> KeyRules:
-        return KeyRules(self._narrow, key, goals, self._steps.powers, self._how.held, self._issued)
+        return KeyRules(self._shared.narrow, key, goals, self._shared.steps(key.partition).powers, self._how.held, self._issued)
 
-    @cached_property
-    def _creating(self) -> KeylessRules:
-        return KeylessRules(self._narrow, self.key.partition, self._steps.powers, self._how.held, self._issued)
+    def _closure(self, issued: CallerSet) -> Closure:
+        """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal."""
+        if issued not in self._closures:
+            numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
+            shared, partition = self._shared, self.key.partition
 
-    def _further(self) -> Iterator[KeyOffers]:
-        for other in self._shared.further(self.key):
-            yield KeyOffers(self._rules_of(other, ()), (), lambda: self._creating)
+            @cache
+            def creating() -> KeylessRules:
+                return KeylessRules(shared.narrow, partition, shared.steps(partition).powers, self._how.held, issued)
+
+            def offers(rules: KeyRules, numbers: tuple[int, ...]) -> KeyOffers:
+                return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating)
+
+            def further() -> Iterator[KeyOffers]:
+                return (offers(self._rules_of(other, ()), ()) for other in shared.further(self.key))
+
+            by_steps = shared.closure(partition, issued).of
+            self._closures[issued] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further)
+        return self._closures[issued]
+
+    def _issuers(self, start: str, goal: int) -> CallerSet:
+        return self._issued[goal] if FEDERATED in start else ANYONE
 
     @cached_property
     def universe(self) -> Universe:
         """The principals to begin with."""
-        if self._steps.take_in(strangers(self.estate, self._universe().starts)):
-            self._shared.closure(self.key.partition).forget()
-        return self._universe()
-
-    def _universe(self) -> Universe:
-        own = self._rules.joint.sides[0].question.space.questions.get(CALLER, {})
-        return Universe(self.estate, self.key.partition, (own, *self._shared.asked(self.key), *self._steps.questions()))
+        return self._shared.universe(self.key, self.goals)
 
     def starters(self, goal: int) -> Iterator[str]:
         """The principals whom a goal is about."""
@@ -97,47 +108,68 @@ class Setting:
         """The users and roles of the inventories."""
         return frozenset(listed(self.estate))
 
-    def reached(self, start: str) -> Reached:
-        """What a principal can bring about."""
+    def reached(self, start: str, goal: int) -> Reached:
+        """What a principal can bring about, the goal among it if that is within reach."""
         assert self.universe.starts  # those whom no inventory lists are taken in
-        if start not in self._reached:
-            self._reached[start] = self._closure.of(start)
-        return self._reached[start]
+        issued = self._issuers(start, goal)
+        if (start, issued) not in self._reached:
+            self._reached[start, issued] = self._closure(issued).of(start)
+        return self._reached[start, issued]
 
-    def by_steps(self, start: str) -> Reached:
+    def by_steps(self, start: str, goal: int) -> Reached:
         """What a principal can bring about by one step or more."""
-        return self._closure.of(start, direct=False)
+        return self._closure(self._issuers(start, goal)).of(start, direct=False)
 
-    @property
-    def teller(self) -> Teller:
-        """Tells stories about what is within reach."""
-        return Teller(self.estate, self._closure.rules, self._how)
+    def teller(self, start: str, goal: int) -> Teller:
+        """Tells stories about what a principal can bring about."""
+        return Teller(self.estate, self._closure(self._issuers(start, goal)).rules, self._how)
 
 
 class Shared:
     """What is found once for all keys of an estate, some of which have own keys of the caller's beside them."""
 
-    def __init__(self, estate: Estate, held: Mapping[str, bool], issued: CallerSet) -> None:
+    def __init__(self, estate: Estate, held: Mapping[str, bool]) -> None:
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate)))
         self.narrow = for_keys(self.estate)
+        self._bare = bare(self.narrow)
         self._held = held
-        self._issued = issued
         self.identities = Identities(self.estate)
+        self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
-        self._closures: dict[str, StepClosure] = {}
+        self._closures: dict[tuple[str, CallerSet], StepClosure] = {}
         self._asked: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
+        self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
+        self._strangers: dict[str, None] = {}
+
+    def expect(self, issued: Iterable[CallerSet]) -> None:
+        """Sets of federated sessions that will be asked about: known beforehand, they are read with everything else."""
+        if not self._steps:
+            self._issued = tuple(dict.fromkeys((*self._issued, *issued)))
 
     def steps(self, partition: str) -> StepOffers:
         """Everything that is not a key."""
         if partition not in self._steps:
-            self._steps[partition] = StepOffers(self.estate, partition, self._held, self._issued)
+            self._steps[partition] = self._made_steps(partition, self._issued)
         return self._steps[partition]
 
-    def closure(self, partition: str) -> StepClosure:
-        """What principals bring about without keys."""
-        if partition not in self._closures:
-            self._closures[partition] = StepClosure(self.identities, self.steps(partition))
-        return self._closures[partition]
+    def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
+        steps = StepOffers(self.estate, partition, self._held, issued)
+        steps.take_in(self._strangers)
+        return steps
+
+    def closure(self, partition: str, issued: CallerSet = ANYONE) -> StepClosure:
+        """What principals bring about without keys; of federated sessions those in a set alone."""
+        if (partition, issued) not in self._closures:
+            if issued == ANYONE:
+                found = StepClosure(self.identities, lambda: self.steps(partition))
+            else:
+                found = StepClosure(self.identities, lambda: self._of_issued(partition, issued), self.closure(partition))
+            self._closures[partition, issued] = found
+        return self._closures[partition, issued]
+
+    def _of_issued(self, partition: str, issued: CallerSet) -> StepOffers:
+        steps = self.steps(partition)
+        return (steps if issued in steps.issued else self._made_steps(partition, (issued,))).of_issued(issued)
 
     def further(self, key: Key) -> Iterator[Key]:
         """The other keys under which the ciphertexts of a key could come: of its Region, one of the caller's own among them."""
@@ -145,13 +177,35 @@ class Shared:
             if other.arn != key.arn and (other.partition, other.region) == (key.partition, key.region) and other.policies:
                 yield other
 
-    def asked(self, key: Key) -> list[Iterable[Predicate]]:
-        """What other questions than that of the key itself and those of steps ask about callers: whether they may create keys, and use
-        others of its Region."""
+    def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
+        """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
+        own = frozenset(asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals))
+        place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
+        if place not in self._universes or self._universes[place][0] != further:
+            universe = self._made(key, own)
+            if self._take_in(strangers(self.estate, universe.starts)):
+                universe = self._made(key, own)
+            universe.split(self.closure(key.partition).touched)
+            self._universes[place] = further, universe
+        return self._universes[place][1]
+
+    def _made(self, key: Key, own: Iterable[Predicate]) -> Universe:
+        return Universe(self.estate, key.partition, (own, *self._asked_of(key), *self.steps(key.partition).asked()))
+
+    def _take_in(self, principals: Iterable[str]) -> bool:
+        """Takes in users and roles that no inventory lists. Returns whether any is new."""
+        self._strangers |= dict.fromkeys(principals)
+        new = [steps.take_in(self._strangers) for steps in self._steps.values()]
+        if any(new):
+            self._closures.clear()
+        return any(new)
+
+    def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
+        """What others than the key itself ask about callers: whether they may create keys, and use others of its Region."""
         place = key.partition, key.region
         if place not in self._asked:
-            targets = [Target(TargetKind.NONE, key.partition), *map(key_target, (key, *self.further(key)))]
-            self._asked[place] = [asked_of_callers(self.narrow, target, self.steps(key.partition).powers) for target in targets]
+            targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
+            self._asked[place] = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
         return self._asked[place]
 
 
@@ -168,9 +222,9 @@ class _Same:
         return id(self.estate)
 
 
-@lru_cache(2)
-def _shared(same: _Same, held: tuple[tuple[str, bool], ...], issued: CallerSet) -> Shared:
-    return Shared(same.estate, dict(held), issued)
+@lru_cache(1)
+def _shared(same: _Same, held: tuple[tuple[str, bool], ...]) -> Shared:
+    return Shared(same.estate, dict(held))
 
 
 def _check_lists(estate: Estate) -> None:

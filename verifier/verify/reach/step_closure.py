@@ -6,72 +6,103 @@ Guarantee: as of `closure`; none of these steps needs anything of a key, so what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Derivation, Fact, FactKind
-from verifier.verify.reach.needs import Facts, Identities, Needs
-from verifier.verify.reach.step_offers import Group, StepOffers
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, alone
+from verifier.verify.reach.needs import Identities, Needs
+from verifier.verify.reach.step_groups import Bundle, Group
+from verifier.verify.reach.step_offers import StepOffers
 
 STEPPING = ("arn:", WEB_PREFIX)
 """How the names of those begin who take steps: a service principal takes none (E0)."""
 
 
 class StepClosure:
-    """The closure over everything that is not a key."""
+    """The closure over everything that is not a key. One who brings about nothing in a `wider` closure brings about nothing in this one;
+    `offers` are made when there is more to be asked."""
 
-    def __init__(self, identities: Identities, offers: StepOffers) -> None:
-        self._offers = offers
+    def __init__(self, identities: Identities, offers: Callable[[], StepOffers], wider: StepClosure | None = None) -> None:
+        self._make_offers = offers
+        self._wider = wider
         self._needs = Needs(identities, {})
-        self._found: dict[str, Mapping[Fact, Derivation]] = {}
+        self._found: dict[str, Facts] = {}
 
-    def of(self, start: str) -> Mapping[Fact, Derivation]:
+    @cached_property
+    def _offers(self) -> StepOffers:
+        return self._make_offers()
+
+    def of(self, start: str) -> Facts:
         """Everything that a principal can bring about, itself included."""
         if start not in self._found:
-            self._found[start] = self._closed(start)
+            nothing = self._wider is not None and len(self._wider.of(start)) == 1
+            self._found[start] = alone(start) if nothing else self._closed(start)
         return self._found[start]
 
-    def forget(self) -> None:
-        """There are more targets than before."""
-        self._found.clear()
+    def touched(self, start: str, members: Collection[str]) -> bool:
+        """Whether something that a principal can bring about is about itself, or about others like it: then they are not alike."""
+        return any(fact.subject in members for fact, found in self.of(start).items() if found.rounds > 0)
 
-    def _closed(self, start: str) -> Mapping[Fact, Derivation]:
-        facts = {Fact(FactKind.HOLDS, start): Derivation(None, start, (), 0)}
-        given: dict[object, int] = {}
+    def _closed(self, start: str) -> Facts:
+        facts = alone(start)
+        search = _Search(self._offers, self._needs, facts)
         rounds = 0
         while True:
             rounds += 1
             new: dict[Fact, Derivation] = {}
-            for fact, derivation in self._round(facts, given, rounds):
+            for fact, derivation in search.round(rounds):
                 if fact not in facts:
                     new.setdefault(fact, derivation)
             if not new:
                 return facts
-            facts |= new
+            facts.add(new)
 
-    def _round(self, facts: Facts, given: dict[object, int], rounds: int) -> Iterator[tuple[Fact, Derivation]]:
-        """What comes about by one step more; `given` are the targets, as masks, on which something was made true already."""
-        in_hand = self._in_hand(facts)
-        for by in [fact.subject for fact in facts if fact.kind is FactKind.HOLDS]:
-            for needs, bundles in self._offers.bundles(by).items() if by.startswith(STEPPING) else ():
-                needed = self._needs.met(Cube(0, needs), "", None, by, facts)
-                for bundle in bundles if needed is not None else ():
-                    targets = bundle.targets & ~given.get(bundle.slot, 0)
-                    if bundle.needs_policy:
-                        targets &= in_hand.get(bundle.group, 0)
-                    if targets:
-                        given[bundle.slot] = given.get(bundle.slot, 0) | targets
-                        for offer in bundle.offers(targets):
-                            own = (Fact(FactKind.RESOURCE_POLICY, offer.target),) if bundle.needs_policy else ()
-                            premises = (Fact(FactKind.HOLDS, by), *(needed or ()), *own)
-                            yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
-    def _in_hand(self, facts: Facts) -> dict[Group, int]:
+@dataclass
+class _Search:
+    """The search for what one principal can bring about, from `facts`, which grow between the rounds."""
+
+    offers: StepOffers
+    needs: Needs
+    facts: Facts
+    given: dict[object, int] = field(default_factory=dict)
+    """The targets, as masks, on which something was made true already."""
+    done: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """What a principal can do with certain powers, once it has them, and all of it was done."""
+
+    def round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
+        """What comes about by one step more."""
+        in_hand = self._in_hand()
+        for by in self.facts.held:
+            for powers, bundles in self.offers.bundles(by).items() if by.startswith(STEPPING) else ():
+                if (by, powers) in self.done:
+                    continue
+                needed = self.needs.met(Cube(0, powers), "", None, by, self.facts)
+                if needed is not None:
+                    if not any(bundle.needs_policy for bundle in bundles):
+                        self.done.add((by, powers))
+                    for bundle in bundles:
+                        yield from self._step(bundle, by, needed, in_hand, rounds)
+
+    def _step(
+        self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[Group, int], rounds: int
+    ) -> Iterator[tuple[Fact, Derivation]]:
+        targets = bundle.targets & ~self.given.get(bundle.slot, 0)
+        if bundle.needs_policy:
+            targets &= in_hand.get(bundle.group, 0)
+        if targets:
+            self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
+            for offer in bundle.offers(targets):
+                own = (Fact(FactKind.RESOURCE_POLICY, offer.target),) if bundle.needs_policy else ()
+                yield offer.gives, Derivation(offer.step, by, (Fact(FactKind.HOLDS, by), *needed, *own), rounds, offer)
+
+    def _in_hand(self) -> dict[Group, int]:
         """The targets whose own policies are in hand, by their groups."""
         found: dict[Group, int] = {}
-        for fact in facts:
-            if fact.kind is FactKind.RESOURCE_POLICY:
-                for group in self._offers.groups:
-                    found[group] = found.get(group, 0) | group.bit(fact.subject)
+        for fact in self.facts.of_kind(FactKind.RESOURCE_POLICY):
+            for group in self.offers.groups:
+                found[group] = found.get(group, 0) | group.bit(fact.subject)
         return found

@@ -7,7 +7,8 @@ Guarantee: as of `offers`: none that could be made is missing. Targets that ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, product
 
@@ -17,14 +18,17 @@ from verifier.model.policy import Effect, Policy
 from verifier.model.reach import StepKind
 from verifier.model.step_actions import COMPUTE
 from verifier.problem.expression import Expression
-from verifier.problem.powers import ALWAYS, RESOURCE_POLICY, attach, joined
+from verifier.problem.powers import ALWAYS, attach, joined
 from verifier.problem.predicates import Predicate, exactly, like
-from verifier.problem.space import TARGET, Space
-from verifier.problem.steps.permissions import StepPermissions, step_permissions
+from verifier.problem.space import Space
+from verifier.problem.steps.many import together
+from verifier.problem.steps.permissions import step_permissions
 from verifier.problem.targets import TargetKind, step_target
-from verifier.verify.reach.cubes import ANYONE, CALLER, Cube, cubes_over, outside
-from verifier.verify.reach.facts import Fact, FactKind, Offer
+from verifier.verify.reach.cubes import outside
+from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps, says_of_keys, says_of_steps
+from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 POLICY_ARN, PASSED_TO = "iam:policyarn", "iam:passedtoservice"
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
@@ -36,144 +40,33 @@ def administrator(partition: str) -> str:
     return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """Some targets on which a principal can do an action, given a cube: `targets` is a mask over those of the group."""
-
-    targets: int
-    cube: Cube
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """The targets of one account and kind, and what was found of them so far."""
-
-    permissions: StepPermissions
-    _allowed: dict[tuple[str, int, tuple[str, ...]], list[Allowed]] = field(default_factory=dict)
-
-    @cached_property
-    def arns(self) -> tuple[str, ...]:
-        """The targets' ARNs."""
-        return tuple(str(target.resource) for target in self.permissions.targets)
-
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {arn: number for number, arn in enumerate(self.arns)}
-
-    def bit(self, arn: str) -> int:
-        """A target as a mask; 0 for one of another group."""
-        number = self._numbers.get(arn)
-        return 0 if number is None else 1 << number
-
-    @property
-    def questions(self) -> Iterable[Predicate]:
-        """What is asked about callers."""
-        return self.permissions.joint.sides[0].question.space.questions.get(CALLER, {})
-
-    def allowed(self, action: str, principal: str, *further: str) -> list[Allowed]:
-        """Where a principal can do an action; the cubes tell which values of `further` attributes that takes."""
-        number = self.permissions.class_of(principal)
-        if number is None:
-            return []
-        key = action, number, further
-        if key not in self._allowed:
-            self._allowed[key] = self._of_class(action, number, further)
-        return self._allowed[key]
-
-    def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Allowed]:
-        diagrams = self.permissions.joint.diagrams
-        node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number})
-        every = (1 << len(self.permissions.targets)) - 1
-        return [Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)]
-
-    def mask(self, attribute: str, predicate: Predicate) -> int | None:
-        """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the attribute."""
-        table = self.permissions.joint.finite.tables.get(attribute)
-        return None if table is None else table.mask(predicate)
-
-    def class_of(self, attribute: str, value: str) -> int | None:
-        """The class of a value."""
-        return self.permissions.joint.finite.tables[attribute].class_of(value)
-
-    def only_known(self, attribute: str, mask: int, known: frozenset[str]) -> bool:
-        """Whether the classes of a mask have no members but known ones."""
-        table = self.permissions.joint.finite.tables[attribute]
-        classes = (number for number in range(table.size) if mask >> number & 1)
-        return all(set(table.members(number, len(known) + 1)) <= known for number in classes)
-
-    def each(self, targets: int) -> Iterator[str]:
-        """The ARNs of some targets."""
-        while targets:
-            low = targets & -targets
-            yield self.arns[low.bit_length() - 1]
-            targets ^= low
-
-
-@dataclass(frozen=True)
-class Gives:
-    """The fact that a step on a target makes true: about the target, or about `subject` alone."""
-
-    kind: FactKind
-    details: tuple[str, ...] = ()
-    subject: str | None = None
-
-    def of(self, target: str) -> Fact:
-        """The fact."""
-        return Fact(self.kind, self.subject or target, self.details)
-
-
-@dataclass(frozen=True, eq=False)
-class Bundle:
-    """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
-    `action` first; `start` is, for a role that is passed, the account and the action with which the service starts code."""
-
-    step: StepKind
-    action: str
-    group: Group
-    targets: int
-    cubes: tuple[Cube, ...]
-    gives: Gives
-    start: tuple[str, str] | None = None
-
-    @cached_property
-    def needs(self) -> frozenset[str]:
-        """The powers that it needs of the caller, whatever the target."""
-        return frozenset[str]().union(*(cube.powers for cube in self.cubes)) - {RESOURCE_POLICY}
-
-    @cached_property
-    def needs_policy(self) -> bool:
-        """Whether the target's own policy must be in hand."""
-        return any(RESOURCE_POLICY in cube.powers for cube in self.cubes)
-
-    @property
-    def slot(self) -> object:
-        """The same for bundles that make the same true on a target."""
-        return self.group, self.gives
-
-    def offers(self, targets: int) -> Iterator[Offer]:
-        """An offer for each of some targets."""
-        for arn in self.group.each(targets):
-            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), self._also(arn))
-
-    def _also(self, arn: str) -> tuple[tuple[str, str, Cube], ...]:
-        if len(self.cubes) == 2:
-            return ((arn, "sts:AssumeRole", self.cubes[1]),)
-        return ((arn, "trust", self.cubes[1]), (*self.start, self.cubes[2])) if self.start is not None else ()
-
-
 class StepOffers:
-    """Everything that is not a key, for one partition; of federated sessions it is about those in `issued` alone. Raises `TooLarge`."""
+    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`. Raises `TooLarge`."""
 
-    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool], issued: CallerSet = ANYONE) -> None:
+    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool], issued: Sequence[CallerSet] = ()) -> None:
         self._estate = estate
         self._narrow = for_steps(estate)
         self._partition = partition
         self._held = held
-        self._issued = issued
+        self.issued = tuple(issued)
         self._groups: list[Group] = []
         self._known: set[str] = set()
-        self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._asked: list[tuple[Predicate, ...]] = []
+        self._forget()
         self.take_in(self._listed())
+
+    def _forget(self) -> None:
+        self._bundles_of: dict[str, Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._own: dict[tuple[int, int | None, int | None], tuple[Bundle, ...]] = {}
+
+    def of_issued(self, whom: CallerSet) -> StepOffers:
+        """The same, of federated sessions about those in one of the sets alone."""
+        number = self.issued.index(whom)
+        other = copy(self)
+        other._groups = [Group(group.permissions.without(number)) for group in self._groups]
+        other._forget()
+        return other
 
     def take_in(self, arns: Iterable[str]) -> bool:
         """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns whether any is new."""
@@ -183,15 +76,15 @@ class StepOffers:
         if not new:
             return False
         self._known |= set(new)
-        self._bundles.clear()
+        self._forget()
         targets = [replace(step_target(self._narrow, arn), identity=self._identities.get(arn)) for arn in new]
         asked = {POLICY_ARN: (exactly(administrator(self._partition)), like("arn:*:iam::aws:policy/*"))}
         for found in step_permissions(self._narrow, targets, self.powers, self._held, asked, self._aside):
             self._groups.append(Group(found))
         return True
 
-    def _aside(self, space: Space) -> Expression:
-        return outside(space, self._issued)
+    def _aside(self, space: Space) -> Sequence[Expression]:
+        return [outside(space, whom) for whom in self.issued]
 
     def _listed(self) -> Iterator[str]:
         for account in self._estate.accounts:
@@ -212,18 +105,38 @@ class StepOffers:
 
     def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
         """What a principal can bring about, by the powers that it takes; the same for principals that no target tells apart."""
-        classes = tuple(group.permissions.class_of(principal) for group in self._groups)
-        if classes not in self._bundles:
-            found: dict[frozenset[str], list[Bundle]] = {}
-            for bundle in chain.from_iterable(self._offered(group, principal) for group in self._groups):
-                if bundle.targets:
+        if principal not in self._bundles_of:
+            classes = tuple(group.permissions.class_of(principal) for group in self._groups)
+            if classes not in self._bundles:
+                found: dict[frozenset[str], list[Bundle]] = {}
+                for bundle in chain.from_iterable(self._of_group(number, classes, principal) for number in range(len(self._groups))):
                     found.setdefault(bundle.needs, []).append(bundle)
-            self._bundles[classes] = found
-        return self._bundles[classes]
+                self._bundles[classes] = found
+            self._bundles_of[principal] = self._bundles[classes]
+        return self._bundles_of[principal]
 
-    def questions(self) -> Iterator[Iterable[Predicate]]:
-        """What each group of targets asks about callers."""
-        return (group.questions for group in self._groups)
+    def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
+        """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
+        group = self._groups[number]
+        place = self._place_of_account(group)
+        key = number, classes[number], None if place is None else classes[place]
+        if key not in self._own:
+            self._own[key] = tuple(bundle for bundle in self._offered(group, principal) if bundle.targets)
+        return self._own[key]
+
+    def _place_of_account(self, group: Group) -> int | None:
+        root = group.root
+        return next((number for number, found in enumerate(self._groups) if found.bit(root)), None)
+
+    def asked(self) -> Sequence[tuple[Predicate, ...]]:
+        """What each group of targets asks about callers, whatever their own policies say."""
+        for group in self._groups[len(self._asked) :]:
+            self._asked.append(asked_of_callers(self._bare, together(group.permissions.targets), self.powers))
+        return self._asked
+
+    @cached_property
+    def _bare(self) -> Estate:
+        return bare(self._narrow)
 
     @cached_property
     def powers(self) -> frozenset[str]:
@@ -267,10 +180,10 @@ class StepOffers:
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
         """`iam:PassRole` to a service that the role trusts, and that the caller can make start something."""
         passing = group.allowed("iam:PassRole", by, PASSED_TO)
-        root = f"arn:{self._partition}:iam::{group.permissions.targets[0].account}:root"
-        starts = next((found for found in self._groups if root in found.arns), None) if passing else None
-        if starts is None:
+        place = self._place_of_account(group) if passing else None
+        if place is None:
             return
+        starts, root = self._groups[place], group.root
         for service, action in COMPUTE.items():
             to_service = group.mask(PASSED_TO, exactly(service))
             trusting, starting = group.allowed("sts:AssumeRole", service), starts.allowed(action, by)

@@ -1,81 +1,88 @@
-"""The principals to begin with: one for each class of callers that no policy on the way tells apart.
+"""The principals to begin with: one for each class of callers that nothing on the way tells apart.
 
-In: the questions about all targets of a closure. Out: principal ARNs, and names of services.
-Guarantee: two callers of one class are in the same class of every target's own table, so that what one can bring about, the other can too.
+In: an estate, what targets ask about callers. Out: principal ARNs, names of services, providers.
+Guarantee: two callers of one class are alike to every target, so that what one can bring about, the other can too; unless a step is taken
+on one of them, which is for the closure to see (`Universe.split`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
-from verifier.problem.decision import allowed
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import role_callers
-from verifier.problem.facts import all_facts
-from verifier.problem.finite import Reduction, questions
-from verifier.problem.names import pair_names
-from verifier.problem.powers import managed_by
-from verifier.problem.predicates import OneOf, Predicate, like
-from verifier.problem.relations import relation_facts, share_tests
-from verifier.problem.space import Space
-from verifier.problem.tables import MORE_STATES
-from verifier.problem.targets import Target
+from verifier.problem.finite import Reduction
+from verifier.problem.predicates import Predicate, like
+from verifier.problem.tables import MORE_STATES, Table
 from verifier.verify.reach.cubes import CALLER
+from verifier.verify.reach.own_policies import said_of
+
+KINDS = ("arn:*:iam::*:user/*", "arn:*:iam::*:role/*")
+NO_POLICIES = None
+"""What is said of one without policies, groups and tags: the same as of one whom a complete inventory does not list."""
 
 
 class Universe:
     """The callers of one partition, by class. `asked` are the predicates that each target puts to callers. Raises `TooLarge`."""
 
     def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]]) -> None:
-        predicates = {predicate: None for found in asked for predicate in found} | dict.fromkeys(_attached_alike(estate))
+        patterns = (*KINDS, *(f"arn:*:*::{account.id}:*" for account in estate.accounts))
+        predicates = dict.fromkeys(map(like, patterns)) | {one: None for found in asked for one in found}
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)
         if table is None:
             raise TooLarge("the policies tell apart too many callers")
-        classes: dict[int, list[str]] = {}
+        self._complete = {account.id for account in estate.accounts if account.complete}
+        classes: dict[int, dict[object, list[str]]] = {number: {} for number in range(table.size)}
+        said = said_of(estate)
         for arn in listed(estate):
             number = table.class_of(arn)
             if number is not None:
-                classes.setdefault(number, []).append(arn)
-        found = {number: classes.get(number) or [table.pick(1 << number)[1]] for number in range(table.size)}
-        self._classes = {members[0]: tuple(members) for members in found.values()}
+                classes[number].setdefault(said[arn], []).append(arn)
+        self._alike = {members[0]: tuple(members) for found in classes.values() for members in found.values()}
+        for number, found in classes.items():
+            other = self._not_listed(table, number, found)
+            if other is not None:
+                self._alike[other] = (other,)
+
+    def _not_listed(self, table: Table, number: int, found: dict[object, list[str]]) -> str | None:
+        """A member of a class that no inventory lists, and that is not like one that is listed."""
+        known = {arn for members in found.values() for arn in members}
+        if not known:
+            return table.pick(1 << number)[1]
+        if NO_POLICIES in found and _account_of(next(iter(known))) in self._complete:
+            return None
+        for limit in (8, len(known) + 1):
+            other = next((arn for arn in table.members(number, limit) if arn not in known), None)
+            if other is not None:
+                return other
+        return None
 
     @property
     def starts(self) -> tuple[str, ...]:
-        """One principal of each class: one that is listed, if there is any."""
-        return tuple(self._classes)
+        """One principal of each class, for each way in which members of it are listed; one that is not, if there is any."""
+        return tuple(self._alike)
 
     def alike(self, start: str) -> tuple[str, ...]:
-        """The listed principals of the class of one in `starts`; itself, if none is listed."""
-        return self._classes.get(start, (start,))
+        """The principals that one in `starts` stands for."""
+        return self._alike.get(start, (start,))
+
+    def split(self, touched: Callable[[str, tuple[str, ...]], bool]) -> None:
+        """Takes apart those that stand for several, of which some are `touched`: a step that one can come to take is on one of them."""
+        apart: dict[str, tuple[str, ...]] = {}
+        for start, members in self._alike.items():
+            if len(members) > 1 and touched(start, members):
+                apart |= {member: (member,) for member in members}
+            else:
+                apart[start] = members
+        self._alike = apart
 
 
 def listed(estate: Estate) -> Iterator[str]:
     """The users and roles of the inventories."""
     return (identity.arn for account in estate.accounts for identity in (*account.users, *account.roles))
-
-
-def _attached_alike(estate: Estate) -> Iterator[Predicate]:
-    """What steps can change of a principal by changing what is attached to it: the same managed policies, groups and boundary."""
-    alike: dict[object, set[str]] = {}
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            boundary = identity.boundary.identity if identity.boundary is not None else None
-            attached = managed_by(identity), identity.groups, identity.bounded, boundary
-            if any(attached):
-                alike.setdefault(attached, set()).add(identity.arn)
-    return (OneOf(frozenset(arns)) for arns in alike.values())
-
-
-def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str]) -> Iterable[Predicate]:
-    """What the decision on a target asks about callers."""
-    space = Space(estate, target, pair_names=pair_names(estate, target, ()), powers=powers)
-    questions([allowed(space)], space.questions)
-    share_tests(space)
-    questions([*all_facts(space), *relation_facts(space)], space.questions)
-    return space.questions.get(CALLER, {})
 
 
 def holds_identities(callers: CallerSet, provider: str) -> bool:
@@ -101,5 +108,9 @@ def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
     known = frozenset(listed(estate))
     for arn in principals:
         named = arn.startswith("arn:") and arn.split(":", 5)[5].startswith(("role/", "user/"))
-        if named and arn not in known and arn.split(":")[4] not in complete and ":role/aws:" not in arn:
+        if named and arn not in known and _account_of(arn) not in complete and ":role/aws:" not in arn:
             yield arn
+
+
+def _account_of(arn: str) -> str:
+    return arn.split(":")[4]

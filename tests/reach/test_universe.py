@@ -1,0 +1,139 @@
+"""One caller stands for others only where each of them can bring about the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evaluate.estates import HOME, ROOT, allow, aws, identity, policy
+from tests.evaluate.steps.worlds import DELEGATES, one_key
+from tests.reach.estates import random_question
+from verifier.model.engine import Engine
+from verifier.model.estate import Account, Estate, Identity, ManagedPolicy
+from verifier.model.invariant import AnyCaller, Expectation, Invariant, PrincipalLike
+from verifier.model.policy import PolicyKind, Text
+from verifier.verify.prove import How
+from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.universe import listed
+
+FIRST, LAST, HOP = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("aa", "zz", "hop"))
+SHARED = f"arn:aws:iam::{HOME}:policy/shared"
+BY_A_SERVICE: dict[str, object] = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+HOW = How(Engine.Z3, None, {}, None, 4)
+DECRYPT = Invariant("decrypt", Expectation.REFUSED, AnyCaller(), (Text("kms:Decrypt"),), None)
+
+
+def own(action: str, resource: str = "*", **rest: object) -> dict[str, object]:
+    """An Allow statement of an identity policy."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **rest}
+
+
+def role(
+    arn: str, *trust: dict[str, object], attached: tuple[dict[str, object], ...] = (), inline: tuple[dict[str, object], ...] = ()
+) -> Identity:
+    """A role with a managed policy that others have too, and an inline one."""
+    managed = (policy(*attached, kind=PolicyKind.IDENTITY, identity=SHARED),) if attached else ()
+    found = replace(identity(arn, *inline), trust=policy(*(trust or (BY_A_SERVICE,)), kind=PolicyKind.TRUST, identity=f"{arn}#trust"))
+    return replace(found, policies=(*(found.policies if inline else ()), *managed))
+
+
+def setting(roles: tuple[Identity, ...], *shared: dict[str, object]) -> Setting:
+    """The chains in an account with some roles, and a key whose policy lets its own policies decide."""
+    managed = (ManagedPolicy(SHARED, (("v1", policy(*shared, kind=PolicyKind.IDENTITY, identity=SHARED)),), "v1"),) if shared else ()
+    estate = Estate((one_key(DELEGATES, grants=(), tags=(), aliases=()),), (Account(HOME, (), roles, managed=managed),))
+    return Setting(estate, estate.keys[0], [DECRYPT], HOW)
+
+
+def reaches(found: Setting, caller: str) -> int | None:
+    """After how many steps a caller can decrypt; `None` if it never can."""
+    goal = found.reached(caller, 0).goals.get((found.key.arn, 0))
+    return None if goal is None else goal.rounds
+
+
+def by_class(found: Setting) -> dict[str, int | None]:
+    """The same for each listed caller, as the one that stands for it."""
+    return {member: reaches(found, start) for start in found.universe.starts for member in found.universe.alike(start)}
+
+
+WRITES = own("iam:PutRolePolicy", LAST)
+GRANTS = own("kms:CreateGrant", Condition={"ArnEquals": {"kms:GranteePrincipal": LAST}})
+TRUSTS_ALL: dict[str, object] = {"Effect": "Allow", "Principal": aws(ROOT), "Action": "sts:AssumeRole"}
+HOPS = own("sts:AssumeRole", HOP)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(
+            lambda: setting((role(FIRST, attached=(WRITES,)), role(LAST, attached=(WRITES,))), WRITES), id="a step on one of them"
+        ),
+        pytest.param(lambda: setting((role(FIRST, attached=(GRANTS,)), role(LAST, attached=(GRANTS,))), GRANTS), id="a grantee"),
+        pytest.param(
+            lambda: setting((role(FIRST, inline=(HOPS,)), role(LAST, inline=(HOPS,)), role(HOP, TRUSTS_ALL, inline=(WRITES,)))),
+            id="by another role",
+        ),
+        pytest.param(
+            lambda: setting((role(FIRST, inline=(HOPS,)), role(LAST, inline=(HOPS,)), role(HOP, TRUSTS_ALL, inline=(GRANTS,)))),
+            id="a grantee of another role",
+        ),
+        pytest.param(
+            lambda: setting(
+                (role(FIRST, attached=(own("kms:*"),)), replace(role(LAST, attached=(own("kms:*"),)), tags=(("a", "b"),))), own("kms:*")
+            ),
+            id="tags",
+        ),
+    ],
+)
+def test_callers_with_the_same_policies_who_are_not_alike(found: object) -> None:
+    chains: Setting = found()  # type: ignore[operator]
+    assert chains.universe.alike(FIRST) == (FIRST,)
+    assert chains.universe.alike(LAST) == (LAST,)
+    assert by_class(chains)[LAST] is not None
+
+
+def test_callers_with_the_same_policies_are_one() -> None:
+    arns = [f"arn:aws:iam::{HOME}:role/worker-{number}" for number in range(20)]
+    same = own("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}})
+    chains = setting(tuple(role(arn, inline=(same,)) for arn in arns))
+    assert chains.universe.alike(arns[0]) == tuple(arns)
+    assert not set(arns[1:]) & set(chains.universe.starts)
+
+
+def test_a_policy_that_asks_who_has_it_tells_apart() -> None:
+    only_last = own("kms:Decrypt", Condition={"ArnEquals": {"aws:PrincipalArn": LAST}})
+    chains = setting((role(FIRST, inline=(only_last,)), role(LAST, inline=(only_last,))))
+    assert by_class(chains)[FIRST] is None
+    assert by_class(chains)[LAST] == 0
+
+
+def test_whom_an_inventory_does_not_list_is_like_one_without_policies() -> None:
+    chains = setting((role(FIRST), role(LAST, inline=(own("kms:Decrypt"),))))
+    others = [start for start in chains.universe.starts if f":{HOME}:role/" in start and start not in (FIRST, LAST)]
+    assert not others
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_one_stands_for_others_only_if_they_reach_the_same(seed: int) -> None:
+    question = random_question(seed)
+    estate = question.estate
+    twins = tuple(replace(account, roles=tuple(_twins(account))) for account in estate.accounts)
+    estate = replace(estate, accounts=twins)
+    chains = Setting(estate, estate.keys[0], [DECRYPT, replace(DECRYPT, callers=PrincipalLike(Text("*role*")))], HOW)
+    found = by_class(chains)
+    assert set(listed(estate)) <= set(found)
+    for caller in listed(estate):
+        assert found[caller] == reaches(chains, caller), caller
+
+
+def _twins(account: Account) -> list[Identity]:
+    """The roles, and another one with the policies of each."""
+    twins = [replace(role, arn=f"{role.arn}-twin", unique_id=None, trust=account.roles[0].trust) for role in account.roles]
+    return [*account.roles, *twins]
+
+
+def test_a_key_policy_tells_apart_whom_it_names() -> None:
+    roles = (role(FIRST), role(LAST))
+    estate = Estate((one_key(DELEGATES, allow(aws(LAST), "kms:Decrypt"), grants=(), tags=(), aliases=()),), (Account(HOME, (), roles),))
+    found = by_class(Setting(estate, estate.keys[0], [DECRYPT], HOW))
+    assert (found[FIRST], found[LAST]) == (None, 0)

@@ -1,0 +1,123 @@
+"""What the policies of users and roles say, so far as it tells them apart.
+
+In: an estate. Out: what is said of each identity, as a value; the estate without what is the same for whoever has the same policies; what
+targets ask about callers of that estate.
+Guarantee: of two users, or two roles, of one account of whom the same is said, and whom no target of the bare estate tells apart, every
+target decides alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from verifier.model.estate import Account, Estate, Identity
+from verifier.model.invariant import Invariant
+from verifier.model.policy import Policy, Statement, Text
+from verifier.problem.callers import callers
+from verifier.problem.decision import allowed
+from verifier.problem.expression import Expression
+from verifier.problem.facts import all_facts
+from verifier.problem.finite import questions
+from verifier.problem.names import pair_names
+from verifier.problem.powers import is_inline, managed_by
+from verifier.problem.predicates import Predicate
+from verifier.problem.question import scope
+from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.space import Space
+from verifier.problem.targets import Target
+from verifier.verify.reach.cubes import CALLER
+from verifier.verify.reach.key_rules import GRANTEE
+from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
+
+ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteeprincipal")
+"""How the condition keys begin that tell callers apart who have the same policies."""
+
+
+def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goals: Sequence[Invariant] = ()) -> tuple[Predicate, ...]:
+    """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals ask about them."""
+    space = Space(estate, target, pair_names=pair_names(estate, target, goals), powers=powers)
+    wanted: list[Expression] = [allowed(space), *(callers(space, goal.callers) for goal in goals), *(scope(space, goal) for goal in goals)]
+    questions(wanted, space.questions)
+    share_tests(space)
+    questions([*all_facts(space), *relation_facts(space)], space.questions)
+    return tuple({**space.questions.get(CALLER, {}), **space.questions.get(GRANTEE, {})})
+
+
+def bare(estate: Estate) -> Estate:
+    """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said of each identity."""
+
+    def account(one: Account) -> Account:
+        return replace(one, users=tuple(map(_bare, one.users)), roles=tuple(map(_bare, one.roles)))
+
+    return replace(estate, accounts=tuple(map(account, estate.accounts)))
+
+
+def _bare(identity: Identity) -> Identity:
+    return replace(identity, policies=tuple(filter(_asks, identity.policies)), tags=())
+
+
+def said_of(estate: Estate) -> dict[str, object]:
+    """What is said of each listed identity: `None` of one of whom nothing is."""
+    in_doubt = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
+    identities = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
+    return {identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in identities}
+
+
+def _said(identity: Identity) -> object:
+    policies = [policy for policy in identity.policies if says_of_keys(policy) or says_of_steps(policy)]
+    boundary = () if identity.boundary is None else (identity.boundary,)
+    if any(map(_asks, (*policies, *boundary))):
+        return identity.arn
+    said = (
+        frozenset(map(_meaning, policies)),
+        managed_by(identity),
+        frozenset(identity.groups),
+        identity.bounded,
+        tuple(policy.identity for policy in boundary),
+        tuple(sorted(identity.tags)),
+    )
+    return said if any(said) else None
+
+
+def _asks(policy: Policy) -> bool:
+    """Whether a policy may tell apart callers who have it."""
+    return any(_asks_of_caller(statement) for statement in policy.statements)
+
+
+def _asks_of_caller(statement: Statement) -> bool:
+    if statement.doubt is not None:
+        return True
+    if any(condition.key.value.lower().startswith(ABOUT_CALLERS) for condition in statement.conditions):
+        return True
+    return any("${" in text.value for text in _texts(statement))
+
+
+def _texts(statement: Statement) -> Iterator[Text]:
+    yield from statement.resources or ()
+    for condition in statement.conditions:
+        yield from condition.values
+
+
+def _meaning(policy: Policy) -> object:
+    """What a policy says, wherever it is written."""
+    return is_inline(policy), policy.variables, frozenset(map(_statement, policy.statements))
+
+
+def _statement(statement: Statement) -> object:
+    conditions = (
+        (one.operator.base, one.operator.set_operator, one.operator.if_exists, one.key.value.lower(), _values(one.values))
+        for one in statement.conditions
+    )
+    return (
+        statement.effect,
+        _values(statement.actions),
+        statement.not_action,
+        _values(statement.resources),
+        statement.not_resource,
+        frozenset(conditions),
+    )
+
+
+def _values(texts: Iterable[Text] | None) -> frozenset[str] | None:
+    return None if texts is None else frozenset(text.value for text in texts)

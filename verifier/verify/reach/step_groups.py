@@ -1,0 +1,145 @@
+"""Targets that are no keys, by account and kind: who can do what on which of them, and what follows.
+
+In: the permissions of a group of targets. Out: masks of its targets, given cubes; `Bundle`s of offers.
+Guarantee: as of `StepPermissions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from verifier.model.reach import StepKind
+from verifier.problem.powers import RESOURCE_POLICY
+from verifier.problem.predicates import Predicate
+from verifier.problem.space import TARGET
+from verifier.problem.steps.permissions import StepPermissions
+from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
+from verifier.verify.reach.facts import Fact, FactKind, Offer
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Some targets on which a principal can do an action, given a cube: `targets` is a mask over those of the group."""
+
+    targets: int
+    cube: Cube
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The targets of one account and kind, and what was found of them so far."""
+
+    permissions: StepPermissions
+    _allowed: dict[tuple[str, int, tuple[str, ...]], list[Allowed]] = field(default_factory=dict)
+
+    @cached_property
+    def arns(self) -> tuple[str, ...]:
+        """The targets' ARNs."""
+        return tuple(str(target.resource) for target in self.permissions.targets)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {arn: number for number, arn in enumerate(self.arns)}
+
+    @cached_property
+    def root(self) -> str:
+        """The root user of the account."""
+        first = self.permissions.targets[0]
+        return f"arn:{first.partition}:iam::{first.account}:root"
+
+    def bit(self, arn: str) -> int:
+        """A target as a mask; 0 for one of another group."""
+        number = self._numbers.get(arn)
+        return 0 if number is None else 1 << number
+
+    def allowed(self, action: str, principal: str, *further: str) -> list[Allowed]:
+        """Where a principal can do an action; the cubes tell which values of `further` attributes that takes."""
+        number = self.permissions.class_of(principal)
+        if number is None:
+            return []
+        key = action, number, further
+        if key not in self._allowed:
+            self._allowed[key] = self._of_class(action, number, further)
+        return self._allowed[key]
+
+    def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Allowed]:
+        diagrams = self.permissions.joint.diagrams
+        node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number})
+        every = (1 << len(self.permissions.targets)) - 1
+        return [Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)]
+
+    def mask(self, attribute: str, predicate: Predicate) -> int | None:
+        """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the attribute."""
+        table = self.permissions.joint.finite.tables.get(attribute)
+        return None if table is None else table.mask(predicate)
+
+    def class_of(self, attribute: str, value: str) -> int | None:
+        """The class of a value."""
+        return self.permissions.joint.finite.tables[attribute].class_of(value)
+
+    def only_known(self, attribute: str, mask: int, known: frozenset[str]) -> bool:
+        """Whether the classes of a mask have no members but known ones."""
+        table = self.permissions.joint.finite.tables[attribute]
+        classes = (number for number in range(table.size) if mask >> number & 1)
+        return all(set(table.members(number, len(known) + 1)) <= known for number in classes)
+
+    def each(self, targets: int) -> Iterator[str]:
+        """The ARNs of some targets."""
+        while targets:
+            low = targets & -targets
+            yield self.arns[low.bit_length() - 1]
+            targets ^= low
+
+
+@dataclass(frozen=True)
+class Gives:
+    """The fact that a step on a target makes true: about the target, or about `subject` alone."""
+
+    kind: FactKind
+    details: tuple[str, ...] = ()
+    subject: str | None = None
+
+    def of(self, target: str) -> Fact:
+        """The fact."""
+        return Fact(self.kind, self.subject or target, self.details)
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
+    `action` first; `start` is, for a role that is passed, the account and the action with which the service starts code."""
+
+    step: StepKind
+    action: str
+    group: Group
+    targets: int
+    cubes: tuple[Cube, ...]
+    gives: Gives
+    start: tuple[str, str] | None = None
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """The powers that it needs of the caller, whatever the target."""
+        return frozenset[str]().union(*(cube.powers for cube in self.cubes)) - {RESOURCE_POLICY}
+
+    @cached_property
+    def needs_policy(self) -> bool:
+        """Whether the target's own policy must be in hand."""
+        return any(RESOURCE_POLICY in cube.powers for cube in self.cubes)
+
+    @property
+    def slot(self) -> object:
+        """The same for bundles that make the same true on a target."""
+        return self.group, self.gives
+
+    def offers(self, targets: int) -> Iterator[Offer]:
+        """An offer for each of some targets."""
+        for arn in self.group.each(targets):
+            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), self._also(arn))
+
+    def _also(self, arn: str) -> tuple[tuple[str, str, Cube], ...]:
+        if len(self.cubes) == 2:
+            return ((arn, "sts:AssumeRole", self.cubes[1]),)
+        return ((arn, "trust", self.cubes[1]), (*self.start, self.cubes[2])) if self.start is not None else ()
