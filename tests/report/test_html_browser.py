@@ -96,6 +96,7 @@ def test_it_can_be_read(chromium: Browser, tmp_path: Path, scheme: str, width: i
     """Texts stand out from what is behind them (WCAG 2.2, 1.4.3: 4.5 to 1), and no line leaves the page."""
     shown, _ = opened(chromium, tmp_path, render_html(report(PROVED, REFUTED, UNKNOWN), EVIDENCE), scheme, width)
     assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert shown.evaluate("[...document.querySelectorAll('pre')].every(node => node.scrollWidth <= node.clientWidth)"), "no line is cut off"
     colours = shown.evaluate(
         """() => ['.proved', '.refuted', '.unknown', '.dim', '.used', 'main strong'].map(name => {
             const node = document.querySelector(name);

@@ -161,7 +161,8 @@ def _is_json(node: Node) -> bool:
 
 
 class _Writer:
-    """Writes nodes as JSON. Each character keeps the place of the character, or of the node, that it stands for."""
+    """Writes nodes as JSON. Each character keeps the place of the character, or of the node, that it stands for. What separates two nodes
+    is at the end of the first, which so ends there."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -173,7 +174,8 @@ class _Writer:
         if isinstance(node, Members):
             self._literal("{", node.start)
             for index, (key, value) in enumerate(node.pairs):
-                self._literal(", " if index else "", key.start)
+                if index:
+                    self._literal(", ", node.pairs[index - 1][1].end)
                 self._string(key)
                 self._literal(": ", key.end)
                 self.write(value)
@@ -181,7 +183,8 @@ class _Writer:
         elif isinstance(node, Items):
             self._literal("[", node.start)
             for index, value in enumerate(node.items):
-                self._literal(", " if index else "", value.start)
+                if index:
+                    self._literal(", ", node.items[index - 1].end)
                 self.write(value)
             self._literal("]", node.end)
         elif isinstance(node, Scalar):

@@ -16,7 +16,7 @@ from verifier.report.places import place
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable_line
 
-_WHOLE = 160
+_WHOLE = 80
 """Lines of a file that is shown in full."""
 _AROUND = 3
 _MOST_LINES = 400

@@ -6,6 +6,7 @@ In: a `Report` and `Evidence`. Out: HTML. Guarantee: self-contained: no script, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from verifier import __version__
@@ -15,13 +16,14 @@ from verifier.report.exit_codes import exit_code
 from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.picture import picture
 from verifier.report.html.policy import excerpts, has_text, written
-from verifier.report.html.style import STYLE
+from verifier.report.html.style import STYLE, hanging
 from verifier.report.naming import target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import counts_sentence, involved, verdict_sentence
 
+_LABEL = re.compile(r" *(?:\d+  |(?:(?:\d+|then)  )?[a-z]+(?: [a-z]+){0,2}  +|[└✘✔] )")
 _SIGNS = {Status.PROVED: "✔ proved", Status.REFUTED: "✘ refuted", Status.UNKNOWN: "? unknown"}
 
 
@@ -95,8 +97,15 @@ def _columns(report: Report, evidence: Evidence, verdict: Verdict) -> Html:
     spans += [verdict.reason.span] if verdict.reason is not None else []
     without = [statement for statement in involved(verdict) if not has_text(evidence.texts, statement.span)]
     shown = [*excerpts(evidence.texts, spans), *written(evidence.policies, without)]
-    why = element("div", element("pre", verdict_text(report, verdict), class_="why", tabindex="0", aria_label="the reasons"))
-    return element("div", why, element("div", shown), class_="two") if shown else why
+    lines = [element("span", line, class_=hanging(lead_of(line))) for line in verdict_text(report, verdict).split("\n")]
+    why = element("div", element("pre", lines, class_="why", tabindex="0", aria_label="the reasons"))
+    return element("div", why, element("div", shown), class_="two beside") if shown else why
+
+
+def lead_of(line: str) -> int:
+    """Where what a line says begins: after its indentation and a label that spaces end."""
+    label = _LABEL.match(line)
+    return label.end() if label is not None else len(line) - len(line.lstrip())
 
 
 def _footer(report: Report) -> Html:
