@@ -148,6 +148,7 @@ WRONG: dict[str, Callable[[], Move]] = {
     "it takes kms:CreateAlias on": lambda: aliased(StepKind.CREATE_ALIAS, KEY, name=NEW),
     "another Region": lambda: moves.replicate(BY, one_key(DELEGATES), "us-west-2", KEY_POLICY),
     "both keys must be of one Region": lambda: moves.re_encrypt(BY, KEY, SPANISH),
+    "kms:ReEncryptOnSameKey is false": lambda: asking(moves.re_encrypt(BY, KEY, OTHER_KEY), kms__ReEncryptOnSameKey="true"),
     "it needs two keys": lambda: moves.re_encrypt(BY, KEY, KEY),
     "of origin EXTERNAL": lambda: moves.import_material(BY, KEY),
     "ram:ResourceArn must be": lambda: moves.share(BY, KEY, {"ram:ResourceArn": OTHER_KEY}),

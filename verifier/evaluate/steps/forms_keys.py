@@ -172,7 +172,8 @@ def re_encrypt(state: State, move: Move) -> None:
     key, onto = _key(state, move, change.key), _key(state, move, change.onto)
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
-    the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn))
+    for asked in the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn)):
+        require((asked.text("kms:reencryptonsamekey") or "false").lower() != "true", move, "kms:ReEncryptOnSameKey is false for two keys")
 
 
 def import_material(state: State, move: Move) -> None:

@@ -9,7 +9,7 @@ reached cannot be brought about, in however many steps; and one that is reached 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verifier.model.reach import OWN_KEY, StepKind
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Offer, alone
@@ -84,7 +84,20 @@ class Closure:
                 break
             reached.facts.add(new)
             self._look_for_goals(reached, rounds, direct)
+        for arn, offers in self._keys.items():
+            for number in offers.goals:
+                self._or_by_sharing(reached, arn, number)
         return reached
+
+    def _or_by_sharing(self, reached: Reached, key: str, number: int) -> None:
+        """What resource sharing lets others do with a key is not known: it may be all there is to a goal, and sooner than by other steps
+        (E3)."""
+        shared = Fact(FactKind.SHARED, key)
+        if shared in reached.facts:
+            by, rounds = reached.facts[shared].by, reached.facts[shared].rounds
+            other = reached.goals.get((key, number))
+            sooner = replace(other, rounds=min(rounds, other.rounds)) if other is not None else None
+            reached.goals[key, number] = sooner or Goal(number, key, by, None, (shared,), rounds)
 
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)

@@ -21,11 +21,11 @@ from verifier.model.reference import action as known_action
 from verifier.model.reference import actions
 from verifier.problem.callers import callers
 from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.expression import Expression, Some, negation
+from verifier.problem.expression import TRUE, Expression, Present, Some, Test, both, implies, negation
 from verifier.problem.facts_shared import via_service
 from verifier.problem.joint import Given, join
 from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
-from verifier.problem.predicates import Tokens, exactly, like, literal_tokens
+from verifier.problem.predicates import Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.question import scope
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import key_target
@@ -33,6 +33,7 @@ from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
 OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
 ALIAS_NAMES, PRINCIPAL_TAG = "kms:resourcealiases", "aws:principaltag/"
+SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
 SESSIONS = "arn:*:sts::*:assumed-role/*"
 
 STEPS = {
@@ -48,6 +49,7 @@ STEPS = {
 """The steps that are one permission on the key."""
 BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
 """What reaches the plain text by another way than the access itself."""
+RE_ENCRYPTION = frozenset({"kms:ReEncryptFrom", "kms:ReEncryptTo"})
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,9 @@ class KeyRules:
             space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
-        wanted += [Some(TAG_NAMES, frozenset({_folded(name)}), True) for name in self._tags_asked]
-        wanted += [acts({name}) for name in (*self._operations, *STEPS, *BY_MATERIAL)]
+        wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
+        wanted += [acts({name}) for name in self._operations]
+        wanted += [both(acts({name}), _of_step(space, name, self.key)) for name in (*STEPS, *BY_MATERIAL)]
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
     def of_issued(self, whom: CallerSet) -> KeyRules:
@@ -127,6 +130,11 @@ class KeyRules:
         other = copy(self)
         other.joint = replace(self.joint, definitions=[*self.joint.definitions, self.joint.diagrams.complement(self._outside[whom])])
         return other
+
+    def _names_of(self, attribute: str) -> frozenset[Predicate]:
+        """The names by which a request takes a tag away: as the key has it, where its tags are given."""
+        wanted = attribute.removeprefix(RESOURCE_TAG)
+        return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset({_folded(attribute)})
 
     def _session_grantees(self) -> int:
         """The classes of grantees that are sessions; all of them where no policy asks who the grantee is."""
@@ -301,6 +309,18 @@ class KeyRules:
         """A value of a class of a tag; `None` for the class of absent ones."""
         table = self.joint.finite.tables[attribute]
         return None if number == table.size else table.members(number, 1)[0]
+
+
+def _of_step(space: Space, name: str, key: Key) -> Expression:
+    """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put (L5a); a replica is
+    in another Region."""
+    if name in RE_ENCRYPTION and SAME_KEY in space.attributes:
+        return negation(Test(SAME_KEY, exactly("true")))
+    if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
+        return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
+    if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
+        return negation(Test(REPLICA_REGION, exactly(key.region)))
+    return TRUE
 
 
 def _folded(attribute: str) -> Tokens:

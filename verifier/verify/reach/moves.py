@@ -1,18 +1,19 @@
 """Tasks → moves: a step with its requests, found in the state before it, and what it changes.
 
-In: a task, the state before it, what each principal that is held is called. Out: a `Move` with the replay of each request; or why there is
-none.
+In: a task, the state before it, what each principal that is held is called. Out: the ways to take it: a `Move` with the replay of each
+request, or why there is none; what is most likely to serve the rest of a chain first.
 Guarantee: each request is allowed in that state; whether the move is well formed is for `evaluate.steps` to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, Pairs
-from verifier.model.invariant import ConditionExpression
+from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import (
@@ -25,26 +26,30 @@ from verifier.model.reach import (
     StepKind,
 )
 from verifier.model.request import Request, Value
-from verifier.model.verdict import Counterexample, Reason, StoryStep
+from verifier.model.verdict import Reason
 from verifier.problem.targets import Target, TargetKind, key_target
-from verifier.verify.reach.asking import exactly, test
+from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.moves_aliases import move_alias
 from verifier.verify.reach.moves_identities import MAKERS, join_group
 from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task
 from verifier.verify.reach.scene import Made, Scene, step
 
 CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
-OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
+REPLICA_REGION, OTHER_REGIONS = "kms:ReplicaRegion", ("us-east-1", "us-west-2", "eu-west-1")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 
 
-def made(task: Task, scene: Scene) -> Made:
-    """The move for a task."""
+def made(task: Task, scene: Scene) -> Iterator[Made]:
+    """The moves for a task."""
     if isinstance(task, GrantTo):
-        return _grant(task, scene)
-    if isinstance(task, JoinGroup):
-        return join_group(task, scene)
-    maker = _MAKERS.get(task.derivation.step)  # type: ignore[arg-type]
-    return Reason("E0", f"no request for the step `{task.derivation.step}` can be written") if maker is None else maker(task, scene)
+        yield from _grant(task, scene)
+    elif isinstance(task, JoinGroup):
+        yield from join_group(task, scene)
+    else:
+        maker = _MAKERS.get(task.derivation.step)  # type: ignore[arg-type]
+        none: Made = Reason("E0", f"no request for the step `{task.derivation.step}` can be written")
+        yield from [none] if maker is None else maker(task, scene)
 
 
 def _on_key(scene: Scene, arn: str) -> Target:
@@ -54,28 +59,29 @@ def _on_key(scene: Scene, arn: str) -> Target:
 # -- keys --
 
 
-def _put_key_policy(task: Make, scene: Scene) -> Made:
+def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
     key, by = task.fact.subject, task.derivation.by
     policy = key_policy(key, {*scene.callers, by, *scene.later})
-    return step(
+    yield step(
         StepKind.PUT_KEY_POLICY,
         lambda _: KeyPolicyPut(key, policy),
-        scene.request(_on_key(scene, key), by, "kms:PutKeyPolicy"),
+        scene.request(_on_key(scene, key), by, "kms:PutKeyPolicy", _DEFAULT),
     )
 
 
-def _grant(task: GrantTo, scene: Scene) -> Made:
+_DEFAULT = ConditionOr((test("Null", "kms:PolicyName", "true"), test("StringEquals", "kms:PolicyName", "default")))
+"""The policy that a caller can put (L5a)."""
+
+
+def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
     caller = scene.callers.get(task.grantee)
     names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
     when = [test("StringEquals", "kms:GranteePrincipal", *names), test("Bool", "aws:ViaAWSService", "false")]
     when += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
-    found: Counterexample | Reason = Reason("E0", "it is refused")
+    number = len(scene.key(task.key).grants or ())
     for constraint in _CONSTRAINTS:
         found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, *constraint)
-        if not isinstance(found, Reason):
-            break
-    number = len(scene.key(task.key).grants or ())
-    return step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
+        yield step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
 
 
 def _absent(*keys: str) -> tuple[ConditionExpression, ...]:
@@ -124,61 +130,61 @@ def _values(value: Value | None) -> tuple[str, ...]:
     return () if value is None else (value,) if isinstance(value, str) else value
 
 
-def _tag(task: Make, scene: Scene) -> Made:
+def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
     rules = scene.rules[key]
     name, value = rules.tag_name(attribute), rules.value_of(attribute, int(number))
     target = _on_key(scene, key)
     if value is None:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
-        return step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
+        yield step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
+        return
     named = test("StringEquals", TAG_NAMES, name, any_value=True)
     found = scene.request(target, by, "kms:TagResource", named, test("StringEquals", f"{REQUEST_TAG}{name}", value))
-    return step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
+    yield step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
 
 
 def _tag_names(request: Request) -> tuple[str, ...]:
     return next((_values(value) for name, value in request.context if name.lower() == TAG_NAMES.lower()), ())
 
 
-def _re_encrypt(task: Make, scene: Scene) -> Made:
+def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
-    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom")
-    arriving = leaving if isinstance(leaving, Reason) else _by_the_same(scene, onto, leaving.request, "kms:ReEncryptTo")
-    return step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
+    other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
+    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom", other)
+    arriving = (
+        leaving if isinstance(leaving, Reason) else scene.by_the_same(_on_key(scene, onto), leaving.request, "kms:ReEncryptTo", other)
+    )
+    yield step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
 
 
-def _by_the_same(scene: Scene, key: str, request: Request, action: str) -> Counterexample | Reason:
-    """A further request of a step, by the caller of the first."""
-    return scene.asker.request(scene.state.estate, _on_key(scene, key), exactly(request.caller), (action,))
-
-
-def _import(task: Make, scene: Scene) -> Made:
+def _import(task: Make, scene: Scene) -> Iterator[Made]:
     key, by = task.fact.subject, task.derivation.by
     first = scene.request(_on_key(scene, key), by, "kms:ImportKeyMaterial")
-    second = first if isinstance(first, Reason) else _by_the_same(scene, key, first.request, "kms:GetParametersForImport")
-    return step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
+    second = first if isinstance(first, Reason) else scene.by_the_same(_on_key(scene, key), first.request, "kms:GetParametersForImport")
+    yield step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
 
 
-def _replicate(task: Make, scene: Scene) -> Made:
-    key = scene.key(task.fact.subject)
-    made_: Made = Reason("E0", "it is refused")
-    for region in OTHER_REGIONS:
-        if region != key.region:
-            made_ = _replicate_to(task, scene, key, region)
-            if isinstance(made_, StoryStep):
-                break
-    return made_
+def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
+    """A replica in one of a few Regions, or in one that the policies ask for."""
+    key, by = scene.key(task.fact.subject), task.derivation.by
+    elsewhere = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
+    found = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), elsewhere)
+    if isinstance(found, Reason):
+        yield found
+        return
+    asked = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
+    regions = dict.fromkeys((*OTHER_REGIONS, *_values(asked)))
+    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and _REGION.fullmatch(region))
 
 
-def _replicate_to(task: Make, scene: Scene, key: Key, region: str) -> Made:
-    by = task.derivation.by
+def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
     replica = _replica(key, region, {*scene.callers, by, *scene.later})
-    first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", "kms:ReplicaRegion", region))
+    first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
     if isinstance(first, Reason):
         return first
     keyless, when = Target(TargetKind.NONE, key.partition), (test("StringEquals", "aws:RequestedRegion", region),)
-    second = scene.asker.request(scene.state.estate, keyless, exactly(first.request.caller), ("kms:CreateKey",), when)
+    second = scene.by_the_same(keyless, first.request, "kms:CreateKey", *when)
     return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, replica), first, second)
 
 
@@ -191,10 +197,13 @@ def _replica(key: Key, region: str, principals: Iterable[str]) -> Key:
     )
 
 
-_MAKERS: dict[StepKind, Callable[[Make, Scene], Made]] = {
+_MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_KEY_POLICY: _put_key_policy,
     StepKind.TAG: _tag,
     StepKind.UNTAG: _tag,
+    StepKind.CREATE_ALIAS: move_alias,
+    StepKind.UPDATE_ALIAS: move_alias,
+    StepKind.DELETE_ALIAS: move_alias,
     StepKind.RE_ENCRYPT: _re_encrypt,
     StepKind.IMPORT_MATERIAL: _import,
     StepKind.REPLICATE: _replicate,

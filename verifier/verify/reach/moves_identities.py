@@ -5,7 +5,7 @@ In: a task, the scene. Out: as of `moves`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from verifier.model.estate import Estate, ManagedPolicy
@@ -17,11 +17,12 @@ from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_actions import COMPUTE
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.targets import step_target
-from verifier.verify.reach.asking import exactly, test
+from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.plans import JoinGroup, Make
 from verifier.verify.reach.scene import Made, Scene, step
+from verifier.verify.reach.session_tags import choices as session_tags
 from verifier.verify.reach.step_offers import administrator
 
 OWN_NAME = "escalation"
@@ -37,13 +38,14 @@ def _request(scene: Scene, arn: str, by: str, action: str, *when: ConditionExpre
     return scene.request(step_target(scene.state.estate, arn), by, action, *when)
 
 
-def put_policy(task: Make, scene: Scene) -> Made:
-    """An inline policy: in the place of one that denies, if there is one."""
+def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
+    """An inline policy: in the place of one that denies, if there is one, or beside all others."""
     owner = task.fact.subject
     denying = [policy for policy in _inline(scene.state.estate, owner) if any(s.effect is Effect.DENY for s in policy.statements)]
-    name = denying[0].name if denying else OWN_NAME
     found = _request(scene, owner, task.derivation.by, f"iam:Put{_kind(owner)}Policy")
-    return step(StepKind.PUT_POLICY, lambda _: PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)), found)
+    for name in (*(policy.name for policy in denying), OWN_NAME):
+        added = PolicyAdded(owner, identity_policy(f"{owner}#{name}", name))
+        yield step(StepKind.PUT_POLICY, lambda _, added=added: added, found)  # type: ignore[misc]
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
@@ -53,7 +55,7 @@ def _inline(estate: Estate, owner: str) -> list[Policy]:
     return [policy for arn, found in policies if arn == owner for policy in found if policy.identity.startswith(f"{owner}#")]
 
 
-def attach_policy(task: Make, scene: Scene) -> Made:
+def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """AWS's managed policy that allows everything, or one of the input."""
     owner, by = task.fact.subject, task.derivation.by
     if task.fact.kind is FactKind.ATTACHED:
@@ -63,11 +65,12 @@ def attach_policy(task: Make, scene: Scene) -> Made:
         arn = task.fact.details[0]
         policy = _default(scene.state.estate, arn)
     if policy is None:
-        return Reason("U3", f"the document of {arn} is not in the input")
+        yield Reason("U3", f"the document of {arn} is not in the input")
+        return
     found = _request(scene, owner, by, f"iam:Attach{_kind(owner)}Policy", test("ArnEquals", "iam:PolicyARN", arn))
     if isinstance(found, Reason) and task.fact.kind is FactKind.ATTACHED:
-        return Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
-    return step(StepKind.ATTACH_POLICY, lambda _: PolicyAdded(owner, policy), found)
+        found = Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
+    yield step(StepKind.ATTACH_POLICY, lambda _: PolicyAdded(owner, policy), found)
 
 
 def _managed(estate: Estate, arn: str) -> ManagedPolicy | None:
@@ -79,75 +82,74 @@ def _default(estate: Estate, arn: str) -> Policy | None:
     return dict(found.versions).get(found.default or "") if found is not None else None
 
 
-def new_version(task: Make, scene: Scene) -> Made:
+def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy."""
     arn = task.fact.subject
     found = _request(scene, arn, task.derivation.by, "iam:CreatePolicyVersion")
-    return step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), found)
+    yield step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), found)
 
 
-def set_version(task: Make, scene: Scene) -> Made:
-    """An older document of a managed policy: the one that allows most, by its statements."""
+def set_version(task: Make, scene: Scene) -> Iterator[Made]:
+    """An older document of a managed policy: the one that allows most, by its statements, first."""
     arn = task.fact.subject
     managed = _managed(scene.state.estate, arn)
     assert managed is not None
     others = [policy for version, policy in managed.versions if version != managed.default]
-    if not others:
-        return Reason("U3", f"{arn} has no other version in the input")
-    policy = max(others, key=lambda one: sum(1 if s.effect is Effect.ALLOW else -1 for s in one.statements))
     found = _request(scene, arn, task.derivation.by, "iam:SetDefaultPolicyVersion")
-    return step(StepKind.SET_VERSION, lambda _: VersionSet(arn, policy), found)
+    for policy in sorted(others, key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements)):
+        yield step(StepKind.SET_VERSION, lambda _, policy=policy: VersionSet(arn, policy), found)  # type: ignore[misc]
+    if not managed.complete or not others:
+        yield Reason("U3", f"{arn} has no other version in the input")
 
 
-def put_trust(task: Make, scene: Scene) -> Made:
+def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
     """A trust policy that lets everyone in."""
     role = task.fact.subject
     policy = trust_policy(role, {*scene.callers, task.derivation.by, *scene.later})
     found = _request(scene, role, task.derivation.by, "iam:UpdateAssumeRolePolicy")
-    return step(StepKind.PUT_TRUST, lambda _: TrustPut(role, policy), found)
+    yield step(StepKind.PUT_TRUST, lambda _: TrustPut(role, policy), found)
 
 
-def join_group(task: JoinGroup, scene: Scene) -> Made:
+def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
     """A user in a group."""
     found = _request(scene, task.group, task.by, "iam:AddUserToGroup")
-    return step(StepKind.JOIN_GROUP, lambda _: GroupJoined(task.user, task.group), found)
+    yield step(StepKind.JOIN_GROUP, lambda _: GroupJoined(task.user, task.group), found)
 
 
-def become_user(task: Make, scene: Scene) -> Made:
+def become_user(task: Make, scene: Scene) -> Iterator[Made]:
     """Credentials of a user."""
     user, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     found = _request(scene, user, task.derivation.by, offer.action)
-    return step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, user.split(":")[4])), found)
+    yield step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, user.split(":")[4])), found)
 
 
-def assume_role(task: Make, scene: Scene) -> Made:
-    """A session of a role."""
-    if task.fact.kind is FactKind.SESSION_TAGS:
-        return assume_tagged(task, scene)
+def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
+    """A session of a role: without tags where that will do, or with each choice of tags."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
-    when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
-    found = _request(scene, role, task.derivation.by, offer.action, *when)
-    return step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
+    if task.fact.kind is not FactKind.SESSION_TAGS:
+        when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
+        found = _request(scene, role, task.derivation.by, offer.action, *when)
+        yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
+    if offer.action in ("sts:AssumeRole", "sts:TagSession"):
+        yield from _with_tags(role, task.derivation.by, scene)
 
 
-def assume_tagged(task: Make, scene: Scene) -> Made:
+def _with_tags(role: str, by: str, scene: Scene) -> Iterator[Made]:
     """A session of a role with tags: two permissions, asked with one context (E2)."""
-    role, by = task.fact.subject, task.derivation.by
-    made: Made = Reason("E2", f"no session tags for {role} were found that help")
-    for tags in scene.tags.get(role, ()):
+    choices = tuple(dict.fromkeys((*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))))
+    for tags in choices:
         names = tuple(name for name, _ in tags)
         when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in ABSENT)]
         when += [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
         when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
         when += [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
         first = _request(scene, role, by, "sts:AssumeRole", *when)
-        second = _request(scene, role, by, "sts:TagSession", *when)
-        made = step(StepKind.ASSUME_ROLE, lambda request, tags=tags: _tagged(role, request, tags), first, second)  # type: ignore[misc]
-        if not isinstance(made, Reason):
-            break
-    return made
+        second = first if isinstance(first, Reason) else _request(scene, role, by, "sts:TagSession", *when)
+        yield step(StepKind.ASSUME_ROLE, lambda request, tags=tags: _tagged(role, request, tags), first, second)  # type: ignore[misc]
+    if not choices:
+        yield Reason("E2", f"no session tags for {role} were found that help")
 
 
 def _tagged(role: str, request: Request, tags: Pairs) -> Became:
@@ -159,7 +161,7 @@ def _session(role: str, request: Request) -> Caller:
     return Caller(CallerKind.ROLE, role, role.split(":")[4], name if isinstance(name, str) else name[0])
 
 
-def pass_role(task: Make, scene: Scene) -> Made:
+def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role that a compute service was given."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
@@ -167,18 +169,19 @@ def pass_role(task: Make, scene: Scene) -> Made:
     service = next(name for name, starts in COMPUTE.items() if starts == action)
     first = _request(scene, role, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", service))
     if isinstance(first, Reason):
-        return first
+        yield first
+        return
     account = step_target(scene.state.estate, offer.also[1][0])
-    second = scene.asker.request(scene.state.estate, account, exactly(first.request.caller), (action,))
-    return step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, second)
+    second = scene.by_the_same(account, first.request, action)
+    yield step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, second)
 
 
-def share(task: Make, scene: Scene) -> Made:
+def share(task: Make, scene: Scene) -> Iterator[Made]:
     """What sharing lets others do is not documented (E3)."""
-    return Reason("L5a", f"what sharing {task.fact.subject} through AWS RAM lets its principals do is not documented")
+    yield Reason("L5a", f"what sharing {task.fact.subject} through AWS RAM lets its principals do is not documented")
 
 
-MAKERS: dict[StepKind, Callable[[Make, Scene], Made]] = {
+MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_POLICY: put_policy,
     StepKind.ATTACH_POLICY: attach_policy,
     StepKind.NEW_VERSION: new_version,

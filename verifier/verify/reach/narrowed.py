@@ -28,10 +28,24 @@ def for_keys(estate: Estate) -> Estate:
 
 def _narrowed(estate: Estate, says: Callable[[Policy], bool], others: Iterable[Policy]) -> Estate:
     """The estate without the identity policies, and the identities, that say nothing. `others` are policies that may test something too."""
-    tested = frozenset[str]().union(*(policy.tested_keys for policy in (*others, *_of_callers(estate, says))))
-    keep = any(key.startswith(("aws:principaltag/", "aws:userid")) for key in tested)
+    keep = any(map(_asks_who, (*others, *_of_callers(estate, says))))
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
     return replace(estate, accounts=tuple(_account(account, says, named, keep=keep) for account in estate.accounts))
+
+
+def _asks_who(policy: Policy) -> bool:
+    """Whether a policy asks for what an inventory says of a caller, in a condition key or a policy variable (L7)."""
+    values = (text.value for statement in policy.statements for texts in _texts(statement) for text in texts)
+    variables = (part.lower().lstrip() for value in values for part in value.split("${")[1:])
+    return any(key.startswith(_WHO) for key in (*policy.tested_keys, *variables))
+
+
+_WHO = ("aws:principaltag/", "aws:userid")
+
+
+def _texts(statement: Statement) -> Iterator[tuple[Text, ...]]:
+    yield statement.resources or ()
+    yield from (condition.values for condition in statement.conditions)
 
 
 def _of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:

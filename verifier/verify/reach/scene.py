@@ -1,16 +1,17 @@
 """The state before a step, who holds what in it, and how a move is put together.
 
-In: a state, callers, rules. Out: `Scene`; moves with their replays.
+In: a state, callers, rules. Out: `Scene`; moves with their replays; the policies of an estate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from verifier.model.estate import Key
+from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import CallerSet, ConditionExpression
+from verifier.model.policy import Policy
 from verifier.model.reach import Change, Move, State, StepKind
 from verifier.model.request import Caller, Request
 from verifier.model.verdict import Counterexample, Reason, StoryStep
@@ -22,8 +23,8 @@ from verifier.verify.reach.key_rules import KeyRules
 @dataclass(frozen=True)
 class Scene:
     """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one, of the principal
-    `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` are
-    choices of session tags for roles."""
+    `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` gives
+    choices of session tags for a role."""
 
     state: State
     callers: Mapping[str, Caller]
@@ -32,7 +33,7 @@ class Scene:
     later: tuple[str, ...]
     rules: Mapping[str, KeyRules]
     asker: Asker
-    tags: Mapping[str, tuple[Pairs, ...]]
+    tags: Callable[[str], tuple[Pairs, ...]]
 
     def whom(self, by: str) -> CallerSet:
         """The callers that a principal stands for."""
@@ -43,9 +44,17 @@ class Scene:
         """A key of the state."""
         return next(key for key in self.state.estate.keys if key.arn == arn)
 
+    def about(self, by: str) -> frozenset[str]:
+        """The principals whose policies matter for the rest of a chain, in which `by` takes the next step."""
+        return frozenset((*self.callers, by, *self.later))
+
     def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """A request by a principal that is held."""
         return self.asker.request(self.state.estate, target, self.whom(by), (action,), when, self.callers.get(by))
+
+    def by_the_same(self, target: Target, first: Request, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+        """A further request of a step, by the caller of the first."""
+        return self.asker.request(self.state.estate, target, exactly(first.caller), (action,), when, first.caller)
 
 
 Made = StoryStep | Reason
@@ -60,3 +69,19 @@ def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexa
             return one
         requests.append(one)
     return StoryStep(Move(kind, tuple(one.request for one in requests), change(requests[0].request)), tuple(requests))
+
+
+def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
+    """The policies of an estate; of users and roles, those of some, by ARN, first."""
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            if identity.arn in whom:
+                yield from (found for found in (identity.trust, *identity.policies, identity.boundary) if found is not None)
+    for key in estate.keys:
+        yield from key.policies or ()
+    for account in estate.accounts:
+        yield from (policy for group in account.groups for policy in group.policies)
+        yield from (policy for managed in account.managed for _, policy in managed.versions)
+    for controls in estate.organization.controls if estate.organization is not None else ():
+        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

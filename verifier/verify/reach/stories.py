@@ -6,7 +6,7 @@ Guarantee: every request of a story, the last one included, is allowed by `evalu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.evaluate.steps import after, permitted
@@ -28,6 +28,9 @@ from verifier.verify.reach.moves import made
 from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task, planned
 from verifier.verify.reach.scene import Scene
 
+MOST_WAYS = 32
+"""So many ways to take a step are looked at for one chain."""
+
 
 @dataclass
 class Teller:
@@ -42,32 +45,22 @@ class Teller:
         tasks = planned(reached.facts, goal)
         if len(tasks) > most:
             return Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for")
-        telling = self._after(reached, goal, invariant, tasks)
-        return telling if isinstance(telling, Reason) else telling.end(goal, invariant)
+        return _Tries(self, reached, tasks, goal, invariant).end(goal, invariant)
 
     def tell_each(self, reached: Reached, goals: Sequence[tuple[Goal, Invariant]]) -> list[Story | Reason]:
         """A story of each goal, all of which are brought about by the same steps."""
         first, invariant = goals[0]
-        telling = self._after(reached, first, invariant, planned(reached.facts, first))
-        if isinstance(telling, Reason):
-            return [telling] * len(goals)
-        return [telling.copy().end(goal, own) for goal, own in goals]
+        tries = _Tries(self, reached, planned(reached.facts, first), first, invariant)
+        return [tries.end(goal, own) for goal, own in goals]
 
-    def _after(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task]) -> _Telling | Reason:
-        """The story as far as its steps go."""
-        telling = _Telling(self, reached.start, invariant, self._session_tags(goal, tasks))
-        for number, task in enumerate(tasks):
-            reason = telling.take(task, _principals(tasks[number + 1 :], goal))
-            if reason is not None:
-                return reason
-        return telling
+    def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> _Telling:
+        """A story without steps yet."""
+        return _Telling(self, reached.start, invariant, self._session_tags(goal))
 
-    def _session_tags(self, goal: Goal, tasks: Sequence[Task]) -> dict[str, tuple[Pairs, ...]]:
-        """Choices of tags for the roles whose sessions are to have some."""
-        made = [task.fact for task in tasks if isinstance(task, Make)]
-        roles = [fact.subject for fact in made if fact.kind is FactKind.SESSION_TAGS]
+    def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
+        """Choices of tags for a session with which the last request can be made."""
         powers = goal.access.cube.powers if goal.access is not None else frozenset()
-        return {role: self.rules[goal.key].session_tags(goal.number, role, powers) for role in roles}
+        return lambda role: self.rules[goal.key].session_tags(goal.number, role, powers) if role == goal.by else ()
 
 
 def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
@@ -84,12 +77,54 @@ def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+class _Tries:
+    """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is taken in the next
+    one where the chain cannot be gone on with."""
+
+    def __init__(self, teller: Teller, reached: Reached, tasks: Sequence[Task], goal: Goal, invariant: Invariant) -> None:
+        self._tasks = tuple(tasks)
+        self._goal = goal
+        self._left = MOST_WAYS
+        self._reasons: list[Reason] = []
+        self._rest = self._after(teller.begun(reached, goal, invariant), 0)
+        self._told: list[_Telling] = []
+
+    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
+        """The first way after which the last request can be made; or why that of the first way cannot be."""
+        reasons: list[Reason] = []
+        for telling in self._each():
+            found = telling.copy().end(goal, invariant)
+            if isinstance(found, Story):
+                return found
+            reasons.append(found)
+        return (*reasons, *self._reasons)[0]
+
+    def _each(self) -> Iterator[_Telling]:
+        yield from self._told
+        for telling in self._rest:
+            self._told.append(telling)
+            yield telling
+
+    def _after(self, telling: _Telling, number: int) -> Iterator[_Telling]:
+        if number == len(self._tasks):
+            yield telling
+            return
+        for found in telling.ways(self._tasks[number], _principals(self._tasks[number + 1 :], self._goal)):
+            if isinstance(found, Reason):
+                self._reasons.append(found)
+            else:
+                yield from self._after(found, number + 1)
+            self._left -= 1
+            if self._left <= 0:
+                return
+
+
 @dataclass
 class _Telling:
     teller: Teller
     start: str
     invariant: Invariant
-    tags: Mapping[str, tuple[Pairs, ...]]
+    tags: Callable[[str], tuple[Pairs, ...]]
     state: State = field(init=False)
     callers: dict[str, Caller] = field(default_factory=dict)
     steps: list[StoryStep] = field(default_factory=list)
@@ -100,7 +135,7 @@ class _Telling:
         self.state = State(self.teller.estate, ())
 
     def copy(self) -> _Telling:
-        """The same story so far, to be ended in another way."""
+        """The same story so far, to be gone on with in another way."""
         other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
         other.state = self.state
         return other
@@ -110,11 +145,17 @@ class _Telling:
         asker = Asker(self.teller.how).holding(self.readings)
         return Scene(self.state, self.callers, self.start, whom, later, self.teller.rules, asker, self.tags)
 
-    def take(self, task: Task, later: tuple[str, ...]) -> Reason | None:
-        """Takes one step; or says why it cannot be taken."""
-        found = made(task, self._scene(later))
-        if isinstance(found, Reason):
-            return found
+    def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[_Telling | Reason]:
+        """The story with one step more, for each way to take it; or why one cannot be taken."""
+        for found in made(task, self._scene(later)):
+            if isinstance(found, Reason):
+                yield found
+            else:
+                other = self.copy()
+                yield other._take(found) or other
+
+    def _take(self, found: StoryStep) -> Reason | None:
+        """Takes one step; or says why it is not permitted."""
         self._learn(*found.requests)
         reason = self._refusal(found)
         if reason is not None:

@@ -1,0 +1,58 @@
+"""What the verdict about a state says, in short: the steps of its story, which must replay; `proved`; or the rule of an Unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.reach.agreement import STEPS
+from tests.reach.estates import own_key
+from verifier.evaluate.steps import story
+from verifier.model.engine import Engine
+from verifier.model.invariant import ALWAYS, CallerSet, Expectation, IdentityOf, Invariant, PrincipalLike
+from verifier.model.policy import Text
+from verifier.model.reach import OWN_KEY, Chain, ReEncrypted, State
+from verifier.model.request import Caller, CallerKind, Outcome
+from verifier.model.verdict import Status, Story, Verdict
+from verifier.verify import prove
+
+PROVED = ("proved",)
+
+
+def verdict(before: State, action: str = "kms:Decrypt", steps: int = STEPS) -> Verdict:
+    """The verdict on whether the one who is held can eventually do an action on the first key."""
+    (caller,) = before.held
+    asked = Invariant("", Expectation.REFUSED, _whom(caller), (Text(action),), None, ALWAYS, (), "nobody", eventually=True)
+    return next(
+        one for one in prove(before.estate, [asked], engine=Engine.SAT, steps=steps).verdicts if one.target == before.estate.keys[0].arn
+    )
+
+
+def _whom(caller: Caller) -> CallerSet:
+    named = Text(caller.principal_arn)
+    return IdentityOf(named) if caller.kind is CallerKind.WEB else PrincipalLike(named)
+
+
+def told(before: State, action: str = "kms:Decrypt", steps: int = STEPS) -> tuple[str, ...]:
+    """The steps of the story, each as `docs/reach.md` calls it; `proved`; or `unknown` with the rule."""
+    found = verdict(before, action, steps)
+    if found.status is Status.PROVED:
+        return PROVED
+    if found.story is None:
+        assert found.reason is not None
+        return ("unknown", found.reason.rule)
+    replayed(before, found.story)
+    return tuple(step.move.kind.value for step in found.story.steps)
+
+
+def replayed(before: State, found: Story) -> None:
+    """A story replays: as a chain, by `evaluate` alone, every decision of it is to allow and is argued."""
+    moves = tuple(step.move for step in found.steps)
+    own = [
+        replace(own_key(), arn=move.change.onto) for move in moves if isinstance(move.change, ReEncrypted) and OWN_KEY in move.change.onto
+    ]
+    estate = replace(before.estate, keys=(*before.estate.keys, *own))
+    chain = Chain(found.caller, moves, found.access.request if found.access is not None else None)
+    replay = story(State(estate, (found.caller,)), chain, {**dict(found.readings), **dict(found.free)})
+    assert replay.outcome is Outcome.ALLOW, replay.depends_on
+    decisions = [decision for step in replay.steps for decision in step] + ([replay.access] if replay.access is not None else [])
+    assert all(decision.trace for decision in decisions)

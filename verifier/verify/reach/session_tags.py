@@ -1,0 +1,67 @@
+"""Tags that a session may be given so that a later request of a chain is allowed (E2): those that policies speak of.
+
+In: an estate, the principals that a chain is about. Out: choices of tags, each to be tried by replaying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from itertools import combinations, product
+
+from verifier.model.estate import Estate
+from verifier.model.grant import Pairs
+from verifier.model.policy import Condition
+from verifier.verify.reach.scene import policies_of
+
+PRINCIPAL_TAG, REQUEST_TAG = "aws:principaltag/", "aws:requesttag/"
+_OF_RESOURCES = ("aws:resourcetag/", "iam:resourcetag/")
+_VARIABLE = "${aws:principaltag/"
+OTHER = "example"
+"""A value that stands for those that no policy lists."""
+MOST = 16
+"""So many choices are tried."""
+
+
+def choices(estate: Estate, whom: Container[str]) -> tuple[Pairs, ...]:
+    """One tag with each value that policies list for it, or that a resource has which they compare it with; then two together."""
+    values = _values(estate, whom)
+    single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
+    several = [
+        tuple(zip(names, chosen, strict=True)) for names in combinations(values, 2) for chosen in product(*(values[n] for n in names))
+    ]
+    return tuple(dict.fromkeys((*single, *several)))[:MOST]
+
+
+def _values(estate: Estate, whom: Container[str]) -> dict[str, tuple[str, ...]]:
+    """The values of each tag of callers that policies ask for, by its name as it is written first."""
+    names: dict[str, str] = {}
+    found: dict[str, dict[str, None]] = {}
+    conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
+    for condition in conditions:
+        for name in _named(condition):
+            names.setdefault(name.lower(), name)
+            found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate)))
+    return {names[name]: tuple(values) for name, values in found.items()}
+
+
+def _named(condition: Condition) -> Iterator[str]:
+    """The tags of callers or of requests to assume a role that a condition is about."""
+    key = condition.key.value
+    for prefix in (PRINCIPAL_TAG, REQUEST_TAG):
+        if key.lower().startswith(prefix):
+            yield key[len(prefix) :]
+    for text in condition.values:
+        for part in text.value.split("${")[1:]:
+            if f"${{{part}".lower().startswith(_VARIABLE):
+                yield part[len(_VARIABLE) - 2 :].split("}")[0].split(",")[0].strip()
+
+
+def _listed(condition: Condition, name: str, estate: Estate) -> Iterator[str]:
+    key = condition.key.value.lower()
+    if key.startswith(_OF_RESOURCES):
+        wanted = key.split("/", 1)[1]
+        tagged = [key.tags or () for key in estate.keys]
+        tagged += [identity.tags for account in estate.accounts for identity in (*account.users, *account.roles)]
+        yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
+    if key in (PRINCIPAL_TAG + name.lower(), REQUEST_TAG + name.lower()):
+        yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)
