@@ -106,8 +106,9 @@ class Closure:
         """What comes about by one step more on keys."""
         for by in facts.held:
             for offers in self._keys.values() if by.startswith(STEPPING) else ():
-                available = self._available(offers, by, facts)
-                for offer in offers.steps(by):
+                offered = offers.steps(by)
+                available = self._available(offers, by, facts) if offered else frozenset()
+                for offer in offered:
                     if offer.cube.powers <= available and offer.gives not in facts:
                         premises = self._premises(offer, by, facts)
                         if premises is not None:
@@ -152,8 +153,9 @@ class Closure:
 
     def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a principal can do something on a key."""
-        available = self._available(offers, by, facts)
-        for cube in offers.doing(action, by):
+        doing = tuple(offers.doing(action, by))
+        available = self._available(offers, by, facts) if doing else frozenset()
+        for cube in doing:
             premises = self._needs.met(cube, offers.arn, action, by, facts) if cube.powers <= available else None
             if premises is not None:
                 return premises
@@ -171,8 +173,9 @@ class Closure:
 
     def _goal(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool) -> Goal | None:
         for by in facts.held:
-            available = self._available(offers, by, facts)
-            for access in offers.accesses(number, by):
+            accesses = offers.accesses(number, by)
+            available = self._available(offers, by, facts) if accesses else frozenset()
+            for access in accesses:
                 met = access.cube.powers <= available
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
                 if premises is not None and (direct or premises or facts[Fact(FactKind.HOLDS, by)].step is not None):

@@ -50,30 +50,25 @@ class Setting:
         self.estate = self._shared.estate
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
         self._shared.expect(self._issued)
-        self._rules = self._rules_of(key, goals)
+        self._rules = self._shared.rules(key, goals, self._issued)
         self._closures: dict[CallerSet, Closure] = {}
         self._reached: dict[tuple[str, CallerSet], Reached] = {}
-
-    def _rules_of(self, key: Key, goals: Sequence[Invariant]) -> KeyRules:
-        return KeyRules(self._shared.narrow, key, goals, self._shared.steps(key.partition).powers, self._how.held, self._issued)
 
     def _closure(self, issued: CallerSet) -> Closure:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal."""
         if issued not in self._closures:
             numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
-            shared, partition = self._shared, self.key.partition
-
-            @cache
-            def creating() -> KeylessRules:
-                return KeylessRules(shared.narrow, partition, shared.steps(partition).powers, self._how.held, issued)
+            # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
+            key, shared, expected = self.key, self._shared, self._issued
+            creating = cache(lambda: shared.creating(key.partition, issued))
 
             def offers(rules: KeyRules, numbers: tuple[int, ...]) -> KeyOffers:
                 return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating)
 
             def further() -> Iterator[KeyOffers]:
-                return (offers(self._rules_of(other, ()), ()) for other in shared.further(self.key))
+                return (offers(shared.rules(other, (), expected), ()) for other in shared.further(key))
 
-            by_steps = shared.closure(partition, issued).of
+            by_steps = shared.closure(key.partition, issued).of
             self._closures[issued] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further)
         return self._closures[issued]
 
@@ -156,6 +151,14 @@ class Shared:
         steps = StepOffers(self.estate, partition, self._held, issued)
         steps.take_in(self._strangers)
         return steps
+
+    def rules(self, key: Key, goals: Sequence[Invariant], issued: Sequence[CallerSet]) -> KeyRules:
+        """The rules of one key."""
+        return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
+
+    def creating(self, partition: str, issued: CallerSet) -> KeylessRules:
+        """The rules of creating keys."""
+        return KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
 
     def closure(self, partition: str, issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys; of federated sessions those in a set alone."""
