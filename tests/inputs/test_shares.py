@@ -62,18 +62,30 @@ def test_other_things_that_are_shared_are_none_of_it(tmp_path: Path) -> None:
         ("aws_cloudformation_stack", ACCOUNT, "no key in it is checked"),
         ("aws_cloudformation_stack_set", ACCOUNT, "no key in it is checked"),
         ("aws_serverlessapplicationrepository_cloudformation_stack", ACCOUNT, "no key in it is checked"),
-        ("awscc_kms_key", "", "is a key that is not checked"),
         ("awscc_iam_role_policy", None, ""),
         ("awscc_organizations_policy", None, ""),
     ],
 )
 def test_s1_what_is_not_read_of_a_plan_is_named(tmp_path: Path, type_: str, account: str | None, warned: str) -> None:
-    """An empty `account` stands for nothing that it could change."""
     estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), Planned(type_, "x", {"name": "x"})))])
     things = [(thing.label, thing.influence.value, thing.account) for thing in estate.unmodelled]
-    assert things == ([] if account == "" else [("U3", "may allow or refuse", account)])
+    assert things == [("U3", "may allow or refuse", account)]
     told = [warning.message for warning in estate.warnings if f"{type_}.x" in warning.message]
     assert len(told) == bool(warned) and all(warned in message for message in told)
+
+
+@pytest.mark.parametrize("type_", ["awscc_kms_key", "awscc_kms_replica_key"])
+def test_u3_a_key_that_is_not_read_is_one_of_which_nothing_is_known(tmp_path: Path, type_: str) -> None:
+    arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    new, there = Planned(type_, "x", {"key_policy": "{}"}, {"arn": True}), Planned(type_, "x", {"arn": arn}, before={"arn": arn})
+    for resource in (new, there):
+        estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource))])
+        (key,) = [key for key in estate.keys if key.name == f"{type_}.x"]
+        assert (key.policies, key.grants, key.aliases) == (None, None, None)
+        assert "the provider awscc, whose keys are not read" in (key.unread or "")
+        assert (key.arn == arn) is (resource is there) and estate.unmodelled == ()
+    report = verifier.prove(estate, [builtin("no-external-access")])
+    assert [verdict.status.value for verdict in report.verdicts] == ["proved", "unknown"]
 
 
 def test_what_does_not_matter_here_is_no_remark(tmp_path: Path) -> None:

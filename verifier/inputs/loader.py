@@ -131,6 +131,7 @@ class Loader:
         )
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
+        self._check_parameters()
         self.remarks.raise_errors()
         accounts = _by_id(account for account, _ in read)
         return Estate(
@@ -145,6 +146,7 @@ class Loader:
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
+        self._tell_apart()
         relatives: list[tuple[Key, Relatives]] = []
         planned: list[tuple[Key, KeyParts]] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
@@ -160,6 +162,24 @@ class Loader:
         check_related(self.remarks, relatives)
         self._check_changes()
         return unmodelled
+
+    def _tell_apart(self) -> None:
+        """Keys of several plans or templates with the same name are called by their files too."""
+        planned = [part for part in self.parts.keys if part.planned]
+        counts = Counter(part.name for part in planned)
+        for part in planned:
+            if counts[part.name] > 1:
+                part.name = f"{part.file}#{part.name}"
+
+    def _check_parameters(self) -> None:
+        """Records an error for each parameter that is supplied, and that no template has."""
+        known = {name for _, names in self.parts.parameters for name in names}
+        for name in self.supplied.parameters if self.parts.parameters else ():
+            if name not in known and not name.startswith("AWS::"):
+                which = "the template has" if len(self.parts.parameters) == 1 else "no template has"
+                article = "no parameter" if len(self.parts.parameters) == 1 else "a parameter"
+                listed = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
+                self.remarks.error(self.parts.parameters[0][0], f"{which} {article} `{name}`", hint=f"the parameters: {listed}")
 
     def _add_planned(self, planned: list[tuple[Key, KeyParts]]) -> None:
         """Adds the keys of plans and templates; one that a snapshot has as well becomes one with it."""

@@ -10,7 +10,7 @@ member holds the output of an AWS CLI command it may instead be the name of a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +36,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 @dataclass
 class KeyParts:
     """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `planned` is one of a
-    plan or template; with `policy_alone` that puts a policy on a key of which it says nothing else."""
+    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else."""
 
     place: Node
     members: dict[str, Node]
@@ -44,6 +44,7 @@ class KeyParts:
     supposed: tuple[str, ...] = ()
     planned: bool = False
     policy_alone: bool = False
+    file: str = ""
 
 
 @dataclass
@@ -69,6 +70,17 @@ class Parts:
     endpoint_policies: dict[str, Node] = field(default_factory=dict)
     unmodelled: list[Unmodelled] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
+    parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
+    """The templates, each with the names of its parameters."""
+    _named: list[set[str]] = field(default_factory=list)
+
+    def mark(self, names: Iterable[str]) -> str:
+        """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of both have the same
+        `names`; nothing else does."""
+        own = set(names)
+        taken = any(own & others for others in self._named)
+        self._named.append(own)
+        return f"#{len(self._named)}" if taken else ""
 
     def add_account(self, remarks: Remarks, place: Node, account: str, details: Node, providers: Mapping[str, Node] | None = None) -> None:
         """Adds the authorization details of an account, and the listings of its `providers`; a second time, or under another name than

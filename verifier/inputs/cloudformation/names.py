@@ -72,14 +72,17 @@ class Names:
         if resource.type == "AWS::KMS::Alias" and attribute is None:
             return self._property(resource, "AliasName")
         if resource.type == "AWS::EC2::VPCEndpoint" and attribute in (None, "Id"):
-            return _text(resource.place, "vpce-0" + _digest(resource)[:16])
+            return _text(resource.place, "vpce-0" + self._digest(resource)[:16])
         if resource.type == "AWS::EC2::VPC" and attribute in (None, "VpcId"):
-            return _text(resource.place, "vpc-0" + _digest(resource)[:16])
+            return _text(resource.place, "vpc-0" + self._digest(resource)[:16])
         return None
 
     def _property(self, resource: Resource, name: str) -> Node | None:
         node = resource.properties.get(name)
         return None if node is None or self.functions is None else self.functions.value(node)
+
+    def _digest(self, resource: Resource) -> str:
+        return hashlib.sha256(f"{resource.name}{self.template.mark}".encode()).hexdigest()
 
     # -- keys --
 
@@ -90,10 +93,10 @@ class Names:
             return _text(resource.place, primary.text.rsplit("/", 1)[-1]) if isinstance(primary, Scalar) else None
         multi_region = self._property(resource, "MultiRegion")
         if isinstance(multi_region, Scalar) and multi_region.text.lower() == "true":
-            return _text(resource.place, f"mrk-{'0' * 16}{_digest(resource)[:16]}")
+            return _text(resource.place, f"mrk-{'0' * 16}{self._digest(resource)[:16]}")
         if isinstance(multi_region, Unknown):
-            return _text(resource.place, f"unknown-{_digest(resource)[:16]}")
-        return _text(resource.place, f"00000000-0000-4000-8000-{_digest(resource)[:12]}")
+            return _text(resource.place, f"unknown-{self._digest(resource)[:16]}")
+        return _text(resource.place, f"00000000-0000-4000-8000-{self._digest(resource)[:12]}")
 
     def key_arn(self, resource: Resource) -> Node | None:
         """The ARN of a key."""
@@ -112,7 +115,7 @@ class Names:
             return given
         self.made_up[resource.name] = None
         stack = self.template.supplied.parameters.get("AWS::StackName") or "stack"
-        end = _digest(resource)[:12].upper()
+        end = self._digest(resource)[:12].upper()
         return _text(resource.place, f"{stack}-{resource.name}"[: _LONGEST_NAME - 13] + f"-{end}")
 
     def provider_arn(self, resource: Resource) -> Node:
@@ -134,10 +137,6 @@ class Names:
         parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, _pieces(name)]
         names = [*names_in([node for node in (name, path) if node is not None]), *([] if self.account else ["`AWS::AccountId`"])]
         return _of_pieces(resource.place, joined(parts), names)
-
-
-def _digest(resource: Resource) -> str:
-    return hashlib.sha256(resource.name.encode()).hexdigest()
 
 
 def _pieces(node: Node) -> Pieces:

@@ -33,6 +33,8 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     """Adds what a template holds. Errors go to `remarks`, or are raised."""
     before = len(remarks.errors)
     template = read_template(remarks, node, supplied, partial(_loops, remarks))
+    parts.parameters.append((node, tuple(template.parameters)))
+    template.mark = parts.mark(template.resources)
     if len(remarks.errors) == before:
         check_circles(remarks, template)
     if len(remarks.errors) > before:
@@ -52,7 +54,7 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     controls = [r for r in template.of_type("AWS::Organizations::Policy") if names.functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
-        key.supposed = tuple(_supposed(names))
+        key.supposed, key.file = tuple(_supposed(names)), node.source.name
     parts.keys += found
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)

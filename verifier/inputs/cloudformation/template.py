@@ -45,7 +45,8 @@ class Resource:
 
 @dataclass
 class Template:
-    """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well (`AWS::StackName`)."""
+    """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well (`AWS::StackName`). `mark` sets the
+    placeholders of its names apart from those of another template."""
 
     supplied: Supplied
     parameters: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Template:
     conditions: dict[str, Node] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
     transforms: tuple[Scalar, ...] = ()
+    mark: str = ""
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types, in the order of the template."""
@@ -85,7 +87,7 @@ def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Cal
         resource = _resource(remarks, name, section, write_out)
         if resource is not None:
             template.resources[name] = resource
-    _check_supplied(remarks, node, template)
+    _check_supplied(remarks, template)
     return template
 
 
@@ -137,13 +139,10 @@ def _check_version(remarks: Remarks, node: Node | None) -> None:
         remarks.error(node, f"the version of the template's format is `{shown}`, and only {VERSION} is known")
 
 
-def _check_supplied(remarks: Remarks, node: Node, template: Template) -> None:
+def _check_supplied(remarks: Remarks, template: Template) -> None:
     for name, value in template.supplied.parameters.items():
         declared = template.parameters.get(name)
-        if declared is None and not name.startswith("AWS::"):
-            known = ", ".join(f"`{known}`" for known in template.parameters) or "none"
-            remarks.error(node, f"the template has no parameter `{name}`", hint=f"its parameters: {known}")
-        elif declared is not None and isinstance(allowed := declared.get("AllowedValues"), Items):
+        if declared is not None and isinstance(allowed := declared.get("AllowedValues"), Items):
             texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
             given = [part.strip() for part in value.split(",")] if "List" in getattr(declared.get("Type"), "text", "") else [value]
             if wrong := [text for text in given if text not in texts]:

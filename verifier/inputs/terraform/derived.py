@@ -19,6 +19,8 @@ from verifier.inputs.unknown import Pieces, Unknown, joined, names_in
 
 KEYS = ("aws_kms_key", "aws_kms_external_key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key")
+UNREAD_KEYS = ("awscc_kms_key", "awscc_kms_replica_key")
+"""Keys of the provider awscc, of which nothing is read but that they are there."""
 _IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
 
 
@@ -43,6 +45,8 @@ class Derivation:
                 return self._key(resolver, resource, arn=True)
             case (("aws_kms_key" | "aws_kms_external_key" | "aws_kms_replica_key" | "aws_kms_replica_external_key"), "key_id" | "id"):
                 return self._key(resolver, resource, arn=False) if resource.managed else None
+            case (("awscc_kms_key" | "awscc_kms_replica_key"), "arn") if resource.managed:
+                return self._key(resolver, resource, arn=True)
             case "aws_kms_alias", "arn" | "id" | "name":
                 return self._alias(resolver, resource, name)
             case "aws_vpc", "id" if resource.managed:
@@ -90,7 +94,7 @@ class Derivation:
             return None
         prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
         start: Pieces = _pieces(prefix) if prefix is not None else ("terraform-",)
-        number = str(int(hashlib.sha256(resource.address.encode()).hexdigest(), 16))[:26]
+        number = str(int(_digest(resolver, resource), 16))[:26]
         return _text(resolver, resource, joined([start, (number,)]), names_in([prefix] if prefix is not None else []))
 
     def _key(self, resolver: Resolver, resource: Resource, *, arn: bool) -> Node | None:
@@ -107,7 +111,9 @@ class Derivation:
         if resource.type in REPLICAS:
             primary = resolver.text(resource, "primary_key_arn")
             return primary.rsplit("/", 1)[1] if primary and "/" in primary else None
-        digest = hashlib.sha256(resource.address.encode()).hexdigest()
+        digest = _digest(resolver, resource)
+        if resource.type in UNREAD_KEYS:
+            return f"unknown-{digest[:16]}"
         given = resolver.value(resource, "multi_region") if resolver.is_configured(resource, "multi_region") else None
         if isinstance(given, Scalar) and given.text == "true":
             return f"mrk-{'0' * 16}{digest[:16]}"
@@ -136,7 +142,11 @@ def _without_scheme(url: str) -> str:
 
 
 def _placeholder(resolver: Resolver, resource: Resource, start: str, length: int) -> Node:
-    return _text(resolver, resource, (start + hashlib.sha256(resource.address.encode()).hexdigest()[:length],), ())
+    return _text(resolver, resource, (start + _digest(resolver, resource)[:length],), ())
+
+
+def _digest(resolver: Resolver, resource: Resource) -> str:
+    return hashlib.sha256(f"{resource.address}{resolver.plan.mark}".encode()).hexdigest()
 
 
 def _pieces(node: Node) -> Pieces:

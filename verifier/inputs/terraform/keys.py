@@ -14,7 +14,7 @@ from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
-from verifier.inputs.terraform.derived import KEYS, REPLICAS
+from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.terraform.documents import policy_attribute
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
@@ -78,6 +78,8 @@ class Keys:
             self._grant(resource)
         for resource in self.resolver.of_type("aws_kms_alias"):
             self._alias(resource)
+        for resource in self.resolver.of_type(*UNREAD_KEYS):
+            self._unread(resource)
         self._taken_away()
         return [self._parts(key) for key in self.by_address.values()]
 
@@ -115,6 +117,16 @@ class Keys:
             )
         else:
             self.remarks.error(node, f"{resource.address} has no `arn`", rule="U3")
+
+    def _unread(self, resource: Resource) -> None:
+        """A key of the provider awscc: there is one, and its policy is not known."""
+        arn, place = self.resolver.text(resource, "arn"), self.resolver.place(resource)
+        if arn is None:
+            self._without_arn(resource, place)
+        if arn is None or arn in self.by_arn:
+            return
+        policy = Unknown(place, 0, 0, ["the provider awscc, whose keys are not read"])
+        self.by_address[resource.address] = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, policy)
 
     def _own_policy(self, resource: Resource, place: Source) -> Node:
         """The policy of the key's own block; the word `default` where a new key has none."""
@@ -346,15 +358,15 @@ class Keys:
         place = key.place
         pairs = [(text_node(place, name), node) for name, node in key.facts.items()]
         members: dict[str, Node] = {"metadata": Members(place, 0, 0, pairs), "policy": self._policy_of(key)}
-        if key.grants or key.created:
+        is_read = key.resource.type not in UNREAD_KEYS
+        if is_read and (key.grants or key.created):
             members["grants"] = Items(place, 0, 0, key.grants)
-        if (key.aliases or key.created) and not names_in(key.aliases) and not self.loose_alias:
+        if is_read and (key.aliases or key.created) and not names_in(key.aliases) and not self.loose_alias:
             members["aliases"] = Items(place, 0, 0, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        return KeyParts(
-            Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=key.resource.type == "aws_kms_key_policy"
-        )
+        alone, file = key.resource.type == "aws_kms_key_policy", self.resolver.plan.file
+        return KeyParts(Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=alone, file=file)
 
     def _policy_of(self, key: _Key) -> Node:
         """The policy in force: the separate one, or the key's own. Which of two separate ones is applied last is not known."""

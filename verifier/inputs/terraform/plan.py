@@ -60,7 +60,7 @@ class ConfigurationModule:
 class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `after` are the resources as planned, `before` as they were,
     by address; `removed` are those that are planned to go. `complete` is false where Terraform has put changes off. `sources` are the
-    `.tf` files that are at hand."""
+    `.tf` files that are at hand. `mark` sets the placeholders of its resources apart from those of another plan."""
 
     file: str
     is_plan: bool
@@ -72,6 +72,7 @@ class Plan:
     modules: dict[tuple[str, ...], ConfigurationModule]
     complete: bool = True
     sources: Sources = field(default_factory=Sources)
+    mark: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
 
     def address(self, address: str) -> Source:

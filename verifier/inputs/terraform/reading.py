@@ -40,6 +40,7 @@ def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> None:
     """Adds what one side of a plan, or a state, holds. Errors go to `remarks`, or are raised."""
+    plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied)
     resolver = Resolver(plan, Derivation(providers))
     keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)

@@ -1,6 +1,6 @@
 """Resources of a plan that may hold keys or policies, and are not read.
 
-In: the resources of a plan. Out: what they could change; a warning for each that may be a key. Guarantee: none of them is passed over in
+In: the resources of a plan. Out: what they could change; a warning for each that may hold keys. Guarantee: none of them is passed over in
 silence (S1). They are stacks of CloudFormation, whose templates hold resources of their own, and what the provider awscc, which has other
 attributes than the provider aws, makes of the services that matter here.
 """
@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator
 
 from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.terraform.derived import UNREAD_KEYS
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
 
 _STACKS = re.compile(r"(?:aws|awscc)_(?:\w+_)?cloudformation_stack\w*")
-_KEYS = ("awscc_kms_key", "awscc_kms_replica_key")
 _OTHERS = re.compile(r"awscc_(?:kms|iam|organizations|ram)_\w+|awscc_ec2_vpc_endpoint")
 
 
@@ -26,16 +26,13 @@ def unread(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterat
     for resource in resolver.plan.after.values():
         if not resource.managed:
             continue
-        is_stack, is_key = bool(_STACKS.fullmatch(resource.type)), resource.type in _KEYS
-        if not is_stack and not is_key and not _OTHERS.fullmatch(resource.type):
+        is_stack = bool(_STACKS.fullmatch(resource.type))
+        if resource.type in UNREAD_KEYS or not (is_stack or _OTHERS.fullmatch(resource.type)):
             continue
         source = resolver.place(resource)
-        if is_stack or is_key:
-            what = "has resources of its own, which are not read: no key in it is checked" if is_stack else "is a key that is not checked"
-            hint = "check its template in a run of its own" if is_stack else "keys of the provider aws are read (aws_kms_key)"
-            remarks.warning(Node(source, 0, 0), f"{resource.address} {what}", hint=hint)
-        if is_key:
-            continue
+        if is_stack:
+            what = "has resources of its own, which are not read: no key in it is checked"
+            remarks.warning(Node(source, 0, 0), f"{resource.address} {what}", hint="check its template in a run of its own")
         what = "has resources of its own, which may hold policies of users and roles" if is_stack else "is of a provider that is not read"
         account = providers.account(resource) if is_stack else None
         description = printable(f"{resource.address} {what}")

@@ -1,0 +1,78 @@
+"""Several templates, or several plans, in one run: what has the same name in both is not the same thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.inputs.plans import caller_identity, new_key, new_role, plan, write
+from tests.inputs.test_cloudformation import KEY, ROLE, text
+from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.versions import Version, load_versions
+from verifier.model.estate import Estate
+from verifier.syntax.diagnostic import InputError
+
+UNNAMED = ROLE.replace("      RoleName: app\n", "")
+PARTNER = "Parameters: {Partner: {Type: String}}\n"
+OPEN = KEY.replace('!Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"', "!Ref Partner")
+
+
+def load(folder: Path, *templates: str, **parameters: str) -> Estate:
+    paths = [folder / f"t{number}.yaml" for number in range(len(templates))]
+    for path, template in zip(paths, templates, strict=True):
+        path.write_text(template, encoding="utf-8")
+    return load_estate(paths, supplied=Supplied(account="111122223333", region="us-west-2", parameters=parameters))
+
+
+def test_the_same_logical_id_in_two_templates_is_two_things(tmp_path: Path) -> None:
+    estate = load(tmp_path, text(KEY + UNNAMED), text(KEY + UNNAMED))
+    assert len({key.arn for key in estate.keys}) == 2
+    assert [key.name for key in estate.keys] == [f"{tmp_path}/t{number}.yaml#Key" for number in (0, 1)]
+    (account,) = estate.accounts
+    assert len({role.arn for role in account.roles}) == 2
+
+
+def test_a_second_template_does_not_change_what_the_first_is_called(tmp_path: Path) -> None:
+    alone, both = load(tmp_path, text(KEY)), load(tmp_path, text(KEY), text(KEY.replace("Key:", "Other:", 1)))
+    assert alone.keys[0].arn == both.keys[0].arn and [key.name for key in both.keys] == ["Key", "Other"]
+
+
+def test_two_versions_of_two_templates_have_the_same_keys(tmp_path: Path) -> None:
+    paths = []
+    for side in ("old", "new"):
+        (tmp_path / side).mkdir()
+        paths.append(tuple(tmp_path / side / name for name in ("a.yaml", "b.yaml")))
+        for path in paths[-1]:
+            path.write_text(text(KEY))
+    old, new = load_versions(*(Version(p) for p in paths), supplied=Supplied(account="111122223333", region="us-west-2"))
+    assert [key.arn for key in old.keys] == [key.arn for key in new.keys] and len({key.arn for key in old.keys}) == 2
+
+
+def test_a_parameter_is_of_the_template_that_has_it(tmp_path: Path) -> None:
+    estate = load(tmp_path, text(KEY), text(OPEN.replace("Key:", "Other:", 1), PARTNER), Partner="444455556666")
+    other = next(key for key in estate.keys if key.name == "Other")
+    assert other.policies is not None and [p.value for p in other.policies[0].statements[0].principals or ()] == ["444455556666"]
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, text(KEY), text(OPEN, PARTNER), Partnr="444455556666")
+    (error,) = caught.value.diagnostics
+    assert error.message == "no template has a parameter `Partnr`" and error.hint == "the parameters: `Partner`"
+
+
+def test_the_same_address_in_two_plans_is_two_things(tmp_path: Path) -> None:
+    made = [
+        write(tmp_path, plan(caller_identity(), new_key("k", key_policy(*who)), new_role("a", unknown={"name": True})), f"p{number}.json")
+        for number, who in enumerate([(), (PARTNER_ROLE,)])
+    ]
+    estate = load_estate([made[0]])
+    assert [key.name for key in estate.keys] == ["aws_kms_key.k"]
+    with pytest.raises(InputError, match="duplicate user or role"):  # the roles do have the same name
+        load_estate(made)
+    for number, who in enumerate([(), (PARTNER_ROLE,)]):
+        write(tmp_path, plan(caller_identity(), new_key("k", key_policy(*who))), f"p{number}.json")
+    both = load_estate(made)
+    assert [key.name for key in both.keys] == [f"{path}#aws_kms_key.k" for path in made]
+    assert both.keys[0].arn == estate.keys[0].arn != both.keys[1].arn
+    assert [len(key.policies[0].statements) for key in both.keys if key.policies] == [1, 2]
