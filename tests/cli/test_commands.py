@@ -12,6 +12,7 @@ import pytest
 
 import verifier
 from tests.cli.conftest import Run
+from verifier.cli import COMMANDS
 from verifier.model.readings import READINGS
 from verifier.report.json_report import report_schema
 
@@ -53,10 +54,18 @@ def test_readings(run: Run) -> None:
     assert len(json.loads(run("readings", "--output", "json").out)) == len(READINGS)
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("prove", "--help"), ("evaluate", "--help"), ("schema", "--help"), ("readings", "-h")])
-def test_help_teaches_with_examples(run: Run, arguments: tuple[str, ...]) -> None:
-    result = run(*arguments)
-    assert result.code == 0 and "verifier " in result.out.split("Usage:")[1].split("\n", 1)[1]
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_teaches_with_examples_of_it(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert result.code == 0 and f"\n  verifier {name}" in result.out.replace("\n    ", "\n  ")
+    assert run(name, "-h").out == result.out
+
+
+def test_the_help_names_every_command_in_a_whole_sentence(run: Run) -> None:
+    result = run("--help")
+    rows = dict(line.split(None, 1) for line in result.out.split("Commands:\n")[1].split("\n\n")[0].splitlines())
+    assert result.code == 0 and list(rows) == list(COMMANDS)
+    assert [says for says in rows.values() if not says.endswith(".") or says.endswith("...")] == []
 
 
 def test_no_command_shows_the_help(run: Run) -> None:

@@ -116,6 +116,11 @@ def verifier(
     \b
     verifier prove examples/payments
     verifier prove key-policy.json --builtin no-external-access
+    verifier who-can kms:Decrypt --key payments examples/payments
+    verifier reach --to kms:Decrypt --key tickets examples/escalation
+    verifier compare old-policy.json new-policy.json
+
+    `verifier COMMAND --help` has examples of each command.
     """
     if show_traceback:
         debug()

@@ -31,7 +31,10 @@ class BenchOutput(StrEnum):
     HTML = "html"
 
 
-@app.command(epilog="Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an internal error.")
+@app.command(
+    short_help="Measure engines on questions about policies.",
+    epilog="Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an internal error.",
+)
 def bench(
     sets: Annotated[
         list[str],

@@ -21,7 +21,7 @@ EXIT_CODES = (
 )
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
 def check(
     config: Annotated[
         Path | None,

@@ -13,7 +13,7 @@ from verifier.cli.run import run
 app = command_app()
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Check that some access is not granted.", epilog=EXIT_CODES)
 def check_access_not_granted(
     paths: Paths,
     action: Annotated[

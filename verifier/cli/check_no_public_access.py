@@ -13,7 +13,7 @@ from verifier.cli.run import run
 app = command_app()
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES)
 def check_no_public_access(
     paths: Paths,
     key_arn: KeyArn = None,

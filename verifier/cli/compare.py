@@ -59,7 +59,7 @@ where intended.inv says
 """
 
 
-@app.command(help=HELP, epilog=EXIT_CODES)
+@app.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES)
 def compare(
     paths: Annotated[
         list[Path],

@@ -13,7 +13,10 @@ from verifier.cli.run import run
 app = command_app()
 
 
-@app.command(epilog="Exit codes: 0 every line was answered; 2 usage or input error, or some line held no request; 4 internal error.")
+@app.command(
+    short_help="Decide concrete requests.",
+    epilog="Exit codes: 0 every line was answered; 2 usage or input error, or some line held no request; 4 internal error.",
+)
 def evaluate(
     paths: Paths,
     requests: Annotated[

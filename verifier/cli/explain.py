@@ -35,7 +35,7 @@ def _pairs(values: list[str]) -> list[str]:
     return values
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES)
 def explain(
     paths: Paths,
     request: Annotated[

@@ -31,7 +31,10 @@ def _format(value: bool) -> bool:
     return value
 
 
-@app.command(epilog="Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal error.")
+@app.command(
+    short_help="Write the questions for other solvers.",
+    epilog="Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal error.",
+)
 def export(
     paths: Paths,
     smtlib: Annotated[bool, typer.Option("--smtlib", callback=_format, help="SMT-LIB 2.6 with the theory of strings.")] = False,

@@ -36,7 +36,7 @@ class ZoneOption(StrEnum):
     ORGANIZATION = "organization"
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES)
 def findings(
     paths: Paths,
     key: KeysOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)

@@ -31,7 +31,7 @@ class LintFailOn(StrEnum):
     NEVER = "never"
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES)
 def lint(
     paths: Paths,
     fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,

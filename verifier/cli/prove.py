@@ -68,7 +68,7 @@ A file of invariants:
 """
 
 
-@app.command(help=HELP, epilog=EXIT_CODES)
+@app.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=EXIT_CODES)
 def prove(
     paths: Paths,
     invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)

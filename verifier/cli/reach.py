@@ -54,7 +54,7 @@ For a machine, or a page:
 """
 
 
-@app.command(help=HELP, epilog=EXIT_CODES)
+@app.command(short_help="Show what callers can bring about in steps.", help=HELP, epilog=EXIT_CODES)
 def reach(
     words: Annotated[
         list[str],

@@ -12,7 +12,7 @@ from verifier.cli.run import colours, emit, run
 app = command_app()
 
 
-@app.command()
+@app.command(short_help="List open questions of AWS's documentation.")
 def readings(output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.TEXT) -> None:
     """List the open questions of AWS's documentation.
 

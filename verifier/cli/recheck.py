@@ -24,8 +24,9 @@ app = command_app()
 
 
 @app.command(
+    short_help="Check proofs again, without a solver.",
     epilog="Exit codes: 0 every verdict is proved by the certificate; 1 a proof was rejected; 2 usage or input error; "
-    "3 some verdict has no proof; 4 internal error."
+    "3 some verdict has no proof; 4 internal error.",
 )
 def recheck(
     certificate: Annotated[Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)],

@@ -30,8 +30,8 @@ class Schema(StrEnum):
     CONFIGURATION = "configuration"
 
 
-@app.command()
-def schema(name: Annotated[Schema, typer.Argument(help="Which one.", show_default=False)]) -> None:
+@app.command(short_help="Print a JSON Schema.")
+def schema(name: Annotated[Schema, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]) -> None:
     """Print the JSON Schema of a snapshot, of verifier.toml (configuration), or of what a command writes.
 
     \b

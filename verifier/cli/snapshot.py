@@ -15,7 +15,7 @@ app = command_app()
 EXIT_CODES = "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal error."
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Read the keys of live accounts.", epilog=EXIT_CODES)
 def snapshot(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A new folder, or that of an earlier run, to go on.")],
     region: Annotated[list[str], typer.Option(metavar="REGION", help="A Region whose keys to read; may be repeated.")] = [],  # noqa: B006

@@ -32,7 +32,7 @@ EXIT_CODES = (
 )
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES)
 def suggest(
     paths: Paths,
     invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)

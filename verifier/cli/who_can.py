@@ -51,7 +51,7 @@ For a machine, or a page:
 """
 
 
-@app.command(help=HELP, epilog=EXIT_CODES)
+@app.command(short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES)
 def who_can(
     words: Annotated[
         list[str],
