@@ -1,0 +1,281 @@
+"""Each step of section 7 on users, roles, groups and managed policies, asked as an invariant: refuted with a story that replays, and proved
+once one condition shuts it. Pages are of the IAM User Guide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, aws, identity, own
+from tests.evaluate.reaching import GITHUB, LAMBDA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
+from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
+from tests.reach.telling import PROVED, told
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.policy import PolicyKind
+from verifier.model.reach import State
+from verifier.model.step_actions import COMPUTE
+
+NO_GRANTS: dict[str, Any] = {"facts": {"grants": ()}}
+USES = own("kms:Decrypt", KEY)
+TEAM = (("team", "red"),)
+DOCUMENT = document(USES, arn=BASE)
+OLD = document(own("s3:*"), arn=BASE)
+MANAGED = ManagedPolicy(BASE, (("v1", OLD), ("v2", DOCUMENT)), "v1")
+EC2 = {"Service": "ec2.amazonaws.com"}
+ACCOUNT = aws(f"arn:aws:iam::{HOME}:root")
+BLUE = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+RED = {"StringEquals": {"iam:ResourceTag/team": "red"}}
+
+
+def home(*mine: Statement, bob: Identity | None = None, role: Identity | None = None, group: Group | None = None, **more: Any) -> State:
+    """Alice; Bob, a role and a group, none of whom is of use unless said otherwise; a managed policy."""
+    others = (bob or identity(BOB, tags=TEAM), role or trusting(admits(EC2), tags=TEAM))
+    return state(*mine, others=others, groups=(group or Group(ADMINS),), managed=(MANAGED,), **NO_GRANTS, **more)
+
+
+def attached(policies: tuple[Any, ...], *mine: Statement, **facts: Any) -> State:
+    """The same, Alice having these managed policies as well."""
+    before = home(*mine)
+    (account,) = before.estate.accounts
+    alice, bob = account.users
+    return with_account(before, users=(replace(alice, policies=(*alice.policies, *policies), **facts), bob))
+
+
+# Open: what Alice has, and who may decrypt. Shut: the first of her statements under each of the conditions.
+NAMES_ACCOUNT = trusting(admits(ACCOUNT), own=(USES,), tags=TEAM)
+BY_LAMBDA = trusting(admits({"Service": LAMBDA}), own=(USES,), tags=TEAM)
+BOB_USES = identity(BOB, USES, tags=TEAM)
+CASES: dict[str, tuple[tuple[str, ...], tuple[Statement, ...], dict[str, Any], tuple[dict[str, Any], ...]]] = {
+    "assume role": (
+        ("assume role",),
+        (own("sts:AssumeRole", TARGET),),
+        {"role": NAMES_ACCOUNT},
+        (BLUE, {"Null": {"sts:RoleSessionName": "true"}}),
+    ),
+    "put user policy": (
+        ("put inline policy",),
+        (own("iam:PutUserPolicy"),),
+        {},
+        ({"StringEquals": {"iam:PermissionsBoundary": BASE}}, BLUE),
+    ),
+    "put role policy": (
+        ("put inline policy", "assume role"),
+        (own("iam:PutRolePolicy"),),
+        {"role": trusting(admits(aws(ALICE)), tags=TEAM)},
+        ({"StringEquals": {"iam:PermissionsBoundary": BASE}}, BLUE),
+    ),
+    "put group policy": (
+        ("put inline policy", "add user to group"),
+        (own("iam:PutGroupPolicy"), own("iam:AddUserToGroup")),
+        {},
+        (RED, {"Bool": {"aws:SecureTransport": "false"}}),
+    ),
+    "attach user policy": (
+        ("attach policy",),
+        (own("iam:AttachUserPolicy"),),
+        {},
+        ({"ArnEquals": {"iam:PolicyARN": BASE}}, {"StringEquals": {"iam:PermissionsBoundary": BASE}}, BLUE),
+    ),
+    "attach role policy": (
+        ("attach policy", "assume role"),
+        (own("iam:AttachRolePolicy"),),
+        {"role": trusting(admits(aws(ALICE)), tags=TEAM)},
+        ({"ArnEquals": {"iam:PolicyARN": BASE}}, BLUE),
+    ),
+    "attach group policy": (
+        ("attach policy", "add user to group"),
+        (own("iam:AttachGroupPolicy"), own("iam:AddUserToGroup")),
+        {},
+        ({"ArnEquals": {"iam:PolicyARN": BASE}}, RED),
+    ),
+    "add user to group": (
+        ("add user to group",),
+        (own("iam:AddUserToGroup", ADMINS),),
+        {"group": Group(ADMINS, (document(USES, arn=f"{ADMINS}#uses"),))},
+        (RED, {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
+    ),
+    "update trust policy": (
+        ("update trust policy", "assume role"),
+        (own("iam:UpdateAssumeRolePolicy"),),
+        {"role": trusting(admits(EC2), own=(USES,), tags=TEAM)},
+        (BLUE, {"StringEquals": {"iam:PermissionsBoundary": BASE}}),
+    ),
+    "create access key": (("new credentials of a user",), (own("iam:CreateAccessKey"),), {"bob": BOB_USES}, (BLUE,)),
+    "create login profile": (("new credentials of a user",), (own("iam:CreateLoginProfile"),), {"bob": BOB_USES}, (BLUE,)),
+    "update login profile": (("new credentials of a user",), (own("iam:UpdateLoginProfile"),), {"bob": BOB_USES}, (BLUE,)),
+    "pass role": (
+        ("pass role",),
+        (own("iam:PassRole"), own("lambda:CreateFunction")),
+        {"role": BY_LAMBDA},
+        ({"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}, BLUE),
+    ),
+    "start code": (
+        ("pass role",),
+        (own("lambda:CreateFunction"), own("iam:PassRole")),
+        {"role": BY_LAMBDA},
+        ({"StringEquals": {"aws:PrincipalAccount": PARTNER}},),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_open(name: str) -> None:
+    steps, mine, world, _ = CASES[name]
+    assert sorted(told(home(*mine, **world))) == sorted(steps)
+
+
+@pytest.mark.parametrize(("name", "number"), [(name, number) for name, case in CASES.items() for number in range(len(case[3]) + 1)])
+def test_shut_by_one_condition(name: str, number: int) -> None:
+    _, (first, *rest), world, conditions = CASES[name]
+    mine = (*rest,) if number == len(conditions) else ({**first, "Condition": conditions[number]}, *rest)
+    assert told(home(*(mine or (own("s3:*"),)), **world)) == PROVED
+
+
+@pytest.mark.parametrize("service", COMPUTE)
+def test_a_role_is_passed_to_each_service_that_starts_code(service: str) -> None:
+    # id_roles_use_passrole: the trust policy admits the service, and the caller may use the service's own action.
+    role = trusting(admits({"Service": service}), own=(USES,))
+    assert told(home(own("iam:PassRole"), own(COMPUTE[service]), role=role)) == ("pass role",)
+    assert told(home(own("iam:PassRole"), own("sns:Publish"), role=role)) == PROVED
+    assert (
+        told(home(own("iam:PassRole"), own(COMPUTE[service]), role=trusting(admits({"Service": "sns.amazonaws.com"}), own=(USES,))))
+        == PROVED
+    )
+
+
+# --- versions -----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "step"),
+    [("iam:CreatePolicyVersion", "new policy version"), ("iam:SetDefaultPolicyVersion", "set default policy version")],
+)
+def test_another_version(action: str, step: str) -> None:
+    # access_policies_managed-versioning. It counts where the policy is attached.
+    assert told(attached((OLD,), own(action, BASE))) == (step,)
+    assert told(attached((OLD,), own(action, f"{BASE}2"))) == PROVED
+    assert told(attached((OLD,), own(action, BASE, Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}))) == PROVED
+    assert told(home(own(action, BASE))) == PROVED
+
+
+def test_an_older_version_that_gives_nothing() -> None:
+    nothing = replace(MANAGED, versions=(("v1", OLD), ("v2", document(own("s3:Get*"), arn=BASE))))
+    before = attached((OLD,), own("iam:SetDefaultPolicyVersion"))
+    assert told(with_account(before, managed=(nothing,)))[0] != "set default policy version"
+    assert told(with_account(before, managed=(replace(MANAGED, versions=MANAGED.versions[:1]),))) == PROVED
+
+
+def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> None:
+    # access_policies_boundaries: the boundary limits what the new inline policy allows, until it has another document.
+    put, version = "iam:PutUserPolicy", "iam:CreatePolicyVersion"
+
+    def within(*actions: str) -> State:
+        edge = replace(document(own([*actions]), arn=BASE), kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")
+        return attached((), own(put), bounded=True, boundary=edge)
+
+    assert told(within(put)) == PROVED
+    assert sorted(told(within(put, version))) == ["new policy version", "put inline policy"]
+
+
+def test_a_boundary_that_a_write_demands() -> None:
+    # access_policies_boundaries, Delegating responsibility: only roles within the boundary may be written to, and the boundary stays.
+    edge = replace(document(own("s3:*"), arn=BASE), kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")
+    demands = own("iam:PutRolePolicy", Condition={"StringEquals": {"iam:PermissionsBoundary": BASE}})
+    within = replace(trusting(admits(aws(ALICE))), bounded=True, boundary=edge)
+    assert told(home(demands, role=within)) == PROVED
+    wide = replace(edge, statements=document(own("*"), arn=BASE).statements)
+    assert sorted(told(home(demands, role=replace(within, boundary=wide)))) == ["assume role", "put inline policy"]
+
+
+# --- assuming roles -----------------------------------------------------------------------------------------------------------------------
+
+EXTERNAL = {"StringEquals": {"sts:ExternalId": "x1"}}
+
+
+@pytest.mark.parametrize(
+    ("trust", "steps"),
+    [
+        ((admits(aws(ALICE)),), ("assume role",)),
+        ((admits(aws(ALICE), Condition=EXTERNAL),), ("assume role",)),
+        ((admits(aws(BOB)),), PROVED),
+        ((admits(ACCOUNT),), PROVED),
+        ((admits("*"),), ("assume role",)),
+        ((admits(aws(ALICE), Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}}),), PROVED),
+        ((admits(aws(ALICE), Condition={"StringEquals": {"aws:ResourceTag/team": "red"}}),), ("assume role",)),
+        ((admits(aws(ALICE)), bars(ACCOUNT)), PROVED),
+        ((admits(aws(ALICE)), bars(ACCOUNT, Condition={"StringNotEquals": {"sts:ExternalId": "x1"}})), ("assume role",)),
+        ((admits(aws(ALICE), "sts:TagSession"),), PROVED),
+        ((admits(aws(ALICE), Condition={"Null": {"sts:SourceIdentity": "false"}}),), ("unknown", "E0")),
+    ],
+)
+def test_a_role_only_if_its_trust_policy_admits_the_caller(trust: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+    assert told(home(role=trusting(*trust, own=(USES,), tags=TEAM))) == steps
+
+
+TAGGED = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+ONLY_RED = {"StringEquals": {"aws:RequestTag/team": "red"}}
+
+
+@pytest.mark.parametrize(
+    ("trust", "steps"),
+    [
+        ((admits(aws(ALICE), "sts:*"),), ("assume role",)),
+        ((admits(aws(ALICE)),), PROVED),
+        ((admits(aws(ALICE)), admits(aws(ALICE), "sts:TagSession")), ("assume role",)),
+        ((admits(aws(ALICE)), admits(aws(BOB), "sts:TagSession")), PROVED),
+        ((admits(aws(ALICE), "sts:*", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),), ("assume role",)),
+        ((admits(aws(ALICE), "sts:*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),), ("assume role",)),
+        ((admits(aws(ALICE), "sts:*"), bars(aws(ALICE), "sts:TagSession")), PROVED),
+    ],
+)
+def test_session_tags_within_the_trust_policy(trust: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+    # id_session-tags, Permissions required to add session tags.
+    assert told(home(role=trusting(*trust, own=(TAGGED,), tags=TEAM))) == steps
+
+
+def test_session_tags_that_a_later_step_takes() -> None:
+    # The session is tagged so that it may write to Bob, not to decrypt.
+    writes = own("iam:CreateAccessKey", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+    role = trusting(admits(aws(ALICE), "sts:*"), own=(writes,))
+    assert told(home(bob=BOB_USES, role=role)) == ("assume role", "new credentials of a user")
+    assert told(home(bob=BOB_USES, role=trusting(admits(aws(ALICE)), own=(writes,)))) == PROVED
+
+
+SUB = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:octo/*"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "steps"),
+    [(SUB, ("assume role",)), ({"StringEquals": {"aws:PrincipalTag/team": "x"}}, PROVED), ({**SUB, **EXTERNAL}, PROVED)],
+)
+def test_an_identity_of_a_provider(condition: dict[str, Any], steps: tuple[str, ...]) -> None:
+    web = "sts:AssumeRoleWithWebIdentity"
+    role = trusting(admits({"Federated": GITHUB}, web, Condition=condition), own=(USES,))
+    before = state(others=(role,), held=(caller(GITHUB),), **NO_GRANTS)
+    assert told(with_account(before, providers=(GITHUB,))) == steps
+    other = GITHUB.replace("token.actions", "other.actions")
+    elsewhere = state(others=(role,), held=(caller(other),), **NO_GRANTS)
+    assert told(with_account(elsewhere, providers=(GITHUB, other))) == PROVED
+
+
+def test_a_role_of_another_account_takes_both_accounts() -> None:
+    # reference_policies_evaluation-logic-cross-account: the trust policy and Alice's own policies.
+    statement = {"Effect": "Allow", "Principal": aws(PARTNER_TARGET), "Action": "kms:Decrypt", "Resource": "*"}
+    role = trusting(admits(aws(ALICE)), arn=PARTNER_TARGET, own=(USES,))
+
+    def asked(*mine: Statement) -> tuple[str, ...]:
+        before = home(*mine, key=statement)
+        accounts = (*before.estate.accounts, Account(PARTNER, (), (role,), providers=()))
+        return told(replace(before, estate=replace(before.estate, accounts=accounts)))
+
+    assert asked(own("sts:AssumeRole", PARTNER_TARGET)) == ("assume role",)
+    assert asked(own("s3:*")) == PROVED
+    assert asked(own("sts:AssumeRole", PARTNER_TARGET, Condition={"StringEquals": {"aws:ResourceAccount": HOME}})) == PROVED
+
+
+def test_a_role_without_a_trust_policy_in_the_input() -> None:
+    before = home(own("sts:AssumeRole"), role=identity(TARGET, USES))
+    assert told(before) == ("unknown", "E2")
