@@ -31,6 +31,10 @@ def _paragraph(start: str) -> str:
     return text[text.index(start) :].partition("\n\n")[0]
 
 
+def test_the_action_runs_in_the_root_so_that_places_are_paths_from_there() -> None:
+    assert not any("working-directory" in step for step in ACTION["runs"]["steps"])
+
+
 def test_no_input_of_the_action_is_read_as_a_command() -> None:
     assert [step["run"] for step in STEPS if "run" in step and "${{" in step["run"]] == []
 
