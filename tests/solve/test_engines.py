@@ -9,7 +9,7 @@ import pytest
 from tests.encode.test_groups import finite
 from verifier.model.engine import Engine
 from verifier.problem.expression import Symbol
-from verifier.solve.engines import open_session, require
+from verifier.solve.engines import open_session, require, usual_engines
 from verifier.solve.session import Sat
 from verifier.syntax.diagnostic import InputError
 
@@ -30,3 +30,9 @@ def test_a_solver_that_is_not_installed_is_an_input_error(monkeypatch: pytest.Mo
 def test_an_engine_on_classes_opens_a_session(engine: Engine) -> None:
     opened = open_session(engine, finite(a=3), [Symbol("p")], [])
     assert isinstance(opened.check([]), Sat) and opened.assignment().symbols == {"p": True}
+
+
+def test_what_is_not_installed_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert usual_engines() == (Engine.Z3, Engine.SAT)
+    monkeypatch.setitem(sys.modules, "pysat.solvers", None)
+    assert usual_engines() == (Engine.Z3,)

@@ -44,10 +44,13 @@ def bench(
             show_default=False,
         ),
     ],
-    engine: Annotated[list[Engine], typer.Option(help="An engine; may be repeated. The first one is what ratios are to.")] = [  # noqa: B006
-        Engine.Z3,
-        Engine.SAT,
-    ],
+    engine: Annotated[
+        list[Engine],
+        typer.Option(
+            help="An engine; may be repeated. The first one is what ratios are to. Without it: z3, and sat if it is installed.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006  (typer copies it)
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Rounds that count, after one that does not.")] = 3,
     limit: Annotated[float, typer.Option(min=0.01, max=3600, help="Seconds for one answer.")] = 2.0,
     clock: Annotated[
@@ -75,11 +78,12 @@ def bench(
     def body() -> int:
         from verifier.bench.records import Clock
         from verifier.cli.benching import BenchOptions, bench_command
+        from verifier.solve.engines import usual_engines
 
         return bench_command(
             BenchOptions(
                 tuple(sets),
-                tuple(dict.fromkeys(engine)),
+                tuple(dict.fromkeys(engine)) or usual_engines(),
                 rounds,
                 limit,
                 output.value,

@@ -53,6 +53,11 @@ def _installed(engine: Engine) -> bool:
     return True
 
 
+def usual_engines() -> tuple[Engine, ...]:
+    """The engines on classes and boxes that are installed: what a benchmark compares if nothing else is asked."""
+    return tuple(engine for engine in (Engine.Z3, Engine.SAT) if _installed(engine))
+
+
 def second_engine(first: Engine) -> Engine:
     """A string engine to hold the first one's verdicts against: cvc5 if it is installed, Z3 otherwise.
 
