@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import KEY, estate
+from tests.evaluate.estates import KEY, allow, estate
 from verifier.model.estate import Influence, Unmodelled
 from verifier.verify.summary import summary
 
 
 @pytest.mark.parametrize(("label", "key", "told"), [("G1", KEY, None), ("G1", None, None), ("G1", f"{KEY}0", 0), ("U3", KEY, 0)])
 def test_g1_how_many_grants_there_are_is_not_said_where_one_is_not_known(label: str, key: str | None, told: int | None) -> None:
-    found = estate()
+    found = estate(allow("*"))
     (only,) = found.keys
     only = replace(only, grants=())
     doubt = Unmodelled("grant", label, Influence.MAY_ALLOW, "a grant is not known", key=key)
