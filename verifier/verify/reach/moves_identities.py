@@ -128,7 +128,7 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role: without tags where that will do, or with each choice of tags."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
-    if task.fact.kind is not FactKind.SESSION_TAGS:
+    if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
         when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
         found = _request(scene, role, task.derivation.by, offer.action, *when)
         yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)

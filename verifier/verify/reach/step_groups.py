@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from verifier.model.reach import StepKind
-from verifier.problem.powers import RESOURCE_POLICY
+from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Fact, FactKind, Offer
+
+TAG_NAMES = "aws:tagkeys"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,18 @@ class Group:
         node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number})
         every = (1 << len(self.permissions.targets)) - 1
         return [Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)]
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """The variables that say which tags a request asks for, as far as policies ask for them."""
+        finite = self.permissions.joint.finite
+        asked = (name for name in finite.tables if name.startswith(REQUEST_TAG))
+        return (*asked, *finite.held.get(TAG_NAMES, ()))
+
+    def without(self, variable: str) -> int:
+        """The values of one of `tags` for a request without that tag."""
+        table = self.permissions.joint.finite.tables.get(variable)
+        return 1 if table is None else 1 << table.size
 
     def mask(self, attribute: str, predicate: Predicate) -> int | None:
         """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the attribute."""

@@ -164,18 +164,29 @@ class StepOffers:
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
         yield from self._plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
-        for action in ("sts:AssumeRole", *BY_PROVIDERS):
+        yield from self._untagged(group, by)
+        for action in BY_PROVIDERS:
             yield from self._plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
         yield from self._tagged(group, by)
         yield from self._passed(group, by)
 
+    def _untagged(self, group: Group, by: str) -> Iterator[Bundle]:
+        """A session without tags: what asks for some takes two permissions (E2)."""
+        for allowed in group.allowed("sts:AssumeRole", by, *group.tags):
+            if all(mask & group.without(name) for name, mask in allowed.cube.values):
+                own = replace(allowed.cube, values=())
+                yield Bundle(StepKind.ASSUME_ROLE, "sts:AssumeRole", group, allowed.targets, (own,), Gives(FactKind.HOLDS))
+
     def _tagged(self, group: Group, by: str) -> Iterator[Bundle]:
-        """A session with tags takes two permissions (E2)."""
+        """A session with tags takes two permissions (E2). Whoever has it holds the role, too, which may be had in no other way where a policy
+        asks for tags of the request."""
+        kinds = (FactKind.SESSION_TAGS, *((FactKind.HOLDS,) if group.tags else ()))
         tagging = group.allowed("sts:TagSession", by)
         for assuming in group.allowed("sts:AssumeRole", by) if tagging else ():
             for allowed in tagging:
                 targets, needs = assuming.targets & allowed.targets, (allowed.cube, assuming.cube)
-                yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(FactKind.SESSION_TAGS))
+                for kind in kinds:
+                    yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
         """`iam:PassRole` to a service that the role trusts, and that the caller can make start something."""
