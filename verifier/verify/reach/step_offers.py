@@ -178,8 +178,8 @@ class StepOffers:
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:AssumeRole", group, allowed.targets, (own,), Gives(FactKind.HOLDS))
 
     def _tagged(self, group: Group, by: str) -> Iterator[Bundle]:
-        """A session with tags takes two permissions (E2). Whoever has it holds the role, too, which may be had in no other way where a policy
-        asks for tags of the request."""
+        """A session with tags takes two permissions (E2). Whoever has it holds the role, too: where a policy asks for tags of the request,
+        perhaps in this way alone."""
         kinds = (FactKind.SESSION_TAGS, *((FactKind.HOLDS,) if group.tags else ()))
         tagging = group.allowed("sts:TagSession", by)
         for assuming in group.allowed("sts:AssumeRole", by) if tagging else ():
