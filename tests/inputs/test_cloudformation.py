@@ -143,7 +143,7 @@ def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
         ("!Ref Stored", "the value in Systems Manager that parameter `Stored` names"),
         ("!If [IsOpen, !Ref Partner, x]", "condition `IsOpen`, which turns on values that are not given"),
         ("!If [Both, !Ref Partner, x]", "condition `Both`, which turns on values that are not given"),
-        ("!ImportValue partner", "`Fn::ImportValue`, which is not carried out"),
+        ("!ImportValue partner", "the export `partner` of another stack"),
         ("!Select [!Ref Open, !Ref Roles]", "parameter `Open` (no value: give --parameter Open=…)"),
         ('!Split [",", !Ref Open]', "parameter `Open` (no value: give --parameter Open=…)"),
         ('!Join [",", !Split [",", !Ref Open]]', "parameter `Open` (no value: give --parameter Open=…)"),

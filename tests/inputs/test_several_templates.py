@@ -76,3 +76,62 @@ def test_the_same_address_in_two_plans_is_two_things(tmp_path: Path) -> None:
     assert [key.name for key in both.keys] == [f"{path}#aws_kms_key.k" for path in made]
     assert both.keys[0].arn == estate.keys[0].arn != both.keys[1].arn
     assert [len(key.policies[0].statements) for key in both.keys if key.policies] == [1, 2]
+
+
+def exporting(resources: str, **outputs: str) -> str:
+    """A template whose outputs export values, each by the name of the output."""
+    listed = "".join(f"  {name}: {{Value: {value}, Export: {{Name: {name}}}}}\n" for name, value in outputs.items())
+    return text(resources, f"Outputs:\n{listed}" if listed else "")
+
+
+IMPORTS = """\
+  Alias: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/pay, TargetKeyId: !ImportValue theKey}}
+  Reads:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Roles: [!Ref App]
+      PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: kms:Decrypt, Resource: !ImportValue theKey}}
+"""
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_a_stack_exports_another_imports(tmp_path: Path, first: int) -> None:
+    """Whichever of the two is given first."""
+    both = [exporting(KEY, theKey="!GetAtt Key.Arn"), text(ROLE + IMPORTS)]
+    estate = load(tmp_path, both[first], both[1 - first])
+    (key,), (account,) = estate.keys, estate.accounts
+    assert key.aliases == ("alias/pay",) and estate.unmodelled == ()
+    (statement,) = account.roles[0].policies[0].statements
+    assert [resource.value for resource in statement.resources or ()] == [key.arn]
+
+
+def test_an_alias_of_a_key_that_is_not_known_may_be_of_any(tmp_path: Path) -> None:
+    estate = load(tmp_path, text(KEY), text(ROLE + IMPORTS))
+    assert estate.keys[0].aliases is None
+    assert any("the export `theKey` of another stack" in thing.description for thing in estate.unmodelled)
+    assert load(tmp_path, text(KEY)).keys[0].aliases == ()
+
+
+@pytest.mark.parametrize(
+    "exported",
+    [
+        {"theKey": "!ImportValue theKey"},
+        {"theKey": "!ImportValue other", "other": "!ImportValue theKey"},
+        {f"k{n}": f"!ImportValue k{n + 1}" for n in range(2000)} | {"theKey": "!ImportValue k0"},
+    ],
+)
+def test_exports_in_a_circle_or_a_long_chain_are_not_known(tmp_path: Path, exported: dict[str, str]) -> None:
+    estate = load(tmp_path, exporting(KEY, **exported), text(ROLE + IMPORTS))
+    assert estate.keys[0].aliases is None
+
+
+def test_an_export_that_is_not_certain_is_not_known(tmp_path: Path) -> None:
+    twice = exporting(KEY.replace("Key:", "Other:", 1), theKey="!GetAtt Other.Arn")
+    assert [key.aliases for key in load(tmp_path, exporting(KEY, theKey="!GetAtt Key.Arn"), twice, text(ROLE + IMPORTS)).keys] == [
+        None,
+        None,
+    ]
+    perhaps = exporting(KEY, theKey="!GetAtt Key.Arn").replace("Export:", "Condition: Open, Export:")
+    perhaps = perhaps.replace("Resources:", "Parameters: {P: {Type: String}}\nConditions: {Open: !Equals [!Ref P, x]}\nResources:")
+    assert load(tmp_path, perhaps, text(ROLE + IMPORTS)).keys[0].aliases is None
+    assert load(tmp_path, perhaps, text(ROLE + IMPORTS), P="x").keys[0].aliases == ("alias/pay",)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
@@ -34,6 +35,9 @@ from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import printable
+
+if TYPE_CHECKING:
+    from verifier.inputs.cloudformation.reading import Reading
 
 
 class Loader:
@@ -61,6 +65,7 @@ class Loader:
         self.parts = Parts()
         self.keys: list[Key] = []
         self.policy_files = 0
+        self.templates: list[Reading] = []
 
     def add(self, path: Path) -> None:
         """Adds one path. Raises `InputError`, or records errors in `remarks`."""
@@ -73,9 +78,10 @@ class Loader:
             return
         node = self.files.node(path)
         if is_template(node):
-            from verifier.inputs.cloudformation.reading import add_template  # as for plans
+            from verifier.inputs.cloudformation.reading import prepared  # as for plans
 
-            add_template(self.remarks, self.parts, node, self.supplied)
+            reading = prepared(self.remarks, self.parts, node, self.supplied)
+            self.templates += [reading] if reading is not None else []
         elif is_snapshot(node):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
@@ -117,6 +123,10 @@ class Loader:
 
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
+        if self.templates:
+            from verifier.inputs.cloudformation.reading import add_templates
+
+            add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = [
             read_account(
@@ -164,10 +174,12 @@ class Loader:
         return unmodelled
 
     def _tell_apart(self) -> None:
-        """Keys of several plans or templates with the same name are called by their files too."""
+        """Keys of several plans or templates with the same name are called by their files too. An alias of one may be another's key's."""
         planned = [part for part in self.parts.keys if part.planned]
         counts = Counter(part.name for part in planned)
         for part in planned:
+            if self.parts.loose_alias:
+                part.members.pop("aliases", None)
             if counts[part.name] > 1:
                 part.name = f"{part.file}#{part.name}"
 

@@ -72,6 +72,8 @@ class Parts:
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates, each with the names of its parameters."""
+    loose_alias: bool = False
+    """Whether a plan or template has an alias of which it is not known whose it is."""
     _named: list[set[str]] = field(default_factory=list)
 
     def mark(self, names: Iterable[str]) -> str:

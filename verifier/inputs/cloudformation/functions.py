@@ -37,12 +37,13 @@ _NO_VALUE = "AWS::NoValue"
 
 @dataclass
 class Functions:
-    """Carries out the functions of one template. `called` knows the names of resources."""
+    """Carries out the functions of one template. `called` knows the names of resources, `exported` what other stacks export."""
 
     remarks: Remarks
     template: Template
     called: Called
     pseudo: Mapping[str, str | None] = field(default_factory=dict)
+    exported: Callable[[str], Node | None] = lambda name: None
 
     def __post_init__(self) -> None:
         self._level = 0
@@ -185,6 +186,14 @@ class Functions:
         if not isinstance(parts[1], Scalar):
             return self._unknown(node, f"an attribute of `{parts[0].text}`")
         return self._attribute(node, parts[0].text, parts[1].text)
+
+    def import_value(self, node: Node, argument: Node) -> Node | None:
+        """`Fn::ImportValue`: what an output of another stack exports, if that is one of the input."""
+        name = self.value(argument)
+        if not isinstance(name, Scalar):
+            return Unknown(node.source, node.start, node.end, names_in([name] if name is not None else []) or ["the name of an export"])
+        found = self.exported(name.text)
+        return self._unknown(node, f"the export `{name.text}` of another stack") if found is None else self._at(node, found)
 
     # -- texts and lists --
 
@@ -345,6 +354,7 @@ _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {
     "Fn::Select": Functions.select,
     "Fn::FindInMap": Functions.find_in_map,
     "Fn::If": Functions.if_,
+    "Fn::ImportValue": Functions.import_value,
     "Fn::Length": Functions.length,
     "Fn::ToJsonString": Functions.to_json_string,
 }

@@ -28,6 +28,8 @@ class Keys:
         self.arns: dict[str, str] = {}
         self.changes: dict[str, KeyChanges] = {}
         """What is done to keys that are not of the template, by ARN."""
+        self.loose_alias = False
+        """Whether there is an alias of which it is not known whose it is."""
 
     def read(self) -> list[KeyParts]:
         """The parts of every key that is made, or may be."""
@@ -108,6 +110,7 @@ class Keys:
             return
         text = target.text if isinstance(target, Scalar) else None
         own = [key for key, arn in self.arns.items() if text in (arn, arn.rsplit("/", 1)[1])]
+        self.loose_alias = self.loose_alias or text is None
         if text is not None and not own:
             self._elsewhere(resource, text, name if exists else None)
         for key in own if text is not None else list(found):

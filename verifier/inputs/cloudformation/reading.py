@@ -6,10 +6,13 @@ In: the document of a template, and what is known besides. Out: `Parts`. Guarant
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from verifier.inputs.cloudformation.circles import check_circles
 from verifier.inputs.cloudformation.endpoints import Endpoints
+from verifier.inputs.cloudformation.exports import Exports
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
@@ -29,8 +32,18 @@ _NESTED = re.compile(r"AWS::CloudFormation::Stack|AWS::Serverless::Application|.
 """Resources that stand for resources of another template."""
 
 
-def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> None:
-    """Adds what a template holds. Errors go to `remarks`, or are raised."""
+@dataclass
+class Reading:
+    """A template that is understood, and where it is deployed; what it holds is added once all templates are."""
+
+    node: Node
+    where: Deployment
+    names: Names
+    functions: Functions
+
+
+def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> Reading | None:
+    """A template; `None` after recording why it cannot be read."""
     before = len(remarks.errors)
     template = read_template(remarks, node, supplied, partial(_loops, remarks))
     parts.parameters.append((node, tuple(template.parameters)))
@@ -38,24 +51,39 @@ def add_template(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied)
     if len(remarks.errors) == before:
         check_circles(remarks, template)
     if len(remarks.errors) > before:
-        return
+        return None
     where = deployment(remarks, node, template)
     names = Names(template, where.partition, where.account, where.region)
     names.functions = Functions(remarks, template, names, where.pseudo)
-    keys, identities = Keys(remarks, names.functions, names), Identities(remarks, names.functions, names)
-    endpoints = Endpoints(names.functions, names)
+    return Reading(node, where, names, names.functions)
+
+
+def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -> None:
+    """Adds what the templates hold. Errors go to `remarks`."""
+    exports = Exports([reading.functions for reading in readings])
+    for reading in readings:
+        reading.functions.exported = exports
+    for reading in readings:
+        remarks.keep(partial(_add, remarks, parts, reading))
+
+
+def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
+    node, where, names, functions = reading.node, reading.where, reading.names, reading.functions
+    keys, identities = Keys(remarks, functions, names), Identities(remarks, functions, names)
+    endpoints = Endpoints(functions, names)
     found = keys.read()
     _add_account(parts, node, where, identities)
     listed = endpoints.read(node)
     parts.made_endpoints += [] if listed is None else [listed]
-    nested = _nested(remarks, names.functions, where)
-    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(template), *nested]
-    parts.unmodelled += shares(names.functions, keys)
-    controls = [r for r in template.of_type("AWS::Organizations::Policy") if names.functions.exists(r) is not False]
+    nested = _nested(remarks, functions, where)
+    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(functions.template), *nested]
+    parts.unmodelled += shares(functions, keys)
+    controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
         key.supposed, key.file = tuple(_supposed(names)), node.source.name
     parts.keys += found
+    parts.loose_alias = parts.loose_alias or keys.loose_alias
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)
 

@@ -53,6 +53,7 @@ class Template:
     mappings: dict[str, dict[str, Node]] = field(default_factory=dict)
     conditions: dict[str, Node] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
+    outputs: dict[str, Node] = field(default_factory=dict)
     transforms: tuple[Scalar, ...] = ()
     mark: str = ""
 
@@ -78,6 +79,7 @@ def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Cal
         template.parameters[name] = members(remarks, section, f"parameter `{name}`")
     for name, section in _section(remarks, found, "Mappings").items():
         template.mappings[name] = members(remarks, section, f"mapping `{name}`")
+    template.outputs = _section(remarks, found, "Outputs") if isinstance(found.get("Outputs"), Members) else {}
     write_out = writing(template)
     template.conditions = _section(remarks, found, "Conditions", write_out)
     written = {key.text for key, _ in getattr(found.get("Resources"), "pairs", ())}
