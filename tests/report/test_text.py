@@ -30,6 +30,7 @@ from tests.report.samples import (
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
 from verifier.model.verdict import Agreement
+from verifier.report.columns import columns
 from verifier.report.text import render_text
 
 AGREED, UNANSWERED = (replace(PROVED, agreement=how) for how in (Agreement.AGREED, Agreement.UNANSWERED))
@@ -119,3 +120,12 @@ def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -
     assert "note         the whole call also needs kms:CreateKey by an identity policy" in render_text(report(REPLICATES), colour=False)
     denied = replace(found, decision=replace(found.decision, outcome=Outcome.DENY))
     assert "note" not in render_text(report(replace(REPLICATES, counterexample=denied)), colour=False)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("x" * 4, ["xxxx  next"]), *(("x" * wide, ["x" * wide, "      next"]) for wide in (5, 6, 7))],
+)
+def test_cells_side_by_side_have_a_gap(word: str, told: list[str]) -> None:
+    assert columns([word, "next"], (4, 9)) == told
+    assert columns(["", "next"], (4, 9), indent=1) == ["       next"]

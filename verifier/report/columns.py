@@ -23,7 +23,7 @@ def columns(cells: Sequence[str], widths: Sequence[int], indent: int = 0) -> lis
         start = indent
         for block, width in zip(blocks, widths, strict=True):
             text = block[number] if number < len(block) else ""
-            if text and width_of(line) > start:
+            if text and line.strip() and width_of(line) > start - GAP:
                 lines.append(line.rstrip())
                 line = " " * start
             line = pad(line, start) + text
