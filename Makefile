@@ -49,11 +49,12 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# pip runs only when pyproject.toml has changed since it ran last.
+# pip runs only when pyproject.toml has changed since it ran last. It compiles what it installs, but not what stays where it is.
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 demo")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m compileall -q verifier
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
