@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from verifier.model.reach import OWN_KEY, StepKind
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Offer, alone
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Offer, Way, alone
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers import Access, KeyOffers
@@ -32,6 +32,11 @@ class Goal:
     rounds: int
     onto: str | None = None
 
+    @property
+    def way(self) -> Way:
+        """How it is reached."""
+        return self.number, None, self.by, self.premises
+
 
 @dataclass
 class Reached:
@@ -50,7 +55,7 @@ class Closure:
         self,
         identities: Identities,
         key: KeyOffers,
-        by_steps: Callable[[str], Mapping[Fact, Derivation]],
+        by_steps: Callable[[str, frozenset[Way]], Mapping[Fact, Derivation]],
         further: Callable[[], Iterable[KeyOffers]],
     ) -> None:
         self._keys = {key.arn: key}
@@ -63,27 +68,28 @@ class Closure:
         """The rules of the keys that it came to be about."""
         return {arn: offers.rules for arn, offers in self._keys.items()}
 
-    def of(self, start: str, *, direct: bool = True) -> Reached:
-        """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least."""
+    def of(self, start: str, *, direct: bool = True, refused: frozenset[Way] = ANY_WAY) -> Reached:
+        """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least. Without
+        the ways that are `refused`: to look for others, as it proves nothing."""
         reached = Reached(start, alone(start))
         if direct:
-            self._look_for_goals(reached, 0, direct)
+            self._look_for_goals(reached, 0, direct, refused)
         if self._all_reached(reached):
             return reached
         # What is brought about without keys does not turn on what is brought about with them.
-        without_keys = self._by_steps(start)
+        without_keys = self._by_steps(start, refused)
         last = max(derivation.rounds for derivation in without_keys.values())
         rounds = 0
         while not self._all_reached(reached):
             rounds += 1
             new = {fact: found for fact, found in without_keys.items() if found.rounds == rounds}
             for fact, derivation in self._round(reached.facts, rounds):
-                if fact not in reached.facts:
+                if fact not in reached.facts and (fact, derivation.step, derivation.by, derivation.premises) not in refused:
                     new.setdefault(fact, derivation)
             if not new and rounds > last:
                 break
             reached.facts.add(new)
-            self._look_for_goals(reached, rounds, direct)
+            self._look_for_goals(reached, rounds, direct, refused)
         for arn, offers in self._keys.items():
             for number in offers.goals:
                 self._or_by_sharing(reached, arn, number)
@@ -163,15 +169,16 @@ class Closure:
 
     # -- goals --
 
-    def _look_for_goals(self, reached: Reached, rounds: int, direct: bool) -> None:
+    def _look_for_goals(self, reached: Reached, rounds: int, direct: bool, refused: frozenset[Way]) -> None:
         for arn, offers in self._keys.items():
             for number in offers.goals:
                 if (arn, number) not in reached.goals:
-                    goal = self._goal(offers, number, reached.facts, rounds, direct)
+                    goals = self._goals(offers, number, reached.facts, rounds, direct)
+                    goal = next((goal for goal in goals if goal.way not in refused), None)
                     if goal is not None:
                         reached.goals[arn, number] = goal
 
-    def _goal(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool) -> Goal | None:
+    def _goals(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool) -> Iterator[Goal]:
         for by in facts.held:
             accesses = offers.accesses(number, by)
             available = self._available(offers, by, facts) if accesses else frozenset()
@@ -179,14 +186,14 @@ class Closure:
                 met = access.cube.powers <= available
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
                 if premises is not None and (direct or premises or facts[Fact(FactKind.HOLDS, by)].step is not None):
-                    return Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
-        return self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else None
+                    yield Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
+        yield from self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else ()
 
-    def _by_other_means(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Goal | None:
+    def _by_other_means(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Iterator[Goal]:
         """The key's material is known, or what it encrypted can be decrypted under another key (section 7)."""
         known = Fact(FactKind.KNOWN, offers.arn)
         if known in facts:
-            return Goal(number, offers.arn, facts[known].by, None, (known,), rounds)
+            yield Goal(number, offers.arn, facts[known].by, None, (known,), rounds)
         replica = Fact(FactKind.REPLICA, offers.arn)
         for by in facts.held:
             holds = Fact(FactKind.HOLDS, by)
@@ -196,16 +203,15 @@ class Closure:
                     premises = self._needs.met(access.cube, offers.arn, access.action, by, in_hand)
                     if premises is not None:
                         own = tuple(replica if fact.kind is FactKind.RESOURCE_POLICY else fact for fact in premises)
-                        return Goal(number, offers.arn, by, access, tuple(dict.fromkeys((holds, replica, *own))), rounds, "replica")
+                        yield Goal(number, offers.arn, by, access, tuple(dict.fromkeys((holds, replica, *own))), rounds, "replica")
             onto = [fact for fact in facts.of_kind(FactKind.ONTO) if fact.subject == offers.arn]
             for fact in onto if offers.rules.decrypts(number) else ():
                 other = self._keys[fact.details[0]]
                 if OWN_KEY in other.arn:  # the caller's own account decrypts it (section 7)
-                    return Goal(number, offers.arn, facts[fact].by, None, (fact,), rounds)
+                    yield Goal(number, offers.arn, facts[fact].by, None, (fact,), rounds)
                 premises = self._first(other, "kms:Decrypt", by, facts)
                 if premises is not None:
-                    return Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, other.arn)
-        return None
+                    yield Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, other.arn)
 
 
 def _asked_for(offer: Offer) -> str:

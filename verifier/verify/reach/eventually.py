@@ -23,6 +23,7 @@ from verifier.verify.assumptions import given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.stories import Other
 from verifier.verify.settled import not_known, settled
 
 MOST_STORIES = 24
@@ -86,7 +87,7 @@ class _Search:
             return _Answer(None, Bound(self.steps, not within))
         reasons: list[Reason] = []
         for goal, reached in near[:MOST_STORIES]:
-            found = self._told(goal, reached)
+            found = self._told(goal, reached, self._otherwise(reached.start))
             if isinstance(found, Story):
                 return _Answer(found, Bound(self.steps, False))
             reasons.append(found)
@@ -94,8 +95,11 @@ class _Search:
         text = f"{reached.start} may get there in {goal.rounds} steps, but no chain could be replayed: {reasons[0].text}"
         return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
 
-    def _told(self, goal: Goal, reached: Reached) -> Story | Reason:
-        return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.steps)
+    def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
+        return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.steps, other)
+
+    def _otherwise(self, start: str) -> Other:
+        return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
 
     def _within(self) -> Iterator[tuple[Goal, Reached]]:
         """The callers whose goal is within reach, in whatever number of steps."""

@@ -85,6 +85,11 @@ class Derivation:
     """What was offered; `None` for what is true at first, and for re-encryption."""
 
 
+Way = tuple[Fact | int, StepKind | None, str, tuple[Fact, ...]]
+"""One way to make a fact true, or to reach a goal (by its number): the step, who takes it, what must be true before."""
+ANY_WAY: frozenset[Way] = frozenset()
+
+
 class Facts(dict[Fact, Derivation]):
     """Facts with their derivations, in the order in which they came about. They are added by `add` alone."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.verify.reach.closure import Goal
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class GrantTo:
     operations: tuple[str, ...]
     grantee: str
     by: str
+    fact: Fact = field(repr=False, compare=False)
+    """That one of them can be granted."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
     plan = _Plan(facts)
     plan.prepare(goal.by, goal.premises)
     return tuple(plan.tasks)
+
+
+def made_by(task: Task, facts: Facts) -> Way:
+    """The way that a task goes."""
+    fact = Fact(FactKind.JOINED, task.group) if isinstance(task, JoinGroup) else task.fact
+    return fact, facts[fact].step, facts[fact].by, facts[fact].premises
 
 
 @dataclass
@@ -92,6 +100,6 @@ class _Plan:
         first = self.facts[needed[0]]
         self.prepare(first.by, first.premises)
         operations = tuple(fact.details[0] for fact in needed)
-        task = GrantTo(key, operations, grantee, first.by)
+        task = GrantTo(key, operations, grantee, first.by, needed[0])
         if task not in self.tasks:
             self.tasks.append(task)

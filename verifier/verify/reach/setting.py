@@ -22,6 +22,7 @@ from verifier.verify.prove import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.facts import Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
@@ -114,6 +115,10 @@ class Setting:
     def by_steps(self, start: str, goal: int) -> Reached:
         """What a principal can bring about by one step or more."""
         return self._closure(self._issuers(start, goal)).of(start, direct=False)
+
+    def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True) -> Reached:
+        """What it can bring about without some ways; by one step or more, where not `direct`."""
+        return self._closure(self._issuers(start, goal)).of(start, direct=direct, refused=refused)
 
     def teller(self, start: str, goal: int) -> Teller:
         """Tells stories about what a principal can bring about."""

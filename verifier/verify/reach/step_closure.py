@@ -12,7 +12,7 @@ from functools import cached_property
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, alone
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way, alone
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.step_groups import Bundle, Group
 from verifier.verify.reach.step_offers import StepOffers
@@ -35,8 +35,10 @@ class StepClosure:
     def _offers(self) -> StepOffers:
         return self._make_offers()
 
-    def of(self, start: str) -> Facts:
-        """Everything that a principal can bring about, itself included."""
+    def of(self, start: str, refused: frozenset[Way] = ANY_WAY) -> Facts:
+        """Everything that a principal can bring about, itself included; without the ways that are `refused`, which proves nothing."""
+        if any(isinstance(fact, Fact) for fact, *_ in refused):
+            return self._closed(start, refused)
         if start not in self._found:
             nothing = self._wider is not None and len(self._wider.of(start)) == 1
             self._found[start] = alone(start) if nothing else self._closed(start)
@@ -46,9 +48,9 @@ class StepClosure:
         """Whether something that a principal can bring about is about itself, or about others like it: then they are not alike."""
         return any(fact.subject in members for fact, found in self.of(start).items() if found.rounds > 0)
 
-    def _closed(self, start: str) -> Facts:
+    def _closed(self, start: str, refused: frozenset[Way] = ANY_WAY) -> Facts:
         facts = alone(start)
-        search = _Search(self._offers, self._needs, facts)
+        search = _Search(self._offers, self._needs, facts, refused)
         rounds = 0
         while True:
             rounds += 1
@@ -68,6 +70,7 @@ class _Search:
     offers: StepOffers
     needs: Needs
     facts: Facts
+    refused: frozenset[Way]
     given: dict[object, int] = field(default_factory=dict)
     """The targets, as masks, on which something was made true already."""
     done: set[tuple[str, frozenset[str]]] = field(default_factory=set)
@@ -97,7 +100,11 @@ class _Search:
             self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
             for offer in bundle.offers(targets):
                 own = (Fact(FactKind.RESOURCE_POLICY, offer.target),) if bundle.needs_policy else ()
-                yield offer.gives, Derivation(offer.step, by, (Fact(FactKind.HOLDS, by), *needed, *own), rounds, offer)
+                premises = (Fact(FactKind.HOLDS, by), *needed, *own)
+                if (offer.gives, offer.step, by, premises) in self.refused:
+                    self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
+                else:
+                    yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
     def _in_hand(self) -> dict[Group, int]:
         """The targets whose own policies are in hand, by their groups."""

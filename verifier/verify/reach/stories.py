@@ -22,14 +22,18 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
 from verifier.verify.reach.asking import Asker, of_one, principal
 from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.moves import made
-from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task, planned
+from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
 from verifier.verify.reach.scene import Scene
 
 MOST_WAYS = 32
 """So many ways to take a step are looked at for one chain."""
+MOST_OTHERS = 8
+"""So many other chains to the same goal are looked at."""
+Other = Callable[[frozenset[Way]], Reached]
+"""What is brought about without some ways."""
 
 
 @dataclass
@@ -40,12 +44,34 @@ class Teller:
     rules: Mapping[str, KeyRules]
     how: How
 
-    def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int) -> Story | Reason:
-        """A story of at most so many steps. Raises `InternalDisagreement`."""
+    def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
+        """A story of at most so many steps; where there is none, one of those to which an `other` way leads. The goal is
+        within so many rounds. Raises `InternalDisagreement`."""
+        refused: frozenset[Way] = ANY_WAY
+        reasons: list[Reason] = []
+        while goal.rounds <= most:
+            found, way = self._told(reached, goal, invariant, most)
+            if isinstance(found, Story):
+                return found
+            reasons.append(found)
+            if other is None or way in refused or len(reasons) > MOST_OTHERS:
+                break
+            refused |= {way}
+            reached = other(refused)
+            if (goal.key, goal.number) not in reached.goals:
+                break
+            goal = reached.goals[goal.key, goal.number]
+        return reasons[0]
+
+    def _told(self, reached: Reached, goal: Goal, invariant: Invariant, most: int) -> tuple[Story | Reason, Way]:
+        """A story; or why there is none, and the way that could not be gone."""
         tasks = planned(reached.facts, goal)
         if len(tasks) > most:
-            return Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for")
-        return _Tries(self, reached, tasks, goal, invariant).end(goal, invariant)
+            text = f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for"
+            return Reason("E0", text), goal.way
+        tries = _Tries(self, reached, tasks, goal, invariant)
+        found = tries.end(goal, invariant)
+        return found, (goal.way if tries.far == len(tasks) else made_by(tasks[tries.far], reached.facts))
 
     def tell_each(self, reached: Reached, goals: Sequence[tuple[Goal, Invariant]]) -> list[Story | Reason]:
         """A story of each goal, all of which are brought about by the same steps."""
@@ -85,6 +111,8 @@ class _Tries:
         self._tasks = tuple(tasks)
         self._goal = goal
         self._left = MOST_WAYS
+        self.far = 0
+        """The task that none of the ways so far went beyond."""
         self._reasons: list[Reason] = []
         self._rest = self._after(teller.begun(reached, goal, invariant), 0)
         self._told: list[_Telling] = []
@@ -106,6 +134,7 @@ class _Tries:
             yield telling
 
     def _after(self, telling: _Telling, number: int) -> Iterator[_Telling]:
+        self.far = max(self.far, number)
         if number == len(self._tasks):
             yield telling
             return
