@@ -94,9 +94,15 @@ def test_what_is_not_in_the_input_is_not_harmless(tmp_path: Path, lists: Json, e
     assert says in (verdict.reason.text if verdict.reason is not None else "")
 
 
-@pytest.mark.parametrize("action", ["iam:AddUserToGroup", "sts:AssumeRole", "iam:CreateAccessKey", "iam:CreatePolicyVersion"])
+@pytest.mark.parametrize("action", ["iam:AddUserToGroup", "sts:AssumeRole", "iam:CreatePolicyVersion"])
 def test_u1_an_inventory_that_is_not_complete_has_others_who_can(tmp_path: Path, action: str) -> None:
     assert asked(tmp_path, BOB, {"UserDetailList": [bob(allow(action))]}, complete=False).status.value == "unknown"
+
+
+def test_u1_what_a_user_that_is_not_listed_may_do_is_free_and_the_story_says_so(tmp_path: Path) -> None:
+    verdict = asked(tmp_path, BOB, {"UserDetailList": [bob(allow("iam:CreateAccessKey"))]}, complete=False)
+    assert verdict.story is not None
+    assert dict(verdict.story.free) == {"U1:allow": True, "U1:deny": False}
 
 
 @pytest.mark.parametrize(
