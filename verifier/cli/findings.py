@@ -60,6 +60,7 @@ def findings(
     A minimal set of findings: who, which actions, under which conditions, through which statements and grants, each with a request,
     replayed. Together they are all external access and nothing else, Deny statements, conditions and control policies reasoned through;
     none of them is covered by the others. Identity policies outside the zone are taken to allow: they are others' to write.
+    Roles that outsiders may assume, and other steps, are not followed here: `verifier reach --to`.
 
     \b
     verifier findings examples/payments
