@@ -11,7 +11,7 @@ polarity in which it is used. An attribute has a variable for each group of clas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.encode.groups import Groups
@@ -138,11 +138,11 @@ class ClauseEncoder:
 
     # -- attributes --
 
-    def chosen(self, values: Mapping[int, bool]) -> dict[str, int]:
-        """The classes that a solution, by variable, chooses for each attribute; a variable that it leaves out is false."""
+    def chosen(self, value: Callable[[int], bool | None]) -> dict[str, int]:
+        """The classes that a solution, the value of each variable, chooses for each attribute; a variable that it leaves out is false."""
         found = {}
         for attribute, bits in self.bits.items():
-            number = next((number for number, bit in enumerate(bits) if values.get(abs(bit), False) == (bit > 0)), None)
+            number = next((number for number, bit in enumerate(bits) if bool(value(abs(bit))) == (bit > 0)), None)
             if number is not None:
                 found[attribute] = self.groups[attribute].masks[number]
         return found

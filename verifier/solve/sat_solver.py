@@ -117,7 +117,7 @@ class SatSession(Session):
         true = self._solver.get_model()
         values = {abs(literal): literal > 0 for literal in true}
         symbols = {name: values[variable] for name, variable in self._encoder.symbols.items() if variable in values}
-        return Assignment(self._encoder.chosen(values), symbols)
+        return Assignment(self._encoder.chosen(values.get), symbols)
 
     def bears_on(self, expression: Expression) -> bool:
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):

@@ -9,7 +9,6 @@ long as everything else (docs/performance.md).
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,8 +21,7 @@ from verifier.problem.expression import Expression, Not, Symbol
 from verifier.problem.finite import Finite, In
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
-_VALUE = re.compile(r"k!(\d+) \(\) Bool\s+(true|false)")
-"""How Z3 prints the value of a variable that it knows by its number."""
+_TRUTH = {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}
 
 
 class _Literals:
@@ -33,11 +31,19 @@ class _Literals:
         self.context = z3.Context()
         self._made: dict[int, z3.BoolRef] = {}
         self._ids: dict[int, int] = {}
+        self._functions: dict[int, z3.FuncDeclRef] = {}
 
     def __getitem__(self, number: int) -> z3.BoolRef:
         found = self._made.get(number)
         if found is None:
             found = self._made[number] = z3.Bool(number, self.context) if number > 0 else z3.Not(self[-number])
+        return found
+
+    def function(self, variable: int) -> z3.FuncDeclRef:
+        """What a model gives a variable's value as: a function without arguments."""
+        found = self._functions.get(variable)
+        if found is None:
+            found = self._functions[variable] = self[variable].decl()
         return found
 
     def id_of(self, number: int) -> int:
@@ -140,7 +146,8 @@ class Z3Session(Session):
         return int(z3.Z3_solver_check_assumptions(self._literals.context.ref(), self._solver.solver, len(numbers), literals))
 
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
-        core = {literal.get_id() for literal in self._solver.unsat_core()}
+        context, found = self._literals.context.ref(), self._solver.unsat_core()
+        core = {z3.Z3_get_ast_id(context, z3.Z3_ast_vector_get(context, found.vector, at)) for at in range(len(found))}
         id_of = self._literals.id_of
         owners = tuple([owner for owner, literal in self._encoder.assumptions.items() if id_of(literal) in core])
         return Unsat(owners, tuple([position for position, literal in enumerate(wanted) if id_of(literal) in core]))
@@ -151,6 +158,12 @@ class Z3Session(Session):
         return True
 
     def assignment(self) -> Assignment:
-        values = {int(number): value == "true" for number, value in _VALUE.findall(self._solver.model().sexpr())}
-        symbols = {name: values[variable] for name, variable in self._encoder.symbols.items() if variable in values}
-        return Assignment(self._encoder.chosen(values), symbols)
+        literals, context, model = self._literals, self._literals.context.ref(), self._solver.model()
+
+        def value(variable: int) -> bool | None:
+            # As in `_answer`: the model stays alive, and with it what it gives. Its whole text would take five times as long.
+            found = z3.Z3_model_get_const_interp(context, model.model, literals.function(variable).ast)
+            return _TRUTH.get(z3.Z3_get_bool_value(context, found)) if found else None
+
+        symbols = {name: said for name, variable in self._encoder.symbols.items() if (said := value(variable)) is not None}
+        return Assignment(self._encoder.chosen(value), symbols)
