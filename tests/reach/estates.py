@@ -18,7 +18,7 @@ from tests.reach.moves import session
 from verifier.model.documents import read_policy
 from verifier.model.estate import Account, Controls, Estate, Group, Identity, Key, Level, ManagedPolicy, Organization
 from verifier.model.grant import Grant
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import OWN_KEY
 from verifier.model.request import Caller, CallerKind
@@ -59,11 +59,15 @@ def _read(text: str, kind: PolicyKind, identity: str, name: str) -> Policy:
     return read_policy(Source("policy.json", text), kind, identity=identity, name=name)
 
 
-def own_key() -> Key:
-    """A key of the caller's own, in an account that nobody else knows (section 7)."""
+def own_key(*grantees: str) -> Key:
+    """A key of the caller's own, in an account that nobody else knows, which lets principals encrypt under it by grants (section 7)."""
     arn = f"arn:aws:kms:us-west-2:666655554444:key/{OWN_KEY}"
     policy = document([{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}], PolicyKind.KEY, f"{arn}#default")
-    return Key(arn, None, (policy,), **{**FACTS, "aliases": (), "tags": (), "grants": ()})
+    named = [found for found in map(principal_named, grantees) if isinstance(found, Principal)]
+    grants = tuple(
+        Grant(f"own-{number}", found, ("kms:ReEncryptTo",), issuing_account="666655554444") for number, found in enumerate(named)
+    )
+    return Key(arn, None, (policy,), **{**FACTS, "aliases": (), "tags": (), "grants": grants})
 
 
 def random_question(seed: int) -> Question:

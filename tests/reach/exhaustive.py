@@ -41,8 +41,14 @@ def search(
 ) -> tuple[Outcome, Chain | None]:
     """As `can_eventually`, with a shortest chain where there is one. Without `pruned` every move of the sample is made."""
     one = _Search(Sampler.of(estate, action, doubts), caller, key, pruned, {}, _Known())
-    found, readings = _under(one, State(replace(estate, keys=(*estate.keys, own_key())), (caller,)), steps)
+    found, readings = _under(
+        one, State(replace(estate, keys=(*estate.keys, own_key(*_principals(estate), caller.principal_arn))), (caller,)), steps
+    )
     return (Outcome.DENY, None) if found is None else (Outcome.DEPENDS if readings else Outcome.ALLOW, found)
+
+
+def _principals(estate: Estate) -> list[str]:
+    return [identity.arn for account in estate.accounts for identity in (*account.users, *account.roles)]
 
 
 def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, Mapping[str, bool]]:

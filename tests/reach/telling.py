@@ -47,9 +47,8 @@ def told(before: State, action: str = "kms:Decrypt", steps: int = STEPS) -> tupl
 def replayed(before: State, found: Story) -> None:
     """A story replays: as a chain, by `evaluate` alone, every decision of it is to allow and is argued."""
     moves = tuple(step.move for step in found.steps)
-    own = [
-        replace(own_key(), arn=move.change.onto) for move in moves if isinstance(move.change, ReEncrypted) and OWN_KEY in move.change.onto
-    ]
+    onto = [move for move in moves if isinstance(move.change, ReEncrypted) and OWN_KEY in move.change.onto]
+    own = [replace(own_key(move.requests[0].caller.principal_arn), arn=str(move.requests[1].resource)) for move in onto]
     estate = replace(before.estate, keys=(*before.estate.keys, *own))
     chain = Chain(found.caller, moves, found.access.request if found.access is not None else None)
     replay = story(State(estate, (found.caller,)), chain, {**dict(found.readings), **dict(found.free)})

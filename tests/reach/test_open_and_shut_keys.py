@@ -141,8 +141,27 @@ CASES: dict[str, Case] = {
     "re-encrypt onto a key of her own": Case(
         ("re-encrypt",),
         (own("kms:ReEncrypt*"),),
-        ({"Bool": {"kms:ReEncryptOnSameKey": "true"}}, {"StringEquals": {"aws:ResourceAccount": HOME}}, ELSEWHERE),
+        ({"Bool": {"kms:ReEncryptOnSameKey": "true"}}, ELSEWHERE),
     ),
+    "re-encrypt onto a key of her own, which grants it": Case(
+        ("re-encrypt",),
+        (own("kms:ReEncryptFrom"),),
+        ({"Bool": {"kms:ReEncryptOnSameKey": "true"}}, ELSEWHERE),
+    ),
+    **{
+        f"replicate, where a Deny is about the primary: {name}": Case(
+            ("replicate key",),
+            (own("kms:ReplicateKey"), own("kms:CreateKey"), own("kms:Decrypt", effect="Deny", Condition=condition)),
+            ({"StringEquals": {"kms:ReplicaRegion": "us-west-2"}},),
+            {"facts": {"grants": (), "arn": MULTI, "tags": (("secret", "yes"),), "aliases": ("alias/secret",), **PRIMARY}},
+        )
+        for name, condition in {
+            "its Region": {"StringEquals": {"aws:RequestedRegion": "us-west-2"}},
+            "its tags": {"StringEquals": {"aws:ResourceTag/secret": "yes"}},
+            "its aliases": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/secret"}},
+            "its type": {"StringEquals": {"kms:MultiRegionKeyType": "PRIMARY"}},
+        }.items()
+    },
     "replicate": Case(
         ("replicate key",),
         (own("kms:ReplicateKey"), own("kms:CreateKey")),
@@ -268,3 +287,20 @@ def test_what_a_shared_key_lets_others_do_is_not_known() -> None:
     assert told(state(shares, own("kms:PutKeyPolicy"), facts=facts)) == ("put key policy",)
     assert told(state(shares, others=(trusted,), facts=facts)) == ("assume role", "put key policy")
     assert told(state(shares, others=(trusted,), facts=facts), steps=1) == ("unknown", "E0")
+
+
+@pytest.mark.parametrize(
+    ("denied", "expected"),
+    [
+        ({}, PROVED),
+        ({"StringEquals": {"aws:RequestedRegion": "us-*"}}, ("replicate key",)),
+        ({"StringLike": {"aws:RequestedRegion": ["*"]}}, PROVED),
+        ({"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}, ("replicate key",)),
+        ({"StringNotEquals": {"aws:RequestedRegion": "us-west-2"}}, PROVED),
+    ],
+)
+def test_a_deny_that_follows_her_to_every_replica(denied: dict[str, Any], expected: tuple[str, ...]) -> None:
+    shut = own("kms:Decrypt", effect="Deny", Condition=denied) if denied else own("kms:Decrypt", effect="Deny")
+    mine = (own("kms:ReplicateKey"), own("kms:CreateKey"), shut)
+    before = state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY})
+    assert told(before) == expected

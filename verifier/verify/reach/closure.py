@@ -8,21 +8,24 @@ reached cannot be brought about, in however many steps; and one that is reached 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from verifier.model.reach import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Offer, Way, alone
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.offers import Access, KeyOffers
+from verifier.verify.reach.offers import ANY, Access, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING
+
+REPLICA = "replica"
 
 
 @dataclass(frozen=True)
 class Goal:
-    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, or none, on which the last request
-    is."""
+    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, if any, on which the last request
+    is: its ARN, or `REPLICA` for one that was made of the key."""
 
     number: int
     key: str
@@ -57,10 +60,12 @@ class Closure:
         key: KeyOffers,
         by_steps: Callable[[str, frozenset[Way]], Mapping[Fact, Derivation]],
         further: Callable[[], Iterable[KeyOffers]],
+        replicas: Callable[[], Sequence[KeyOffers] | None],
     ) -> None:
         self._keys = {key.arn: key}
         self._by_steps = by_steps
         self._further: Callable[[], Iterable[KeyOffers]] | None = further
+        self._make_replicas = replicas
         self._needs = Needs(identities, self._keys)
 
     @property
@@ -146,10 +151,18 @@ class Closure:
             self._look_further()
             for onto in tuple(self._keys.values()):
                 if onto is not source and onto.region == source.region:
-                    arriving = self._first(onto, "kms:ReEncryptTo", by, facts)
+                    arriving = self._arriving(onto, by, facts)
                     if arriving is not None:
                         fact = Fact(FactKind.ONTO, source.arn, (onto.arn,))
                         yield fact, Derivation(StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds)
+
+    def _arriving(self, onto: KeyOffers, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """Facts with which a principal can encrypt under another key. One of its own grants it that at first (section 7)."""
+        if OWN_KEY not in onto.arn:
+            return self._first(onto, "kms:ReEncryptTo", by, facts)
+        granted = Fact(FactKind.MAY_GRANT, onto.arn, ("kms:ReEncryptTo", str(ANY)))
+        found = self._first(onto, "kms:ReEncryptTo", by, Facts({**facts, granted: Derivation(None, by, (), 0)}))
+        return None if found is None else tuple(fact for fact in found if fact != granted)
 
     def _look_further(self) -> None:
         """Takes in the other keys."""
@@ -195,15 +208,10 @@ class Closure:
         if known in facts:
             yield Goal(number, offers.arn, facts[known].by, None, (known,), rounds)
         replica = Fact(FactKind.REPLICA, offers.arn)
+        if replica in facts:
+            yield from self._on_replica(offers, number, facts, replica, rounds)
         for by in facts.held:
             holds = Fact(FactKind.HOLDS, by)
-            if replica in facts:
-                in_hand = Facts({**facts, Fact(FactKind.RESOURCE_POLICY, offers.arn): facts[replica]})
-                for access in offers.accesses(number, by):
-                    premises = self._needs.met(access.cube, offers.arn, access.action, by, in_hand)
-                    if premises is not None:
-                        own = tuple(replica if fact.kind is FactKind.RESOURCE_POLICY else fact for fact in premises)
-                        yield Goal(number, offers.arn, by, access, tuple(dict.fromkeys((holds, replica, *own))), rounds, "replica")
             onto = [fact for fact in facts.of_kind(FactKind.ONTO) if fact.subject == offers.arn]
             for fact in onto if offers.rules.decrypts(number) else ():
                 other = self._keys[fact.details[0]]
@@ -212,6 +220,24 @@ class Closure:
                 premises = self._first(other, "kms:Decrypt", by, facts)
                 if premises is not None:
                     yield Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, other.arn)
+
+    def _on_replica(self, offers: KeyOffers, number: int, facts: Facts, replica: Fact, rounds: int) -> Iterator[Goal]:
+        """The last request on a replica that a principal made, with whatever policy it wrote."""
+        if self._replicas is None:
+            yield Goal(number, offers.arn, facts[replica].by, None, (replica,), rounds, REPLICA)
+        for made in self._replicas or ():
+            in_hand = Facts({**facts, Fact(FactKind.RESOURCE_POLICY, made.arn): facts[replica]})
+            for by in facts.held:
+                for access in made.accesses(number, by):
+                    premises = self._needs.met(access.cube, made.arn, access.action, by, in_hand)
+                    if premises is not None:
+                        own = (replica if fact.subject == made.arn else fact for fact in premises)
+                        premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), replica, *own)))
+                        yield Goal(number, offers.arn, by, replace(access, target=offers.arn), premises, rounds, REPLICA)
+
+    @cached_property
+    def _replicas(self) -> Sequence[KeyOffers] | None:
+        return self._make_replicas()
 
 
 def _asked_for(offer: Offer) -> str:

@@ -7,9 +7,7 @@ Guarantee: each request is allowed in that state; whether the move is well forme
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, Pairs
@@ -33,11 +31,11 @@ from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.moves_aliases import move_alias
 from verifier.verify.reach.moves_identities import MAKERS, join_group
 from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task
+from verifier.verify.reach.replicas import OTHER_REGIONS, REGION, replica, replicas
 from verifier.verify.reach.scene import Made, Scene, step
 
 CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
-REPLICA_REGION, OTHER_REGIONS = "kms:ReplicaRegion", ("us-east-1", "us-west-2", "eu-west-1")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+REPLICA_REGION = "kms:ReplicaRegion"
 
 
 def made(task: Task, scene: Scene) -> Iterator[Made]:
@@ -174,27 +172,19 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
         yield found
         return
     asked = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
-    regions = dict.fromkeys((*OTHER_REGIONS, *_values(asked)))
-    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and _REGION.fullmatch(region))
+    named = [other.region for other in replicas(scene.state.estate, key) or ()]
+    regions = dict.fromkeys((*OTHER_REGIONS, *_values(asked), *named))
+    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and REGION.fullmatch(region))
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
-    replica = _replica(key, region, {*scene.callers, by, *scene.later})
+    made_ = replica(key, region, {*scene.callers, by, *scene.later})
     first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
     if isinstance(first, Reason):
         return first
     keyless, when = Target(TargetKind.NONE, key.partition), (test("StringEquals", "aws:RequestedRegion", region),)
     second = scene.by_the_same(keyless, first.request, "kms:CreateKey", *when)
-    return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, replica), first, second)
-
-
-def _replica(key: Key, region: str, principals: Iterable[str]) -> Key:
-    fields = key.arn.split(":")
-    arn = ":".join((*fields[:3], region, *fields[4:]))
-    policy = key_policy(arn, principals)
-    return replace(
-        key, arn=arn, name=None, policies=(policy,), multi_region=True, multi_region_type="REPLICA", aliases=(), tags=(), grants=()
-    )
+    return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, made_), first, second)
 
 
 _MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {

@@ -28,7 +28,7 @@ def for_keys(estate: Estate) -> Estate:
 
 def _narrowed(estate: Estate, says: Callable[[Policy], bool], others: Iterable[Policy]) -> Estate:
     """The estate without the identity policies, and the identities, that say nothing. `others` are policies that may test something too."""
-    keep = any(map(_asks_who, (*others, *_of_callers(estate, says))))
+    keep = any(map(_asks_who, (*others, *of_callers(estate, says))))
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
     return replace(estate, accounts=tuple(_account(account, says, named, keep=keep) for account in estate.accounts))
 
@@ -48,7 +48,8 @@ def _texts(statement: Statement) -> Iterator[tuple[Text, ...]]:
     yield from (condition.values for condition in statement.conditions)
 
 
-def _of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:
+def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:
+    """The policies that bear on callers, of a key's own aside: identity policies, of those the ones that say something, and all others."""
     for account in estate.accounts:
         for identity in (*account.users, *account.roles):
             yield from filter(says, identity.policies)

@@ -29,6 +29,7 @@ from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers import KeyOffers
 from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.replicas import replicas
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.stories import Teller
@@ -60,7 +61,7 @@ class Setting:
         if issued not in self._closures:
             numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
             # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
-            key, shared, expected = self.key, self._shared, self._issued
+            key, shared, expected, goals = self.key, self._shared, self._issued, self.goals
             creating = cache(lambda: shared.creating(key.partition, issued))
 
             def offers(rules: KeyRules, numbers: tuple[int, ...]) -> KeyOffers:
@@ -69,8 +70,12 @@ class Setting:
             def further() -> Iterator[KeyOffers]:
                 return (offers(shared.rules(other, (), expected), ()) for other in shared.further(key))
 
+            def replicas_() -> Sequence[KeyOffers] | None:
+                made = replicas(shared.narrow, key)
+                return None if made is None else [offers(shared.rules(other, goals, expected), numbers) for other in made]
+
             by_steps = shared.closure(key.partition, issued).of
-            self._closures[issued] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further)
+            self._closures[issued] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further, replicas_)
         return self._closures[issued]
 
     def _issuers(self, start: str, goal: int) -> CallerSet:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Estate
-from verifier.model.grant import Pairs
+from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, Invariant
-from verifier.model.policy import Text
-from verifier.model.reach import Became, State
+from verifier.model.policy import Principal, Text
+from verifier.model.principal_names import principal_named
+from verifier.model.reach import OWN_KEY, Became, State
 from verifier.model.request import Caller, Outcome
 from verifier.model.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.problem.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
 from verifier.verify.reach.asking import Asker, of_one, principal
-from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.closure import REPLICA, Goal, Reached
 from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.moves import made
@@ -103,6 +105,12 @@ def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _onto_own_keys(tasks: Sequence[Task]) -> list[tuple[str, str]]:
+    """The keys of the caller's own onto which tasks re-encrypt, and by whom."""
+    facts = [(task.fact, task.derivation.by) for task in tasks if isinstance(task, Make)]
+    return [(fact.details[0], by) for fact, by in facts if fact.kind is FactKind.ONTO and OWN_KEY in fact.details[0]]
+
+
 class _Tries:
     """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is taken in the next
     one where the chain cannot be gone on with."""
@@ -114,7 +122,11 @@ class _Tries:
         self.far = 0
         """The task that none of the ways so far went beyond."""
         self._reasons: list[Reason] = []
-        self._rest = self._after(teller.begun(reached, goal, invariant), 0)
+        begun = teller.begun(reached, goal, invariant)
+        self._rest: Iterator[_Telling] = self._after(begun, 0)
+        to_own = _onto_own_keys(self._tasks)
+        if to_own:
+            self._rest = chain(self._rest, self._after(begun.with_grants(to_own), 0))
         self._told: list[_Telling] = []
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
@@ -167,6 +179,17 @@ class _Telling:
         """The same story so far, to be gone on with in another way."""
         other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
         other.state = self.state
+        return other
+
+    def with_grants(self, grants: Sequence[tuple[str, str]]) -> _Telling:
+        """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key and a principal."""
+        other, keys = self.copy(), {key.arn: key for key in self.state.estate.keys}
+        for arn, by in grants:
+            key, grantee = keys[arn], principal_named(by)
+            if isinstance(grantee, Principal):
+                grant = Grant(f"own-{len(key.grants or ()) + 1}", grantee, ("kms:ReEncryptTo",), issuing_account=key.account)
+                keys[arn] = replace(key, grants=(*(key.grants or ()), grant))
+        other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
         return other
 
     def _scene(self, later: tuple[str, ...]) -> Scene:
@@ -231,11 +254,11 @@ class _Telling:
     def _access(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
         scene = self._scene(())
         whom = scene.whom(goal.by)
-        if goal.access is None:
+        if goal.access is None and goal.onto != REPLICA:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
             return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope, self.callers.get(goal.by))
         arn = goal.key
-        if goal.onto is not None:
+        if goal.onto == REPLICA:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
         scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
         return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))
