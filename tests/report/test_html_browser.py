@@ -97,6 +97,13 @@ def test_it_can_be_read(chromium: Browser, tmp_path: Path, scheme: str, width: i
     shown, _ = opened(chromium, tmp_path, render_html(report(PROVED, REFUTED, UNKNOWN), EVIDENCE), scheme, width)
     assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert shown.evaluate("[...document.querySelectorAll('pre')].every(node => node.scrollWidth <= node.clientWidth)"), "no line is cut off"
+    check_contrast(shown)
+    shown.emulate_media(media="print", color_scheme="dark" if scheme == "dark" else "light")
+    check_contrast(shown)
+
+
+def check_contrast(shown: Page) -> None:
+    """Raises where a text does not stand out."""
     colours = shown.evaluate(
         """() => ['.proved', '.refuted', '.unknown', '.dim', '.used', 'main strong'].map(name => {
             const node = document.querySelector(name);

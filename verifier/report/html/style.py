@@ -3,10 +3,12 @@
 _DEEPEST = 24
 """Characters that the lines of the reasons hang, at most."""
 
+_SIGNS = "--good:#0a6b2d;--bad:#a8131b;--doubt:#7a4b00;--mark:#fff0b8;--old:#fde8e8;--new:#e2f5e7;--focus:#0b57d0"
+"""Colours on a light ground, which paper is whatever the screen shows."""
+
 STYLE = (
+    f":root{{color-scheme:light dark;--ink:#1d2129;--dim:#5b6470;--page:#fff;--card:#f6f7f9;--line:#d4d9e0;{_SIGNS}}}"
     """
-:root{color-scheme:light dark;--ink:#1d2129;--dim:#5b6470;--page:#fff;--card:#f6f7f9;--line:#d4d9e0;--good:#0a6b2d;--bad:#a8131b;
---doubt:#7a4b00;--mark:#fff0b8;--old:#fde8e8;--new:#e2f5e7;--focus:#0b57d0}
 @media (prefers-color-scheme:dark){:root{--ink:#e4e7eb;--dim:#a3acb8;--page:#15181d;--card:#1e2229;--line:#3a414c;--good:#6fd08c;
 --bad:#ff8f8f;
 --doubt:#f0b75c;--mark:#57480f;
@@ -46,8 +48,8 @@ footer{margin-top:2rem;color:var(--dim);border-top:1px solid var(--line);padding
 summary{break-after:avoid}
 details::details-content{content-visibility:visible;block-size:auto;display:block}.two{
 grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
-:root{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--mark:#fff0b8}}
 """
+    f":root{{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#999;{_SIGNS}}}}}"
     + "".join(f".h{depth}{{padding-left:{depth}ch;text-indent:-{depth}ch}}" for depth in range(1, _DEEPEST + 1))
     + "\n"
 )
