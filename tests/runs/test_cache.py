@@ -226,6 +226,7 @@ def test_e2_no_result_about_keys_depends_on_what_only_steps_turn_on(tmp_path: Pa
     (account,) = estates[0].accounts
     others = [
         replace(account, providers=None),
+        replace(account, unlisted=("GroupDetailList",)),
         replace(account, groups=()),
         replace(account, managed=()),
         replace(account, users=(replace(account.users[0], groups=()),)),

@@ -99,6 +99,7 @@ def _of_steps(account: Account) -> Iterator[Hashable]:
     yield frozenset(map(meaning, account.groups))
     yield frozenset(map(_managed, account.managed))
     yield None if account.providers is None else frozenset(account.providers)
+    yield frozenset(account.unlisted)
 
 
 def _managed(managed: ManagedPolicy) -> Hashable:

@@ -8,7 +8,7 @@ target decides alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Account, Estate, Identity
@@ -26,6 +26,7 @@ from verifier.problem.question import scope
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space
 from verifier.problem.targets import Target
+from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.key_rules import GRANTEE
 from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
@@ -57,14 +58,14 @@ def _bare(identity: Identity) -> Identity:
     return replace(identity, policies=tuple(filter(_asks, identity.policies)), tags=())
 
 
-def said_of(estate: Estate) -> dict[str, object]:
+def said_of(estate: Estate) -> dict[str, Hashable]:
     """What is said of each listed identity: `None` of one of whom nothing is."""
     in_doubt = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
     identities = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
     return {identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in identities}
 
 
-def _said(identity: Identity) -> object:
+def _said(identity: Identity) -> Hashable:
     policies = [policy for policy in identity.policies if says_of_keys(policy) or says_of_steps(policy)]
     boundary = () if identity.boundary is None else (identity.boundary,)
     if any(map(_asks, (*policies, *boundary))):
@@ -99,25 +100,6 @@ def _texts(statement: Statement) -> Iterator[Text]:
         yield from condition.values
 
 
-def _meaning(policy: Policy) -> object:
+def _meaning(policy: Policy) -> Hashable:
     """What a policy says, wherever it is written."""
-    return is_inline(policy), policy.variables, frozenset(map(_statement, policy.statements))
-
-
-def _statement(statement: Statement) -> object:
-    conditions = (
-        (one.operator.base, one.operator.set_operator, one.operator.if_exists, one.key.value.lower(), _values(one.values))
-        for one in statement.conditions
-    )
-    return (
-        statement.effect,
-        _values(statement.actions),
-        statement.not_action,
-        _values(statement.resources),
-        statement.not_resource,
-        frozenset(conditions),
-    )
-
-
-def _values(texts: Iterable[Text] | None) -> frozenset[str] | None:
-    return None if texts is None else frozenset(text.value for text in texts)
+    return is_inline(policy), frozenset(in_policy(policy, statement) for statement in policy.statements)
