@@ -136,6 +136,7 @@ VALIDATOR = Draft202012Validator(lint_schema())
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(lint_schema())
+    assert not VALIDATOR.is_valid({"findings": "none"})
 
 
 @pytest.mark.parametrize("report", [REPORT, NOTHING], ids=["findings", "nothing"])

@@ -60,11 +60,7 @@ def masks(dice: random.Random, question: Question, name: str) -> Iterator[int]:
     finite = question.finite
     table, full = finite.tables[name], (1 << finite.width(name)) - 1
     known = [1 << table.size if finite.optional[name] else 0]
-    for predicate in question.space.questions.get(name, {}):
-        try:
-            known.append(table.mask(predicate))
-        except Exception:  # a predicate of another kind than the table
-            continue
+    known += [table.mask(predicate) for predicate in question.space.questions.get(name, {})]
     for _ in range(4):
         mask = 0
         for chosen in dice.sample(known, min(len(known), dice.randint(1, 3))):

@@ -5,9 +5,8 @@ In: a space. Out: small expressions. Guarantee: none adds a question of its own,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from verifier.model.reference import Action, actions
 from verifier.problem.expression import (
     Expression,
     Present,
@@ -18,7 +17,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.predicates import ANY, Predicate, exactly
-from verifier.problem.space import Space, acts
+from verifier.problem.space import Space
 from verifier.problem.views import View
 
 VIA = "aws:viaawsservice"
@@ -36,12 +35,6 @@ def via_service(space: Space) -> Expression:
     view = space.view(VIA)
     assert isinstance(view, View)
     return view.test(exactly("true"))
-
-
-def actions_with(space: Space, matches: Callable[[Action], bool]) -> Expression:
-    """The known actions with a property, and every unknown one (U4)."""
-    lacking = frozenset(a.name for a in actions() if a.name in space.known_actions and not matches(a))
-    return negation(acts(lacking))
 
 
 def predicates_of(space: Space, name: str) -> list[Predicate]:

@@ -15,7 +15,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.problem.counterparts import Counterparts
 from verifier.problem.decision import allowed
-from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node, TooLarge
+from verifier.problem.diagram import EVERYTHING, Diagrams, Node, TooLarge
 from verifier.problem.domains import Attribute
 from verifier.problem.elimination import Projection, project
 from verifier.problem.expression import Expression, Symbol, Test
@@ -249,8 +249,3 @@ def _says_something(node: Node) -> bool:
 
 def _flat(lists: Iterable[Iterable[Expression]]) -> list[Expression]:
     return [expression for found in lists for expression in found]
-
-
-def nothing_known(joint: Joint, node: Node) -> bool:
-    """Whether a set holds requests for actions alone that the reference data does not know (U4)."""
-    return joint.diagrams.both(node, joint.known_action) == NOTHING

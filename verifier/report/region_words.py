@@ -5,7 +5,6 @@ In: parts of a comparison. Out: texts without markup. Guarantee: every text of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -170,9 +169,3 @@ def _place(span: Span, side: str) -> tuple[str, int] | None:
 
 def _line(file: str, line: int) -> str:
     return f"{file}:{line}" if line else file
-
-
-def enumerated(texts: Iterable[str]) -> str:
-    """`a, b and c`."""
-    listed = list(texts)
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""

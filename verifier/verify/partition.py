@@ -73,7 +73,7 @@ class Partitioner:
     budget: int = REGION_BUDGET
 
     def partition(self, node: Node) -> Partition:
-        """The parts of a set. Actions that the data does not know are left out (U4): `problem.joint.nothing_known` tells of them."""
+        """The parts of a set. Actions that the data does not know are left out (U4)."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
         try:
             return self._refined(node)

@@ -55,7 +55,7 @@ class Describer:
         self.phrases = Phrases(question.space, question.finite, [side.question.space.estate for side in self.joint.sides])
 
     def describe(self, node: Node) -> Regions:
-        """The regions of a set. Actions that the data does not know are left out (U4): `problem.joint.nothing_known` tells of them."""
+        """The regions of a set. Actions that the data does not know are left out (U4)."""
         for _ in range(REFINEMENTS):
             partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
             found = self._regions(partition)

@@ -19,7 +19,6 @@ from verifier.model.reach import State
 from verifier.model.request import Caller
 
 USES = own("kms:Decrypt", KEY)
-TARGET_USES = identity(TARGET, USES)
 EVERYONE = trusting(admits({"AWS": "*"}), own=(USES,))
 
 
