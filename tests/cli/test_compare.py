@@ -247,6 +247,28 @@ def test_before_and_after_a_plan(run: Run, put: Put, tmp_path: Path) -> None:
     assert gone.code == 0 and "the key is gone" in gone.out
 
 
+def test_a_plan_in_an_account_of_which_there_is_a_snapshot(run: Run, put: Put, tmp_path: Path) -> None:
+    """What is attached to a role of the snapshot counts, and with a complete inventory nobody else gains anything."""
+    roles: list[dict[str, Any]] = [
+        {"RoleName": name, "Arn": f"arn:aws:iam::111122223333:role/{name}", "RolePolicyList": []} for name in ("app", "other")
+    ]
+    details = {"UserDetailList": [], "RoleDetailList": roles}
+    policy = {"Version": "2012-10-17", "Statement": [DELEGATE]}
+    keys = [{"arn": KEY, "name": "payments", "policies": {"default": policy}}]
+    snapshot = {"keys": keys, "accounts": {"111122223333": {"authorization_details": details}}}
+    (tmp_path / "live.json").write_text(json.dumps(snapshot))
+    reads = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]})
+    attached = Planned("aws_iam_role_policy", "reads", {"name": "reads", "role": "app", "policy": reads}, {"id": True})
+    (tmp_path / "plan.json").write_text(json.dumps(plan(caller_identity(), attached)))
+    result = run("compare", "--plan", "plan.json", "live.json")
+    assert result.code == 1, result.err
+    assert "payments: more permissive" in result.out and "as it is → after the plan" in result.out
+    assert "gained   kms:Decrypt\n           by role/app\n" in result.out and "role/other" not in result.out
+    (tmp_path / "plan.json").write_text(json.dumps(plan(caller_identity())))
+    assert run("compare", "--plan", "plan.json", "live.json").code == 0
+    assert run("compare", "--plan", "plan.json", "live.json", "--key-arn", KEY).code == 2
+
+
 # -- checks --
 
 

@@ -50,6 +50,7 @@ A pull request (BASE...HEAD compares HEAD with where it branched off):
 What a Terraform plan would change:
     terraform show -json plan.out > plan.json
     verifier compare --plan plan.json
+    verifier compare --plan plan.json live          in the account of which `live` is a snapshot
 
 \b
 A widening that is meant; anything beyond it fails:
@@ -64,7 +65,11 @@ where intended.inv says
 def compare(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="OLD NEW", help="Two policies, snapshots or folders; with --git one path or more.", show_default=False),
+        typer.Argument(
+            metavar="OLD NEW",
+            help="Two policies, snapshots or folders; with --git one path or more, with --plan any number.",
+            show_default=False,
+        ),
     ] = [],  # noqa: B006  (typer copies it)
     git: Annotated[
         str | None,
@@ -72,7 +77,9 @@ def compare(
     ] = None,
     plan: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Compare before and after a Terraform plan (terraform show -json), instead of paths."),
+        typer.Option(
+            metavar="FILE", help="Compare before and after a Terraform plan (terraform show -json); paths are snapshots beside it."
+        ),
     ] = None,
     allow: Annotated[
         list[Path], typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated.")

@@ -1,6 +1,7 @@
 """Reads the two sides that a command compares.
 
-In: two paths; or paths and two revisions in git; or a Terraform plan. Out: `Sides`. Guarantee: the errors of both sides are told together.
+In: two paths; or paths and two revisions in git; or a Terraform plan, with snapshots beside it or without. Out: `Sides`.
+Guarantee: the errors of both sides are told together.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Sides:
 def read_sides(asked: SidesAsked, files: InvariantFiles) -> Sides:
     """Reads both sides; what `files` declare helps to find whose key a policy is on. Raises `InputError`."""
     if asked.plan is not None:
-        return _of_plan(asked, asked.plan)
+        return _of_plan(asked, asked.plan, files)
     if asked.git is not None:
         return _in_git(asked, asked.git, files)
     if len(asked.paths) != 2:
@@ -51,11 +52,15 @@ def read_sides(asked: SidesAsked, files: InvariantFiles) -> Sides:
     return Sides(*_versions(asked, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new))))
 
 
-def _of_plan(asked: SidesAsked, plan: Path) -> Sides:
+def _of_plan(asked: SidesAsked, plan: Path, files: InvariantFiles) -> Sides:
+    """Before and after a plan: what the snapshots beside it hold, without it and with it; without any, what it says itself."""
     from verifier.inputs import load_plan_sides
 
-    if asked.paths or asked.git is not None or asked.key_arn is not None:
-        raise InputError.of("--plan is both sides by itself", hint="leave out the paths, --git and --key-arn")
+    if asked.git is not None or asked.key_arn is not None:
+        raise InputError.of("--plan is both sides by itself, or with snapshots", hint="leave out --git and --key-arn")
+    if asked.paths:
+        with_plan = Version((*asked.paths, plan))
+        return Sides(*_versions(asked, Version(asked.paths), with_plan, files), ("as it is", "after the plan"))
     before, after = load_plan_sides(plan, asked.supplied)
     return Sides(before, after, ("before the plan", "after it"))
 
