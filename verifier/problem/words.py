@@ -38,6 +38,8 @@ class Partition:
         self._patterns = patterns
         self._literals = literals
         self.classes: list[WordClass] = []
+        self._rest: dict[int, int] = {}
+        """The classes that are not those of one listed value, by signature."""
         self._collect()
         self._literal_index = {c.literal: i for i, c in enumerate(self.classes) if c.literal is not None}
         self._masks: dict[Predicate, int] = {}
@@ -57,10 +59,12 @@ class Partition:
                 taken[signature] = taken.get(signature, 0) + 1
                 self.classes.append(WordClass(signature, literal, literal))
         for signature, words in exploration.endings.items():
-            word = next((w for w in words if w not in self._literals), None)
-            if word is None:
-                word = next((w for w in exploration.words(signature, taken.get(signature, 0) + 1) if w not in self._literals), None)
+            word: str | None = words[0]
+            if word in self._literals:
+                others = (w for found in (words, exploration.words(signature, taken.get(signature, 0) + 1)) for w in found)
+                word = next((w for w in others if w not in self._literals), None)
             if word is not None:
+                self._rest[signature] = len(self.classes)
                 self.classes.append(WordClass(signature, None, word))
 
     @cached_property
@@ -111,8 +115,7 @@ class Partition:
         state = self._exploration.state_of(word)
         if not state & automaton.base_accept:
             return None
-        signature = state & automaton.accept_bits
-        return next((i for i, c in enumerate(self.classes) if c.literal is None and c.signature == signature), None)
+        return self._rest.get(state & automaton.accept_bits)
 
     def words(self, index: int, limit: int = 8) -> tuple[str, ...]:
         """Up to `limit` different members of a class. Fewer only if the class has no more."""
