@@ -151,7 +151,7 @@ def test_u3_a_condition_with_an_unknown_value(key: str, operator: str) -> None:
         beside = [EVERYONE] if effect == "Deny" else []
         for listed in ([HOLE], [values[0], HOLE]):
             document = policy(*beside, with_condition(effect, operator, key, *listed), version=version)
-            holds(document, values, contexts, actions=actions, callers=(ALICE,))
+            assert holds(document, values, contexts, actions=actions, callers=(ALICE,))
 
 
 @pytest.mark.parametrize("text", [f"a{HOLE}", f"{HOLE}b", f"a{HOLE}c", f"${HOLE}", f"a*{HOLE}"])
@@ -161,7 +161,7 @@ def test_u3_a_condition_with_a_text_that_is_known_in_part(operator: str, text: s
     for effect, version in product(("Allow", "Deny"), ("2012-10-17", "2008-10-17")):
         beside = [EVERYONE] if effect == "Deny" else []
         document = policy(*beside, with_condition(effect, operator, "aws:PrincipalTag/team", text), version=version)
-        holds(document, ["", "b", "{*}", "*"], contexts, callers=(ALICE,))
+        assert holds(document, ["", "b", "{*}", "*"], contexts, callers=(ALICE,))
 
 
 def test_what_is_not_known_in_part_still_excludes() -> None:
@@ -198,7 +198,7 @@ PRINCIPALS = [
 @pytest.mark.parametrize("known", [[], [ALICE], [PARTNER]])
 def test_u3_a_principal_that_is_not_known(element: str, effect: str, known: list[str]) -> None:
     statement = {k: v for k, v in EVERYONE.items() if k != "Principal"} | {"Effect": effect, element: {"AWS": [*known, HOLE]}}
-    holds(policy(*([EVERYONE] if effect == "Deny" else []), statement), PRINCIPALS, [{}])
+    assert holds(policy(*([EVERYONE] if effect == "Deny" else []), statement), PRINCIPALS, [{}])
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_u3_a_principal_that_is_known_in_part(effect: str, text: str, values: li
     seen = holds(policy(*beside, statement), values, [{}], callers=(*CALLERS, FEDERATED))
     assert any(found is Outcome.DEPENDS for _, found in seen)
     taken = {**statement, "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:*"}, "StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}
-    holds(policy(*beside, taken), values, [{}])
+    assert holds(policy(*beside, taken), values, [{}])
 
 
 def test_the_account_of_a_principal_may_be_all_that_is_known() -> None:
@@ -237,7 +237,7 @@ def test_u3_other_kinds_of_principals() -> None:
     assert (Outcome.DENY, Outcome.DENY) in seen and (Outcome.ALLOW, Outcome.DEPENDS) in seen
     seen = holds(policy({**EVERYONE, "Principal": {"Federated": HOLE}}), ["accounts.google.com"], [{}])
     assert seen == {(Outcome.DENY, Outcome.DENY)}
-    holds(policy({**EVERYONE, "Principal": {"Federated": HOLE, "AWS": ALICE}}), ["accounts.google.com"], [{}])
+    assert holds(policy({**EVERYONE, "Principal": {"Federated": HOLE, "AWS": ALICE}}), ["accounts.google.com"], [{}])
 
 
 # -- actions, resources, effects --
@@ -249,7 +249,7 @@ def test_u3_other_kinds_of_principals() -> None:
 def test_u3_an_action_that_is_not_known(element: str, effect: str, listed: list[str]) -> None:
     statement = {k: v for k, v in EVERYONE.items() if k != "Action"} | {"Effect": effect, element: listed}
     values = ["crypt", "*", "scribeKey"] if listed[0] != HOLE and listed[-1] != HOLE else ["kms:Decrypt", "*", "kms:*", "s3:Get*"]
-    holds(
+    assert holds(
         policy(*([EVERYONE] if effect == "Deny" else []), statement),
         values,
         [{}],
@@ -272,7 +272,7 @@ def test_u3_an_action_that_is_not_known(element: str, effect: str, listed: list[
 def test_u3_a_resource_that_is_not_known(element: str, effect: str, listed: list[str], values: list[str]) -> None:
     statement = {"Effect": effect, "Action": "kms:*", element: listed}
     beside = [{"Effect": "Allow", "Action": "*", "Resource": "*"}] if effect == "Deny" else []
-    holds(policy(*beside, statement), values, [{}], kind=PolicyKind.IDENTITY, callers=(ALICE, CALLERS[1]))
+    assert holds(policy(*beside, statement), values, [{}], kind=PolicyKind.IDENTITY, callers=(ALICE, CALLERS[1]))
 
 
 def test_u3_an_effect_that_is_not_known() -> None:

@@ -113,7 +113,7 @@ def test_e2_whom_an_unknown_role_of_an_account_cannot_be_is_certain() -> None:
 @pytest.mark.parametrize("action", [HOLE, f"sts:{HOLE}", f"sts:Assume{HOLE}"])
 def test_e2_an_action_that_is_not_known(effect: str, action: str) -> None:
     values = {HOLE: ["sts:*", ASSUME, WEB, "sts:TagSession"], f"sts:{HOLE}": ["*", "AssumeRole"]}.get(action, ["Role", "RoleWith*"])
-    holds({"Effect": effect, "Principal": {"AWS": "*", "Federated": [GITHUB, GOOGLE]}, "Action": action}, values)
+    assert holds({"Effect": effect, "Principal": {"AWS": "*", "Federated": [GITHUB, GOOGLE]}, "Action": action}, values)
 
 
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
@@ -122,4 +122,4 @@ def test_e2_an_action_that_is_not_known(effect: str, action: str) -> None:
 def test_e2w_a_subject_that_is_not_known(effect: str, operator: str, text: str) -> None:
     condition = {operator: {SUB: text}}
     values = ["a/x", "*"] if text != HOLE else ["repo:a/x", "repo:*"]
-    holds({"Effect": effect, "Principal": {"Federated": GITHUB}, "Action": WEB, "Condition": condition}, values)
+    assert holds({"Effect": effect, "Principal": {"Federated": GITHUB}, "Action": WEB, "Condition": condition}, values)
