@@ -1,0 +1,71 @@
+"""Cubes against the sets that they were read off, point by point."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+
+from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
+from verifier.problem.diagram import Diagrams, Node
+from verifier.verify.reach.cubes import MANY, Cube, cubes_over
+
+LAW = settings(derandomize=True, database=None, deadline=None, max_examples=300)
+POWERS, SUBJECT = frozenset({"b", "d"}), "a"
+"""Of the variables of `boolean`: those with two values stand for powers, one for the caller."""
+
+
+def with_more(diagrams: Diagrams, node: Node) -> Node:
+    """The same set, and whatever has more powers than a member."""
+    for power in sorted(POWERS):
+        node = diagrams.either(node, diagrams.both(diagrams.literal(power, 2), diagrams.exists(node, {power})))
+    return node
+
+
+def reached(recipe: Recipe, point: Point) -> bool:
+    """Whether the recipe has the point, or one like it with fewer powers."""
+
+    def below(name: str, value: int) -> bool:
+        return value <= point[name] if name in POWERS else value == point[name]
+
+    return any(holds(recipe, other) for other in POINTS if all(below(name, value) for name, value in other.items()))
+
+
+def inside(cube: Cube, callers: int, point: Point) -> bool:
+    """Whether a cube has a point."""
+    powers = {name for name in POWERS if point[name] == 1}
+    return bool(callers >> point[SUBJECT] & 1) and cube.powers <= powers and all(mask >> point[name] & 1 for name, mask in cube.values)
+
+
+SHARED: Recipe = ("or", ("in", "c", 2), ("and", ("in", "a", 2), ("in", "d", 2)))
+"""Callers of different sets of requests have some of these in common."""
+NEEDLESS: Recipe = ("or", ("in", "c", 2), ("and", ("in", "c", 4), ("and", ("in", "b", 2), ("in", "d", 2))))
+"""What takes no power comes up again beside what takes one."""
+
+
+@LAW
+@given(recipes())
+@example(SHARED)
+@example(NEEDLESS)
+def test_a_point_is_in_a_cube_iff_it_is_in_the_set(recipe: Recipe) -> None:
+    diagrams = manager()
+    found = cubes_over(diagrams, with_more(diagrams, node_of(diagrams, recipe)), POWERS, SUBJECT)
+    for point in POINTS:
+        assert any(inside(cube, callers, point) for callers, cube in found) == reached(recipe, point)
+
+
+@LAW
+@given(recipes())
+@example(SHARED)
+@example(NEEDLESS)
+def test_a_cube_has_no_powers_that_another_one_does_without(recipe: Recipe) -> None:
+    diagrams = manager()
+    found = cubes_over(diagrams, with_more(diagrams, node_of(diagrams, recipe)), POWERS, SUBJECT)
+    assert all(callers for callers, _ in found)
+    for callers, cube in found:
+        for others, other in found:
+            assert not (other.powers < cube.powers and other.values == cube.values and callers & others)
+
+
+def test_where_nothing_tells_the_subject_apart_every_one_is_meant() -> None:
+    diagrams = manager()
+    ((targets, cube),) = cubes_over(diagrams, diagrams.literal("b", 2), POWERS, "target")
+    assert (targets, cube) == ((1 << MANY) - 1, Cube(0, frozenset({"b"})))

@@ -1,0 +1,187 @@
+"""What gives a power, held against `evaluate`: facts, and the state that the moves make which bring them about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, own
+from tests.evaluate.reaching import TARGET, admits, trusting
+from tests.evaluate.steps.worlds import ADMINS, BASE, BY, document, state, with_account
+from tests.reach import moves
+from tests.reach.sample import ADMINISTRATOR, EVERYTHING
+from verifier.evaluate.steps import after
+from verifier.evaluate.steps.forms_identities import allows_everything
+from verifier.model.estate import Estate, Group, ManagedPolicy
+from verifier.model.policy import PolicyKind
+from verifier.model.reach import Move, State
+from verifier.problem.powers import ATTACHED, BOUNDARY, GRANT, INLINE, RESOURCE_POLICY, SESSION_TAGS, VERSION, attach, joined
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts
+from verifier.verify.reach.needs import Identities, Needs
+
+OPS, OTHER = ADMINS.replace("admins", "ops"), f"{BASE}2"
+OWNERS = (ALICE, TARGET, ADMINS, OPS)
+SMALL = own("s3:*")
+POWERS = (INLINE, ATTACHED, VERSION, BOUNDARY, attach(BASE), attach(OTHER), joined(ADMINS), joined(OPS))
+DOCUMENTS = {arn: document(SMALL, arn=arn) for arn in (BASE, OTHER)}
+
+
+Part = TypeVar("Part")
+
+
+def some(random: Random, *options: Part) -> tuple[Part, ...]:
+    """Some of a few."""
+    return tuple(one for one in options if random.random() < 0.4)
+
+
+def first(random: Random) -> State:
+    """Alice and a role, with some groups, managed policies and boundaries."""
+    groups = tuple(Group(arn, some(random, *DOCUMENTS.values())) for arn in (ADMINS, OPS))
+    before = state(SMALL, others=(trusting(admits("*"), own=(SMALL,)),), groups=groups)
+    (account,) = before.estate.accounts
+    (alice,), (role,) = account.users, account.roles
+    inside = some(random, *groups)
+    policies = {
+        policy.identity: policy
+        for policy in (*alice.policies, *some(random, *DOCUMENTS.values()), *(p for g in inside for p in g.policies))
+    }
+    users = (replace(alice, policies=tuple(policies.values()), groups=tuple(group.arn for group in inside), **boundary(random)),)
+    roles = (replace(role, policies=(*role.policies, *some(random, *DOCUMENTS.values())), **boundary(random)),)
+    managed = tuple(ManagedPolicy(arn, (("v1", policy),), "v1") for arn, policy in DOCUMENTS.items())
+    return with_account(before, users=users, roles=roles, managed=managed)
+
+
+def boundary(random: Random) -> dict[str, Any]:
+    if random.random() < 0.5:
+        return {}
+    arn = random.choice((BASE, OTHER))
+    return {"bounded": True, "boundary": replace(DOCUMENTS[arn], kind=PolicyKind.BOUNDARY, identity=f"{arn}#boundary")}
+
+
+def steps(random: Random, at: State) -> list[tuple[Fact, Move]]:
+    """A few things brought about, in the order in which they are."""
+    found: list[tuple[Fact, Move]] = []
+    for _ in range(random.randint(0, 4)):
+        owner, arn, group = random.choice(OWNERS), random.choice((BASE, OTHER)), random.choice((ADMINS, OPS))
+        managed = next(one for account in at.estate.accounts for one in account.managed if one.arn == arn)
+        fact, move = random.choice(
+            (
+                (Fact(FactKind.INLINE, owner), moves.put_policy(BY, owner, document(*EVERYTHING, arn=f"{owner}#new"))),
+                (Fact(FactKind.ATTACHED, owner), moves.attach(BY, owner, document(*EVERYTHING, arn=ADMINISTRATOR))),
+                (Fact(FactKind.ATTACH, owner, (arn,)), moves.attach(BY, owner, dict(managed.versions)[managed.default or ""])),
+                (Fact(FactKind.VERSION, arn), moves.new_version(BY, document(*EVERYTHING, arn=arn))),
+                (Fact(FactKind.JOINED, group), moves.join(BY, ALICE, group)),
+            )
+        )
+        found.append((fact, move))
+        at = after(at, move)
+    return found
+
+
+def has(at: Estate, arn: str, power: str) -> bool:
+    """Whether a power is in force, by the documents that a user or role has."""
+    (one,) = (one for account in at.accounts for one in (*account.users, *account.roles) if one.arn == arn)
+    wide = {policy.identity for policy in one.policies if allows_everything(policy)}
+    match power:
+        case "power:inline":
+            return any("#" in identity for identity in wide)
+        case "power:attached":
+            return ADMINISTRATOR in wide
+        case "power:version":
+            return not wide.isdisjoint((BASE, OTHER))
+        case "power:boundary":
+            return one.boundary is not None and allows_everything(one.boundary)
+    name = power.split(":", 2)[2]
+    return name in {policy.identity for policy in one.policies} if ":policy/" in name else name in one.groups
+
+
+@pytest.mark.parametrize("by", [ALICE, TARGET])
+def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
+    seen: Counter[tuple[str, bool]] = Counter()
+    for seed in range(600):
+        random = Random(seed)
+        before = first(random)
+        taken = steps(random, before)
+        later = before
+        for _, move in taken:
+            later = after(later, move)
+        at_first = next(one for account in before.estate.accounts for one in (*account.users, *account.roles) if one.arn == by)
+        facts = Facts({fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, by), *(fact for fact, _ in taken)]})
+        needs = Needs(Identities(before.estate), {})
+        for power in POWERS:
+            given = needs.met(Cube(0, frozenset({power})), "", None, by, facts)
+            in_force = has(later.estate, by, power)
+            if power.startswith("power:attach:"):
+                # What comes with a group that is joined is met by `joined`; what is attached already can be attached again.
+                direct = Fact(FactKind.ATTACH, by, (power.removeprefix("power:attach:"),))
+                assert given is not None or direct not in facts, (seed, power)
+                assert given is None or in_force, (seed, power)
+            elif power.removeprefix("power:group:") not in at_first.groups:
+                assert (given is not None) == in_force, (seed, power)
+            assert given is None or set(given) <= set(facts)
+            seen[power, given is not None] += 1
+    for power in (INLINE, ATTACHED, VERSION, BOUNDARY):
+        assert min(seen[power, True], seen[power, False]) >= 20, (power, seen)
+
+
+def met(power: str, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None) -> bool:
+    needs = Needs(Identities(state(SMALL).estate), keys or {})
+    known = Facts({fact: Derivation(None, ALICE, (), 1) for fact in (Fact(FactKind.HOLDS, by), *facts)})
+    return needs.met(Cube(0, frozenset({power})), target, action, by, known) is not None
+
+
+def test_no_fact_is_taken_for_another() -> None:
+    elsewhere = KEY.replace("1234abcd", "5678abcd")
+    assert met(RESOURCE_POLICY, Fact(FactKind.RESOURCE_POLICY, KEY))
+    assert not met(RESOURCE_POLICY, Fact(FactKind.RESOURCE_POLICY, elsewhere))
+    assert met(SESSION_TAGS, Fact(FactKind.SESSION_TAGS, TARGET), by=TARGET)
+    assert not met(SESSION_TAGS, Fact(FactKind.SESSION_TAGS, TARGET))
+    assert not met(INLINE, Fact(FactKind.INLINE, TARGET))
+    assert not met(joined(ADMINS), Fact(FactKind.JOINED, OPS))
+    assert not met(joined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=TARGET)
+    assert not met(joined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=ALICE.replace(HOME, PARTNER))
+
+
+@pytest.mark.parametrize(
+    ("action", "granted", "expected"),
+    [
+        ("kms:Decrypt", [("kms:Decrypt", "-1")], True),
+        ("kms:Decrypt", [("kms:Encrypt", "-1")], False),
+        ("kms:Decrypt", [("kms:Decrypt", "2")], True),
+        ("kms:Decrypt", [("kms:Decrypt", "4")], False),
+        ("kms:CreateGrant/kms:Decrypt", [("kms:CreateGrant", "-1")], False),
+        ("kms:CreateGrant/kms:Decrypt", [("kms:CreateGrant", "-1"), ("kms:Decrypt", "2")], True),
+    ],
+)
+def test_a_grant_is_of_the_operation_and_for_the_grantee(action: str, granted: list[tuple[str, str]], expected: bool) -> None:
+    # G6: a grant that is to allow a child grant has the child's operation as well. Alice is of class 1 of the grantees.
+    keys = {KEY: SimpleNamespace(rules=SimpleNamespace(classes_of_grantee=lambda _: 2, aliases_at_first=lambda: None))}
+    assert met(GRANT, *(Fact(FactKind.MAY_GRANT, KEY, details) for details in granted), action=action, keys=keys) is expected
+    other = KEY.replace("1234abcd", "5678abcd")
+    assert not met(GRANT, *(Fact(FactKind.MAY_GRANT, other, details) for details in granted), action=action, keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("mask", "facts", "expected"),
+    [(0b001, (), True), (0b010, (), False), (0b010, ("1",), True), (0b010, ("2",), False), (0b110, ("2",), True), (0b111, (), True)],
+)
+def test_a_tag_has_its_first_value_or_one_that_it_can_be_given(mask: int, facts: tuple[str, ...], expected: bool) -> None:
+    name = "aws:resourcetag/team"
+    keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(first_class_of=lambda _: 0, aliases_at_first=lambda: None))}
+    known = Facts({Fact(FactKind.TAG, KEY, (name, number)): Derivation(None, ALICE, (), 1) for number in facts})
+    found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), ((name, mask),)), KEY, None, ALICE, known)
+    assert (found is not None) is expected
+
+
+@pytest.mark.parametrize(("mask", "moved", "expected"), [(2, False, True), (1, False, False), (1, True, True), (3, False, True)])
+def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: bool, expected: bool) -> None:
+    keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(aliases_at_first=lambda: {"held:0": 2}))}
+    known = Facts({Fact(FactKind.ALIASES, KEY): Derivation(None, ALICE, (), 1)} if moved else {})
+    found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known)
+    assert (found is not None) is expected
