@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Rooms, Run, verdicts
 from tests.cli.test_prove import INVARIANTS
+from tests.project.shown import ROOT
 from tests.report.samples import PROVED, REFUTED, report
 from verifier.cli.outputs import Sink, sinks
 from verifier.report.formats import FORMATS
@@ -67,3 +68,27 @@ def test_a_file_that_cannot_be_written_is_named(run: Run, rooms: Rooms, folder: 
 def test_files_are_from_a_folder(tmp_path: Path) -> None:
     assert sinks(["json", "junit=a.html"], FORMATS, tmp_path) == (Sink("json"), Sink("junit", tmp_path / "a.html"))
     assert sinks([], FORMATS) == (Sink("text"),)
+
+
+POLICY = str(ROOT / "examples" / "eight-policies" / "6-other-account.json")
+CALLER = "arn:aws:iam::444455556666:role/example"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("who-can", "kms:Decrypt", POLICY),
+        ("suggest", POLICY, "--builtin", "no-external-access"),
+        ("explain", POLICY, "--principal", CALLER, "--action", "kms:Decrypt"),
+        ("reach", "--to", "kms:Decrypt", POLICY),
+        ("findings", POLICY),
+        ("lint", POLICY),
+    ],
+)
+def test_every_answer_goes_to_any_number_of_files(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    page, data = tmp_path / "a.md", tmp_path / "a.json"
+    whole = run(*words)
+    result = run(*words, "--output", "text", "--output", f"markdown={page}", "--output", f"json={data}")
+    assert result.code == whole.code and result.out.split()[:5] == whole.out.split()[:5]
+    assert page.read_text().startswith("#") and isinstance(json.loads(data.read_text()), dict)
+    assert "is no format" in run(*words, "--output", "pdf").err

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import shown
-from verifier.cli.run import colours, emit, warn
+from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.access import WhoCan
 from verifier.report.access_words import who_can_exit_code
@@ -18,7 +18,7 @@ EVERY_ACTION = ("kms:*",)
 
 @dataclass(frozen=True)
 class WhoCanOptions:
-    """What the command line asked for. `output` is `text`, `markdown` or `json`."""
+    """What the command line asked for."""
 
     paths: tuple[str, ...]
     actions: tuple[str, ...]
@@ -28,7 +28,7 @@ class WhoCanOptions:
     key_arn: str | None = None
     supplied: Supplied = NOTHING
     readings: Mapping[str, bool] = field(default_factory=dict)
-    output: str = "text"
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     verbose: bool = False
 
 
@@ -51,9 +51,9 @@ def who_can_command(options: WhoCanOptions) -> int:
             witnesses=options.verbose,
             progress=progress,
         )
-    if options.output != "json":
+    if not only_json(options.sinks):
         warn(answer.warnings)
-    emit(_rendered(answer, options))
+    write(options.sinks, lambda name, colour: _rendered(answer, options, name, colour))
     return who_can_exit_code(answer)
 
 
@@ -67,8 +67,8 @@ def _actions(options: WhoCanOptions) -> tuple[str, ...]:
     return options.actions or EVERY_ACTION
 
 
-def _rendered(answer: WhoCan, options: WhoCanOptions) -> str:
-    match options.output:
+def _rendered(answer: WhoCan, options: WhoCanOptions, name: str, colour: bool) -> str:
+    match name:
         case "json":
             from verifier.report.who_can.json import render_who_can_json
 
@@ -80,4 +80,4 @@ def _rendered(answer: WhoCan, options: WhoCanOptions) -> str:
         case _:
             from verifier.report.who_can.text import render_who_can
 
-            return render_who_can(answer, colour=colours(sys.stdout), in_full=options.verbose)
+            return render_who_can(answer, colour=colour, in_full=options.verbose)

@@ -10,7 +10,6 @@ import typer
 from verifier.cli.options import (
     AccountOption,
     KeyArn,
-    PageOutput,
     ParameterOption,
     Paths,
     RegionOption,
@@ -20,6 +19,7 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
+from verifier.cli.outputs import PAGE, output_option, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -54,7 +54,7 @@ def explain(
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     timeout: Timeout = None,
-    output: Annotated[PageOutput, typer.Option(help="How to write the explanation.")] = PageOutput.TEXT,
+    output: Annotated[list[str], output_option("explanation", PAGE)] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every statement of every gate.")] = False,
 ) -> None:
     """Explain why a request is allowed or refused, and what would change that.
@@ -78,7 +78,7 @@ def explain(
         asked = RequestOptions(request, line, principal, action, key, tuple(context))
         settled = settled_readings(reading)
         options = ExplainOptions(
-            tuple(paths), asked, key_arn, supplied(account, region, parameter), settled, timeout, output.value, verbose
+            tuple(paths), asked, key_arn, supplied(account, region, parameter), settled, timeout, sinks(output, PAGE), verbose
         )
         return explain_command(options)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from verifier.cli.evaluating import MOST_LINE_BYTES, opened, parse_request, source_name
-from verifier.cli.run import colours, emit
+from verifier.cli.outputs import Sink, write
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate, Key
 from verifier.model.explanation import Explanation
@@ -32,7 +31,7 @@ class RequestOptions:
 
 @dataclass(frozen=True)
 class ExplainOptions:
-    """What the command line asked for. `output` is `text`, `markdown` or `json`; `timeout` is in seconds for each query."""
+    """What the command line asked for. `timeout` is in seconds for each query."""
 
     paths: tuple[Path, ...]
     request: RequestOptions
@@ -40,7 +39,7 @@ class ExplainOptions:
     supplied: Supplied = NOTHING
     readings: Mapping[str, bool] = field(default_factory=dict)
     timeout: float | None = None
-    output: str = "text"
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     verbose: bool = False
 
 
@@ -54,12 +53,13 @@ def explain_command(options: ExplainOptions) -> int:
     request = request_from_json(estate, _given(estate, options.request))
     from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
 
-    emit(_rendered(explain(estate, request, readings=options.readings, timeout=options.timeout), options))
+    explanation = explain(estate, request, readings=options.readings, timeout=options.timeout)
+    write(options.sinks, lambda name, colour: _rendered(explanation, options, name, colour))
     return ExitCode.PROVED
 
 
-def _rendered(explanation: Explanation, options: ExplainOptions) -> str:
-    match options.output:
+def _rendered(explanation: Explanation, options: ExplainOptions, name: str, colour: bool) -> str:
+    match name:
         case "json":
             from verifier.report.explanation.json import render_explanation_json
 
@@ -71,7 +71,7 @@ def _rendered(explanation: Explanation, options: ExplainOptions) -> str:
         case _:
             from verifier.report.explanation.text import render_explanation
 
-            return render_explanation(explanation, colour=colours(sys.stdout), in_full=options.verbose)
+            return render_explanation(explanation, colour=colour, in_full=options.verbose)
 
 
 # --- the request -----------------------------------------------------------------------------------------------------------------

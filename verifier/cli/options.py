@@ -36,14 +36,6 @@ class Output(StrEnum):
     JSON = "json"
 
 
-class PageOutput(StrEnum):
-    """How an answer is written that may become part of a page."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
 def settled_readings(values: list[str]) -> dict[str, bool]:
     """The readings that `--reading LABEL=yes|no` fixes (checked before)."""
     return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in values)}

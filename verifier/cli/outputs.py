@@ -17,6 +17,9 @@ import typer
 
 from verifier.cli.run import OutputError, colours, emit
 
+PAGE = ("text", "json", "markdown")
+"""The formats of an answer that may become part of a page."""
+
 
 @dataclass(frozen=True)
 class Sink:

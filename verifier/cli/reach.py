@@ -17,13 +17,12 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
-from verifier.cli.outputs import output_option, sinks
+from verifier.cli.outputs import PAGE, output_option, sinks
 from verifier.cli.run import run
 from verifier.model.step_limits import MOST_STEPS, STEPS
 
 app = command_app()
 
-FORMATS = ("text", "json", "markdown")
 
 EXIT_CODES = "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 internal error."
 
@@ -75,7 +74,7 @@ def reach(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[list[str], output_option("answer", FORMATS)] = ["text"],  # noqa: B006
+    output: Annotated[list[str], output_option("answer", PAGE)] = ["text"],  # noqa: B006
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
     ] = False,
@@ -88,7 +87,7 @@ def reach(
         asked = supplied(account, region, parameter)
         settled = settled_readings(reading)
         return reach_command(
-            ReachOptions(tuple(words), tuple(to), tuple(key), steps, key_arn, asked, settled, sinks(output, FORMATS), verbose)
+            ReachOptions(tuple(words), tuple(to), tuple(key), steps, key_arn, asked, settled, sinks(output, PAGE), verbose)
         )
 
     run(body)

@@ -12,7 +12,6 @@ from verifier.cli.options import (
     Builtins,
     InvariantFilesOption,
     KeyArn,
-    PageOutput,
     ParameterOption,
     Paths,
     RegionOption,
@@ -22,6 +21,7 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
+from verifier.cli.outputs import PAGE, output_option, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -46,7 +46,7 @@ def suggest(
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     timeout: Timeout = None,
-    output: Annotated[PageOutput, typer.Option(help="How to write the suggestions.")] = PageOutput.TEXT,
+    output: Annotated[list[str], output_option("suggestions", PAGE)] = ["text"],  # noqa: B006
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten.")
     ] = None,
@@ -68,7 +68,7 @@ def suggest(
         from verifier.cli.suggesting import SuggestOptions, suggest_command
 
         asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
-        options = SuggestOptions(asked, tuple(invariant), settled_readings(reading), timeout, output.value, write, choice)
+        options = SuggestOptions(asked, tuple(invariant), settled_readings(reading), timeout, sinks(output, PAGE), write, choice)
         return suggest_command(options)
 
     run(body)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import shown
 from verifier.cli.reading import Asked, Read, read
-from verifier.cli.run import colours, emit, warn
+from verifier.cli.run import warn
 from verifier.model.documents_reader import did_you_mean
 from verifier.model.invariant import AnyInvariant
 from verifier.model.suggestion import Suggestion, Suggestions
@@ -20,13 +21,13 @@ from verifier.syntax.text import brief, printable
 
 @dataclass(frozen=True)
 class SuggestOptions:
-    """What the command line asked for. `output` is `text`, `markdown` or `json`; `timeout` is in seconds for each query."""
+    """What the command line asked for. `timeout` is in seconds for each query."""
 
     asked: Asked
     chosen: tuple[str, ...] = ()
     readings: Mapping[str, bool] = field(default_factory=dict)
     timeout: float | None = None
-    output: str = "text"
+    sinks: tuple[Sink, ...] = (Sink("text"),)
     write: Path | None = None
     choice: int = 1
 
@@ -38,11 +39,11 @@ def suggest_command(options: SuggestOptions) -> int:
     asked = read(options.asked)
     suggestions = _suggest(options, asked)
     suggestions = replace(suggestions, inputs=asked.inputs_with(suggestions.inputs))
-    if options.output != "json":
+    if not only_json(options.sinks):
         warn(suggestions.warnings)
     if options.write is not None:
         _write(options.write, _only_suggestion(suggestions, options.choice))
-    emit(_rendered(suggestions, options))
+    write(options.sinks, lambda name, colour: _rendered(suggestions, name, colour))
     return suggest_exit_code(suggestions)
 
 
@@ -98,8 +99,8 @@ def _write(path: Path, suggestion: Suggestion) -> None:
     print(f"wrote {printable(str(path))}", file=sys.stderr)
 
 
-def _rendered(suggestions: Suggestions, options: SuggestOptions) -> str:
-    match options.output:
+def _rendered(suggestions: Suggestions, name: str, colour: bool) -> str:
+    match name:
         case "json":
             from verifier.report.suggestion.json import render_suggestions_json
 
@@ -111,4 +112,4 @@ def _rendered(suggestions: Suggestions, options: SuggestOptions) -> str:
         case _:
             from verifier.report.suggestion.text import render_suggestions
 
-            return render_suggestions(suggestions, colour=colours(sys.stdout))
+            return render_suggestions(suggestions, colour=colour)

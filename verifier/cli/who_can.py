@@ -10,7 +10,6 @@ from verifier.cli.options import (
     AccountOption,
     KeyArn,
     KeysOption,
-    PageOutput,
     ParameterOption,
     RegionOption,
     Settled,
@@ -18,6 +17,7 @@ from verifier.cli.options import (
     settled_readings,
     supplied,
 )
+from verifier.cli.outputs import PAGE, output_option, sinks
 from verifier.cli.run import run
 
 app = command_app()
@@ -73,7 +73,7 @@ def who_can(
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
-    output: Annotated[PageOutput, typer.Option(help="How to write the list.")] = PageOutput.TEXT,
+    output: Annotated[list[str], output_option("list", PAGE)] = ["text"],  # noqa: B006
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
 ) -> None:
     """List everybody who can do something with a key."""
@@ -83,11 +83,9 @@ def who_can(
 
         actions = tuple(word for word in words if word.lower().startswith("kms:"))
         paths = tuple(word for word in words if not word.lower().startswith("kms:"))
-        asked = supplied(account, region, parameter)
+        asked, settled, chosen = supplied(account, region, parameter), settled_readings(reading), sinks(output, PAGE)
         return who_can_command(
-            WhoCanOptions(
-                paths, actions, tuple(key), tuple(excluding), transpose, key_arn, asked, settled_readings(reading), output.value, verbose
-            )
+            WhoCanOptions(paths, actions, tuple(key), tuple(excluding), transpose, key_arn, asked, settled, chosen, verbose)
         )
 
     run(body)
