@@ -135,11 +135,13 @@ class References:
         return not (keyed and key and not instances)
 
     def _decides(self, text: str, module: ModulePath, resource: Resource | None) -> bool:
-        """Whether a variable or local holds no text, list or object."""
+        """Whether a variable or local is null, an empty text or a truth."""
         if not text.startswith(("var.", "local.")):
             return False
         found = self.traversal(text, module, resource)
-        return found is None or (isinstance(found, Scalar) and found.text in ("", "true", "false"))
+        if not isinstance(found, Scalar):
+            return found is None
+        return found.type == "null" or found.text in (("true", "false") if found.type == "plain" else ("",))
 
     def _splat(self, text: str, module: ModulePath, unknown: Unknown) -> Node:
         """An attribute of every instance that `count` makes."""
