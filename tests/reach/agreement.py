@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from tests.agreement.scenarios import Disagreement
 from tests.reach.estates import Question, random_question
 from tests.reach.exhaustive import search
+from tests.reach.themes import THEMES
 from verifier.model.engine import Engine
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
@@ -25,7 +26,7 @@ from verifier.verify import prove
 STEPS = 3
 FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}
 """What the search may find, by the verdict."""
-MOST_UNKNOWN = 0.05
+MOST_UNKNOWN = 0.03
 """The part of all estates that may be Unknown without need."""
 LEAST = 0.15
 """The part of all estates that must be proved, and that must be refuted: otherwise a run says little."""
@@ -35,10 +36,11 @@ NEEDED, NEEDLESS = "something is not known", "the verdict could be another"
 @dataclass
 class ReachCounts:
     """What a run has seen: estates by what the search finds and what the verdict is; the kinds of steps that the search's chains take; each
-    Unknown without need, by its seed."""
+    theme by whether the search finds something; each Unknown without need, by its seed."""
 
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    themes: Counter[tuple[str, bool]] = field(default_factory=Counter)
     needless: list[int] = field(default_factory=list)
 
     @property
@@ -50,12 +52,14 @@ class ReachCounts:
         lines = [f"reach: {self.estates:,} estates"]
         lines += [f"  search {found:8} verdict {verdict:50} {number:>6,}" for (found, verdict), number in sorted(self.pairs.items())]
         lines.append("  chains: " + ", ".join(f"{kind} {number:,}" for kind, number in self.kinds.most_common()))
+        lines.append("  themes: " + ", ".join(f"{name} {self.themes[name, True]}:{self.themes[name, False]}" for name in sorted(THEMES)))
         return "\n".join([*lines, *([f"  without need: seeds {sorted(self.needless)}"] if self.needless else [])])
 
     def add(self, other: ReachCounts) -> None:
         """Takes over the counts of another run."""
         self.pairs.update(other.pairs)
         self.kinds.update(other.kinds)
+        self.themes.update(other.themes)
         self.needless += other.needless
 
     def complaints(self) -> Iterator[str]:
@@ -68,6 +72,9 @@ class ReachCounts:
             number = sum(count for (_, verdict), count in self.pairs.items() if verdict == status.value)
             if number < LEAST * self.estates:
                 yield f"reach: only {number} of {self.estates} estates are {status.value}"
+        for name in THEMES:
+            if min(self.themes[name, True], self.themes[name, False]) < self.estates // 250:
+                yield f"reach: {name} get somewhere in {self.themes[name, True]} estates and nowhere in {self.themes[name, False]}"
 
 
 def verdict(question: Question, action: str = "kms:Decrypt") -> Verdict:
@@ -91,6 +98,8 @@ def check_reach(seed: int, counts: ReachCounts) -> None:
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
         counts.needless += [] if needed else [seed]
     counts.pairs[found.value, shown] += 1
+    if question.theme is not None:
+        counts.themes[question.theme, found is not Outcome.DENY] += 1
     counts.kinds.update(move.kind.value for move in (chain.moves if chain is not None else ()))
 
 

@@ -47,6 +47,8 @@ class Question:
 
     estate: Estate
     caller: Caller
+    theme: str | None = None
+    """The kind of step that it turns on, if there is one (`themes`)."""
 
 
 def document(statements: list[Statement], kind: PolicyKind, identity: str, name: str | None = None) -> Policy:
@@ -72,7 +74,9 @@ def own_key(*grantees: str) -> Key:
 
 def random_question(seed: int) -> Question:
     """The estate of a seed, and a caller of it."""
-    return _Maker(Random(seed)).question()
+    from tests.reach.themes import themed
+
+    return themed(Random(f"theme {seed}"), _Maker(Random(seed)).question())
 
 
 class _Maker:
@@ -239,55 +243,57 @@ class _Maker:
 
 # --- menus -----------------------------------------------------------------------------------------------------------------------------
 
-_ABAC = (
+ABAC = (
     {"StringEquals": {"aws:ResourceTag/team": "blue"}},
     {"StringNotEquals": {"aws:ResourceTag/team": "red"}},
     {"StringEquals": {"aws:PrincipalTag/team": "blue"}},
     {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
     {"Null": {"aws:ResourceTag/team": "true"}},
 )
-_BY_ALIAS = ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": ALIAS}}, {"Null": {"kms:ResourceAliases": "true"}})
+BY_ALIAS = ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": ALIAS}}, {"Null": {"kms:ResourceAliases": "true"}})
+TAG_CONDITIONS: tuple[dict[str, Any], ...] = (
+    {"StringEquals": {"aws:RequestTag/team": "blue"}},
+    {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}},
+    {"StringEquals": {"aws:ResourceTag/team": "red"}},
+)
+GRANT_CONDITIONS: tuple[dict[str, Any], ...] = (
+    {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt", "DescribeKey"]}},
+    {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt"]}},
+    {"ArnLike": {"kms:GranteePrincipal": ROLES[1]}},
+    {"StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"}},
+    *ABAC,
+)
 _KEY_ACTIONS: tuple[tuple[Any, tuple[dict[str, Any], ...]], ...] = (
-    ("kms:*", _ABAC),
-    ("kms:Decrypt", (*_ABAC, *_BY_ALIAS, {"StringEquals": {"kms:EncryptionContext:app": "x"}})),
-    (["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"], _BY_ALIAS),
-    (["kms:GetParametersForImport", "kms:ImportKeyMaterial"], _ABAC),
-    (["kms:ReplicateKey", "kms:CreateKey"], ({"StringEquals": {"kms:ReplicaRegion": REPLICA_REGION}}, *_ABAC)),
-    ("kms:PutKeyPolicy", (*_ABAC, {"Null": {"kms:BypassPolicyLockoutSafetyCheck": "true"}})),
-    (["kms:TagResource", "kms:UntagResource"], (
-        {"StringEquals": {"aws:RequestTag/team": "blue"}},
-        {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}},
-        {"StringEquals": {"aws:ResourceTag/team": "red"}},
-    )),
-    ("kms:CreateGrant", (
-        {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt", "DescribeKey"]}},
-        {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt"]}},
-        {"ArnLike": {"kms:GranteePrincipal": ROLES[1]}},
-        {"StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"}},
-        *_ABAC,
-    )),
-    (["kms:ReEncrypt*", "kms:Encrypt"], _ABAC),
+    ("kms:*", ABAC),
+    ("kms:Decrypt", (*ABAC, *BY_ALIAS, {"StringEquals": {"kms:EncryptionContext:app": "x"}})),
+    (["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"], BY_ALIAS),
+    (["kms:GetParametersForImport", "kms:ImportKeyMaterial"], ABAC),
+    (["kms:ReplicateKey", "kms:CreateKey"], ({"StringEquals": {"kms:ReplicaRegion": REPLICA_REGION}}, *ABAC)),
+    ("kms:PutKeyPolicy", (*ABAC, {"Null": {"kms:BypassPolicyLockoutSafetyCheck": "true"}})),
+    (["kms:TagResource", "kms:UntagResource"], TAG_CONDITIONS),
+    ("kms:CreateGrant", GRANT_CONDITIONS),
+    (["kms:ReEncrypt*", "kms:Encrypt"], ABAC),
 )  # fmt: skip
 _BOUNDARY = {"StringEquals": {"iam:PermissionsBoundary": EDGE}}
-_WRITES = (
+WRITES = (
     _BOUNDARY,
     {"StringEquals": {"aws:ResourceTag/team": "blue"}},
     {"StringEquals": {"iam:ResourceTag/team": "${aws:PrincipalTag/team}"}},
 )
-_ATTACHES = (*_WRITES, {"ArnEquals": {"iam:PolicyARN": EDGE}}, {"ArnNotLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Admin*"}})
-_PASSES = ({"StringEquals": {"iam:PassedToService": LAMBDA}}, {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})
+_ATTACHES = (*WRITES, {"ArnEquals": {"iam:PolicyARN": EDGE}}, {"ArnNotLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Admin*"}})
+PASSES = ({"StringEquals": {"iam:PassedToService": LAMBDA}}, {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})
 _IAM_ACTIONS: tuple[tuple[Any, tuple[str, ...], tuple[dict[str, Any], ...]], ...] = (
-    ("iam:PutRolePolicy", ROLES, _WRITES),
+    ("iam:PutRolePolicy", ROLES, WRITES),
     ("iam:AttachRolePolicy", ROLES, _ATTACHES),
-    ("iam:UpdateAssumeRolePolicy", ROLES, _WRITES),
+    ("iam:UpdateAssumeRolePolicy", ROLES, WRITES),
     (["iam:PutUserPolicy", "iam:AttachUserPolicy"], (USER,), _ATTACHES),
-    ("iam:CreateAccessKey", (USER,), _WRITES[1:]),
-    (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), _WRITES[2:]),
+    ("iam:CreateAccessKey", (USER,), WRITES[1:]),
+    (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), WRITES[2:]),
     ("iam:CreatePolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
     ("iam:SetDefaultPolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
-    ("iam:PassRole", ROLES, _PASSES),
-    ("iam:PassRole", ROLES, _PASSES),
-    ("iam:*", (), _WRITES),
+    ("iam:PassRole", ROLES, PASSES),
+    ("iam:PassRole", ROLES, PASSES),
+    ("iam:*", (), WRITES),
 )
 _TRUST_CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},

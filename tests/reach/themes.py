@@ -1,0 +1,181 @@
+"""Estates in which one kind of step is in question: the caller may take it, under a condition or none, and it is of use.
+
+In: a random estate. Out: the same, with what the theme adds.
+Guarantee: every kind of step of section 7 that `sample` makes has a theme; whether the step gets the caller anywhere is left to chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from tests.reach import estates as menus
+from tests.reach.estates import EDGE, GROUP, HOME, LAMBDA, ROLES, USER, Question, Statement, document
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.policy import PolicyKind
+
+ONCE = 0.4
+"""How often an estate has a theme, and how often a condition is added to what a theme allows."""
+DELEGATES = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "kms:*"}
+
+
+def themed(random: Random, question: Question) -> Question:
+    """The question with a theme, now and then."""
+    if random.random() >= ONCE:
+        return question
+    name = random.choice(sorted(THEMES))
+    return replace(THEMES[name](_Theme(random, question)).question, theme=name)
+
+
+class _Theme:
+    """A question to which a theme adds."""
+
+    def __init__(self, random: Random, question: Question) -> None:
+        self._random = random
+        self.question = question
+
+    def allow(self, action: Any, *conditions: dict[str, Any], resource: Any = "*") -> Statement:
+        """A statement, under one of some conditions or none."""
+        chosen = {"Condition": self._random.choice(conditions)} if conditions and self._random.random() < ONCE else {}
+        return {"Effect": "Allow", "Action": action, "Resource": resource, **chosen}
+
+    def one(self, *options: Any) -> Any:
+        """One of some options."""
+        return self._random.choice(options)
+
+    def give(self, arn: str, *statements: Statement, **facts: Any) -> _Theme:
+        """A user or role has one policy more."""
+        policy = document(list(statements), PolicyKind.IDENTITY, f"{arn}#theme")
+        return self._identity(arn, lambda found: replace(found, policies=(*found.policies, policy), **facts))
+
+    def mine(self, *statements: Statement) -> _Theme:
+        """The caller has one policy more."""
+        return self.give(self.question.caller.principal_arn, *statements)
+
+    def _identity(self, arn: str, change: Callable[[Identity], Identity]) -> _Theme:
+        def of(members: tuple[Identity, ...]) -> tuple[Identity, ...]:
+            return tuple(change(found) if found.arn == arn else found for found in members)
+
+        return self._accounts(lambda account: replace(account, users=of(account.users), roles=of(account.roles)))
+
+    def _accounts(self, change: Callable[[Account], Account]) -> _Theme:
+        estate = self.question.estate
+        self.question = replace(self.question, estate=replace(estate, accounts=tuple(map(change, estate.accounts))))
+        return self
+
+    def attach(self, managed: ManagedPolicy) -> _Theme:
+        """The caller has the managed policy of the estate attached, of which this is the last word."""
+        ((_, first), *_) = managed.versions
+
+        def account(found: Account) -> Account:
+            return replace(found, managed=(managed,)) if found.id == HOME else found
+
+        mine = self.question.caller.principal_arn
+        self._accounts(account)
+        return self._identity(
+            mine, lambda found: replace(found, policies=tuple({p.identity: p for p in (*found.policies, first)}.values()))
+        )
+
+    def group(self, *statements: Statement) -> _Theme:
+        """There is a group with these statements."""
+        group = Group(GROUP, (document(list(statements), PolicyKind.IDENTITY, f"{GROUP}#own"),))
+        return self._accounts(lambda account: replace(account, groups=(group,)) if account.id == HOME else account)
+
+    def key(self, *statements: Statement, **facts: Any) -> _Theme:
+        """The first key lets its account decide, and has these statements and facts."""
+        first, *others = self.question.estate.keys
+        found = [DELEGATES, *({**one, "Principal": {"AWS": self.question.caller.principal_arn}} for one in statements)]
+        arn = facts.pop("arn", first.arn)
+        policy = document([{**one, "Resource": "*"} for one in found], PolicyKind.KEY, f"{arn}#default")
+        self.question = replace(
+            self.question, estate=replace(self.question.estate, keys=(replace(first, arn=arn, policies=(policy,), **facts), *others))
+        )
+        return self
+
+
+def _tag(theme: _Theme) -> _Theme:
+    wanted = theme.one({"StringEquals": {"aws:ResourceTag/team": "blue"}}, {"StringNotEquals": {"aws:ResourceTag/team": "red"}})
+    theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=theme.one((("team", "red"),), (("team", "green"),)))
+    return theme.mine(theme.allow("kms:TagResource", *menus.TAG_CONDITIONS))
+
+
+def _untag(theme: _Theme) -> _Theme:
+    wanted = {"Null": {"aws:ResourceTag/team": "true"}}
+    theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=(("team", theme.one("red", "blue")),))
+    return theme.mine(theme.allow("kms:UntagResource", *menus.TAG_CONDITIONS[1:]))
+
+
+def _alias(theme: _Theme) -> _Theme:
+    wanted, held = theme.one(*menus.BY_ALIAS), theme.one((), (menus.ALIAS,))
+    theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, aliases=held)
+    if held:
+        estate = theme.question.estate
+        theme.question = replace(theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=()))))
+    return theme.mine(theme.allow([f"kms:{theme.one('Create', 'Update', '*')}Alias", "kms:DeleteAlias"], *menus.BY_ALIAS))
+
+
+def _replicate(theme: _Theme) -> _Theme:
+    arn = theme.question.estate.keys[0].arn.replace("key/1", "key/mrk-1")
+    theme.key(arn=arn, multi_region=True, multi_region_type=theme.one("PRIMARY", "PRIMARY", "REPLICA"))
+    regions = ({"StringEquals": {"kms:ReplicaRegion": region}} for region in (menus.REPLICA_REGION, "us-west-2"))
+    return theme.mine(theme.allow("kms:ReplicateKey", *regions), theme.allow("kms:CreateKey"))
+
+
+def _import(theme: _Theme) -> _Theme:
+    theme.key(origin=theme.one("EXTERNAL", "EXTERNAL", "AWS_KMS"))
+    asked = theme.one(["kms:GetParametersForImport", "kms:ImportKeyMaterial"], "kms:Import*", "kms:*Import*")
+    return theme.mine(theme.allow(asked, *menus.ABAC))
+
+
+def _pass(theme: _Theme) -> _Theme:
+    role = theme.one(*ROLES[:2])
+    theme.key().give(role, theme.allow("kms:Decrypt"))
+    trust = document(
+        [{"Effect": "Allow", "Principal": {"Service": theme.one(LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"}],
+        PolicyKind.TRUST,
+        f"{role}#trust",
+    )
+    theme.give(role, theme.allow("s3:*"), trust=trust)
+    return theme.mine(
+        theme.allow("iam:PassRole", *menus.PASSES), theme.allow(theme.one("lambda:CreateFunction", "ec2:RunInstances", "lambda:*"))
+    )
+
+
+def _join(theme: _Theme) -> _Theme:
+    theme.key().group(theme.allow(theme.one("kms:Decrypt", "kms:PutKeyPolicy", "kms:Encrypt")))
+    return theme.mine(theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), *menus.WRITES[2:]))
+
+
+def _version(theme: _Theme) -> _Theme:
+    documents = [
+        document([theme.allow(action)], PolicyKind.IDENTITY, EDGE, "edge") for action in ("s3:*", theme.one("kms:*", "kms:Encrypt"))
+    ]
+    theme.key().attach(ManagedPolicy(EDGE, tuple((f"v{number}", found) for number, found in enumerate(documents, 1)), "v1"))
+    return theme.mine(
+        theme.allow(theme.one("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"), {"Bool": {"aws:SecureTransport": "false"}})
+    )
+
+
+def _user(theme: _Theme) -> _Theme:
+    theme.key().give(USER, theme.allow("kms:Decrypt"))
+    return theme.mine(theme.allow(theme.one("iam:CreateAccessKey", "iam:*LoginProfile"), *menus.WRITES[1:], resource=theme.one("*", USER)))
+
+
+def _grant(theme: _Theme) -> _Theme:
+    return theme.key().mine(theme.allow("kms:CreateGrant", *menus.GRANT_CONDITIONS))
+
+
+THEMES: dict[str, Callable[[_Theme], _Theme]] = {
+    "tags": _tag,
+    "untagging": _untag,
+    "aliases": _alias,
+    "replicas": _replicate,
+    "imported material": _import,
+    "passed roles": _pass,
+    "groups": _join,
+    "versions": _version,
+    "users": _user,
+    "grants": _grant,
+}
