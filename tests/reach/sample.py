@@ -36,6 +36,7 @@ from verifier.model.reach import OWN_KEY, KeyReplicated, Move, State, StepKind
 from verifier.model.request import Caller, Request, Value
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", "lambda:CreateFunction"), ("ec2.amazonaws.com", "ec2:RunInstances"))
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
@@ -227,7 +228,7 @@ class Sampler:
         for managed in account.managed:
             yield moves.new_version(by, document(EVERYTHING, PolicyKind.IDENTITY, managed.arn, "edge"))
             yield from (moves.set_version(by, policy) for name, policy in managed.versions if name != managed.default)
-        yield from (moves.become(by, user.arn) for user in account.users)
+        yield from (moves.become(by, user.arn, action) for user in account.users for action in CREDENTIALS)
 
 
 def _tested(estate: Estate) -> frozenset[str]:
