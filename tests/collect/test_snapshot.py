@@ -136,7 +136,8 @@ def test_an_interrupted_run_is_not_a_snapshot_and_goes_on_where_it_stopped(run: 
             raise KeyboardInterrupt
 
     calls.answers["kms:DescribeKey"] = interrupt
-    assert collect(run, tmp_path / "live", "--concurrency", "1").code == 130
+    stopped = collect(run, tmp_path / "live", "--concurrency", "1")
+    assert stopped.code == 130 and "the same command goes on from here" in stopped.err
     refused = run("prove", str(tmp_path / "live"), "--builtin", "no-external-access")
     assert refused.code == 2
     assert "did not come to its end" in refused.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,5 +38,8 @@ def snapshot_command(options: SnapshotOptions) -> int:
             collection = collect(wanted, progress)
         except CollectError as error:
             raise InputError.of(str(error)) from None
+        except KeyboardInterrupt:
+            print("stopped: the same command goes on from here", file=sys.stderr)
+            raise
     emit(render_collection_json(collection) + "\n" if options.json else render_collection(collection))
     return collection_exit_code(collection)
