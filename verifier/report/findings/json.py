@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 
-from verifier import __version__
 from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.findings.words import counted_findings, findings_exit_code
+from verifier.report.json_answers import heading, origins, supposed
 from verifier.report.json_report import key_to_json, shared_schema
 from verifier.report.json_values import (
     Json,
     counterexample_to_json,
-    diagnostic_to_json,
     reason_to_json,
     region_to_json,
     statement_to_json,
@@ -39,10 +38,7 @@ def findings_schema() -> Json:
 def findings_to_json(report: FindingsReport) -> Json:
     """The report as JSON values."""
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": report.data_version,
+        **heading(FORMAT, FORMAT_VERSION, report),
         "zone": {"kind": report.zone.value, "trusted": list(report.trusted)},
         "count_services": report.count_services,
         "summary": {
@@ -51,10 +47,7 @@ def findings_to_json(report: FindingsReport) -> Json:
             "public": sum(finding.public for key in report.keys for finding in key.findings),
             "exit_code": int(findings_exit_code(report)),
         },
-        "accounts": list(report.accounts),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
-        "free_readings": list(report.free_readings),
-        "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
+        **origins(report),
         "keys": [_key(key) for key in report.keys],
     }
 
@@ -67,8 +60,7 @@ def _key(key: KeyFindings) -> Json:
         "reasons": [reason_to_json(reason) for reason in key.reasons],
         "findings": [_finding(finding) for finding in key.findings],
         "services": [_finding(finding) for finding in key.services],
-        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in key.assumptions],
-        "elapsed_ms": round(key.elapsed * 1000, 3),
+        **supposed(key.assumptions, key.elapsed),
     }
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 
-from verifier import __version__
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.report.json_answers import heading, origins, supposed
 from verifier.report.json_report import key_to_json, shared_schema
-from verifier.report.json_values import Json, diagnostic_to_json, reason_to_json
+from verifier.report.json_values import Json, reason_to_json
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story_json import bound_to_json, story_to_json
 from verifier.report.reach.words import reach_exit_code
@@ -34,20 +34,14 @@ def reach_to_json(report: ReachReport) -> Json:
     """The answer as JSON values."""
     summaries = [key.key for key in report.keys]
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": report.data_version,
+        **heading(FORMAT, FORMAT_VERSION, report),
         "question": {"caller": report.caller, "to": None if report.to is None else list(report.to)},
         "summary": {
             "complete": report.complete,
             "rows": sum(len(key.rows) for key in report.keys),
             "exit_code": int(reach_exit_code(report)),
         },
-        "accounts": list(report.accounts),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
-        "free_readings": list(report.free_readings),
-        "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
+        **origins(report),
         "keys": [_key(key, names_of(summaries, key.key.arn)) for key in report.keys],
     }
 
@@ -60,8 +54,7 @@ def _key(key: KeyReach, names: Names) -> Json:
         "rows": [_row(row, names, key.key.arn) for row in key.rows],
         "beyond": list(key.beyond),
         "reasons": [reason_to_json(reason) for reason in key.reasons],
-        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in key.assumptions],
-        "elapsed_ms": round(key.elapsed * 1000, 3),
+        **supposed(key.assumptions, key.elapsed),
     }
 
 

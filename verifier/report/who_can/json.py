@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 
-from verifier import __version__
 from verifier.model.access import Access, KeyAccess, WhoCan
 from verifier.report.access_words import who_can_exit_code
+from verifier.report.json_answers import heading, origins, supposed
 from verifier.report.json_report import key_to_json, shared_schema
 from verifier.report.json_values import (
     Json,
     counterexample_to_json,
-    diagnostic_to_json,
     reason_to_json,
     region_to_json,
     statement_to_json,
@@ -38,10 +37,7 @@ def who_can_schema() -> Json:
 def who_can_to_json(answer: WhoCan) -> Json:
     """The answer as JSON values."""
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": answer.data_version,
+        **heading(FORMAT, FORMAT_VERSION, answer),
         "question": {
             "actions": list(answer.actions),
             "names": list(answer.names),
@@ -53,10 +49,7 @@ def who_can_to_json(answer: WhoCan) -> Json:
             "rows": sum(len(key.rows) for key in answer.keys),
             "exit_code": int(who_can_exit_code(answer)),
         },
-        "accounts": list(answer.accounts),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in answer.inputs],
-        "free_readings": list(answer.free_readings),
-        "warnings": [diagnostic_to_json(warning) for warning in answer.warnings],
+        **origins(answer),
         "keys": [_key(key) for key in answer.keys],
     }
 
@@ -68,8 +61,7 @@ def _key(key: KeyAccess) -> Json:
         "exact": key.exact,
         "reasons": [reason_to_json(reason) for reason in key.reasons],
         "rows": [access_to_json(row) for row in key.rows],
-        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in key.assumptions],
-        "elapsed_ms": round(key.elapsed * 1000, 3),
+        **supposed(key.assumptions, key.elapsed),
     }
 
 

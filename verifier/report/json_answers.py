@@ -1,0 +1,52 @@
+"""What the JSON answers about keys have in common: who can, findings, reach.
+
+In: the answers of the model. Out: members of their documents. Guarantee: they are named and ordered alike in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from verifier import __version__
+from verifier.model.verdict import Assumption
+from verifier.report.json_values import Json, diagnostic_to_json
+from verifier.syntax.diagnostic import Diagnostic
+
+
+class Answer(Protocol):
+    """An answer: the data that it rests on, and what it was read from."""
+
+    @property
+    def data_version(self) -> str: ...
+    @property
+    def accounts(self) -> tuple[str, ...]: ...
+    @property
+    def inputs(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def free_readings(self) -> tuple[str, ...]: ...
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]: ...
+
+
+def heading(name: str, version: int, answer: Answer) -> Json:
+    """What a document begins with."""
+    return {"format": name, "format_version": version, "verifier": __version__, "data_version": answer.data_version}
+
+
+def origins(answer: Answer) -> Json:
+    """What an answer was read from, and what it leaves open."""
+    return {
+        "accounts": list(answer.accounts),
+        "inputs": [{"file": file, "sha256": digest} for file, digest in answer.inputs],
+        "free_readings": list(answer.free_readings),
+        "warnings": [diagnostic_to_json(warning) for warning in answer.warnings],
+    }
+
+
+def supposed(assumptions: Iterable[Assumption], elapsed: float) -> Json:
+    """What is supposed of a key, and the time that it took, in milliseconds; `elapsed` is in seconds."""
+    return {
+        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in assumptions],
+        "elapsed_ms": round(elapsed * 1000, 3),
+    }
