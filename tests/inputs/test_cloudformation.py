@@ -588,6 +588,13 @@ def test_templates_of_others(tmp_path: Path) -> None:
     assert len(keys) >= 20 and all(key.policies for key in keys)
 
 
+@pytest.mark.parametrize("policy", ["''", '""', "{}", "!Ref AWS::NoValue", "null"])
+def test_u3_a_key_with_an_empty_policy_has_the_default_one(tmp_path: Path, policy: str) -> None:
+    """AWS's handler of the resource takes an empty text for none."""
+    (key,) = load(tmp_path, text(f"  Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {policy}}}}}\n")).keys
+    assert key.policies is not None and [s.sid.value for s in key.policies[0].statements if s.sid] == ["Enable IAM User Permissions"]
+
+
 # -- trust and identity providers (E2, E2w) --
 
 

@@ -49,8 +49,8 @@ class Keys:
         place = resource.place
         self.arns[resource.name] = arn.text
         policy = self._value(resource, "KeyPolicy")
-        if isinstance(policy, Members) and not policy.pairs:
-            policy = None
+        if (isinstance(policy, Members) and not policy.pairs) or (isinstance(policy, Scalar) and not policy.text):
+            policy = None  # AWS's handler of the resource takes an empty text for no policy
         members: dict[str, Node] = {
             "metadata": obj(place, Arn=arn, **self._facts(resource, arn.text)),
             "policy": policy if policy is not None else text_at(place, DEFAULT),
