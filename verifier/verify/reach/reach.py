@@ -30,6 +30,7 @@ from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.eventually import suppositions
 from verifier.verify.reach.plans import Make, Task, planned
 from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.stories import Other
 from verifier.verify.settled import check_readings, not_known
 from verifier.verify.summary import summary
 
@@ -134,20 +135,26 @@ def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
 def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], steps: int) -> Iterator[Told]:
     """The stories of goals: those that take the same steps are told together."""
     members, listed = setting.universe.alike(reached.start), reached.start in setting.listed
-    alike: dict[object, list[tuple[Goal, tuple[str, ...], tuple[Task, ...]]]] = {}
+    teller = setting.teller(reached.start, 0)
+    alike: dict[object, list[tuple[Goal, tuple[str, ...]]]] = {}
     for goal, names in within:
-        tasks = planned(reached.facts, goal)
-        if goal.rounds > steps:
-            continue
-        if len(tasks) > steps:
-            longer = Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps")
-            yield Told(reached.start, names, goal, tasks, longer, members, listed)
-            continue
-        alike.setdefault((tasks, goal.by), []).append((goal, names, tasks))
+        if goal.rounds <= steps:
+            alike.setdefault((planned(reached.facts, goal), goal.by), []).append((goal, names))
     for together in alike.values():
-        stories = setting.teller(reached.start, 0).tell_each(reached, [(goal, setting.goals[goal.number]) for goal, _, _ in together])
-        for (goal, names, tasks), story in zip(together, stories, strict=True):
-            yield Told(reached.start, names, goal, tasks, story, members, listed)
+        goals = [(goal, setting.goals[goal.number]) for goal, _ in together]
+        tasks = planned(reached.facts, goals[0][0])
+        none = Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps")
+        stories = teller.tell_each(reached, goals) if len(tasks) <= steps else [none] * len(goals)
+        for (goal, names), story in zip(together, stories, strict=True):
+            if isinstance(story, Story):
+                yield Told(reached.start, names, goal, tasks, story, members, listed)
+            else:
+                found, by, its = teller.found(reached, goal, setting.goals[goal.number], steps, _others(setting, reached.start, goal))
+                yield Told(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
+
+
+def _others(setting: Setting, start: str, goal: Goal) -> Other:
+    return lambda refused: setting.otherwise(start, goal.number, refused)
 
 
 def _merged(told: Iterable[Told], shape: Callable[[Told], object], add: Callable[[ReachRow, Told], ReachRow]) -> tuple[ReachRow, ...]:

@@ -49,12 +49,19 @@ class Teller:
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
         """A story of at most so many steps; where there is none, one of those to which an `other` way leads. The goal is
         within so many rounds. Raises `InternalDisagreement`."""
+        return self.found(reached, goal, invariant, most, other)[0]
+
+    def found(
+        self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None
+    ) -> tuple[Story | Reason, Goal, tuple[Task, ...]]:
+        """The same, with the goal and the tasks that it is about: those of the first way where there is no story."""
+        first, reasons = (goal, planned(reached.facts, goal)), list[Reason]()
         refused: frozenset[Way] = ANY_WAY
-        reasons: list[Reason] = []
         while goal.rounds <= most:
-            found, way = self._told(reached, goal, invariant, most)
+            tasks = planned(reached.facts, goal)
+            found, way = self._told(reached, goal, invariant, tasks, most)
             if isinstance(found, Story):
-                return found
+                return found, goal, tasks
             reasons.append(found)
             if other is None or way in refused or len(reasons) > MOST_OTHERS:
                 break
@@ -63,11 +70,10 @@ class Teller:
             if (goal.key, goal.number) not in reached.goals:
                 break
             goal = reached.goals[goal.key, goal.number]
-        return reasons[0]
+        return reasons[0], *first
 
-    def _told(self, reached: Reached, goal: Goal, invariant: Invariant, most: int) -> tuple[Story | Reason, Way]:
+    def _told(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
         """A story; or why there is none, and the way that could not be gone."""
-        tasks = planned(reached.facts, goal)
         if len(tasks) > most:
             text = f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for"
             return Reason("E0", text), goal.way
