@@ -13,10 +13,11 @@ from tests.inputs.test_terraform_iam import role_policy
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, existing, key_policy, only_key
 from verifier.inputs import load_estate
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_calls import CALLS
 from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
 from verifier.inputs.terraform.hcl_tree import parse_expression, references
 from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.unknown import Missing, Unknown
 from verifier.model.estate import Estate, Key
 from verifier.syntax.source import Source
 
@@ -458,3 +459,9 @@ def test_of_what_may_fail_no_part_is_known() -> None:
     found = value_of('try("a-${x}", c)', c="key")
     assert isinstance(found, Unknown) and not found.is_text
     assert getattr(value_of("try(c, x)", c="key"), "text", None) == "key"
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+@pytest.mark.parametrize("given", ["", "x", "null", "1, 2, 3, 4", "[null], {}", "{}, [null]"])
+def test_a_function_with_arguments_that_do_not_fit_ends_no_run(name: str, given: str) -> None:
+    assert not isinstance(value_of(f"{name}({given})"), Missing)

@@ -90,7 +90,7 @@ def _null(evaluator: Evaluator, tree: Tree) -> Scalar:
 
 def _try(evaluator: Evaluator, tree: Tree, given: Sequence[Node | None]) -> Node | None:
     """The first argument that does not fail. Of one that is not known and is more than a reference it cannot be told whether it does."""
-    arguments = parts_of(parts_of(tree)[1])
+    arguments = parts_of(parts_of(tree)[1]) if given else []
     for argument, node in zip(arguments, given, strict=True):
         if node is None:
             return _null(evaluator, tree)
