@@ -10,7 +10,7 @@ from verifier.model.verdict import Status
 from verifier.verify.reach.reach import reach_to
 
 
-@pytest.mark.parametrize("seed", [3, 14, 28, 35, 58, 66, 83, 118, 206, 343])
+@pytest.mark.parametrize("seed", [35, 75, 83, 115, 118, 206])
 def test_it_says_what_an_invariant_says(seed: int) -> None:
     question = random_question(seed)
     caller = question.caller.principal_arn
