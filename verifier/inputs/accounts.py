@@ -44,26 +44,28 @@ def read_account(
 ) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
-    What plans and templates make, in `made`, takes the place of what is `given` with the same ARN, what that has besides is not known to
-    stay or go; what they do to others is `elsewhere`.
-    `complete` is false where the account
-    has other users and roles, which are not listed (U1). `providers` are listings as `identity_providers.read_providers` takes them.
-    Without `steps` trust policies, and managed policies that nobody has, are not read.
+    What plans and templates make, in `made`, takes the place of what is `given` with the same name, which no two users, roles or groups
+    of an account have; what that has besides is not known to stay or go. What they do to others is `elsewhere`.
+    `complete` is false where the account has other users and roles, which are not listed (U1). `providers` are listings as
+    `identity_providers.read_providers` takes them. Without `steps` trust policies, and managed policies that nobody has, are not read.
     """
     inventory = Inventory(remarks, account, steps)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in made:
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
-    own = {name: {_arn_of(entry): entry for entry in entries} for name, entries in lists.items()}
+    own = {name: {_own_name(entry, name): entry for entry in entries} for name, entries in lists.items()}
     for details in given:
         merged = _merged(remarks, details)
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
-            lists[name] += [entry for entry in entries if _arn_of(entry) not in own[name]] if made else entries
-            for entry in entries if name != "Policies" else ():
-                if (arn := _arn_of(entry)) in own[name] and arn is not None:
-                    _besides(inventory, entry, own[name][arn], arn)
+            for entry in entries:
+                same = own[name].get(_own_name(entry, name))
+                if same is None:
+                    lists[name].append(entry)
+                    _perhaps_changed(inventory, entry, elsewhere)
+                elif name != "Policies" and (arn := _arn_of(same)) is not None:
+                    _besides(inventory, entry, same, arn)
     attached = {_arn_of(entry): entry for change in elsewhere for entry in change.policies if _arn_of(entry) not in own["Policies"]}
     lists["Policies"] = [*(entry for entry in lists["Policies"] if _arn_of(entry) not in attached), *attached.values()]
     _index(inventory, lists)
@@ -89,9 +91,20 @@ def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:
     kind = arn.split(":", 5)[-1].split("/", 1)[0]
     for what in besides(entry, made, NAMES.get(kind, "")):
         description = f"{what} of {arn} is in the snapshot, and not in the plan or template that makes it: whether it stays is not known"
-        name, principal = f"{what} of {short(arn)}", arn if kind != "group" else None
-        thing = Unmodelled(name, "U3", Influence.EITHER, description, account=inventory.account, principal=principal, span=entry.span)
-        inventory.unmodelled.append(thing)
+        if kind == "group":
+            inventory.doubts.setdefault(arn, []).append((what, description))
+        else:
+            inventory.doubt(entry, what, arn, description)
+
+
+def _perhaps_changed(inventory: Inventory, entry: Node, elsewhere: Sequence[Elsewhere]) -> None:
+    """Records that a group of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: it stays
+    listed, for it can be joined."""
+    arn = _arn_of(entry)
+    name = ("group", _own_name(entry, "GroupDetailList"))
+    if arn is not None and ":group/" in arn and any(change.leaves_out(name, False) for change in elsewhere):
+        description = f"{arn} may be a group that a plan or template makes or changes, in a way that is not known"
+        inventory.doubts.setdefault(arn, []).append(("policies", description))
 
 
 def _unlisted(given: Sequence[Node]) -> tuple[str, ...]:
@@ -126,6 +139,12 @@ def _arn_of(entry: Node) -> str | None:
     return next((value.text for key, value in pairs if key.text == "Arn" and isinstance(value, Scalar)), None)
 
 
+def _own_name(entry: Node, listed: str) -> str:
+    """What no two entries of a list have in common: the ARN of a managed policy, the name of a user, role or group."""
+    arn = _arn_of(entry) or ""
+    return arn if listed == "Policies" else arn.rsplit("/", 1)[-1]
+
+
 def _index(inventory: Inventory, lists: Mapping[str, list[Node]]) -> None:
     remarks = inventory.remarks
     for node in lists["Policies"]:
@@ -149,7 +168,7 @@ def _group(inventory: Inventory, node: Node) -> Group | None:
     """A group, with the documents of everything attached to it; `None` after recording why its ARN is not usable."""
     found = members(inventory.remarks, node, "a group")
     arn = _arn(inventory, node, found, "group")
-    return None if arn is None else Group(arn, tuple(_attached(inventory, found, arn, arn, "GroupPolicyList")), node.span)
+    return None if arn is None else Group(arn, tuple(_of_group(inventory, node, found, arn, arn)), node.span)
 
 
 def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
@@ -162,7 +181,7 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
     policies = _attached(inventory, found, arn, arn, "UserPolicyList" if kind == "user" else "RolePolicyList")
     groups = _groups(inventory, found, arn) if kind == "user" else {}
     for group, listed in groups.items():
-        policies += _attached(inventory, listed, group, arn, "GroupPolicyList")
+        policies += _of_group(inventory, node, listed, group, arn)
     bounded, boundary = _boundary(inventory, found, arn)
     return Identity(
         arn=arn,
@@ -206,6 +225,13 @@ def _attached(inventory: Inventory, found: Mapping[str, Node], owner: str, princ
         else:
             policies.append(attached_policy(inventory, node, arn, principal))
     return [policy for policy in policies if policy is not None]
+
+
+def _of_group(inventory: Inventory, node: Node, found: Mapping[str, Node], group: str, principal: str) -> list[Policy]:
+    """The policies of a group that govern a principal, a member or the group itself, for whom what is not certain of them is recorded."""
+    for thing, description in inventory.doubts.get(group, ()):
+        inventory.doubt(node, thing if principal == group else f"{thing} of {short(group)}", principal, description)
+    return _attached(inventory, found, group, principal, "GroupPolicyList")
 
 
 def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Policy | None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.drafts import NAMES, Draft, listing, obj, text_at
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.source import Span
+from verifier.syntax.text import first_few, printable
 
 Name = tuple[str, str]
 """A kind (`role`, `user`, `group`) and the name of one of that kind."""
@@ -24,13 +27,15 @@ _OF_PERMISSION_SETS = "AWSReservedSSO_"
 class Elsewhere:
     """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
     names of inline policies, the ARNs of managed ones, and the memberships, that are taken away. `left_out` are those that are changed, or
-    made, in a way that is not known (`None` for a name that is not known either); so is one of the snapshot with a part of its name in
+    made, in a way that is not known (`None` for a name that is not known either), and those that are `renamed`, under their old name, to
+    one that is not known; else they get the ARN that they are renamed to. Left out too is one of the snapshot with a part of its name in
     `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with `permission_sets` a role of IAM
     Identity Center."""
 
     drafts: dict[Name, Draft] = field(default_factory=dict)
     detached: dict[Name, set[str]] = field(default_factory=dict)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
+    renamed: dict[Name, str | None] = field(default_factory=dict)
     perhaps: set[Name] = field(default_factory=set)
     permission_sets: bool = False
     policies: list[Node] = field(default_factory=list)
@@ -55,6 +60,8 @@ class Elsewhere:
             return True
         if made:
             return False
+        if name in self.renamed and self.renamed[name] is None:
+            return True
         if any(kind == name[0] and part in name[1] for kind, part in self.perhaps):
             return True
         return self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
@@ -62,14 +69,25 @@ class Elsewhere:
 
 def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:
     """The entries of a snapshot's lists (`RoleDetailList` …), without those that are left out, and with what is attached to the others. Of
-    those that a plan or template has `made` nothing is taken away: they are as they will be."""
+    those that a plan or template has `made` nothing is taken away: they are as they will be. Groups are never left out: who is in one may
+    do what its policies allow, and others may join it."""
     found = {name: list(entries) for name, entries in lists.items()}
     for change in changes:
         for kind, title in NAMES.items():
             name = f"{title}DetailList"
             entries = [(node, (kind, _text(node, f"{title}Name") or "")) for node in found.get(name, ())]
-            found[name] = [_changed(node, own, change, made) for node, own in entries if not change.leaves_out(own, made)]
+            kept = [(node, own) for node, own in entries if kind == "group" or not change.leaves_out(own, made)]
+            found[name] = [_changed(node, own, change, made) for node, own in kept]
+            if change.renamed and not made:
+                found[name] = [_renamed(node, own, change.renamed) for (_, own), node in zip(kept, found[name], strict=True)]
     return found
+
+
+def unlisted_group(what: str, names: Sequence[str], account: str | None, span: Span) -> Unmodelled:
+    """A group that a plan or template makes and no list has, for its ARN depends on `names`, which are not known: nobody can tell who may
+    join it, and what members of it may do then (E0)."""
+    description = f"who could join {what} is not known: its name or path depends on {first_few(names)}"
+    return Unmodelled(printable(what), "E0", Influence.MAY_ALLOW, printable(description), account=account, span=span, of_statement=True)
 
 
 def membership(group: str) -> str:
@@ -112,6 +130,22 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
         found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
+    kept = [(key, value) for key, value in entry.pairs if key.text not in found]
+    return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
+
+
+def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:
+    """An entry of a snapshot under the name that it will have, and with the names that its groups will have."""
+    arn, title = renamed.get(name), NAMES[name[0]]
+    found: dict[str, Node] = {}
+    if arn is not None:
+        found = {f"{title}Name": text_at(entry, arn.rsplit("/", 1)[-1]), "Arn": text_at(entry, arn)}
+    groups = {own: new for text in _names(entry, "GroupList", None) if (new := renamed.get(own := ("group", text))) is not None}
+    if groups:
+        more = [text_at(entry, new.rsplit("/", 1)[-1]) for new in groups.values()]
+        found["GroupList"] = _joined(entry, "GroupList", None, {text for _, text in groups}, more) if isinstance(entry, Members) else entry
+    if not found or not isinstance(entry, Members):
+        return entry
     kept = [(key, value) for key, value in entry.pairs if key.text not in found]
     return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
 

@@ -1,9 +1,9 @@
 """Users, groups, roles and policies of a template.
 
 In: its functions and the names of its resources. Out: the authorization details of the account.
-Guarantee: of a role or user that is listed everything that the template attaches to it is listed too, unknown documents among it; one
-whose ARN, tags or existence are not known is left out, and so counts as one of which nothing is known (U1). What is attached to others is
-remembered by their names.
+Guarantee: of a role, user or group that is listed everything that the template attaches to it is listed too, unknown documents among it.
+A role or user whose ARN, tags or existence are not known is left out, and so counts as one of which nothing is known (U1); a group whose
+ARN is not known is an unmodelled thing that others may join (E0). What is attached to others is remembered by their names.
 [CloudFormation Template Reference: AWS Identity and Access Management]
 """
 
@@ -15,7 +15,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
-from verifier.inputs.elsewhere import Elsewhere
+from verifier.inputs.elsewhere import Elsewhere, unlisted_group
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Unknown, names_in
@@ -52,13 +52,13 @@ class Identities:
         self.unmodelled: list[Unmodelled] = []
 
     def read(self, place: Node) -> Node | None:
-        """The authorization details; `None` where the template makes no user or role."""
+        """The authorization details; `None` where the template makes no user, group or role."""
         template = self.functions.template
         for resource in template.of_type(*_KINDS):
             exists = self.functions.exists(resource)
-            if exists is None:
+            if exists is None and _KINDS[resource.type] != "group":
                 self._left_out(resource)
-            elif exists:
+            elif exists is not False:
                 self._draft(resource)
         for resource in template.of_type("AWS::IAM::Policy", *_OF_ONE):
             self._inline(resource)
@@ -75,7 +75,7 @@ class Identities:
                 self.everywhere.permission_sets = True
             elif resource.type == "AWS::CloudFormation::StackSet" and self.functions.exists(resource) is not False:
                 self.everywhere.left_out.add(("role", None))
-        return details(place, self.drafts.values(), policies) if any(kind != "group" for kind, _ in self.drafts) else None
+        return details(place, self.drafts.values(), policies) if self.drafts else None
 
     def providers(self, place: Node) -> dict[str, Node]:
         """The listings of the identity providers that the template makes, or may make (E2w)."""
@@ -114,13 +114,18 @@ class Identities:
             draft.attach(policy, f"ManagedPolicyArns[{index}]")
         for index, group in enumerate(self._listed(resource, "Groups") if kind == "user" else []):
             draft.join(group, f"Groups[{index}]")
+        if not self.functions.exists(resource):
+            draft.inline[resource.name] = _perhaps(resource)
         self.drafts[kind, name.text] = draft
         if resource.name in self.names.made_up:
             self.elsewhere.perhaps.add((kind, f"-{resource.name[:_SHORTEST]}"))
 
     def _left_out(self, resource: Resource) -> None:
-        name = self.names.iam_name(resource)
-        self.elsewhere.left_out.add((_KINDS[resource.type], name.text if isinstance(name, Scalar) else None))
+        kind, name = _KINDS[resource.type], self.names.iam_name(resource)
+        self.elsewhere.left_out.add((kind, name.text if isinstance(name, Scalar) else None))
+        if kind == "group":
+            what, names = f"{resource.type} `{resource.name}`", names_in([self.names.iam_arn(resource)])
+            self.unmodelled.append(unlisted_group(what, names, self.names.account, resource.place.span))
 
     def _missing(self, place: Node, what: str) -> Unknown:
         return Unknown(place.source, place.start, place.end, [f"the document of {what}, which is not given"])

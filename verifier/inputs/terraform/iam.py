@@ -2,7 +2,8 @@
 
 In: a resolver. Out: for each account its authorization details. Guarantee: of a role or user that is listed everything that the plan
 attaches to it is listed too, unknown documents among it; one whose ARN or tags are not known is left out, and so counts as one of which
-nothing is known (U1). What is attached to others is remembered by their names.
+nothing is known (U1). A group whose ARN is not known is an unmodelled thing that others may join (E0). What is attached to others is
+remembered by their names.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
-from verifier.inputs.elsewhere import Elsewhere, membership
+from verifier.inputs.elsewhere import Elsewhere, membership, unlisted_group
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource
@@ -68,7 +69,7 @@ class Identities:
             self._elsewhere(policy)  # those of a snapshot may have it
         for change in self.elsewhere.values():
             change.policies = policies
-        accounts = {account for account, kind, _ in self.owners if kind != "group"}
+        accounts = {account for account, _, _ in self.owners}
         place = Node(self.resolver.plan.address("accounts"), 0, 0)
         owners = {account: [owner for (own, _, _), owner in self.owners.items() if own == account] for account in sorted(accounts)}
         return {account: details(place, owned, policies) for account, owned in owners.items()}
@@ -77,9 +78,17 @@ class Identities:
 
     def _owner(self, resource: Resource) -> None:
         kind = _KINDS[resource.type]
-        arn, name = self.resolver.text(resource, "arn"), self.resolver.text(resource, "name")
+        arn, name = self._arn(resource, kind), self.resolver.text(resource, "name")
+        before = self.resolver.plan.before.get(resource.address)
+        old = before.values.get("name") if before is not None and not resource.created else None
+        if isinstance(old, str) and old != name:
+            self._elsewhere(resource).renamed[kind, old] = arn if name is not None else None
         if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
             self._elsewhere(resource).left_out.add((kind, name))
+            if kind == "group":
+                names = names_in([node for attribute in ("arn", "name") if (node := self.resolver.value(resource, attribute))])
+                account, span = self.providers.account(resource), self.resolver.place(resource).span(0, 0)
+                self.unmodelled.append(unlisted_group(resource.address, names, account, span))
             return
         place = Node(self.resolver.place(resource), 0, 0)
         owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
@@ -91,6 +100,14 @@ class Identities:
             owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
             self._own_inline(resource, owner)
             self._own_managed(resource, owner)
+
+    def _arn(self, resource: Resource, kind: str) -> str | None:
+        """The ARN as it will be: that of a user or group whose name or path changes is told as it was."""
+        arn, path, name = (self.resolver.text(resource, attribute) for attribute in ("arn", "path", "name"))
+        before = self.resolver.plan.before.get(resource.address)
+        if arn is None or before is None or all(before.values.get(n) == resource.values.get(n) for n in ("path", "name")):
+            return arn
+        return None if path is None or name is None else ":".join([*arn.split(":")[:5], f"{kind}{path}{name}"])
 
     def _elsewhere(self, resource: Resource) -> Elsewhere:
         return self.elsewhere.setdefault(self.providers.account(resource) or "", Elsewhere())

@@ -24,6 +24,7 @@ from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
+from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import not_known, settled
 
 MOST_STORIES = 24
@@ -84,7 +85,8 @@ class _Search:
         within = sorted(self._within(), key=lambda one: one[0].rounds)
         near = [(goal, reached) for goal, reached in within if goal.rounds <= self.steps]
         if not near:
-            return _Answer(None, Bound(self.steps, not within))
+            reason = not_listed(self.setting.estate)
+            return _Answer(reason, Bound(self.steps, not within and reason is None))
         reasons: list[Reason] = []
         for goal, reached in near[:MOST_STORIES]:
             found = self._told(goal, reached, self._otherwise(reached.start))

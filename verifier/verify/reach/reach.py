@@ -31,6 +31,7 @@ from verifier.verify.reach.eventually import suppositions
 from verifier.verify.reach.plans import Make, Task, planned
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
+from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import check_readings, not_known
 from verifier.verify.summary import summary
 
@@ -219,4 +220,7 @@ def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answ
     elapsed = time.perf_counter() - started
     if reason is not None:
         return KeyReach(about, (), (), Bound(how.steps, False), (reason,), rests, elapsed)
+    reason = not_listed(estate)
+    if reason is not None:
+        return KeyReach(about, found.rows, (), Bound(how.steps, False), (reason,), rests, elapsed)
     return KeyReach(about, found.rows, found.beyond, Bound(how.steps, found.complete), (), rests, elapsed)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
+from verifier.model.verdict import Reason
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import role_callers
 from verifier.problem.finite import Reduction
@@ -100,6 +101,12 @@ def holds_identities(callers: CallerSet, provider: str) -> bool:
         case CallersAnd(operands):
             return all(holds_identities(operand, provider) for operand in operands)
     return False
+
+
+def not_listed(estate: Estate) -> Reason | None:
+    """Why nothing can be proved out of reach: a group that is not listed, and that callers could join."""
+    found = next((thing for thing in estate.unmodelled if thing.only_of_steps and thing.label == "E0"), None)
+    return None if found is None else Reason(found.label, found.description, found.span)
 
 
 def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
