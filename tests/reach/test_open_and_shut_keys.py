@@ -14,7 +14,7 @@ from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, 
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BOB, DELEGATES, one_key, state
 from tests.reach.telling import PROVED, told
-from verifier.model.estate import Controls, Level
+from verifier.model.estate import Controls, Key, Level
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import State
@@ -300,7 +300,52 @@ def test_what_a_shared_key_lets_others_do_is_not_known() -> None:
     ],
 )
 def test_a_deny_that_follows_her_to_every_replica(denied: dict[str, Any], expected: tuple[str, ...]) -> None:
-    shut = own("kms:Decrypt", effect="Deny", Condition=denied) if denied else own("kms:Decrypt", effect="Deny")
-    mine = (own("kms:ReplicateKey"), own("kms:CreateKey"), shut)
+    uses = own(["kms:Decrypt", "kms:ReEncryptFrom"], effect="Deny")
+    mine = (own("kms:ReplicateKey"), own("kms:CreateKey"), {**uses, "Condition": denied} if denied else uses)
     before = state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY})
     assert told(before) == expected
+
+
+def test_what_a_replica_encrypted_can_be_re_encrypted_from_there() -> None:
+    # Not told request by request: no story, and no proof.
+    mine = (own("kms:ReplicateKey"), own("kms:CreateKey"), own("kms:Decrypt", effect="Deny"))
+    assert told(state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY}))[0] == "unknown"
+
+
+# --- under another key --------------------------------------------------------------------------------------------------------------------
+
+ABROAD = own("kms:ReEncryptTo", effect="Deny", Condition={"StringNotEquals": {"aws:ResourceAccount": HOME}})
+MULTI_OTHER, THIRD = OTHER_KEY.replace("key/", "key/mrk-"), OTHER_KEY.replace("5678", "9999")
+ONTO = (own("kms:ReEncryptFrom", KEY), own("kms:ReEncryptTo", [OTHER_KEY, MULTI_OTHER]), ABROAD, DENIED)
+"""Alice re-encrypts onto another key of her account, where she may not decrypt."""
+IMPORTS = own(["kms:GetParametersForImport", "kms:ImportKeyMaterial"], OTHER_KEY)
+WORKER = trusting(admits(aws(ALICE)), own=(own("kms:ReEncrypt*", [OTHER_KEY, THIRD]), own("kms:Decrypt", THIRD), ABROAD))
+
+
+def other_key(arn: str = OTHER_KEY, **facts: Any) -> Key:
+    """Another key of the account."""
+    return one_key(DELEGATES, arn=arn, aliases=(), grants=(), **facts)
+
+
+@pytest.mark.parametrize(
+    ("further", "world", "steps"),
+    [
+        ((), {"keys": (other_key(),)}, PROVED),
+        ((IMPORTS,), {"keys": (other_key(origin="EXTERNAL"),)}, ("re-encrypt", "import key material")),
+        ((IMPORTS,), {"keys": (other_key(),)}, PROVED),
+        ((own("ram:CreateResourceShare"),), {"keys": (other_key(),)}, ("unknown", "L5a")),
+        ((), {"keys": (other_key(), other_key(THIRD)), "others": (WORKER,)}, ("assume role", "re-encrypt", "re-encrypt")),
+        ((), {"keys": (other_key(), other_key(THIRD)), "others": (trusting(admits(aws(ALICE))),)}, PROVED),
+    ],
+)
+def test_what_comes_under_another_key(further: tuple[Statement, ...], world: dict[str, Any], steps: tuple[str, ...]) -> None:
+    assert told(state(*ONTO, *further, **{"facts": {"grants": ()}, **world})) == steps
+
+
+def test_a_replica_of_the_other_key_decrypts_as_well() -> None:
+    # It is not known by which request, so no proof is given.
+    here = own("kms:Decrypt", effect="Deny", Condition={"StringEquals": {"aws:RequestedRegion": "us-west-2"}})
+    replicates = own(["kms:ReplicateKey", "kms:CreateKey"])
+    facts: dict[str, Any] = {"facts": {"grants": ()}, "keys": (other_key(MULTI_OTHER, **PRIMARY),)}
+    assert told(state(*ONTO[:3], here, **facts)) == PROVED
+    assert told(state(*ONTO[:3], here, replicates, **facts))[0] == "unknown"

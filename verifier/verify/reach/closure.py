@@ -103,12 +103,14 @@ class Closure:
     def _or_by_sharing(self, reached: Reached, key: str, number: int) -> None:
         """What resource sharing lets others do with a key is not known: it may be all there is to a goal, and sooner than by other steps
         (E3)."""
-        shared = Fact(FactKind.SHARED, key)
-        if shared in reached.facts:
-            by, rounds = reached.facts[shared].by, reached.facts[shared].rounds
-            other = reached.goals.get((key, number))
-            sooner = replace(other, rounds=min(rounds, other.rounds)) if other is not None else None
-            reached.goals[key, number] = sooner or Goal(number, key, by, None, (shared,), rounds)
+        under = _under(key, reached.facts) if self._keys[key].rules.decrypts(number) else {}
+        for arn, path in {key: (), **under}.items():
+            shared = Fact(FactKind.SHARED, arn)
+            if shared in reached.facts:
+                rounds = max(reached.facts[fact].rounds for fact in (*path, shared))
+                other = reached.goals.get((key, number))
+                sooner = replace(other, rounds=min(rounds, other.rounds)) if other is not None else None
+                reached.goals[key, number] = sooner or Goal(number, key, reached.facts[shared].by, None, (*path, shared), rounds)
 
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
@@ -144,7 +146,9 @@ class Closure:
         """Re-encryption: from one key, onto another."""
         if not by.startswith("arn:"):
             return
-        for source in [offers for offers in self._keys.values() if any(map(offers.rules.decrypts, offers.goals))]:
+        goals = [offers for offers in self._keys.values() if any(map(offers.rules.decrypts, offers.goals))]
+        under = [self._keys[fact.details[0]] for fact in facts.of_kind(FactKind.ONTO) if OWN_KEY not in fact.details[0]]
+        for source in dict.fromkeys((*goals, *under)):
             leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
             if leaving is None:
                 continue
@@ -210,16 +214,25 @@ class Closure:
         replica = Fact(FactKind.REPLICA, offers.arn)
         if replica in facts:
             yield from self._on_replica(offers, number, facts, replica, rounds)
+        if offers.rules.decrypts(number):
+            for arn, path in _under(offers.arn, facts).items():
+                yield from self._decrypted(offers, number, facts, rounds, self._keys[arn], path)
+
+    def _decrypted(
+        self, offers: KeyOffers, number: int, facts: Facts, rounds: int, other: KeyOffers, path: tuple[Fact, ...]
+    ) -> Iterator[Goal]:
+        """What came under another key, by re-encryption, is decrypted there; or its material is known, or it has a replica."""
+        if OWN_KEY in other.arn:  # the caller's own account decrypts it (section 7)
+            yield Goal(number, offers.arn, facts[path[-1]].by, None, path, rounds)
+        known, replica = Fact(FactKind.KNOWN, other.arn), Fact(FactKind.REPLICA, other.arn)
+        if known in facts:
+            yield Goal(number, offers.arn, facts[known].by, None, (*path, known), rounds)
         for by in facts.held:
-            holds = Fact(FactKind.HOLDS, by)
-            onto = [fact for fact in facts.of_kind(FactKind.ONTO) if fact.subject == offers.arn]
-            for fact in onto if offers.rules.decrypts(number) else ():
-                other = self._keys[fact.details[0]]
-                if OWN_KEY in other.arn:  # the caller's own account decrypts it (section 7)
-                    yield Goal(number, offers.arn, facts[fact].by, None, (fact,), rounds)
-                premises = self._first(other, "kms:Decrypt", by, facts)
-                if premises is not None:
-                    yield Goal(number, offers.arn, by, None, (holds, fact, *premises), rounds, other.arn)
+            premises = self._first(other, "kms:Decrypt", by, facts)
+            if premises is not None:
+                yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *path, *premises), rounds, other.arn)
+        if replica in facts:
+            yield Goal(number, offers.arn, facts[replica].by, None, (*path, replica), rounds, other.arn)
 
     def _on_replica(self, offers: KeyOffers, number: int, facts: Facts, replica: Fact, rounds: int) -> Iterator[Goal]:
         """The last request on a replica that a principal made, with whatever policy it wrote."""
@@ -234,10 +247,26 @@ class Closure:
                         own = (replica if fact.subject == made.arn else fact for fact in premises)
                         premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), replica, *own)))
                         yield Goal(number, offers.arn, by, replace(access, target=offers.arn), premises, rounds, REPLICA)
+                # From the replica what it encrypted can be re-encrypted as well.
+                for cube in made.doing("kms:ReEncryptFrom", by) if offers.rules.decrypts(number) else ():
+                    if self._needs.met(cube, made.arn, "kms:ReEncryptFrom", by, in_hand) is not None:
+                        yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), replica), rounds, REPLICA)
 
     @cached_property
     def _replicas(self) -> Sequence[KeyOffers] | None:
         return self._make_replicas()
+
+
+def _under(key: str, facts: Facts) -> dict[str, tuple[Fact, ...]]:
+    """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them there."""
+    found: dict[str, tuple[Fact, ...]] = {key: ()}
+    for arn in (waiting := [key]):
+        for fact in facts.of_kind(FactKind.ONTO):
+            if fact.subject == arn and fact.details[0] not in found:
+                found[fact.details[0]] = (*found[arn], fact)
+                waiting.append(fact.details[0])
+    del found[key]
+    return found
 
 
 def _asked_for(offer: Offer) -> str:

@@ -110,7 +110,8 @@ class KeyOffers:
             for name, step in STEPS.items():
                 if name.endswith("Alias"):
                     yield from self._plain(step, name, Fact(FactKind.ALIASES, arn))
-        if any(map(self.rules.uses_material, self.goals)):
+        # A key without goals is one under which ciphertexts of another key may come.
+        if not self.goals or any(map(self.rules.uses_material, self.goals)):
             yield from self._plain(StepKind.REPLICATE, "kms:ReplicateKey", Fact(FactKind.REPLICA, arn))
             for cube in self._doing("kms:ImportKeyMaterial"):
                 for other in self._doing("kms:GetParametersForImport"):
