@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.agreement.library import policy_of_text
 from tests.evaluate.estates import ALICE, KEY, PARTNER_ROOT, ROOT, S3, allow, aws, deny, estate, policy
+from tests.model.bare import without_places
 from tests.model.test_policy_text import a_policy
 from verifier.model.edits import (
     AddCondition,
@@ -24,7 +25,7 @@ from verifier.model.edits import (
     with_key_policy,
 )
 from verifier.model.policy import Condition, Operator, Policy, Principal, PrincipalType, Statement, Text
-from verifier.model.policy_text import policy_text, statement_document, without_places
+from verifier.model.policy_text import policy_text, statement_document
 
 VIA, TENANT = "kms:ViaService", "kms:EncryptionContext:tenant"
 EQUALS, IF_EXISTS = Operator("StringEquals", None, False), Operator("StringEquals", None, True)

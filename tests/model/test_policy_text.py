@@ -16,8 +16,9 @@ from tests.agreement.themes import a_theme
 from tests.agreement.world import Dice, a_world
 from tests.evaluate.estates import ALICE, ROOT, S3, allow
 from tests.evaluate.estates import policy as key_policy_of
+from tests.model.bare import without_places
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
-from verifier.model.policy_text import policy_document, policy_text, statement_document, without_places
+from verifier.model.policy_text import policy_document, policy_text, statement_document
 
 
 def a_policy(tape: bytes) -> Policy:
