@@ -212,6 +212,14 @@ def test_pages_are_merged(tmp_path: Path) -> None:
             ),
             "more than one default version",
         ),
+        (
+            details(Policies=[managed(DefaultVersionId="v9")]),
+            f"`IsDefaultVersion` says that v2 is the default one, and `DefaultVersionId` of {MANAGED} is v9",
+        ),
+        (
+            details(Policies=[managed(PolicyVersionList=[{"VersionId": "v2", "IsDefaultVersion": False, "Document": READ}])]),
+            f"`IsDefaultVersion` says that v2 is not the default one, and `DefaultVersionId` of {MANAGED} is v2",
+        ),
         (details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": BROKEN}])]), "Alow"),
     ],
 )

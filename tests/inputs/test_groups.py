@@ -16,7 +16,9 @@ from tests.inputs.test_elsewhere import DECRYPT, SHARED, attached, named, polici
 from tests.inputs.test_terraform_plan import key_policy
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.versions import Version, load_versions
 from verifier.model.estate import Account, Estate
+from verifier.verify.comparison.compare import compare
 
 ARN = f"arn:aws:iam::{ACCOUNT}"
 JOINS: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:AddUserToGroup", "Resource": "*"}]}
@@ -286,3 +288,32 @@ def test_groups_of_templates_on_both_sides(tmp_path: Path) -> None:
     without, within = (text(KEY + made("Group", f"GroupName: ops{more}") + bob) for more in ("", f", {policy}"))
     gained, lost, _ = of_key(*versions(tmp_path, without, within))
     assert (gained[:1], lost) == (["kms:Decrypt by user/bob"], [])
+
+
+def test_a_plan_with_a_new_group_in_the_account_of_a_snapshot_on_both_sides(tmp_path: Path) -> None:
+    """As `compare --plan plan.json snapshot.json` reads it."""
+    member = attached("aws_iam_user_group_membership", user="alice", groups=["ops"])
+    data = json.loads(snapshot(tmp_path).read_text())
+    arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    beside = tmp_path / "account.json"
+    beside.write_text(json.dumps({**data, "keys": [{"arn": arn, "policy": key_policy()}]}), encoding="utf-8")
+    for more, gained in (([member], ["kms:Decrypt by user/alice"]), ([], [])):
+        made = write(tmp_path, plan(caller_identity(), group(), INLINE, *more))
+        old, new = load_versions(Version((beside,)), Version((beside, made)))
+        target = compare(old, new).targets[0]
+        assert [f"{c.region.actions.text} by {c.region.callers.text}" for c in target.gained][:1] == gained and target.lost == ()
+
+
+def test_e0_a_policy_on_a_group_that_no_input_lists(tmp_path: Path) -> None:
+    estate = planned(tmp_path, snapshot(tmp_path, JOINS), INLINE)
+    assert estate.accounts[0].complete and verdicts(tmp_path, estate, EVENTUALLY, NOW) == ["unknown", "proved"]
+    assert [thing.description for thing in estate.unmodelled] == ["who could join group ops is not known: the input does not list it"]
+
+
+@pytest.mark.parametrize("kind", ["role", "user"])
+def test_u1_a_policy_on_a_role_or_user_that_no_input_lists(tmp_path: Path, kind: str) -> None:
+    """There is one that the snapshot does not have."""
+    values: Json = {"name": "p", kind: "ghost", "policy": json.dumps(DECRYPT)}
+    policy = attached(f"aws_iam_{kind}_policy", **values)
+    assert not planned(tmp_path, snapshot(tmp_path), policy).accounts[0].complete
+    assert planned(tmp_path, snapshot(tmp_path)).accounts[0].complete

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from verifier.inputs.access import check_complete, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import NAMES
-from verifier.inputs.elsewhere import Elsewhere, as_changed, besides
+from verifier.inputs.elsewhere import Elsewhere, as_changed, besides, unlisted_group
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
@@ -66,6 +66,13 @@ def read_account(
                     _perhaps_changed(inventory, entry, elsewhere)
                 elif name != "Policies" and (arn := _arn_of(same)) is not None:
                     _besides(inventory, entry, same, arn)
+    others = _not_listed(lists, elsewhere) if complete else {}
+    complete = complete and all(kind == "group" for kind, _ in others)
+    inventory.unmodelled += [
+        unlisted_group(f"group {name}", "the input does not list it", account, place.span)
+        for (kind, name), place in others.items()
+        if kind == "group"
+    ]
     attached = {_arn_of(entry): entry for change in elsewhere for entry in change.policies if _arn_of(entry) not in own["Policies"]}
     lists["Policies"] = [*(entry for entry in lists["Policies"] if _arn_of(entry) not in attached), *attached.values()]
     _index(inventory, lists)
@@ -84,6 +91,13 @@ def read_account(
         providers=read_providers(remarks, account, providers or {}),
     )
     return read, tuple(inventory.unmodelled)
+
+
+def _not_listed(lists: Mapping[str, list[Node]], elsewhere: Sequence[Elsewhere]) -> dict[tuple[str, str], Node]:
+    """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
+    listed = {(kind, _own_name(entry, "")) for kind, title in NAMES.items() for entry in lists[f"{title}DetailList"]}
+    drafts = [(name, draft.place) for change in elsewhere for name, draft in change.drafts.items() if not change.may_be(name)]
+    return {name: place for name, place in drafts if name not in listed}
 
 
 def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:

@@ -14,7 +14,7 @@ from verifier.inputs.drafts import NAMES, Draft, listing, obj, text_at
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import printable
 
 Name = tuple[str, str]
 """A kind (`role`, `user`, `group`) and the name of one of that kind."""
@@ -83,10 +83,10 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
     return found
 
 
-def unlisted_group(what: str, names: Sequence[str], account: str | None, span: Span) -> Unmodelled:
-    """A group that a plan or template makes and no list has, for its ARN depends on `names`, which are not known: nobody can tell who may
-    join it, and what members of it may do then (E0)."""
-    description = f"who could join {what} is not known: its name or path depends on {first_few(names)}"
+def unlisted_group(what: str, why: str, account: str | None, span: Span) -> Unmodelled:
+    """A group that a plan or template makes, or attaches policies to, and no list has: nobody can tell who may join it, and what members
+    of it may do then (E0)."""
+    description = f"who could join {what} is not known: {why}"
     return Unmodelled(printable(what), "E0", Influence.MAY_ALLOW, printable(description), account=account, span=span, of_statement=True)
 
 

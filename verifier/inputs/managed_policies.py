@@ -50,6 +50,7 @@ def managed_policies(inventory: Inventory) -> tuple[ManagedPolicy, ...]:
 
 def _managed_policy(inventory: Inventory, arn: str, node: Node) -> ManagedPolicy:
     found = members(inventory.remarks, node, "a managed policy")
+    has_document(inventory, arn)  # tells of versions that contradict each other, also where none is in force
     default = member_text(inventory.remarks, found, "DefaultVersionId")
     read: dict[str, Policy] = {}
     versions = _versions(inventory, found)
@@ -94,9 +95,16 @@ def _document(inventory: Inventory, arn: str) -> Node | None:
 
 def _default_document(inventory: Inventory, arn: str) -> Node | None:
     policy = members(inventory.remarks, inventory.managed[arn], "a managed policy")
-    in_force = [version for _, version, is_default in _versions(inventory, policy) if is_default]
+    versions = _versions(inventory, policy)
+    in_force = [version for _, version, is_default in versions if is_default]
     if len(in_force) > 1:
         inventory.remarks.error(inventory.managed[arn], f"{arn} has more than one default version")
+    default = member_text(inventory.remarks, policy, "DefaultVersionId")
+    for version_id, version, is_default in versions:
+        if None not in (default, version_id) and is_default != (version_id == default):
+            said = "the default one" if is_default else "not the default one"
+            message = f"`IsDefaultVersion` says that {version_id} is {said}, and `DefaultVersionId` of {arn} is {default}"
+            inventory.remarks.error(version["IsDefaultVersion"], message)
     document = in_force[0].get("Document") if in_force else None
     return None if document is None or is_unknown_whole(document) else document
 

@@ -125,7 +125,9 @@ class Identities:
         self.elsewhere.left_out.add((kind, name.text if isinstance(name, Scalar) else None))
         if kind == "group":
             what, names = f"{resource.type} `{resource.name}`", names_in([self.names.iam_arn(resource)])
-            self.unmodelled.append(unlisted_group(what, names, self.names.account, resource.place.span))
+            self.unmodelled.append(
+                unlisted_group(what, f"its name or path depends on {first_few(names)}", self.names.account, resource.place.span)
+            )
 
     def _missing(self, place: Node, what: str) -> Unknown:
         return Unknown(place.source, place.start, place.end, [f"the document of {what}, which is not given"])

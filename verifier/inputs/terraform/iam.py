@@ -88,7 +88,7 @@ class Identities:
             if kind == "group":
                 names = names_in([node for attribute in ("arn", "name") if (node := self.resolver.value(resource, attribute))])
                 account, span = self.providers.account(resource), self.resolver.place(resource).span(0, 0)
-                self.unmodelled.append(unlisted_group(resource.address, names, account, span))
+                self.unmodelled.append(unlisted_group(resource.address, f"its name or path depends on {first_few(names)}", account, span))
             return
         place = Node(self.resolver.place(resource), 0, 0)
         owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
