@@ -149,7 +149,7 @@ def _tag_names(request: Request) -> tuple[str, ...]:
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
     other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
-    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom", other)
+    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom", other, *scene.leaving(key, by))
     arriving = (
         leaving if isinstance(leaving, Reason) else scene.by_the_same(_on_key(scene, onto), leaving.request, "kms:ReEncryptTo", other)
     )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
-from verifier.model.invariant import CallerSet, ConditionExpression
+from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression
 from verifier.model.policy import Policy
 from verifier.model.reach import Change, Move, State, StepKind
 from verifier.model.request import Caller, Request
 from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import Target
-from verifier.verify.reach.asking import Asker, exactly
+from verifier.verify.reach.asking import Asker, exactly, of_one
 from verifier.verify.reach.key_rules import KeyRules
 
 
@@ -24,7 +24,7 @@ from verifier.verify.reach.key_rules import KeyRules
 class Scene:
     """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one, of the principal
     `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` gives
-    choices of session tags for a role."""
+    choices of session tags for a role. The invariant is about ciphertexts of `material`, a key, in requests of which `when` holds."""
 
     state: State
     callers: Mapping[str, Caller]
@@ -34,6 +34,13 @@ class Scene:
     rules: Mapping[str, KeyRules]
     asker: Asker
     tags: Callable[[str], tuple[Pairs, ...]]
+    material: str
+    when: ConditionExpression
+
+    def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
+        """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is about."""
+        same = key == self.material or (self.material, key) in self.state.equal
+        return (of_one(self.when, by),) if same and self.when != ALWAYS else ()
 
     def whom(self, by: str) -> CallerSet:
         """The callers that a principal stands for."""

@@ -89,7 +89,7 @@ class Teller:
 
     def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> _Telling:
         """A story without steps yet."""
-        return _Telling(self, reached.start, invariant, self._session_tags(goal))
+        return _Telling(self, reached.start, goal.key, invariant, self._session_tags(goal))
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
@@ -170,6 +170,7 @@ class _Tries:
 class _Telling:
     teller: Teller
     start: str
+    key: str
     invariant: Invariant
     tags: Callable[[str], tuple[Pairs, ...]]
     state: State = field(init=False)
@@ -201,7 +202,8 @@ class _Telling:
     def _scene(self, later: tuple[str, ...]) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
         asker = Asker(self.teller.how).holding(self.readings)
-        return Scene(self.state, self.callers, self.start, whom, later, self.teller.rules, asker, self.tags)
+        rules, about = self.teller.rules, (self.key, self.invariant.when)
+        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about)
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[_Telling | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
