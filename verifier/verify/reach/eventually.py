@@ -94,7 +94,8 @@ class _Search:
                 return _Answer(found, Bound(self.steps, False))
             reasons.append(found)
         goal, reached = near[0]
-        text = f"{reached.start} may get there in {goal.rounds} steps, but no chain could be replayed: {reasons[0].text}"
+        steps = f"{goal.rounds} step" if goal.rounds == 1 else f"{goal.rounds} steps"
+        text = f"{reached.start} may get there in {steps}, but no chain could be replayed: {reasons[0].text}"
         return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
 
     def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
