@@ -317,3 +317,35 @@ def test_u1_a_policy_on_a_role_or_user_that_no_input_lists(tmp_path: Path, kind:
     policy = attached(f"aws_iam_{kind}_policy", **values)
     assert not planned(tmp_path, snapshot(tmp_path), policy).accounts[0].complete
     assert planned(tmp_path, snapshot(tmp_path)).accounts[0].complete
+
+
+ATTACHES: Json = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "iam:AttachUserPolicy",
+            "Resource": "*",
+            "Condition": {"ArnLike": {"iam:PolicyARN": f"{ARN}:policy/team-*"}},
+        }
+    ],
+}
+
+
+def test_e0_a_managed_policy_that_is_made_under_a_name_that_is_not_known(tmp_path: Path) -> None:
+    """It may have a name with which it can be attached."""
+    beside = snapshot(tmp_path, ATTACHES)
+    values = {"path": "/", "policy": json.dumps(DECRYPT)}
+    expressions = {"name": refers("random_pet.p.id"), "policy": constant(values["policy"])}
+    policy = Planned("aws_iam_policy", "p", values, {"arn": True, "id": True, "name": True}, expressions)
+    assert verdicts(tmp_path, planned(tmp_path, beside), EVENTUALLY) == ["proved"]
+    assert verdicts(tmp_path, planned(tmp_path, beside, policy), EVENTUALLY, NOW) == ["unknown", "proved"]
+    cases = [
+        ("!Ref Open", "", "", "unknown"),
+        ("team-x", "Condition: IsOpen, ", "", "unknown"),
+        ("team-x", "Condition: IsOpen, ", "x", "refuted"),
+    ]
+    for name, condition, given, expected in cases:
+        resource = made("ManagedPolicy", f"ManagedPolicyName: {name}, PolicyDocument: {READ}", condition)
+        estate = templated(tmp_path, beside, resource, **({"Open": given} if given else {}))
+        assert verdicts(tmp_path, estate, EVENTUALLY, NOW) == [expected, "proved"]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from verifier.inputs.access import check_complete, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import NAMES
-from verifier.inputs.elsewhere import Elsewhere, as_changed, besides, unlisted_group
+from verifier.inputs.elsewhere import Elsewhere, as_changed, besides, unlisted
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
@@ -69,7 +69,7 @@ def read_account(
     others = _not_listed(lists, elsewhere) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in others)
     inventory.unmodelled += [
-        unlisted_group(f"group {name}", "the input does not list it", account, place.span)
+        unlisted(f"join group {name}", "the input does not list it", account, place.span)
         for (kind, name), place in others.items()
         if kind == "group"
     ]

@@ -83,11 +83,11 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
     return found
 
 
-def unlisted_group(what: str, why: str, account: str | None, span: Span) -> Unmodelled:
-    """A group that a plan or template makes, or attaches policies to, and no list has: nobody can tell who may join it, and what members
-    of it may do then (E0)."""
-    description = f"who could join {what} is not known: {why}"
-    return Unmodelled(printable(what), "E0", Influence.MAY_ALLOW, printable(description), account=account, span=span, of_statement=True)
+def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
+    """A step with a group or managed policy that a plan or template makes, or attaches to, and no list has: nobody can tell who may join
+    or attach it, and what they may do then (E0)."""
+    description = f"who could {step} is not known: {why}"
+    return Unmodelled(printable(step), "E0", Influence.MAY_ALLOW, printable(description), account=account, span=span, of_statement=True)
 
 
 def membership(group: str) -> str:

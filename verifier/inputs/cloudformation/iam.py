@@ -15,7 +15,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
-from verifier.inputs.elsewhere import Elsewhere, unlisted_group
+from verifier.inputs.elsewhere import Elsewhere, unlisted
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Unknown, names_in
@@ -124,10 +124,13 @@ class Identities:
         kind, name = _KINDS[resource.type], self.names.iam_name(resource)
         self.elsewhere.left_out.add((kind, name.text if isinstance(name, Scalar) else None))
         if kind == "group":
-            what, names = f"{resource.type} `{resource.name}`", names_in([self.names.iam_arn(resource)])
-            self.unmodelled.append(
-                unlisted_group(what, f"its name or path depends on {first_few(names)}", self.names.account, resource.place.span)
-            )
+            self._unlisted(resource, "join")
+
+    def _unlisted(self, resource: Resource, verb: str) -> None:
+        """Records a group or managed policy whose ARN is not known."""
+        why = f"its name or path depends on {first_few(names_in([self.names.iam_arn(resource)]))}"
+        step = f"{verb} {resource.type} `{resource.name}`"
+        self.unmodelled.append(unlisted(step, why, self.names.account, resource.place.span))
 
     def _missing(self, place: Node, what: str) -> Unknown:
         return Unknown(place.source, place.start, place.end, [f"the document of {what}, which is not given"])
@@ -168,7 +171,7 @@ class Identities:
             draft.inline[shown] = document
 
     def _managed(self, resource: Resource) -> Node | None:
-        """A managed policy, and to whom it is attached; `None` where it is not made, or may not be."""
+        """A managed policy, and to whom it is attached; `None` where it is not made, or its ARN is not known."""
         exists = self.functions.exists(resource)
         arn = self.names.iam_arn(resource)
         document = self._value(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
@@ -178,7 +181,12 @@ class Identities:
             else:
                 names = names_in([arn]) or [f"whether `{resource.name}` is made"]
                 draft.inline[resource.name] = Unknown(arn.source, arn.start, arn.end, names)
-        return managed_policy(resource.place, arn.text, document) if exists and isinstance(arn, Scalar) else None
+        if exists is False:
+            return None
+        if not isinstance(arn, Scalar):
+            self._unlisted(resource, "attach")
+            return None
+        return managed_policy(resource.place, arn.text, document if exists else _perhaps(resource))
 
     def _addition(self, resource: Resource) -> None:
         if self.functions.exists(resource) is False:

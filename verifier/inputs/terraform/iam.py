@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
-from verifier.inputs.elsewhere import Elsewhere, membership, unlisted_group
+from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource
@@ -86,9 +86,7 @@ class Identities:
         if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
             self._elsewhere(resource).left_out.add((kind, name))
             if kind == "group":
-                names = names_in([node for attribute in ("arn", "name") if (node := self.resolver.value(resource, attribute))])
-                account, span = self.providers.account(resource), self.resolver.place(resource).span(0, 0)
-                self.unmodelled.append(unlisted_group(resource.address, f"its name or path depends on {first_few(names)}", account, span))
+                self._unlisted(resource, "join")
             return
         place = Node(self.resolver.place(resource), 0, 0)
         owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
@@ -100,6 +98,13 @@ class Identities:
             owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
             self._own_inline(resource, owner)
             self._own_managed(resource, owner)
+
+    def _unlisted(self, resource: Resource, verb: str) -> None:
+        """Records a group or managed policy whose ARN is not known."""
+        names = names_in([node for attribute in ("arn", "name") if (node := self.resolver.value(resource, attribute))])
+        account, span = self.providers.account(resource), self.resolver.place(resource).span(0, 0)
+        why = f"its name or path depends on {first_few(names)}"
+        self.unmodelled.append(unlisted(f"{verb} {resource.address}", why, account, span))
 
     def _arn(self, resource: Resource, kind: str) -> str | None:
         """The ARN as it will be: that of a user or group whose name or path changes is told as it was."""
@@ -249,6 +254,8 @@ class Identities:
                 document = policy_attribute(self.resolver, resource, "policy")
                 if arn is not None and document is not None:
                     found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document, new=resource.created)
+                elif arn is None and managed:
+                    self._unlisted(resource, "attach")
         return list(found.values())
 
 

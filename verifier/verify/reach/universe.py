@@ -104,7 +104,7 @@ def holds_identities(callers: CallerSet, provider: str) -> bool:
 
 
 def not_listed(estate: Estate) -> Reason | None:
-    """Why nothing can be proved out of reach: a group that is not listed, and that callers could join."""
+    """Why nothing can be proved out of reach: a group or managed policy that is not listed, and that callers could join or attach."""
     found = next((thing for thing in estate.unmodelled if thing.only_of_steps and thing.label == "E0"), None)
     return None if found is None else Reason(found.label, found.description, found.span)
 
