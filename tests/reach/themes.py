@@ -47,8 +47,12 @@ class _Theme:
 
     def give(self, arn: str, *statements: Statement, **facts: Any) -> _Theme:
         """A user or role has one policy more."""
-        policy = document(list(statements), PolicyKind.IDENTITY, f"{arn}#theme")
-        return self._identity(arn, lambda found: replace(found, policies=(*found.policies, policy), **facts))
+
+        def given(found: Identity) -> Identity:
+            policy = document(list(statements), PolicyKind.IDENTITY, f"{arn}#theme{len(found.policies)}")
+            return replace(found, policies=(*found.policies, policy), **facts)
+
+        return self._identity(arn, given)
 
     def mine(self, *statements: Statement) -> _Theme:
         """The caller has one policy more."""
