@@ -40,7 +40,7 @@ def test_problem_agrees_with_evaluate_on_steps() -> None:
 
     run()
     total = sum(counts.outcomes.values())
-    assert total >= 1000 and counts.outcomes["allow"] >= 0.15 * total, str(counts)
+    assert total >= 1000 and counts.outcomes["allow"] >= 0.1 * total, str(counts)
     assert sum(counts.undetermined.values()) <= 0.02 * total, str(counts)
     assert counts.open <= 0.02 * total, str(counts)
     assert {action for action, _ in counts.actions} == {action.name for action in step_actions()}
