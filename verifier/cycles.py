@@ -14,7 +14,7 @@ def seldom() -> None:
     """Looks for cycles seldom, and never among what is there already: modules, policies and formulas are many objects and few cycles. After
     every 700 objects, as Python does by itself, the search took half of the time that a process spends on an estate of 1,000 keys."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(150_000, 20, 20)
 
 
 @contextmanager

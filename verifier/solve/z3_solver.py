@@ -96,7 +96,9 @@ class Z3Session(Session):
             if not isinstance(query, In | Not | Symbol):  # What is only preferred must not seem to matter (`bears_on`).
                 self._encoder.literal(query)  # now, so that all goes to Z3 at once
         self._literals = _shared if self._encoder.variables <= SMALL else _Literals()
-        self._solver = z3.SolverFor("QF_FD", ctx=self._literals.context)
+        context = self._literals.context
+        # As `z3.SolverFor`, which makes Z3's main context besides.
+        self._solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_FD", context)), context)
         if self.timeout is not None:
             self._solver.set("timeout", max(1, int(self.timeout * 1000)))
 
