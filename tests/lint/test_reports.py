@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.evaluate.estates import ALICE, HOME, allow, aws, deny, estate
+from tests.golden import assert_golden
 from tests.lint.case_files import LintCase, load_cases
 from tests.report.samples import KEY, PAYMENTS, REFUTED
 from verifier.model import lint_rules as rules
@@ -91,11 +91,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_golden(name: str) -> None:
-    path, text = GOLDEN / name, SHOWN[name]()
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    assert_golden(GOLDEN / name, SHOWN[name]())
 
 
 def test_in_short_the_worst_and_a_few_notes_are_shown() -> None:

@@ -27,13 +27,13 @@ from tests.problem.stepping import (
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.readings import trust_symbol
-from verifier.problem.diagram import NOTHING
+from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.elimination import project
 from verifier.problem.joint import Given, join
 from verifier.problem.powers import ALWAYS
 from verifier.problem.predicates import OneOf, exactly
-from verifier.problem.space import Space
-from verifier.problem.steps.permissions import StepPermissions, step_permissions
+from verifier.problem.space import TARGET, Space
+from verifier.problem.steps.permissions import CALLER, StepPermissions, step_permissions
 from verifier.problem.targets import Target, step_target
 
 LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"
@@ -138,10 +138,37 @@ def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerf
             arn = str(target.resource)
             bare = alone(found, target, frozenset())
             for action, expected in alone(found, target, powers).items():
-                assert set(permissions.among(action, arn, NAMES)) == expected, (action, arn)
+                assert set(among(permissions, action, arn, NAMES)) == expected, (action, arn)
                 for name in NAMES:
-                    assert (arn in permissions.targets_of(action, name, frozenset())) == (name in bare[action])
-                    assert (arn in permissions.targets_of(action, name)) == (name in expected)
+                    assert (arn in targets_of(permissions, action, name, frozenset())) == (name in bare[action])
+                    assert (arn in targets_of(permissions, action, name)) == (name in expected)
+
+
+def on(permissions: StepPermissions, action: str, arn: str, further: tuple[str, ...] = ()) -> Node:
+    """What is allowed on one target: a set over callers, powers and `further` variables."""
+    number = [str(target.resource) for target in permissions.targets].index(arn)
+    return permissions.joint.diagrams.restrict(permissions.allowed(action, further), {TARGET: number})
+
+
+def among(permissions: StepPermissions, action: str, arn: str, principals: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some callers who can do an action on a target, with all the powers there are."""
+    found = permissions.joint.diagrams.values(on(permissions, action, arn), CALLER)
+    return tuple(name for name in principals if (number := permissions.class_of(name)) is not None and found >> number & 1)
+
+
+def targets_of(permissions: StepPermissions, action: str, principal: str, powers: frozenset[str] | None = None) -> tuple[str, ...]:
+    """The targets on which a caller can do an action, with some powers, or with all there are."""
+    number, diagrams = permissions.class_of(principal), permissions.joint.diagrams
+    arns = tuple(str(target.resource) for target in permissions.targets)
+    if number is None:
+        return ()
+    held = permissions.powers if powers is None else powers
+    point = {CALLER: number, **{name: int(name in held) for name in permissions.powers}}
+    own = diagrams.restrict(permissions.allowed(action), point)
+    if TARGET not in diagrams.level:
+        return arns if own != NOTHING else ()
+    mask = diagrams.values(own, TARGET)
+    return tuple(arn for at, arn in enumerate(arns) if mask >> at & 1)
 
 
 def answers(found: Estate, *arns: str) -> StepPermissions:
@@ -156,16 +183,16 @@ def test_who_may_pass_which_role(pattern: str) -> None:
         (), (Account(HOME, (identity(ALICE, own("iam:PassRole", pattern)), identity(BOB)), (Identity(ROLE), Identity(OTHER_ROLE))),)
     )
     permissions = answers(found, ROLE, OTHER_ROLE)
-    assert permissions.among("iam:PassRole", ROLE, (ALICE, BOB)) == (ALICE,)
-    assert permissions.targets_of("iam:PassRole", ALICE) == ((ROLE, OTHER_ROLE) if pattern == "*" else (ROLE,))
-    assert permissions.targets_of("iam:PassRole", BOB) == () and permissions.targets_of("iam:PutRolePolicy", ALICE) == ()
+    assert among(permissions, "iam:PassRole", ROLE, (ALICE, BOB)) == (ALICE,)
+    assert targets_of(permissions, "iam:PassRole", ALICE) == ((ROLE, OTHER_ROLE) if pattern == "*" else (ROLE,))
+    assert targets_of(permissions, "iam:PassRole", BOB) == () and targets_of(permissions, "iam:PutRolePolicy", ALICE) == ()
 
 
 def test_groups_and_accounts() -> None:
     found = Estate((), (Account(HOME, (identity(ALICE, own("iam:AddUserToGroup", GROUP), own("lambda:*")),)),))
-    assert answers(found, GROUP, f"{GROUP}2").targets_of("iam:AddUserToGroup", ALICE) == (GROUP,)
-    assert answers(found, ROOT).among("lambda:CreateFunction", ROOT, (ALICE, BOB)) == (ALICE,)
-    assert answers(found, ROOT).among("ecs:RunTask", ROOT, (ALICE, BOB)) == ()
+    assert targets_of(answers(found, GROUP, f"{GROUP}2"), "iam:AddUserToGroup", ALICE) == (GROUP,)
+    assert among(answers(found, ROOT), "lambda:CreateFunction", ROOT, (ALICE, BOB)) == (ALICE,)
+    assert among(answers(found, ROOT), "ecs:RunTask", ROOT, (ALICE, BOB)) == ()
 
 
 def test_further_variables_and_readings_that_are_held() -> None:
@@ -176,9 +203,9 @@ def test_further_variables_and_readings_that_are_held() -> None:
     number = permissions.class_of(ALICE)
     assert number is not None
     diagrams, table = permissions.joint.diagrams, permissions.joint.finite.tables[key]
-    mine = diagrams.restrict(permissions.on("iam:PassRole", ROLE, (key,)), {"principal": number})
+    mine = diagrams.restrict(on(permissions, "iam:PassRole", ROLE, (key,)), {"principal": number})
     assert diagrams.values(mine, key) == table.mask(service) != table.mask(other)
     unknown = trust_symbol("*")
     for value in (True, False):
         (permissions,) = step_permissions(found, [step_target(found, ROLE)], held={unknown: value})
-        assert bool(permissions.among("sts:AssumeRole", ROLE, (ALICE,))) is value
+        assert bool(among(permissions, "sts:AssumeRole", ROLE, (ALICE,))) is value

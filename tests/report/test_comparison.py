@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.golden import assert_golden
 from tests.report.comparisons import (
     ADDED,
     BY_REPORTS,
@@ -51,26 +51,18 @@ SAMPLES = {
 }
 
 
-def golden(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("name", SAMPLES)
 def test_text(name: str) -> None:
-    golden(f"{name}.txt", render_comparison(SAMPLES[name]))
+    assert_golden(GOLDEN / f"{name}.txt", render_comparison(SAMPLES[name]))
 
 
 def test_text_in_full() -> None:
-    golden("full.txt", render_comparison(SAMPLES["mixed"], in_full=True))
+    assert_golden(GOLDEN / "full.txt", render_comparison(SAMPLES["mixed"], in_full=True))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_markdown(name: str) -> None:
-    golden(f"{name}.md", render_comparison_markdown(SAMPLES[name]))
+    assert_golden(GOLDEN / f"{name}.md", render_comparison_markdown(SAMPLES[name]))
 
 
 def test_every_golden_file_is_of_a_sample() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from tests.evaluate.estates import KEY, REPORTS, REPORTS_SESSION, allow, aws, deny, estate, home, identity
+from tests.golden import assert_golden
 from verifier.evaluate import request_from_json
 from verifier.model.explanation import Explanation
 from verifier.report.explanation.json import explanation_schema, explanation_to_json, render_explanation_json
@@ -32,15 +32,8 @@ def an_explanation(sid: str = "Reports") -> Explanation:
     return explain(found, request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY}))
 
 
-def check_golden(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 def test_the_text() -> None:
-    check_golden("explanation.txt", render_explanation(an_explanation()))
+    assert_golden(GOLDEN / "explanation.txt", render_explanation(an_explanation()))
 
 
 def test_the_text_in_full_tells_every_statement() -> None:
@@ -50,7 +43,7 @@ def test_the_text_in_full_tells_every_statement() -> None:
 
 
 def test_the_markdown() -> None:
-    check_golden("explanation.md", render_explanation_markdown(an_explanation()))
+    assert_golden(GOLDEN / "explanation.md", render_explanation_markdown(an_explanation()))
 
 
 def test_the_json_is_as_the_schema_says() -> None:

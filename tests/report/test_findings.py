@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 import verifier
 from tests.project.shown import ROOT
-from tests.report.test_who_can import compare
+from tests.report.test_who_can import assert_told
 from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.region import Callers
 from verifier.model.verdict import Reason
@@ -50,12 +50,12 @@ def _without_requests(key: KeyFindings) -> KeyFindings:
 
 @pytest.mark.parametrize("name", ASKED)
 def test_golden_text(name: str) -> None:
-    compare(f"{name}.txt", render_findings(found(name)), "findings")
+    assert_told(f"{name}.txt", render_findings(found(name)), "findings")
 
 
 def test_golden_in_full_and_in_markdown() -> None:
-    compare("grants.full.txt", render_findings(found("grants"), in_full=True), "findings")
-    compare("payments.md", render_findings_markdown(found("payments")), "findings")
+    assert_told("grants.full.txt", render_findings(found("grants"), in_full=True), "findings")
+    assert_told("payments.md", render_findings_markdown(found("payments")), "findings")
 
 
 @pytest.mark.parametrize("name", ASKED)

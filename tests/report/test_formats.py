@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.golden import assert_golden
 from tests.report.samples import (
     GRANTED_KEY,
     KEY,
@@ -45,12 +45,7 @@ HOSTILE = "\x1b[31m</script><b>%0A::error::x\n::warning::y [a](b) {0} `` | ,:\ud
 
 @pytest.mark.parametrize("name", ENDINGS)
 def test_golden(name: str) -> None:
-    path = GOLDEN / f"mixed.{ENDINGS[name]}"
-    text = render_report(MIXED, name)
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    assert_golden(GOLDEN / f"mixed.{ENDINGS[name]}", render_report(MIXED, name))
 
 
 @pytest.mark.parametrize("name", FORMATS)

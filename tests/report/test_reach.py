@@ -17,7 +17,7 @@ from tests.report.reaches import CALLERS, DIRECTLY, FROM, IN_TWO, MAYBE, REACHES
 from tests.report.samples import KEY
 from tests.report.stories import GRANTED_STORY, hostile_story
 from tests.report.test_formats import HOSTILE
-from tests.report.test_who_can import compare
+from tests.report.test_who_can import assert_told
 from verifier.model.reach import GrantCreated, StepKind
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Bound, Reason
@@ -30,13 +30,13 @@ from verifier.report.reach.words import reach_exit_code
 
 @pytest.mark.parametrize("name", REACHES)
 def test_golden_text(name: str) -> None:
-    compare(f"{name}.txt", render_reach(REACHES[name]), "reach")
+    assert_told(f"{name}.txt", render_reach(REACHES[name]), "reach")
 
 
 def test_golden_in_full_and_in_markdown() -> None:
-    compare("to.full.txt", render_reach(TO, in_full=True), "reach")
-    compare("from.md", render_reach_markdown(FROM), "reach")
-    compare("to.md", render_reach_markdown(TO), "reach")
+    assert_told("to.full.txt", render_reach(TO, in_full=True), "reach")
+    assert_told("from.md", render_reach_markdown(FROM), "reach")
+    assert_told("to.md", render_reach_markdown(TO), "reach")
 
 
 @pytest.mark.parametrize("in_full", [False, True])

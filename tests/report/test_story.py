@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from tests.golden import assert_golden
 from tests.report.samples import FILE, NAMED, PAYMENTS, REFUTED, report
 from tests.report.sarif_schema import sarif_validator
 from tests.report.stories import (
@@ -73,14 +73,6 @@ REQUESTS: dict[StepKind, tuple[Request, ...]] = {
 }
 
 
-def golden(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 def move(kind: StepKind) -> Move:
     return Move(kind, REQUESTS.get(kind, ()), CHANGES[kind])
 
@@ -89,12 +81,12 @@ def move(kind: StepKind) -> Move:
 
 
 def test_golden_text() -> None:
-    golden("prove.txt", render_text(ALL, colour=False))
+    assert_golden(GOLDEN / "prove.txt", render_text(ALL, colour=False))
 
 
 @pytest.mark.parametrize(("name", "ending"), [("sarif", "sarif"), ("junit", "xml"), ("markdown", "md"), ("github", "github.txt")])
 def test_golden_formats(name: str, ending: str) -> None:
-    golden(f"prove.{ending}", render_report(SHORT, name))
+    assert_golden(GOLDEN / f"prove.{ending}", render_report(SHORT, name))
 
 
 def test_golden_changes_and_commands() -> None:
@@ -103,7 +95,7 @@ def test_golden_changes_and_commands() -> None:
         + "".join(f"  {line}\n" for line in step_commands(move(kind)))
         for kind in StepKind
     ]
-    golden("changes.txt", "\n".join(told))
+    assert_golden(GOLDEN / "changes.txt", "\n".join(told))
 
 
 def test_lines_are_at_most_120_wide_except_commands() -> None:

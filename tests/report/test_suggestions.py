@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 
 from tests.evaluate.estates import REPORTS, allow, aws, estate, home, identity
+from tests.golden import assert_golden
 from verifier.model.builtins import builtin
 from verifier.model.suggestion import Suggestions
 from verifier.model.verdict import Reason, Status
@@ -31,20 +31,12 @@ def some_suggestions(sid: str = "Reports") -> Suggestions:
     return suggest(found, [builtin("encryption-context-required:tenant=acme"), builtin("no-external-access")])
 
 
-def check_golden(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 def test_the_text() -> None:
-    check_golden("suggestions.txt", render_suggestions(some_suggestions()))
+    assert_golden(GOLDEN / "suggestions.txt", render_suggestions(some_suggestions()))
 
 
 def test_the_markdown() -> None:
-    check_golden("suggestions.md", render_suggestions_markdown(some_suggestions()))
+    assert_golden(GOLDEN / "suggestions.md", render_suggestions_markdown(some_suggestions()))
 
 
 def test_the_json_is_as_the_schema_says() -> None:

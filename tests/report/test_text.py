@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.golden import assert_golden
 from tests.report.samples import (
     GRANTED,
     GRANTED_KEY,
@@ -50,11 +50,7 @@ REPORTS = {
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_golden(name: str) -> None:
-    path = GOLDEN / f"{name}.txt"
-    text = render_text(REPORTS[name], colour=False)
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    assert_golden(GOLDEN / f"{name}.txt", render_text(REPORTS[name], colour=False))
 
 
 def test_every_golden_file_has_its_report() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from contextlib import chdir
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import verifier
+from tests.golden import assert_golden
 from tests.project.shown import ROOT
 from tests.report.test_text import GOLDEN
 from verifier.model.access import WhoCan
@@ -43,24 +43,20 @@ def answer(name: str) -> WhoCan:
         return verifier.who_can(verifier.load(Path("examples") / folder), *actions, **options)
 
 
-def compare(name: str, text: str, folder: str = "who-can") -> None:
-    path = GOLDEN / folder / name
-    text = text.replace(f"{ROOT}/", "").replace(data_version(), "DATA")
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+def assert_told(name: str, text: str, folder: str = "who-can") -> None:
+    """The report is the golden one, wherever the project is and whatever the data's version."""
+    assert_golden(GOLDEN / folder / name, text.replace(f"{ROOT}/", "").replace(data_version(), "DATA"))
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_golden_text(name: str) -> None:
-    compare(f"{name}.txt", render_who_can(answer(name)))
+    assert_told(f"{name}.txt", render_who_can(answer(name)))
 
 
 def test_golden_in_full_and_in_markdown() -> None:
-    compare("payments-decrypt.full.txt", render_who_can(answer("payments-decrypt"), in_full=True))
-    compare("payments-decrypt.md", render_who_can_markdown(answer("payments-decrypt")))
-    compare("payments-everything.md", render_who_can_markdown(answer("payments-everything")))
+    assert_told("payments-decrypt.full.txt", render_who_can(answer("payments-decrypt"), in_full=True))
+    assert_told("payments-decrypt.md", render_who_can_markdown(answer("payments-decrypt")))
+    assert_told("payments-everything.md", render_who_can_markdown(answer("payments-everything")))
 
 
 @pytest.mark.parametrize("name", ASKED)

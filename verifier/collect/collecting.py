@@ -20,9 +20,10 @@ from verifier.collect.reading import CollectError
 from verifier.collect.sessions import Identity, identities
 from verifier.collect.steps import Progress, Runner
 from verifier.model.collection import Collection
+from verifier.model.forms import REGION
 from verifier.syntax.text import printable
 
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
+_REGION = re.compile(REGION)
 
 
 @dataclass(frozen=True)

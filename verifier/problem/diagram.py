@@ -301,35 +301,6 @@ class Diagrams:
             node = next(child for mask, child in self._edges[node] if mask & bit)
         return node == EVERYTHING
 
-    def nearest(self, node: Node, point: Mapping[str, int], cost: Callable[[str], int]) -> dict[str, int] | None:
-        """The cheapest change of `point` that is in the set: the masks of the values that variables may be changed to. Changing a variable
-        costs `cost`; one that `point` leaves out is free. `None` for the empty set."""
-        if node == NOTHING:
-            return None
-        memo: dict[Node, tuple[int, int, Node]] = {}
-
-        def least(at: Node) -> int:
-            if at == EVERYTHING:
-                return 0
-            if at not in memo:
-                name = self.variables[self._levels[at]]
-                options = [
-                    (least(child) + (0 if _stays(point, name, mask) else cost(name)), mask, child)
-                    for mask, child in self._edges[at]
-                    if child != NOTHING
-                ]
-                memo[at] = min(options, key=lambda option: (option[0], not _stays(point, name, option[1])))
-            return memo[at][0]
-
-        least(node)
-        found: dict[str, int] = {}
-        while node > EVERYTHING:
-            name = self.variables[self._levels[node]]
-            _, mask, node = memo[node]
-            if name not in point or not mask >> point[name] & 1:
-                found[name] = mask
-        return found
-
     def walk(self, node: Node, choose: Callable[[str, int], int]) -> dict[str, int]:
         """One assignment in a set that is not empty: at each variable on the way, `choose(variable, possible values)` says which."""
         found: dict[str, int] = {}
@@ -381,10 +352,6 @@ def _ordered(merged: dict[Node, int]) -> Edges:
 
 def _lowest(edge: tuple[int, Node]) -> int:
     return edge[0] & -edge[0]
-
-
-def _stays(point: Mapping[str, int], name: str, mask: int) -> bool:
-    return name not in point or bool(mask >> point[name] & 1)
 
 
 def _balanced(operation: Callable[[Node, Node], Node], nodes: Iterable[Node], empty: Node) -> Node:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.step_limits import STEPS
 from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
@@ -99,17 +99,13 @@ def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Iterator[list[t
         yield from on_cluster(work, tasks, where.cluster)
         return
     processes = where.processes or _cores()
-    if processes > 1 and len(tasks) > (FEW_OF_STEPS if any(map(_eventual, work.invariants)) else FEW):
+    if processes > 1 and len(tasks) > (FEW_OF_STEPS if any(map(is_eventual, work.invariants)) else FEW):
         from verifier.runs.processes import in_processes
 
         yield from in_processes(work, tasks, processes)
         return
     for task in tasks:
         yield work.decide(task)
-
-
-def _eventual(invariant: AnyInvariant) -> bool:
-    return isinstance(invariant, Invariant) and invariant.eventually
 
 
 def _cores() -> int:

@@ -35,11 +35,6 @@ class StepPermissions:
     targets: tuple[Target, ...]
     powers: frozenset[str]
     _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
-    _masks: dict[tuple[str, int, frozenset[str]], int] = field(default_factory=dict)
-    _numbers: Mapping[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._numbers = {str(target.resource): number for number, target in enumerate(self.targets)}
 
     def without(self, number: int) -> StepPermissions:
         """The same without the requests in one of the sets that were put `aside`."""
@@ -67,42 +62,9 @@ class StepPermissions:
         kept = frozenset(name for name in (CALLER, TARGET, *self.powers, *further) if name in diagrams.level)
         return project(diagrams, (own, *known), kept).care
 
-    def on(self, action: str, arn: str, further: Iterable[str] = ()) -> Node:
-        """The same for one target: a set over callers, powers and `further` variables."""
-        return self.joint.diagrams.restrict(self.allowed(action, further), {TARGET: self._numbers[arn]})
-
     def class_of(self, principal: str) -> int | None:
         """The class of a caller: a principal ARN, the name of a service, `web:` before a provider; `None` where nobody can be so called."""
         return self.joint.finite.tables[CALLER].class_of(principal)
-
-    def callers(self, action: str, arn: str) -> int:
-        """The classes of callers, as a mask, that can do an action on a target, with all the powers there are."""
-        return self.joint.diagrams.values(self.on(action, arn), CALLER)
-
-    def among(self, action: str, arn: str, principals: Iterable[str]) -> tuple[str, ...]:
-        """Those of some callers, by their principal ARNs, that can do an action on a target."""
-        found = self.callers(action, arn)
-        return tuple(name for name in principals if (number := self.class_of(name)) is not None and found >> number & 1)
-
-    def targets_mask(self, action: str, principal: str, powers: frozenset[str]) -> int:
-        """The targets, as a mask over their places in `targets`, on which a caller with some powers can do an action. Remembered by the
-        class of the caller, so that asking for many callers, and again, costs little."""
-        number = self.class_of(principal)
-        if number is None:
-            return 0
-        key = action, number, powers & self.powers
-        if key not in self._masks:
-            point = {CALLER: number, **{name: int(name in powers) for name in self.powers}}
-            own = self.joint.diagrams.restrict(self.allowed(action), point)
-            told_apart = TARGET in self.joint.diagrams.level
-            everything = (1 << len(self.targets)) - 1
-            self._masks[key] = self.joint.diagrams.values(own, TARGET) if told_apart else everything if own != NOTHING else 0
-        return self._masks[key]
-
-    def targets_of(self, action: str, principal: str, powers: frozenset[str] | None = None) -> tuple[str, ...]:
-        """The ARNs of the targets on which a caller can do an action, with some powers, or with all there are."""
-        mask = self.targets_mask(action, principal, self.powers if powers is None else powers)
-        return tuple(arn for arn, at in self._numbers.items() if mask >> at & 1)
 
 
 def step_permissions(

@@ -7,9 +7,11 @@ Guarantee: each request is allowed in that state; whether the move is well forme
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Key
+from verifier.model.forms import REGION
 from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
 from verifier.model.policy import Principal
@@ -31,7 +33,7 @@ from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.moves_aliases import move_alias
 from verifier.verify.reach.moves_identities import MAKERS, join_group
 from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task
-from verifier.verify.reach.replicas import OTHER_REGIONS, REGION, replica, replicas
+from verifier.verify.reach.replicas import OTHER_REGIONS, replica, replicas
 from verifier.verify.reach.scene import Made, Scene, step
 
 CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
@@ -174,7 +176,7 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     asked = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.state.estate, key) or ()]
     regions = dict.fromkeys((*OTHER_REGIONS, *_values(asked), *named))
-    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and REGION.fullmatch(region))
+    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and re.fullmatch(REGION, region))
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:

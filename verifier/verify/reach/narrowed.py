@@ -35,7 +35,7 @@ def _narrowed(estate: Estate, says: Callable[[Policy], bool], others: Iterable[P
 
 def _asks_who(policy: Policy) -> bool:
     """Whether a policy asks for what an inventory says of a caller, in a condition key or a policy variable (L7)."""
-    values = (text.value for statement in policy.statements for texts in _texts(statement) for text in texts)
+    values = (text.value for statement in policy.statements for text in texts(statement))
     variables = (part.lower().lstrip() for value in values for part in value.split("${")[1:])
     return any(key.startswith(_WHO) for key in (*policy.tested_keys, *variables))
 
@@ -43,9 +43,11 @@ def _asks_who(policy: Policy) -> bool:
 _WHO = ("aws:principaltag/", "aws:userid")
 
 
-def _texts(statement: Statement) -> Iterator[tuple[Text, ...]]:
-    yield statement.resources or ()
-    yield from (condition.values for condition in statement.conditions)
+def texts(statement: Statement) -> Iterator[Text]:
+    """The texts that may hold policy variables."""
+    yield from statement.resources or ()
+    for condition in statement.conditions:
+        yield from condition.values
 
 
 def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:

@@ -8,12 +8,12 @@ target decides alike.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.invariant import Invariant
-from verifier.model.policy import Policy, Statement, Text
+from verifier.model.policy import Policy, Statement
 from verifier.problem.callers import callers
 from verifier.problem.decision import allowed
 from verifier.problem.expression import Expression
@@ -29,7 +29,7 @@ from verifier.problem.targets import Target
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.key_rules import GRANTEE
-from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
+from verifier.verify.reach.narrowed import says_of_keys, says_of_steps, texts
 
 ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteeprincipal")
 """How the condition keys begin that tell callers apart who have the same policies."""
@@ -91,13 +91,7 @@ def _asks_of_caller(statement: Statement) -> bool:
         return True
     if any(condition.key.value.lower().startswith(ABOUT_CALLERS) for condition in statement.conditions):
         return True
-    return any("${" in text.value for text in _texts(statement))
-
-
-def _texts(statement: Statement) -> Iterator[Text]:
-    yield from statement.resources or ()
-    for condition in statement.conditions:
-        yield from condition.values
+    return any("${" in text.value for text in texts(statement))
 
 
 def _meaning(policy: Policy) -> Hashable:

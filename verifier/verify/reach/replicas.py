@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from verifier.model.estate import Estate, Key
+from verifier.model.forms import REGION
 from verifier.model.policy import Policy
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
 
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+_REGION = re.compile(REGION)
 OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2")
 OF_REGIONS = ("aws:requestedregion", "kms:viaservice", "kms:primaryregion", "kms:replicaregion", "aws:sourcevpcarn")
 """Condition keys whose values say which Region it is."""
@@ -39,7 +40,7 @@ def replicas(estate: Estate, key: Key) -> tuple[Key, ...] | None:
         for text in _texts(policy):
             if not _whole_regions(text):
                 return None
-            named.update(found.group() for found in REGION.finditer(text))
+            named.update(found.group() for found in _REGION.finditer(text))
     other = next((region for region in OTHER_REGIONS if region not in named and region != key.region), None)
     if other is None:
         return None

@@ -11,11 +11,12 @@ from itertools import combinations, product
 from verifier.model.estate import Estate
 from verifier.model.grant import Pairs
 from verifier.model.policy import Condition
+from verifier.problem.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.verify.reach.key_rules import PRINCIPAL_TAG
 from verifier.verify.reach.scene import policies_of
 
-PRINCIPAL_TAG, REQUEST_TAG = "aws:principaltag/", "aws:requesttag/"
-_OF_RESOURCES = ("aws:resourcetag/", "iam:resourcetag/")
-_VARIABLE = "${aws:principaltag/"
+_OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
+_VARIABLE = f"${{{PRINCIPAL_TAG}"
 OTHER = "example"
 """A value that stands for those that no policy lists."""
 MOST = 16

@@ -55,22 +55,22 @@ class Teller:
         self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None
     ) -> tuple[Story | Reason, Goal, tuple[Task, ...]]:
         """The same, with the goal and the tasks that it is about: those of the first way where there is no story."""
-        first, reasons = (goal, planned(reached.facts, goal)), list[Reason]()
+        failed: list[tuple[Reason, Goal, tuple[Task, ...]]] = []
         refused: frozenset[Way] = ANY_WAY
         while goal.rounds <= most:
             tasks = planned(reached.facts, goal)
             found, way = self._told(reached, goal, invariant, tasks, most)
             if isinstance(found, Story):
                 return found, goal, tasks
-            reasons.append(found)
-            if other is None or way in refused or len(reasons) > MOST_OTHERS:
+            failed.append((found, goal, tasks))
+            if other is None or way in refused or len(failed) > MOST_OTHERS:
                 break
             refused |= {way}
             reached = other(refused)
             if (goal.key, goal.number) not in reached.goals:
                 break
             goal = reached.goals[goal.key, goal.number]
-        return reasons[0], *first
+        return failed[0]
 
     def _told(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
         """A story; or why there is none, and the way that could not be gone."""
