@@ -132,12 +132,13 @@ def load_cases() -> tuple[Case, ...]:
 def _cases(path: Path) -> Iterator[Case]:
     for index, document in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8")), start=1):
         try:
-            yield _case(f"{path.stem}-{index}", document)
+            yield case_of(f"{path.stem}-{index}", document)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path.name}, document {index}: {error!r}") from error
 
 
-def _case(name: str, document: Mapping[str, Any]) -> Case:
+def case_of(name: str, document: Mapping[str, Any]) -> Case:
+    """The case that a document describes. Raises `KeyError`, `TypeError` or `ValueError` for a malformed one."""
     known(document, _MEMBERS | set(_INPUT_FORMS))
     if sum(form in document for form in _INPUT_FORMS) != 1:
         raise ValueError(f"exactly one of {', '.join(_INPUT_FORMS)} is needed")

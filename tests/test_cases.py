@@ -5,17 +5,14 @@ A fault made alike in the two rooms is invisible to their agreement; it shows he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.case_answers import all_warnings, decided, decided_by_problem, is_error, loaded, refusals, wrong_statuses
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase, load_cases
-from verifier.model.estate import Estate
-from verifier.model.policy import Policy
 from verifier.model.request import Decision
-from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.syntax.diagnostic import InputError, Severity
 
 LABELS = (
     *("S1", "S2", "S3"),
@@ -69,21 +66,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cases")
 
 
-@cache
-def _estate(case_index: int, folder: Path) -> Estate:
-    from verifier.inputs import load_estate
-
-    case = CASES[case_index]
-    place = folder / case.name
-    place.mkdir(exist_ok=True)
-    path = case.write(place)
-    return load_estate([path], key_arn=case.key_arn if case.is_single_policy else None)
-
-
-def _loaded(case: Case, folder: Path) -> Estate:
-    return _estate(CASES.index(case), folder)
-
-
 def _about(case: Case, request: RequestCase | InvariantCase) -> str:
     """What a failing case says: the page that it is argued from."""
     return f"\n{case.title}\n{request}\n{case.document['source']}: {case.document['argument']}"
@@ -91,16 +73,11 @@ def _about(case: Case, request: RequestCase | InvariantCase) -> str:
 
 @pytest.mark.parametrize(("case", "request_case", "room"), REQUESTS)
 def test_decision(case: Case, request_case: RequestCase, room: str, folder: Path) -> None:
-    from verifier.evaluate import evaluate, request_from_json
-
-    estate = _loaded(case, folder)
-    request = request_from_json(estate, dict(request_case.request))
+    estate = loaded(case, folder)
     if room == "problem":
-        from verifier.verify.explanation.symbolic import decide_symbolically
-
-        assert decide_symbolically(estate, request).value == request_case.expect, _about(case, request_case)
+        assert decided_by_problem(estate, request_case) == request_case.expect, _about(case, request_case)
         return
-    decision = evaluate(estate, request)
+    decision = decided(estate, request_case)
     assert decision.outcome.value == request_case.expect, _about(case, request_case)
     _check_reasons(decision, request_case, _about(case, request_case))
 
@@ -116,80 +93,28 @@ def _check_reasons(decision: Decision, request_case: RequestCase, about: str) ->
 
 @pytest.mark.parametrize(("case", "request_case"), MALFORMED)
 def test_malformed_request(case: Case, request_case: RequestCase, folder: Path) -> None:
-    from verifier.evaluate import request_from_json
-
-    estate = _loaded(case, folder)
+    estate = loaded(case, folder)
     with pytest.raises(InputError):
-        request_from_json(estate, dict(request_case.request))
+        decided(estate, request_case)
 
 
 @pytest.mark.parametrize(("case", "invariants"), INVARIANTS)
 def test_invariants(case: Case, invariants: InvariantCase, folder: Path) -> None:
-    statuses = _statuses(_loaded(case, folder), invariants.text)
-    found = {name: statuses.get(name, set()) for name in invariants.expect}
-    wrong = {name: found[name] for name, status in invariants.expect.items() if not found[name] or not found[name] <= _meant(status)}
+    wrong = wrong_statuses(loaded(case, folder), invariants)
     assert not wrong, f"{wrong}{_about(case, invariants)}"
-
-
-def _meant(status: str) -> set[str]:
-    """The statuses that an expectation admits: `unproved` leaves it open which of the two it is."""
-    return {"refuted", "unknown"} if status == "unproved" else {status}
-
-
-def _statuses(estate: Estate, text: str) -> dict[str, set[str]]:
-    """The statuses of each invariant over its keys, by name."""
-    from verifier.model.invariants_text import read_invariants
-    from verifier.syntax.source import Source
-    from verifier.verify import prove
-
-    report = prove(estate, read_invariants(Source("invariants", text)).invariants)
-    statuses: dict[str, set[str]] = {}
-    for verdict in report.verdicts:
-        statuses.setdefault(verdict.invariant.name, set()).add(verdict.status.value)
-    return statuses
 
 
 @pytest.mark.parametrize(("case", "error"), ERRORS)
 def test_refused_input(case: Case, error: ErrorCase, folder: Path) -> None:
-    with pytest.raises(InputError) as refused:
-        estate = _loaded(case, folder)
-        for invariants in case.invariants:
-            _statuses(estate, invariants.text)
-    found = refused.value.diagnostics
-    assert any(_is(diagnostic, error) for diagnostic in found), "\n".join(f"{d.span}: {d.message}" for d in found)
+    found = refusals(case, folder)
+    assert any(is_error(diagnostic, error) for diagnostic in found), "\n".join(f"{d.span}: {d.message}" for d in found)
     assert all(diagnostic.severity is Severity.ERROR for diagnostic in found)
-
-
-def _is(diagnostic: Diagnostic, error: ErrorCase) -> bool:
-    if error.says.lower() not in diagnostic.message.lower():
-        return False
-    if error.at is None:
-        return True
-    if diagnostic.span is None:
-        return False
-    place = f"{diagnostic.span.line}:{diagnostic.span.column}"
-    return place == error.at or place.split(":")[0] == error.at
 
 
 @pytest.mark.parametrize("case", REMARKS)
 def test_remarks(case: Case, folder: Path) -> None:
-    rules = {warning.rule for warning in _all_warnings(_loaded(case, folder))}
+    rules = {warning.rule for warning in all_warnings(loaded(case, folder))}
     assert set(case.remarks) <= rules, f"{case.title}: {rules}"
-
-
-def _all_warnings(estate: Estate) -> list[Diagnostic]:
-    return [*estate.warnings, *(warning for policy in _all_policies(estate) for warning in policy.warnings)]
-
-
-def _all_policies(estate: Estate) -> Iterator[Policy]:
-    yield from (policy for key in estate.keys for policy in key.policies or ())
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from (identity.boundary,) if identity.boundary else ()
-    for controls in estate.organization.controls if estate.organization else ():
-        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy)
 
 
 def test_every_rule_label_has_a_case() -> None:

@@ -1,0 +1,118 @@
+"""What the rooms answer to a cited case: estates loaded, requests decided, invariants proved, refusals collected.
+
+In: a `Case` and one of its questions. Out: the answers in the words of the case format, for a test or a report to compare.
+Guarantee: nothing is compared here but `wrong_statuses` and `is_error`, so that the suites of cited cases and of conformance ask alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
+from verifier.evaluate import evaluate, request_from_json
+from verifier.inputs import load_estate
+from verifier.model.estate import Estate
+from verifier.model.invariants_text import read_invariants
+from verifier.model.policy import Policy
+from verifier.model.request import Decision
+from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.source import Source
+from verifier.verify import prove
+from verifier.verify.explanation.symbolic import decide_symbolically
+
+
+def loaded(case: Case, folder: Path) -> Estate:
+    """The estate of a case, whose input files are written below `folder`. Raises `InputError` as loading does."""
+    return _estate(_ByIdentity(case), folder)
+
+
+class _ByIdentity:
+    """A case as a key of a cache: the same object, since what it holds has no hash."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def __hash__(self) -> int:
+        return id(self.case)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.case is other.case
+
+
+@lru_cache(maxsize=64)
+def _estate(key: _ByIdentity, folder: Path) -> Estate:
+    case = key.case
+    place = folder / case.name
+    place.mkdir(parents=True, exist_ok=True)
+    return load_estate([case.write(place)], key_arn=case.key_arn if case.is_single_policy else None)
+
+
+def decided(estate: Estate, asked: RequestCase) -> Decision:
+    """What `evaluate` says of a request. Raises `InputError` for what cannot be a request."""
+    return evaluate(estate, request_from_json(estate, dict(asked.request)))
+
+
+def decided_by_problem(estate: Estate, asked: RequestCase) -> str:
+    """What `problem` says of a request: `allow`, `deny` or `depends`."""
+    return decide_symbolically(estate, request_from_json(estate, dict(asked.request))).value
+
+
+def statuses(estate: Estate, text: str) -> dict[str, set[str]]:
+    """The statuses of each invariant over its keys, by name."""
+    found: dict[str, set[str]] = {}
+    for verdict in prove(estate, read_invariants(Source("invariants", text)).invariants).verdicts:
+        found.setdefault(verdict.invariant.name, set()).add(verdict.status.value)
+    return found
+
+
+def wrong_statuses(estate: Estate, asked: InvariantCase) -> dict[str, set[str]]:
+    """The invariants whose statuses are not the expected ones, with what they are."""
+    given = statuses(estate, asked.text)
+    found = {name: given.get(name, set()) for name in asked.expect}
+    return {name: found[name] for name, status in asked.expect.items() if not found[name] or not found[name] <= _meant(status)}
+
+
+def _meant(status: str) -> set[str]:
+    """The statuses that an expectation admits: `unproved` leaves it open which of the two it is."""
+    return {"refuted", "unknown"} if status == "unproved" else {status}
+
+
+def refusals(case: Case, folder: Path) -> list[Diagnostic]:
+    """The errors with which the input of a case, or its invariants, are refused; none iff they are not."""
+    try:
+        estate = loaded(case, folder)
+        for invariants in case.invariants:
+            statuses(estate, invariants.text)
+    except InputError as refused:
+        return list(refused.diagnostics)
+    return []
+
+
+def is_error(diagnostic: Diagnostic, error: ErrorCase) -> bool:
+    """Whether a diagnostic is the expected one: iff its message has the text, and it stands at the place where one is expected."""
+    if error.says.lower() not in diagnostic.message.lower():
+        return False
+    if error.at is None:
+        return True
+    if diagnostic.span is None:
+        return False
+    place = f"{diagnostic.span.line}:{diagnostic.span.column}"
+    return place == error.at or place.split(":")[0] == error.at
+
+
+def all_warnings(estate: Estate) -> list[Diagnostic]:
+    """What loading warned of, in the estate and in each of its policies."""
+    return [*estate.warnings, *(warning for policy in _all_policies(estate) for warning in policy.warnings)]
+
+
+def _all_policies(estate: Estate) -> Iterator[Policy]:
+    yield from (policy for key in estate.keys for policy in key.policies or ())
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            yield from identity.policies
+            yield from (identity.boundary,) if identity.boundary else ()
+    for controls in estate.organization.controls if estate.organization else ():
+        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy)
