@@ -40,7 +40,7 @@ def _of_set(name: str, queries: Sequence[Query]) -> Row:
         told[verdict.status.value] += 1
         if verdict.status is not Status.PROVED:
             continue
-        ms, made = _timed(lambda query=query, report=report: certificate(query.estate, [query.invariant], report, {}, ()))  # type: ignore[misc]
+        ms, made = _timed(lambda query=query, report=report: certificate(query.estate, [query.invariant], report, {}))  # type: ignore[misc]
         entry = next((proof for proof in made["proofs"] if proof["target"] == verdict.target), None)
         if entry is None:
             told["without a certificate"] += 1

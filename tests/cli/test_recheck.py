@@ -84,21 +84,72 @@ finally:
     assert "'verifier.recheck.check'" in loaded
 
 
-@pytest.mark.parametrize("file", ["policy.json", "rules.inv"])
-def test_another_input_is_rejected(run: Run, folder: Path, file: str) -> None:
+def test_another_input_is_rejected(run: Run, folder: Path) -> None:
     certified(run, folder)
-    (folder / file).write_text((folder / file).read_text() + "\n")
+    (folder / "policy.json").write_text((folder / "policy.json").read_text() + "\n")
     result = rechecked(run, folder)
-    assert result.code == 1 and "the input is another one" in result.out and file in result.out
+    assert result.code == 1 and "the input is another one" in result.out and "policy.json" in result.out
 
 
-def test_readings_and_builtins_are_part_of_the_question(run: Run, folder: Path) -> None:
+def test_what_is_asked_beside_what_was_proved_is_not_covered(run: Run, folder: Path) -> None:
+    certified(run, folder)
+    (folder / "rules.inv").write_text(RULES + MORE)
+    result = rechecked(run, folder)
+    assert result.code == 3 and result.out.count("✔ accepted") == 2 and result.out.count("the certificate does not cover it") == 3
+    for name in ("no user encrypts", "no grant", "no other account decrypts"):
+        assert f"? no proof  {name}  on {KEY}" in result.out
+
+
+def test_what_was_proved_beside_what_is_asked_does_not_count(run: Run, folder: Path) -> None:
+    certified(run, folder)
+    (folder / "rules.inv").write_text(NO_ROLE)
+    result = rechecked(run, folder)
+    assert result.code == 3 and "? no proof  no role" in result.out
+    assert "2 of its proofs are about what was not asked" in result.out and "0 accepted, 0 rejected, 1 without proof" in result.out
+
+
+def test_an_invariant_of_the_same_words_and_another_meaning_is_rejected(run: Run, folder: Path) -> None:
+    """`prod` is another account: the words of the invariant are those of the certificate, the question is not."""
+    outside = 'invariant "outside":\n  no caller outside prod can kms:ScheduleKeyDeletion\n'
+    (folder / "rules.inv").write_text("account prod = 111122223333\n" + outside)
+    certified(run, folder)
+    assert rechecked(run, folder).code == 0
+    (folder / "rules.inv").write_text("account prod = 444455556666\n" + outside)
+    assert rechecked(run, folder).code == 1
+
+
+def test_a_certificate_of_a_builtin_says_nothing_about_the_invariants_beside_the_input(run: Run, folder: Path) -> None:
+    """The certificate does not choose the question."""
+    (folder / "policy.json").write_text(json.dumps(policy_of([ROOT])))
+    (folder / "rules.inv").write_text('invariant "nobody":\n  no caller can kms:Decrypt\n')
+    assert run("prove", str(folder / "policy.json"), "--key-arn", KEY).code == 1
+    certified(run, folder, "--builtin", "no-external-access")
+    result = rechecked(run, folder)
+    assert result.code == 3 and f"? no proof  nobody  on {KEY}: the certificate does not cover it" in result.out
+    assert rechecked(run, folder, "--builtin", "no-external-access").code == 0
+    assert rechecked(run, folder, "--builtin", "no-external-access", "--builtin", "no-public-access").code == 3
     (folder / "rules.inv").unlink()
-    certified(run, folder, "--reading", "P5=no", "--builtin", "no-public-access", "--builtin", "no-external-access")
-    document = json.loads((folder / "x.cert").read_text())
-    assert document["builtins"] == ["no-public-access", "no-external-access"]
-    assert "the reading P5 is held at no" in rechecked(run, folder).out
-    assert rechecked(run, folder, "--builtin", "no-external-access").code == 1
+    assert rechecked(run, folder).code == 2
+
+
+def test_a_reading_that_the_certificate_holds_must_be_held_by_the_caller(run: Run, folder: Path) -> None:
+    """C2, read as *matches nothing*: then nobody may decrypt. The input's own invariants are refuted where it is not held."""
+    several = {"StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*", "Condition": several}
+    (folder / "policy.json").write_text(json.dumps(policy_of([allowed])))
+    (folder / "rules.inv").write_text('invariant "nobody":\n  no caller can kms:Decrypt\n')
+    assert run("prove", str(folder / "policy.json"), "--key-arn", KEY).code == 1
+    certified(run, folder, "--reading", "C2=no")
+    result = rechecked(run, folder)
+    assert result.code == 3 and f"? no proof  nobody  on {KEY}: the certificate covers it only where C2=no" in result.out
+    assert rechecked(run, folder, "--reading", "C2=yes").code == 3
+    assert rechecked(run, folder, "--reading", "C2=no").code == 0
+    assert rechecked(run, folder, "--reading", "C2=no", "--reading", "P5=no").code == 0
+
+
+def test_a_proof_under_every_reading_is_one_under_each(run: Run, folder: Path) -> None:
+    certified(run, folder)
+    assert rechecked(run, folder, "--reading", "P5=no").code == 0
 
 
 def change(path: Path, how: Callable[[dict[str, Any]], None]) -> None:
@@ -108,32 +159,32 @@ def change(path: Path, how: Callable[[dict[str, Any]], None]) -> None:
 
 
 QUESTION = ("nodes", "tests", "roots", "classes", "clauses", "proof")
-OTHER = {"number": 1, "invariant": "no service uses it", "text": "", "target": KEY}
+ROOT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+OTHER = {"invariant": "no service uses it", "text": "", "target": KEY}
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], int]] = {
     "digest": (lambda d: d["inputs"][0].update(sha256="0" * 64), 1),
     "input left out": (lambda d: d["inputs"].pop(), 1),
     "reading": (lambda d: d["readings"].update(P5=False), 1),
     "a free fact held": (lambda d: d["readings"].update({"U1:outside": False}), 1),
     "data": (lambda d: d.update(data_version="x"), 1),
-    "name": (lambda d: d["proofs"][0].update(invariant="nobody uses it"), 1),
-    "text": (lambda d: d["proofs"][0].update(text="no caller can kms:*"), 1),
-    "target": (lambda d: d["proofs"][0].update(target=KEY[:-1] + "1"), 1),
-    "number": (lambda d: d["proofs"][0].update(number=1), 1),
+    "name": (lambda d: d["proofs"][0].update(invariant="nobody uses it"), 3),
+    "text": (lambda d: d["proofs"][0].update(text="no caller can kms:*"), 3),
+    "target": (lambda d: d["proofs"][0].update(target=KEY[:-1] + "1"), 3),
     "swapped": (
         lambda d: d["proofs"][0].update({name: d["proofs"][1][name] for name in QUESTION}),
         1,
     ),
     "verdict": (lambda d: d["proofs"][0].update(verdict="refuted"), 1),
-    "left out": (lambda d: d["proofs"].pop(), 1),
-    "twice": (lambda d: d["proofs"].append(d["proofs"][0]), 1),
+    "left out": (lambda d: d["proofs"].pop(), 3),
+    "twice": (lambda d: d["proofs"].append(d["proofs"][0]), 0),
     "demoted": (lambda d: d["without_proof"].append({**d["proofs"].pop(), "reason": "x"}), 3),
     "promoted": (
         lambda d: d["proofs"][1].clear() or d["proofs"][1].update(OTHER),
-        1,
+        3,
     ),
     "malformed": (lambda d: d["proofs"][0].update(classes=3), 1),
     "format": (lambda d: d.update(format="x"), 2),
-    "version": (lambda d: d.update(format_version=2), 2),
+    "version": (lambda d: d.update(format_version=1), 2),
     "member": (lambda d: d.pop("readings"), 2),
     "kind": (lambda d: d.update(proofs={}), 2),
     "entries": (lambda d: d["proofs"].append(3), 2),
@@ -162,7 +213,7 @@ def test_u1_a_proof_that_holds_a_free_fact_is_no_proof(run: Run, folder: Path) -
     assert isinstance(made, dict)
 
     def forge(document: dict[str, Any]) -> None:
-        about = {name: document["without_proof"][0][name] for name in ("number", "invariant", "text", "target")}
+        about = {name: document["without_proof"][0][name] for name in ("invariant", "text", "target")}
         document.update(readings={OUTSIDE_ALLOW: False}, proofs=[{**about, **made}], without_proof=[])
 
     change(path, forge)
@@ -170,7 +221,7 @@ def test_u1_a_proof_that_holds_a_free_fact_is_no_proof(run: Run, folder: Path) -
     assert result.code == 1 and f"{OUTSIDE_ALLOW} is no reading" in result.out
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000, '{"format": "kms-verifier/certificate", "format_version": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000, '{"format": "kms-verifier/certificate", "format_version": 2}'])
 def test_what_is_no_certificate_is_an_input_error(run: Run, folder: Path, text: str) -> None:
     (folder / "x.cert").write_text(text)
     result = rechecked(run, folder)

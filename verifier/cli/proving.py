@@ -80,7 +80,7 @@ def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> 
     """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
     from verifier.verify.certificate import certificate
 
-    found = certificate(asked.estate, asked.invariants, report, options.readings, options.asked.builtins)
+    found = certificate(asked.estate, asked.invariants, report, options.readings)
     for entry in found["without_proof"]:
         if entry["status"] == Status.PROVED.value:
             print(printable(f"no certificate for {entry['invariant']!r} on {entry['target']}: {entry['reason']}"), file=sys.stderr)

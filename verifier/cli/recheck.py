@@ -15,7 +15,9 @@ from verifier.cli.options import (
     ParameterOption,
     Paths,
     RegionOption,
+    Settled,
     command_app,
+    settled_readings,
     supplied,
 )
 from verifier.cli.run import run
@@ -25,8 +27,8 @@ app = command_app()
 
 @app.command(
     short_help="Check proofs again, without a solver.",
-    epilog="Exit codes: 0 every verdict is proved by the certificate; 1 a proof was rejected; 2 usage or input error; "
-    "3 some verdict has no proof; 4 internal error.",
+    epilog="Exit codes: 0 the certificate proves all that is asked; 1 a proof was rejected; 2 usage or input error; "
+    "3 something that is asked has no proof; 4 internal error.",
 )
 def recheck(
     certificate: Annotated[Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)],
@@ -37,11 +39,13 @@ def recheck(
     account: AccountOption = None,
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
+    reading: Settled = [],  # noqa: B006
 ) -> None:
     """Check the proofs of a certificate against the input, without a solver.
 
-    The input must be the one that was proved: the same files, with the same contents. Built-in invariants are those that the
-    certificate names, unless some are given. docs/certificates.md says what is checked and what is trusted.
+    The input must be the one that was proved: the same files, with the same contents. What must be proved is what `verifier prove` with
+    the same options asks: the invariants beside the input, or those that are given, under every reading that no `--reading` settles. Each
+    of them that the certificate does not cover is named. docs/certificates.md says what is checked and what is trusted.
 
     \b
     verifier prove examples/payments --certificate payments.cert
@@ -52,8 +56,7 @@ def recheck(
         from verifier.cli.reading import Asked
         from verifier.cli.rechecking import recheck_command
 
-        return recheck_command(
-            certificate, Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
-        )
+        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
+        return recheck_command(certificate, asked, settled_readings(reading))
 
     run(body)

@@ -1,20 +1,22 @@
 """`verifier recheck`: reads the certificate and the input, has each proof checked, says which are accepted.
 
-Guarantee: neither a solver nor an encoder is imported. Nothing is accepted unless the certificate is about this input, all of its
-invariants and all of their targets.
+Guarantee: neither a solver nor an encoder is imported. The question is the caller's: the invariants and the readings that the command line
+gives, or that are the default, on all of their targets. The certificate has no part in choosing it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.reading import Asked, Read, read
+from verifier.cli.reading import Asked, read
 from verifier.cli.run import emit
+from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.readings import is_reading
 from verifier.model.reference import data_version
@@ -27,98 +29,112 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import decode_bytes, printable
 
 MOST_BYTES = 1 << 28
-FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 1
-_MEMBERS = {"inputs": list, "builtins": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
+FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 2
+_MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
 
 Json = dict[str, Any]
-Key = tuple[int, str, str, str]
-"""How a verdict is named: the invariant's number (two may be worded alike), name and text, and the target."""
+
+
+class _Outcome(Enum):
+    ACCEPTED = auto()
+    REJECTED = auto()
+    LACKING = auto()
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Question:
+    """One invariant on one of its targets."""
+
     invariant: AnyInvariant
     target: Target
 
+    def is_named_by(self, entry: Json) -> bool:
+        """Whether an entry says that it is about this. That it is, only its check tells."""
+        named = entry["invariant"], entry["text"], entry["target"]
+        return named == (self.invariant.name, self.invariant.text, target_name(self.target))
 
-def recheck_command(certificate: Path, asked: Asked) -> int:
-    """Says what became of each proof, and returns the exit code. Raises `InputError` for what is no certificate."""
+    def __str__(self) -> str:
+        return printable(f"{self.invariant.name}  on {target_name(self.target)}")
+
+
+def recheck_command(certificate: Path, asked: Asked, held: Mapping[str, bool]) -> int:
+    """Says what became of each question, and returns the exit code. `held` are the readings that the caller holds.
+
+    Raises `InputError` for what is no certificate, and where there is no question (S3).
+    """
     document = read_certificate(certificate)
-    question = read(replace(asked, builtins=asked.builtins or tuple(document["builtins"])))
-    asked_about = _questions(question)
+    question = read(asked)
     try:
-        _about_this(document, question, list(asked_about))
+        _check_input(document, question.estate)
     except Rejected as error:
         emit(f"✘ rejected  {printable(str(error))}\n")
         return ExitCode.REFUTED
     for label, value in document["readings"].items():
-        emit(f"the reading {label} is held at {'yes' if value else 'no'}\n")
-    failed = sum([_is_rejected(entry, document, question, asked_about) for entry in document["proofs"]])
-    for entry in document["without_proof"]:
-        emit(f"? no proof  {_shown(entry)}: {printable(str(entry.get('reason')))}\n")
-    return _ending(len(document["proofs"]), failed, len(document["without_proof"]))
-
-
-def _ending(proofs: int, failed: int, lacking: int) -> int:
-    emit(f"{proofs - failed} accepted, {failed} rejected, {lacking} without proof\n")
-    if failed:
+        emit(f"the certificate holds the reading {label} at {'yes' if value else 'no'}\n")
+    supposed = [f"{label}={'yes' if value else 'no'}" for label, value in document["readings"].items() if held.get(label) != value]
+    targets = targets_of(question.estate, question.invariants)
+    questions = [_Question(question.invariants[number], target) for target, numbers in targets for number in numbers]
+    found = Counter(_outcome(one, document, question.estate, supposed) for one in questions)
+    others = sum(not any(one.is_named_by(entry) for one in questions) for entry in document["proofs"])
+    if others:
+        emit(f"{others} of its proofs are about what was not asked, and were not looked at\n")
+    accepted, rejected, lacking = (found[outcome] for outcome in _Outcome)
+    emit(f"{accepted} accepted, {rejected} rejected, {lacking} without proof\n")
+    if rejected:
         return ExitCode.REFUTED
-    return ExitCode.PROVED if proofs and not lacking else ExitCode.UNKNOWN
+    return ExitCode.PROVED if accepted and not lacking else ExitCode.UNKNOWN
 
 
-def _questions(question: Read) -> dict[Key, _Asked]:
-    """Every invariant of the input on each of its targets."""
-    found: dict[Key, _Asked] = {}
-    for target, numbers in targets_of(question.estate, question.invariants):
-        for number in numbers:
-            invariant = question.invariants[number]
-            found[number, invariant.name, invariant.text, target_name(target)] = _Asked(invariant, target)
-    return found
-
-
-def _about_this(document: Json, question: Read, asked_about: Sequence[Key]) -> None:
-    """Raises `Rejected` for a certificate of another input, other invariants or other data."""
+def _check_input(document: Json, estate: Estate) -> None:
+    """Raises `Rejected` for a certificate of another input or other data, and for one that holds what is no reading."""
     if document["data_version"] != data_version():
         raise Rejected(f"it was made with the reference data {document['data_version']}, and this is {data_version()}")
-    given = Counter(digest for _, digest in question.inputs_with(question.estate.inputs))
+    given = Counter(digest for _, digest in estate.inputs)
     certified = Counter(entry["sha256"] for entry in document["inputs"])
     if given != certified:
-        changed = [file for file, digest in question.inputs_with(question.estate.inputs) if digest not in certified]
+        changed = [file for file, digest in estate.inputs if digest not in certified]
         missing = [entry["file"] for entry in document["inputs"] if entry["sha256"] not in given]
         raise Rejected(f"the input is another one: {', '.join(changed) or 'no file'} in place of {', '.join(missing) or 'no file'}")
     unknown = [label for label in document["readings"] if not is_reading(label)]
     if unknown:
         raise Rejected(f"{unknown[0]} is no reading")
-    named = [_key(entry) for entry in (*document["proofs"], *document["without_proof"])]
-    if sorted(named) != sorted(asked_about):
-        raise Rejected("its verdicts are not about the invariants of the input on their targets, each once")
 
 
-def _is_rejected(entry: Json, document: Json, question: Read, asked_about: dict[Key, _Asked]) -> bool:
-    """Checks one proof, and says what became of it."""
-    about = asked_about[_key(entry)]
+def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> _Outcome:
+    """Looks for a proof of one question, and says what came of it. `supposed`: readings that the proofs hold, and the caller does not."""
+    entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
+    if not entries:
+        reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
+        why = f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        emit(f"? no proof  {question}: {printable(why)}\n")
+        return _Outcome.LACKING
+    for entry in entries:  # several, where invariants are worded alike
+        why = _why_rejected(entry, question, document, estate)
+        if why is None:
+            break
+    else:
+        emit(f"✘ rejected  {question}: {printable(str(why))}\n")
+        return _Outcome.REJECTED
+    if supposed:
+        emit(f"? no proof  {question}: the certificate covers it only where {', '.join(supposed)}\n")
+        return _Outcome.LACKING
+    emit(f"✔ accepted  {question}  ({len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps)\n")
+    return _Outcome.ACCEPTED
+
+
+def _why_rejected(entry: Json, question: _Question, document: Json, estate: Estate) -> str | None:
+    """Why an entry does not prove that the invariant holds of the target; `None` where it does."""
+    if not isinstance(question.invariant, Invariant):
+        return "it is about the listed grants, which no proof is about"
+    if question.invariant.eventually:
+        return "it is about what steps lead to, which no proof is about"
     try:
-        if not isinstance(about.invariant, Invariant):
-            raise Rejected("it is about the listed grants, which no proof is about")
-        if about.invariant.eventually:
-            raise Rejected("it is about what steps lead to, which no proof is about")
-        check_entry(entry, formula_of(question.estate, about.target, about.invariant), document["readings"])
+        check_entry(entry, formula_of(estate, question.target, question.invariant), document["readings"])
     except Rejected as error:
-        emit(f"✘ rejected  {_shown(entry)}: {printable(str(error))}\n")
-        return True
+        return str(error)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, AssertionError) as error:
-        emit(f"✘ rejected  {_shown(entry)}: it is malformed ({type(error).__name__})\n")
-        return True
-    emit(f"✔ accepted  {_shown(entry)}  ({len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps)\n")
-    return False
-
-
-def _key(entry: Json) -> Key:
-    return entry["number"], entry["invariant"], entry["text"], entry["target"]
-
-
-def _shown(entry: Json) -> str:
-    return printable(f"{entry['invariant']}  on {entry['target']}")
+        return f"it is malformed ({type(error).__name__})"
+    return None
 
 
 # -- reading --
@@ -150,9 +166,8 @@ def _well_formed(document: Json) -> bool:
         return False
     entries = (*document["proofs"], *document["without_proof"])
     return (
-        all(_has_texts(entry, "invariant", "text", "target") and isinstance(entry.get("number"), int) for entry in entries)
+        all(_has_texts(entry, "invariant", "text", "target") for entry in entries)
         and all(_has_texts(entry, "file", "sha256") for entry in document["inputs"])
-        and all(isinstance(name, str) for name in document["builtins"])
         and all(isinstance(value, bool) for value in document["readings"].values())
     )
 

@@ -7,7 +7,7 @@ for is listed with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +34,17 @@ from verifier.verify.claims import InternalDisagreement
 Json = dict[str, Any]
 
 FORMAT = "kms-verifier/certificate"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 LEMMAS = 300
 """Rounds between solver and search for words before a proof goes without a certificate."""
 
 
-def certificate(
-    estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool], builtins: Sequence[str]
-) -> Json:
-    """The certificate of a report. `builtins` are the names of those among the invariants that no file holds."""
+def certificate(estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool]) -> Json:
+    """The certificate of a report."""
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
     proofs, lacking = [], []
-    for number, verdict in _numbered(invariants, report.verdicts):
-        about = {"number": number, "invariant": verdict.invariant.name, "text": verdict.invariant.text, "target": verdict.target}
+    for verdict in report.verdicts:
+        about = {"invariant": verdict.invariant.name, "text": verdict.invariant.text, "target": verdict.target}
         found = _entry(estate, targets[verdict.target], verdict, readings)
         if isinstance(found, str):
             lacking.append({**about, "status": verdict.status.value, "reason": found})
@@ -57,22 +55,11 @@ def certificate(
         "format_version": FORMAT_VERSION,
         "verifier": __version__,
         "data_version": data_version(),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
-        "builtins": list(builtins),
+        "inputs": [{"file": file, "sha256": digest} for file, digest in estate.inputs],
         "readings": dict(sorted(readings.items())),
         "proofs": proofs,
         "without_proof": lacking,
     }
-
-
-def _numbered(invariants: Sequence[AnyInvariant], verdicts: Sequence[Verdict]) -> Iterator[tuple[int, Verdict]]:
-    """Each verdict with the number of its invariant. An invariant that was given twice has two numbers."""
-    told: set[tuple[int, str]] = set()
-    for verdict in verdicts:
-        same = (number for number, invariant in enumerate(invariants) if invariant == verdict.invariant)
-        number = next(number for number in same if (number, verdict.target) not in told)
-        told.add((number, verdict.target))
-        yield number, verdict
 
 
 def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[str, bool]) -> Json | str:
