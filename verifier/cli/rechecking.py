@@ -105,8 +105,8 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
-        why = f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
-        emit(f"? no proof  {question}: {printable(why)}\n")
+        reason = f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        emit(f"? no proof  {question}: {printable(reason)}\n")
         return _Outcome.LACKING
     for entry in entries:  # several, where invariants are worded alike
         why = _why_rejected(entry, question, document, estate)
