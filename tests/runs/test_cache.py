@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -196,6 +197,101 @@ def test_a_large_input_is_read_once_and_is_the_same(tmp_path: Path, monkeypatch:
     for file in (tmp_path / "cache" / "estates").iterdir():
         file.write_bytes(b"\x81garbage")
     assert remembered_estate([path], (), tmp_path / "cache", load).keys == first.keys
+
+
+def test_no_damage_of_what_was_read_is_taken_for_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One flipped bit made another action of `kms:Decrypt`, and of *refuted* *proved*."""
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    snapshot(tmp_path, 2)
+    path, loads = tmp_path / "snapshot.json", list[int]()
+
+    def load() -> Estate:
+        loads.append(1)
+        return load_estate([path])
+
+    first = remembered_estate([path], (), tmp_path / "cache", load)
+    (file,) = (tmp_path / "cache" / "estates").iterdir()
+    kept, dice = file.read_bytes(), random.Random(0)
+    actions = [at + n for at in range(len(kept)) if kept.startswith(b"kms:", at) for n in range(8)]
+    places = {*range(40), *actions, *dice.sample(range(len(kept)), 300), len(kept) - 1}
+    for number, at in enumerate(sorted(places), 1):
+        damaged = bytearray(kept)
+        damaged[at] ^= 1 << dice.randrange(8)
+        file.write_bytes(damaged)
+        assert remembered_estate([path], (), tmp_path / "cache", load) == first
+        assert len(loads) == 1 + number
+        assert file.read_bytes() == kept
+    for cut in (0, 10, 32, len(kept) - 1):
+        file.write_bytes(kept[:cut])
+        assert remembered_estate([path], (), tmp_path / "cache", load) == first
+    loads.clear()
+    assert remembered_estate([path], (), tmp_path / "cache", load) == first and not loads
+
+
+def test_what_was_read_of_another_input_is_not_taken_for_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    snapshot(tmp_path, 2)
+    path, estates = tmp_path / "snapshot.json", tmp_path / "cache" / "estates"
+    remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path]))
+    (of_two,) = estates.iterdir()
+    kept = of_two.read_bytes()
+    snapshot(tmp_path, 3)
+    remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path]))
+    (of_three,) = set(estates.iterdir()) - {of_two}
+    of_three.write_bytes(kept)
+    assert len(remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path])).keys) == 3
+
+
+@pytest.mark.parametrize("change", ["other", "gone", "more"])
+def test_a_change_while_it_is_read_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    """Between the digest and the parsing the input is another one for a moment: that one is not remembered as this."""
+    monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
+    folder = tmp_path / "live"
+    key = folder / "keys" / "a"
+    key.mkdir(parents=True)
+    arn = key_arn(1)
+    (key / "metadata.json").write_text(json.dumps({"KeyMetadata": {"Arn": arn, "KeyId": arn.rsplit("/", 1)[-1]}}))
+    (key / "policy.json").write_text(_policy(2))
+    (key / "grants.json").write_text('{"Grants": [{"GrantId": "x", "GranteePrincipal": "s3.amazonaws.com", "Operations": ["Decrypt"]}]}')
+    file = {"other": key / "policy.json", "gone": key / "grants.json", "more": key / "tags.json"}[change]
+    before = file.read_bytes() if file.exists() else None
+
+    def load_meanwhile() -> Estate:
+        file.unlink(missing_ok=True)
+        if change != "gone":
+            file.write_text({"other": _policy(1), "more": '{"Tags": [{"TagKey": "team", "TagValue": "x"}]}'}[change])
+        try:
+            return load_estate([folder])
+        finally:
+            file.unlink(missing_ok=True)
+            if before is not None:
+                file.write_bytes(before)
+
+    now = load_estate([folder])
+    assert remembered_estate([folder], (), tmp_path / "cache", load_meanwhile) != now
+    assert remembered_estate([folder], (), tmp_path / "cache", lambda: load_estate([folder])) == now
+    loads = list[int]()
+    assert remembered_estate([folder], (), tmp_path / "cache", lambda: loads.append(1) or load_estate([folder])) == now and not loads
+
+
+def test_no_damage_of_a_result_is_taken_for_one(tmp_path: Path) -> None:
+    """Neither a flipped bit, nor the result of another question."""
+    cache = Cache(tmp_path)
+    cache.keep([(bytes([n]) * 32, bytes([n]) * 40) for n in range(2)])
+    cache.close()
+    with sqlite3.connect(tmp_path / FILE) as file:
+        kept = dict(file.execute("SELECT question, answer FROM results"))
+        first, second = kept
+    answers = [bytearray(kept[first]) for _ in range(0, 8 * len(kept[first]), 7)]
+    for bit, answer in enumerate(answers):
+        answer[7 * bit // 8] ^= 1 << 7 * bit % 8
+    for answer in (*map(bytes, answers), kept[second], b""):
+        with sqlite3.connect(tmp_path / FILE) as file:
+            file.execute("UPDATE results SET answer = ? WHERE question = ?", (answer, first))
+        file.close()
+        again = Cache(tmp_path)
+        assert list(again.find([first, second])) == [second]
+        again.close()
 
 
 @pytest.mark.parametrize("example", ["payments", "organization", "grants", "boundary", "vpc-endpoint"])

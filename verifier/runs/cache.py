@@ -1,8 +1,9 @@
 """Results of earlier runs, in one SQLite file: so that a second run proves only what changed.
 
 In: digests of questions. Out: verdicts as they were, with the statements' places as they are now.
-Guarantee: a verdict is found only for the same question under the same rules (`digests`); Unknown is never kept; concurrent runs, and one
-that was killed, leave the file sound; a file that cannot be read or written is done without, and `trouble` says so.
+Guarantee: a verdict is found only for the same question under the same rules (`digests`), and only as it was kept (`sealed`); Unknown is
+never kept; concurrent runs, and one that was killed, leave the file sound; a file that cannot be read or written is done without, and
+`trouble` says so.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from verifier.runs.sealed import sealed, unsealed
+
 FILE = "results.sqlite3"
 MOST_RESULTS = 200_000
 """Results that are kept; past it the ones that were not used for longest are dropped."""
 _OFTEN = 3600
 """Seconds within which it makes no difference when a result was used."""
-_FORMAT = 2
+_FORMAT = 3
 
 
 def cache_folder() -> Path:
@@ -58,7 +61,9 @@ class Cache:
                 for key, answer, used in self._file.execute(
                     f"SELECT question, answer, used FROM results WHERE question IN ({marks})", some
                 ):
-                    found[key] = answer
+                    data = unsealed(key, answer)
+                    if data is not None:
+                        found[key] = data
                     if used < old:
                         self._stale.append(key)
         except sqlite3.Error as error:
@@ -72,7 +77,9 @@ class Cache:
         now = int(time.time())
         try:
             with self._file:
-                self._file.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", ((key, answer, now) for key, answer in results))
+                self._file.executemany(
+                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?)", ((key, sealed(key, answer), now) for key, answer in results)
+                )
         except sqlite3.Error as error:
             self._failed(error)
 

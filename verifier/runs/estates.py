@@ -2,7 +2,8 @@
 
 In: paths and what else reading takes. Out: the `Estate` that `load_estate` gives.
 Guarantee: what is remembered is used only where every byte of every file, every file's name and the version of the verifier are the same;
-it is data (MessagePack, checked against the types), never code. A file that is damaged is read anew.
+it is data (MessagePack, checked against the types), never code. An estate is kept only if the bytes that it was parsed from are those that
+the digest was taken of, in every file. What is kept is sealed by a digest, checked at every read: a file that is damaged is read anew.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Any
 
 import msgspec
 
+from verifier.inputs.files import SUFFIXES
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
+from verifier.runs.sealed import sealed, unsealed
 from verifier.runs.version import rules_version
 
 LEAST_BYTES = 256 * 1024
@@ -45,34 +48,46 @@ def remembered_estate(paths: Sequence[Path], options: Sequence[object], folder: 
     depends = _digest(paths, options) if folder is not None else None
     if folder is None or depends is None:
         return load()
-    name, files = depends
-    path = folder / _FOLDER / f"{name}.msgpack"
+    path = folder / _FOLDER / f"{depends.name}.msgpack"
     found = _read(path)
     if found is None:
         found = load()
-        if all(read in files for read, _ in found.inputs):  # a snapshot may name files beside it, which are not among those
+        if dict(found.inputs) == depends.files:
             _keep(path, found)
     return found
 
 
-def _digest(paths: Sequence[Path], options: Sequence[object]) -> tuple[str, frozenset[str]] | None:
-    """What the estate depends on, and the files that this covers; `None` where it is not worth remembering, or where it depends on more
-    than the files named."""
+@dataclasses.dataclass(frozen=True)
+class _Depends:
+    """What an estate depends on: a digest of it, and the SHA-256 of each file that the estate must have been parsed from.
+
+    These are the JSON and YAML files: a folder that holds one that is no part of the snapshot is not remembered. Where a file is changed,
+    added or taken away between this and the parsing, the estate has another list.
+    """
+
+    name: str
+    files: dict[str, str]
+
+
+def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None:
+    """`None` where it is not worth remembering, or where it depends on more than the files named."""
     digest, size = sha256(repr((rules_version(), [str(path) for path in paths], options)).encode("utf-8", "surrogatepass")), 0
-    files: set[str] = set()
+    files: dict[str, str] = {}
     try:
         for path in (found for given in paths for found in _below(given)):
             data = b"" if path.is_dir() else path.read_bytes()
             size += len(data)
-            if b'"format_version"' in data:
+            if path in paths and b'"format_version"' in data:
                 return None  # a Terraform plan or state: what it depends on is in `.tf` files too, of which there may be more tomorrow
-            digest.update(repr((str(path), path.is_dir(), len(data))).encode("utf-8", "surrogatepass") + sha256(data).digest())
-            files.add(str(path))
+            own = sha256(data)
+            digest.update(repr((str(path), path.is_dir(), len(data))).encode("utf-8", "surrogatepass") + own.digest())
+            if not path.is_dir() and (path in paths or path.suffix.lower() in SUFFIXES):
+                files[str(path)] = own.hexdigest()
             if size > MOST_BYTES:
                 return None
     except OSError:
         return None  # reading it tells what is wrong
-    return (digest.hexdigest(), frozenset(files)) if size >= LEAST_BYTES else None
+    return _Depends(digest.hexdigest(), files) if size >= LEAST_BYTES else None
 
 
 def _below(path: Path) -> Iterator[Path]:
@@ -82,7 +97,10 @@ def _below(path: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> Estate | None:
     try:
-        stored = msgspec.msgpack.decode(path.read_bytes(), type=_Stored)
+        data = unsealed(path.name.encode(), path.read_bytes())
+        if data is None:
+            return None
+        stored = msgspec.msgpack.decode(data, type=_Stored)
         os.utime(path)
     except (OSError, msgspec.MsgspecError):
         return None
@@ -94,7 +112,7 @@ def _keep(path: Path, estate: Estate) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(msgspec.msgpack.encode(_without_policies(estate)))
+            file.write(sealed(path.name.encode(), msgspec.msgpack.encode(_without_policies(estate))))
         os.replace(file.name, path)
         kept = sorted(path.parent.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
         for old in kept[MOST_FILES:]:
