@@ -99,9 +99,10 @@ def estate(
     unmodelled: tuple[Unmodelled, ...] = (),
     **facts: Any,
 ) -> Estate:
-    """An estate of one key with these statements; the key's account has an empty inventory unless said otherwise."""
+    """An estate of one key with these statements; the inventory of the key's account has Alice alone, without policies,
+    unless said otherwise."""
     key = Key(KEY, "payments", (policy(*statements, version=version),), **{**FACTS, **facts})
-    return Estate((key,), (home(),) if accounts is None else accounts, None, unmodelled)
+    return Estate((key,), (home(identity(ALICE)),) if accounts is None else accounts, None, unmodelled)
 
 
 def level(name: str, *statements: Statement, kind: PolicyKind = PolicyKind.SCP) -> Level:

@@ -213,7 +213,7 @@ def test_l1_without_variables_the_text_is_literal() -> None:
 def test_l7_a_role_session_has_no_user_name() -> None:
     role = f"arn:aws:iam::{HOME}:role/R"
     assert possible({"StringEquals": {X: "${aws:username}"}}, principal=aws(role)) == "proved"
-    assert possible({"StringEquals": {X: "${aws:username}"}}) == "refuted"
+    assert possible({"StringEquals": {X: "${aws:username}"}}, accounts=(home(identity(ALICE, tags=(("x", "Alice"),))),)) == "refuted"
 
 
 def by_identity(resource: str, tag: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from verifier.model.absent_callers import check_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
 from verifier.model.invariants_targets import matching
@@ -20,8 +21,9 @@ from verifier.syntax.diagnostic import InputError
 def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
     """The targets of the invariants, each with the numbers of those that speak of it.
 
-    Raises `InputError` for one that speaks of none (S3).
+    Raises `InputError` for one that speaks of none, or of no caller that there is (S3).
     """
+    check_callers(estate, invariants)
     found: dict[str, tuple[Target, list[int]]] = {}
     for number, invariant in enumerate(invariants):
         targets = list(_targets_of(estate, invariant))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from verifier.model.absent_callers import absent_in_invariants
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
@@ -127,7 +128,7 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
         tuple(summary(estate, key) for key in estate.keys),
         tuple(account.id for account in estate.accounts),
         data_version(),
-        estate.warnings,
+        (*estate.warnings, *absent_in_invariants(estate, dict.fromkeys(verdict.invariant for verdict in ordered))),
         estate.inputs,
         tuple(reading.label for reading in READINGS if reading.label not in how.held),
         None if estate.endpoints is None else len(estate.endpoints),

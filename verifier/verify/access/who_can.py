@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.model.absent_callers import absent_callers
 from verifier.model.access import KeyAccess, WhoCan
 from verifier.model.caller_sets import both, is_empty
 from verifier.model.caller_text import read_caller_set
@@ -60,7 +61,8 @@ def who_can(
     held = dict(readings or {})
     check_readings(held)
     names = chosen_actions(actions)
-    scope = Invariant("who can", Expectation.REFUSED, _callers(caller, excluding), tuple(map(Text, actions)), None)
+    callers = _callers(caller, excluding)
+    scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
     asker = _Asker(estate, scope, held, witnesses)
     chosen = chosen_keys(estate, keys)
     found = []
@@ -76,7 +78,7 @@ def who_can(
         tuple(excluding),
         tuple(account.id for account in estate.accounts),
         data_version(),
-        estate.warnings,
+        (*estate.warnings, *absent_callers(estate, (callers,))),
         estate.inputs,
         tuple(reading.label for reading in READINGS if reading.label not in held),
     )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from verifier.model.absent_callers import absent_callers
 from verifier.model.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
@@ -21,6 +22,7 @@ from verifier.problem.diagram import NOTHING, TooLarge
 from verifier.problem.joint import Given
 from verifier.problem.selected_keys import selected_keys
 from verifier.problem.targets import Target, TargetKind
+from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import given
 from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, difference
@@ -61,16 +63,16 @@ def compare(
     return Comparison(
         tuple(compared),
         _side(labels[0], old),
-        _side(labels[1], new),
+        _side(labels[1], new, absent_callers(new, (allowance.scope.callers for allowance in allow))),
         data_version(),
         tuple(comparer.used(allowance) for allowance in allow),
         tuple(reading.label for reading in READINGS if reading.label not in held),
     )
 
 
-def _side(label: str, estate: Estate) -> ComparedSide:
+def _side(label: str, estate: Estate, warnings: tuple[Diagnostic, ...] = ()) -> ComparedSide:
     keys = tuple(key.arn for key in estate.keys)
-    return ComparedSide(label, keys, tuple(account.id for account in estate.accounts), estate.inputs, estate.warnings)
+    return ComparedSide(label, keys, tuple(account.id for account in estate.accounts), estate.inputs, (*estate.warnings, *warnings))
 
 
 @dataclass

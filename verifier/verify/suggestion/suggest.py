@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from verifier.evaluate import evaluate, values_read
+from verifier.model.absent_callers import absent_in_invariants
 from verifier.model.comparison import TargetComparison
 from verifier.model.documents import read_policy
 from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
@@ -77,7 +78,8 @@ def suggest(
         if progress is not None:
             progress(done, len(targets), target.resource or target.kind.value)
     ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
-    return Suggestions(ordered, tuple(summary(estate, key) for key in estate.keys), data_version(), estate.warnings, estate.inputs)
+    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants))
+    return Suggestions(ordered, tuple(summary(estate, key) for key in estate.keys), data_version(), warnings, estate.inputs)
 
 
 def _advice(
