@@ -168,6 +168,14 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:SourceIdentity", STRING, fixed(*NAMES), "F3"),
     TestedKey("aws:FederatedProvider", STRING, fixed("cognito-identity.amazonaws.com", "accounts.google.com"), "F3"),
     TestedKey("aws:Ec2InstanceSourceVpc", STRING, fixed(*VPCS), "F4"),
+    TestedKey("ec2:SourceInstanceArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:instance/i-0a1b2c3d",), "F3"),
+    TestedKey("lambda:SourceFunctionArn", ARN, lambda w: (source_arns(w)[1],), "F3"),
+    TestedKey("glue:RoleAssumedBy", STRING, fixed("glue.amazonaws.com"), "F3"),
+    TestedKey("identitystore:UserId", STRING, fixed("94482488-3041-7026-18f3-be45837cd0e4"), "F3"),
+    TestedKey("aws:SignInSessionArn", ARN, lambda w: (f"arn:{w.partition}:signin:{w.region}:{ACCOUNTS[0]}:session/one",), "F3"),
+    TestedKey("aws:ViaAWSMCPService", BOOL, _TRUTHS, "F5"),
+    TestedKey("aws:CalledViaAWSMCP", STRING, fixed("aws-mcp.amazonaws.com"), "F5"),
+    TestedKey("saml:sub", STRING, fixed(*NAMES), "F6"),
 )
 
 BY_NAME = {key.name.lower(): key for key in KEYS}

@@ -90,6 +90,8 @@ def _about_request(standing: Standing, target: Target, given: Mapping[str, Value
     yield "aws:principalisawsservice", "true" if service else "false"
     forwarded = not service and called_by_service(given)
     yield "aws:viaawsservice", "true" if forwarded else "false"
+    if "aws:calledviaawsmcp" in given:
+        yield "aws:viaawsmcpservice", "true"
     chain = given.get("aws:calledvia")
     if isinstance(chain, tuple):
         yield "aws:calledviafirst", chain[0]
@@ -114,7 +116,12 @@ def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:
 def called_by_service(given: Mapping[str, Value]) -> bool:
     """Whether the context shows a request that a service makes on the caller's behalf (F5)."""
     through = given.get("kms:viaservice") is not None or bool(given.get("aws:calledvia"))
-    return through or _text(given, "kms:grantisforawsresource").lower() == "true"
+    return through or _text(given, "kms:grantisforawsresource").lower() == "true" or called_by_mcp(given)
+
+
+def called_by_mcp(given: Mapping[str, Value]) -> bool:
+    """Whether the context shows a request that an AWS MCP service makes on the caller's behalf. [IAM: reference_policies_condition-keys]"""
+    return "aws:calledviaawsmcp" in given or _text(given, "aws:viaawsmcpservice").lower() == "true"
 
 
 def _text(given: Mapping[str, Value], key: str) -> str:

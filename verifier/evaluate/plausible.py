@@ -14,6 +14,7 @@ from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.plausible_caller import caller_warnings
 from verifier.evaluate.plausible_operation import operation_elsewhere_warnings, operation_warnings
 from verifier.evaluate.plausible_route import route_warnings
+from verifier.evaluate.plausible_session import session_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
@@ -77,7 +78,7 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     given = given_context(request)
     follows = derived(estate, case.standing, case.target, case.action, given)
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
-    found += caller_warnings(estate, case, given)
+    found += [*caller_warnings(estate, case, given), *session_warnings(case, given)]
     if case.operation is not None:
         found += operation_elsewhere_warnings(case.operation, given)
     else:

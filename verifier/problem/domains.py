@@ -243,6 +243,15 @@ def _vpc_arn(partition: str, region: str | None) -> Attribute:
     return words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
 
 
+def _arn_of_form(name: str, partition: str) -> Attribute:
+    """The ARN of what a session was delivered to, or signed in with (F3)."""
+    service, start, example = _ARN_FORMS[name]
+    where = (*literal_tokens(f"arn:{partition}:{service}:"), (True, LOWER), *literal_tokens(":"), *((False, DIGITS),) * 12)
+    region = "" if service == "chatbot" else "us-east-1"
+    seeds = [f"arn:{partition}:{service}:{region}:{account}:{start}{example}" for account in PLAUSIBLE_ACCOUNTS[:2]]
+    return words(name, (*where, *literal_tokens(f":{start}"), *some(ANY)), seeds=seeds)
+
+
 def _constraint_source(name: str, partition: str, region: str | None) -> Attribute:
     """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API: GrantConstraints]."""
     start = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"))
@@ -255,6 +264,8 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     """Keys whose values have a form that the facts state."""
     if name == "aws:sourcevpcarn":
         return _vpc_arn(partition, region)
+    if name in _ARN_FORMS:
+        return _arn_of_form(name, partition)
     if name == "kms:grantconstraintsourcearn":
         return _constraint_source(name, partition, region)
     if name in _NAMED_PRINCIPALS:
@@ -298,14 +309,25 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
 
 _ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
-_ACCOUNTS = frozenset({"aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner"})
+_ACCOUNTS = frozenset(
+    {"aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner", "aws:viacustomerdomain"}
+)
 _NAMED_PRINCIPALS = frozenset({"kms:granteeprincipal", "kms:retiringprincipal"})
 _SERVICE_NAMES = frozenset(
     {
         *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename", "aws:principalservicenameslist"),
-        *("kms:granteeserviceprincipal", "kms:retiringserviceprincipal"),
+        *("kms:granteeserviceprincipal", "kms:retiringserviceprincipal", "aws:calledviaawsmcp"),
     }
 )
+_ARN_FORMS = {
+    "aws:chatbotsourcearn": ("chatbot", "chat-configuration/", "slack-channel/example"),
+    "aws:signinsessionarn": ("signin", "session/", "example"),
+    "codebuild:buildarn": ("codebuild", "build/", "example:0a1b2c3d"),
+    "codebuild:projectarn": ("codebuild", "project/", "example"),
+    "ec2:sourceinstancearn": ("ec2", "instance/", "i-0a1b2c3d4e5f60718"),
+    "lambda:sourcefunctionarn": ("lambda", "function:", "example"),
+}
+"""The service of an ARN, how its last field begins, and an example of how it ends [IAM: reference_policies_condition-keys]."""
 _IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
 _DAYS = {
     "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30),
@@ -315,4 +337,7 @@ _DAYS = {
 _LISTED = {
     "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
     "aws:multifactorauthpresent": ("true", "false"),
+    "ec2:roledelivery": ("1.0", "2.0"),
+    "glue:credentialissuingservice": ("glue.amazonaws.com",),
+    "glue:roleassumedby": ("glue.amazonaws.com",),
 }

@@ -27,6 +27,7 @@ from verifier.problem.facts_endpoint import listed_endpoints
 from verifier.problem.facts_grant import grant_requests
 from verifier.problem.facts_operation import aliases, existing_actions, fitting_algorithms, operation_keys, pairs, suitable_actions
 from verifier.problem.facts_organization import organizations
+from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.powers import SESSION_TAGS, power
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
@@ -226,6 +227,9 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
 
 
 _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+    mcp_servers,
+    sign_ins,
+    delivered_sessions,
     _credentials,
     _network,
     listed_endpoints,
@@ -247,6 +251,9 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
 )
 """Facts that may ask for further attributes come before those that range over all of them."""
 _STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+    mcp_servers,
+    sign_ins,
+    delivered_sessions,
     _credentials,
     _network,
     listed_endpoints,

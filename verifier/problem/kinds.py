@@ -38,7 +38,8 @@ def suits(attribute: Attribute, predicate: Predicate) -> bool:
     if attribute.address:
         return isinstance(predicate, InNetwork)
     asked = predicate.predicate if isinstance(predicate, Field) else predicate
-    return not isinstance(asked, Compares | InNetwork)
+    numbers = all(value.replace(".", "", 1).isdecimal() for value in attribute.values or ())
+    return not isinstance(asked, InNetwork if numbers else Compares | InNetwork)
 
 
 def as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:

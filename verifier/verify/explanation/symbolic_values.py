@@ -109,6 +109,8 @@ class Reading:
         if name in ("aws:calledviafirst", "aws:calledvialast"):
             chain = self.context.get("aws:calledvia")
             return chain[0 if name.endswith("first") else -1] if isinstance(chain, tuple) and chain else chain
+        if name == "aws:viaawsmcpservice":
+            return "true" if "aws:calledviaawsmcp" in self.context else None
         if name == "aws:viaawsservice":
             return "true" if self.caller.kind is not CallerKind.SERVICE and self._called_by_service() else "false"
         if name.startswith("aws:principaltag/"):
@@ -145,7 +147,8 @@ class Reading:
     def _called_by_service(self) -> bool:
         """F5: what only a service that calls on the caller's behalf sends."""
         through = "kms:viaservice" in self.context or bool(self.context.get("aws:calledvia"))
-        return through or self.context.get("kms:grantisforawsresource") == "true"
+        through = through or "aws:calledviaawsmcp" in self.context
+        return through or "true" in (self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice"))
 
     # -- accounts and organizations --
 

@@ -1,0 +1,87 @@
+"""What a request says of the session that makes it, or of the MCP server that forwards it, that no request can say (F3, F5, F6).
+
+In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+[IAM: reference_policies_condition-keys, *Properties of a role session*; reference_policies_iam-condition-keys]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.case import Case
+from verifier.evaluate.operations import CHAINED
+from verifier.evaluate.values import truth
+from verifier.model.request import CallerKind, Value
+
+EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4")
+"""Keys of which a session of an EC2 instance role has all."""
+CODEBUILD_ROLE = ("codebuild:BuildArn", "codebuild:ProjectArn")
+ROLE_SESSION = (
+    *EC2_ROLE,
+    *CODEBUILD_ROLE,
+    "aws:ChatbotSourceArn",
+    "aws:FederatedProvider",
+    "glue:CredentialIssuingService",
+    "glue:RoleAssumedBy",
+    "identitystore:UserId",
+    "lambda:SourceFunctionArn",
+    "ssm:SourceInstanceArn",
+)
+"""Keys that are in the token of a role session, and of nothing else."""
+VALUES = {
+    "ec2:RoleDelivery": ("1.0", "2.0"),
+    "glue:CredentialIssuingService": ("glue.amazonaws.com",),
+    "glue:RoleAssumedBy": ("glue.amazonaws.com",),
+}
+"""The values that these have."""
+NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:RoleAssumedBy", "glue:CredentialIssuingService"))
+EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
+"""What is read of the claims of a provider that `CHAINED` does not name, in other calls than the first."""
+
+
+def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the session's keys and those of AWS MCP servers."""
+    kind = case.standing.caller.kind
+    for key in (key for key in ROLE_SESSION if key.lower() in given):
+        if kind is not CallerKind.ROLE:
+            yield f"F3: only the session of a role has {key}"
+        if given[key.lower()] not in VALUES.get(key, (given[key.lower()],)):
+            yield f"F3: {key} is {' or '.join(VALUES[key])}"
+    for one, other in NEVER_TOGETHER:
+        if one.lower() in given and other.lower() in given:
+            yield f"F3: a session has no {one} beside {other}"
+    for key in ("aws:SignInSessionArn", "aws:ViaCustomerDomain"):
+        if key.lower() in given and kind is CallerKind.SERVICE:
+            yield f"F3: a service principal has no {key}"
+        elif key.lower() in given and kind in (CallerKind.USER, CallerKind.ROOT) and "aws:tokenissuetime" not in given:
+            yield f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime"
+    yield from _providers(kind, given)
+    yield from _mcp(kind, given)
+
+
+def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: what an identity provider says is read in the first call alone, but for a few claims. A name that is a host's is a provider's."""
+    for key in given:
+        provider, _, claim = key.partition(":")
+        if kind is CallerKind.WEB or not ("." in provider or provider == "saml"):
+            continue
+        named = any(other.startswith(f"{provider}:") for other in CHAINED)
+        if kind is not CallerKind.ROLE:
+            yield f"F6: only the session of a role has {key}"
+        elif key not in CHAINED if named else claim not in EVERY_PROVIDERS_CLAIMS:
+            yield f"F6: {key} is in no request but the one that the provider's identity assumes a role with"
+
+
+def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
+    if "aws:ismcpserviceaction" in given:
+        yield "F5: aws:IsMcpServiceAction is in requests for an MCP service's own actions alone"
+    claimed = given.get("aws:viaawsmcpservice")
+    forwarded = isinstance(claimed, str) and truth(claimed)
+    if claimed is not None and forwarded != ("aws:calledviaawsmcp" in given):
+        yield "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
+    if not forwarded and "aws:calledviaawsmcp" not in given:
+        return
+    if kind is CallerKind.SERVICE:
+        yield "F5: an MCP service makes no request on behalf of a service principal"
+    elif str(given.get("aws:viaawsservice", "true")).lower() != "true":
+        yield "F5: a request that an MCP service makes on the caller's behalf has aws:ViaAWSService = true"
