@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore import xform_name
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 from botocore.loaders import Loader
 from botocore.stub import Stubber
@@ -52,6 +55,75 @@ def test_an_error_on_a_later_page_is_one_of_the_listing(kms: Any, code: str, err
         with pytest.raises(error, match=f"kms:ListGrants: {code}") as raised:
             Service("kms", kms).listed("ListGrants", "Grants", KeyId=KEY)
     assert TOKEN not in str(raised.value)
+
+
+HTML = b"<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body>Welcome<br></body></html>"
+CALLS: dict[str, dict[str, dict[str, str]]] = {
+    "kms": {"ListKeys": {}, "ListGrants": {"KeyId": KEY}, "ListResourceTags": {"KeyId": KEY}, "GetKeyPolicy": {"KeyId": KEY}},
+    "iam": {"GetAccountAuthorizationDetails": {}, "ListSAMLProviders": {}},
+    "ec2": {"DescribeVpcEndpoints": {}},
+    "organizations": {"ListAccounts": {}, "DescribeOrganization": {}, "DescribePolicy": {"PolicyId": "p-examplepolicyid111"}},
+    "sts": {"GetCallerIdentity": {}},
+}
+GRANTS = json.dumps({"Grants": [{"GrantId": "a"}], "Truncated": False}).encode()
+
+
+class _Answer:
+    """What a connection reads."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.body
+
+
+def answering(client: Any, body: bytes) -> Any:
+    """The client, to which AWS (or what stands between) answers every call with this, and status 200."""
+    client.meta.events.unregister("before-send", unique_id="answer")
+    answer = AWSResponse(f"https://{REGION}", 200, {}, _Answer(body))
+    client.meta.events.register("before-send", lambda **_: answer, unique_id="answer")
+    return client
+
+
+def answered(service: Service, operation: str) -> Any:
+    """The answer to a call, of all its pages."""
+    parameters = CALLS[service.name][operation]
+    if service.client.can_paginate(xform_name(operation)) and not operation.startswith("ListSAML"):
+        return list(service.pages(operation, **parameters))
+    return service.read(operation, **parameters)
+
+
+@pytest.mark.parametrize(("name", "operation"), [(name, operation) for name, operations in CALLS.items() for operation in operations])
+def test_an_answer_without_what_was_asked_for_is_none(aws: None, name: str, operation: str) -> None:
+    """Status 200 and no list is not an empty list: a proxy answers like this."""
+    client = boto3.client(name, REGION)
+    for body in (b"{}", HTML, GRANTS[:40], b"", b"<a/>", b"null", b'{"message": "x"}'):
+        with pytest.raises(Refused, match=f"{name}:{operation}: "):
+            answered(Service(name, answering(client, body)), operation)
+
+
+def test_an_empty_list_is_one(aws: None) -> None:
+    empty = answering(boto3.client("kms", REGION), b'{"Grants": [], "Truncated": false}')
+    assert Service("kms", empty).listed("ListGrants", "Grants", KeyId=KEY) == {"Grants": []}
+    xml = b"<DescribeVpcEndpointsResponse><vpcEndpointSet/></DescribeVpcEndpointsResponse>"
+    assert Service("ec2", answering(boto3.client("ec2", REGION), xml)).listed("DescribeVpcEndpoints", "VpcEndpoints") == {
+        "VpcEndpoints": []
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"Grants": [{"GrantId": "a"}, {"Operations": ["Decrypt"]}]}', "the answer has no Grants.GrantId"),
+        (b'{"Grants": [{"GrantId": "a"}, null]}', "the answer has no Grants.GrantId"),
+        (b'{"Grants": null}', "the answer has no Grants.GrantId"),
+        (b'{"Grants": [], "Truncated": true}', "does not say where the next page begins"),
+    ],
+)
+def test_a_part_of_a_listing_is_not_the_listing(aws: None, body: bytes, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        Service("kms", answering(boto3.client("kms", REGION), body)).listed("ListGrants", "Grants", KeyId=KEY)
 
 
 def test_a_connection_that_fails_is_told_without_its_address(kms: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,17 @@ def test_what_may_not_be_read_is_unknown(run: Run, live: Live, calls: Calls, tmp
     assert verdicts(run, tmp_path / "live") == {**AS_LIVE, **DENIED[operation]}
 
 
+@pytest.mark.parametrize("operation", DENIED)
+def test_an_answer_that_is_none_is_not_an_empty_one(run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str) -> None:
+    """Status 200 and `{}`: there may be a grant to an outsider all the same."""
+    calls.answers[operation] = lambda parameters: {}
+    result = collect(run, tmp_path / "live", "--output", "json")
+    assert result.code == 3
+    not_read = json.loads(result.out)["not_read"]
+    assert {entry["operation"] for entry in not_read} == {operation} and all("the answer has no " in entry["code"] for entry in not_read)
+    assert verdicts(run, tmp_path / "live") == {**AS_LIVE, **DENIED[operation]}
+
+
 def test_e2w_trust_policies_and_identity_providers_are_read(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
     made = boto3.client("iam", REGION).create_open_id_connect_provider(
         Url="https://token.actions.githubusercontent.com", ThumbprintList=["0" * 40], ClientIDList=["sts.amazonaws.com"]

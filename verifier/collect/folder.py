@@ -1,7 +1,8 @@
 """The folder that a collection fills, and the manifest in it.
 
 In: steps that are done, values to write. Out: files. Guarantee: a file is complete or is not there; a step is in the manifest only after
-its files are; a folder that holds something else is not touched. Until `finish`, `not-read.json` says that the collection is not complete.
+its files are, and the manifest holds their digests, by which they are checked when the folder is read, or gone on with; a folder that holds
+something else is not touched. Until `finish`, `not-read.json` says that the collection is not complete.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ from verifier.syntax.text import printable
 
 MANIFEST = "manifest.json"
 NOT_READ = "not-read.json"
-_FORMAT = {"format": "kms-verifier/collection", "format_version": 1}
+_FORMAT = {"format": "kms-verifier/collection", "format_version": 2}
+_REWRITTEN = (NOT_READ, "vpc-endpoints.json")
+"""Files that every run writes anew."""
 _PLAIN = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _SAVED_EVERY = 1.0
 """Seconds: after a crash, what was done in the last of them is read again."""
@@ -31,7 +35,8 @@ _SAVED_EVERY = 1.0
 
 @dataclass
 class Folder:
-    """The folder of one collection. `keys` are the names of the keys' folders by ARN, `values` short answers that later steps need."""
+    """The folder of one collection. `keys` are the names of the keys' folders by ARN, `values` short answers that later steps need,
+    `files` the SHA-256 of each file by its path from here."""
 
     path: Path
     accounts: tuple[str, ...]
@@ -40,18 +45,24 @@ class Folder:
     keys: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     not_read: dict[str, NotRead] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     _saved: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def write(self, name: str, value: Any) -> None:
         """Writes a JSON file at once. Raises `CollectError`, also for a name (of an answer, most likely) that leads elsewhere."""
+        self._put(name, value)
+        with self._lock:
+            self.files[name] = sha256(_bytes(value)).hexdigest()
+
+    def _put(self, name: str, value: Any) -> None:
         if not all(_PLAIN.fullmatch(part) for part in name.split("/")):
             raise CollectError(f"AWS answered with a name that is none of a file: `{printable(name)[:200]}`")
         path = self.path / name
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8", newline="\n")
+            beside.write_bytes(_bytes(value))
             beside.replace(path)
         except OSError as error:
             raise CollectError(f"cannot write `{printable(str(path))}`: {(error.strerror or 'no reason told').lower()}") from None
@@ -60,10 +71,15 @@ class Folder:
         """Writes each page as it comes, `STEM-1.json` …, into a folder that takes its place when all are there."""
         target, beside = self.path / folder, (self.path / folder).with_name(f".{Path(folder).name}.tmp")
         shutil.rmtree(beside, ignore_errors=True)
+        written: dict[str, str] = {}
         for number, page in enumerate(pages, 1):
-            self.write(str((beside / f"{stem}-{number}.json").relative_to(self.path)), page)
+            file = f"{stem}-{number}.json"
+            self._put(str((beside / file).relative_to(self.path)), page)
+            written[f"{folder}/{file}"] = sha256(_bytes(page)).hexdigest()
         shutil.rmtree(target, ignore_errors=True)
         beside.replace(target)
+        with self._lock:
+            self.files = {name: digest for name, digest in self.files.items() if not name.startswith(f"{folder}/")} | written
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps an answer in the manifest, for later steps and runs."""
@@ -94,7 +110,7 @@ class Folder:
             scope = {"accounts": list(self.accounts), "regions": list(self.regions)}
             not_read = {step: entry_to_json(entry) for step, entry in sorted(self.not_read.items())}
             content = {"done": sorted(self.done), "keys": self.keys, "values": self.values, "not_read": not_read}
-            self.write(MANIFEST, {**_FORMAT, "scope": scope, **content})
+            self._put(MANIFEST, {**_FORMAT, "scope": scope, **content, "files": dict(sorted(self.files.items()))})
 
     def begin(self) -> None:
         """Says that what is here is not complete."""
@@ -102,9 +118,27 @@ class Folder:
         self.write(NOT_READ, {"complete": False, "parts": []})
 
     def finish(self) -> None:
-        """Says that everything was tried, and what could not be read."""
+        """Says that everything was tried, and what could not be read: last, after the manifest has the digests of all files."""
+        record = {"complete": True, "parts": [entry_to_json(entry) for _, entry in sorted(self.not_read.items())]}
+        self.files[NOT_READ] = sha256(_bytes(record)).hexdigest()
         self.save()
-        self.write(NOT_READ, {"complete": True, "parts": [entry_to_json(entry) for _, entry in sorted(self.not_read.items())]})
+        self._put(NOT_READ, record)
+
+    def damaged(self) -> str | None:
+        """A file that is not as it was written, of those that later runs do not write anew."""
+        described = {name for arn, name in self.keys.items() if f"describe/{arn}" in self.done}
+        for name, digest in self.files.items():
+            _, key, file = f"//{name}".rsplit("/", 2)
+            path = self.path / name
+            if name in _REWRITTEN or (file == "metadata.json" and key not in described):
+                continue
+            if not path.is_file() or sha256(path.read_bytes()).hexdigest() != digest:
+                return name
+        return None
+
+
+def _bytes(value: Any) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
 
 
 def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> Folder:
@@ -119,10 +153,13 @@ def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> 
         if MANIFEST not in inside:
             raise CollectError(f"`{shown}` is not empty, and no collection began it: give a new folder")
         _restore(folder, json.loads((path / MANIFEST).read_text(encoding="utf-8")), shown)
+        damaged = folder.damaged()
     except OSError as error:
         raise CollectError(f"cannot use `{shown}`: {(error.strerror or 'no reason told').lower()}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CollectError(f"`{shown}/{MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder") from None
+    if damaged is not None:
+        raise CollectError(f"`{shown}/{printable(damaged)}` is not as the collection wrote it: give a new folder")
     return folder
 
 
@@ -136,6 +173,7 @@ def _restore(folder: Folder, content: Any, shown: str) -> None:
     folder.done = {str(step) for step in content["done"]}
     folder.keys = {str(arn): str(name) for arn, name in content["keys"].items()}
     folder.values = dict(content["values"])
+    folder.files = {str(name): str(digest) for name, digest in content["files"].items()}
     folder.not_read = {str(step): _entry_from_json(entry) for step, entry in content["not_read"].items()}
 
 

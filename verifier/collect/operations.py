@@ -5,20 +5,34 @@ In: nothing (plain data). Out: `ALLOWED`. Guarantee: `reading.Service` refuses a
 
 from __future__ import annotations
 
-ALLOWED = {
-    "sts": ("GetCallerIdentity", "AssumeRole"),
-    "kms": ("ListKeys", "ListAliases", "DescribeKey", "ListKeyPolicies", "GetKeyPolicy", "ListGrants", "ListResourceTags"),
-    "iam": ("GetAccountAuthorizationDetails", "ListOpenIDConnectProviders", "ListSAMLProviders"),
-    "ec2": ("DescribeVpcEndpoints",),
-    "organizations": (
-        "DescribeOrganization",
-        "ListAccounts",
-        "ListRoots",
-        "ListOrganizationalUnitsForParent",
-        "ListParents",
-        "ListPolicies",
-        "DescribePolicy",
-        "ListTargetsForPolicy",
-    ),
+ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
+    "sts": {"GetCallerIdentity": ("Account",), "AssumeRole": ()},
+    "kms": {
+        "ListKeys": ("Keys.KeyArn",),
+        "ListAliases": ("Aliases.AliasName",),
+        "DescribeKey": ("KeyMetadata.Arn",),
+        "ListKeyPolicies": ("PolicyNames",),
+        "GetKeyPolicy": ("Policy",),
+        "ListGrants": ("Grants.GrantId",),
+        "ListResourceTags": ("Tags.TagKey",),
+    },
+    "iam": {
+        "GetAccountAuthorizationDetails": ("UserDetailList.Arn", "GroupDetailList.Arn", "RoleDetailList.Arn", "Policies.Arn"),
+        "ListOpenIDConnectProviders": ("OpenIDConnectProviderList.Arn",),
+        "ListSAMLProviders": ("SAMLProviderList.Arn",),
+    },
+    "ec2": {"DescribeVpcEndpoints": ("VpcEndpoints.VpcEndpointId",)},
+    "organizations": {
+        "DescribeOrganization": ("Organization.Id",),
+        "ListAccounts": ("Accounts.Id",),
+        "ListRoots": ("Roots.Id",),
+        "ListOrganizationalUnitsForParent": ("OrganizationalUnits.Id",),
+        "ListParents": ("Parents.Id",),
+        "ListPolicies": ("Policies.Id",),
+        "DescribePolicy": ("Policy.Content",),
+        "ListTargetsForPolicy": ("Targets.TargetId",),
+    },
 }
-"""Operations by service, as the API and IAM's actions name them."""
+"""Operations by service, as the API and IAM's actions name them, with the members that every answer (of a listing, every page) has: after
+the point what each entry of a list has, or the structure. An empty list is there, and empty: an answer without it is none of AWS's.
+[API references: *Response Elements*]"""

@@ -1,13 +1,13 @@
 """Calls one operation of AWS, all pages of it.
 
 In: a client of botocore, an operation, its parameters. Out: what the AWS CLI would print. Guarantee: what failed is `Refused` with AWS's
-code for it, or `CollectError` where the credentials do not work; no message of AWS or of a connection is passed on, for it can hold more
-than a name.
+code for it, or `CollectError` where the credentials do not work; an answer without what every answer has (`ALLOWED`) has failed, whatever
+its status; no message of AWS or of a connection is passed on, for it can hold more than a name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from verifier.collect.operations import ALLOWED
 
@@ -65,7 +66,7 @@ class Service:
         self._check(operation)
         with _Translated(f"{self.name}:{operation}"):
             answer = getattr(self.client, xform_name(operation))(**parameters)
-        return _plain(answer)
+        return self._whole(operation, answer)
 
     def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """The answers to a call, page by page. Raises `Refused`, `CollectError`."""
@@ -73,11 +74,20 @@ class Service:
         size = {"PageSize": PAGE_SIZES[operation]} if operation in PAGE_SIZES else {}
         with _Translated(f"{self.name}:{operation}"):
             for page in self.client.get_paginator(xform_name(operation)).paginate(PaginationConfig=size, **parameters):
-                yield _plain(page)
+                yield self._whole(operation, page)
 
     def listed(self, operation: str, member: str, **parameters: Any) -> dict[str, list[Any]]:
         """All entries of a listing, under the name that they have in its pages. Raises `Refused`, `CollectError`."""
-        return {member: [entry for page in self.pages(operation, **parameters) for entry in page.get(member, ())]}
+        return {member: [entry for page in self.pages(operation, **parameters) for entry in page[member]]}
+
+    def _whole(self, operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer, if it has what each answer to the operation has. Raises `Refused`."""
+        for path in ALLOWED[self.name][operation]:
+            if not _has(answer, path.split(".")):
+                raise Refused(f"{self.name}:{operation}", f"the answer has no {path}")
+        if (answer.get("Truncated") or answer.get("IsTruncated")) and not (answer.get("NextMarker") or answer.get("Marker")):
+            raise Refused(f"{self.name}:{operation}", "the answer does not say where the next page begins")
+        return _plain(answer)
 
     def _check(self, operation: str) -> None:
         if operation not in ALLOWED.get(self.name, ()):
@@ -102,8 +112,18 @@ class _Translated:
                 why = "they are wrong or expired, or the Region is not enabled for the account"
                 raise CollectError(f"AWS does not accept the credentials: {self.operation}: {code}: {why}") from None
             raise Refused(self.operation, code) from None
-        if isinstance(error, BotoCoreError):
+        if isinstance(error, BotoCoreError | ResponseParserError | LookupError | TypeError | ValueError | AttributeError):
+            # The last four: what botocore does with bodies such as `null`.
             raise Refused(self.operation, type(error).__name__) from None
+
+
+def _has(value: Any, path: Sequence[str]) -> bool:
+    """Whether a member is there; of a list, in each entry."""
+    if not path:
+        return True
+    if isinstance(value, list):
+        return all(_has(entry, path) for entry in value)
+    return isinstance(value, Mapping) and value.get(path[0]) is not None and _has(value[path[0]], path[1:])
 
 
 def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class Files:
             self._sources[path] = Source(name, decode_bytes(data, name))
         return self._sources[path]
 
+    def digest(self, path: Path) -> str:
+        """The SHA-256 of a file, as it was or would be read. Raises `InputError`."""
+        self.source(path)
+        return self.digests[str(self._shown(path))]
+
     def name(self, path: Path) -> str:
         """What messages call a path."""
         return printable(str(self._shown(path)))

@@ -13,7 +13,7 @@ A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or t
     organization/list-policies/FILTER.json                  SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY
     organization/describe-policy/ID.json targets/ID.json    of each policy
     vpc-endpoints.json
-    not-read.json                                           what a live collection was not able to read
+    not-read.json manifest.json                             what a live collection was not able to read, and the digests of its files
 
 Each of the folders in `organization` may instead be one file, `parents.json` …, with what a document has; so may `policies.json`, which
 pairs policies with their targets. Other files beside `snapshot.json` are those that it may name. `NAME` is what reports call the key.
@@ -28,6 +28,7 @@ from pathlib import Path
 from verifier.inputs import organization as organization_members
 from verifier.inputs.files import SUFFIXES, Files
 from verifier.inputs.identity_providers import PROVIDERS
+from verifier.inputs.manifest import check_manifest
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
@@ -73,6 +74,8 @@ class FolderReader:
             self._account(folder)
         if "organization" in folders:
             self._organization(self.folder / "organization")
+        collected = "not-read" in snapshots
+        self.remarks.keep(lambda: check_manifest(self.remarks, self.files, self.folder, self._inside, collected=collected))
 
     def _key(self, folder: Path) -> None:
         found = {name: node for name, path in self._all_named(folder, _KEY_FILES).items() if (node := self._node(path)) is not None}
