@@ -108,7 +108,7 @@ def test_l5a_both_policies_of_a_key_count() -> None:
         ("arn:aws:kms:us-west-2", "allow"),
         ("arn:aws:s3", "deny"),
         ("arn:aws:kms:*key/*", "deny"),
-        ("arn:aws:*:key/*", "deny"),
+        ("arn:aws:kms:*:key/*", "deny"),
         ("arn:aws:kms:us-east-1:*:key/*", "deny"),
         ("arn:aws:kms:us-west-2:111122223333:KEY/*", "deny"),
         ("arn:aws-cn:kms:us-west-2:111122223333:key/*", "deny"),

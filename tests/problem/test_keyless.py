@@ -36,7 +36,7 @@ def witness(found: Estate) -> Counterexample:
         ("*", True, True, True, True),
         (f"arn:aws:iam::{HOME}:*", True, True, False, False),
         (f"arn:aws:sts::{HOME}:*", False, False, True, True),
-        (f"arn:aws:*:*:{HOME}:*", True, True, True, True),
+        (f"arn:*:iam:*:{HOME}:*", True, True, False, False),
         (f"arn:aws:iam::{HOME}:role/*", False, True, False, False),
         ("arn:aws:sts::*:assumed-role/Auditor/*", False, False, True, False),
         (f"arn:aws:iam::{HOME}:${{aws:PrincipalType}}*", False, False, False, False),

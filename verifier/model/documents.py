@@ -63,8 +63,8 @@ def _read_id(reader: Reader, member: Member | None) -> Text | None:
         return None
     value = reader.string(member)
     if reader.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION):
-        message = f"AWS documents no `Id` in {a_kind(reader.kind)}; it changes nothing"
-        reader.findings.warning(member.start, member.end, message, rule="L4")
+        message = f"{a_kind(reader.kind)} takes no `Id`"
+        reader.findings.error(member.start, member.end, message, rule="L4")
     return reader.text(value) if value is not None else None
 
 

@@ -14,7 +14,9 @@ from verifier.syntax.text import brief
 
 _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
 _OUTSIDE_LATIN_1 = re.compile(r"[^\t\n\r\x20-\xff]")
-_IAM_KINDS = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.TRUST)
+_IAM_SID = re.compile(r"[A-Za-z0-9]*")
+IAM_POLICIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.TRUST)
+"""The policies that IAM and STS take."""
 _AWS_MANAGED = re.compile(r"arn:[^:]*:iam::aws:policy/")
 _LIMITS = {
     PolicyKind.KEY: 32_768,
@@ -39,8 +41,15 @@ def check_sids(reader: Reader, member: Member | None) -> None:
         if before is sid:
             continue
         message = f'duplicate `Sid` "{brief(sid.value)}"; the first is on line {reader.span(before.start, before.end).line}'
-        report = reader.findings.error if reader.kind in _IAM_KINDS else reader.findings.warning
+        report = reader.findings.error if reader.kind in IAM_POLICIES else reader.findings.warning
         report(sid.start, sid.end, message, rule="L4")
+
+
+def check_sid(reader: Reader, sid: Scalar) -> None:
+    """A `Sid` of an IAM policy has letters and digits alone. [IAM: reference_policies_elements_sid, reference_policies_grammar]"""
+    if reader.kind in IAM_POLICIES and not _IAM_SID.fullmatch(sid.value):
+        message = f'the `Sid` "{brief(sid.value)}" has other characters than letters and digits, which AWS refuses in {a_kind(reader.kind)}'
+        reader.findings.error(sid.start, sid.end, message, rule="L4")
 
 
 def _sids(member: Member | None) -> list[Scalar]:
@@ -76,8 +85,8 @@ def size_limit(kind: PolicyKind, identity: str) -> int | None:
 
 
 def check_characters(reader: Reader) -> None:
-    """Characters outside Latin-1: AWS refuses them (KMS: "Key policy format"; IAM: "IAM name requirements")."""
+    """Characters outside Latin-1: AWS refuses them. [KMS: key-policy-overview; IAM: reference_iam-quotas, IAM name requirements]"""
     found = _OUTSIDE_LATIN_1.search(reader.findings.source.text)
     if found:
-        message = f"character U+{ord(found.group()):04X}; AWS accepts only Latin-1 in policies"
-        reader.findings.warning(found.start(), found.end(), message, rule="L4")
+        message = f"character U+{ord(found.group()):04X}; AWS accepts only characters up to U+00FF in policies"
+        reader.findings.error(found.start(), found.end(), message, rule="L4")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from verifier.model.documents_checks import IAM_POLICIES, check_sid
 from verifier.model.documents_conditions import read_conditions
 from verifier.model.documents_known import action_hint, check_action
 from verifier.model.documents_principals import read_principals
@@ -34,6 +35,8 @@ def read_statement(reader: Reader, node: StatementNode, index: int) -> Statement
     _check_presence(reader, node, principal, action, resource)
     sid = members.get("Sid")
     sid_value = reader.string(sid) if sid else None
+    if sid_value is not None:
+        check_sid(reader, sid_value)
     condition = members.get("Condition")
     statement = Statement(
         effect=effect or Effect.DENY,
@@ -123,12 +126,21 @@ def _read_resources(reader: Reader, member: Member) -> tuple[Text, ...]:
     values = reader.strings(member)
     for value in values:
         _check_resource_variables(reader, value, member.name)
+        _check_resource_service(reader, value)
     return tuple(reader.text(value) for value in values)
 
 
 def _check_resource_variables(reader: Reader, value: Scalar, name: str) -> None:
     begin = fifth_colon(value.value)
     check_variables(reader, value, len(value.value) if begin is None else begin, name)
+
+
+def _check_resource_service(reader: Reader, value: Scalar) -> None:
+    """The service of an ARN takes no wildcard in an IAM policy. [IAM: reference_policies_elements_resource]"""
+    fields = value.value.split(":")
+    if reader.kind in IAM_POLICIES and fields[0] == "arn" and len(fields) > 2 and set(fields[2]) & set("*?"):
+        message = f'"{brief(value.value)}" has a wildcard as its service, which AWS refuses'
+        reader.findings.error(value.start, value.end, message, hint="name the service, or write `*` alone", rule="L6")
 
 
 def _check_kind(reader: Reader, node: StatementNode, members: dict[str, Member], statement: Statement) -> None:

@@ -56,6 +56,11 @@ ALIAS_RESOURCE = LintRule(
 SIZE = LintRule("size-limit", "L4", _ERROR, "larger than AWS accepts", _ANY)
 DUPLICATE_SID = LintRule("duplicate-sid", "L4", _NOTE, "a `Sid` that is given twice", _ANY)
 
+# --- keys ----------------------------------------------------------------------------------------------------------------------
+
+SHARED_ALIAS = LintRule("alias-on-two-keys", "R4", _ERROR, "an alias that another key of the account and Region has", "keys")
+UNSUITED_GRANT = LintRule("grant-unsuited-to-key", "G1", _WARNING, "a grant that AWS KMS refuses for the key", "grants")
+
 RULES: tuple[LintRule, ...] = (
     *(DENY_WITHOUT_ESCAPE, NEVER_MATCHES, INEFFECTIVE, ALWAYS_DENIED, ALLOW_WITHOUT_EFFECT, REDUNDANT, DENY_WITHOUT_EFFECT, REDUNDANT_HERE),
     *(ALLOW_NOT_PRINCIPAL, NOT_RESOURCE),
@@ -63,4 +68,5 @@ RULES: tuple[LintRule, ...] = (
     *(UNSUPPORTED_KEY, UNKNOWN_KEY, VALUE_NEVER_MATCHES, VALUE_DOES_NOT_PARSE, LITERAL_VARIABLE),
     *(DELETED_PRINCIPAL, NOBODY, UNKNOWN_ACTION, NOT_ON_KEYS, UNSUITED_ACTION, REDUNDANT_ACTION, OTHER_RESOURCE, ALIAS_RESOURCE),
     *(SIZE, DUPLICATE_SID),
+    *(SHARED_ALIAS, UNSUITED_GRANT),
 )

@@ -13,7 +13,7 @@ from functools import cache, partial
 
 from verifier.model.estate import Estate, Key
 from verifier.model.lint import Finding, Linted, LintReport, Undecided
-from verifier.model.policy import Policy, StatementRef, reference_to
+from verifier.model.policy import Policy, PolicyKind, StatementRef, reference_to
 from verifier.model.reference import data_version
 from verifier.problem.expression import TRUE
 from verifier.problem.targets import consistent, key_target
@@ -23,6 +23,7 @@ from verifier.verify.lint.conditions import condition_rules
 from verifier.verify.lint.decisions import KeyPolicyCase, decision_rules
 from verifier.verify.lint.documents import document_rules
 from verifier.verify.lint.elements import element_rules
+from verifier.verify.lint.keys import key_rules
 from verifier.verify.lint.others import other_policies, subjects
 from verifier.verify.lint.places import InEstate, alone, in_estate
 from verifier.verify.lint.statements import allow_not_principal, never_matches, not_resource
@@ -42,7 +43,8 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
     started = time.perf_counter()
     looked: list[Linted] = []
     skipped: list[str] = []
-    found: list[Found] = []
+    found: list[Found] = [*key_rules(estate)]
+    about = {finding.key for finding in found if isinstance(finding, Finding)}
     for number, key in enumerate(estate.keys):
         if progress is not None:
             progress(number, len(estate.keys), key.name or key.arn)
@@ -50,6 +52,8 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
             skipped.append(f"{key.arn}: the policy of an AWS managed key is AWS's own")
         else:
             looked += [_linted(policy, key) for policy in key.policies or ()]
+            if not key.policies and key.arn in about:
+                looked.append(Linted(key.arn, "default", PolicyKind.KEY, 0, key.arn, key.name, key.span))
             found += _key(estate, key, timeout)
     others = other_policies(estate)
     looked += [_linted(policy, None) for policy in others]
