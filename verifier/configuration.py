@@ -7,6 +7,7 @@ one. Paths are from the folder of the file.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,9 +66,9 @@ class Configuration:
 def find_configuration(folder: Path) -> Path:
     """The file in a folder. Raises `InputError` where there is none, or `pyproject.toml` is not TOML."""
     first, second = (folder / name for name in NAMES)
-    if first.is_file():
+    if os.path.lexists(first):  # reading it tells whether it is a file
         return first
-    if second.is_file():
+    if os.path.lexists(second):
         tools = read_toml(Files().source(second)).values.get("tool")
         if isinstance(tools, dict) and "verifier" in tools:
             return second

@@ -30,9 +30,10 @@ class InvariantFiles:
 
 
 def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The `*.inv` files in the folders among `paths`, and in the folders of the files among them, in order of name."""
+    """What is called `*.inv` in the folders among `paths`, and in the folders of the files among them, in order of name. Reading it tells
+    whether it is a file: a link to nothing is not an invariant less (S3)."""
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
-    return tuple(file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}")) if file.is_file())
+    return tuple(file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}")))
 
 
 def read_files(paths: Iterable[Path]) -> InvariantFiles:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,54 @@ def test_a_folder_may_hold_a_document_and_more(tmp_path: Path) -> None:
 def test_files_without_a_place_are_errors(tmp_path: Path, contents: dict[str, Any], says: str) -> None:
     found = refused(lay(tmp_path, FOLDER | contents))
     assert any(says in error.message for error in found), [error.message for error in found]
+
+
+FULL = {
+    "keys/a/metadata.json": metadata(), "keys/a/policy.json": POLICY, "keys/a/grants.json": {"Grants": []},
+    f"accounts/{ACCOUNT}/authorization-details.json": details(), "vpc-endpoints.json": {"VpcEndpoints": []},
+    "organization/describe-organization.json": described(), "organization/parents/x.json": {}, "snapshot.yaml": "keys: []",
+    "not-read.json": {"complete": True, "parts": []}, "notes.json": {},
+}  # fmt: skip
+"""What a folder may hold; of most of it that it is missing would be *not given*."""
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+@pytest.mark.parametrize("name", FULL)
+def test_s1_what_is_called_like_a_file_and_is_none_is_an_error(tmp_path: Path, name: str, kind: str) -> None:
+    lay(tmp_path, FULL)
+    path = tmp_path / name
+    path.unlink()
+    if kind == "link":
+        path.symlink_to("nothing")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    what = {"link": "a link to nothing", "pipe": "a pipe, device or socket", "folder": "a folder"}[kind]
+    assert any(f"{what} where a file is expected" in error.message and str(error.span).startswith(str(path)) for error in refused(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "file"])
+@pytest.mark.parametrize("name", ["keys", "accounts", "organization", "keys/a", f"accounts/{ACCOUNT}", "organization/parents"])
+def test_s1_what_is_called_like_a_folder_and_is_none_is_an_error(tmp_path: Path, name: str, kind: str) -> None:
+    if kind == "file" and "/" in name:
+        return  # a file beside the folders of keys may be a note
+    lay(tmp_path, FULL)
+    shutil.rmtree(tmp_path / name)
+    path = tmp_path / name
+    if kind == "link":
+        path.symlink_to("nothing")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_text("")
+    assert any("where a folder is expected" in error.message for error in refused(tmp_path))
+
+
+def test_what_an_editor_leaves_is_left_aside(tmp_path: Path) -> None:
+    lay(tmp_path, {"keys/a/metadata.json": metadata(), "keys/a/policy.json": POLICY})
+    (tmp_path / "keys/a/.#policy.json").symlink_to("me@host.1234")
+    assert len(load_estate([tmp_path]).keys) == 1
 
 
 def test_a_folder_cannot_link_out_of_itself(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A snapshot that is a folder.
 
-In: a folder. Out: its parts. Guarantee: a JSON or YAML file that has no place in a snapshot is an error, not left out.
+In: a folder. Out: its parts. Guarantee: a JSON or YAML file that has no place in a snapshot is an error, not left out; so is what is called
+like a file or folder of a snapshot and is none (a link to nothing, a pipe, a device).
 
 A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or the same parts as files, or some of both:
 
@@ -21,8 +22,9 @@ pairs policies with their targets. Other files beside `snapshot.json` are those 
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from verifier.inputs import organization as organization_members
@@ -52,12 +54,14 @@ class FolderReader:
     files: Files
     parts: Parts
     folder: Path
+    _known: dict[Path, list[Path]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Adds all parts. Raises `InputError` where the folder holds no snapshot; other errors go to `remarks`."""
+        before = len(self.remarks.errors)
         snapshots = self._named(self.folder, ("snapshot", "vpc-endpoints", "not-read"))
-        folders = [name for name in ("keys", "accounts", "organization") if (self.folder / name).is_dir()]
-        if not snapshots and not folders:
+        folders = [name for name in ("keys", "accounts", "organization") if self._is_folder(self.folder / name)]
+        if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
             raise InputError.of(message, hint=of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3")
         for name, path in snapshots.items():
@@ -139,7 +143,7 @@ class FolderReader:
         return self._inner_folders(parent)
 
     def _inner_folders(self, folder: Path) -> list[Path]:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and self._inside(path))
+        return [path for path in self._entries(folder) if path.is_dir() and not path.name.startswith(".")]
 
     def _all_named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
         """As `_named`; a JSON or YAML file of another name is an error."""
@@ -160,8 +164,31 @@ class FolderReader:
         return found
 
     def _data_files(self, folder: Path) -> list[Path]:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
-        return [path for path in files if self._inside(path)]
+        return [path for path in self._entries(folder) if path.suffix.lower() in SUFFIXES and path.is_file()]
+
+    def _entries(self, folder: Path) -> list[Path]:
+        """The files and folders in a folder that may be parts of the snapshot, by name. What is neither is an error, and so is a folder
+        that is called like a file; hidden ones (an editor's locks are links to nothing) and what else stands at the top are left aside."""
+        if folder not in self._known:
+            named = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES or folder != self.folder)
+            self._known[folder] = [path for path in named if self._is_kind(path) and self._inside(path)]
+        return self._known[folder]
+
+    def _is_kind(self, path: Path) -> bool:
+        if path.is_file() or path.name.startswith("."):
+            return True
+        called_a_file = path.suffix.lower() in SUFFIXES
+        if path.is_dir() and not called_a_file:
+            return True
+        self.remarks.error(
+            self._place(path), f"{_what_it_is(path)} where {'a file' if called_a_file else 'a folder'} is expected", rule="S1"
+        )
+        return False
+
+    def _is_folder(self, path: Path) -> bool:
+        if os.path.lexists(path) and not path.is_dir():
+            self.remarks.error(self._place(path), f"{_what_it_is(path)} where a folder is expected", rule="S1")
+        return path.is_dir()
 
     def _inside(self, path: Path) -> bool:
         if path.resolve().is_relative_to(self.folder.resolve()):
@@ -172,3 +199,10 @@ class FolderReader:
     def _place(self, path: Path) -> Node:
         """The place of a file or folder as such."""
         return Node(Source(self.files.name(path), ""), 0, 0)
+
+
+def _what_it_is(path: Path) -> str:
+    """What stands at a path, in words."""
+    if path.is_symlink() and not path.exists():
+        return "a link to nothing"
+    return "a folder" if path.is_dir() else "a file" if path.is_file() else "a pipe, device or socket"

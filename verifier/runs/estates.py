@@ -75,6 +75,8 @@ def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None
     files: dict[str, str] = {}
     try:
         for path in (found for given in paths for found in _below(given)):
+            if not path.is_dir() and not path.is_file():
+                return None  # a pipe, which may have no end
             data = b"" if path.is_dir() else path.read_bytes()
             size += len(data)
             if path in paths and b'"format_version"' in data:
