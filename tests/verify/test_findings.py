@@ -33,7 +33,7 @@ def external(given: Given) -> tuple[Joint, Cubes, Given] | None:
     assert key is not None
     zone = zone_of(given.estate, key, Zone.ACCOUNT, ())
     inside = Given(seen_from_inside(given.estate, zone.accounts), given.target)
-    joint = join([inside], [outside(zone), strangers(zone, key)])
+    joint = join([inside], [outside(zone), strangers(zone, given.estate, key)])
     joint.hold(LEAVE)
     scoped = replace(joint, definitions=[*joint.definitions, joint.scopes[0]])
     external_ = External(scoped, joint.scopes[1])

@@ -215,5 +215,6 @@ def test_the_builtin_is_about_the_account_of_the_key() -> None:
 
 
 def test_a_grant_names_its_account_for_no_public_access() -> None:
-    callers = named_callers(granted(grant(PARTNER_ROLE)).keys[0])
+    found = granted(grant(PARTNER_ROLE))
+    callers = named_callers(found, found.keys[0])
     assert isinstance(callers, CallersOr) and InAccount(PARTNER) in callers.operands

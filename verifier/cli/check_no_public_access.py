@@ -22,7 +22,8 @@ def check_no_public_access(
 ) -> None:
     """Check that no arbitrary account on the internet can use a key.
 
-    It is the built-in invariant `no-public-access` on every key of the input: no caller whose account nobody named can use the key.
+    It is the built-in invariant `no-public-access` on every key of the input: no caller can use the key whose account
+    nothing in the input names, in no organization that it names.
 
     \b
     verifier check-no-public-access key-policy.json

@@ -91,13 +91,14 @@ def _no_external_access(arguments: Arguments) -> Invariant:
 
 
 def _no_public_access(arguments: Arguments) -> Invariant:
-    """No caller can use the key whose account nobody named: neither an Allow statement of the key's policies (as a principal, or in a
-    condition that requires the caller's account, ARN or organization) nor a grant nor an argument. So it
-    is refuted where some arbitrary account on the internet could use the key. A condition on the network, such as a range of addresses,
-    names no account. Service principals are excepted: `no-confused-deputy` is about them."""
+    """No caller can use the key whose account nothing in the input names, and that is in no organization that the input names: neither a
+    policy of the key (an Allow or a Deny, in a principal or a condition), nor a grant, nor a resource control policy or endpoint policy,
+    nor an inventory, nor an argument. So it is refuted where some arbitrary account on the internet could use the key. A pattern of
+    accounts names none, and neither does a condition on the network, such as a range of addresses. Service principals are excepted:
+    `no-confused-deputy` is about them."""
     named = CallersOr((KeyAccount(), NamedAccount(), *scopes(arguments)))
-    others = f", nor is one of {either_of(arguments)}," if arguments else ""
-    text = f"no caller of an account that the key's policies and grants do not name{others} can kms:*, service principals excepted"
+    others = f", and not of {either_of(arguments)}" if arguments else ""
+    text = f"no caller whose account and organization nothing names{others}, service principals excepted, can kms:*"
     return refused(text, outside(named))
 
 

@@ -27,9 +27,8 @@ class Zone(Enum):
 class ExternalAccess:
     """One finding: the same callers, doing the same through the same statements and grants. `region` has a witness.
 
-    `public` says that callers can whose account, or organization, nothing names: neither an Allow of the key's policies nor a grant nor the
-    zone of trust (as the built-in `no-public-access`), and that they are not of finitely many accounts. `ways` are what the requests are
-    allowed through; `None` where they are too many.
+    `public` says that callers can whose account nothing names, in no organization that anything names: neither the input nor the zone of
+    trust (as the built-in `no-public-access`). `ways` are what the requests are allowed through; `None` where they are too many.
     """
 
     region: Region

@@ -47,8 +47,8 @@ class KeyAccount:
 
 @dataclass(frozen=True)
 class NamedAccount:
-    """The callers of an account, or of an organization, that the key itself names (for `no-public-access`). Which these are depends on the
-    key: `verifier.model.named_accounts.with_named_accounts` replaces the node before a question is asked."""
+    """The callers of an account, or of an organization, that the input names (for `no-public-access`). Which these are depends on the
+    estate and the key: `verifier.model.named_accounts.with_named_accounts` replaces the node before a question is asked."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class IdentityOf:
 
 @dataclass(frozen=True)
 class Tagged:
-    """The callers for whom the condition on `aws:PrincipalTag/…` holds."""
+    """The callers for whom the condition on `aws:PrincipalTag/…` holds, or on another key of the principal."""
 
     condition: Condition
 

@@ -1,15 +1,17 @@
-"""Which accounts and organizations a key names, for the built-in `no-public-access`.
+"""Which accounts and organizations an input names, for the built-in `no-public-access`.
 
-In: a key with its policies and grants. Out: the callers of what its Allow statements and its grants name.
-Guarantee: what only a Deny names does not count, and neither does a pattern: only a whole account or organization ID is a name.
+In: an estate, and a key of it. Out: the callers of all accounts and organizations that bear on the key by name.
+Guarantee: a name counts wherever it stands, in an Allow as in a Deny. The policies treat all accounts alike that nothing names, in no
+organization that anything names, but for patterns: a pattern is no name, only a whole account or organization ID is one.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
-from verifier.model.estate import Key
+from verifier.model.estate import Estate, Key
 from verifier.model.invariant import (
     CallersAnd,
     CallerSet,
@@ -21,70 +23,81 @@ from verifier.model.invariant import (
     IssuedBy,
     KeyAccount,
     NamedAccount,
+    Tagged,
 )
-from verifier.model.policy import Condition, Effect, Statement
+from verifier.model.policy import Condition, Operator, Policy, Text
 
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-_ORGANIZATION = re.compile(r"(o-[a-z0-9]+)(?:/.*)?", re.ASCII | re.DOTALL)
-
-_ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount", "aws:principalarn"})
-_ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
-
-
-def with_named_accounts(invariant: Invariant, key: Key) -> Invariant:
-    """The invariant with every `NamedAccount` replaced by the accounts and organizations that the key names."""
-    return replace(invariant, callers=with_names_replaced(invariant.callers, key))
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
+_ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)
+_OWN_ORGANIZATION = "aws:resourceorg"
+_IN_OWN_ORGANIZATION = Tagged(Condition(Operator("StringEquals", None, False), Text("aws:PrincipalOrgID"), (Text("${aws:ResourceOrgID}"),)))
 
 
-def with_names_replaced(callers: CallerSet, key: Key) -> CallerSet:
-    """The caller set with every `NamedAccount` replaced by the accounts and organizations that the key names."""
-    return _replaced(callers, named_callers(key))
+def with_named_accounts(invariant: Invariant, estate: Estate, key: Key) -> Invariant:
+    """The invariant with every `NamedAccount` replaced by the callers of the accounts and organizations that the input names."""
+    return replace(invariant, callers=with_names_replaced(invariant.callers, estate, key))
 
 
-def named_callers(key: Key) -> CallerSet:
-    """The callers of the key's account and of every account or organization that an Allow statement of a policy, or a grant, of the key
-    names.
+def with_names_replaced(callers: CallerSet, estate: Estate, key: Key) -> CallerSet:
+    """The caller set with every `NamedAccount` replaced by the callers of the accounts and organizations that the input names."""
+    return _replaced(callers, named_callers(estate, key)) if _asks(callers) else callers
 
-    A statement names an account as (the account of) a principal, or as the value of a condition on the caller's account or ARN that is
-    not negated; an organization as such a value of `aws:PrincipalOrgID` or the beginning of one of `aws:PrincipalOrgPaths`.
-    A grant names the accounts of its grantee and its retiring principal.
+
+def named_callers(estate: Estate, key: Key) -> CallerSet:
+    """The callers of the key's account, and of every account or organization that the input names beside it.
+
+    It names those in the principals and in the values of conditions of the key's policies, of the resource control policies over its
+    account and of VPC endpoint policies; the accounts of grantees and retiring principals, and that which issued a grant (G5); the
+    accounts with an inventory; the organization that it describes (its members are those that it lists, F2); and the organization of the
+    key's own account, where a policy speaks of it (`aws:ResourceOrgID`).
     """
-    accounts: set[str] = set()
-    organizations: set[str] = set()
-    for policy in key.policies or ():
-        for statement in policy.statements:
-            if statement.effect is Effect.ALLOW:
-                accounts |= _accounts_of(statement)
-                organizations |= _organizations_of(statement)
-    accounts |= {named.account for grant in key.grants or () for named in (grant.grantee, grant.retiring) if named and named.account}
-    in_accounts = tuple(InAccount(account) for account in sorted(accounts))
+    texts = [text.lower() for policy in _policies(estate, key) for text in _texts(policy)]
+    accounts = {account for text in texts for account in _ACCOUNT.findall(text)} | set(_of_grants(key))
+    organizations = {organization for text in texts for organization in _ORGANIZATION.findall(text)}
+    listed = {account.id for account in estate.accounts}
+    if estate.organization is not None:
+        organizations.add(estate.organization.id)
+        listed -= {account for account, _ in estate.organization.accounts}
+    in_accounts = tuple(InAccount(account) for account in sorted(accounts | listed))
     in_organizations = tuple(InOrganization(organization) for organization in sorted(organizations))
-    return CallersOr((KeyAccount(), *in_accounts, *in_organizations))
+    own = (_IN_OWN_ORGANIZATION,) if any(_OWN_ORGANIZATION in text for text in texts) else ()
+    return CallersOr((KeyAccount(), *in_accounts, *in_organizations, *own))
 
 
-def _accounts_of(statement: Statement) -> set[str]:
-    principals = () if statement.not_principal else statement.principals or ()
-    found = {principal.account for principal in principals if principal.account}
-    for text in _values_of(statement, _ACCOUNT_KEYS):
-        fields = text.split(":")
-        account = fields[4] if len(fields) >= 6 else text
-        if _ACCOUNT.fullmatch(account):
-            found.add(account)
-    return found
+def _policies(estate: Estate, key: Key) -> Iterator[Policy]:
+    """The policies that decide about callers of accounts that are not in the input."""
+    yield from key.policies or ()
+    for controls in estate.organization.controls if estate.organization is not None else ():
+        if controls.account == key.account:
+            yield from (policy for level in controls.resource or () for policy in level.policies)
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
 
 
-def _organizations_of(statement: Statement) -> set[str]:
-    matches = (_ORGANIZATION.fullmatch(text) for text in _values_of(statement, _ORGANIZATION_KEYS))
-    return {match.group(1) for match in matches if match}
+def _texts(policy: Policy) -> Iterator[str]:
+    """The principals, and the keys and values of conditions."""
+    for statement in policy.statements:
+        yield from (principal.value for principal in statement.principals or ())
+        for condition in statement.conditions:
+            yield condition.key.value
+            yield from (value.value for value in condition.values)
 
 
-def _values_of(statement: Statement, keys: frozenset[str]) -> list[str]:
-    """The listed values of the conditions on these keys that say what a value must be."""
-    return [value.value for condition in statement.conditions if _requires(condition, keys) for value in condition.values]
+def _of_grants(key: Key) -> Iterator[str]:
+    for grant in key.grants or ():
+        accounts = (grant.grantee.account, grant.retiring and grant.retiring.account, grant.issuing_account)
+        yield from (account for account in accounts if account)
 
 
-def _requires(condition: Condition, keys: frozenset[str]) -> bool:
-    return condition.key.value.lower() in keys and "Not" not in condition.operator.base
+def _asks(callers: CallerSet) -> bool:
+    match callers:
+        case CallersNot():
+            return _asks(callers.operand)
+        case IssuedBy():
+            return _asks(callers.callers)
+        case CallersOr() | CallersAnd():
+            return any(map(_asks, callers.operands))
+        case _:
+            return isinstance(callers, NamedAccount)
 
 
 def _replaced(callers: CallerSet, named: CallerSet) -> CallerSet:

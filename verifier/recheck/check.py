@@ -23,7 +23,7 @@ from verifier.recheck.tables import Rejected, signatures
 
 def formula_of(estate: Estate, target: Target, invariant: Invariant) -> Formula:
     """The question of one invariant on one target, alone."""
-    named = with_named_accounts(invariant, target.key) if target.key is not None else invariant
+    named = with_named_accounts(invariant, estate, target.key) if target.key is not None else invariant
     return formulate(estate, target, [with_grantees(named, target.key, estate)])
 
 

@@ -86,7 +86,7 @@ class _Findings:
 
     def all(self) -> list[_Finding]:
         """In the order of the grants. A caller set is resolved for the key once."""
-        callers = with_names_replaced(self.invariant.callers, self.key)
+        callers = with_names_replaced(self.invariant.callers, self.estate, self.key)
         around = Surroundings(self.estate, self.key)
         return [finding for grant in self._asked() for finding in self._of(grant, callers, around)]
 

@@ -40,13 +40,13 @@ def not_known(target: Target) -> Reason | None:
 
 def settled(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
     """The invariant with everything resolved that depends on the key and the estate."""
-    return with_grantees(_named(target, invariant), target.key, estate)
+    return with_grantees(_named(estate, target, invariant), target.key, estate)
 
 
 def settled_allowance(estate: Estate, target: Target, allowance: Allowance) -> Invariant:
     """The scope of an allowance in the same way; a request that is in it only perhaps is not."""
-    return with_grantees(_named(target, allowance.scope), target.key, estate, certainly=True)
+    return with_grantees(_named(estate, target, allowance.scope), target.key, estate, certainly=True)
 
 
-def _named(target: Target, invariant: Invariant) -> Invariant:
-    return with_named_accounts(invariant, target.key) if target.key is not None else invariant
+def _named(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
+    return with_named_accounts(invariant, estate, target.key) if target.key is not None else invariant

@@ -154,7 +154,7 @@ class External:
         statements = tuple(dict.fromkeys(statement for way in ways or () for statement in way))
         actions = self._describer.phrases.actions(first.actions, sendable)
         region = Region(self._callers(first.callers, everybody), actions, when, witness, statements, first.exact)
-        public = not region.callers.accounts and diagrams.meets(node, self._strangers)
+        public = diagrams.meets(node, self._strangers)
         return ExternalAccess(region, public, ways)
 
     def _callers(self, mask: int, everybody: int) -> Callers:

@@ -83,7 +83,7 @@ def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool
     inside = seen_from_inside(estate, zone.accounts)
     assumptions = (THEIRS, *given(inside, target), Assumption("U4", f"actions and condition keys as of {data_version()}"))
     try:
-        joint = join([Given(inside, target)], [outside(zone), services(), strangers(zone, key)])
+        joint = join([Given(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
         joint.hold({**_THEIR_LEAVE, **held})
         from_outside, of_services = (_settled(joint, scope) for scope in joint.scopes[:2])
     except TooLarge as error:

@@ -85,10 +85,10 @@ def services() -> Invariant:
     return _asked(_SERVICES)
 
 
-def strangers(zone: ZoneOfTrust, key: Key) -> Invariant:
-    """The requests of callers whom nothing names: neither the zone nor the key (as the built-in `no-public-access`)."""
+def strangers(zone: ZoneOfTrust, estate: Estate, key: Key) -> Invariant:
+    """The requests of callers whom nothing names: neither the zone nor the input (as the built-in `no-public-access`)."""
     whom = CallersAnd((CallersNot(CallersOr((zone.inside, _SERVICES))), CallersNot(NamedAccount())))
-    return with_named_accounts(_asked(whom), key)
+    return with_named_accounts(_asked(whom), estate, key)
 
 
 def _asked(callers: CallerSet) -> Invariant:
