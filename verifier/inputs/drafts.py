@@ -5,11 +5,12 @@ In: what is found about each of them. Out: nodes of AWS CLI output. Guarantee: n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.identity_providers import LISTS
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
@@ -30,6 +31,9 @@ class Draft:
     trust: Node | None = None
     unique_id: Node | None = None
     tags: Sequence[tuple[Node, Node]] = ()
+    only_inline: frozenset[str] | None = None
+    """The names of the inline policies that it may keep, and `only_managed` the ARNs of the managed ones; `None` where it keeps all."""
+    only_managed: frozenset[str] | None = None
 
     def attach(self, arn: Node, name: str) -> None:
         """Attaches a managed policy. One whose ARN is not known is remembered under a name."""
@@ -44,6 +48,12 @@ class Draft:
             self.groups[group.text] = group
         else:
             self.inline[name] = group
+
+    def dropped(self, inline: Mapping[str, Node], managed: Iterable[str]) -> set[str]:
+        """The names and ARNs of the policies that it may not keep; one of which nothing is known may have any name."""
+        names = [name for name, document in inline.items() if not isinstance(document, Unknown)] if self.only_inline is not None else []
+        arns = managed if self.only_managed is not None else []
+        return {*names} - (self.only_inline or frozenset()) | {*arns} - (self.only_managed or frozenset())
 
     def node(self) -> Node:
         """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`."""

@@ -108,6 +108,18 @@ def besides(entry: Node, made: Node, title: str) -> list[str]:
     return found
 
 
+def _documents(entry: Node, name: str) -> dict[str, Node]:
+    """The inline policies of a list of an entry."""
+    pairs = entry.pairs if isinstance(entry, Members) else []
+    nodes = next((value.items for found, value in pairs if found.text == name and isinstance(value, Items)), [])
+    return {own: _member(node, "PolicyDocument") or node for node in nodes if (own := _text(node, "PolicyName")) is not None}
+
+
+def _without(node: Node, key: str, names: set[str]) -> Node:
+    """A list without the entries of these names."""
+    return listing(node, [item for item in node.items if _text(item, key) not in names]) if isinstance(node, Items) and names else node
+
+
 def _names(entry: Node, name: str, key: str | None) -> list[str]:
     """The names of what a list of an entry holds."""
     pairs = entry.pairs if isinstance(entry, Members) else []
@@ -121,12 +133,15 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     if (draft is None and not gone) or not isinstance(entry, Members):
         return entry
     title, draft = NAMES[name[0]], draft or Draft(name[0], "", entry)
+    given = _documents(entry, f"{title}PolicyList"), _names(entry, "AttachedManagedPolicies", "PolicyArn")
     inline = [obj(draft.place, PolicyName=text_at(draft.place, own), PolicyDocument=node) for own, node in draft.inline.items()]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
+    dropped = draft.dropped({**given[0], **draft.inline}, {*given[1], *draft.managed})
     found = {
         f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *draft.inline}, inline),
         "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *draft.managed}, managed),
     }
+    found = {name: _without(node, key, dropped) for (name, node), key in zip(found.items(), ("PolicyName", "PolicyArn"), strict=True)}
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
         found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
@@ -160,6 +175,11 @@ def _joined(entry: Members, name: str, key: str | None, without: set[str], more:
     return listing(entry, [*kept, *more])
 
 
-def _text(node: Node, name: str) -> str | None:
+def _member(node: Node, name: str) -> Node | None:
     pairs = node.pairs if isinstance(node, Members) else []
-    return next((value.text for key, value in pairs if key.text == name and isinstance(value, Scalar)), None)
+    return next((value for key, value in pairs if key.text == name), None)
+
+
+def _text(node: Node, name: str) -> str | None:
+    found = _member(node, name)
+    return found.text if isinstance(found, Scalar) else None

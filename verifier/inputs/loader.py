@@ -29,6 +29,7 @@ from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.unique_ids import trusts_with_known_ids, with_known_ids
+from verifier.inputs.unknown_types import with_unknown
 from verifier.inputs.unrecognized import CONFIGURATION, OF_CONFIGURATION, of_node
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
@@ -144,7 +145,7 @@ class Loader:
         self._check_parameters()
         self.remarks.raise_errors()
         accounts = _by_id(account for account, _ in read)
-        return Estate(
+        estate = Estate(
             keys=with_known_ids(self.keys, accounts),
             accounts=trusts_with_known_ids(accounts),
             organization=organization,
@@ -153,6 +154,7 @@ class Loader:
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
         )
+        return with_unknown(estate, self.parts.unknown) if self.parts.unknown else estate
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

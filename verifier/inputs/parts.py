@@ -24,6 +24,7 @@ from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
 
@@ -69,6 +70,8 @@ class Parts:
     made_endpoints: list[Node] = field(default_factory=list)
     endpoint_policies: dict[str, Node] = field(default_factory=dict)
     unmodelled: list[Unmodelled] = field(default_factory=list)
+    unknown: list[UnknownResource] = field(default_factory=list)
+    """What plans and templates hold of types that are not known."""
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates, each with the names of its parameters."""

@@ -73,7 +73,7 @@ def grants_unmodelled(space: Space) -> Expression:
     for thing in things(space):
         if thing.principal is None and may_allow(thing):
             suited = acts(a.name for a in actions() if a.grant_operation)
-            allows = Symbol(allow_symbol(thing))
+            allows = both(scope(space, thing), Symbol(allow_symbol(thing)))
             found.append(both(allows, suited) if thing.label.startswith("G") else allows)
     return disjunction(found)
 

@@ -6,7 +6,7 @@ In: the document of a template, and what is known besides. Out: `Parts`. Guarant
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +22,9 @@ from verifier.inputs.cloudformation.shares import shares
 from verifier.inputs.cloudformation.template import Template, WriteOut, read_template
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
+from verifier.inputs.resource_types import Family, unknown_family
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -78,6 +80,7 @@ def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
     nested = _nested(remarks, functions, where)
     parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(functions.template), *nested]
     parts.unmodelled += shares(functions, keys)
+    parts.unknown += _unknown(remarks, functions, where)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
@@ -126,6 +129,17 @@ def _nested(remarks: Remarks, functions: Functions, where: Deployment) -> list[U
         span = resource.place.span
         found.append(Unmodelled(name, "U3", Influence.EITHER, description, account=where.account, span=span))
     return found
+
+
+def _unknown(remarks: Remarks, functions: Functions, where: Deployment) -> Iterator[UnknownResource]:
+    """Resources of types that are not known, and may hold keys or policies."""
+    for resource in functions.template.resources.values():
+        family = unknown_family(resource.type)
+        if family is None or functions.exists(resource) is False:
+            continue
+        yield UnknownResource(family, f"{resource.type} `{resource.name}`", where.account, resource.place.span)
+        if family is Family.KEYS:
+            remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
 
 
 def _transforms(template: Template) -> list[Unmodelled]:

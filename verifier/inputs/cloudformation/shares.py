@@ -3,7 +3,7 @@
 In: the functions of a template and its keys. Out: what the second policy of such a key may allow.
 Guarantee: the policy is written by AWS RAM and is not in the template, so it is not taken for absent (L5a). A permission of AWS RAM has
 statements that allow, and no others.
-[CloudFormation Template Reference: AWS::RAM::ResourceShare; AWS RAM User Guide: Permissions]
+[CloudFormation Template Reference: AWS::RAM::ResourceShare, AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions]
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
+_SHARED = {"AWS::RAM::ResourceShare": "ResourceArns", "AWS::RAM::ResourceAssociation": "ResourceArn"}
+"""The property that names what is shared, by type."""
 _ANYTHING = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
 """How the types of resources begin whose attributes may be the ARN of a key."""
 
 
 def shares(functions: Functions, keys: Keys) -> Iterator[Unmodelled]:
     """What each share may allow, on its keys, or on any where they are not known."""
-    for resource in functions.template.of_type("AWS::RAM::ResourceShare"):
-        listed = resource.properties.get("ResourceArns")
+    for resource in functions.template.of_type(*_SHARED):
+        listed = resource.properties.get(_SHARED[resource.type])
         if listed is None or functions.exists(resource) is False:
             continue
         entries = listed.items if isinstance(listed, Items) else [listed]

@@ -16,6 +16,7 @@ from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
+from verifier.inputs.terraform.exclusive import exclusive
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver, entries, member
@@ -47,6 +48,8 @@ class Identities:
         self.by_address: dict[str, Draft] = {}
         self.elsewhere: dict[str, Elsewhere] = {}
         self.unmodelled: list[Unmodelled] = []
+        self.not_exact: list[Resource] = []
+        """Resources that leave nothing but what they list, of which it is not known what that is, or whose."""
 
     def read(self) -> dict[str, Node]:
         """The authorization details of each account of which the plan has users or roles."""
@@ -61,6 +64,7 @@ class Identities:
             for kind in NAMES:
                 for node in self._listed(resource, f"{kind}s"):
                     self._attach(resource, kind, node, f"{kind}s")
+        self.not_exact = list(exclusive(self.resolver, self._elsewhere))
         self._memberships()
         self._detached()
         self._made_by_others()

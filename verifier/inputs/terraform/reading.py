@@ -11,6 +11,7 @@ from pathlib import Path
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
+from verifier.inputs.resource_types import Family
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.endpoints import Endpoints
@@ -25,7 +26,7 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.shares import shares
 from verifier.inputs.terraform.sources import annotate, read_sources
 from verifier.inputs.terraform.supposed import Supposed
-from verifier.inputs.terraform.unread import unread
+from verifier.inputs.terraform.unread import stacks, unknown, unknown_resource
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
 
@@ -60,7 +61,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     parts.made_endpoints += [] if listed is None else [listed]
     parts.endpoint_policies |= endpoints.elsewhere
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
-    parts.unmodelled += [*shares(resolver, keys), *unread(remarks, resolver, providers)]
+    parts.unmodelled += [*shares(resolver, keys), *stacks(remarks, resolver, providers)]
+    parts.unknown += unknown(remarks, resolver, providers)
+    parts.unknown += [unknown_resource(resolver, providers, resource, Family.IDENTITIES) for resource in identities.not_exact]
     parts.unmodelled += [] if plan.complete else [_put_off(plan)]
     sentences = Supposed(resolver, organizations.supposed)
     for key in found:

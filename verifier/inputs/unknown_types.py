@@ -1,0 +1,145 @@
+"""What resources of unknown types could change (S1).
+
+In: resources whose types `resource_types` does not know; an estate. Out: an `Unmodelled` for each, and the estate with the statements in
+doubt that such a resource could take away or put others beside. Guarantee: polarity is kept: a Deny may go and an Allow may go, each by
+a symbol of its own, and something that is not in the input may allow or refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from verifier.inputs.policies import SHARED
+from verifier.inputs.resource_types import Family
+from verifier.model.estate import ANY_ENDPOINT, Account, Endpoint, Estate, Group, Identity, Influence, Key, Organization, Unmodelled
+from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.syntax.source import Span
+from verifier.syntax.text import printable
+
+_ADDS = {
+    Family.CONTROLS: ("D7", Influence.MAY_REFUSE),
+    Family.SHARED: ("L5a", Influence.MAY_ALLOW),
+    Family.SHARES: ("L5a", Influence.MAY_ALLOW),
+    Family.ENDPOINTS: ("V", Influence.MAY_REFUSE),
+}
+"""What more policies of a kind could do by themselves, and by what rule; the others may do either."""
+
+
+@dataclass(frozen=True)
+class UnknownResource:
+    """A resource of an unknown type: its address, as reports call it, and the account whose identities it could change, where known."""
+
+    family: Family
+    address: str
+    account: str | None
+    span: Span
+
+    @property
+    def thing(self) -> Unmodelled:
+        """What it may add."""
+        label, influence = _ADDS.get(self.family, ("U3", Influence.EITHER))
+        account = self.account if self.family is Family.IDENTITIES else None
+        endpoint = ANY_ENDPOINT if self.family is Family.ENDPOINTS else None
+        description = self._said("change")
+        return Unmodelled(printable(self.address), label, influence, description, account=account, endpoint=endpoint, span=self.span)
+
+    def gone(self, thing: Unmodelled) -> Unmodelled:
+        """What it may take away, beside what it may add."""
+        name, description = f"{thing.name}, what it takes away", self._said("take away")
+        return replace(thing, name=name, influence=Influence.EITHER, description=description, endpoint=None, of_statement=True)
+
+    def _said(self, does: str) -> str:
+        return printable(f"{self.address} is of a type that is not read, and may {does} {self.family.value}")
+
+
+def with_unknown(estate: Estate, resources: Sequence[UnknownResource]) -> Estate:
+    """The estate with what the resources could change. Where several could change a policy, the first one is named."""
+    shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
+    things: list[Unmodelled] = []
+    for resource in dict.fromkeys(resources):
+        for key in shared if resource.family is Family.SHARED else (None,):
+            thing = replace(resource.thing, key=key)
+            same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))
+            thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
+            gone = resource.gone(thing)
+            doubted = _in_doubt(estate, resource, gone)
+            things += [thing, gone] if doubted != estate else [thing]
+            estate = doubted
+    return replace(estate, unmodelled=(*estate.unmodelled, *things))
+
+
+def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> Estate:
+    def doubted(policy: Policy) -> Policy:
+        return replace(policy, statements=tuple(_statement(statement, thing) for statement in policy.statements))
+
+    match resource.family:
+        case Family.IDENTITIES:
+            return replace(
+                estate,
+                accounts=tuple(_account(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts),
+            )
+        case Family.KEYS:
+            return replace(estate, keys=tuple(_key(key, doubted, lambda policy: True) for key in estate.keys))
+        case Family.SHARED | Family.SHARES:
+            return replace(estate, keys=tuple(_key(key, doubted, lambda policy: policy.name == SHARED) for key in estate.keys))
+        case Family.CONTROLS:
+            return replace(estate, organization=_organization(estate.organization, doubted))
+        case Family.ENDPOINTS:
+            endpoints = estate.endpoints
+            return replace(estate, endpoints=None if endpoints is None else tuple(_endpoint(e, doubted) for e in endpoints))
+
+
+def _statement(statement: Statement, thing: Unmodelled) -> Statement:
+    """The statement, which may not be there any more; one that is in doubt already may go anyway."""
+    if statement.doubt is not None:
+        return statement
+    return replace(statement, doubt=allow_symbol(thing) if statement.effect is Effect.ALLOW else refuse_symbol(thing))
+
+
+Doubted = Callable[[Policy], Policy]
+Owner = TypeVar("Owner", Identity, Group)
+
+
+def _each(policies: Iterable[Policy], doubted: Doubted) -> tuple[Policy, ...]:
+    return tuple(map(doubted, policies))
+
+
+def _account(account: Account, doubted: Doubted) -> Account:
+    def identity(found: Identity) -> Identity:
+        boundary = None if found.boundary is None else doubted(found.boundary)
+        trust = None if found.trust is None else doubted(found.trust)
+        return replace(_owner(found, doubted), boundary=boundary, trust=trust)
+
+    users, roles = tuple(map(identity, account.users)), tuple(map(identity, account.roles))
+    return replace(account, users=users, roles=roles, groups=tuple(_owner(group, doubted) for group in account.groups))
+
+
+def _owner(owner: Owner, doubted: Doubted) -> Owner:
+    return replace(owner, policies=_each(owner.policies, doubted))
+
+
+def _key(key: Key, doubted: Doubted, concerns: Callable[[Policy], bool]) -> Key:
+    if key.policies is None:
+        return key
+    return replace(key, policies=tuple(doubted(policy) if concerns(policy) else policy for policy in key.policies))
+
+
+def _organization(organization: Organization | None, doubted: Doubted) -> Organization | None:
+    if organization is None:
+        return None
+    controls = []
+    for found in organization.controls:
+        levels = (
+            None if kind is None else tuple(replace(level, policies=_each(level.policies, doubted)) for level in kind)
+            for kind in (found.service, found.resource)
+        )
+        service, resource = levels
+        controls.append(replace(found, service=service, resource=resource))
+    return replace(organization, controls=tuple(controls))
+
+
+def _endpoint(endpoint: Endpoint, doubted: Doubted) -> Endpoint:
+    return replace(endpoint, policy=None if endpoint.policy is None else doubted(endpoint.policy))
