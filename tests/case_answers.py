@@ -46,7 +46,7 @@ def _estate(key: _ByIdentity, folder: Path) -> Estate:
     case = key.case
     place = folder / case.name
     place.mkdir(parents=True, exist_ok=True)
-    return load_estate([case.write(place)], key_arn=case.key_arn if case.is_single_policy else None)
+    return load_estate([case.write(place)], key_arn=case.told_key_arn)
 
 
 def decided(estate: Estate, asked: RequestCase) -> Decision:

@@ -27,7 +27,8 @@ ROOMS = ("evaluate", "problem")
 
 _INPUT_FORMS = ("key_policy", "policy", "policy_text", "keys", "snapshot", "snapshot_text")
 _ESTATE_MEMBERS = {"inventory", "organization", "vpc_endpoints", "grants"}
-_MEMBERS = {"title", "rules", "source", "argument", "key_arn", "requests", "invariants", "error", "remarks"} | _ESTATE_MEMBERS
+_CITED = {"title", "rules", "source", "argument"}
+_MEMBERS = _CITED | _ESTATE_MEMBERS | {"key_arn", "without_key_arn", "requests", "invariants", "error", "remarks"}
 _REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "session_policy", "expect", "depends_on", "warns", "room"}
 _ERROR_MEMBERS = {"at", "says"}
 _DECISIONS = {"allow", "deny", "depends", "malformed"}
@@ -77,6 +78,11 @@ class Case:
     invariants: tuple[InvariantCase, ...]
     error: ErrorCase | None
     remarks: tuple[str, ...]
+
+    @property
+    def told_key_arn(self) -> str | None:
+        """The key's ARN as it is told beside a single policy."""
+        return self.key_arn if self.is_single_policy and not self.document.get("without_key_arn") else None
 
     @property
     def key_arn(self) -> str:

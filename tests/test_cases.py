@@ -15,7 +15,7 @@ from verifier.model.request import Decision
 from verifier.syntax.diagnostic import InputError, Severity
 
 LABELS = (
-    *("S1", "S2", "S3"),
+    *("S1", "S2", "S3", "S4"),
     *("R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"),
     *("L1", "L2", "L3", "L4", "L5", "L5a", "L6", "L7", "L8", "L9"),
     *("P1", "P2", "P3", "P4", "P5", "P6", "P7"),

@@ -147,21 +147,20 @@ def __dir__() -> list[str]:
 def load(
     *paths: FilePath,
     key_arn: str | None = None,
-    accounts: Iterable[str] = (),
     account: str | None = None,
     region: str | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Estate:
     """Reads snapshots, folders, Terraform plans and states, CloudFormation templates and single policies.
 
-    `key_arn` is the ARN of the key that a single policy belongs to; `accounts` helps to find it where it is left out. `account` and
-    `region` say where a plan or template makes things, if it does not tell; `parameters` are those of a template. Raises `InputError`.
+    `key_arn` is the ARN of the key that a single policy belongs to. `account` and `region` say where a policy's key is, or where a plan or
+    template makes things, if these do not tell; `parameters` are those of a template. Raises `InputError`.
     """
     from verifier.inputs import load_estate
     from verifier.inputs.supplied import Supplied
 
     supplied = Supplied(account, region, parameters or {})
-    return load_estate(paths, key_arn=key_arn, accounts=tuple(accounts), supplied=supplied)
+    return load_estate(paths, key_arn=key_arn, supplied=supplied)
 
 
 def invariants(*paths: FilePath) -> tuple[AnyInvariant, ...]:

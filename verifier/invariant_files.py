@@ -23,7 +23,6 @@ class InvariantFiles:
     """All invariants and allowances of some files, the accounts and key ARNs that they declare, and (name, SHA-256) of each file."""
 
     invariants: tuple[AnyInvariant, ...] = ()
-    accounts: tuple[str, ...] = ()
     key_arns: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     allowances: tuple[Allowance, ...] = ()
@@ -50,7 +49,6 @@ def read_files(paths: Iterable[Path]) -> InvariantFiles:
         raise InputError(errors)
     return InvariantFiles(
         invariants=tuple(invariant for file in files for invariant in file.invariants),
-        accounts=tuple(dict.fromkeys(account for file in files for _, account in file.accounts)),
         key_arns=tuple(dict.fromkeys(arn for file in files for _, arn in file.key_arns)),
         inputs=tuple(reader.digests.items()),
         allowances=tuple(allowance for file in files for allowance in file.allowances),

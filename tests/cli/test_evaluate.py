@@ -126,7 +126,8 @@ def test_duplicate_members_are_found_at_every_depth() -> None:
 SERVER = """
 import json, sys
 import verifier.inputs, verifier.evaluate
-verifier.inputs.load_estate = lambda *a, **k: None
+from verifier.model.estate import Estate
+verifier.inputs.load_estate = lambda *a, **k: Estate(keys=())
 verifier.evaluate.request_from_json = lambda e, d: d
 verifier.evaluate.evaluate = lambda e, r: r
 verifier.evaluate.decision_to_json = lambda d, trace, estate: {"decision": "allow", "of": d}

@@ -386,22 +386,46 @@ def test_s3_a_template_without_a_key(tmp_path: Path) -> None:
 # -- where it is deployed --
 
 
-def test_an_account_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
-    (error,) = refused(tmp_path, text(KEY), account=None)
+def literal(*accounts: str, action: str = "kms:*") -> str:
+    """A key that delegates to accounts by their numbers."""
+    return KEY.replace("${AWS::AccountId}", accounts[0]) + "".join(
+        f"          - {{Effect: Allow, Principal: {{AWS: '{account}'}}, Action: '{action}', Resource: '*'}}\n" for account in accounts[1:]
+    )
+
+
+def test_s4_the_own_account_that_nothing_tells_is_unlike_any_literal(tmp_path: Path) -> None:
+    for template in (KEY, key("{AWS: '444455556666'}"), literal("${AWS::AccountId}", "444455556666"), "  K:\n    Type: AWS::KMS::Key\n"):
+        estate = load(tmp_path, text(template), account=None)
+        assert only_key(estate).account == "000000000000"
+        assert [sentence for sentence in estate.concluded if "unlike every account" in sentence]
+    assert load(tmp_path, text(KEY)).concluded == ()
+
+
+def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path) -> None:
+    for template in (
+        literal(ACCOUNT),
+        literal(ACCOUNT, "444455556666", action="kms:Decrypt"),
+        literal(ACCOUNT) + KEY.replace("Key:", "Other:"),
+    ):
+        estate = load(tmp_path, text(template), account=None, region=None)
+        assert {key.account for key in estate.keys} == {ACCOUNT}
+        assert any("lockout" in sentence or "leaves nobody of the key's own account" in sentence for sentence in estate.concluded)
+        assert any("us-east-1" in sentence for sentence in estate.concluded) and not estate.warnings
+
+
+@pytest.mark.parametrize(
+    "template", [literal(ACCOUNT, "444455556666"), literal(ACCOUNT, action="kms:Decrypt").replace("kms:*", "kms:Decrypt")]
+)
+def test_s4_otherwise_the_account_is_asked_for(tmp_path: Path, template: str) -> None:
+    (error,) = refused(tmp_path, text(template), account=None)
     assert error.hint is not None and "--account" in error.hint and error.span is not None and error.span.line == 4
 
 
-def test_an_account_that_is_the_only_one(tmp_path: Path) -> None:
-    template = text(KEY.replace("${AWS::AccountId}", ACCOUNT))
-    estate = load(tmp_path, template, account=None, region=None)
-    assert (only_key(estate).account, only_key(estate).region) == (ACCOUNT, "us-east-1")
-    assert [w.message.split(";")[0] for w in estate.warnings] == [
-        "the template does not tell the Region",
-        "the template does not tell the account",
-    ]
-    path = tmp_path / "template.yaml"
-    path.write_text(text(KEY), encoding="utf-8")
-    assert only_key(load_estate([path], accounts=["999988887777"], supplied=Supplied(region="us-west-2"))).account == "999988887777"
+def test_s4_a_template_beside_what_may_be_of_its_account_does_not_stand_alone(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(text(KEY), encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(text(KEY.replace("Key:", "Second:")), encoding="utf-8")
+    with pytest.raises(InputError, match="which account"):
+        load_estate([tmp_path / "other.yaml", tmp_path / "template.yaml"], supplied=Supplied(region="us-west-2"))
 
 
 def test_f5_regions_that_leave_a_choice(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, assert_only, place
 from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.syntax.diagnostic import InputError
 
 ASSUMED = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
@@ -71,43 +72,65 @@ def test_a_policy_in_yaml(tmp_path: Path) -> None:
     assert span.line == 3
 
 
+PARTNER = "444455556666"
+OF_PROD = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
+
+
 @pytest.mark.parametrize(
-    ("principal", "accounts"),
+    "statements",
     [
-        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, ()),
-        ({"AWS": ACCOUNT}, ()),
-        ({"AWS": ACCOUNT}, (ACCOUNT, "444455556666")),
-        ("*", (ACCOUNT,)),
-        ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, (ACCOUNT, ACCOUNT)),
-        ({"AWS": [ACCOUNT, "444455556666"]}, (ACCOUNT,)),
+        [statement({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})],
+        [statement({"AWS": ACCOUNT}), statement({"AWS": PARTNER}, Action="kms:Decrypt")],
+        [statement({"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, Action="kms:Put*"), statement("*", Action=["kms:Decrypt", "kms:Get*"])],
+        [statement({"AWS": "*"}, Condition=OF_PROD)],
+        [statement({"AWS": ACCOUNT, "Service": "s3.amazonaws.com"})],
+        [statement({"AWS": ACCOUNT}), statement({"AWS": PARTNER}, Effect="Deny")],
+        [statement({"AWS": ACCOUNT}), {**statement({"AWS": PARTNER}, NotAction="kms:P*"), "Action": None}],
     ],
 )
-def test_the_account_is_assumed_where_there_is_no_choice(tmp_path: Path, principal: Any, accounts: tuple[str, ...]) -> None:
-    estate = load_estate([write(tmp_path, policy(statement(principal)))], accounts=accounts)
+def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path, statements: list[dict[str, Any]]) -> None:
+    document = policy(*({name: value for name, value in each.items() if value is not None} for each in statements))
+    estate = load_estate([write(tmp_path, document)])
     assert [key.arn for key in estate.keys] == [ASSUMED]
-    warnings = [warning for warning in estate.warnings if "is not given" in warning.message]
-    assert f"assumed account {ACCOUNT}" in warnings[0].message
-    assert "us-east-1" in warnings[0].message
-    assert "--key-arn" in (warnings[0].hint or "")
+    assert not [warning for warning in estate.warnings if "account" in warning.message]
+    account, region = estate.concluded
+    assert f"of account {ACCOUNT}" in account and "kms:PutKeyPolicy" in account
+    assert "us-east-1" in region
 
 
 @pytest.mark.parametrize(
-    ("document", "accounts", "says"),
+    ("statements", "says"),
     [
-        (policy(statement("*")), (), "which account"),
-        (policy(statement({"AWS": [ACCOUNT, "444455556666"]})), (), "which account"),
-        (policy(statement({"AWS": [ACCOUNT, "444455556666"]})), ("777788889999", "444455556666"), "which account"),
-        (policy(statement({"AWS": ACCOUNT}, Effect="Deny")), (), "which account"),
-        (policy(statement({"AWS": ACCOUNT})), ("444455556666",), "whose key is it?"),
-        (policy(statement({"AWS": ACCOUNT}, Resource=KEY)), (), "names the resource"),
+        ([statement("*")], "callers of any account"),
+        ([statement({"AWS": [ACCOUNT, PARTNER]})], f"callers of {ACCOUNT} and {PARTNER}"),
+        ([statement({"AWS": ACCOUNT}), statement({"AWS": f"arn:aws:iam::{PARTNER}:role/x"})], f"callers of {ACCOUNT} and {PARTNER}"),
+        ([statement({"AWS": ACCOUNT}, Effect="Deny")], "callers of no account"),
+        ([statement({"AWS": PARTNER}, Action="kms:Decrypt")], "callers of no account"),
+        (
+            [statement({"AWS": ACCOUNT}), statement({"AWS": "*"}, Condition={"StringNotEquals": {"kms:CallerAccount": PARTNER}})],
+            "any account",
+        ),
+        ([statement({"AWS": "*"}, Condition={"StringEqualsIfExists": {"kms:CallerAccount": ACCOUNT}})], "any account"),
+        ([statement({"AWS": ACCOUNT}, Resource=KEY)], "names the resource"),
     ],
 )
-def test_otherwise_the_arn_must_be_given(tmp_path: Path, document: Any, accounts: tuple[str, ...], says: str) -> None:
-    path = write(tmp_path, document)
-    found = assert_only(refused(path, accounts=accounts).diagnostics, says)
+def test_s4_otherwise_the_arn_must_be_given(tmp_path: Path, statements: list[dict[str, Any]], says: str) -> None:
+    path = write(tmp_path, policy(*statements))
+    found = assert_only(refused(path).diagnostics, says)
     assert "--key-arn" in (found.hint or "")
     assert place(found) == (1, 1)
-    load_estate([path], accounts=accounts, key_arn=KEY)
+    load_estate([path], key_arn=KEY)
+
+
+def test_s4_the_account_that_is_supplied(tmp_path: Path) -> None:
+    path = write(tmp_path, policy(statement("*")))
+    estate = load_estate([path], supplied=Supplied(PARTNER, "eu-west-1"))
+    assert (estate.keys[0].account, estate.keys[0].region, estate.concluded) == (PARTNER, "eu-west-1", ())
+
+
+def test_s4_a_key_that_the_invariants_declare_is_said(tmp_path: Path) -> None:
+    estate = load_estate([write(tmp_path, policy(statement("*")))], declared_key_arn=KEY)
+    assert estate.keys[0].arn == KEY and "the only one that the invariants declare" in estate.concluded[0]
 
 
 def test_f5_the_region_is_the_one_that_the_policy_names(tmp_path: Path) -> None:

@@ -214,12 +214,38 @@ def test_the_account_and_region_of_a_new_key(tmp_path: Path) -> None:
     assert key.arn == only_key(load(tmp_path, plan(caller_identity("444455556666"), new_key("k"), region="eu-central-1"))).arn
 
 
-def test_an_account_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+def test_s4_the_own_account_that_nothing_tells_is_unlike_any_literal(tmp_path: Path) -> None:
     data = plan(new_key("k"))
-    (error,) = refused(tmp_path, data)
+    estate = load(tmp_path, data)
+    assert only_key(estate).account == "000000000000" and "unlike every account" in estate.concluded[0]
+    assert only_key(load(tmp_path, data, account=ACCOUNT)).account == ACCOUNT
+
+
+def test_s4_the_account_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+    policy = key_policy()
+    policy["Statement"][0]["Principal"] = {"AWS": [ACCOUNT, "444455556666"]}
+    (error,) = refused(tmp_path, plan(new_key("k", policy)))
     assert error.span is not None and str(error.span).endswith("plan.json#aws_kms_key.k")
     assert error.hint and "--account" in error.hint
-    assert only_key(load(tmp_path, data, account=ACCOUNT)).account == ACCOUNT
+
+
+def test_s4_the_account_of_the_caller_that_is_known_after_apply(tmp_path: Path) -> None:
+    """`data.aws_caller_identity.current.account_id` is the own account, unlike the partner that the policy names."""
+    root = "arn:aws:iam::${data.aws_caller_identity.current.account_id}:root"
+    text = f"""
+data "aws_caller_identity" "current" {{}}
+resource "aws_kms_key" "k" {{
+  policy = jsonencode({{Statement = [
+    {{Effect = "Allow", Principal = {{AWS = "{root}"}}, Action = "kms:*", Resource = "*"}},
+    {{Effect = "Allow", Principal = {{AWS = "444455556666"}}, Action = "kms:*", Resource = "*"}}]}})
+}}
+"""
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    later = Planned("aws_caller_identity", "current", after={}, unknown={"account_id": True, "id": True}, data=True)
+    estate = load(tmp_path, plan(later, new_key("k", refers("data.aws_caller_identity.current.account_id"))))
+    found = only_key(estate)
+    assert found.account == "000000000000" and found.policies is not None
+    assert [p.account for s in found.policies[0].statements for p in s.principals or ()] == ["000000000000", "444455556666"]
 
 
 def test_the_account_is_that_which_aws_told_whatever_is_supplied(tmp_path: Path) -> None:
@@ -231,7 +257,7 @@ def test_the_account_by_what_exists_already_and_by_what_is_delegated(tmp_path: P
     assert {key.account for key in load(tmp_path, plan(old, new_key("k"))).keys} == {ACCOUNT}
     estate = load(tmp_path, plan(new_key("k", key_policy())))
     assert only_key(estate).account == ACCOUNT
-    assert any("assumed account 111122223333" in warning.message for warning in estate.warnings)
+    assert any("of account 111122223333" in sentence for sentence in estate.concluded)
 
 
 def test_the_account_of_a_provider_that_assumes_a_role(tmp_path: Path) -> None:
@@ -257,11 +283,11 @@ def test_another_region_with_the_same_login(tmp_path: Path) -> None:
     assert [(key.account, key.region) for key in load(tmp_path, data).keys] == [(ACCOUNT, "us-west-2"), (ACCOUNT, "eu-west-1")]
 
 
-def test_a_region_that_nothing_tells_is_assumed_with_a_warning(tmp_path: Path) -> None:
+def test_a_region_that_nothing_tells_is_assumed_and_said(tmp_path: Path) -> None:
     estate = load(tmp_path, plan(caller_identity(), new_key("k"), region=None))
     assert only_key(estate).region == "us-east-1"
-    (warning,) = [w for w in estate.warnings if "Region" in w.message]
-    assert warning.hint and "--region" in warning.hint
+    (sentence,) = estate.concluded
+    assert "us-east-1" in sentence and "--region" in sentence
     assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), region=None), region="sa-east-1")).region == "sa-east-1"
     policy = key_policy()
     policy["Statement"][0]["Condition"] = {"StringEquals": {"kms:ViaService": ["s3.us-west-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}

@@ -116,12 +116,13 @@ Paths = Annotated[
 AccountOption = Annotated[
     str | None,
     typer.Option(
-        "--account", metavar="ACCOUNT", callback=_account, help="The account of what a plan or template makes, if it does not tell."
+        "--account",
+        metavar="ACCOUNT",
+        callback=_account,
+        help="The account of a policy's key, or of what a plan or template makes, if it does not tell.",
     ),
 ]
-RegionOption = Annotated[
-    str | None, typer.Option("--region", metavar="REGION", callback=_region, help="The Region of what a plan or template makes, likewise.")
-]
+RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", callback=_region, help="Their Region, likewise.")]
 ParameterOption = Annotated[
     list[str],
     typer.Option(

@@ -40,7 +40,7 @@ def reach_command(options: ReachOptions) -> int:
     caller, paths = _caller_and_paths(options)
     from verifier.inputs import load_estate
 
-    estate = load_estate(paths, key_arn=options.key_arn, accounts=(), supplied=options.supplied)
+    estate = load_estate(paths, key_arn=options.key_arn, supplied=options.supplied)
     with shown() as progress:
         report = _asked(estate, caller, options, progress)
     if not only_json(options.sinks):

@@ -70,7 +70,6 @@ def read(asked: Asked) -> Read:
         return load_estate(
             asked.paths,
             key_arn=asked.key_arn,
-            accounts=files.accounts,
             declared_key_arn=declared,
             supplied=asked.supplied,
             steps=steps,
@@ -78,7 +77,7 @@ def read(asked: Asked) -> Read:
 
     try:
         with kept():
-            estate = _remembered(asked, (asked.key_arn, files.accounts, declared, asked.supplied, steps), load)
+            estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps), load)
     except InputError as error:
         errors += error.diagnostics
     if errors:

@@ -76,4 +76,4 @@ def _in_git(asked: SidesAsked, revisions: str, files: InvariantFiles) -> Sides:
 
 def _versions(asked: SidesAsked, old: Version, new: Version, files: InvariantFiles) -> tuple[Estate, Estate]:
     declared = files.key_arns[0] if len(files.key_arns) == 1 else None
-    return load_versions(old, new, key_arn=asked.key_arn, accounts=files.accounts, declared_key_arn=declared, supplied=asked.supplied)
+    return load_versions(old, new, key_arn=asked.key_arn, declared_key_arn=declared, supplied=asked.supplied)

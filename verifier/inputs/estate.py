@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-from verifier.inputs.both_sides import with_each_others
+from verifier.inputs.both_sides import Side, with_each_others
 from verifier.inputs.files import Files
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.loader import Loader
+from verifier.inputs.own_account import with_own_account
 from verifier.inputs.parts import Parts
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.supplied import NOTHING, Supplied
@@ -28,7 +29,6 @@ def load_estate(
     paths: Sequence[str | PathLike[str]],
     *,
     key_arn: str | None = None,
-    accounts: Sequence[str] = (),
     declared_key_arn: str | None = None,
     other_version: str | None = None,
     root: Path | None = None,
@@ -38,8 +38,9 @@ def load_estate(
     """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content decides.
 
     `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the only one that
-    the invariants declare) stands for it if the input is one file, and `accounts` (those that they declare) help to find it; so does
-    `other_version`, the ARN found for another version of the policy. Files in the folder `root` are called by their path from there.
+    the invariants declare) stands for it if the input is one file, or `other_version`, the ARN found for another version of the policy;
+    `Estate.concluded` says what was concluded of an account that nothing tells. Files in the folder `root` are called by their path
+    from there.
     `supplied` is what the user says about a plan or template that it does not say itself. Without `steps` the documents that only steps
     turn on (trust policies, managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about
     steps then.
@@ -48,7 +49,6 @@ def load_estate(
     return load_with_parts(
         paths,
         key_arn=key_arn,
-        accounts=accounts,
         declared_key_arn=declared_key_arn,
         other_version=other_version,
         root=root,
@@ -61,7 +61,6 @@ def load_with_parts(
     paths: Sequence[str | PathLike[str]],
     *,
     key_arn: str | None = None,
-    accounts: Sequence[str] = (),
     declared_key_arn: str | None = None,
     other_version: str | None = None,
     root: Path | None = None,
@@ -73,10 +72,15 @@ def load_with_parts(
         check_key_arn(key_arn)
     with _collection_paused():
         declared = declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None
-        loader = Loader(Files(root), supplied, key_arn, accounts, declared, other_version, steps=steps)
-        for path in paths:
-            loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
-        return loader.estate(), loader.parts
+        files = Files(root)
+
+        def read(known: Supplied) -> tuple[Side, ...]:
+            loader = Loader(files, known, key_arn, declared, other_version, steps=steps)
+            for path in paths:
+                loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
+            return ((loader.estate(), loader.parts),)
+
+        return with_own_account(read, supplied)[0]
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, root: Path | None = None) -> tuple[Estate, Estate]:
@@ -86,17 +90,18 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, 
     Raises `InputError` where the file is no plan, where it cannot be read, and where neither side has a key.
     """
     with _collection_paused():
-        sides = [_side(Path(path), supplied, root, before=before) for before in (True, False)]
-        if not any(side.parts.keys for side in sides):
-            raise InputError.of(f"`{printable(str(path))}` holds no key before or after, so there is nothing to compare", rule="S3")
-        before, after = (side.estate(empty=True) for side in sides)
-        return with_each_others((before, sides[0].parts), (after, sides[1].parts))
+        files = Files(root)
 
+        def read(known: Supplied) -> tuple[Side, ...]:
+            loaders = [Loader(files, known), Loader(files, known)]
+            for loader, before in zip(loaders, (True, False), strict=True):
+                loader.add_plan(Path(path), before=before)
+            if not any(loader.parts.keys for loader in loaders):
+                raise InputError.of(f"`{printable(str(path))}` holds no key before or after, so there is nothing to compare", rule="S3")
+            return tuple((loader.estate(empty=True), loader.parts) for loader in loaders)
 
-def _side(path: Path, supplied: Supplied, root: Path | None, *, before: bool) -> Loader:
-    loader = Loader(Files(root), supplied)
-    loader.add_plan(path, before=before)
-    return loader
+        before, after = with_own_account(read, supplied)
+        return with_each_others(before, after)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ Guarantee: every error of every file is told in one `InputError`; an estate hold
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,16 +49,14 @@ class Loader:
         files: Files,
         supplied: Supplied,
         key_arn: str | None = None,
-        accounts: Sequence[str] = (),
         declared_key_arn: str | None = None,
         other_version: str | None = None,
         *,
         steps: bool = True,
     ) -> None:
-        self.supplied = replace(supplied, declared=frozenset(accounts))
+        self.supplied = supplied
         self.key_arn = key_arn
         self.declared_key_arn = declared_key_arn
-        self.declared = accounts
         self.other_version = other_version
         self.steps = steps
         self.remarks = Remarks()
@@ -111,14 +109,16 @@ class Loader:
             plan = load_plan(self.remarks, self.files, path, data)
             if before is not None and not plan.is_plan:
                 raise InputError.of("this is a Terraform state, not a plan", hint=hint)
-            add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied)
+            add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)
         return True
 
     def _add_policy(self, node: Node, path: Path) -> None:
         self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
             self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
-        key = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.declared, self.other_version)
+        if self.key_arn is None and self.declared_key_arn is not None:
+            self.remarks.concluded[f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"] = None
+        key = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version)
         if key is not None:
             self.keys.append(key)
 
@@ -153,6 +153,7 @@ class Loader:
             warnings=self.remarks.told_warnings(),
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
+            concluded=tuple(self.remarks.concluded),
         )
         return with_unknown(estate, self.parts.unknown) if self.parts.unknown else estate
 

@@ -101,6 +101,8 @@ class Remarks:
     warnings: list[Diagnostic] = field(default_factory=list)
     doubts: dict[str, Unmodelled] = field(default_factory=dict)
     untold: Counter[Severity] = field(default_factory=Counter)
+    concluded: dict[str, None] = field(default_factory=dict)
+    """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         """Records an error at a node."""

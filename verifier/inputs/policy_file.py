@@ -1,23 +1,24 @@
 """A single policy file, taken as a key of which nothing else is known.
 
-In: the policy, and what tells whose key it is on: an ARN, or the accounts that the invariants declare. Out: a `Key`.
-Guarantee: an account or Region is assumed only where the policy and the invariants leave no choice, and a warning says so.
+In: the policy, and what tells whose key it is on: an ARN, or an account. Out: a `Key`.
+Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the remarks.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verifier.inputs.document_text import document_source
 from verifier.inputs.key_metadata import arn_multi_region, is_key_arn
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic
+from verifier.inputs.own_account import concluded, keepers
 from verifier.inputs.policies import DEFAULT, key_policy_document, with_key_warnings
+from verifier.inputs.supplied import Supplied
 from verifier.model.documents import read_policy
 from verifier.model.estate import Key
-from verifier.model.policy import Effect, Policy, PolicyKind, PrincipalType
+from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -45,20 +46,20 @@ def _holds_object(value: Node) -> bool:
 
 
 def read_policy_file(
-    remarks: Remarks, node: Node, path: Path, key_arn: str | None, accounts: Sequence[str], other_version: str | None = None
+    remarks: Remarks, node: Node, path: Path, key_arn: str | None, supplied: Supplied, other_version: str | None = None
 ) -> Key | None:
     """The key that a policy file belongs to; `None` after recording the errors of the policy.
 
-    Without `key_arn` its account is the one that the policy delegates to, or else the only one of `accounts`; its Region is the only
-    one that the policy names, or else the partition's first. Where that leaves a choice, it is as in the ARN that was found for another
-    version of the policy. Raises `InputError` where a choice is left.
+    Without `key_arn` its account is the one supplied, or the only one of which somebody could call `PutKeyPolicy` by the policy (S4);
+    its Region is the one supplied, or the only one that the policy names, or else the partition's first. Where that leaves a choice, it is
+    as in the ARN that was found for another version of the policy. Raises `InputError` where a choice is left.
     """
     document = key_policy_document(remarks, node, DEFAULT)
     if document is None:
         return None
     source = document_source(document)
     policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
-    arn = key_arn or _assumed_arn(remarks, document, source, policy, _Known(accounts, other_version))
+    arn = key_arn or _assumed_arn(remarks, document, source, policy, _Known(supplied, other_version))
     policy = with_key_warnings(remarks, replace(policy, identity=f"{arn}#{DEFAULT}"), arn)
     multi_region = arn_multi_region(arn) if key_arn else None
     return Key(arn, printable(path.stem), (policy,), multi_region=multi_region, span=document.span)
@@ -72,9 +73,9 @@ def check_key_arn(key_arn: str) -> None:
 
 @dataclass(frozen=True)
 class _Known:
-    """What tells whose key a policy is on, besides the policy: accounts that the invariants declare, the ARN of another version."""
+    """What tells whose key a policy is on, besides the policy: what is supplied, the ARN of another version."""
 
-    accounts: Sequence[str]
+    supplied: Supplied
     other_version: str | None
 
     @property
@@ -95,13 +96,12 @@ class _Known:
 
 def _assumed_arn(remarks: Remarks, document: Node, source: Source, policy: Policy, known: _Known) -> str:
     _check_resources(document, policy)
-    partition, account, reason = _account(document, policy, known)
+    partition, account, reason = _account(document, source, policy, known)
     region, region_reason = _region(document, source, partition, known)
-    remarks.warning(
-        document,
-        f"the key's ARN is not given; assumed account {account} ({reason}) and Region {region} ({region_reason})",
-        hint=_HINT,
-    )
+    if reason is not None:
+        remarks.concluded[reason] = None
+    if region_reason is not None:
+        remarks.concluded[f"the key's Region is not given; it is taken to be {region} ({region_reason})"] = None
     return f"arn:{partition}:kms:{region}:{account}:key/{PLACEHOLDER_ID}"
 
 
@@ -113,31 +113,25 @@ def _check_resources(document: Node, policy: Policy) -> None:
                 raise _error(document, f"the policy names the resource `{resource.value}`, and which key it is on is not given", "L5")
 
 
-def _account(document: Node, policy: Policy, known: _Known) -> tuple[str, str, str]:
-    """The partition and the account of the key, and how they are known (P2)."""
-    delegated = {
-        (principal.partition or "aws", principal.account)
-        for statement in policy.statements
-        if statement.effect is Effect.ALLOW and not statement.not_principal
-        for principal in statement.principals or ()
-        if principal.type is PrincipalType.ACCOUNT and principal.account is not None
-    }
-    declared = set(known.accounts)
-    if len(delegated) == 1:
-        ((partition, account),) = delegated
-        if len(declared) != 1 or account in declared:
-            return partition, account, "the only one that the policy delegates to"
-        raise _error(document, f"the policy delegates to account {account}, the invariants declare {min(declared)}; whose key is it?")
-    if len(declared) == 1:
-        partitions = {partition for partition, _ in delegated} or {"aws"}
-        return min(partitions), min(declared), "the only one that the invariants declare"
-    if known.account is not None and (not delegated or known.account in {account for _, account in delegated}):
-        return known.partition, known.account, "that of the other version"
-    raise _error(document, "which account the key belongs to is not given, and the policy and the invariants do not tell")
+def _account(document: Node, source: Source, policy: Policy, known: _Known) -> tuple[str, str, str | None]:
+    """The partition and the account of the key, and how they are known, if nobody said it (S4)."""
+    found = keepers(policy)
+    partitions = {principal.partition for s in policy.statements for principal in s.principals or () if principal.partition is not None}
+    partition = min(partitions) if len(partitions) == 1 else known.partition
+    if known.supplied.account is not None:
+        return partition, known.supplied.account, None
+    if found.only is not None:
+        return partition, found.only, concluded(found.only, f"the key of {source.name} is")
+    if known.account is not None and (found.anyone or not found.accounts or known.account in found.accounts):
+        return known.partition, known.account, f"the key of {source.name} is of account {known.account}, as that of the other version"
+    may = "callers of any account" if found.anyone else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
+    raise _error(document, f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy", "S4")
 
 
-def _region(document: Node, source: Source, partition: str, known: _Known) -> tuple[str, str]:
-    """The Region of the key, and how it is known. It matters: a service's requests come from the key's Region (F5)."""
+def _region(document: Node, source: Source, partition: str, known: _Known) -> tuple[str, str | None]:
+    """The Region of the key, and how it is known, if nobody said it. It matters: a service's requests come from the key's Region (F5)."""
+    if known.supplied.region is not None:
+        return known.supplied.region, None
     named = sorted(set(REGION.findall(source.text)))
     if known.region is not None and len(named) != 1 and (not named or known.region in named):
         return known.region, "that of the other version"

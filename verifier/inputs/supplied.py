@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Supplied:
     """The account (twelve digits) and the Region of what is not created yet, where a plan or template does not tell them, and the values of
-    a template's parameters. `declared` are the accounts that the invariants name, of which one may be the only one possible."""
+    a template's parameters. `own` is the account in the place of one that nothing tells, as it was concluded (S4)."""
 
     account: str | None = None
     region: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    declared: frozenset[str] = frozenset()
+    own: str | None = None
 
 
 NOTHING = Supplied()

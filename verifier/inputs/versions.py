@@ -6,7 +6,6 @@ tells one's account and Region tells the other's; where they cannot be on one ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,6 @@ class _Reader:
     """Reads versions, and keeps the errors of each."""
 
     key_arn: str | None
-    accounts: Sequence[str]
     declared_key_arn: str | None
     supplied: Supplied
     errors: dict[Version, tuple[Diagnostic, ...]] = field(default_factory=dict)
@@ -43,7 +41,6 @@ class _Reader:
             return load_with_parts(
                 version.paths,
                 key_arn=self.key_arn,
-                accounts=self.accounts,
                 declared_key_arn=self.declared_key_arn,
                 other_version=_assumed(other),
                 root=version.root,
@@ -60,12 +57,11 @@ def load_versions(
     new: Version,
     *,
     key_arn: str | None = None,
-    accounts: Sequence[str] = (),
     declared_key_arn: str | None = None,
     supplied: Supplied = NOTHING,
 ) -> tuple[Estate, Estate]:
     """Both versions; the options are those of `load_estate`. Raises `InputError` with the errors of both."""
-    reader = _Reader(key_arn, accounts, declared_key_arn, supplied)
+    reader = _Reader(key_arn, declared_key_arn, supplied)
     first = reader.read(old)
     second = reader.read(new, first)
     if second is not None and _assumed(second) not in (None, _assumed(first)):

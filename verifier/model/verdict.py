@@ -40,6 +40,11 @@ class Assumption:
     rule: str
     text: str
 
+    @property
+    def is_conclusion(self) -> bool:
+        """Whether it tells the own account or Region, which the input does not (S4): every format tells it."""
+        return self.rule == "S4"
+
 
 @dataclass(frozen=True)
 class Reason:

@@ -21,13 +21,14 @@ _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice
 
 
 def render_github(notices: Notices) -> str:
-    """An annotation with the counts, and one for each notice; with a final newline. The counts come first: what is beyond the first ten of
-    a level GitHub does not show."""
+    """An annotation with the counts, one for each thing that was concluded (S4), and one for each notice; with a final newline. The counts
+    come first: what is beyond the first ten of a level GitHub does not show."""
     level = Level.NOTE if notices.exit_code == 0 else Level.ERROR
-    counts = Counter([level, *(notice.level for notice in notices.notices)])
+    counts = Counter([level, *([Level.NOTE] * len(notices.concluded)), *(notice.level for notice in notices.notices)])
     more = f"; GitHub shows {_SHOWN} annotations of a level, the log has all" if max(counts.values()) > _SHOWN else ""
     summary = f"::{_COMMANDS[level]} title=kms-verifier::{_data(f'{notices.summary}; exit code {notices.exit_code}{more}')}"
-    return "\n".join([summary, *map(_annotation, notices.notices)]) + "\n"
+    supposed = [f"::notice title=kms-verifier supposes::{_data(text)}" for text in notices.concluded]
+    return "\n".join([summary, *supposed, *map(_annotation, notices.notices)]) + "\n"
 
 
 def _annotation(notice: Notice) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.junit_document import Case, Outcome, Suite, junit_document
 from verifier.report.naming import target_name
+from verifier.report.notices import conclusions
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import place_of, proved_words, verdict_sentence
+from verifier.syntax.text import printable
 
 
 def render_junit(report: Report) -> str:
@@ -26,7 +28,9 @@ def _suite(report: Report, target: str) -> Suite:
 def _case(report: Report, verdict: Verdict) -> Case:
     name, span, elapsed = verdict.invariant.name, place_of(verdict), verdict.elapsed
     if verdict.status is Status.PROVED:
-        return Case(name, text=proved_words(verdict) if verdict.bound is not None else "", span=span, elapsed=elapsed)
+        said = [proved_words(verdict)] if verdict.bound is not None else []
+        said += [f"supposed: {sentence}" for sentence in conclusions(verdict.assumptions)]
+        return Case(name, text="\n".join(map(printable, said)), span=span, elapsed=elapsed)
     if verdict.excuse is not None:
         reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
         return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)

@@ -64,7 +64,8 @@ def _artifact(file: str, digest: str) -> Json:
 
 
 def _invocation(notices: Notices) -> Json:
-    told = [_notification(warning) for warning in notices.warnings]
+    told: list[Json] = [{"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded]
+    told += [_notification(warning) for warning in notices.warnings]
     return {"executionSuccessful": True, "exitCode": notices.exit_code, "toolExecutionNotifications": told}
 
 

@@ -10,7 +10,7 @@ from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
 from verifier.report.naming import statement_name, target_name
-from verifier.report.notices import Level, Notice, Notices, Rule, slugs
+from verifier.report.notices import Level, Notice, Notices, Rule, conclusions, slugs
 from verifier.report.reach.names import names_of
 from verifier.report.reach.told import told_steps
 from verifier.report.verdict_words import counts_sentence, involved, place_of, verdict_sentence
@@ -35,6 +35,7 @@ def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
         exit_code(verdict.counts_as for verdict in report.verdicts),
         report.inputs,
         report.warnings,
+        concluded=conclusions(assumption for verdict in report.verdicts for assumption in verdict.assumptions),
     )
 
 
@@ -44,7 +45,7 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         rule,
         Level.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
         f"{verdict.status.value}: {verdict.invariant.name} ({target_name(report, verdict.target)})",
-        verdict_sentence(verdict, report.keys),
+        "; supposing that ".join((verdict_sentence(verdict, report.keys), *conclusions(verdict.assumptions))),
         digest(("verdict", rule, verdict.target)).hex()[:32],
         place,
         _related(verdict, place),

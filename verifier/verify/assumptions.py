@@ -1,8 +1,8 @@
 """What a verdict supposes, in sentences with rule labels.
 
 In: a question and the answer to a claim. Out: `Assumption`s.
-Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (U1, U3, U4, L5a, D7, V, G1); what was
-given is not.
+Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (S4, U1, U3, U4, L5a, D7, V, G1); what
+was given is not.
 """
 
 from __future__ import annotations
@@ -35,10 +35,16 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
 
 def given(estate: Estate, target: Target) -> Iterator[Assumption]:
     """What anything said of a target supposes of the input: what was not given is absent or free."""
+    yield from where_it_is(estate)
     yield from _inventory(estate)
     if target.key is not None:
         yield from _key(estate, target.key)
     yield from (*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate))
+
+
+def where_it_is(estate: Estate) -> Iterator[Assumption]:
+    """What was concluded about the own account and Region, where the input does not say it (S4)."""
+    return (Assumption("S4", sentence) for sentence in estate.concluded)
 
 
 def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumption, ...]:

@@ -29,7 +29,7 @@ from verifier.problem.targets import Target
 from verifier.solve.engines import open_session, require, second_engine
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.assumptions import assumptions
+from verifier.verify.assumptions import assumptions, where_it_is
 from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.preferences import preferences
@@ -170,7 +170,8 @@ def _on_requests(estate: Estate, target: Target, invariants: list[Invariant], ho
     if reason is not None:
         for invariant in invariants:
             unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
-            yield Verdict(invariant, target_name(target), Status.UNKNOWN, reason=reason, agreement=unchecked)
+            rests = tuple(where_it_is(estate))
+            yield Verdict(invariant, target_name(target), Status.UNKNOWN, (), rests, reason=reason, agreement=unchecked)
         return
     asking = _Asking(estate, target, [settled(estate, target, invariant) for invariant in invariants], how)
     for number, asked in enumerate(invariants):

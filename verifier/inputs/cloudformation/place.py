@@ -1,20 +1,17 @@
 """Where a template is deployed.
 
-In: a template, and what the user supplies. Out: `Deployment`. Guarantee: an account is what the user says, or the only one that the
-template leaves possible, with a warning; it is never guessed.
+In: a template, and what the user supplies. Out: `Deployment`. Guarantee: an account is what the user says, or what was concluded of the
+whole input (S4); it is never guessed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.policy_file import DEFAULT_REGIONS, REGION
-
-_DELEGATED = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|\$\{AWS::Partition\}):iam::([0-9]{12}):root")
 
 
 @dataclass(frozen=True)
@@ -41,24 +38,7 @@ def deployment(remarks: Remarks, node: Node, template: Template) -> Deployment:
     """Where the template is deployed. What is assumed is told as a warning."""
     region = _region(remarks, node, template)
     partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    return Deployment(_account(remarks, node, template), region, partition)
-
-
-def _account(remarks: Remarks, node: Node, template: Template) -> str | None:
-    supplied = template.supplied
-    if supplied.account is not None:
-        return supplied.account
-    named = {account for text in _policy_texts(template) for account in _DELEGATED.findall(text)}
-    for found, reason in (
-        (named, "the only one that a key policy delegates to"),
-        (supplied.declared, "the only one that the invariants declare"),
-    ):
-        if len(found) == 1:
-            (account,) = found
-            message = f"the template does not tell the account; assumed account {account}, {reason}"
-            remarks.warning(node, message, hint="give it with --account")
-            return account
-    return None
+    return Deployment(template.supplied.account or template.supplied.own, region, partition)
 
 
 def _region(remarks: Remarks, node: Node, template: Template) -> str:
@@ -69,8 +49,8 @@ def _region(remarks: Remarks, node: Node, template: Template) -> str:
         message = f"the key policies name the Regions {', '.join(named)}, and which one the stack is in is not given"
         remarks.error(node, message, hint="give it with --region", rule="F5")
     region = named[0] if named else DEFAULT_REGIONS["aws"]
-    reason = "the only one that a key policy names" if named else "for the key policies name none"
-    remarks.warning(node, f"the template does not tell the Region; assumed Region {region}, {reason}", hint="give it with --region")
+    reason = "the only one that a key policy names" if named else "for its key policies name none"
+    remarks.concluded[f"{node.source.name} does not tell the Region, which is taken to be {region}, {reason} (--region)"] = None
     return region
 
 

@@ -55,6 +55,8 @@ def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> 
     if len(remarks.errors) > before:
         return None
     where = deployment(remarks, node, template)
+    if supplied.account is None:
+        parts.by_stand_in[node.source.name] = node.source.text
     names = Names(template, where.partition, where.account, where.region)
     names.functions = Functions(remarks, template, names, where.pseudo)
     return Reading(node, where, names, names.functions)

@@ -47,6 +47,9 @@ class Derivation:
                 return self._key(resolver, resource, arn=False) if resource.managed else None
             case (("awscc_kms_key" | "awscc_kms_replica_key"), "arn") if resource.managed:
                 return self._key(resolver, resource, arn=True)
+            case "aws_caller_identity", "account_id" | "id" if not resource.managed:
+                account = self.providers.account(resource)
+                return None if account is None else _text(resolver, resource, (account,), ())
             case "aws_kms_alias", "arn" | "id" | "name":
                 return self._alias(resolver, resource, name)
             case "aws_vpc", "id" if resource.managed:

@@ -2,7 +2,7 @@
 
 In: a plan, and what the user supplies. Out: for a resource its account (`None` where nothing tells), Region and partition.
 Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the configuration
-fixes, never guessed; where the sources differ it is not known.
+fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
 
 A provider configuration is a login and a Region. Two that name no credentials of their own use the same login.
 """
@@ -27,7 +27,6 @@ _A_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
 _OWN = frozenset({"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"})
 """Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
 _CREDENTIALS = ("assume_role", "assume_role_with_web_identity", "profile", "access_key", "shared_credentials_files")
-_DELEGATED = re.compile(r"\barn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):root\b")
 
 
 @dataclass
@@ -46,8 +45,10 @@ class Providers:
     def __init__(self, plan: Plan, supplied: Supplied) -> None:
         self.plan = plan
         self.supplied = supplied
-        self.assumed: dict[str, str] = {}
-        """By the address of a resource, what was assumed of it and why."""
+        self.assumed_regions: dict[tuple[str, str], None] = {}
+        """Regions that nothing tells, as they were assumed, each with a reason."""
+        self.by_stand_in = False
+        """Whether something is in the own account, which nothing tells (S4)."""
         self._evidence: dict[str, _Evidence] = {}
         for resource in (*plan.before.values(), *plan.after.values()):
             self._learn(resource)
@@ -81,21 +82,11 @@ class Providers:
         match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
         if match is not None:
             return match[4]
-        return self._account(resource.provider) or self.supplied.account or self._assumed(resource)
-
-    def _assumed(self, resource: Resource) -> str | None:
-        """The only account that the key policies of the plan delegate to, or that the invariants declare."""
-        delegates = (self._delegates, "the only one that a key policy of the plan delegates to")
-        for found, reason in (delegates, (self.supplied.declared, "the only one that the invariants declare")):
-            if len(found) == 1:
-                (account,) = found
-                self.assumed.setdefault(f"{resource.address} account", f"account {account}, {reason}")
-                return account
-        return None
-
-    @cached_property
-    def _delegates(self) -> frozenset[str]:
-        return frozenset(account for text in self._policies for account in _DELEGATED.findall(text))
+        told = self._account(resource.provider) or self.supplied.account
+        if told is not None or self._own_login(resource.provider):
+            return told
+        self.by_stand_in = True
+        return self.supplied.own
 
     @cached_property
     def _named_regions(self) -> list[str]:
@@ -161,7 +152,7 @@ class Providers:
             raise InputError.of(printable(message), hint="give it with --region", rule="F5")
         told = named[0] if named else DEFAULT_REGIONS[self.partition(resource)]
         reason = "the only one that a key policy names" if named else "for the key policies name none"
-        self.assumed.setdefault(f"{resource.address} Region", f"Region {told}, {reason}")
+        self.assumed_regions[told, reason] = None
         return told
 
     def _regions(self, resource: Resource) -> Iterator[str]:

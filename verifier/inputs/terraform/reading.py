@@ -39,8 +39,8 @@ def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
     return replace(plan, sources=sources)
 
 
-def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> None:
-    """Adds what one side of a plan, or a state, holds. Errors go to `remarks`, or are raised."""
+def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
+    """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are raised."""
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied)
     resolver = Resolver(plan, Derivation(providers))
@@ -72,10 +72,10 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied) -> 
     parts.loose_alias = parts.loose_alias or keys.loose_alias
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)
-    for address, assumed in providers.assumed.items():
-        where, _, what = address.rpartition(" ")
-        hint = "give it with --region" if what == "Region" else "give it with --account"
-        remarks.warning(Node(plan.address(where), 0, 0), f"the plan does not tell the {what}; assumed {assumed}", hint=hint)
+    if providers.by_stand_in:
+        parts.by_stand_in[plan.file] = text
+    for region, reason in providers.assumed_regions:
+        remarks.concluded[f"{plan.file} does not tell every Region; one is taken to be {region}, {reason} (--region)"] = None
 
 
 def _put_off(plan: Plan) -> Unmodelled:

@@ -68,7 +68,7 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
         tuple(looked),
         tuple(skipped),
         data_version(),
-        _untold(estate.warnings, findings),
+        (*_untold(estate.warnings, findings), *estate.told_conclusions),
         estate.inputs,
         time.perf_counter() - started,
     )

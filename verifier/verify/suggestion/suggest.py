@@ -78,7 +78,7 @@ def suggest(
         if progress is not None:
             progress(done, len(targets), target.resource or target.kind.value)
     ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
-    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants))
+    warnings = (*estate.warnings, *estate.told_conclusions, *absent_in_invariants(estate, invariants))
     return Suggestions(ordered, tuple(summary(estate, key) for key in estate.keys), data_version(), warnings, estate.inputs)
 
 

@@ -1,0 +1,130 @@
+"""Whose a key is where the input does not say it (S4).
+
+In: key policies as they are read. Out: the own account, or `None` where it must be asked for.
+Guarantee: an account is never taken for the own one because a text names it. KMS refuses a key policy that leaves nobody of the key's own
+account able to call `PutKeyPolicy` [key-policy-overview; API: PutKeyPolicy, the lockout safety check]: where callers of one account alone
+could be those, the key is that account's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from verifier.inputs.both_sides import Side
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Key
+from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+
+STAND_IN = "000000000000"
+"""What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
+NOT_TOLD = f"the own account is not told: it is unlike every account that the input names, and shown as {STAND_IN}"
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
+_NOBODY = (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER)
+
+
+@dataclass(frozen=True)
+class Keepers:
+    """The accounts of which somebody could call `PutKeyPolicy` by a key policy, or more than these; `anyone`: perhaps of any account."""
+
+    accounts: frozenset[str]
+    anyone: bool
+
+    @property
+    def only(self) -> str | None:
+        """The only account."""
+        return min(self.accounts) if len(self.accounts) == 1 and not self.anyone else None
+
+
+def keepers(policy: Policy) -> Keepers:
+    """Who could call `PutKeyPolicy`. Conditions and Deny statements could only leave fewer, and are not looked at, but for conditions that
+    say of which account callers are."""
+    found: set[str | None] = set()
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW and _puts_policies(statement):
+            found |= _accounts(statement)
+    return Keepers(frozenset(account for account in found if account is not None), None in found)
+
+
+def _puts_policies(statement: Statement) -> bool:
+    named = any(fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions or ())
+    return named != statement.not_action
+
+
+def _accounts(statement: Statement) -> set[str | None]:
+    """The accounts of the callers that a statement names; `None` stands for any."""
+    if statement.not_principal:
+        return _by_conditions(statement)
+    found: set[str | None] = set()
+    for principal in statement.principals or ():
+        found |= _of_principal(principal) if principal.account is not None or principal.type in _NOBODY else _by_conditions(statement)
+    return found
+
+
+def _of_principal(principal: Principal) -> set[str | None]:
+    return set() if principal.type in _NOBODY else {principal.account}
+
+
+def _by_conditions(statement: Statement) -> set[str | None]:
+    """Of which accounts the callers must be, where a condition says it."""
+    for condition in statement.conditions:
+        operator = condition.operator
+        plain = operator.base in ("StringEquals", "StringLike") and not operator.if_exists and operator.set_operator is None
+        texts = {value.value for value in condition.values}
+        if plain and condition.key.value.lower() in _OF_CALLER and all(map(_ACCOUNT.fullmatch, texts)):
+            return {*texts}
+    return {None}
+
+
+def with_own_account(read: Callable[[Supplied], tuple[Side, ...]], supplied: Supplied) -> tuple[Side, ...]:
+    """What `read` reads, with the own account of plans and templates concluded, if they do not tell it; where nothing follows it is read
+    without one, and so asked for where it matters. Raises `InputError` as `read` does."""
+    sides = read(replace(supplied, own=STAND_IN))
+    if not any(parts.by_stand_in for _, parts in sides):
+        return sides
+    account = _concluded(sides)
+    if account == STAND_IN and _stands_alone(sides):
+        return _saying(sides, NOT_TOLD)
+    again = read(replace(supplied, own=account if account != STAND_IN else None))
+    return again if account in (None, STAND_IN) else _saying(again, concluded(account, "the keys are"))
+
+
+def concluded(account: str, whose: str) -> str:
+    """How an account is known by the argument of the lockout check."""
+    return (
+        f"{whose} of account {account}: the input does not tell the account, callers of no other could call kms:PutKeyPolicy, "
+        "and KMS refuses a key policy that leaves nobody of the key's own account able to"
+    )
+
+
+def _saying(sides: tuple[Side, ...], sentence: str) -> tuple[Side, ...]:
+    return tuple((replace(estate, concluded=(*estate.concluded, sentence)), parts) for estate, parts in sides)
+
+
+def _concluded(sides: Sequence[Side]) -> str | None:
+    keys = [key for estate, _ in sides for key in estate.keys if key.account == STAND_IN]
+    found = [keepers(policy) for policy in _key_policies(keys)]
+    told = [each.accounts for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
+    if told:
+        common = frozenset.intersection(*told)
+        return min(common) if len(common) == 1 else None
+    return STAND_IN if any(STAND_IN in each.accounts for each in found) else None
+
+
+def _key_policies(keys: Iterable[Key]) -> Iterable[Policy]:
+    return (key.policies[0] for key in keys if key.policies)
+
+
+def _stands_alone(sides: Sequence[Side]) -> bool:
+    """Whether nothing else in the input could be of the same account: then the stand-in is unlike all that it names."""
+    return all(
+        len(parts.by_stand_in) <= 1
+        and not parts.accounts
+        and parts.organization is None
+        and all(key.account == STAND_IN for key in estate.keys)
+        and not any(STAND_IN in text for text in parts.by_stand_in.values())
+        for estate, parts in sides
+    )
