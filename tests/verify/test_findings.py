@@ -105,8 +105,8 @@ def _requests(scenario: Scenario, joint: Joint, found: Cubes, inside: Given) -> 
         for turn in range(4):
             chosen = {**assignment(inside.estate, scenario.seed + number + 100 * turn), **LEAVE}
             node = place(joint, request, chosen)
-            if node is None:
-                continue
+            if node is None or not joint.diagrams.meets(node, joint.known_action):
+                continue  # U4: findings are about the actions that the data knows
             outcome = evaluate(inside.estate, request, chosen).outcome
             own = any(joint.diagrams.meets(node, other) for other in found.nodes)
             if outcome is Outcome.DENY:
