@@ -21,6 +21,7 @@ from tests.inputs.test_controls import PARENTS, full
 from tests.inputs.test_elsewhere import DECRYPT, ENCRYPT, SHARED, attached, named, planned, policies, snapshot
 from tests.inputs.test_organization import control, organization, targets
 from tests.inputs.test_terraform_plan import key_policy
+from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.resource_types import HARMLESS, READ, Family, unknown_family
@@ -29,6 +30,7 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.model.estate import Estate
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.source import Source
+from verifier.verify.explanation.symbolic import decide_symbolically
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPES = json.loads((ROOT / "tests/inputs/resource_types.json").read_text(encoding="utf-8"))
@@ -188,6 +190,25 @@ def test_endpoints_that_are_not_read_may_refuse_what_comes_through_one(tmp_path:
 def test_a_data_source_changes_nothing(tmp_path: Path) -> None:
     source = Planned("aws_iam_something", "x", {"name": "x"}, data=True)
     assert load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), source))]).unmodelled == ()
+
+
+ARN = f"arn:aws:iam::{ACCOUNT}"
+CALLERS = (
+    *(f"arn:aws:sts::{ACCOUNT}:assumed-role/old/s", f"{ARN}:user/alice", f"{ARN}:user/unlisted", f"{ARN}:root"),
+    *("arn:aws:iam::444455556666:user/eve", "s3.amazonaws.com"),
+)
+
+
+@pytest.mark.parametrize("type_", [*MADE_UP, *EVERYWHERE, "aws_ram_something", "aws_organizations_something", "aws_vpc_endpoint_something"])
+def test_both_rooms_decide_alike_under_what_is_not_read(tmp_path: Path, type_: str) -> None:
+    estate = beside_snapshot(tmp_path, type_, denied=True)
+    for principal in CALLERS:
+        for action in ("kms:Decrypt", "kms:Encrypt"):
+            for context in ({}, {"aws:SourceVpce": "vpce-0a1b2c3d", "aws:SourceVpc": "vpc-0a1b2c3d"}):
+                asked = {"principal": principal, "action": action, "resource": estate.keys[0].arn, "context": context}
+                request = request_from_json(estate, asked)
+                found = evaluate(estate, request).outcome.value
+                assert decide_symbolically(estate, request).value == found, (principal, action, context)
 
 
 # -- nothing else than what is listed --

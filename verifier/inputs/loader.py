@@ -29,7 +29,6 @@ from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.unique_ids import trusts_with_known_ids, with_known_ids
-from verifier.inputs.unknown_types import with_unknown
 from verifier.inputs.unrecognized import CONFIGURATION, OF_CONFIGURATION, of_node
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
@@ -155,7 +154,11 @@ class Loader:
             inputs=tuple(self.files.digests.items()),
             concluded=tuple(self.remarks.concluded),
         )
-        return with_unknown(estate, self.parts.unknown) if self.parts.unknown else estate
+        if not self.parts.unknown:
+            return estate
+        from verifier.inputs.unknown_types import with_unknown  # as for plans
+
+        return with_unknown(estate, self.parts.unknown)
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from verifier.inputs import keys as key_members
 from verifier.inputs import organization as organization_members
@@ -24,9 +25,11 @@ from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
-from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
+
+if TYPE_CHECKING:
+    from verifier.inputs.unknown_types import UnknownResource
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document."""
