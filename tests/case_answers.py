@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from tests.agreement.runner import read_again
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
@@ -57,6 +58,12 @@ def decided(estate: Estate, asked: RequestCase) -> Decision:
 def decided_by_problem(estate: Estate, asked: RequestCase) -> str:
     """What `problem` says of a request: `allow`, `deny` or `depends`."""
     return decide_symbolically(estate, request_from_json(estate, dict(asked.request))).value
+
+
+def decided_by_third_reading(estate: Estate, asked: RequestCase) -> str:
+    """What the third reading says of a request: `allow`, `deny`, or `depends`, also for what it leaves open."""
+    found = read_again(estate, request_from_json(estate, dict(asked.request)), None)
+    return found.value if found else "depends"
 
 
 def statuses(estate: Estate, text: str) -> dict[str, set[str]]:

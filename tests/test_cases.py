@@ -1,4 +1,4 @@
-"""Every cited case, asked of both rooms: of `evaluate`, and of `problem` through the solver with the request fixed.
+"""Every cited case, asked of `evaluate`, of `problem` through the solver with the request fixed, and of the third reading.
 
 A fault made alike in the two rooms is invisible to their agreement; it shows here, because the expected decisions come from AWS's pages.
 """
@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.case_answers import all_warnings, decided, decided_by_problem, is_error, loaded, refusals, wrong_statuses
-from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase, load_cases
+from tests.case_answers import (
+    all_warnings,
+    decided,
+    decided_by_problem,
+    decided_by_third_reading,
+    is_error,
+    loaded,
+    refusals,
+    wrong_statuses,
+)
+from tests.case_format import ROOMS, Case, ErrorCase, InvariantCase, RequestCase, load_cases
 from verifier.model.request import Decision
 from verifier.syntax.diagnostic import InputError, Severity
 
@@ -42,7 +51,7 @@ REQUESTS = [
     for case in CASES
     for number, request in enumerate(case.requests, start=1)
     if request.expect != "malformed"
-    for room in request.rooms
+    for room in (*request.rooms, *(("third",) if request.rooms == ROOMS else ()))
 ]
 MALFORMED = [
     pytest.param(case, request, id=_named(case, number))
@@ -76,6 +85,9 @@ def test_decision(case: Case, request_case: RequestCase, room: str, folder: Path
     estate = loaded(case, folder)
     if room == "problem":
         assert decided_by_problem(estate, request_case) == request_case.expect, _about(case, request_case)
+        return
+    if room == "third":
+        assert decided_by_third_reading(estate, request_case) == request_case.expect, _about(case, request_case)
         return
     decision = decided(estate, request_case)
     assert decision.outcome.value == request_case.expect, _about(case, request_case)

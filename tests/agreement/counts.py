@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.agreement.disputed import DISPUTES
 from tests.agreement.estates import Setting
 from tests.agreement.labels import SOURCES, UNCOUNTED, fired
 from tests.agreement.runner import Comparison
@@ -17,6 +18,7 @@ from verifier.model.request import CallerKind, Request
 
 LEAST_ALLOWED = 0.30
 MOST_UNDETERMINED = 0.01
+MOST_UNREAD = 0.03
 LEAST_FIRED = 50
 
 
@@ -29,6 +31,8 @@ class Counts:
     outcomes: Counter[str] = field(default_factory=Counter)
     undetermined: Counter[str] = field(default_factory=Counter)
     open_facts: int = 0
+    left_open: int = 0
+    disputed: Counter[str] = field(default_factory=Counter)
     fired: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     def see(self, setting: Setting, comparison: Comparison) -> None:
@@ -40,6 +44,8 @@ class Counts:
         if comparison.symbolic is None:
             self.undetermined[comparison.undetermined.split(" (")[0]] += 1
         self.open_facts += comparison.symbolic is not comparison.decision.outcome and comparison.facts_open
+        self.left_open += comparison.third is None
+        self.disputed.update([comparison.disputed] if comparison.disputed else [])
         self.fired.update(fired(setting, comparison))
 
     def see_session(self, request: Request, found: Limited) -> None:
@@ -56,7 +62,8 @@ class Counts:
         self.cases += other.cases
         self.compared += other.compared
         self.open_facts += other.open_facts
-        for own, its in ((self.outcomes, other.outcomes), (self.undetermined, other.undetermined)):
+        self.left_open += other.left_open
+        for own, its in ((self.outcomes, other.outcomes), (self.undetermined, other.undetermined), (self.disputed, other.disputed)):
             own.update(its)
         self.fired.update(other.fired)
 
@@ -70,12 +77,19 @@ class Counts:
         """The share of comparisons that `problem` cannot hold."""
         return sum(self.undetermined.values()) / max(1, self.compared)
 
+    @property
+    def unread(self) -> float:
+        """The share of comparisons that the third reading leaves open."""
+        return self.left_open / max(1, self.compared)
+
     def complaints(self, least_fired: int = LEAST_FIRED) -> Iterator[str]:
         """What is too few, or too many, for the run to prove much."""
         if self.allowed < LEAST_ALLOWED:
             yield f"only {self.allowed:.1%} of the requests are allowed"
         if self.undecided > MOST_UNDETERMINED:
             yield f"problem cannot hold {self.undecided:.1%} of the requests"
+        if self.unread > MOST_UNREAD:
+            yield f"the third reading leaves {self.unread:.1%} of the requests open"
         for label in SOURCES:
             for way in (True, False):
                 if self.fired[label, way] < least_fired:
@@ -88,6 +102,8 @@ class Counts:
         lines.append(f"  {self.open_facts:,} where problem is sharper, since it knows which values a fact of the key can have (U3)")
         lines.append(f"  {sum(self.undetermined.values()):,} that problem cannot hold ({self.undecided:.2%})")
         lines += [f"    {count:>5,} {reason}" for reason, count in self.undetermined.most_common(8)]
+        lines.append(f"  {self.left_open:,} that the third reading leaves open ({self.unread:.2%})")
+        lines += [f"    {self.disputed[found.name]:>5,} {found.name} ({found.page})" for found in DISPUTES]
         lines.append(f"{'rule':<28}{'held':>9}{'failed':>9}  read off the")
         lines += [f"{label:<28}{self.fired[label, True]:>9,}{self.fired[label, False]:>9,}  {source}" for label, source in SOURCES.items()]
         lines += [f"{label:<28}{'-':>9}{'-':>9}  {reason}" for label, reason in UNCOUNTED.items()]

@@ -22,7 +22,7 @@ def some_doubts(dice: Dice, estate: Estate) -> tuple[Doubt, ...]:
     """Up to two statements of the estate, seldom any."""
     if not dice.chance(8):
         return ()
-    every = sorted({(policy.identity, statement.index) for policy in _policies(estate) for statement in policy.statements})
+    every = sorted({(policy.identity, statement.index) for policy in every_policy(estate) for statement in policy.statements})
     return tuple(sorted(set(dice.some(tuple(every), 1, 2)))) if every else ()
 
 
@@ -70,13 +70,13 @@ def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
 
 def doubts_of(estate: Estate) -> list[Doubt]:
     """The statements of an estate that are in doubt."""
-    found = {(p.identity, s.index): None for p in _policies(estate) for s in p.statements if s.doubt is not None}
+    found = {(p.identity, s.index): None for p in every_policy(estate) for s in p.statements if s.doubt is not None}
     return list(found)
 
 
 def _thing(estate: Estate, doubt: Doubt) -> Unmodelled:
     identity, index = doubt
-    effects = {s.effect for p in _policies(estate) if p.identity == identity for s in p.statements if s.index == index}
+    effects = {s.effect for p in every_policy(estate) if p.identity == identity for s in p.statements if s.index == index}
     influence = Influence.MAY_ALLOW if effects == {Effect.ALLOW} else Influence.MAY_REFUSE
     return Unmodelled(f"statement {index} of {identity}", "U3", influence, "a statement with unknown parts", of_statement=True)
 
@@ -85,7 +85,8 @@ def _symbol(thing: Unmodelled) -> str:
     return allow_symbol(thing) if thing.influence is Influence.MAY_ALLOW else refuse_symbol(thing)
 
 
-def _policies(estate: Estate) -> Iterator[Policy]:
+def every_policy(estate: Estate) -> Iterator[Policy]:
+    """Every policy of an estate, where it is attached."""
     for key in estate.keys:
         yield from key.policies or ()
     for account in estate.accounts:

@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 NEEDED = frozenset({"kind", "arn", "session", "issuer", "aws:userid", "aws:CurrentTime", "aws:RequestedRegion", "caller", "context"})
 """What every request of its kind has: without it the rooms may differ for another reason."""
 
-Saying = tuple[str, Outcome, Outcome | None]
+Saying = tuple[str, Outcome, Outcome | None, Outcome | None]
 
 
 def disagreement(case: dict[str, Any]) -> Saying | None:
@@ -32,11 +32,11 @@ def disagreement(case: dict[str, Any]) -> Saying | None:
         estate, request = estate_from_json(case), request_of(case)
         if request.session_policies is not None:
             wrong = limited(Decider(estate), estate, request, case.get("assignment")).faults
-            return (wrong[0].what, wrong[0].decision.outcome, wrong[0].other) if wrong else None
+            return (wrong[0].what, wrong[0].decision.outcome, wrong[0].other, None) if wrong else None
         found = compared(Decider(estate), estate, request, case.get("assignment"))
     except (InputError, KeyError, ValueError, IndexError, AttributeError, TypeError):
         return None
-    return None if found.agrees and found.sharp else ("", found.decision.outcome, found.symbolic)
+    return None if found.agrees and found.sharp else ("", found.decision.outcome, found.symbolic, found.third)
 
 
 def reduced(case: dict[str, Any]) -> dict[str, Any]:

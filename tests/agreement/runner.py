@@ -1,16 +1,19 @@
-"""Holds the two rooms against each other on one case (S2).
+"""Holds the two rooms, and the third reading, against each other on one case (S2).
 
 In: an estate, requests, an assignment of the readings and free facts. Out: `Comparison`s.
 Guarantee: an outcome is compared exactly, except where `evaluate` leaves a fact of the key open (U3): it tries each test on it both ways,
-`problem` only the values that the fact can have, so that there `problem` may be sharper, and only there.
+`problem` only the values that the fact can have, so that there `problem` may be sharper, and only there. The third reading may leave a
+request open; it is counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
+from tests.agreement.disputed import dispute
+from tests.agreement.third_reading import decisions
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.readings import (
@@ -31,13 +34,17 @@ OPEN_FACTS = ("U3:", "F1:region:")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One request in both rooms. `symbolic` is `None` where `problem` cannot hold the request, and `undetermined` says why."""
+    """One request in both rooms. `symbolic` is `None` where `problem` cannot hold the request, and `undetermined` says why; `third`
+    where the third reading leaves it open."""
 
     request: Request
     assignment: Mapping[str, bool] | None
     decision: Decision
     symbolic: Outcome | None
     undetermined: str = ""
+    third: Outcome | None = None
+    disputed: str | None = None
+    """The dispute because of which the third reading, which differs, is not counted as one."""
 
     @property
     def facts_open(self) -> bool:
@@ -46,10 +53,9 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the rooms agree; a request that `problem` cannot hold proves nothing, and is counted."""
-        if self.symbolic is None or self.symbolic is self.decision.outcome:
-            return True
-        return self.facts_open
+        """Whether all three agree; a request that `problem` cannot hold, or that the third reading leaves open, proves nothing, and is
+        counted."""
+        return self.facts_open or {self.symbolic, self.third} <= {None, self.decision.outcome}
 
     @property
     def sharp(self) -> bool:
@@ -65,12 +71,26 @@ def compare(decider: Decider, estate: Estate, requests: list[Request], seed: int
 
 
 def compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Comparison:
-    """One request in both rooms."""
-    decision = evaluate(estate, request, chosen)
+    """One request in both rooms, and read a third time."""
+    decision, third = evaluate(estate, request, chosen), read_again(estate, request, chosen)
+    symbolic, undetermined = None, ""
     try:
-        return Comparison(request, chosen, decision, decider.decide(request, chosen))
+        symbolic = decider.decide(request, chosen)
     except Undetermined as reason:
-        return Comparison(request, chosen, decision, None, str(reason))
+        undetermined = str(reason)
+    found = Comparison(request, chosen, decision, symbolic, undetermined, third)
+    disputed = None if found.agrees or symbolic not in (None, decision.outcome) else dispute(estate, request)
+    return replace(found, third=None, disputed=disputed) if disputed else found
+
+
+def read_again(estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Outcome | None:
+    """What the third reading decides; `None` where it leaves it open, as all that is asked of other services than KMS."""
+    if not request.action.startswith("kms:"):
+        return None
+    found = decisions(estate, request, chosen or {})
+    if None in found:
+        return None
+    return Outcome.DEPENDS if len(found) > 1 else Outcome.ALLOW if True in found else Outcome.DENY
 
 
 def assignment(estate: Estate, seed: int) -> dict[str, bool]:

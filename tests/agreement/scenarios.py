@@ -55,7 +55,7 @@ class Scenario:
 
 
 class Disagreement(AssertionError):
-    """The two rooms decide one request differently."""
+    """The two rooms, or the third reading, decide one request differently."""
 
 
 def scenarios() -> st.SearchStrategy[Scenario]:
@@ -88,7 +88,7 @@ def _limited(dice: Dice, setting: Setting, library: Library, request: Request) -
 
 
 def check(scenario: Scenario, counts: Counts) -> None:
-    """Asks both rooms about every request of a scenario, and counts. Raises `Disagreement`."""
+    """Asks both rooms, and the third reading, about every request of a scenario, and counts. Raises `Disagreement`."""
     estate = scenario.setting.estate
     decider = Decider(estate, ENGINES[scenario.seed % len(ENGINES)])
     for comparison in compare(decider, estate, list(scenario.requests), scenario.seed):
@@ -129,7 +129,9 @@ def told(setting: Setting, comparison: Comparison) -> str:
     """A disagreement as text: what each room says, the trace, and the case as JSON for `tests/cases/regressions`."""
     decision = comparison.decision
     symbolic = comparison.symbolic.value if comparison.symbolic else f"nothing ({comparison.undetermined})"
-    lines = [f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {symbolic}", *_trace(decision)]
+    third = comparison.third.value if comparison.third else "nothing"
+    said = f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {symbolic}, the third reading says {third}"
+    lines = [said, *_trace(decision)]
     case = case_of(setting, comparison.request, comparison.assignment)
     return "\n".join((*lines, json.dumps(reduced(case), indent=1)))
 

@@ -8,6 +8,7 @@ positively in D2, D3, D9 and G4. A role session without a session policy has S =
 - with session policies no more is allowed than without them, for a federated session than with `SESSION_ALLOW`: what names the session
   or its user in a key policy or grant gives the same both ways;
 - a session policy that allows everything changes nothing;
+- the third reading, which has session policies, decides alike;
 - wherever S occurs, B does, and in the same way: a session policy limits a role without a boundary exactly as a boundary with the same
   statements would, but for `NotPrincipal` (P5). `problem` has boundaries, so it can be asked that.
 """
@@ -17,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tests.agreement.disputed import dispute
 from tests.agreement.documents import EVERYTHING
 from tests.agreement.library import policy_from
-from tests.agreement.runner import OPEN_FACTS
+from tests.agreement.runner import OPEN_FACTS, read_again
 from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, PolicyKind
@@ -60,6 +62,9 @@ def limited(decider: Decider, estate: Estate, request: Request, chosen: Assignme
     without = {**(chosen or {}), SESSION_ALLOW: True} if request.caller.kind is CallerKind.FEDERATED else chosen
     decision, beside = evaluate(estate, request, chosen), evaluate(estate, plain, without)
     found = [*_faults(decision, beside, _symbolic(decider, plain, without)), *_as_boundary(estate, request, chosen, decision)]
+    third = read_again(estate, request, chosen)
+    if third not in (None, decision.outcome) and not facts_open(decision) and dispute(estate, request) is None:
+        found.append(Fault("the third reading decides otherwise than evaluate", decision, third or decision.outcome))
     generous = evaluate(estate, replace(request, session_policies=(GENEROUS,)), chosen)
     if generous.outcome is not beside.outcome:
         found.append(Fault("a session policy that allows everything changes the outcome", generous, beside.outcome))

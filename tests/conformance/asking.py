@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.case_answers import all_warnings, decided, decided_by_problem, is_error, loaded, refusals, wrong_statuses
+from tests.case_answers import (
+    all_warnings,
+    decided,
+    decided_by_problem,
+    decided_by_third_reading,
+    is_error,
+    loaded,
+    refusals,
+    wrong_statuses,
+)
 from tests.case_format import Case, InvariantCase, RequestCase
 from tests.conformance.pages import Entry
 from verifier.model.estate import Estate
@@ -62,6 +71,9 @@ def _of_request(estate: Estate, asked: RequestCase) -> Iterator[str]:
         answer = decided_by_problem(estate, asked)
         if answer != asked.expect:
             yield f"problem says {answer}"
+        answer = decided_by_third_reading(estate, asked)
+        if answer != asked.expect:
+            yield f"the third reading says {answer}"
 
 
 def _of_invariants(estate: Estate, asked: InvariantCase) -> Iterator[str]:

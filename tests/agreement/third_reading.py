@@ -1,0 +1,597 @@
+"""A third reading of the decision, for the tests alone: read off IAM's evaluation flow chart and the pages of the KMS guide.
+
+In: an estate, one concrete request, values of symbols (`verifier.model.readings`). Out: allowed, refused, or `None` where what is
+not given decides. Guarantee: written without a look at the two rooms, and shares no helper with them. It need not be fast, or explain.
+Pages: IAM User Guide, reference_policies_evaluation-logic (the chart), reference_policies_evaluation-logic-cross-account,
+access_policies_boundaries, reference_policies_elements_*, reference_policies_variables, reference_policies_multi-value-conditions,
+id_session-tags; KMS Developer Guide, key-policies, grants, create-grant-overview, grant-manage, conditions-kms, kms-vpc-endpoint.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from verifier.model import readings, reference
+from verifier.model.estate import Estate, Influence, Key, Unmodelled
+from verifier.model.grant import Grant, Pairs
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.request import CallerKind, Request
+
+Truth = bool | None
+"""`None`: not known."""
+Values = tuple[str, ...]
+Worlds = tuple[Values, ...] | None
+"""What a condition key may hold, `()` where it is absent; `None` where nothing is known."""
+Patterns = tuple[str | None, ...] | None
+"""What a listed text may stand for, as regular expressions; a `None` among them has a variable without a value. `None`: not known."""
+ABSENT: Worlds = ((),)
+PAIR = "kms:encryptioncontext:"
+NAMING = (PolicyKind.KEY, PolicyKind.ENDPOINT)
+FOR_IDENTITIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
+KEY_STORES = re.compile("kms:(Create|Delete|Update|Connect|Disconnect|Describe)CustomKeyStores?")
+VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'}]+?)\s*(?:,\s*'([^']*)'\s*)?)\}")
+OF_CUSTOMERS = re.compile(
+    "kms:(PutKeyPolicy|(Unt|T)agResource|(En|Dis)ableKey(Rotation)?|RotateKeyOnDemand|(ScheduleKey|CancelKey)Deletion|UpdateKeyDescription"
+    "|(Create|Update)Alias|(Import|DeleteImported)KeyMaterial|ReplicateKey|UpdatePrimaryRegion)"
+)
+"""What nobody can do to AWS managed keys. [concepts, enabling-keys, editing-keys, tagging-keys]"""
+ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {"Equals": operator.eq, "LessThan": operator.lt, "LessThanEquals": operator.le}
+ORDERS |= {"GreaterThan": operator.gt, "GreaterThanEquals": operator.ge}
+DIRECT, LIMITED, EVERYBODY, ACCOUNT = EVERY_WAY = ("direct", "limited", "everybody", "account")
+"""How a statement names a caller: itself; so that a boundary and a session policy limit it; with everybody; by its account."""
+
+
+def decide(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> Truth:
+    """Whether the request is allowed; `None` where it turns on a symbol that has no value, or on a fact that is not given."""
+    return _Question(estate, request, symbols).allowed()
+
+
+def decisions(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> set[Truth]:
+    """What is decided under every value of the symbols that have none and matter."""
+    question = _Question(estate, request, symbols)
+    found = question.allowed()
+    if found is not None or not question.missed:
+        return {found}
+    tried = next(iter(question.missed))
+    return decisions(estate, request, {**symbols, tried: True}) | decisions(estate, request, {**symbols, tried: False})
+
+
+def _all(truths: Iterable[Truth]) -> Truth:
+    result: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        result = None if truth is None else result
+    return result
+
+
+def _any(truths: Iterable[Truth]) -> Truth:
+    return _not(_all(_not(truth) for truth in truths))
+
+
+def _not(truth: Truth) -> Truth:
+    return None if truth is None else not truth
+
+
+def _same(truths: Iterable[Truth]) -> Truth:
+    """What is true in every world alike."""
+    found = set(truths)
+    return found.pop() if len(found) == 1 else None
+
+
+def _only(value: str | None) -> Worlds:
+    return ABSENT if value is None else ((value,),)
+
+
+def _pattern(text: str) -> str:
+    return re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text, re.DOTALL) is not None
+
+
+def _arn_fits(pattern: str, text: str, fields: int = 6) -> bool:
+    """Field by field; the sixth may hold colons."""
+    wanted, found = pattern.split(":", 5), text.split(":", 5)
+    return len(wanted) == 6 == len(found) and all(map(_fits, wanted[:fields], found[:fields]))
+
+
+class _Question:
+    """One request, with everything that is looked up for it."""
+
+    def __init__(self, estate: Estate, request: Request, symbols: Mapping[str, bool]) -> None:
+        self.estate, self.request, self.symbols = estate, request, symbols
+        self.missed: dict[str, None] = {}
+        self.caller, self.resource, self.action = request.caller, request.resource, request.action
+        self.kind, self.account = self.caller.kind, self.caller.account
+        self.service, self.federated = self.kind is CallerKind.SERVICE, self.kind is CallerKind.FEDERATED
+        self.known_action = reference.action(request.action)
+        self.grantable = self.known_action is not None and self.known_action.grant_operation
+        self.key = next((key for key in estate.keys if key.arn == self.resource), None)
+        self.managed = self.key is not None and self.key.manager == "AWS"
+        self.owner = self.resource.split(":")[4] if self.resource else None
+        self.given: dict[str, Values] = {}
+        self.pairs: dict[str, str] = {}
+        for name, value in request.context:
+            self.given[name.lower()] = values = (value,) if isinstance(value, str) else tuple(value)
+            if name.lower().startswith(PAIR) and values:
+                self.pairs[name[len(PAIR) :]] = values[0]
+        self.endpoint = self.given.get("aws:sourcevpce", ("",))[0]
+        # A federated session acts with the permissions of the user that issued it.
+        self.subject = self.caller.issuer if self.federated else self.caller.principal_arn
+        everyone = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
+        self.identity = next((identity for identity in everyone if identity.arn == self.subject), None)
+        self.by_root = self.kind is CallerKind.ROOT or (self.federated and str(self.subject).endswith(":root"))
+        inventory = next((account for account in estate.accounts if account.id == self.account), None)
+        self.free = not (self.service or self.by_root or self.identity or (inventory and inventory.complete))
+        self.for_caller = not self.service and self._one("aws:viaawsservice") == "true"
+
+    def symbol(self, name: str) -> Truth:
+        if name not in self.symbols:
+            self.missed[name] = None
+        return self.symbols.get(name)
+
+    def reading(self, label: str) -> Truth:
+        return self.symbol(label) if readings.is_reading(label) else False
+
+    def _one(self, name: str) -> str | None:
+        worlds = self.worlds(name)
+        return worlds[0][0] if worlds and worlds[0] else None
+
+    # -- what a request carries (conditions-kms, conditions-aws, reference_policies_condition-keys) --
+
+    def worlds(self, name: str, kind: PolicyKind | None = None) -> Worlds:
+        """What a condition key holds, as a policy of a kind sees it."""
+        name = name.lower()
+        if name.startswith(PAIR):
+            return tuple((value,) for value in sorted({self.pairs[pair] for pair in self.pairs if PAIR + pair.lower() == name})) or ABSENT
+        found = (self.given[name],) if name in self.given else self._derived(name)
+        if kind is PolicyKind.KEY and (name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"):
+            return self._readable("F8", found)
+        return found
+
+    def _readable(self, label: str, found: Worlds) -> Worlds:
+        """What is found if the reading holds, else absent."""
+        reading = self.reading(label)
+        return ABSENT if reading is False else found if reading or found is None else (*found, ())
+
+    def _derived(self, name: str) -> Worlds:
+        prefix, _, rest = name.partition("/")
+        if prefix == "aws:principaltag" and not self.service:
+            # A session's tags are those of its role, or of the user that issued it, and over them its own. [id_session-tags]
+            pairs = (*(self.identity.tags if self.identity else ()), *self.caller.session_tags)
+            return _only({tag.lower(): value for tag, value in pairs}.get(rest))
+        if prefix == "aws:resourcetag" and self.key is not None:
+            return None if self.key.tags is None else _only({tag.lower(): value for tag, value in self.key.tags}.get(rest))
+        if name.endswith(("orgid", "orgpaths")):
+            return self._organization(name)
+        if name in ("aws:currenttime", "aws:epochtime"):
+            return self._moment(name)
+        facts = self._facts() | (self._of_key(self.key) if self.key else {})
+        if name not in facts and name in ("kms:calleraccount", "aws:resourceaccount"):
+            return self._readable("F1-keyless", _only(self.account))
+        return facts.get(name, ABSENT)
+
+    def _facts(self) -> dict[str, Worlds]:
+        arn, name = self.caller.principal_arn, self.caller.principal_arn.rsplit("/", 1)[-1]
+        called = self.given.get("aws:calledvia", ())
+        mcp = self.given.get("aws:viaawsmcpservice") == ("true",) or bool(self.given.get("aws:calledviaawsmcp"))
+        via = called or mcp or self.given.get("kms:viaservice") or self.given.get("kms:grantisforawsresource") == ("true",)
+        end = next((end for end in self.estate.endpoints or () if end.id == self.endpoint), None)
+        facts: dict[str, Worlds] = {"aws:securetransport": _only("true"), "aws:principalisawsservice": _only(str(self.service).lower())}
+        facts |= {
+            "aws:viaawsservice": _only(str(bool(via)).lower()),
+            "aws:calledviafirst": (called[:1],),
+            "aws:calledvialast": (called[-1:],),
+        }
+        facts |= {"aws:sourcevpc": _only(end.vpc if end else None), "aws:vpceaccount": _only(end.account if end else None)}
+        facts |= {"kms:encryptioncontextkeys": (tuple(self.pairs),), "aws:viaawsmcpservice": _only("true" if mcp else None)}
+        if self.resource:
+            facts |= {"aws:requestedregion": _only(self.resource.split(":")[3]), "aws:resourceaccount": _only(self.owner)}
+        if self.service:
+            return facts | {"aws:principalservicename": _only(arn), "aws:principalservicenameslist": _only(arn)}
+        types = {"USER": "User", "ROLE": "AssumedRole", "ROOT": "Account", "FEDERATED": "FederatedUser"}
+        unique = self.identity.unique_id if self.identity else None
+        unique = {"ROOT": self.account, "FEDERATED": f"{self.account}:{name}"}.get(self.kind.name, unique)
+        facts["aws:userid"] = None if unique is None else _only(unique + (f":{self.caller.session}" if self.caller.session else ""))
+        if self.resource or KEY_STORES.fullmatch(self.action):
+            facts["kms:calleraccount"] = _only(self.account)
+        facts |= {
+            "aws:principalarn": _only(arn),
+            "aws:principalaccount": _only(self.account),
+            "aws:principaltype": _only(types[self.kind.name]),
+        }
+        return facts | {"aws:username": _only(name if self.kind is CallerKind.USER else None)}
+
+    def _moment(self, name: str) -> Worlds:
+        """The time, by the other of the two keys that say it."""
+        other = self.given.get({"aws:currenttime": "aws:epochtime", "aws:epochtime": "aws:currenttime"}[name])
+        moment = _instant(other[0]) if other else None
+        if moment is None:
+            return None
+        return _only(str(moment) if name == "aws:epochtime" else datetime.fromtimestamp(float(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+    @staticmethod
+    def _of_key(key: Key) -> dict[str, Worlds]:
+        several = ":key/mrk-" in key.arn if key.multi_region is None else key.multi_region
+        known = {"keyspec": key.spec, "customermasterkeyspec": key.spec, "keyusage": key.usage, "customermasterkeyusage": key.usage}
+        known |= {"keyorigin": key.origin, "multiregion": str(several).lower(), "multiregionkeytype": key.multi_region_type}
+        facts: dict[str, Worlds] = {f"kms:{name}": None if value is None else _only(value) for name, value in known.items()}
+        facts["kms:resourcealiases"] = None if key.aliases is None else (key.aliases,)
+        return facts if several else facts | {"kms:multiregionkeytype": ABSENT}
+
+    def _organization(self, name: str) -> Worlds:
+        accounts = {"principal": None if self.service else self.account, "resource": self.owner or self.account}
+        accounts |= {"source": self._one("aws:sourceaccount"), "vpce": self._one("aws:vpceaccount")}
+        whose = name.removeprefix("aws:").removesuffix("orgid").removesuffix("orgpaths")
+        organization = self.estate.organization
+        members = dict(organization.accounts) if organization else {}
+        if organization is None or accounts.get(whose) not in members:
+            return ABSENT
+        path = members[str(accounts[whose])]
+        found = _only(organization.id) if name.endswith("orgid") else None if path is None else _only(path)
+        return found if self.owner or whose != "resource" else self._readable("F1-keyless", found)
+
+    def texts(self, text: str, policy: Policy, wildcards: bool) -> Patterns:
+        """What a listed text may stand for. [reference_policies_variables]"""
+        fixed = _pattern if wildcards else re.escape
+        found: list[str | None] = [""]
+        place = 0
+        for variable in VARIABLE.finditer(text) if policy.variables else ():
+            replaced = self._replaced(variable, policy, wildcards)
+            if replaced is None:
+                return None
+            before = fixed(text[place : variable.start()])
+            found = [None if old is None or new is None else old + before + new for old in found for new in replaced]
+            place = variable.end()
+        return tuple(None if old is None else old + fixed(text[place:]) for old in found)
+
+    def _replaced(self, variable: re.Match[str], policy: Policy, wildcards: bool) -> Patterns:
+        literal, name, default = variable.groups()
+        if literal is not None:
+            return (re.escape(literal),)
+        worlds = self.worlds(name.strip(), policy.kind)
+        if worlds is None:
+            return None
+        found: list[str | None] = []
+        for value in (world[0] if world else default for world in worlds):
+            special = self.reading("L7-wildcards") if value and wildcards and re.search(r"[*?]", value) else False
+            found += [None] if value is None else []
+            found += [re.escape(value)] if value is not None and special is not True else []
+            found += [_pattern(value)] if value is not None and special is not False else []
+        return tuple(found)
+
+    def _invalid(self, statement: Statement, policy: Policy) -> Truth:
+        """Whether a variable without a value makes the whole statement invalid, by the reading that says so."""
+        texts = [self.texts(text.value.split(":", 5)[5], policy, True) for text in statement.resources or () if text.value.count(":") > 4]
+        tests = [condition for condition in statement.conditions if condition.operator.base.startswith(("String", "Arn"))]
+        texts += [self.texts(text.value, policy, True) for condition in tests for text in condition.values]
+        empty = _any(None if found is None else _same(one is None for one in found) for found in texts)
+        return False if empty is False else _all((empty, self.reading("L7-absent")))
+
+    # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
+
+    def condition(self, condition: Condition, policy: Policy) -> Truth:
+        worlds, operator = self.worlds(condition.key.value, policy.kind), condition.operator
+        kind = next((kind for kind in ("Date", "Numeric") if operator.base.startswith(kind)), None)
+        if worlds is None and kind and not operator.set_operator and not operator.if_exists:
+            # What cannot be read matches no value, whatever it is.
+            read = any(_compare(f"{kind}Equals", text.value, text.value) for text in condition.values)
+            return None if read else "Not" in operator.base
+        return None if worlds is None else _same(self._holds(condition, policy, world) for world in worlds)
+
+    def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
+        base, prefix, if_exists = condition.operator.base, condition.operator.set_operator, condition.operator.if_exists
+        if base == "Null":
+            return any(text.value.lower() == str(not values).lower() for text in condition.values)
+        # For the set operators an empty string is a null data set.
+        values = tuple(value for value in values if value) if prefix else values
+        positive = base.replace("Not", "", 1)
+
+        def satisfies(value: str) -> Truth:
+            found = _any(self._matches(positive, text, value, policy) for text in condition.values)
+            return found if positive == base else _not(found)
+
+        if not values:
+            absent = prefix == "ForAllValues" or if_exists or positive != base
+            return absent if prefix != "ForAnyValue" else self.reading("C1") if if_exists else False
+        known = reference.condition_key(condition.key.value)
+        if prefix is None and (known.multivalued if known else len(values) > 1):
+            reading = self.reading("C2")
+            return False if reading is False else _all((reading, _any(map(satisfies, values))))
+        return (_all if prefix == "ForAllValues" else _any)(map(satisfies, values))
+
+    def _matches(self, base: str, text: Text, value: str, policy: Policy) -> Truth:
+        """Whether one listed text matches one value, by an operator that is not negated."""
+        if not base.startswith(("String", "Arn")):
+            return _compare(base, text.value, value)
+        texts = self.texts(text.value, policy, base in ("StringLike", "ArnLike", "ArnEquals"))
+        if texts is None:
+            return None
+        if base.endswith("IgnoreCase"):
+            return _same(found is not None and _fits(found.lower(), value.lower()) for found in texts)
+        fits: Callable[[str, str], bool] = _arn_fits if base.startswith("Arn") else _fits
+        return _same(found is not None and fits(found, value) for found in texts)
+
+    def statement(self, statement: Statement, policy: Policy, ways: tuple[str, ...]) -> Truth:
+        named = policy.kind not in NAMING or _any(truth for way, truth in self.ways(statement) if way in ways)
+        listed = any(_fits(_pattern(text.value.lower()), self.action.lower()) for text in statement.actions or ())
+        if statement.actions is None or statement.resources is None or listed is statement.not_action or named is False:
+            return False
+        if policy.kind is PolicyKind.KEY and statement.not_resource:
+            resource = self.symbol(readings.not_resource_symbol(policy.identity, statement.index))
+        else:
+            resource = _any(self._covers(text.value, policy) for text in statement.resources)
+            resource = _not(resource) if statement.not_resource else resource
+        conditions = (self.condition(condition, policy) for condition in statement.conditions)
+        found = _all((named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt)))
+        return False if found is False else _all((found, _not(self._invalid(statement, policy))))
+
+    def _covers(self, text: str, policy: Policy) -> Truth:
+        if text == "*":
+            return True
+        filled = ":".join((*text.split(":", 5), *("*" * 6))[:6] if policy.kind in FOR_IDENTITIES else text.split(":", 5))
+        start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)
+        partition = "aws" if self.service else self.caller.principal_arn.split(":")[1]
+        resource = self.resource or f"arn:{partition}:kms:{self._one('aws:requestedregion') or ''}:{self.account}:"
+        # The resource of `ListRetirableGrants` is a principal of the caller's account.
+        resource = f"arn:{partition}:iam::{self.account}:" if self.action == "kms:ListRetirableGrants" else resource
+        if not _arn_fits(start, resource, 5):
+            return False
+        if last is None or self.resource is not None:
+            return None if last is None else _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
+        # Operations without a key: everything of the account in the Region. No page tells about a pattern that could be one of keys or
+        # aliases in another way than by its first letters. [kms-api-permissions-reference]
+        of_kind = filled.split(":", 5)[5].startswith(("key/", "alias/"))
+        return _same(False if one is None else self.reading("D9") if of_kind else _fits(r"(\.\*)+", one) or None for one in last)
+
+    # -- principals (reference_policies_elements_principal, -notprincipal) --
+
+    def ways(self, statement: Statement) -> Iterator[tuple[str, Truth]]:
+        """How a statement of a policy with principals names the caller, each way with whether it does."""
+        listed = [found for principal in statement.principals or () for found in self._names(principal)]
+        if statement.not_principal:
+            spares = _not(self._spared(listed)) if statement.effect is Effect.DENY else self.reading("P5-allow")
+            named = statement.effect is Effect.ALLOW and _any(truth for _, truth in listed)
+            yield EVERYBODY, False if named is True else _all((_not(named), spares))
+            return
+        # No boundary limits everybody with a condition on `aws:PrincipalArn`. [reference_policies_elements_principal, IAM role principals]
+        operators = [condition.operator for condition in statement.conditions if condition.key.value.lower() == "aws:principalarn"]
+        positive = [one for one in operators if one.base.startswith(("Arn", "String")) and "Not" not in one.base and not one.set_operator]
+        strong = bool(positive) or statement.doubt is not None
+        for way, truth in listed:
+            if way is LIMITED and self.federated and truth and statement.effect is Effect.DENY:
+                truth = self.reading("P3")
+            yield DIRECT if way is EVERYBODY and strong else way, truth
+
+    def _names(self, principal: Principal) -> Iterator[tuple[str, Truth]]:
+        caller, kind = self.caller, principal.type
+        if kind is PrincipalType.ANYONE:
+            yield EVERYBODY, True
+        elif kind is PrincipalType.ANY_AWS:
+            yield EVERYBODY, self.reading("P1") if self.service else True
+        elif kind is PrincipalType.SERVICE:
+            yield DIRECT, self.service and principal.value == caller.principal_arn
+        elif self.service or principal.partition not in (None, caller.principal_arn.split(":")[1]):
+            return
+        elif kind is PrincipalType.ACCOUNT:
+            yield DIRECT if self.kind is CallerKind.ROOT else ACCOUNT, principal.account == self.account
+        elif kind is PrincipalType.USER and self.federated:
+            yield LIMITED, principal.value == caller.issuer
+        elif kind is PrincipalType.ROLE and self.kind is CallerKind.ROLE:
+            yield LIMITED, principal.value == caller.principal_arn
+        elif kind in (PrincipalType.USER, PrincipalType.SESSION, PrincipalType.FEDERATED_USER):
+            yield DIRECT, principal.value == caller.arn
+
+    def _spared(self, listed: list[tuple[str, Truth]]) -> Truth:
+        """Whether a Deny with `NotPrincipal` leaves the caller alone: all of its ARNs are listed, or some (a reading)."""
+        if self.identity is not None and self.identity.bounded and not self.federated:
+            return False
+        everybody = _any(truth for way, truth in listed if way is EVERYBODY)
+        ways = {way for way, truth in listed if truth and way is not EVERYBODY}
+        needed = {DIRECT, LIMITED, ACCOUNT} if self.federated or self.kind is CallerKind.ROLE else {DIRECT, ACCOUNT}
+        needed = {DIRECT} if self.service or self.kind is CallerKind.ROOT else needed
+        return True if needed <= ways else _any((everybody, self.reading("P5") if ways else False))
+
+    def applies(self, policies: Iterable[Policy | None], effect: Effect, ways: tuple[str, ...] = EVERY_WAY) -> Truth:
+        """Whether some statement applies; where policies name principals, one that names the caller in one of these ways."""
+        statements = [(statement, policy) for policy in policies if policy for statement in policy.statements if statement.effect is effect]
+        return _any(self.statement(statement, policy, ways) for statement, policy in statements)
+
+    # -- the frame: control policies, endpoints, what is not modelled --
+
+    def frame(self) -> tuple[Truth, Truth]:
+        """What the frame denies, and whether all of it allows."""
+        organization = self.estate.organization
+        given = organization.controls if organization and not self.caller.service_linked else ()
+        controls = {control.account: control for control in given if organization and control.account != organization.management_account}
+        above, over = controls.get(str(self.account)), controls.get(str(self.owner))
+        services = (above.service or ()) if above else ()
+        resources = (over.resource or ()) if over and self.action != "kms:RetireGrant" and not self.managed else ()
+        on_alias = self.resource is not None and self.key is None
+        restricted = self.reading("R4") if on_alias and resources else True
+        denied = [self.applies((policy for level in services for policy in level.policies), Effect.DENY)]
+        denied.append(_all((restricted, self.applies((policy for level in resources for policy in level.policies), Effect.DENY))))
+        allows = [self.applies(level.policies, Effect.ALLOW) for level in services]
+        endpoint = next((end.policy for end in self.estate.endpoints or () if end.id == self.endpoint), None)
+        things = self._things(Influence.MAY_REFUSE)
+        if self.for_caller and (endpoint is not None or any(thing.endpoint for thing in things)):
+            # The keys contradict each other: a service that calls for somebody comes through no endpoint of the caller.
+            return None, None
+        if endpoint is not None:
+            bound = self.reading("D6") if self.service else True
+            by_account = self.applies([endpoint], Effect.ALLOW, (ACCOUNT,))
+            by_account = False if by_account is False else _all((by_account, self.reading("V-account")))
+            denied.append(_all((bound, self.applies([endpoint], Effect.DENY))))
+            allows.append(_any((_not(bound), by_account, self.applies([endpoint], Effect.ALLOW, (DIRECT, LIMITED, EVERYBODY)))))
+        for thing in things:
+            restricted = self.reading("R4") if on_alias and thing.owner is not None else True
+            denied.append(False if restricted is False else _all((restricted, self.symbol(readings.refuse_symbol(thing)))))
+        return _any(denied), _all(allows)
+
+    def _things(self, influence: Influence) -> list[Unmodelled]:
+        """What is not modelled and bears on the request."""
+        through = (None, self.endpoint, "vpce-*") if self.endpoint else (None,)
+        return [
+            thing
+            for thing in self.estate.unmodelled
+            if thing.influence in (influence, Influence.EITHER) and not thing.of_statement
+            if thing.key in (None, self.resource) and thing.account in (None, self.account) and thing.principal in (None, self.subject)
+            if thing.endpoint in through and (thing.owner is None or (thing.owner == self.owner and not self.managed))
+        ]
+
+    # -- the decision (the chart) --
+
+    def allowed(self) -> Truth:
+        if self.resource is not None and ":key/" in self.resource and (self.key is None or self.key.policies is None):
+            return None
+        if self._never():
+            return False
+        denied, framed = self.frame()
+        policies = self.key.policies or () if self.key else ()
+        by_key = self.applies(policies, Effect.DENY)
+        by_key = _all((by_key, self.reading("G5"))) if self.action == "kms:RetireGrant" and by_key is not False else by_key
+        limits = (self.identity.boundary, *self.identity.policies) if self.identity else ()
+        at_home = self.applies((*limits, *(self.request.session_policies or ())), Effect.DENY)
+        at_home = _any((at_home, self.symbol(readings.OUTSIDE_DENY))) if self.free and at_home is not True else at_home
+        return _all((_not(_any((denied, by_key, at_home))), framed, self._given(policies)))
+
+    def _never(self) -> bool:
+        """What KMS refuses whatever policies say: operations across accounts that are documented for one, changes of AWS's own keys."""
+        across = self.owner is not None and not self.service and self.account != self.owner
+        documented = self.known_action is None or self.known_action.cross_account
+        changed = self.managed and OF_CUSTOMERS.fullmatch(self.action) is not None
+        return (across and not documented) or changed or ":alias/aws/" in (self.resource or "")
+
+    def identity_allows(self) -> Truth:
+        if self.service or self.by_root:
+            return self.by_root
+        attached: Truth = self.applies(self.identity.policies, Effect.ALLOW) if self.identity else False
+        found = self.symbol(readings.OUTSIDE_ALLOW) if self.free else attached
+        missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None]
+        return _any((found, *(self.symbol(readings.allow_symbol(thing)) for thing in missing)))
+
+    def limits_allow(self, by_user: bool = False) -> Truth:
+        """Whether boundary and session policy allow. `by_user`: for a key policy that names the user of a federated session."""
+        boundary = self.identity.boundary if self.identity else None
+        session: Truth = True
+        if self.request.session_policies is not None:
+            session = self.applies(self.request.session_policies, Effect.ALLOW)
+        elif self.federated:
+            session = self.symbols.get(readings.SESSION_ALLOW, False)
+            session = self.reading("U2") if by_user and not session else session
+        return _all((session, True if boundary is None else self.applies([boundary], Effect.ALLOW)))
+
+    def _given(self, policies: tuple[Policy, ...]) -> Truth:
+        """Whether somebody gives the access: policies or grants."""
+        limits = self.limits_allow()
+        home = _all((self.identity_allows(), limits))
+        if self.key is None:
+            return False if self.service else home
+        missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is None and self.grantable]
+        granted = _any(self._grant(grant, home) for grant in self.key.grants or ())
+        granted = _any((granted, *(self.symbol(readings.allow_symbol(thing)) for thing in missing)))
+        if self.action == "kms:RetireGrant":
+            return _any((granted, _all((self.account == self.owner, home))))
+        direct, limited, everybody, account = (self.applies(policies, Effect.ALLOW, (way,)) for way in EVERY_WAY)
+        if self.service:
+            return _any((direct, everybody, granted))
+        if self.account != self.owner:
+            return _any((_all((_any((direct, limited, everybody, account)), home)), granted))
+        unlimited = True if limits is True or everybody is False else _any((limits, _not(self.reading("D4"))))
+        by_role = False if limited is False else _all((limited, self.limits_allow(by_user=self.federated)))
+        return _any((direct, by_role, _all((everybody, unlimited)), _all((_any((account, everybody)), home)), granted))
+
+    # -- grants (grants, create-grant-overview, grant-manage) --
+
+    def _grant(self, grant: Grant, home: Truth) -> Truth:
+        limits = self.limits_allow()
+        limits = True if limits is True or self.service else _any((limits, _not(self.reading("G4"))))
+        use = self._is(grant.grantee, limits, home)
+        if grant.grantee_hidden and not self.service:
+            use = _any((use, _all((self.reading("G2"), limits))))
+        listed = self.action in grant.operations and self.grantable
+        if self.action != "kms:RetireGrant":
+            return _all((listed, use, self._context(grant), self._source(grant))) if listed and use is not False else False
+        retire = self._is(grant.retiring, limits, home) if grant.retiring else False
+        whole = grant.retiring is not None and grant.retiring.type is PrincipalType.ACCOUNT and grant.retiring.account == self.account
+        whole = whole or (self.account is not None and self.account == grant.issuing_account)
+        return _any((_all((listed, use)), retire, _all((whole, home))))
+
+    def _is(self, principal: Principal, limits: Truth, home: Truth) -> Truth:
+        """Whether the caller acts as the principal of a grant. A grant to a user is not for the sessions that the user issues."""
+        issued = principal.type is PrincipalType.USER and self.federated
+        ways = {way for way, truth in self._names(principal) if truth and not issued}
+        return _any((_all((bool(ways & {DIRECT, LIMITED}), limits)), _all((ACCOUNT in ways, home))))
+
+    def _context(self, grant: Grant) -> Truth:
+        """The encryption context that a grant asks for; a grant made by a grant may do no more, and is as strict at least."""
+        create, kind = self.action == "kms:CreateGrant", self.given.get("kms:grantconstrainttype", ())
+        if not (self.known_action and self.known_action.encryption_context):
+            return True
+        if create and not {f"kms:{name}" for name in self.given.get("kms:grantoperations", ())} <= set(grant.operations):
+            return False
+        if grant.context_equals is not None:
+            return _all((not create or "EncryptionContextEquals" in kind, self._pairs(grant.context_equals, exactly=True)))
+        return _all((not create or bool(kind) or not grant.context_subset, self._pairs(grant.context_subset or (), exactly=False)))
+
+    def _pairs(self, wanted: Pairs, exactly: bool) -> Truth:
+        exact = dict(wanted).items() == self.pairs.items() if exactly else set(wanted) <= set(self.pairs.items())
+        ours, theirs = ({(name.lower(), value) for name, value in pairs} for pairs in (wanted, self.pairs.items()))
+        loose = ours == theirs if exactly else ours <= theirs
+        return exact if exact == loose else self.reading("G3-names")
+
+    def _source(self, grant: Grant) -> Truth:
+        if grant.source_arn is None:
+            return True
+        pattern, values = _pattern(grant.source_arn), self.given.get("aws:sourcearn", ())
+        found = any(_arn_fits(pattern, value) for value in values) if self.service else _not(self.reading("G3-source"))
+        if self.action == "kms:DescribeKey" and found is not True:
+            found = _any((found, _not(self.reading("G3-describe"))))
+        if self.action == "kms:CreateGrant":
+            child = self.given.get("kms:grantconstraintsourcearn", ("",))[0]
+            found = _all((found, child == grant.source_arn or (self.reading("G6") if _arn_fits(pattern, child) else False)))
+        return found
+
+
+# -- values (reference_policies_elements_condition_operators) --
+
+
+def _instant(text: str) -> Decimal | None:
+    """Seconds since 1970; `None` for a text that is no date."""
+    if re.fullmatch(r"-?\d{5,}(\.\d+)?", text):
+        return Decimal(text)
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+    except ValueError:
+        return None
+    return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else None
+
+
+def _compare(base: str, text: str, value: str) -> bool:
+    """Whether a listed text matches a value by an operator that is not about texts; one that cannot be read matches nothing."""
+    try:
+        if base == "Bool":
+            return text.lower() in ("true", "false") and text.lower() == value.lower()
+        if base == "BinaryEquals":
+            return base64.b64decode(text, validate=True) == base64.b64decode(value, validate=True)
+        if base == "IpAddress":
+            return ipaddress.ip_address(value) in ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    read = _instant if base.startswith("Date") else _number
+    listed, found = read(text), read(value)
+    return listed is not None and found is not None and ORDERS[re.sub("^(Date|Numeric)", "", base)](found, listed)
