@@ -21,6 +21,7 @@ ROLE_SESSION = (
     *CODEBUILD_ROLE,
     "aws:ChatbotSourceArn",
     "aws:FederatedProvider",
+    "aws:SourceIdentity",
     "glue:CredentialIssuingService",
     "glue:RoleAssumedBy",
     "identitystore:UserId",
@@ -47,6 +48,8 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: only the session of a role has {key}"
         if given[key.lower()] not in VALUES.get(key, (given[key.lower()],)):
             yield f"F3: {key} is {' or '.join(VALUES[key])}"
+    if str(given.get("aws:sourceidentity", "")).lower().startswith("aws:"):
+        yield "F6: aws:SourceIdentity begins with no aws:"
     for one, other in NEVER_TOGETHER:
         if one.lower() in given and other.lower() in given:
             yield f"F3: a session has no {one} beside {other}"

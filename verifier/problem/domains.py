@@ -266,6 +266,8 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         return _vpc_arn(partition, region)
     if name in _ARN_FORMS:
         return _arn_of_form(name, partition)
+    if name == "aws:sourceidentity":
+        return words(name, some(NAME, 2))  # which begins with no `aws:` [API: AssumeRole, SourceIdentity]
     if name == "kms:grantconstraintsourcearn":
         return _constraint_source(name, partition, region)
     if name in _NAMED_PRINCIPALS:

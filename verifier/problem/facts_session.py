@@ -21,6 +21,7 @@ _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "gl
 _OF_ROLES = (
     *(*_INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE),
     *("lambda:sourcefunctionarn", "identitystore:userid", "aws:chatbotsourcearn", "aws:federatedprovider"),
+    "aws:sourceidentity",
 )
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:tokenissuetime"
