@@ -111,7 +111,7 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "F1-keyless": lambda: (
         estate(allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)),
-        {"action": "kms:ListKeys", "resource": None},
+        {"action": "kms:CreateKey", "resource": None},
     ),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),

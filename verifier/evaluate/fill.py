@@ -164,7 +164,8 @@ def _user_id(standing: Standing) -> str | None:
 
 
 def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
-    """F1: the caller's and the key's account, which operations without a key may not carry (F1-keyless)."""
+    """F1: the caller's and the key's account. Of operations without a key those on key stores carry the first, `CreateKey` and one that
+    the data does not know may (F1-keyless), and the others do not; whether they carry the second is open."""
     account = standing.caller.account
     if target.kind is TargetKind.KEY:
         yield "kms:calleraccount", account
@@ -172,10 +173,23 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
     elif target.owned and target.kind is not TargetKind.ALIAS:
         yield "aws:resourceaccount", target.account
     elif account is not None:
-        if target.kind is not TargetKind.ELSEWHERE:
-            store = "customkeystore" in action.lower()
-            yield "kms:calleraccount", account if store else Either("F1-keyless", account, None)
+        if on_key_store(action):
+            yield "kms:calleraccount", account
+        elif target.kind is not TargetKind.ELSEWHERE and may_carry_caller_account(action):
+            yield "kms:calleraccount", Either("F1-keyless", account, None)
         yield "aws:resourceaccount", Either("F1-keyless", target.account, None)
+
+
+def on_key_store(action: str) -> bool:
+    """Whether an operation is on a custom key store, or on all of them."""
+    known = reference.action(action)
+    return known is not None and "CustomKeyStore" in known.name
+
+
+def may_carry_caller_account(action: str) -> bool:
+    """Whether it is open that an operation without a key, and on no key store, has `kms:CallerAccount` (F1, U4)."""
+    known = reference.action(action)
+    return known is None or known.name == "kms:CreateKey"
 
 
 def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.fill import given_pairs
+from verifier.evaluate.fill import given_pairs, may_carry_caller_account, on_key_store
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
 from verifier.evaluate.plausible_grant import new_grant_warnings
 from verifier.evaluate.targets import TargetKind
@@ -82,6 +82,8 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource"}
     if case.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
+    elif not on_key_store(action.name) and not may_carry_caller_account(action.name):
+        allowed -= {"kms:calleraccount"}
     for key in given:
         own = key.startswith(("kms:", *REQUEST_TAGS)) and not key.startswith(ENCRYPTION_CONTEXT) and key != ENCRYPTION_CONTEXT_KEYS
         if own and key not in allowed and not any(key.startswith(prefix) for prefix in REQUEST_TAGS if prefix in allowed):

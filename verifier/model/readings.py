@@ -198,7 +198,7 @@ READINGS: tuple[Reading, ...] = (
     Reading(
         "F1-keyless",
         "F1",
-        "Do operations without a key carry `kms:CallerAccount` and `aws:ResourceAccount`?",
+        "Do operations without a key carry `aws:ResourceAccount`, and does `CreateKey` carry `kms:CallerAccount`?",
         "they do (both the caller's account)",
         "they do not",
         "AWS KMS Developer Guide, conditions-kms",

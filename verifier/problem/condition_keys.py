@@ -20,6 +20,7 @@ from verifier.problem.expression import (
     both,
     constant,
     either,
+    negation,
 )
 from verifier.problem.predicates import (
     ANY,
@@ -56,7 +57,8 @@ def caller_account_key(space: Space) -> View:
     found = account(space, "kms:calleraccount")
     if space.target.kind is TargetKind.KEY:
         return found
-    return _carried(found, either(Symbol("F1-keyless"), acts(KEY_STORE_ACTIONS)))
+    without = space.known_actions - KEY_STORE_ACTIONS - {"kms:CreateKey"}
+    return _carried(found, either(acts(KEY_STORE_ACTIONS), both(Symbol("F1-keyless"), negation(acts(without)))))
 
 
 def resource_account(space: Space) -> View:
