@@ -71,6 +71,12 @@ def identity(arn: str, *statements: Statement, version: str = "2012-10-17", **fa
     return Identity(arn, policies, **facts)
 
 
+def untagged(arn: str, *statements: Statement, **facts: Any) -> Identity:
+    """A role of EC2's, whose sessions have no session tags (F3)."""
+    admitted = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return identity(arn, *statements, trust=policy(admitted, kind=PolicyKind.TRUST, identity=f"{arn}#trust"), **facts)
+
+
 def bounded(arn: str, *statements: Statement) -> Identity:
     """A user or role that its own policies allow everything, within a boundary, named `edge`, of these statements."""
     return identity(arn, own(), bounded=True, boundary=policy(*statements, kind=PolicyKind.BOUNDARY, identity=f"{arn}#edge"))

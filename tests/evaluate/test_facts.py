@@ -174,10 +174,10 @@ def test_f_a_context_that_could_not_be_sent_is_a_warning(caller: str, context: d
     assert outcome(found, caller, context=context) == "allow"
 
 
-def test_f3_tags_of_the_user_do_not_follow_its_federated_session() -> None:
-    # aws:PrincipalTag of a federated session holds session tags.
+def test_f3_a_federated_session_has_the_tags_of_its_user() -> None:
+    # id_session-tags, Passing session tags using GetFederationToken: the principal tags include the user tags and the passed session tags.
     found = estate(allow(aws(SAM), Condition={"Null": {"aws:PrincipalTag/team": "true"}}), accounts=INVENTORY)
-    assert outcome(found, SAM, issuer=ALICE) == "allow"
+    assert outcome(found, SAM, issuer=ALICE) == "deny"
 
 
 def test_f3_federated_sessions_may_have_mfa() -> None:

@@ -54,7 +54,7 @@ def test_identities_of_providers_are_read() -> None:
         ({"action": "iam:DeleteRole"}, "nor one of a step"),
         ({"action": "sts:AssumeRole", "resource": 7}, "must be an ARN, or null"),
         ({"action": "sts:AssumeRole", "resource": KEY}, "is on a role"),
-        ({"action": "sts:AssumeRole", "session_tags": {"a": "b"}}, "goes with a role session only"),
+        ({"action": "sts:AssumeRole", "session_tags": {"a": "b"}}, "goes with a session only"),
         ({"action": "sts:AssumeRole", "principal": SESSION, "session_tags": ["a"]}, "must be an object"),
         ({"action": "sts:AssumeRole", "principal": SESSION, "session_tags": {"a": 1}}, "must be an object"),
         ({"action": "sts:AssumeRole", "principal": SESSION, "session_tags": {"a": "1", "A": "2"}}, "a tag twice"),

@@ -198,6 +198,20 @@ def test_e2w_providers_in_the_folder_of_an_account(tmp_path: Path) -> None:
     assert load_estate([tmp_path]).accounts[0].providers == (GITHUB, SSO)
 
 
+@pytest.mark.parametrize("key_of", ["aws:PrincipalTag/team", "aws:principaltag/team", "aws:Principal\\u0054ag/team"])
+def test_f3_trust_policies_are_read_where_the_input_mentions_tags_of_callers(tmp_path: Path, key_of: str) -> None:
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": {"StringEquals": {"KEY": "red"}}}
+    inline = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}]
+    pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=TRUST, RolePolicyList=inline)])
+    text = json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}})
+    path = tmp_path / "snapshot.json"
+    for name, read in ((key_of, True), ("aws:PrincipalArn", False)):
+        path.write_text(text.replace("KEY", name))
+        (found,) = load_estate([path], steps=False, tags=False).accounts[0].roles
+        assert (found.trust is not None) is read
+        assert load_estate([path], steps=False).accounts[0].roles[0].trust is not None
+
+
 def test_what_only_steps_turn_on_is_read_only_where_it_is_asked_for(tmp_path: Path) -> None:
     """A document in error that nothing asked for turns on is none of the question's business."""
     broken = {"Statement": [{"Effect": "Alow", "Action": "kms:*", "Resource": "*"}]}
@@ -206,7 +220,7 @@ def test_what_only_steps_turn_on_is_read_only_where_it_is_asked_for(tmp_path: Pa
     pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=broken)], Policies=policies)
     path = tmp_path / "snapshot.json"
     path.write_text(json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}}))
-    (account,) = load_estate([path], steps=False).accounts
+    (account,) = load_estate([path], steps=False, tags=False).accounts
     assert (account.roles[0].trust, account.managed) == (None, ())
     with pytest.raises(InputError) as refused_whole:
         load_estate([path])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, PARTNER, REPORTS, ROOT, allow, aws, estate, home, identity
+from tests.evaluate.estates import ALICE, HOME, PARTNER, REPORTS, ROOT, allow, aws, estate, home, identity, untagged
 from tests.verify.proving import nobody, possible, status, verdict
 from verifier.model.estate import Organization
 from verifier.syntax.diagnostic import InputError
@@ -293,11 +293,21 @@ def test_f2_a_given_organization_has_its_members_and_no_others() -> None:
 def test_f3_tags_of_the_inventory_are_fixed() -> None:
     def tagged(value: str) -> str:
         block = {"StringEquals": {"aws:PrincipalTag/team": value}}
-        inventory = (home(identity(REPORTS, tags=(("Team", "red"),))),)
+        inventory = (home(untagged(REPORTS, tags=(("Team", "red"),))),)
         return status(estate(allow(aws(REPORTS), "kms:Decrypt", Condition=block), accounts=inventory))
 
     assert tagged("red") == "refuted"
     assert tagged("blue") == "proved"
+
+
+def test_f3_a_role_whose_trust_policy_is_not_known_may_have_any_session_tags() -> None:
+    def tagged(test: dict[str, dict[str, str]]) -> str:
+        inventory = (home(identity(REPORTS, tags=(("Team", "red"),))),)
+        return status(estate(allow(aws(REPORTS), "kms:Decrypt", Condition=test), accounts=inventory))
+
+    assert tagged({"StringEquals": {"aws:PrincipalTag/team": "blue"}}) == "refuted"
+    assert tagged({"Null": {"aws:PrincipalTag/stage": "false"}}) == "refuted"
+    assert tagged({"Null": {"aws:PrincipalTag/team": "true"}}) == "proved"  # a tag is overridden, and never taken away
 
 
 def test_f5_a_service_principal_calls_for_itself() -> None:
@@ -328,8 +338,11 @@ def test_c3_an_operator_on_a_key_of_another_type_never_crashes(block: dict[str, 
 
 @pytest.mark.parametrize("text", ["é", "日本語", "naïve café"])
 def test_values_beyond_ascii_are_values(text: str) -> None:
-    assert possible({"StringEquals": {"aws:PrincipalTag/team": text}}) == "refuted"
-    assert possible({"StringEquals": {"aws:PrincipalTag/team": text}, "StringNotEquals": {"aws:PrincipalTag/team": text}}) == "proved"
+    assert possible({"StringEquals": {"aws:PrincipalTag/team": text}}, principal="*") == "refuted"
+    assert (
+        possible({"StringEquals": {"aws:PrincipalTag/team": text}, "StringNotEquals": {"aws:PrincipalTag/team": text}}, principal="*")
+        == "proved"
+    )
 
 
 def test_f1_instants_between_two_seconds() -> None:

@@ -23,6 +23,7 @@ from tests.evaluate.estates import (
     home,
     identity,
     own,
+    untagged,
 )
 from verifier.model.comparison import Change
 from verifier.model.documents import read_policy
@@ -223,8 +224,8 @@ def test_a_deny_that_went_is_told_of_what_was_gained() -> None:
 
 def test_a_tag_that_decides_is_told_where_no_statement_changed() -> None:
     statement = allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})
-    old = estate(statement, accounts=(home(identity(REPORTS, tags=(("team", "blue"),))),))
-    new = estate(statement, accounts=(home(identity(REPORTS, tags=(("team", "red"),))),))
+    old = estate(statement, accounts=(home(untagged(REPORTS, tags=(("team", "blue"),))),))
+    new = estate(statement, accounts=(home(untagged(REPORTS, tags=(("team", "red"),))),))
     found = because(old, new)
     assert found and all(
         change.text == f"the tag of role/app/reports of {HOME} team is red, and was blue" for changes in found for change in changes
@@ -237,6 +238,6 @@ def test_a_tag_that_decides_nothing_is_no_difference() -> None:
         allow(aws(REPORTS), "kms:Decrypt"),
         allow("*", "kms:Sign", Condition={"StringEquals": {"aws:PrincipalTag/team": "green"}}),
     ]
-    old = estate(*statements, accounts=(home(identity(REPORTS, tags=(("team", "blue"),))),))
-    new = estate(*statements, accounts=(home(identity(REPORTS, tags=(("team", "red"),))),))
+    old = estate(*statements, accounts=(home(untagged(REPORTS, tags=(("team", "blue"),))),))
+    new = estate(*statements, accounts=(home(untagged(REPORTS, tags=(("team", "red"),))),))
     assert because(old, new) == [] and because(new, old) == []

@@ -25,6 +25,7 @@ from tests.evaluate.estates import (
     home,
     identity,
     own,
+    untagged,
 )
 from tests.verify.test_random_estates import CALLERS, EC, some_estate, some_request
 from verifier.evaluate import evaluate, request_from_json
@@ -79,7 +80,7 @@ def test_a_key_that_ifexists_spares_is_given_another_value() -> None:
 
 def test_a_value_is_compared_with_the_tag_of_the_caller() -> None:
     """L7: the variable stands for the caller's own tag, which the inventory fixes (F3)."""
-    red = identity(REPORTS, tags=(("team", "red"),))
+    red = untagged(REPORTS, tags=(("team", "red"),))
     found = estate(allow(aws(REPORTS), Condition={"StringEquals": {EC: "${aws:PrincipalTag/team}"}}), accounts=(home(red),))
     (flip,) = flips(explained(found, REPORTS_SESSION, kms__EncryptionContext__tenant="blue"))
     assert told(flip) == [(EC, "blue", "red")]

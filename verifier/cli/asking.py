@@ -37,7 +37,7 @@ def who_can_command(options: WhoCanOptions) -> int:
     actions = _actions(options)
     from verifier.inputs import load_estate
 
-    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False)
+    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False, tags=False)
     from verifier.verify.access.who_can import who_can
 
     with shown() as progress:

@@ -54,7 +54,7 @@ def no_public_access(paths: tuple[Path, ...], key_arn: str | None, readings: Map
 def _proved(name: str, paths: tuple[Path, ...], invariant: Invariant, key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
     from verifier.inputs import load_estate
 
-    estate = load_estate(paths, key_arn=key_arn, steps=False)
+    estate = load_estate(paths, key_arn=key_arn, steps=False, tags=False)
     from verifier.verify import prove
 
     report = prove(estate, (invariant,), readings=readings)

@@ -35,7 +35,7 @@ def findings_command(options: FindingsOptions) -> int:
     """Writes the findings to stdout and warnings to stderr; returns the exit code."""
     from verifier.inputs import load_estate
 
-    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False)
+    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False, tags=False)
     from verifier.verify.access.findings import findings
 
     with shown() as progress:

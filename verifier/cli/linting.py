@@ -31,7 +31,7 @@ def lint_command(options: LintOptions) -> int:
     """Writes the findings to stdout and warnings to stderr; returns the exit code."""
     from verifier.inputs import load_estate
 
-    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False)
+    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False, tags=False)
     from verifier.verify.lint.linting import lint  # after the input has been accepted: importing a solver takes a while
 
     with shown() as progress:

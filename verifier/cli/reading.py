@@ -65,6 +65,7 @@ def read(asked: Asked) -> Read:
             errors += error.diagnostics
     declared = _only(files.key_arns)
     steps = any(is_eventual(invariant) for invariant in (*files.invariants, *named))
+    tags = any("tag" in invariant.text.lower() for invariant in (*files.invariants, *named))  # `with tag …`, `aws:PrincipalTag/…`
 
     def load() -> Estate:
         return load_estate(
@@ -73,11 +74,12 @@ def read(asked: Asked) -> Read:
             declared_key_arn=declared,
             supplied=asked.supplied,
             steps=steps,
+            tags=tags,
         )
 
     try:
         with kept():
-            estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps), load)
+            estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags), load)
     except InputError as error:
         errors += error.diagnostics
     if errors:

@@ -10,28 +10,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from verifier.evaluate.callers import standing
-from verifier.evaluate.case import Case
+from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.controls import resource_controls, service_controls
 from verifier.evaluate.decision import decide
-from verifier.evaluate.elsewhere import target_elsewhere
-from verifier.evaluate.endpoints import Route, route_of
-from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.findings import steps
-from verifier.evaluate.grant_index import candidates_for
 from verifier.evaluate.issuers import possible_issuers
 from verifier.evaluate.judge import Memo
-from verifier.evaluate.operations import operation
 from verifier.evaluate.plausible import warnings_about
 from verifier.evaluate.requests import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
+from verifier.evaluate.session_tags import SessionTags, session_tags
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
-from verifier.evaluate.targets import target_of
-from verifier.evaluate.unmodelled import in_scope
-from verifier.evaluate.who_may_call import caller_gates
 from verifier.model.estate import Estate
-from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
+from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
 from verifier.syntax.diagnostic import InputError
 
 
@@ -47,7 +38,7 @@ def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | 
 
 def values_read(estate: Estate, request: Request) -> dict[str, Value]:
     """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as `evaluate` does."""
-    context = _case(estate, _by_issuer(estate, request)[0]).context
+    context = case_of(estate, _by_issuer(estate, request)[0]).context
     found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
     return found | {f"{ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in context.pairs.items()}
 
@@ -86,40 +77,13 @@ def _by_issuer(estate: Estate, request: Request) -> list[Request]:
     return [replace(request, caller=replace(caller, issuer=issuer)) for issuer in possible_issuers(estate, caller)]
 
 
-def _case(estate: Estate, request: Request) -> Case:
-    """A request as the gates see it, its context completed."""
-    region = given_context(request).get("aws:requestedregion")
-    elsewhere = operation(request.action)
-    if elsewhere is not None:
-        target = target_elsewhere(estate, request, elsewhere)
-    else:
-        target = target_of(estate, request, region if isinstance(region, str) else None)
-    caller = standing(estate, request.caller)
-    context = complete(estate, caller, target, request)
-    route = route_of(estate, context.entries) if elsewhere is None else Route()  # KMS alone is behind endpoints of KMS (E1).
-    case = Case(
-        standing=caller,
-        action=request.action,
-        resource=request.resource,
-        target=target,
-        context=context,
-        unmodelled=in_scope(estate, request.caller, target, request.action, route.id),
-        service_controls=service_controls(estate, caller),
-        resource_controls=resource_controls(estate, caller, target, request.action),
-        route=route,
-        grants=candidates_for(target.key, request.caller),
-        session_policies=request.session_policies,
-    )
-    return replace(case, caller_gates=tuple(caller_gates(estate, case)))
-
-
 class _Heard:
     """One request whose caller is known."""
 
     def __init__(self, estate: Estate, request: Request) -> None:
         self._estate = estate
         self._request = request
-        self._case = _case(estate, request)
+        self._case = case_of(estate, request)
         self._memo = Memo()
 
     def _tree(self, fixed: Mapping[str, bool]) -> Tree:
@@ -138,16 +102,24 @@ class _Heard:
         outcome = _outcome(tree)
         return Decision(
             outcome,
-            steps(verdict.gates),
+            (*self._origin(), *steps(verdict.gates)),
             tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
             self._warnings,
             tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
         )
 
     @cached_property
+    def _tags(self) -> SessionTags:
+        return session_tags(self._estate, self._case)
+
+    def _origin(self) -> tuple[Step, ...]:
+        """How the session came by its tags, as the first line of the trace."""
+        return (Step("F3", self._tags.origin, holds=True),) if self._tags.origin is not None else ()
+
+    @cached_property
     def _warnings(self) -> tuple[str, ...]:
         remarks = self._request.remarks if isinstance(self._request, GivenRequest) else ()
-        return (*remarks, *warnings_about(self._estate, self._case, self._request))
+        return (*remarks, *warnings_about(self._estate, self._case, self._request), *self._tags.warnings)
 
 
 def _outcome(tree: Tree) -> Outcome:

@@ -92,7 +92,8 @@ def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix
 
 
 def about_session_tags(standing: Standing) -> Entries:
-    """`aws:PrincipalTag/…`: a session tag takes the place of the role's tag of the same name, in whatever case. [IAM: id_session-tags]"""
-    if standing.identity is not None and standing.caller.kind is not CallerKind.FEDERATED:
+    """`aws:PrincipalTag/…`: a session tag takes the place of the tag of the same name, in whatever case, that the role has, or the user who
+    issued a federated session. [IAM: id_session-tags]"""
+    if standing.identity is not None:
         yield from ((f"aws:principaltag/{key.lower()}", value) for key, value in standing.identity.tags)
     yield from ((f"aws:principaltag/{key.lower()}", value) for key, value in standing.caller.session_tags)

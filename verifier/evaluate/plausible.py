@@ -71,6 +71,8 @@ _RULE_OF_DERIVED = {
     "kms:resourcealiases": "F8",
 }
 _JUDGED_ELSEWHERE = ("aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:principalservicenameslist")
+_TAG_OF_CALLER = "aws:principaltag/"
+"""A session may have other tags than follow from its caller: what it can have is for `session_tags` to say (F3)."""
 
 
 def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, ...]:
@@ -90,11 +92,11 @@ def _contradictions(given: Mapping[str, Value], follows: Mapping[str, Entry]) ->
     """A given value that differs from the one that follows from the caller, the key or another key."""
     for key, entry in follows.items():
         value = given.get(key)
-        if value is None or key in _JUDGED_ELSEWHERE or not isinstance(entry, str | tuple) or _equal(value, entry):
+        if value is None or key in _JUDGED_ELSEWHERE or key.startswith(_TAG_OF_CALLER):
             continue
-        rule = _RULE_OF_DERIVED.get(
-            key, "F3" if key.startswith("aws:principaltag/") else "F8" if key.startswith("aws:resourcetag/") else "F1"
-        )
+        if not isinstance(entry, str | tuple) or _equal(value, entry):
+            continue
+        rule = _RULE_OF_DERIVED.get(key, "F8" if key.startswith("aws:resourcetag/") else "F1")
         yield f"{rule}: {_spelled(key)} is {_shown(value)}, but in a real request it is {_shown(entry)}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
@@ -79,7 +79,7 @@ def _caller(
         return caller, remarks
     if caller.kind is not CallerKind.FEDERATED:
         raise InputError.of("`issuer` goes with a federated-user session only", rule="R2")
-    return Caller(caller.kind, caller.principal_arn, caller.account, caller.session, _issuer(caller, issuer)), remarks
+    return replace(caller, issuer=_issuer(caller, issuer)), remarks
 
 
 def _principal(estate: Estate, text: str, action: str, context: tuple[tuple[str, Value], ...]) -> tuple[Caller, tuple[str, ...]]:

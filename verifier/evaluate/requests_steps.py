@@ -46,11 +46,11 @@ def with_session_tags(caller: Caller, data: object) -> Caller:
     """The caller with the tags of its session; `null` says none. Raises `InputError` for a caller that has none."""
     if data is None:
         return caller
-    if caller.kind is not CallerKind.ROLE:
-        raise InputError.of(f"`{SESSION_TAGS}` goes with a role session only, not a {caller.kind.value}", rule="E2")
+    if caller.kind not in (CallerKind.ROLE, CallerKind.FEDERATED):
+        raise InputError.of(f"`{SESSION_TAGS}` goes with a session only, not a {caller.kind.value}", rule="F3")
     if not isinstance(data, Mapping) or not all(isinstance(value, str) and name for name, value in data.items()):
-        raise InputError.of(f"`{SESSION_TAGS}` must be an object: names of tags with their values", rule="E2")
+        raise InputError.of(f"`{SESSION_TAGS}` must be an object: names of tags with their values", rule="F3")
     names = [str(name).lower() for name in data]
     if len(set(names)) != len(names):
-        raise InputError.of(f"`{SESSION_TAGS}` has a tag twice: names of tags do not differ by case", rule="E2")
+        raise InputError.of(f"`{SESSION_TAGS}` has a tag twice: names of tags do not differ by case", rule="F3")
     return replace(caller, session_tags=tuple((str(name), str(value)) for name, value in data.items()))

@@ -41,15 +41,17 @@ def read_account(
     *,
     complete: bool = True,
     steps: bool = True,
+    trusts: bool = True,
 ) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
     What plans and templates make, in `made`, takes the place of what is `given` with the same name, which no two users, roles or groups
     of an account have; what that has besides is not known to stay or go. What they do to others is `elsewhere`.
     `complete` is false where the account has other users and roles, which are not listed (U1). `providers` are listings as
-    `identity_providers.read_providers` takes them. Without `steps` trust policies, and managed policies that nobody has, are not read.
+    `identity_providers.read_providers` takes them. Without `steps` managed policies that nobody has are not read, without `trusts` trust
+    policies.
     """
-    inventory = Inventory(remarks, account, steps)
+    inventory = Inventory(remarks, account, steps, trusts)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in made:
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
@@ -279,7 +281,7 @@ def _groups(inventory: Inventory, found: Mapping[str, Node], user: str) -> dict[
 def _trust(inventory: Inventory, node: Node, found: Mapping[str, Node], role: str) -> Policy | None:
     """The trust policy of a role; `None` where the input does not say it (E2). What it depends on is remembered for those who ask."""
     document = found.get("AssumeRolePolicyDocument")
-    if document is None or is_null(document) or not inventory.steps:
+    if document is None or is_null(document) or not inventory.trusts:
         return None
     if not is_unknown_whole(document):
         return read_document(inventory.remarks, document, PolicyKind.TRUST, identity=f"{role}#trust", name="trust")

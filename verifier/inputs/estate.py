@@ -34,6 +34,7 @@ def load_estate(
     root: Path | None = None,
     supplied: Supplied = NOTHING,
     steps: bool = True,
+    tags: bool = True,
 ) -> Estate:
     """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content decides.
 
@@ -42,8 +43,9 @@ def load_estate(
     `Estate.concluded` says what was concluded of an account that nothing tells. Files in the folder `root` are called by their path
     from there.
     `supplied` is what the user says about a plan or template that it does not say itself. Without `steps` the documents that only steps
-    turn on (trust policies, managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about
-    steps then.
+    turn on (managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about steps then.
+    Without `steps` and `tags` trust policies are not read either, unless the input itself mentions tags of callers (F3): then nothing may
+    be asked about these.
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
     return load_with_parts(
@@ -54,6 +56,7 @@ def load_estate(
         root=root,
         supplied=supplied,
         steps=steps,
+        tags=tags,
     )[0]
 
 
@@ -66,6 +69,7 @@ def load_with_parts(
     root: Path | None = None,
     supplied: Supplied = NOTHING,
     steps: bool = True,
+    tags: bool = True,
 ) -> tuple[Estate, Parts]:
     """`load_estate`, with the parts that the estate was read from."""
     if key_arn is not None:
@@ -75,7 +79,7 @@ def load_with_parts(
         files = Files(root)
 
         def read(known: Supplied) -> tuple[Side, ...]:
-            loader = Loader(files, known, key_arn, declared, other_version, steps=steps)
+            loader = Loader(files, known, key_arn, declared, other_version, steps=steps, tags=tags)
             for path in paths:
                 loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
             return ((loader.estate(), loader.parts),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -51,6 +52,10 @@ class Files:
         """The SHA-256 of a file, as it was or would be read. Raises `InputError`."""
         self.source(path)
         return self.digests[str(self._shown(path))]
+
+    def mention(self, words: re.Pattern[str]) -> bool:
+        """Whether the text of a file that was read has one of some words."""
+        return any(words.search(source.text) for source in self._sources.values())
 
     def name(self, path: Path) -> str:
         """What messages call a path."""

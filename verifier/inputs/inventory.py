@@ -19,11 +19,13 @@ from verifier.syntax.text import first_few
 class Inventory:
     """One account while it is read. `managed` holds the entries of `Policies` by ARN, `groups` those of `GroupDetailList` by name,
     `documents` the default versions, `read` the policies that were read so far, and `read_groups` the groups. `doubts` are what is not
-    certain of a group, by its ARN: what it is, and why. Without `steps` nothing is read that only steps turn on (section 7)."""
+    certain of a group, by its ARN: what it is, and why. Without `steps` nothing is read that only steps turn on (section 7); without
+    `trusts` no trust policy."""
 
     remarks: Remarks
     account: str
     steps: bool = True
+    trusts: bool = True
     managed: dict[str, Node] = field(default_factory=dict)
     groups: dict[str, Node] = field(default_factory=dict)
     documents: dict[str, Node | None] = field(default_factory=dict)

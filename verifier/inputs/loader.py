@@ -6,6 +6,7 @@ Guarantee: every error of every file is told in one `InputError`; an estate hold
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from verifier.inputs.cloudformation.reading import Reading
 
 
+_TAGS = re.compile(r"principaltag|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
+"""What a text has that mentions tags of callers, perhaps with escapes in the word: then trust policies bear on the decision (F3)."""
+
+
 class Loader:
     """Collects the parts of all paths, then reads them together, for the organization needs the keys."""
 
@@ -52,12 +57,15 @@ class Loader:
         other_version: str | None = None,
         *,
         steps: bool = True,
+        tags: bool = True,
     ) -> None:
         self.supplied = supplied
         self.key_arn = key_arn
         self.declared_key_arn = declared_key_arn
         self.other_version = other_version
         self.steps = steps
+        self.tags = tags
+        """Whether the tags of callers are asked about, whatever the input says of them."""
         self.remarks = Remarks()
         self.files = files
         self.parts = Parts()
@@ -73,6 +81,7 @@ class Loader:
         if path.suffix in CONFIGURATION:
             raise InputError.of(f"`{self.files.name(path)}` is a Terraform configuration, not a plan", hint=OF_CONFIGURATION)
         if self.add_plan(path):
+            self.tags = True  # which texts a plan is made of only its reader knows
             return
         node = self.files.node(path)
         if is_template(node):
@@ -80,6 +89,7 @@ class Loader:
 
             reading = prepared(self.remarks, self.parts, node, self.supplied)
             self.templates += [reading] if reading is not None else []
+            self.tags = True
         elif is_snapshot(node):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
@@ -128,9 +138,18 @@ class Loader:
 
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
+        trusts = self.steps or self.tags or self.files.mention(_TAGS)
         read = [
             read_account(
-                self.remarks, account, given, made, elsewhere, self.parts.providers_of(account), complete=complete, steps=self.steps
+                self.remarks,
+                account,
+                given,
+                made,
+                elsewhere,
+                self.parts.providers_of(account),
+                complete=complete,
+                steps=self.steps,
+                trusts=trusts,
             )
             for account, given, made, elsewhere, complete in self.parts.inventories()
         ]

@@ -6,6 +6,7 @@ Guarantee: `None` always means *not given* (free, U1–U3), never *empty*.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -83,6 +84,8 @@ class Identity:
     """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and for a role where the input does not give it (E2)."""
     groups: tuple[str, ...] = ()
     """The ARNs of a user's groups, as far as the input gives them. Their policies are among `policies`."""
+    settled: bool = False
+    """Whether the sessions of a role in question have exactly its `tags`: those with which a step made them (E2)."""
 
 
 @dataclass(frozen=True)
@@ -245,3 +248,18 @@ class Estate:
             for identity in (*account.users, *account.roles):
                 policies += identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
         return frozenset[str]().union(*(policy.tested_keys for policy in policies))
+
+    @cached_property
+    def tests_tags_of_callers(self) -> bool:
+        """Whether some policy that decides on requests on keys reads `aws:PrincipalTag/…`: then trust policies bear on them (F3)."""
+        return any(policy.tests_tags_of_callers for policy in self._deciding())
+
+    def _deciding(self) -> Iterator[Policy]:
+        for key in self.keys:
+            yield from key.policies or ()
+        for account in self.accounts:
+            for identity in (*account.users, *account.roles):
+                yield from identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
+        for controls in self.organization.controls if self.organization is not None else ():
+            yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
+        yield from (endpoint.policy for endpoint in self.endpoints or () if endpoint.policy is not None)

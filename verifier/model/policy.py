@@ -130,6 +130,11 @@ class Statement:
     doubt: str | None = None
 
 
+def _reads_tag(statement: Statement) -> bool:
+    texts = [text for condition in statement.conditions for text in (condition.key, *condition.values)]
+    return any("principaltag/" in text.value.lower() for text in (*texts, *(statement.resources or ())))
+
+
 @dataclass(frozen=True)
 class Policy:
     """A policy document and where it is attached.
@@ -149,6 +154,11 @@ class Policy:
     warnings: tuple[Diagnostic, ...] = ()
     span: Span = NOWHERE
     id: Text | None = None
+
+    @cached_property
+    def tests_tags_of_callers(self) -> bool:
+        """Whether a condition, or a policy variable, reads `aws:PrincipalTag/…` (F3)."""
+        return any(_reads_tag(statement) for statement in self.statements)
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:

@@ -212,6 +212,14 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_condition-keys",
     ),
     Reading(
+        "F3",
+        "F3",
+        "Does a transitive session tag pass on to a role whose trust policy does not let `sts:TagSession` pass it?",
+        "it does",
+        "it does not",
+        "IAM User Guide, id_session-tags",
+    ),
+    Reading(
         "F4",
         "F4",
         "In a request that a service makes on a caller's behalf, is `aws:SourceIp` present?",

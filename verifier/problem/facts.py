@@ -29,8 +29,8 @@ from verifier.problem.facts_operation import aliases, existing_actions, fitting_
 from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
-from verifier.problem.powers import SESSION_TAGS, power
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
+from verifier.problem.session_tags import PRINCIPAL_TAG, federated_tags, own_tags, role_tags
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.facts import step_operations, step_senders, transitive_tags
 from verifier.problem.steps.resources import resource_facts
@@ -98,20 +98,12 @@ def _credentials(space: Space) -> Iterator[Expression]:
 
 
 def _inventory_tags(space: Space) -> Iterator[Expression]:
-    """F3: `aws:PrincipalTag/k` of users and roles of the inventory."""
-    listed = identities(space)
-    for name in [n for n in space.attributes if n.startswith("aws:principaltag/")]:
-        wanted = name.removeprefix("aws:principaltag/")
-        holders: dict[str | None, set[str]] = {}
-        for identity in listed:
-            value = next((v for k, v in identity.tags if k.lower() == wanted), None)
-            holders.setdefault(value, set()).add(identity.arn)
-        for value, arns in holders.items():
-            holder = both(space.one_of(frozenset(arns)), negation(both(space.is_role, power(space, SESSION_TAGS))))
-            if value is None:
-                yield implies(holder, negation(Present(name)))
-            else:
-                yield implies(holder, space.ask(space.attribute_view(name), exactly(value)))
+    """F3: `aws:PrincipalTag/k` of users and roles of the inventory, and of their sessions."""
+    names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
+    if names:
+        yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
+        yield from role_tags(space, [role for account in space.estate.accounts for role in account.roles], names)
+        yield from federated_tags(space, names)
 
 
 def _user_ids(space: Space) -> Iterator[Expression]:

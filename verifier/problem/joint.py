@@ -43,6 +43,8 @@ class Given:
     estate: Estate
     target: Target
     powers: frozenset[str] = frozenset()
+    sessions: int = 2
+    """As in `Space`."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def join(
     """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
     them. Raises `TooLarge`."""
     names = _all_names(sides, invariants)
-    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers) for side in sides]
+    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers, sessions=side.sessions) for side in sides]
     _same_facts_attribute(spaces)
     decisions = [allowed(space) for space in spaces]
     wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]

@@ -1,4 +1,4 @@
-"""What else a whole API call needs than the permission of a request (R8).
+"""What else a whole API call needs than the permission of a request (R8), and how its session came by its tags (F3).
 
 In: the decision of the request. Out: a sentence, `None` for a call that needs one permission, or that is refused anyway.
 Guarantee: read from the trace, where `evaluate` says it.
@@ -14,3 +14,8 @@ def further_permissions(decision: Decision) -> str | None:
     if decision.outcome is not Outcome.ALLOW:
         return None
     return next((step.text for step in decision.trace if step.rule == "R8"), None)
+
+
+def origin_of_tags(decision: Decision) -> str | None:
+    """By which request the session of the caller was given its session tags; `None` where it has none."""
+    return next((step.text for step in decision.trace if step.rule == "F3" and step.depth == 0), None)

@@ -17,7 +17,7 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import READINGS, free_fact
 from verifier.model.request import CallerKind, Request, Step, Value
 from verifier.model.verdict import Counterexample, Verdict
-from verifier.report.calls import further_permissions
+from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.report.grants import grant_parts
 from verifier.report.naming import Places, rule_label
 from verifier.report.style import Style, flow, pad, sentence, width_of
@@ -211,9 +211,10 @@ def supposition_lines(readings: Sequence[tuple[str, bool]], free: Sequence[tuple
 
 
 def whole_call_lines(found: Counterexample) -> list[str]:
-    """R8: an invariant is about one permission; what else it takes to make the call succeed."""
-    further = further_permissions(found.decision)
-    return sentence(printable(further), labelled("note"), rule_label("R8")) if further else []
+    """R8, F3: an invariant is about one permission; what else it takes to make the call succeed, and how the session came by its tags."""
+    further, origin = further_permissions(found.decision), origin_of_tags(found.decision)
+    lines = sentence(printable(origin), labelled("session"), rule_label("F3")) if origin else []
+    return [*lines, *(sentence(printable(further), labelled("note"), rule_label("R8")) if further else [])]
 
 
 def _reading(label: str, value: bool) -> str:

@@ -12,7 +12,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.region import Limit, Region
 from verifier.model.request import Caller, Decision, Request, Step
 from verifier.model.verdict import Counterexample, Reason
-from verifier.report.calls import further_permissions
+from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -41,6 +41,7 @@ def counterexample_to_json(counterexample: Counterexample) -> Json:
         "command": counterexample.command,
         "grants": [grant_to_json(grant) for grant in counterexample.grants],
         "further_permissions": further_permissions(counterexample.decision),
+        "origin_of_tags": origin_of_tags(counterexample.decision),
     }
 
 

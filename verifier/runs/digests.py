@@ -20,7 +20,7 @@ from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.policy import Policy
 from verifier.problem.targets import Target
 from verifier.runs.version import rules_version
-from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, whole
+from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, trusts, whole
 from verifier.verify.prove import How
 
 
@@ -116,11 +116,17 @@ class Digests:
         return key_meaning(bare), said, frozenset(map(self.statements.of_grant, grants))
 
     def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
-        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate (E0)."""
+        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate (E0), and which tags a
+        session can have on trust policies (F3)."""
         known = self._invariants.get(id(invariant))
         if known is None:
             known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))
-        return sha256(target + (self._chains if is_eventual(invariant) else b"") + known[1]).digest()
+        further = self._chains if is_eventual(invariant) else self._trusts if "tag" in invariant.text.lower() else b""
+        return sha256(target + further + known[1]).digest()
+
+    @cached_property
+    def _trusts(self) -> bytes:
+        return digest(trusts(self.estate))
 
     @cached_property
     def _chains(self) -> bytes:

@@ -21,7 +21,7 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
 from verifier.verify.preferences import preferred, usual
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent, without_doubts
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent, tags_not_passed, without_doubts
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
@@ -151,7 +151,8 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
         request = build(question, concrete.values)
         found = _replay(question, claim, session, request, assignment, absent_facts(question, concrete.values))
         if isinstance(found, Found):
-            return found
+            untagged = tags_not_passed(found.counterexample.decision)
+            return found if untagged is None else Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
         if not found.names:
             raise InternalDisagreement(_disagreement(request, claim))
         rested |= dict.fromkeys(found.names)

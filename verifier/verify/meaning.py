@@ -20,7 +20,7 @@ _LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "crea
 proved with."""
 
 _STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers"})
-"""Members that only steps turn on (section 7): no decision on a key does."""
+"""Members that only steps turn on (section 7), and the tags of sessions (F3): no other decision on a key does."""
 
 _SETS = frozenset(
     (
@@ -82,8 +82,17 @@ def _principal(principal: Principal) -> Hashable:
 
 
 def surroundings(estate: Estate) -> Hashable:
-    """Everything in an estate but its keys, and what only steps turn on."""
-    return tuple(_members(estate, frozenset({"keys"})))
+    """Everything in an estate but its keys, and what only steps turn on; trust policies are among it where a policy reads tags of callers
+    (F3)."""
+    found = tuple(_members(estate, frozenset({"keys"})))
+    return (*found, trusts(estate)) if estate.tests_tags_of_callers else found
+
+
+def trusts(estate: Estate) -> Hashable:
+    """Who may assume roles, and with which session tags (E2, F3)."""
+    roles = frozenset((role.arn, meaning(role.trust)) for account in estate.accounts for role in account.roles)
+    providers = frozenset((account.id, account.providers and frozenset(account.providers)) for account in estate.accounts)
+    return roles, providers, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
 
 
 def whole(estate: Estate) -> Hashable:

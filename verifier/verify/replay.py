@@ -81,6 +81,12 @@ def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named
     return readings, free, unmodelled
 
 
+def tags_not_passed(decision: Decision) -> str | None:
+    """Why the session of a request cannot have its tags, as `evaluate` finds (F3): the facts are not exact for tags that come on from
+    earlier sessions, and such a request is no counterexample."""
+    return next((warning.removeprefix("F3: ") for warning in decision.warnings if warning.startswith("F3: no session")), None)
+
+
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
     """The statements and grants that matched, in the order of the trace."""
     return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))
@@ -91,7 +97,7 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
     values += [Symbol(name) if assignment.symbols[name] else negation(Symbol(name)) for name in held]
-    for label in ("F1-service", "F4", "F5", "F6"):
+    for label in ("F1-service", "F3", "F4", "F5", "F6"):
         value = assignment.symbols.get(label)
         if value is not None:
             other = negation(Symbol(label)) if value else Symbol(label)

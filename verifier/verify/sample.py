@@ -23,14 +23,14 @@ from verifier.problem.finite import Finite
 from verifier.problem.joint import Joint
 from verifier.problem.space import INTERNAL, OTHER_SPELLING
 from verifier.verify.claims import InternalDisagreement
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split
+from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
 ADDRESS = "aws:sourceip"
-_TO_BE_SENT = ("F1-service", "F4", "F5", "F6")
+_TO_BE_SENT = ("F1-service", "F3", "F4", "F5", "F6")
 """The readings that facts about requests depend on, not decisions."""
 PREFERRED = (*_TO_BE_SENT, WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
 """The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no service between."""
@@ -101,6 +101,9 @@ def sample(
     if unmodelled:
         return NotFound("it rests on something that is not modelled")
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
+    untagged = tags_not_passed(decision)
+    if untagged is not None:
+        return NotFound(untagged)
     matched = matched_statements(decision)
     return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), {**facts, **symbols, **chosen})
 

@@ -140,9 +140,14 @@ class Reading:
         """The caller's own entry in the inventory."""
         return next((found for found in identities(self.question.space) if found.arn == self.caller.principal_arn), None)
 
-    def _tag(self, wanted: str) -> str | None:
-        known = self._identity()
-        return None if known is None else next((value for key, value in known.tags if key.lower() == wanted), None)
+    def _tag(self, wanted: str) -> object:
+        """A session tag, or the tag of the user or role; a federated session has its user's (F3)."""
+        federated = self.caller.kind is CallerKind.FEDERATED
+        arn = self.caller.issuer if federated else self.caller.principal_arn
+        known = next((found for found in identities(self.question.space) if found.arn == arn), None)
+        tags = (*self.caller.session_tags, *(known.tags if known is not None else ()))
+        found = next((value for key, value in tags if key.lower() == wanted), None)
+        return OPEN if found is None and arn is None else found
 
     def _called_by_service(self) -> bool:
         """F5: what only a service that calls on the caller's behalf sends."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.evaluate import Hearing
-from verifier.model.estate import Estate, Identity
+from verifier.model.estate import Estate, Identity, Pairs
 from verifier.model.invariant import (
     ALWAYS,
     CallersAnd,
@@ -29,9 +29,10 @@ from verifier.model.invariant import (
     SessionLike,
 )
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.request import Caller, CallerKind, Outcome
+from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.verdict import Counterexample, Reason, Status
 from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.session_tags import PRINCIPAL_TAG
 from verifier.problem.targets import Target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How, decide_target
@@ -90,14 +91,18 @@ class Asker:
 
     def of_scope(self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
-        if caller is None or not caller.session_tags:
-            return self._found(estate, target, scope)
-        found = self._found(tagged(estate, caller), target, scope)
-        return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
+        if caller is not None and caller.kind is CallerKind.ROLE:
+            found = self._found(tagged(estate, caller), target, scope)
+            return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
+        found = self._found(estate, target, scope)
+        if isinstance(found, Reason):
+            return found
+        tags = _session_tags(estate, found.request)
+        return self._by_session(estate, found, replace(found.request.caller, session_tags=tags)) if tags else found
 
     def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
         """The same request by the session that has the tags, replayed."""
-        own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith("aws:principaltag/"))
+        own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG))
         request = replace(found.request, caller=caller, context=own)
         decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
         if decision.outcome is not Outcome.ALLOW:
@@ -121,13 +126,25 @@ class Asker:
         return Asker(replace(self.how, held={**self.how.held, **readings}))
 
 
+def _session_tags(estate: Estate, request: Request) -> Pairs:
+    """The tags by which the first session of a chain differs from its role (F3): its later requests have them as well."""
+    roles = (role for account in estate.accounts for role in account.roles)
+    role = next((role for role in roles if role.arn == request.caller.principal_arn), None)
+    if role is None:
+        return ()
+    own = {name.lower(): value for name, value in role.tags}
+    shown = ((name[len(PRINCIPAL_TAG) :], value) for name, value in request.context if name.lower().startswith(PRINCIPAL_TAG))
+    return tuple((name, value) for name, value in shown if isinstance(value, str) and own.get(name.lower()) != value)
+
+
 def tagged(estate: Estate, caller: Caller) -> Estate:
-    """The estate in which a session's role has the session's tags: what the session can do there, it can do with its own."""
+    """The estate in which a session's role has the session's tags, and no others: what the session can do there, it can do with its own."""
     own = dict(caller.session_tags)
 
     def with_tags(role: Identity) -> Identity:
         others = tuple((name, value) for name, value in role.tags if name.lower() not in {mine.lower() for mine in own})
-        return replace(role, tags=(*others, *caller.session_tags)) if role.arn == caller.principal_arn else role
+        settled = replace(role, tags=(*others, *caller.session_tags), settled=True)
+        return settled if role.arn == caller.principal_arn else role
 
     accounts = (replace(account, roles=tuple(map(with_tags, account.roles))) for account in estate.accounts)
     return replace(estate, accounts=tuple(accounts))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from verifier.model.reach import OWN_KEY, StepKind
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Offer, Way, alone
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Offer, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers import ANY, Access, KeyOffers
@@ -66,6 +66,7 @@ class Closure:
         self._by_steps = by_steps
         self._further: Callable[[], Iterable[KeyOffers]] | None = further
         self._make_replicas = replicas
+        self._identities = identities
         self._needs = Needs(identities, self._keys)
 
     @property
@@ -76,7 +77,7 @@ class Closure:
     def of(self, start: str, *, direct: bool = True, refused: frozenset[Way] = ANY_WAY) -> Reached:
         """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least. Without
         the ways that are `refused`: to look for others, as it proves nothing."""
-        reached = Reached(start, alone(start))
+        reached = Reached(start, self._identities.at_first(start))
         if direct:
             self._look_for_goals(reached, 0, direct, refused)
         if self._all_reached(reached):
@@ -202,7 +203,7 @@ class Closure:
             for access in accesses:
                 met = access.cube.powers <= available
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
-                if premises is not None and (direct or premises or facts[Fact(FactKind.HOLDS, by)].step is not None):
+                if premises is not None and (direct or any(facts[one].step is not None for one in (Fact(FactKind.HOLDS, by), *premises))):
                     yield Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
         yield from self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else ()
 

@@ -115,6 +115,7 @@ class Facts(dict[Fact, Derivation]):
         return [fact.subject for fact in self.of_kind(FactKind.HOLDS)]
 
 
-def alone(start: str) -> Facts:
-    """What is true at first: a principal holds itself."""
-    return Facts({Fact(FactKind.HOLDS, start): Derivation(None, start, (), 0)})
+def alone(start: str, *, tagged: bool = False) -> Facts:
+    """What is true at first: a principal holds itself; a session that may be `tagged` has whatever session tags (F3)."""
+    kinds = (FactKind.HOLDS, FactKind.SESSION_TAGS) if tagged else (FactKind.HOLDS,)
+    return Facts({Fact(kind, start): Derivation(None, start, (), 0) for kind in kinds})

@@ -27,12 +27,13 @@ from verifier.problem.joint import Given, join
 from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.predicates import Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.question import scope
+from verifier.problem.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import key_target
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
 OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
-ALIAS_NAMES, PRINCIPAL_TAG = "kms:resourcealiases", "aws:principaltag/"
+ALIAS_NAMES = "kms:resourcealiases"
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
 SESSIONS = "arn:*:sts::*:assumed-role/*"
 

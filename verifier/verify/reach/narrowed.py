@@ -13,6 +13,7 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, Statement, Text
 from verifier.model.step_actions import step_actions
 from verifier.problem.predicates import like
+from verifier.problem.trusting import trusting
 
 
 def for_steps(estate: Estate) -> Estate:
@@ -30,7 +31,8 @@ def _narrowed(estate: Estate, says: Callable[[Policy], bool], others: Iterable[P
     """The estate without the identity policies, and the identities, that say nothing. `others` are policies that may test something too."""
     keep = any(map(_asks_who, (*others, *of_callers(estate, says))))
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
-    return replace(estate, accounts=tuple(_account(account, says, named, keep=keep) for account in estate.accounts))
+    reached = trusting(estate).reached
+    return replace(estate, accounts=tuple(_account(account, says, named, reached, keep=keep) for account in estate.accounts))
 
 
 def _asks_who(policy: Policy) -> bool:
@@ -67,11 +69,15 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
         yield from () if endpoint.policy is None else (endpoint.policy,)
 
 
-def _account(account: Account, says: Callable[[Policy], bool], named: set[str], *, keep: bool) -> Account:
-    """In an inventory that is complete, one who is not listed is one without policies."""
+def _account(account: Account, says: Callable[[Policy], bool], named: set[str], reached: frozenset[str], *, keep: bool) -> Account:
+    """In an inventory that is complete, one who is not listed is one without policies. The tags of sessions of roles that are `reached` by
+    other sessions are free, for trust policies are left out (F3); those of others are their roles' own, without the power to set them."""
 
     def narrowed(members: tuple[Identity, ...]) -> tuple[Identity, ...]:
-        small = [replace(member, policies=tuple(filter(says, member.policies)), trust=None) for member in members]
+        small = [
+            replace(member, policies=tuple(filter(says, member.policies)), trust=None, settled=member.settled or member.arn not in reached)
+            for member in members
+        ]
         stay = keep or not account.complete
         return tuple(one for one in small if stay or one.policies or one.bounded or one.arn in named)
 

@@ -21,8 +21,9 @@ from verifier.problem.powers import (
     joined_group,
     managed_by,
 )
+from verifier.problem.trusting import trusting
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Fact, FactKind, Facts
+from verifier.verify.reach.facts import Fact, FactKind, Facts, alone
 from verifier.verify.reach.offers import ANY, KeyOffers, is_tag
 
 
@@ -32,11 +33,16 @@ class Identities:
     def __init__(self, estate: Estate) -> None:
         found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+        self.taggable = trusting(estate).changing
         groups = [group for account in estate.accounts for group in account.groups]
         self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
         self._doubtful = sorted(
             {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
         )
+
+    def at_first(self, start: str) -> Facts:
+        """What is true before any step."""
+        return alone(start, tagged=start in self.taggable)
 
     def owners(self, principal: str) -> tuple[str, ...]:
         """Those whose inline and attached policies follow a principal: itself and its groups."""

@@ -12,7 +12,7 @@ from verifier.model.estate import Estate
 from verifier.model.grant import Pairs
 from verifier.model.policy import Condition
 from verifier.problem.powers import REQUEST_TAG, RESOURCE_TAG
-from verifier.verify.reach.key_rules import PRINCIPAL_TAG
+from verifier.problem.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.scene import policies_of
 
 _OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way, alone
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.step_groups import Bundle, Group
 from verifier.verify.reach.step_offers import StepOffers
@@ -28,6 +28,7 @@ class StepClosure:
     def __init__(self, identities: Identities, offers: Callable[[], StepOffers], wider: StepClosure | None = None) -> None:
         self._make_offers = offers
         self._wider = wider
+        self._identities = identities
         self._needs = Needs(identities, {})
         self._found: dict[str, Facts] = {}
 
@@ -40,8 +41,8 @@ class StepClosure:
         if any(isinstance(fact, Fact) for fact, *_ in refused):
             return self._closed(start, refused)
         if start not in self._found:
-            nothing = self._wider is not None and len(self._wider.of(start)) == 1
-            self._found[start] = alone(start) if nothing else self._closed(start)
+            nothing = self._wider is not None and all(one.step is None for one in self._wider.of(start).values())
+            self._found[start] = self._identities.at_first(start) if nothing else self._closed(start)
         return self._found[start]
 
     def touched(self, start: str, members: Collection[str]) -> bool:
@@ -49,7 +50,7 @@ class StepClosure:
         return any(fact.subject in members for fact, found in self.of(start).items() if found.rounds > 0)
 
     def _closed(self, start: str, refused: frozenset[Way] = ANY_WAY) -> Facts:
-        facts = alone(start)
+        facts = self._identities.at_first(start)
         search = _Search(self._offers, self._needs, facts, refused)
         rounds = 0
         while True:

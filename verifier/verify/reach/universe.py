@@ -17,6 +17,7 @@ from verifier.problem.domains import role_callers
 from verifier.problem.finite import Reduction
 from verifier.problem.predicates import Predicate, like
 from verifier.problem.tables import MORE_STATES, Table
+from verifier.problem.trusting import trusting
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.own_policies import said_of
 
@@ -37,11 +38,12 @@ class Universe:
             raise TooLarge("the policies tell apart too many callers")
         self._complete = {account.id for account in estate.accounts if account.complete}
         classes: dict[int, dict[object, list[str]]] = {number: {} for number in range(table.size)}
-        said = said_of(estate)
+        said, taggable = said_of(estate), trusting(estate).changing
         for arn in listed(estate):
             number = table.class_of(arn)
             if number is not None:
-                classes[number].setdefault(said[arn], []).append(arn)
+                # No two roles are alike whose sessions may have tags: which, their trust policies say (F3).
+                classes[number].setdefault((said[arn], arn if arn in taggable else None), []).append(arn)
         self._alike = {members[0]: tuple(members) for found in classes.values() for members in found.values()}
         for number, found in classes.items():
             other = self._not_listed(table, number, found)
@@ -53,7 +55,7 @@ class Universe:
         known = {arn for members in found.values() for arn in members}
         if not known:
             return table.pick(1 << number)[1]
-        if NO_POLICIES in found and _account_of(next(iter(known))) in self._complete:
+        if (NO_POLICIES, None) in found and _account_of(next(iter(known))) in self._complete:
             return None
         for limit in (8, len(known) + 1):
             other = next((arn for arn in table.members(number, limit) if arn not in known), None)

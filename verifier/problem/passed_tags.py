@@ -1,0 +1,269 @@
+"""The session tags that somebody can pass (F3): a question about the requests for `sts:TagSession` on roles, whose answer is a fact.
+
+In: an estate, the names of tags. Out: for each role, which values its sessions' tags can have, as an expression over `aws:PrincipalTag/…`.
+Guarantee: values are told for a role iff some caller can make a request to assume it, and one for `sts:TagSession` with the same context,
+that pass them, under the same readings (E2, E2w); what is not modelled is supposed to allow them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Estate
+from verifier.model.readings import is_reading
+from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.elimination import project
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    negation,
+)
+from verifier.problem.joint import Given, Joint, join
+from verifier.problem.kinds import as_text_of, suits
+from verifier.problem.powers import REQUEST_TAG
+from verifier.problem.predicates import OneOf, Predicate, Tokens, literal_tokens
+from verifier.problem.session_tags import PRINCIPAL_TAG, has_tag
+from verifier.problem.space import TARGET, Space
+from verifier.problem.steps.many import together
+from verifier.problem.steps.permissions import ACTION, CALLER
+from verifier.problem.targets import Target, step_target
+from verifier.problem.trusting import Trusting
+
+INHERITED = Symbol("F3")
+_ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_TAGGING, _TRANSITIVE = "sts:TagSession", "sts:transitivetagkeys"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What can be passed to the sessions of one role: `passed` by one request, as a set over the tags of requests; by earlier sessions:
+    anything, or what the sessions of `earlier` roles pass on."""
+
+    group: int
+    passed: Node
+    anything: bool
+    earlier: frozenset[str]
+
+
+class PassedTags:
+    """The session tags of the roles of an estate."""
+
+    def __init__(self, estate: Estate, found: Trusting, names: Sequence[str], sessions: int) -> None:
+        self._estate, self._found, self._names = estate, found, tuple(names)
+        self._groups: list[_Group | None] = []
+        self._group_of: dict[str, int] = {}
+        by_owner: dict[tuple[str, str], list[Target]] = {}
+        for arn in sorted(found.tagged | found.reached):
+            by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
+        for targets in by_owner.values():
+            self._group_of |= {str(target.resource): len(self._groups) for target in targets}
+            self._groups.append(_group(estate, targets, self._names, sessions))
+
+    def told(self, arn: str) -> Told | None:
+        """What can be passed to sessions of a role of `tagged` or `reached`; `None`: anything."""
+        number = self._group_of[arn]
+        group = self._groups[number]
+        if group is None:
+            return None
+        anything, earlier = self._earlier(arn)
+        return Told(number, group.passed(arn) if arn in self._found.tagged else NOTHING, anything, earlier)
+
+    def expression(self, told: Told, own: Mapping[str, str | None]) -> Expression:
+        """What the tags of a session can be, as those of the role are its `own`."""
+        otherwise = {name: either(has_tag(name, value), both(INHERITED, self._inherited(told, name))) for name, value in own.items()}
+        group = self._groups[told.group]
+        assert group is not None
+        return either(conjunction(otherwise.values()), group.expression(told.passed, otherwise))
+
+    def predicates(self, name: str) -> Iterator[Predicate]:
+        """What requests to pass a tag are asked about its value."""
+        for group in self._groups:
+            yield from group.predicates(name) if group is not None else ()
+
+    def _inherited(self, told: Told, name: str) -> Expression:
+        if told.anything:
+            return Present(PRINCIPAL_TAG + name)
+        return disjunction(self._passed_on(arn, name) for arn in sorted(told.earlier))
+
+    def _passed_on(self, arn: str, name: str) -> Expression:
+        group = self._groups[self._group_of[arn]]
+        return Present(PRINCIPAL_TAG + name) if group is None else group.expression(group.transitive(arn, name), {name: FALSE})
+
+    def _earlier(self, arn: str) -> tuple[bool, frozenset[str]]:
+        """The sessions from which transitive tags can come on, directly or through others: anything, or those of which roles."""
+        todo, seen = [arn], set[str]()
+        while todo:
+            role = todo.pop()
+            group = self._groups[self._group_of[role]] if role in self._group_of else None
+            if role in self._found.unknown or role in self._found.reached and (group is None or group.admits_others(role)):
+                return True, frozenset()
+            assert group is not None or role not in self._found.reached
+            if role in self._found.reached and group is not None:
+                new = {other for other in self._carrying() if group.admits(role, other)} - seen
+                seen |= new
+                todo += sorted(new)
+        return False, frozenset(seen & self._found.tagged)
+
+    def _carrying(self) -> frozenset[str]:
+        return self._found.tagged | self._found.reached | self._found.unknown
+
+
+def _group(estate: Estate, targets: Sequence[Target], names: tuple[str, ...], sessions: int) -> _Group | None:
+    """The question about some roles; `None` where it is too large."""
+    try:
+        return _Group(estate, targets, names, sessions)
+    except TooLarge:
+        return None
+
+
+class _Group:
+    """The requests to assume the roles of one account."""
+
+    def __init__(self, estate: Estate, targets: Sequence[Target], names: tuple[str, ...], sessions: int) -> None:
+        self._names = names
+        self._listed = frozenset(role.arn for account in estate.accounts for role in account.roles)
+        self._complete = [account.id for account in estate.accounts if account.complete]
+        self._joint: Joint = join([Given(estate, together(targets), sessions=sessions)], (), self._further)
+        self._diagrams = self._joint.diagrams
+        self._kept = frozenset(
+            name for name in self._diagrams.level if name == TARGET or is_reading(name) or name in {REQUEST_TAG + n for n in names}
+        )
+        self._tagging = self._requests(_TAGGING)
+        self._by_way = [[*self._requests(action), *self._tagging] for action in _ASSUMING]
+        self._passed = self._diagrams.any_of(project(self._diagrams, way, self._kept).care for way in self._by_way)
+        self._assumed = project(self._diagrams, self._requests(_ASSUMING[0]), frozenset((CALLER, TARGET))).care
+        self._passed_on: dict[str, Node] = {}
+
+    def _further(self, space: Space) -> Sequence[Expression]:
+        for name in self._names:
+            space.view(REQUEST_TAG + name)
+        space.view("aws:TagKeys")
+        space.view("sts:TransitiveTagKeys")
+        others = both(
+            space.is_role, negation(space.one_of(self._listed)), *(negation(space.in_account(account)) for account in self._complete)
+        )
+        named = [frozenset[Predicate]({Tokens(literal_tokens(name, fold=True))}) for name in self._names]
+        return [others, *(Some(_TRANSITIVE, name, True) for name in named)]
+
+    def _requests(self, action: str) -> list[Node]:
+        """The requests for an action that are allowed and can be made: sets whose intersection they are."""
+        joint, diagrams = self._joint, self._diagrams
+        number = joint.finite.tables[ACTION].class_of(action.lower())
+        if number is None:
+            return [NOTHING]
+        acts = diagrams.literal(ACTION, joint.finite.tables[ACTION].mask(OneOf(frozenset({action.lower()}))))
+        whole = (diagrams.both(joint.sides[0].allowed, acts), *joint.sides[0].facts, *joint.definitions)
+        return [diagrams.restrict(node, {ACTION: number}) for node in whole]
+
+    def _on(self, node: Node, arn: str) -> Node:
+        if TARGET not in self._diagrams.level:
+            return node
+        number = self._joint.finite.tables[TARGET].class_of(arn)
+        return NOTHING if number is None else self._diagrams.restrict(node, {TARGET: number})
+
+    def passed(self, arn: str) -> Node:
+        """The tags that can be passed to a session of a role."""
+        return self._on(self._passed, arn)
+
+    def transitive(self, arn: str, name: str) -> Node:
+        """The values of one tag that can be passed to a session of a role for it to pass on."""
+        if name not in self._passed_on:
+            wanted = self._joint.scopes[1 + self._names.index(name)]
+            kept = self._kept - {REQUEST_TAG + other for other in self._names if other != name}
+            found = (project(self._diagrams, [*way, wanted], kept).care for way in self._by_way)
+            self._passed_on[name] = self._diagrams.any_of(found)
+        return self._on(self._passed_on[name], arn)
+
+    def admits(self, arn: str, other: str) -> bool:
+        """Whether a session of another role can assume a role."""
+        number = self._joint.finite.tables[CALLER].class_of(other)
+        found = self._on(self._assumed, arn)
+        return number is not None and self._diagrams.restrict(found, {CALLER: number}) != NOTHING
+
+    def admits_others(self, arn: str) -> bool:
+        """Whether a session of a role that is not listed can assume a role."""
+        return self._diagrams.meets(self._on(self._assumed, arn), self._joint.scopes[0])
+
+    # -- as expressions --
+
+    def predicates(self, name: str) -> list[Predicate]:
+        """The tests on the value of a tag in a request."""
+        finite, attribute = self._joint.finite, REQUEST_TAG + name
+        table = finite.tables.get(attribute)
+        if table is None:
+            return []
+        space = self._joint.sides[0].question.space
+        own = as_text_of(table, space.attributes[attribute])
+        return [predicate for predicate in space.questions.get(attribute, {}) if suits(own, predicate)]
+
+    def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
+        """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it is not passed."""
+        known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
+
+        def visit(node: Node) -> Expression:
+            if node not in known:
+                variable = self._diagrams.top(node)
+                assert variable is not None
+                choices = self._diagrams.choices(node, variable)
+                known[node] = disjunction(both(self._value(variable, mask, otherwise), visit(child)) for mask, child in choices if child)
+            return known[node]
+
+        return visit(node)
+
+    def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
+        if is_reading(variable):
+            return negation(Symbol(variable)) if mask == 1 else Symbol(variable)
+        name = variable.removeprefix(REQUEST_TAG)
+        table = self._joint.finite.tables[variable]
+        present = mask & (1 << table.size) - 1
+        return either(self._among(name, present), otherwise[name] if mask >> table.size & 1 else FALSE)
+
+    def _among(self, name: str, mask: int) -> Expression:
+        """The caller's tag has a value of some classes."""
+        attribute, table = PRINCIPAL_TAG + name, self._joint.finite.tables[REQUEST_TAG + name]
+        whole = (1 << table.size) - 1
+        if mask == whole:
+            return Present(attribute)
+        masks = {predicate: table.mask(predicate) for predicate in self.predicates(name)}
+        for predicate, own in masks.items():
+            if own == mask:
+                return Test(attribute, predicate)
+            if own == whole & ~mask:
+                return both(Present(attribute), negation(Test(attribute, predicate)))
+        found = []
+        for number in range(table.size):
+            if mask >> number & 1:
+                tests = (Test(attribute, p) if own >> number & 1 else negation(Test(attribute, p)) for p, own in masks.items())
+                found.append(both(Present(attribute), *tests))
+        return disjunction(found)
+
+
+_REMEMBERED = 16
+_known: dict[tuple[object, ...], tuple[object, PassedTags]] = {}
+
+
+def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:
+    """The session tags of the roles of a space's estate, asked once for a list of names."""
+    estate = space.estate
+    parts = (estate.accounts, estate.organization, estate.unmodelled, estate.endpoints)
+    name = (*map(id, parts), space.sessions, tuple(names))
+    if name not in _known:
+        while len(_known) >= _REMEMBERED:
+            del _known[next(iter(_known))]
+        _known[name] = parts, PassedTags(estate, found, names, space.sessions - 1)  # the parts are kept, so that their ids stay their own
+    return _known[name][1]
+
+
+def forget_passed_tags() -> None:
+    """Drops what is remembered."""
+    _known.clear()

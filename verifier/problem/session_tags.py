@@ -1,0 +1,100 @@
+"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a session before it.
+
+In: a space in whose question `aws:PrincipalTag/…` occurs, and the roles of the inventory. Out: facts about these tags.
+Guarantee: every session that somebody can make satisfies the facts. They are exact for the tags that one request passes; those that come on
+from earlier sessions are told tag by tag, and the tags of the callers of roles for `Space.sessions` sessions back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from verifier.model.estate import Identity
+from verifier.problem.expression import TRUE, Expression, Present, Test, both, conjunction, implies, negation
+from verifier.problem.powers import SESSION_TAGS, power
+from verifier.problem.predicates import OneOf, exactly
+from verifier.problem.space import Space
+from verifier.problem.trusting import Trusting, may_tag, trusting
+
+PRINCIPAL_TAG = "aws:principaltag/"
+
+
+def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
+    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case."""
+    found = trusting(space.estate)
+    changing = found.changing
+    plain = [role for role in roles if role.settled or role.arn not in changing]
+    yield from own_tags(space, plain, names)
+    others = [role for role in roles if not role.settled and role.arn in changing]
+    for holder, own, passed in _others(space, others, names, found):
+        yield implies(holder, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
+        yield implies(holder, passed)
+
+
+def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
+    """F3: a federated session has the tags of the user that issued it and, over them, session tags, which a user can pass that a policy
+    allows `sts:TagSession`. [IAM: id_session-tags, Passing session tags using GetFederationToken]"""
+    alike: dict[tuple[str, tuple[str | None, ...], bool], set[str]] = {}
+    for account in space.estate.accounts:
+        for user in account.users:
+            own = tuple(own_tag(user, name) for name in names)
+            alike.setdefault((account.id, own, bool(space.powers) or may_tag(space.estate, user)), set()).add(user.arn.split(":", 5)[5])
+    for (account_id, values, passing), users in alike.items():
+        issued = both(space.is_federated, space.in_account(account_id), space.issuer(OneOf(frozenset(users))))
+        for name, value in zip(names, values, strict=True):
+            if not passing:
+                yield implies(issued, _known_tag(space, name, value))
+            elif value is not None:
+                yield implies(issued, Present(PRINCIPAL_TAG + name))
+
+
+def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
+    """The tags are those of the user or role."""
+    for name in names:
+        holders: dict[str | None, list[str]] = {}
+        for identity in identities:
+            holders.setdefault(own_tag(identity, name), []).append(identity.arn)
+        for value, arns in holders.items():
+            yield implies(_holder(space, arns), _known_tag(space, name, value))
+
+
+def _known_tag(space: Space, name: str, value: str | None) -> Expression:
+    if value is not None:
+        space.ask(space.attribute_view(PRINCIPAL_TAG + name), exactly(value))
+    return has_tag(name, value)
+
+
+def own_tag(identity: Identity, name: str) -> str | None:
+    """The value of a tag (its name in lower case) of a user or role."""
+    return next((value for key, value in identity.tags if key.lower() == name), None)
+
+
+def has_tag(name: str, value: str | None) -> Expression:
+    """The caller's tag has this value; `None`: it has none."""
+    attribute = PRINCIPAL_TAG + name
+    return negation(Present(attribute)) if value is None else Test(attribute, exactly(value))
+
+
+def _holder(space: Space, arns: Sequence[str]) -> Expression:
+    return both(space.one_of(frozenset(arns)), negation(both(space.is_role, power(space, SESSION_TAGS))))
+
+
+def _others(
+    space: Space, roles: Sequence[Identity], names: Sequence[str], found: Trusting
+) -> Iterator[tuple[Expression, Mapping[str, str | None], Expression]]:
+    """Roles of one kind together: their sessions, the own tags, what the tags of sessions are."""
+    alike: dict[object, list[Identity]] = {}
+    exact = None
+    if space.sessions and any(role.arn not in found.unknown for role in roles):
+        from verifier.problem.passed_tags import passed_tags  # which asks a question of its own
+
+        exact = passed_tags(space, found, names)
+        for name in names:
+            space.asked.setdefault(PRINCIPAL_TAG + name, {}).update(dict.fromkeys(exact.predicates(name)))
+    for role in roles:
+        told = exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None
+        alike.setdefault((tuple(own_tag(role, name) for name in names), told), []).append(role)
+    for (_, told), held in alike.items():  # type: ignore[misc]
+        own = {name: own_tag(held[0], name) for name in names}
+        passed = TRUE if told is None or exact is None else exact.expression(told, own)
+        yield _holder(space, [role.arn for role in held]), own, passed
