@@ -53,11 +53,9 @@ DISPUTES = (
         lambda estate, request: request.caller.kind is CallerKind.FEDERATED and "principaltag/" in _texts(estate, request),
     ),
     Dispute(
-        "F1: whether operations on aliases and key stores carry kms:CallerAccount, and on aliases aws:ResourceAccount, is open",
-        "KMS Developer Guide, conditions-kms (kms:CallerAccount); IAM User Guide, reference_policies_condition-keys (aws:ResourceAccount)",
-        lambda estate, request: (
-            ":key/" not in (request.resource or "") and any(name in _texts(estate, request) for name in ("calleraccount", "aws:resource"))
-        ),
+        "F1: whether operations on aliases carry aws:ResourceAccount is open",
+        "IAM User Guide, reference_policies_condition-keys (aws:ResourceAccount)",
+        lambda estate, request: ":key/" not in (request.resource or "") and "aws:resource" in _texts(estate, request),
     ),
 )
 

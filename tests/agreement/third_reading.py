@@ -175,7 +175,8 @@ class _Question:
         if name in ("aws:currenttime", "aws:epochtime"):
             return self._moment(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})
-        if name not in facts and name in ("kms:calleraccount", "aws:resourceaccount"):
+        created = self.known_action is None or self.known_action.name == "kms:CreateKey"
+        if name not in facts and (name == "aws:resourceaccount" or (name == "kms:calleraccount" and created)):
             return self._readable("F1-keyless", _only(self.account))
         return facts.get(name, ABSENT)
 
@@ -201,7 +202,7 @@ class _Question:
         unique = self.identity.unique_id if self.identity else None
         unique = {"ROOT": self.account, "FEDERATED": f"{self.account}:{name}"}.get(self.kind.name, unique)
         facts["aws:userid"] = None if unique is None else _only(unique + (f":{self.caller.session}" if self.caller.session else ""))
-        if self.resource or KEY_STORES.fullmatch(self.action):
+        if self.key or KEY_STORES.fullmatch(self.action):
             facts["kms:calleraccount"] = _only(self.account)
         facts |= {
             "aws:principalarn": _only(arn),

@@ -13,6 +13,7 @@ from verifier.evaluate.context import Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.plausible_caller import caller_warnings
 from verifier.evaluate.plausible_operation import operation_elsewhere_warnings, operation_warnings
+from verifier.evaluate.plausible_parameters import parameter_warnings, required_parameters, source_warnings
 from verifier.evaluate.plausible_route import route_warnings
 from verifier.evaluate.plausible_session import session_warnings
 from verifier.model import reference
@@ -80,11 +81,11 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     given = given_context(request)
     follows = derived(estate, case.standing, case.target, case.action, given)
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
-    found += [*caller_warnings(estate, case, given), *session_warnings(case, given)]
+    found += [*caller_warnings(estate, case, given), *session_warnings(case, given), *source_warnings(given)]
     if case.operation is not None:
         found += operation_elsewhere_warnings(case.operation, given)
     else:
-        found += [*route_warnings(case, given), *operation_warnings(case, request, given)]
+        found += [*route_warnings(case, given), *operation_warnings(case, request, given), *parameter_warnings(case, given)]
     return tuple(dict.fromkeys(found))
 
 
@@ -144,7 +145,7 @@ def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
     """F6: the operation's own keys."""
     action = reference.action(case.action)
     carried = action.condition_keys if action else frozenset()
-    for key in sorted(ALWAYS_SENT & carried & tested):
+    for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(case)))):
         if key not in case.context.entries:
             yield f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it"
     if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():

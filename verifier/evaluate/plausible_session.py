@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate.case import Case
 from verifier.evaluate.operations import CHAINED
 from verifier.evaluate.values import truth
+from verifier.model.policy import Effect, PrincipalType
 from verifier.model.request import CallerKind, Value
 
 EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4")
@@ -36,6 +37,8 @@ VALUES = {
 }
 """The values that these have."""
 NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:RoleAssumedBy", "glue:CredentialIssuingService"))
+MOST_SESSION_TAGS = 50
+"""[IAM: id_session-tags; reference_iam-quotas]"""
 EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
 """What is read of the claims of a provider that `CHAINED` does not name, in other calls than the first."""
 
@@ -58,8 +61,24 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: a service principal has no {key}"
         elif key.lower() in given and kind in (CallerKind.USER, CallerKind.ROOT) and "aws:tokenissuetime" not in given:
             yield f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime"
+    if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
+        yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
+    if "aws:federatedprovider" in given and not _may_be_of_a_provider(case):
+        yield "F6: only a session from a provider has aws:FederatedProvider, and the role trusts none"
     yield from _providers(kind, given)
     yield from _mcp(kind, given)
+
+
+def _may_be_of_a_provider(case: Case) -> bool:
+    """Whether some provider's identity may have assumed the role, as far as its trust policy is known."""
+    identity = case.standing.identity
+    if identity is None or identity.trust is None:
+        return True
+    allows = [statement for statement in identity.trust.statements if statement.effect is Effect.ALLOW]
+    if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
+        return True
+    named = {principal.type for statement in allows for principal in statement.principals or ()}
+    return bool(named & {PrincipalType.FEDERATED, PrincipalType.ANYONE})
 
 
 def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from verifier.problem.facts_endpoint import listed_endpoints
 from verifier.problem.facts_grant import grant_requests
 from verifier.problem.facts_operation import aliases, existing_actions, fitting_algorithms, operation_keys, pairs, suitable_actions
 from verifier.problem.facts_organization import organizations
+from verifier.problem.facts_parameters import parameters, sources
 from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
@@ -228,6 +229,8 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     _services,
     _grants_for_aws,
     grant_requests,
+    parameters,
+    sources,
     organizations,
     _inventory_tags,
     _user_ids,
@@ -250,6 +253,7 @@ _STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     _network,
     listed_endpoints,
     _services,
+    sources,
     organizations,
     transitive_tags,
     _inventory_tags,

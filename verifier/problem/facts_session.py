@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.policy import Effect, Policy, PrincipalType
+from verifier.problem.callers import identities
 from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
 from verifier.problem.facts_shared import has, via_service
 from verifier.problem.predicates import exactly
@@ -26,6 +28,7 @@ _OF_ROLES = (
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:tokenissuetime"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
+_OF_PROVIDERS = (PrincipalType.FEDERATED, PrincipalType.ANYONE)
 _CLAIMS = {
     "accounts.google.com": ("aud", "sub"),
     "cognito-identity.amazonaws.com": ("amr", "aud", "sub"),
@@ -41,6 +44,9 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
     for name in _OF_ROLES:
         if has(space, name):
             yield implies(Present(name), space.is_role)
+    if has(space, "aws:federatedprovider"):
+        untrusting = frozenset(role.arn for role in identities(space) if role.trust is not None and not _trusts_providers(role.trust))
+        yield implies(Present("aws:federatedprovider"), negation(space.one_of(untrusting)))
     for together in (_INSTANCE, _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
         yield from (implies(negation(via_service(space)), same(Present(first), Present(name))) for name in others)
@@ -51,6 +57,16 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         read_later = _is_read_later(name)
         if read_later is not None:
             yield implies(Present(name), either(space.is_web, space.is_role if read_later else FALSE))
+
+
+def _trusts_providers(trust: Policy) -> bool:
+    """Whether a trust policy may admit an identity of a provider: F6, `aws:FederatedProvider` is of a session that came from one."""
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW:
+            listed = statement.principals
+            if listed is None or statement.not_principal or statement.doubt or any(p.type in _OF_PROVIDERS for p in listed):
+                return True
+    return False
 
 
 def _is_read_later(name: str) -> bool | None:
