@@ -95,7 +95,7 @@ def _points(dice: random.Random, joint: Joint, node: Node, care: Node) -> Iterat
 def test_the_sentences_hold_of_the_allowed_requests(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phrases_caller_text, "FEW", 10_000)
     dice, read = random.Random(part), [0, 0]
-    for estate, target in random_estates(part, 8):
+    for estate, target in random_estates(part, 12):
         joint = join([Given(estate, target)])
         side = joint.sides[0]
         node = joint.diagrams.both(side.allowed, joint.known_action)

@@ -55,7 +55,7 @@ def union(diagrams: Diagrams, regions: Regions) -> Node:
 def test_a_solver_finds_no_request_that_the_regions_miss_or_share(part: int) -> None:
     checked = []
 
-    @random_keys(20 + part, count=12)
+    @random_keys(20 + part, count=18)
     def check(_: Scenario, given: Given) -> None:
         joint = join([given])
         side = joint.sides[0]
