@@ -31,7 +31,7 @@ _CITED = {"title", "rules", "source", "argument"}
 _MEMBERS = _CITED | _ESTATE_MEMBERS | {"key_arn", "without_key_arn", "requests", "invariants", "error", "remarks"}
 _REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "session_policy", "expect", "depends_on", "warns", "room"}
 _ERROR_MEMBERS = {"at", "says"}
-_DECISIONS = {"allow", "deny", "depends", "malformed"}
+_DECISIONS = {"allow", "deny", "depends", "impossible", "malformed"}
 _STATUSES = {"proved", "refuted", "unknown", "unproved"}
 
 
@@ -39,8 +39,9 @@ _STATUSES = {"proved", "refuted", "unknown", "unproved"}
 class RequestCase:
     """One request.
 
-    `expect` is `allow`, `deny`, `depends`, or `malformed` (it cannot be a request at all). `depends_on` holds the symbols that the outcome
-    depends on and `warns` the rule labels of the warnings; `None` says nothing of them. `rooms` are those that are asked.
+    `expect` is `allow`, `deny`, `depends`, `impossible` (it cannot be sent) or `malformed` (it cannot be a request at all). `depends_on`
+    holds the symbols that the outcome depends on and `warns` the rule labels of the warnings; `None` says nothing of them. `rooms` are
+    those that are asked.
     """
 
     request: Mapping[str, Any]
@@ -173,6 +174,8 @@ def _request(given: Mapping[str, Any], document: Mapping[str, Any]) -> RequestCa
     request["resource"] = given.get("resource", document.get("key_arn", DEFAULT_KEY))
     request["context"] = given.get("context", {})
     rooms = (given["room"],) if "room" in given else ROOMS
+    if given["expect"] == "impossible":
+        rooms = ("evaluate",)
     if "session_policy" in given:
         request["session_policy"] = policy_document(given["session_policy"])
         rooms = ("evaluate",)

@@ -125,6 +125,7 @@ _SCHEMAS = {
     "explanation": ("verifier.report.explanation.json", "explanation_schema"),
     "suggestions": ("verifier.report.suggestion.json", "suggestions_schema"),
     "collection": ("verifier.report.collection", "collection_schema"),
+    "decision": ("verifier.report.json_values", "decision_schema"),
 }
 """Where each JSON Schema is made."""
 
@@ -244,13 +245,14 @@ def compare(
 def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:
     """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes.
 
-    `assignment` settles readings and free facts; without it each is tried both ways (S2). Raises `InputError`.
+    `assignment` settles readings and free facts; without it each is tried both ways (S2). A request that the policies do not refuse, but
+    that cannot be sent, or is always refused (R3, R6), is answered `IMPOSSIBLE`. Raises `InputError`.
     """
-    from verifier.evaluate import evaluate, request_from_json
+    from verifier.evaluate import answer, evaluate, request_from_json
     from verifier.model.request import Request
 
     concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
-    return evaluate(estate, concrete, assignment)
+    return answer(evaluate(estate, concrete, assignment))
 
 
 def explain(
@@ -387,10 +389,11 @@ def schema(
         "suggestions",
         "collection",
         "configuration",
+        "decision",
     ],
 ) -> dict[str, Any]:
     """The JSON Schema of the snapshot (an input), of `verifier.toml` (configuration), or of what a command writes with
     `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
-    its own, `snapshot` a collection."""
+    its own, `snapshot` a collection. `evaluate` answers each line with a decision."""
     home, function = _SCHEMAS[name]
     return getattr(import_module(home), function)()  # type: ignore[no-any-return]

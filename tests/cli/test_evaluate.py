@@ -159,3 +159,25 @@ def test_a_reader_that_goes_away_is_quiet() -> None:
         process.stdin.close()
         assert process.wait(timeout=60) == 141
         assert process.stderr.read() == ""
+
+
+def test_a_request_that_cannot_be_sent_is_answered_so(run: Run, tmp_path: Path) -> None:
+    from jsonschema import Draft202012Validator
+
+    import verifier
+
+    key = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+    policy, requests = tmp_path / "policy.json", tmp_path / "requests.jsonl"
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    request = {"principal": "arn:aws:iam::111122223333:root", "action": "kms:Decrypt", "resource": key, "context": {}}
+    lines = [request, {**request, "context": {"kms:GrantOperations": ["Decrypt"]}}, {}]
+    requests.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    result = run("evaluate", str(policy), "--key-arn", key, "--requests", str(requests))
+    answers = [json.loads(line) for line in result.out.splitlines()]
+    for found in answers:
+        Draft202012Validator(verifier.schema("decision")).validate(found)
+    assert [found.get("decision") for found in answers] == ["allow", "impossible", None] and result.code == 2
+    assert answers[1]["policies"] == "allow" and answers[1]["impossible"] == ["F6: kms:Decrypt has no kms:grantoperations"]
+    decision = verifier.decide(verifier.load(policy, key_arn=key), lines[1])
+    assert (decision.outcome.value, decision.policies and decision.policies.value) == ("impossible", "allow")

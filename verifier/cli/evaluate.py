@@ -49,8 +49,9 @@ def evaluate(
          "context": {"sts:RoleSessionName": "nightly"}, "session_tags": {"team": "blue"}}
 
     \b
-    An answer: {"decision": "allow" | "deny" | "depends", ...}, or for a line that is no request
-    {"error": ..., "line": N}; the lines after it are answered all the same.
+    An answer: {"decision": "allow" | "deny" | "depends" | "impossible", ...} (`verifier schema decision`), or for a line that is no
+    request {"error": ..., "line": N}; the lines after it are answered all the same. `impossible`: the policies do not refuse the
+    request, but it cannot be sent, or KMS always refuses it; `impossible` beside it says why, `policies` what the policies decide.
 
     \b
     verifier evaluate examples/payments --requests examples/payments/requests.jsonl

@@ -28,6 +28,7 @@ class Schema(StrEnum):
     SUGGESTIONS = "suggestions"
     COLLECTION = "collection"
     CONFIGURATION = "configuration"
+    DECISION = "decision"
 
 
 @app.command(short_help="Print a JSON Schema.")

@@ -1,10 +1,12 @@
 """Decisions as JSON objects (`verifier evaluate`).
 
-In: a decision. Out: a JSON object with `decision`, `depends_on`, `warnings` and, on request, `trace`.
+In: a decision. Out: a JSON object with `decision`, `depends_on`, `warnings` and, on request, `trace` (`verifier schema decision`).
 Guarantee: labels of rules, not names of symbols, say what a decision depends on.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
@@ -12,10 +14,20 @@ from verifier.model.readings import READINGS, allow_symbol, refuse_symbol
 from verifier.model.request import Decision, Outcome, Step
 
 
+def answer(decision: Decision) -> Decision:
+    """What is said of a request: that it cannot be sent, where the policies do not refuse it anyway."""
+    if not decision.impossible or decision.outcome is Outcome.DENY:
+        return decision
+    return replace(decision, outcome=Outcome.IMPOSSIBLE, policies=decision.outcome)
+
+
 def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = None) -> dict[str, object]:
-    """A decision as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels."""
+    """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels."""
     labels = {symbol_label(symbol, estate) for symbol in decision.depends_on}
-    found: dict[str, object] = {"decision": decision.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
+    told = answer(decision)
+    found: dict[str, object] = {"decision": told.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
+    if told.policies is not None:
+        found |= {"policies": told.policies.value, "impossible": list(decision.impossible)}
     if trace:
         if decision.outcome is Outcome.DEPENDS:
             found["assignment"] = dict(decision.assignment)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.decision import decide
@@ -57,6 +58,8 @@ class Hearing:
         fixed = {**self._given, **(assignment or {})}
         decisions = [heard.decide(fixed) for heard in self._heard]
         found = {decision.outcome for decision in decisions}
+        if not all(decision.impossible for decision in decisions):
+            decisions = [replace(decision, impossible=()) for decision in decisions]
         if len(decisions) == 1 or (len(found) == 1 and Outcome.DEPENDS not in found):
             return decisions[0]
         depends_on = {symbol for decision in decisions for symbol in decision.depends_on} | ({"P3"} if len(found) > 1 else set())
@@ -106,6 +109,7 @@ class _Heard:
             tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
             self._warnings,
             tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
+            tuple(warning for warning in self._warnings if not isinstance(warning, Aside)),
         )
 
     @cached_property
@@ -119,7 +123,7 @@ class _Heard:
     @cached_property
     def _warnings(self) -> tuple[str, ...]:
         remarks = self._request.remarks if isinstance(self._request, GivenRequest) else ()
-        return (*remarks, *warnings_about(self._estate, self._case, self._request), *self._tags.warnings)
+        return (*map(Aside, remarks), *warnings_about(self._estate, self._case, self._request), *self._tags.warnings)
 
 
 def _outcome(tree: Tree) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
@@ -123,7 +124,7 @@ def _values(request: Request) -> Iterator[str]:
         if isinstance(value, tuple) and len(value) > 1 and reference.condition_key(key) and not is_multivalued(key, ""):
             yield f"C2: {key} holds one value in a real request, not {len(value)}"
         if not all(text.isprintable() for text in ((value,) if isinstance(value, str) else value)):
-            yield f"F9: the value of {key} has characters that cannot be printed"
+            yield Aside(f"F9: the value of {key} has characters that cannot be printed")
 
 
 def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
@@ -131,14 +132,14 @@ def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterato
     tested = _tested_keys(estate, case) | _tested_by_grants(case)
     for key in ALWAYS_PRESENT:
         if key.lower() in tested and key.lower() not in case.context.entries:
-            yield f"F1: every real request has {key}, which a policy tests; this one is decided without it"
+            yield Aside(f"F1: every real request has {key}, which a policy tests; this one is decided without it")
     if "aws:requestedregion" in tested and "aws:requestedregion" not in case.context.entries:
-        yield "F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it"
+        yield Aside("F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it")
     yield from _left_out_of_operation(case, tested)
     own = case.standing.caller.kind is not CallerKind.SERVICE and given.get("aws:viaawsservice", "false") == "false"
     forwarded = "kms:viaservice" in given or "aws:calledvia" in given
     if own and not forwarded and "aws:sourceip" in tested and "aws:sourceip" not in given and "aws:sourcevpce" not in given:
-        yield "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
+        yield Aside("F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either")
 
 
 def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
@@ -147,10 +148,10 @@ def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
     carried = action.condition_keys if action else frozenset()
     for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(case)))):
         if key not in case.context.entries:
-            yield f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it"
+            yield Aside(f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it")
     if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():
         either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
-        yield f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either"
+        yield Aside(f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either")
 
 
 def _tested_by_grants(case: Case) -> frozenset[str]:

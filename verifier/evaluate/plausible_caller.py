@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.values import instant, truth
@@ -21,7 +22,8 @@ SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", "aw
 def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the caller's own keys."""
     if reference.action(case.action) is None and case.operation is None:
-        yield f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
+        told = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
+        yield Aside(told)
     yield from _service(case, given)
     yield from _organization(estate, case, given)
     yield from _credentials(case, given)
@@ -55,7 +57,7 @@ def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Ite
         if organization and identifier == organization.id and isinstance(account, str) and not belongs(organization, account):
             yield f"F2: {prefix}orgid is {organization.id}, but account {account} is not in that organization"
         if f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
-            yield f"F2: {prefix}orgpaths comes with {prefix}orgid"
+            yield Aside(f"F2: {prefix}orgpaths comes with {prefix}orgid")
 
 
 def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
@@ -65,9 +67,10 @@ def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     factor, temporary = given.get("aws:multifactorauthpresent"), "aws:tokenissuetime" in given or called_by_service(given)
     long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
     if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
-        yield "F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime"
+        yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")
     if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):
-        yield "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
+        told = "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
+        yield Aside(told) if factor is None else told
 
 
 def _time(given: Mapping[str, Value]) -> Iterator[str]:

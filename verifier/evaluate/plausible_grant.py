@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.fill import given_pairs
 from verifier.evaluate.grant_constraints import EQUALS, SUBSET, grantable
 from verifier.model.policy import Principal
@@ -53,9 +54,9 @@ def _is_principal(text: str) -> bool:
 def _for_service(given: Mapping[str, Value]) -> Iterator[str]:
     """What a grant to a service must have besides. [API: CreateGrant, GranteeServicePrincipal]"""
     if "kms:grantconstraintsourcearn" not in given:
-        yield "F6: kms:GranteeServicePrincipal comes with kms:GrantConstraintSourceArn"
+        yield Aside("F6: kms:GranteeServicePrincipal comes with kms:GrantConstraintSourceArn")
     if not any(key.lower() in given for key in _EXCLUSIVE[1]):
-        yield "F6: kms:GranteeServicePrincipal comes with kms:RetiringPrincipal or kms:RetiringServicePrincipal"
+        yield Aside("F6: kms:GranteeServicePrincipal comes with kms:RetiringPrincipal or kms:RetiringServicePrincipal")
 
 
 def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
@@ -64,4 +65,7 @@ def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
     if kind is not None and kind not in (EQUALS, SUBSET):
         yield f"F6: kms:GrantConstraintType is {EQUALS} or {SUBSET}"
     if given_pairs(request) and kind is None:
-        yield "F6: in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint, so kms:GrantConstraintType is present"
+        told = (
+            "F6: in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint, so kms:GrantConstraintType is present"
+        )
+        yield Aside(f"F6: {told}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.fill import given_pairs, may_carry_caller_account, on_key_store
@@ -41,7 +42,8 @@ ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 def operation_warnings(case: Case, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the operation's own keys and the key."""
     if case.retires and case.grants.listed is None:
-        yield "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by the policies alone"
+        told = "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by the policies alone"
+        yield Aside(told)
     if case.action.lower() == "kms:creategrant":
         yield from new_grant_warnings(request, given)
     yield from _suits(case)
@@ -65,7 +67,7 @@ def _suits(case: Case) -> Iterator[str]:
     """R3: the operation must fit the resource, and the key's spec and usage."""
     key, action = case.target.key, reference.action(case.action)
     if action is not None and case.target.kind is TargetKind.NONE and case.resource is not None:
-        yield f"R3: {case.action} takes no key; `resource` is left aside"
+        yield Aside(f"R3: {case.action} takes no key; `resource` is left aside")
     if key is None or key.spec is None or key.usage is None or key.origin is None or key.multi_region is None:
         return
     if key.multi_region and key.multi_region_type is None:
@@ -102,7 +104,8 @@ def _encryption_context(case: Case, request: Request, given: Mapping[str, Value]
         yield f"F6: a key of spec {key.spec} takes no encryption context"
     listed = set() if names is None else {names} if isinstance(names, str) else set(names)
     if names is not None and listed != set(pairs):
-        yield "F7: kms:EncryptionContextKeys holds the names of the pairs kms:EncryptionContext:NAME, neither more nor fewer"
+        told = "F7: kms:EncryptionContextKeys holds the names of the pairs kms:EncryptionContext:NAME, neither more nor fewer"
+        yield told if pairs else Aside(told)
 
 
 def _aliases(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import called_by_service
 from verifier.model.request import CallerKind, Value
@@ -36,11 +37,11 @@ def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if _forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
         yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
     if "aws:sourcevpce" not in given:
-        yield f"F4: {present[0]} comes with aws:SourceVpce"
+        yield Aside(f"F4: {present[0]} comes with aws:SourceVpce")
         return
     missing = [key for key in ENDPOINT_KEYS if key.lower() not in case.context.entries]
     if missing:
-        yield f"F4: aws:SourceVpce comes with {', '.join(missing)}"
+        yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
     endpoint, region = case.route.endpoint, case.target.region
@@ -60,7 +61,7 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if chain is None:
         for key in ("aws:calledviafirst", "aws:calledvialast"):
             if key in given:
-                yield f"F5: {key} is an end of aws:CalledVia, which is absent"
+                yield Aside(f"F5: {key} is an end of aws:CalledVia, which is absent")
 
 
 def _grant_resource(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.operations import CHAINED
 from verifier.evaluate.values import truth
@@ -60,7 +61,7 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         if key.lower() in given and kind is CallerKind.SERVICE:
             yield f"F3: a service principal has no {key}"
         elif key.lower() in given and kind in (CallerKind.USER, CallerKind.ROOT) and "aws:tokenissuetime" not in given:
-            yield f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime"
+            yield Aside(f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime")
     if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
         yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
     if "aws:federatedprovider" in given and not _may_be_of_a_provider(case):
@@ -100,7 +101,8 @@ def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
     claimed = given.get("aws:viaawsmcpservice")
     forwarded = isinstance(claimed, str) and truth(claimed)
     if claimed is not None and forwarded != ("aws:calledviaawsmcp" in given):
-        yield "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
+        told = "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
+        yield Aside(told) if forwarded else told
     if not forwarded and "aws:calledviaawsmcp" not in given:
         return
     if kind is CallerKind.SERVICE:

@@ -75,11 +75,15 @@ class Request:
 
 
 class Outcome(Enum):
-    """What a decision is. `DEPENDS`: allowed under one reading, or free fact, and refused under another (S2)."""
+    """What a decision is. `DEPENDS`: allowed under one reading, or free fact, and refused under another (S2).
+
+    `IMPOSSIBLE` is an answer alone (`verifier.decide`): the policies do not refuse the request, but it cannot be sent, or KMS always
+    refuses it (R3, R6)."""
 
     ALLOW = "allow"
     DENY = "deny"
     DEPENDS = "depends"
+    IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ class Decision:
     """What `evaluate` found.
 
     `depends_on` lists the symbols (labels of readings, free facts, unmodelled things) that change the outcome, sorted; empty unless
-    `outcome` is `DEPENDS`. `warnings` are sentences that begin with the label of the rule that the request breaks.
+    `outcome` is `DEPENDS`. `warnings` are sentences that begin with the label of the rule that the request breaks; `impossible` are those
+    of them for which it cannot be sent, or is always refused. `policies` is what the policies decide where `outcome` is `IMPOSSIBLE`.
     `trace` tells the decision under `assignment` (the one given, or else the first tried).
     """
 
@@ -111,3 +116,5 @@ class Decision:
     depends_on: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     assignment: tuple[tuple[str, bool], ...] = ()
+    impossible: tuple[str, ...] = ()
+    policies: Outcome | None = None

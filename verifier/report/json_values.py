@@ -5,6 +5,7 @@ In: values of the model. Out: JSON values. Guarantee: strings are those of the i
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from verifier.model.grant import Grant, Pairs, grant_id
@@ -17,6 +18,14 @@ from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
 Json = dict[str, Any]
+
+
+def decision_schema() -> Json:
+    """The JSON Schema of the answers of `verifier evaluate`."""
+    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
+
+    schema: Json = json.loads(files("verifier.report").joinpath("data/decision.schema.json").read_text(encoding="utf-8"))
+    return schema
 
 
 def diagnostic_to_json(diagnostic: Diagnostic) -> Json:
@@ -94,10 +103,12 @@ def caller_to_json(caller: Caller) -> Json:
 
 def decision_to_json(decision: Decision) -> Json:
     """A decision with its trace."""
+    impossible: Json = {"impossible": list(decision.impossible)} if decision.impossible else {}
     return {
         "decision": decision.outcome.value,
         "depends_on": list(decision.depends_on),
         "warnings": list(decision.warnings),
+        **impossible,
         "assignment": dict(decision.assignment),
         "trace": [_step(step) for step in decision.trace],
     }

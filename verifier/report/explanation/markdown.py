@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from verifier.model.explanation import EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.model.request import Outcome, Request
 from verifier.report.explanation.words import (
+    CANNOT_BE_SENT,
     OUTCOMES,
     assignment_text,
     change_text,
@@ -30,15 +31,17 @@ def render_explanation_markdown(explanation: Explanation) -> str:
     """The whole explanation, with a final newline."""
     decision = explanation.decision
     on = f" on {escaped(symbols_text(decision.depends_on))}" if decision.depends_on else ""
+    first = f"⛔ {CANNOT_BE_SENT}; by the policies: " if decision.impossible else ""
     blocks = [
-        Block([f"### {_SIGNS[decision.outcome]}{on}", ""]),
+        Block([f"### {first}{_SIGNS[decision.outcome]}{on}", ""]),
         *(Block([line]) for line in _request(explanation.request)),
         Block([""], counts=0),
     ]
     for outcome, chosen in explanation.cases:
         sentences = " and ".join(f"{escaped(assignment_text(symbol, value))} ({escaped(symbol)})" for symbol, value in chosen)
         blocks.append(Block([f"- **{OUTCOMES[outcome]}** if {sentences}"]))
-    blocks += [Block([f"- **note** {escaped(warning)}"]) for warning in decision.warnings]
+    leads = dict.fromkeys(decision.impossible, "impossible")
+    blocks += [Block([f"- **{leads.get(warning, 'note')}** {escaped(warning)}"]) for warning in decision.warnings]
     blocks += [Block(list(_flip(found))) for found in explanation.flips]
     blocks += [Block(list(lines)) for lines in _policy_changes(explanation.policy_changes)]
     steps = len(decision.trace)

@@ -11,6 +11,7 @@ from verifier.model.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.model.request import CallerKind, Outcome, Request, Step, Value
 from verifier.report.counterexample import statement_traces
 from verifier.report.explanation.words import (
+    CANNOT_BE_SENT,
     OUTCOMES,
     assignment_text,
     change_text,
@@ -64,6 +65,8 @@ def _value(value: Value) -> str:
 
 def _outcome(explanation: Explanation, style: Style) -> Iterator[str]:
     decision = explanation.decision
+    if decision.impossible:
+        yield from sentence(f"⛔ {CANNOT_BE_SENT}; by the policies:", "")
     paint = {Outcome.ALLOW: style.good, Outcome.DENY: style.bad, Outcome.DEPENDS: style.doubt}[decision.outcome]
     on = f" on {symbols_text(decision.depends_on)}" if decision.depends_on else ""
     yield from sentence(f"{_MARKS[decision.outcome]}{on}", "") if not style.colour else [paint(_MARKS[decision.outcome]) + on]
@@ -72,7 +75,7 @@ def _outcome(explanation: Explanation, style: Style) -> Iterator[str]:
             lead = _lead(f"{OUTCOMES[outcome]} if" if position == 0 else "      and")
             yield from sentence(assignment_text(symbol, value), lead, f"[{printable(symbol)}={'yes' if value else 'no'}]")
     for warning in decision.warnings:
-        yield from sentence(printable(warning), _lead("note"))
+        yield from sentence(printable(warning), _lead("impossible" if warning in decision.impossible else "note"))
 
 
 def _lead(label: str) -> str:

@@ -14,6 +14,7 @@ from verifier.model.readings import READINGS, free_fact
 from verifier.model.request import Decision, Outcome, Value
 from verifier.syntax.text import printable
 
+CANNOT_BE_SENT = "cannot be sent, or is always refused"
 OUTCOMES = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}
 _CONTEXT = 1
 """Lines of a statement around those that an edit changes."""
