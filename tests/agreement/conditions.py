@@ -26,6 +26,10 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     IP: ("IpAddress", "IpAddress", "NotIpAddress"),
     BINARY: ("BinaryEquals",),
 }
+ALL_OPERATORS = tuple(dict.fromkeys(operator for operators in OPERATORS.values() for operator in operators))
+PERCENT_MIXED = 12
+"""Of a hundred tests, how many have any operator on any key."""
+UNREADABLE = ("nonsense", "12x", "2026-13-01", "10.0.0.0/40", "")
 VARIABLES = (
     *("${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/Project}", "${aws:PrincipalAccount}", "${aws:userid}"),
     *(
@@ -56,10 +60,21 @@ def conditions(dice: Dice, theme: Theme, most: int = 2) -> dict[str, Any]:
 def _test(dice: Dice, theme: Theme, key: TestedKey) -> tuple[str, Any]:
     if dice.chance(10):
         return "Null", dice.one(("true", "false", True, ["false"], ["true", "false"]))
-    base = dice.one(OPERATORS[key.kind])
+    mixed = dice.chance(PERCENT_MIXED)
+    base = dice.one(ALL_OPERATORS) if mixed else dice.one(OPERATORS[key.kind])
     operator = _set_operator(dice, key) + base + ("IfExists" if dice.chance(20) else "")
-    values = [_listed(dice, theme, key, base) for _ in range(dice.count(1, 2))]
+    values = [_listed(dice, theme, key, base, mixed) for _ in range(dice.count(1, 2))]
     return operator, _loosely(dice, values)
+
+
+OF_KIND = {
+    "Numeric": ("5", "300", "1767225600", "7.5", "111122223333", "-1", *UNREADABLE[:2]),
+    "Date": ("2026-06-15T12:30:00Z", "1767225600", "2026", "2026-06-15", "300", *UNREADABLE[1:3]),
+    "Bool": ("true", "false", "True", "${aws:MultiFactorAuthPresent}", "${aws:PrincipalTag/team, 'true'}", *UNREADABLE[:1]),
+    "Ip": ("10.0.0.0/8", "203.0.113.10", "::/0", "10.1.2.3/32", *UNREADABLE[3:]),
+    "Binary": ("AAEC", "/+8=", "NQ==", "true", *UNREADABLE[:1]),
+}
+"""Values for an operator on a key of any kind, by what its name holds; a few do not parse (C3)."""
 
 
 def _set_operator(dice: Dice, key: TestedKey) -> str:
@@ -87,9 +102,11 @@ def _spelled(dice: Dice, name: str) -> str:
     return dice.one((name.lower(), name.upper(), name.swapcase()))
 
 
-def _listed(dice: Dice, theme: Theme, key: TestedKey, base: str) -> str:
+def _listed(dice: Dice, theme: Theme, key: TestedKey, base: str, mixed: bool) -> str:
     pool = theme.values(key)
     value = pool[0] if dice.chance(35) else dice.one(pool)
+    if mixed and not base.startswith(("String", "Arn")) and dice.chance(80):
+        return dice.one(OF_KIND[next(kind for kind in OF_KIND if kind in base)])
     if base.startswith("String"):
         return _text(dice, theme, value, key)
     if base.startswith("Arn"):
@@ -147,6 +164,8 @@ def _singles(theme: Theme) -> tuple[str, ...]:
 
 def _arn(dice: Dice, world: World, value: str) -> str:
     fields = value.split(":", 5)
+    if len(fields) < 6:  # a key that holds no ARN
+        return dice.one((value, "*", "*:*:*:*:*:*", f"arn:{world.partition}:iam::111122223333:role/Admin"))
     match dice.count(0, 10):
         case 0 | 1 | 2:
             return value

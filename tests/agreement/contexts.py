@@ -10,14 +10,16 @@ from collections.abc import Iterator
 
 from tests.agreement.callers import user_id
 from tests.agreement.estates import Setting
-from tests.agreement.keys import BY_NAME, KEYS, TestedKey
+from tests.agreement.keys import BY_NAME, KEYS, STRING, TestedKey
 from tests.agreement.operations import some_facts
 from tests.agreement.themes import Focus
-from tests.agreement.world import ENDPOINTS, HOME, VPCS, Dice
+from tests.agreement.world import ENDPOINTS, HOME, NAMES, VPCS, Dice
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.request import Caller, CallerKind, Value
 
 Context = dict[str, Value]
+READABLE = ("5", "300", "2026-06-15T12:30:00Z", "2026", "10.1.2.3", "::1", "true", "AAEC")
+"""Texts that read as values of other kinds (C3)."""
 
 PAIR_PREFIX = "kms:EncryptionContext:"
 MOMENTS = (("2026-01-01T00:00:00Z", "1767225600"), ("2026-06-15T12:30:00Z", "1781526600"), ("2027-01-01T00:00:00Z", "1798761600"))
@@ -135,6 +137,8 @@ def _identity(estate: Estate, caller: Caller) -> Identity | None:
 def _value(dice: Dice, setting: Setting, key: TestedKey) -> Value:
     """Mostly the value that the policies prefer."""
     pool = setting.theme.values(key)
+    if key.kind == STRING and set(pool) <= set(NAMES) and dice.chance(15):
+        pool = READABLE
     if key.multivalued:
         return tuple(dice.some(pool, 1, 2))
     return pool[0] if dice.chance(55) else dice.one(pool)

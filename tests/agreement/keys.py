@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.agreement.world import ACCOUNTS, ENDPOINTS, NAMES, ORGANIZATION, OTHER_ORGANIZATION, PATHS, SERVICES, VPCS, World, iam
+from verifier.model.reference import ValueType, condition_keys
 
 STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY = "String", "Arn", "Bool", "Date", "Numeric", "IpAddress", "Binary"
 
@@ -178,6 +179,21 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("saml:sub", STRING, fixed(*NAMES), "F6"),
 )
 
+_KINDS = {
+    ValueType.STRING: (STRING, fixed(*NAMES)),
+    ValueType.ARN: (ARN, source_arns),
+    ValueType.BOOL: (BOOL, _TRUTHS),
+    ValueType.DATE: (DATE, _DATES),
+    ValueType.NUMERIC: (NUMERIC, fixed("7", "90")),
+    ValueType.IP: (IP, fixed("10.1.2.3", "2001:db8::10")),
+}
+_NAMED = {key.name.lower() for key in KEYS}
+OTHERS: tuple[TestedKey, ...] = tuple(
+    TestedKey(key.name, *_KINDS[key.type], "F6", key.multivalued)
+    for key in condition_keys()
+    if key.prefix is None and key.name.lower() not in _NAMED
+)
+"""The keys of the data that nothing is known of but their type, and of which a request may hold any value."""
 BY_NAME = {key.name.lower(): key for key in KEYS}
 SINGLE = tuple(key for key in KEYS if not key.multivalued)
 """What a policy variable can name (L7)."""

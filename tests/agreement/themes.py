@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tests.agreement.keys import ARN, BINARY, BOOL, DATE, IP, KEYS, NUMERIC, STRING, TestedKey
+from tests.agreement.keys import ARN, BINARY, BOOL, DATE, IP, KEYS, NUMERIC, OTHERS, STRING, TestedKey
 from tests.agreement.world import Dice, World
 
 _SETS, _KEY_FACTS = "multi-valued", "facts of the key"
@@ -84,6 +84,8 @@ def _key(name: str) -> TestedKey:
 
 def any_key(dice: Dice) -> TestedKey:
     """A key of any kind; the kinds of which there are few keys get their share."""
+    if dice.chance(5):
+        return dice.one(OTHERS)
     kind = dice.one((STRING, STRING, STRING, ARN, BOOL, ARN, DATE, NUMERIC, IP, BINARY, _SETS, STRING, _KEY_FACTS, _SETS, DATE, NUMERIC))
     if kind == _KEY_FACTS:
         return dice.one([key for key in KEYS if key.rule == "F8"])

@@ -23,13 +23,10 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.request import CallerKind, Request
 
-Truth = bool | None
-"""`None`: not known."""
+Truth = bool | None  # `None`: not known
 Values = tuple[str, ...]
-Worlds = tuple[Values, ...] | None
-"""What a condition key may hold, `()` where it is absent; `None` where nothing is known."""
-Patterns = tuple[str | None, ...] | None
-"""What a listed text may stand for, as regular expressions; a `None` among them has a variable without a value. `None`: not known."""
+Worlds = tuple[Values, ...] | None  # what a condition key may hold, `()` where it is absent; `None` where nothing is known
+Patterns = tuple[str | None, ...] | None  # what a text may stand for, as regular expressions, `None` for a variable without a value
 ABSENT: Worlds = ((),)
 PAIR = "kms:encryptioncontext:"
 NAMING = (PolicyKind.KEY, PolicyKind.ENDPOINT)
@@ -43,6 +40,7 @@ OF_CUSTOMERS = re.compile(
 """What nobody can do to AWS managed keys. [concepts, enabling-keys, editing-keys, tagging-keys]"""
 ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {"Equals": operator.eq, "LessThan": operator.lt, "LessThanEquals": operator.le}
 ORDERS |= {"GreaterThan": operator.gt, "GreaterThanEquals": operator.ge}
+COUNTED = {"aws:epochtime", "kms:validto", *(k.name.lower() for k in reference.condition_keys() if k.type is reference.ValueType.NUMERIC)}
 DIRECT, LIMITED, EVERYBODY, ACCOUNT = EVERY_WAY = ("direct", "limited", "everybody", "account")
 """How a statement names a caller: itself; so that a boundary and a session policy limit it; with everybody; by its account."""
 
@@ -269,23 +267,23 @@ class _Question:
             found += [_pattern(value)] if value is not None and special is not False else []
         return tuple(found)
 
-    def _invalid(self, statement: Statement, policy: Policy) -> Truth:
-        """Whether a variable without a value makes the whole statement invalid, by the reading that says so."""
-        texts = [self.texts(text.value.split(":", 5)[5], policy, True) for text in statement.resources or () if text.value.count(":") > 4]
-        tests = [condition for condition in statement.conditions if condition.operator.base.startswith(("String", "Arn"))]
-        texts += [self.texts(text.value, policy, True) for condition in tests for text in condition.values]
-        empty = _any(None if found is None else _same(one is None for one in found) for found in texts)
-        return False if empty is False else _all((empty, self.reading("L7-absent")))
+    def _void(self, statement: Statement, policy: Policy) -> Truth:
+        """Whether a listed text that cannot be read makes the whole statement void, by the reading that says so."""
+        listed = [(condition.operator.base, text.value) for condition in statement.conditions for text in condition.values]
+        unread = [(base, text) for base, text in listed if not _reads(base.replace("Not", "", 1), text)]
+        replaced = policy.variables and all(base == "Bool" and "${" in text for base, text in unread)
+        return bool(unread) and _all((self.reading("C3"), _not(self.reading("C3-bool")) if replaced else True))
 
     # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
 
     def condition(self, condition: Condition, policy: Policy) -> Truth:
         worlds, operator = self.worlds(condition.key.value, policy.kind), condition.operator
-        kind = next((kind for kind in ("Date", "Numeric") if operator.base.startswith(kind)), None)
-        if worlds is None and kind and not operator.set_operator and not operator.if_exists:
-            # What cannot be read matches no value, whatever it is.
-            read = any(_compare(f"{kind}Equals", text.value, text.value) for text in condition.values)
-            return None if read else "Not" in operator.base
+        if worlds is None and not operator.set_operator and not operator.if_exists:
+            return (
+                None
+                if any(_reads(operator.base.replace("Not", "", 1), text.value) for text in condition.values)
+                else "Not" in operator.base
+            )
         return None if worlds is None else _same(self._holds(condition, policy, world) for world in worlds)
 
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
@@ -297,7 +295,7 @@ class _Question:
         positive = base.replace("Not", "", 1)
 
         def satisfies(value: str) -> Truth:
-            found = _any(self._matches(positive, text, value, policy) for text in condition.values)
+            found = _any(self._matches(positive, text, value, policy, condition.key.value) for text in condition.values)
             return found if positive == base else _not(found)
 
         if not values:
@@ -309,15 +307,17 @@ class _Question:
             return False if reading is False else _all((reading, _any(map(satisfies, values))))
         return (_all if prefix == "ForAllValues" else _any)(map(satisfies, values))
 
-    def _matches(self, base: str, text: Text, value: str, policy: Policy) -> Truth:
+    def _matches(self, base: str, text: Text, value: str, policy: Policy, key: str) -> Truth:
         """Whether one listed text matches one value, by an operator that is not negated."""
-        if not base.startswith(("String", "Arn")):
-            return _compare(base, text.value, value)
+        replaced = base == "Bool" and policy.variables and "${" in text.value
+        if not replaced and not base.startswith(("String", "Arn")):
+            return _compare(base, text.value, value, key.lower() in COUNTED)
         texts = self.texts(text.value, policy, base in ("StringLike", "ArnLike", "ArnEquals"))
         if texts is None:
             return None
-        if base.endswith("IgnoreCase"):
-            return _same(found is not None and _fits(found.lower(), value.lower()) for found in texts)
+        if base.endswith("IgnoreCase") or replaced:
+            fit = _same(found is not None and _fits(found.lower(), value.lower()) for found in texts)
+            return _all((self.reading("C3-bool"), fit, value.lower() in ("true", "false"))) if replaced else fit
         fits: Callable[[str, str], bool] = _arn_fits if base.startswith("Arn") else _fits
         return _same(found is not None and fits(found, value) for found in texts)
 
@@ -333,7 +333,7 @@ class _Question:
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
         found = _all((named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt)))
-        return False if found is False else _all((found, _not(self._invalid(statement, policy))))
+        return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:
         if text == "*":
@@ -567,9 +567,9 @@ class _Question:
 
 def _instant(text: str) -> Decimal | None:
     """Seconds since 1970; `None` for a text that is no date."""
-    if re.fullmatch(r"-?\d{5,}(\.\d+)?", text):
-        return Decimal(text)
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", text):
+    if not re.fullmatch(r"\d{4}", text) and _number(text) is not None:
+        return _number(text)
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?", text):
         return None
     try:
         moment = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
@@ -579,20 +579,26 @@ def _instant(text: str) -> Decimal | None:
 
 
 def _number(text: str) -> Decimal | None:
-    return Decimal(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else None
+    return Decimal(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII) else None
 
 
-def _compare(base: str, text: str, value: str) -> bool:
-    """Whether a listed text matches a value by an operator that is not about texts; one that cannot be read matches nothing."""
+def _reads(base: str, text: str) -> bool:
+    """Whether an operator that is not negated can read a listed text: it equals itself then."""
+    same = re.sub(r"^(Date|Numeric).*", r"\1Equals", base), text, text.partition("/")[0] if base == "IpAddress" else text
+    return base.startswith(("String", "Arn", "Null")) or _compare(*same)
+
+
+def _compare(base: str, text: str, value: str, counts: bool = False) -> bool:
+    """Whether a listed text matches a value by an operator that is not about texts. With `counts` four digits of the value are no year."""
     try:
         if base == "Bool":
             return text.lower() in ("true", "false") and text.lower() == value.lower()
         if base == "BinaryEquals":
             return base64.b64decode(text, validate=True) == base64.b64decode(value, validate=True)
         if base == "IpAddress":
-            return ipaddress.ip_address(value) in ipaddress.ip_network(text, strict=False)
+            return "." not in text.partition("/")[2] and ipaddress.ip_address(value) in ipaddress.ip_network(text, strict=False)
     except ValueError:
         return False
     read = _instant if base.startswith("Date") else _number
-    listed, found = read(text), read(value)
+    listed, found = read(text), (_number if counts else read)(value)
     return listed is not None and found is not None and ORDERS[re.sub("^(Date|Numeric)", "", base)](found, listed)

@@ -78,7 +78,7 @@ FULL: dict[str, Any] = {
     "invariants": ["a.inv"],
     "builtins": ["no-external-access"],
     "outputs": ["text", "sarif=a.sarif", "json=-"],
-    "readings": {"P5": "yes", "L7-absent": False},
+    "readings": {"P5": "yes", "C3-bool": False},
     "timeout": 1.5,
     "steps": 6,
     "key-arn": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -126,7 +126,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         for name, value in FULL.items()
         if name not in ("waivers", "outputs")
     },
-    "readings": st.dictionaries(st.sampled_from(["P5", "L7-absent", "P55"]), st.sampled_from(["yes", "no", True, False, "maybe", 1, 0]))
+    "readings": st.dictionaries(st.sampled_from(["P5", "C3-bool", "P55"]), st.sampled_from(["yes", "no", True, False, "maybe", 1, 0]))
     | ODD,
     "fail-on": st.sampled_from(["refuted", "stale", "never", 3]),
     "timeout": st.sampled_from([1, 0.5, 0, 0.0, -1, True, "1"]),

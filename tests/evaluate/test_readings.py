@@ -63,6 +63,10 @@ def _bounded(statement: dict[str, Any], **facts: Any) -> tuple[Estate, Request]:
     return estate(statement, accounts=(home(bounded(ALICE, own("s3:*"))),), **facts), {}
 
 
+def _deny_unless_flagged() -> dict[str, Any]:
+    return deny("*", Condition={"Bool": {PAIR: ["${aws:PrincipalTag/team}", "false"]}})
+
+
 SPARING = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
 ALLOWING = {**SPARING, "Effect": "Allow", "NotPrincipal": aws(REPORTS)}
 VARIABLE = "${aws:PrincipalTag/team}"
@@ -70,13 +74,17 @@ PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": _rcp,
     "L7-wildcards": lambda: (estate(under(PAIR, "StringLike", VARIABLE)), {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}}),
-    "L7-absent": lambda: (estate(allow("*", Condition={"StringNotEquals": {PAIR: VARIABLE}})), {"context": {PAIR: "b"}}),
     "P1": lambda: (estate(allow(aws("*"))), {"principal": S3}),
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
     "P5": lambda: (estate(allow("*"), SPARING), {}),
     "P5-allow": lambda: (estate(ALLOWING), {}),
     "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
     "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
+    "C3": lambda: (
+        estate(allow("*", Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/33"}})),
+        {"context": {"aws:SourceIp": "10.0.0.5"}},
+    ),
+    "C3-bool": lambda: (estate(allow("*"), _deny_unless_flagged()), {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}}),
     "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
     "D6": lambda: _endpoint(allow(aws(ALICE)), principal=S3),
     "V-account": lambda: _endpoint(allow(aws(ROOT))),

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from verifier.problem.readable import parse_instant, parse_network, parse_number
 from verifier.problem.values import (
     ARN,
     EQUALS,
@@ -13,9 +14,6 @@ from verifier.problem.values import (
     LIKE,
     Fixed,
     Variable,
-    parse_instant,
-    parse_network,
-    parse_number,
     shape,
     template,
     text_predicate,

@@ -18,7 +18,7 @@ from verifier.model.policy import Text
 from verifier.problem.question import Formula
 from verifier.problem.targets import key_target
 from verifier.recheck import tables
-from verifier.recheck.check import attributes_of, check_entry, described, formula_of, statements_of
+from verifier.recheck.check import check_entry, described, formula_of, statements_of
 from verifier.recheck.formula import Clauses
 from verifier.recheck.tables import Rejected, signatures
 from verifier.solve.refutation import Refutation, refute
@@ -192,7 +192,7 @@ ALLOWED = formula(estate(allow(aws(ALICE), "kms:Decrypt"), deny(aws(ALICE), "kms
 ABOUT = described(ALLOWED, {})
 HONEST = {
     name: sorted(map(sorted, signatures(attribute, ABOUT.suited(attribute))))
-    for name, attribute in attributes_of(ALLOWED, ABOUT).items()
+    for name, attribute in ALLOWED.space.attributes.items()
     if any(name in node for node in ABOUT.nodes)
 }
 """The class tables of a question whose invariant does not hold."""
@@ -200,7 +200,7 @@ HONEST = {
 
 def forged(classes: Json, lemmas: Json = ()) -> Json | None:
     """An entry whose proof is right for these classes and lemmas; `None` if there is none."""
-    made = Clauses(ABOUT, attributes_of(ALLOWED, ABOUT), classes, lemmas).clauses
+    made = Clauses(ABOUT, ALLOWED.space.attributes, classes, lemmas).clauses
     found = refute(made)
     body = {"classes": classes, "lemmas": lemmas, "clauses": made, "statements": statements_of(ALLOWED)}
     return {"verdict": "proved", **ABOUT.as_json(), **body, "proof": found.steps} if isinstance(found, Refutation) else None

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
-from verifier.problem.kinds import as_text, suits
+from verifier.problem.kinds import is_native
 from verifier.problem.predicates import like_tokens, literal_tokens
 from verifier.problem.question import Formula
 from verifier.problem.space import Space
@@ -110,7 +110,7 @@ class _Writer:
     def _sort(self, name: str) -> Sort:
         """The sort of an attribute's values; a single-valued one is declared."""
         if name not in self._sorts:
-            attribute = as_text(self.space.attributes[name], list(self.space.questions.get(name, {})))
+            attribute = self.space.attributes[name]
             self._sorts[name] = sort_of(attribute)
             if not attribute.multivalued:
                 self.lines += self._sorts[name].declarations(_plain(name))
@@ -128,9 +128,8 @@ class _Writer:
     def _test(self, test: Test) -> str:
         if test not in self._tests:
             name = test.attribute
-            asked = list(self.space.questions.get(name, {}))
             sort = self._sort(name)
-            if not suits(as_text(self.space.attributes[name], asked), test.predicate):
+            if not is_native(self.space.attributes[name], test.predicate):
                 self._tests[test] = self._symbol(f"unsupported:{name}:{test.predicate}")
             else:
                 here = [] if not self.space.attributes[name].optional else [self._present(name)]
@@ -149,9 +148,7 @@ class _Writer:
         found = self._some.setdefault(some.attribute, {})
         if some not in found:
             sort = self._sort(some.attribute)
-            asked = list(self.space.questions.get(some.attribute, {}))
-            attribute = as_text(self.space.attributes[some.attribute], asked)
-            if not all(suits(attribute, predicate) for predicate in some.predicates):
+            if not all(is_native(self.space.attributes[some.attribute], predicate) for predicate in some.predicates):
                 return self._symbol(f"unsupported:{some}")
             element = _element(some.attribute, len(found))
             found[some] = f"|{element} is held|"

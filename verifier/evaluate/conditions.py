@@ -14,6 +14,7 @@ from verifier.evaluate.findings import Finding
 from verifier.evaluate.patterns import Tokens, Variable, arn_matches, literal, matches, parse, substitute, variables_of
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.evaluate.values import truth, value_matches
+from verifier.model import reference
 from verifier.model.policy import Condition, Operator, PolicyKind
 from verifier.model.readings import fact_symbol
 
@@ -60,7 +61,7 @@ def takes_variables(operator: Operator) -> bool:
 
 def condition_variables(condition: Condition, variables: bool) -> list[Variable]:
     """The policy variables in a condition's values."""
-    enabled = variables and takes_variables(condition.operator)
+    enabled = variables and (takes_variables(condition.operator) or condition.operator.base == "Bool")
     return [found for value in condition.values for found in variables_of(value.value, enabled)]
 
 
@@ -132,13 +133,16 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
 
 def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
     """Whether one value of the request satisfies the operator: it matches a listed value, or none if negated."""
-    matched = any_of([_matches(condition.operator, value, listed.value, values, reader) for listed in condition.values])
+    matched = any_of([_matches(condition, value, listed.value, values, reader) for listed in condition.values])
     return negation(matched) if negated(condition.operator) else matched
 
 
-def _matches(operator: Operator, value: str, listed: str, values: Values, reader: Reader) -> Truth:
+def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
+    operator = condition.operator
+    if reader.variables and replaced_under_bool(operator, listed):
+        return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values), lambda: False)
     if not takes_variables(operator):
-        return value_matches(positive(operator), value, listed)
+        return value_matches(positive(operator), value, listed, counts=_counts(condition.key.value))
     parts = parse(listed, reader.variables)
     if all(isinstance(part, str) for part in parts):
         return _text_matches(positive(operator), value, substitute(parts, {}, wild=False) or ())
@@ -149,6 +153,23 @@ def _matches(operator: Operator, value: str, listed: str, values: Values, reader
         return tokens is not None and _text_matches(positive(operator), value, tokens)
 
     return reader.symbols.choose("L7-wildcards", lambda: compare(True), lambda: compare(False))
+
+
+def replaced_under_bool(operator: Operator, listed: str) -> bool:
+    """Whether a listed value has policy variables under `Bool`, where two pages differ on whether they work (C3)."""
+    return operator.base == "Bool" and "${" in listed
+
+
+def _truth_matches(value: str, listed: str, values: Values) -> bool:
+    """Whether two texts are the same truth value, once the variables of one of them are replaced."""
+    tokens = substitute(parse(listed, True), single_texts(values), wild=False)
+    return tokens is not None and value_matches("Bool", value, literal(tokens))
+
+
+def _counts(key: str) -> bool:
+    """Whether the request's value of a key is a number, or an instant as one (C3, C5)."""
+    known = reference.condition_key(key)
+    return key.lower() in ("aws:epochtime", "kms:validto") or (known is not None and known.type is reference.ValueType.NUMERIC)
 
 
 def single_texts(values: Values) -> dict[str, str | None]:

@@ -7,18 +7,20 @@ evaluation; the conditions of a statement that fails by one of them are not, sin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
-from verifier.evaluate.conditions import Reader, condition_finding, condition_variables, negated, takes_variables
-from verifier.evaluate.context import Context, Free, Settled, entry_name, settle
+from verifier.evaluate.conditions import Reader, condition_finding, negated, positive, replaced_under_bool, takes_variables
+from verifier.evaluate.context import Context
 from verifier.evaluate.findings import Finding, StatementFinding
-from verifier.evaluate.patterns import Variable, text_matches, variables_of
+from verifier.evaluate.patterns import text_matches
 from verifier.evaluate.principals import Way, Ways, ways_named
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.evaluate.targets import Target, resource_covers
-from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import fact_symbol, not_resource_symbol
+from verifier.evaluate.values import parses
+from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, reference_to
+from verifier.model.readings import not_resource_symbol
 from verifier.model.request import CallerKind
 
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
@@ -75,7 +77,7 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     before = all_of([element.holds for element in elements])
     conditions = [] if before is False else [condition_finding(condition, reader) for condition in statement.conditions]
     rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
-    valid = _valid(policy, statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
+    valid = _readable(statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
     certain = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
     doubt = _doubt(statement, any_of(list(certain.values())), question)
     applying = {way: all_of([matches, doubt.holds]) for way, matches in certain.items()}
@@ -159,30 +161,24 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
     return Finding(rule, f"Principal names {caller.arn} {by[0].value}", named)
 
 
-def _valid(policy: Policy, statement: Statement, reader: Reader, holds: Truth) -> Finding:
-    """Whether every policy variable has a value; what it means if one has none is open (L7-absent)."""
-    variables = [] if holds is False else _variables(policy, statement)
-    if not variables:
-        return Finding("L7", "every policy variable has a value", True)
-    entries = reader.entries([variable.key for variable in variables])
-    bare = {entry_name(variable.key) for variable in variables if variable.default is None}
-    without = settle(entries, reader.symbols, lambda values: any_of([_unset(key, values[key], reader) for key in bare]))
-    valid = reader.symbols.choose("L7-absent", lambda: negation(without), lambda: True)
-    return Finding("L7", "a policy variable has no value" if without else "every policy variable has a value", valid)
+def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
+    """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
+    unread = [] if holds is False else list(_unread(statement))
+    if not unread:
+        return Finding("C3", "every listed value can be read", True)
+
+    def void() -> Truth:
+        return negation(reader.symbols.value("C3"))
+
+    later = reader.variables and all(replaced_under_bool(operator, listed) for operator, listed in unread)
+    return Finding("C3", "a listed value cannot be read", reader.symbols.choose("C3-bool", lambda: True, void) if later else void())
 
 
-def _unset(key: str, value: Settled, reader: Reader) -> Truth:
-    if isinstance(value, Free):
-        return False if value.present else negation(reader.symbols.value(fact_symbol(key)))
-    return value is None or value == ()
-
-
-def _variables(policy: Policy, statement: Statement) -> list[Variable]:
-    found = [variable for condition in statement.conditions for variable in condition_variables(condition, policy.variables)]
-    for text in statement.resources or ():
-        fields = text.value.split(":", 5)
-        found += variables_of(fields[5], policy.variables) if len(fields) == 6 else ()
-    return found
+def _unread(statement: Statement) -> Iterator[tuple[Operator, str]]:
+    """The listed values that do not parse, each with its operator."""
+    for condition in statement.conditions:
+        operator = positive(condition.operator)
+        yield from ((condition.operator, value.value) for value in condition.values if not parses(operator, value.value))
 
 
 def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:

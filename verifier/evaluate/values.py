@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 _DATE = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?",
     re.ASCII,
@@ -24,12 +24,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def number(text: str) -> Decimal | None:
     """A decimal number."""
-    return Decimal(text.strip()) if _NUMBER.fullmatch(text.strip()) else None
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def instant(text: str) -> Decimal | None:
     """Seconds since 1970, from ISO 8601 (four digits alone are a year; no zone means UTC) or epoch seconds."""
-    found = _DATE.fullmatch(text.strip())
+    found = _DATE.fullmatch(text)
     return _calendar(found) if found else number(text)
 
 
@@ -52,16 +52,16 @@ def _zone(text: str | None) -> timezone:
 
 def truth(text: str) -> bool | None:
     """`true` or `false`, in any case."""
-    return {"true": True, "false": False}.get(text.strip().lower())
+    return {"true": True, "false": False}.get(text.lower())
 
 
 def block(text: str) -> IPv4Network | IPv6Network | None:
     """An address block; an address without a prefix length is a block of one."""
-    address, slash, prefix = text.strip().partition("/")
+    address, slash, prefix = text.partition("/")
     if "%" in address or (slash and not re.fullmatch(r"[0-9]{1,3}", prefix, re.ASCII)):
         return None
     try:
-        return ip_network(text.strip(), strict=False)
+        return ip_network(text, strict=False)
     except ValueError:
         return None
 
@@ -74,9 +74,18 @@ def octets(text: str) -> bytes | None:
         return None
 
 
+def parses(operator: str, listed: str) -> bool:
+    """Whether a listed value is one that a positive operator can compare with (C3); always so under a String or ARN operator (L6)."""
+    if operator.startswith("Numeric"):
+        return number(listed) is not None
+    if operator.startswith("Date"):
+        return instant(listed) is not None
+    return operator not in _READ or _READ[operator](listed) is not None
+
+
 def within(address: str, listed: str) -> bool:
-    """Whether an address, or a block, lies in the listed block; never across IPv4 and IPv6."""
-    inner, outer = block(address), block(listed)
+    """Whether an address lies in the listed block; never across IPv4 and IPv6."""
+    inner, outer = block(address) if "/" not in address else None, block(listed)
     if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
         return inner.subnet_of(outer)
     return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)
@@ -92,20 +101,19 @@ def _ordered(name: str, left: Decimal, right: Decimal) -> bool:
     }[name]
 
 
-def _compare(parse: Callable[[str], Decimal | None], name: str, value: str, listed: str) -> bool:
-    left, right = parse(value), parse(listed)
+def _compare(left: Decimal | None, name: str, right: Decimal | None) -> bool:
     return left is not None and right is not None and _ordered(name, left, right)
 
 
-def value_matches(operator: str, value: str, listed: str) -> bool:
+def value_matches(operator: str, value: str, listed: str, *, counts: bool = False) -> bool:
     """Whether a request's value matches a listed one under a positive operator that is not about strings or ARNs.
 
-    What does not parse matches nothing, on either side (C3).
+    What does not parse matches nothing, on either side (C3). With `counts` the value is a number, of which four digits are no year.
     """
     if operator.startswith("Numeric"):
-        return _compare(number, operator.removeprefix("Numeric"), value, listed)
+        return _compare(number(value), operator.removeprefix("Numeric"), number(listed))
     if operator.startswith("Date"):
-        return _compare(instant, operator.removeprefix("Date"), value, listed)
+        return _compare((number if counts else instant)(value), operator.removeprefix("Date"), instant(listed))
     if operator == "Bool":
         return truth(value) is not None and truth(value) == truth(listed)
     if operator == "IpAddress":
@@ -113,3 +121,6 @@ def value_matches(operator: str, value: str, listed: str) -> bool:
     if operator == "BinaryEquals":
         return octets(value) is not None and octets(value) == octets(listed)
     raise ValueError(f"unknown operator {operator}")
+
+
+_READ: Mapping[str, Callable[[str], object]] = {"Bool": truth, "IpAddress": block, "BinaryEquals": octets}

@@ -54,10 +54,9 @@ def settled(document: Members, kind: PolicyKind) -> Settled:
     """The document with every statement that has unknown parts replaced. A statement keeps its index as long as it can."""
     pairs: list[tuple[Scalar, Node]] = []
     doubts: list[Doubt] = []
-    variables = any(key.text == "Version" and getattr(value, "text", "") == "2012-10-17" for key, value in document.pairs)
     for key, value in document.pairs:
         if key.text == "Statement":
-            statements, found = _statements(value, kind, variables)
+            statements, found = _statements(value, kind)
             doubts += found
             pairs.append((key, Items(value.source, value.start, value.end, list(statements))))
         elif not isinstance(value, Unknown):
@@ -65,14 +64,14 @@ def settled(document: Members, kind: PolicyKind) -> Settled:
     return Settled(Resolved(document.source, document.start, document.end, pairs), tuple(doubts))
 
 
-def _statements(value: Node, kind: PolicyKind, variables: bool) -> tuple[list[Node], list[Doubt]]:
+def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]:
     given = value.items if isinstance(value, Items) else [value]
     kept: list[Node] = []
     further: list[tuple[Node, int]] = []
     doubts: list[Doubt] = []
     for index, statement in enumerate(given):
         names = names_in([statement])
-        certain, possible = _between(statement, kind, variables) if names else (statement, [])
+        certain, possible = _between(statement, kind) if names else (statement, [])
         sid = _sid(statement)
         if certain is None and possible:
             certain = possible.pop(0)
@@ -83,7 +82,7 @@ def _statements(value: Node, kind: PolicyKind, variables: bool) -> tuple[list[No
     return [*kept, *(_without_sid(node) for node, _ in further)], doubts
 
 
-def _between(statement: Node, kind: PolicyKind, variables: bool) -> tuple[Node | None, list[Node]]:
+def _between(statement: Node, kind: PolicyKind) -> tuple[Node | None, list[Node]]:
     """A statement that certainly applies, if there is one, and those that together cover what might."""
     if isinstance(statement, Unknown) and statement.options is not None and all(isinstance(o, Members) for o in statement.options):
         return None, [possible for option in statement.options for possible in _any_of(option, kind)]
@@ -95,12 +94,12 @@ def _between(statement: Node, kind: PolicyKind, variables: bool) -> tuple[Node |
     effect = next((value for key, value in statement.pairs if key.text == "Effect"), None)
     if isinstance(effect, Unknown):
         return None, [w for e in _effects(kind) for w in _widened(_with_effect(statement, e), kind, certain=False)]
-    return _narrowed(statement, kind, variables), _widened(statement, kind)
+    return _narrowed(statement, kind), _widened(statement, kind)
 
 
 def _any_of(option: Node, kind: PolicyKind) -> list[Node]:
     """What a statement says that may be there, or not."""
-    certain, possible = _between(option, kind, variables=False) if names_in([option]) else (option, [])
+    certain, possible = _between(option, kind) if names_in([option]) else (option, [])
     return [*([certain] if certain is not None else []), *possible]
 
 
@@ -116,19 +115,19 @@ def _anything(place: Node, effect: str, kind: PolicyKind) -> Node:
     return Resolved(place.source, place.start, place.end, pairs)
 
 
-def _narrowed(statement: Members, kind: PolicyKind, variables: bool) -> Node | None:
+def _narrowed(statement: Members, kind: PolicyKind) -> Node | None:
     """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at all."""
     pairs: list[tuple[Scalar, Node]] = []
     for key, value in statement.pairs:
         narrow: Node | None = value
         if key.text in _LISTS:
-            narrow = narrowed_list(key.text, value, variables)
+            narrow = narrowed_list(key.text, value)
         elif key.text == "Principal":
             narrow = principals_of(value, kind).known
         elif key.text == "NotPrincipal" and names_in([value]):
             narrow = None
         elif key.text == "Condition":
-            narrow = narrowed_conditions(value, variables)
+            narrow = narrowed_conditions(value)
         if narrow is None:
             return None
         pairs.append((key, narrow))

@@ -29,13 +29,12 @@ class _Impossible(Exception):
     """A test that must be kept cannot be said: narrowly it fails, widely it is left out."""
 
 
-def narrowed_conditions(value: Node, variables: bool) -> Node | None:
-    """The conditions, so that they hold for fewest requests; `None` where that is none. With `variables` an unknown text may name a
-    condition key that is absent, and so make the whole statement invalid (the reading L7-absent)."""
+def narrowed_conditions(value: Node) -> Node | None:
+    """The conditions, so that they hold for fewest requests; `None` where that is none."""
     if isinstance(value, Unknown):
         return None
     try:
-        return _rebuilt(value, lambda test: _narrowed_test(*test, variables), lossy=False)
+        return _rebuilt(value, lambda test: _narrowed_test(*test), lossy=False)
     except _Impossible:
         return None
 
@@ -90,11 +89,11 @@ def _add(pairs: list[tuple[Scalar, Node]], test: _Test) -> None:
         pairs[at] = (pairs[at][0], block)
 
 
-def _narrowed_test(operator: Scalar, key: Scalar, values: Node, variables: bool) -> _Test:
+def _narrowed_test(operator: Scalar, key: Scalar, values: Node) -> _Test:
     known, unknown = split(values)
     base = _base(operator)
-    if variables and base.startswith(("String", "Arn")):
-        raise _Impossible
+    if not base.startswith(("String", "Arn", "Null")):
+        raise _Impossible  # a value that does not parse may make the statement match nothing (the reading C3)
     if "Not" in base:
         return _with_wildcards(operator, key, values, known, unknown)
     if not known:

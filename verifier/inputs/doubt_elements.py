@@ -45,14 +45,11 @@ def listed(like: Node, values: list[Node]) -> Node:
     return Items(like.source, like.start, like.end, values)
 
 
-def narrowed_list(name: str, value: Node, variables: bool) -> Node | None:
-    """`Action`, `Resource` and their negations, so that they match fewest requests; `None` where that is none at all. With `variables` an
-    unknown resource may name a condition key that is absent, and so make the statement invalid (the reading L7-absent)."""
+def narrowed_list(name: str, value: Node) -> Node | None:
+    """`Action`, `Resource` and their negations, so that they match fewest requests; `None` where that is none at all."""
     known, unknown = split(value)
     if not unknown:
         return value
-    if variables and name.endswith("Resource"):
-        return None
     if not name.startswith("Not"):
         return listed(value, known) if known else None
     patterns = [_pattern(name, node) for node in unknown]

@@ -20,9 +20,8 @@ from verifier.model.policy import Operator, PolicyKind
 from verifier.syntax.policy_tree import Member, Scalar
 from verifier.syntax.text import brief
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?")
-_EPOCH = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?)?")
 
 
 def check_condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> None:
@@ -77,12 +76,12 @@ def _format_of(base: str) -> tuple[str, Callable[[str], bool]]:
 
 
 def _is_date(text: str) -> bool:
-    if _EPOCH.fullmatch(text):
+    if _NUMBER.fullmatch(text):
         return True
     if not _DATE.fullmatch(text):
         return False
     try:
-        datetime.fromisoformat(text)
+        datetime.fromisoformat(text if len(text) > len("2026-01") else f"{text}-01")
     except ValueError:
         return False
     return True

@@ -44,14 +44,6 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_variables",
     ),
     Reading(
-        "L7-absent",
-        "L7",
-        "What does a policy variable without default do when its key is absent?",
-        "the whole statement is invalid and never matches",
-        "the listed value matches nothing",
-        "IAM User Guide, reference_policies_variables",
-    ),
-    Reading(
         "P1",
         "P1",
         'Does `{"AWS": "*"}` match service principals?',
@@ -98,6 +90,22 @@ READINGS: tuple[Reading, ...] = (
         "it holds when any of the values satisfies it",
         "it never holds when the key is present",
         "IAM User Guide, reference_policies_condition-single-vs-multi-valued-context-keys",
+    ),
+    Reading(
+        "C3",
+        "C3",
+        "What does a listed value do that its operator cannot read, such as `10.0.0.0/33`?",
+        "it makes the statement match no request",
+        "it matches nothing",
+        "IAM User Guide, reference_policies_elements_condition_operators",
+    ),
+    Reading(
+        "C3-bool",
+        "C3",
+        "Do policy variables work under `Bool`?",
+        "they are replaced",
+        "they are literal text, which is neither `true` nor `false`",
+        "IAM User Guide, reference_policies_elements_condition_operators, against reference_policies_variables",
     ),
     Reading(
         "D4",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.expression import (
+    FALSE,
     TRUE,
     Expression,
     both,
@@ -19,6 +20,7 @@ from verifier.problem.expression import (
 )
 from verifier.problem.predicates import (
     COLON,
+    Compares,
     Predicate,
     Token,
     Tokens,
@@ -26,7 +28,9 @@ from verifier.problem.predicates import (
     literal_tokens,
     split_tokens,
 )
+from verifier.problem.readable import Read
 from verifier.problem.space import Space
+from verifier.problem.text_forms import twelve_digits
 from verifier.problem.views import Values, View, as_tokens, matches_text
 
 
@@ -37,14 +41,24 @@ def principal_type(arn: str) -> str:
 
 
 def principal_arn(space: Space) -> View:
-    return caller_view(space, "aws:principalarn", space.principal, lambda arn: arn)
+    def test(predicate: Predicate) -> Expression:
+        return FALSE if isinstance(predicate, Read) else space.principal(predicate)
+
+    return caller_view(space, "aws:principalarn", test, lambda arn: arn)
 
 
 def account(space: Space, name: str) -> View:
     def test(predicate: Predicate) -> Expression:
-        return disjunction(space.account_matching(tokens) for tokens in as_tokens(predicate, name))
+        return disjunction(space.account_matching(tokens) for tokens in _of_accounts(predicate, name))
 
     return caller_view(space, name, test, lambda arn: arn.split(":")[4])
+
+
+def _of_accounts(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
+    """A predicate on account IDs, which may be read as numbers (C3), as a union of patterns."""
+    if not isinstance(predicate, Read):
+        return as_tokens(predicate, name)
+    return tuple(twelve_digits(predicate.asked)) if isinstance(predicate.asked, Compares) else ()
 
 
 def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression], read: Callable[[str], str]) -> View:
@@ -95,9 +109,11 @@ def user_id(space: Space) -> View:
     own, session = space.attribute_view("userid"), space.attribute_view("session")
 
     def test(predicate: Predicate) -> Expression:
-        parts = [both(space.is_user, own.test(predicate))]
+        parts = [both(space.is_root, space.account_matching(tokens)) for tokens in _of_accounts(predicate, "aws:userid")]
+        if isinstance(predicate, Read):
+            return disjunction(parts)  # the others begin with letters, or hold a colon
+        parts.append(both(space.is_user, own.test(predicate)))
         for tokens in as_tokens(predicate, "aws:userid"):
-            parts.append(both(space.is_root, space.account_matching(tokens)))
             for left, right in split_tokens(tokens.tokens, ":"):
                 parts.append(federated_id(space, left, right))
                 parts.append(both(space.is_role, own.test(Tokens(left)), session.test(Tokens(right))))
@@ -140,7 +156,7 @@ def is_aws_service(space: Space) -> View:
 
 def service_name(space: Space) -> View:
     def test(predicate: Predicate) -> Expression:
-        return both(space.is_service, space.principal(predicate))
+        return FALSE if isinstance(predicate, Read) else both(space.is_service, space.principal(predicate))
 
     def value(values: Values) -> str | None:
         caller = str(values.get("principal"))

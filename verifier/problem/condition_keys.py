@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from verifier.model.reference import key_facts
 from verifier.problem.caller_keys import account, is_aws_service, principal_arn, principal_type_view, service_name, user_id, user_name
-from verifier.problem.domains import Attribute, context_attribute
+from verifier.problem.domains import Attribute, context_attribute, is_written
 from verifier.problem.expression import (
+    FALSE,
     TRUE,
     Expression,
     Symbol,
@@ -22,15 +23,15 @@ from verifier.problem.expression import (
     either,
     negation,
 )
+from verifier.problem.kinds import on_values, text_forms
 from verifier.problem.predicates import (
     ANY,
-    Compares,
     Field,
     Predicate,
     Tokens,
 )
 from verifier.problem.space import Space, acts
-from verifier.problem.tables import Unsuitable, instant_text
+from verifier.problem.tables import instant_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind, facts_text
 from verifier.problem.views import SetView, Values, View, fixed_view
 
@@ -78,15 +79,14 @@ def moment(space: Space, name: str, text: Callable[[str], str]) -> View:
     space.attributes.setdefault("time", _required(context_attribute("aws:epochtime", space.target.partition, None), "time"))
 
     def test(predicate: Predicate) -> Expression:
-        if not isinstance(predicate, Compares):
-            raise Unsuitable(name)
-        return Test("time", predicate)
+        asked = on_values(space.attributes["time"], predicate, iso=is_written(name))
+        return FALSE if asked is None else Test("time", asked)
 
     def value(values: Values) -> str | None:
         seconds = values.get("time")
         return text(seconds) if isinstance(seconds, str) else None
 
-    return View(name, TRUE, test, value, ("time",))
+    return View(name, TRUE, test, value, ("time",), forms=text_forms(space.attributes["time"], iso=is_written(name)))
 
 
 def fact(space: Space, name: str) -> View:

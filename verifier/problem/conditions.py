@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Text
-from verifier.problem.domains import EPOCH_VALUED, is_date
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.predicates import Predicate
 from verifier.problem.relations import relate
@@ -76,7 +75,7 @@ class Reader:
     def _choices(self, condition: Condition) -> Sequence[Choice]:
         """Every way to read the pairs of the encryption context that the condition names (F7)."""
         key, names = condition.key.value, list[str]()
-        if _TEXT_MODES.get(positive(condition.operator.base)[0]) is not None:
+        if _TEXT_MODES.get(positive(condition.operator.base)[0]) is not None or condition.operator.base == "Bool":
             names += names_of(template(value.value, self.variables) for value in condition.values if "${" in value.value)
         return choices(self.space, [written(key), *names] if is_pair(key) else names)
 
@@ -105,8 +104,8 @@ class Reader:
         """Whether the value of a present key satisfies the positive operator with one listed value."""
         mode = _TEXT_MODES.get(base)
         try:
-            if mode is None and not _comparable(base, condition.key.value):
-                return FALSE
+            if base == "Bool" and self.variables and "${" in value.value:
+                return both(Symbol("C3-bool"), self._bool(view, value.value, choice))
             if mode is None:
                 predicate = typed_predicate(base, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -121,6 +120,17 @@ class Reader:
             return self._text(view, mode, pieces)
         except Unsuitable:
             return self._unsupported(condition, view, (value,), choice)
+
+    def _bool(self, view: View, text: str, choice: Choice) -> Expression:
+        """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any case."""
+        pieces = choice.template(template(text, True))
+        if pieces is None:
+            return FALSE
+        truths = (typed_predicate("Bool", word) for word in ("true", "false"))
+        is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
+        if any(isinstance(piece, Variable) for piece in pieces):
+            return both(is_truth, relate(self.space, view, EQUALS_FOLD, pieces, self.in_key_policy))
+        return both(is_truth, self._text(view, EQUALS_FOLD, pieces))
 
     def _text(self, view: View, mode: str, pieces: Template) -> Expression:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
@@ -154,6 +164,8 @@ class Reader:
         found: set[Predicate] = set()
         for value in condition.values:
             if mode is None:
+                if base == "Bool" and self.variables and "${" in value.value:
+                    raise Unsuitable("a policy variable beside a multi-valued key")
                 predicate = typed_predicate(base, value.value)
             else:
                 pieces = template(value.value, self.variables)
@@ -174,8 +186,3 @@ def positive(base: str) -> tuple[str, bool]:
         if base.startswith(kind + "Not"):
             return kind + base[len(kind) + 3 :], True
     return base, False
-
-
-def _comparable(base: str, key: str) -> bool:
-    """Whether a Numeric operator can hold: of the keys that are dates only two are numbers in a request (C3)."""
-    return not base.startswith("Numeric") or not is_date(key) or key.lower() in EPOCH_VALUED

@@ -39,6 +39,11 @@ def is_date(name: str) -> bool:
     return known is not None and known.type is ValueType.DATE
 
 
+def is_written(name: str) -> bool:
+    """Whether a condition key is an instant that requests write as an ISO 8601 date (C3)."""
+    return is_date(name) and name not in EPOCH_VALUED
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One thing that a request has or lacks.

@@ -31,7 +31,7 @@ from verifier.problem.expression import (
     disjunction,
     negation,
 )
-from verifier.problem.kinds import as_text, as_text_of, suits, table_of, with_named_accounts
+from verifier.problem.kinds import is_native, suits, table_of, with_named_accounts
 from verifier.problem.predicates import (
     Predicate,
 )
@@ -108,17 +108,22 @@ class Reduction:
         self._within: dict[tuple[str, int, int], Expression] = {}
         self._universe: dict[str, int] = {}
         self._kept: frozenset[int] = frozenset()
+        self._beyond: dict[str, list[Predicate]] = {}
         for name, attribute in attributes.items():
             self._tabulate(name, attribute, list(asked.get(name, {})))
 
     def _tabulate(self, name: str, attribute: Attribute, predicates: list[Predicate]) -> None:
         finite = self.finite
-        attribute = with_named_accounts(as_text(attribute, predicates), predicates)
+        attribute = with_named_accounts(attribute, predicates)
         suited = [p for p in predicates if suits(attribute, p)]
         finite.optional[name] = attribute.optional
         try:
             table = table_of(attribute, suited, self._budget.get(name, STATE_BUDGET))
         except OverBudget:
+            if foreign := [p for p in suited if not is_native(attribute, p)]:
+                self._beyond[name] = foreign
+                self._tabulate(name, attribute, [p for p in suited if p not in foreign])
+                return
             present = f"lazy:{name}" if attribute.optional else None
             finite.lazy[name] = Lazy(attribute, {p: f"lazy:{name}:{i}" for i, p in enumerate(suited)}, present)
             if attribute.multivalued:
@@ -219,11 +224,15 @@ class Reduction:
         if lazy is not None and predicate in lazy.symbols:
             return Symbol(lazy.symbols[predicate])
         table = self.finite.tables.get(name)
-        if table is None or not suits(as_text_of(table, self._attributes[name]), predicate):
+        if table is None or not self._suits(name, predicate):
             symbol = f"unsupported:{name}:{predicate}"
             self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
             return Symbol(symbol)
         return self.within(name, table.mask(predicate))
+
+    def _suits(self, name: str, predicate: Predicate) -> bool:
+        """Whether the table of an attribute can tell where a predicate holds."""
+        return suits(self._attributes[name], predicate) and predicate not in self._beyond.get(name, ())
 
     def _present(self, name: str) -> Expression:
         if name in self.finite.held:
@@ -237,17 +246,15 @@ class Reduction:
 
     def _some(self, some_: Some) -> Expression:
         name = some_.attribute
+        if not all(self._suits(name, predicate) for predicate in some_.predicates):
+            symbol = f"unsupported:{some_}"
+            self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
+            return Symbol(symbol)
         if name in self.finite.lazy_sets:
             symbols = self.finite.lazy_sets[name]
             return Symbol(symbols.setdefault(some_, f"lazy:{name}:some:{len(symbols)}"))
         table = self.finite.tables[name]
-        mask = 0
-        for predicate in some_.predicates:
-            if not suits(as_text_of(table, self._attributes[name]), predicate):
-                symbol = f"unsupported:{some_}"
-                self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
-                return Symbol(symbol)
-            mask |= table.mask(predicate)
+        mask = reduce(or_, map(table.mask, some_.predicates), 0)
         held = self.finite.held[name]
         return disjunction(Symbol(held[i]) for i in range(table.size) if bool(mask >> i & 1) == some_.inside)
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from verifier.problem.domains import DIGITS, Attribute, plausible_principals, some
+from verifier.problem.domains import Attribute, plausible_principals
 from verifier.problem.predicates import (
     ANY,
-    Characters,
     Compares,
-    Field,
     InNetwork,
     Less,
     OneOf,
@@ -23,40 +21,32 @@ from verifier.problem.predicates import (
     literal_tokens,
     named_accounts,
 )
+from verifier.problem.readable import Kind, Read, Written
 from verifier.problem.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
-from verifier.problem.words import Domain
+from verifier.problem.text_forms import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE
 
 _ON_TEXT = frozenset({Tokens, OneOf, Less})
 
 
 def suits(attribute: Attribute, predicate: Predicate) -> bool:
     """Whether a predicate is on the kind of values that an attribute has."""
+    kind = type(predicate)
     if attribute.domain is not None:
-        return type(predicate) in _ON_TEXT
+        return kind in _ON_TEXT or kind is Read
     if attribute.line is not None:
-        return isinstance(predicate, Compares)
+        return kind in _ON_TEXT or kind is Compares or kind is Written
     if attribute.address:
-        return isinstance(predicate, InNetwork)
-    asked = predicate.predicate if isinstance(predicate, Field) else predicate
+        return kind in _ON_TEXT or kind is InNetwork
     numbers = all(value.replace(".", "", 1).isdecimal() for value in attribute.values or ())
-    return not isinstance(asked, InNetwork if numbers else Compares | InNetwork)
+    return kind not in (InNetwork, Written) and (numbers or kind is not Compares)
 
 
-def as_text(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
-    """Numbers and addresses that are only ever compared as text are strings (C3)."""
-    if not predicates or any(isinstance(p, Compares | InNetwork) for p in predicates):
-        return attribute
-    base = _text_of_addresses() if attribute.address else _text_of_numbers() if attribute.line is not None else None
-    if base is None:
-        return attribute
-    return Attribute(attribute.name, Domain(attribute.name, *base), optional=attribute.optional, multivalued=attribute.multivalued)
-
-
-def as_text_of(table: Table, attribute: Attribute) -> Attribute:
-    """The attribute as its table holds it."""
-    if isinstance(table, WordTable) and attribute.domain is None:
-        return Attribute(attribute.name, Domain(attribute.name, ()))
-    return attribute
+def is_native(attribute: Attribute, predicate: Predicate) -> bool:
+    """Whether a predicate takes the values of an attribute as what they are (C3): text as text, a number as a number."""
+    if attribute.values is not None:
+        return suits(attribute, predicate)
+    kind = type(predicate)
+    return kind in _ON_TEXT if attribute.domain is not None else kind is (InNetwork if attribute.address else Compares)
 
 
 def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
@@ -69,16 +59,23 @@ def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -
     return replace(attribute, domain=replace(attribute.domain, seeds=seeds))
 
 
-def _text_of_addresses() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
-    octet = some(DIGITS)
-    dot = literal_tokens(".")
-    colons = Characters(frozenset("0123456789abcdef:"))
-    base = (Tokens((*octet, *dot, *octet, *dot, *octet, *dot, *octet)), Tokens((*some(colons), *literal_tokens(":"), *some(colons))))
-    return base, ("203.0.113.10", "198.51.100.7", "10.0.0.5", "192.168.1.10", "2001:db8::10")
+def on_values(attribute: Attribute, predicate: Predicate, *, iso: bool) -> Predicate | None:
+    """A predicate of a condition as one on the values of an attribute; `None` where none of them satisfies it. `iso`: they are instants,
+    which a request writes as dates (C3)."""
+    if attribute.line is None and not attribute.address or isinstance(predicate, Compares | InNetwork):
+        return predicate
+    if isinstance(predicate, Read):
+        if (predicate.kind is Kind.ADDRESS) != attribute.address or iso and predicate.kind is Kind.NUMBER:
+            return None
+        return predicate.asked
+    return Written(predicate) if iso else predicate
 
 
-def _text_of_numbers() -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
-    return (Tokens(some(DIGITS)),), ("7", "30", "90", "300", "365")
+def text_forms(attribute: Attribute, *, iso: bool) -> tuple[Tokens, ...]:
+    """Patterns of which the text of every value, in any case, matches one, where the values are numbers, instants or addresses."""
+    if iso:
+        return MOMENTS_IN_ANY_CASE
+    return (IPV4, IPV6) if attribute.address else DIGITS if attribute.line is not None else ()
 
 
 OVERLAPPING = 8
@@ -109,10 +106,14 @@ _ARN = literal_tokens("arn:")
 
 def table_of(attribute: Attribute, predicates: list[Predicate], budget: int) -> Table:
     """The classes of an attribute. Raises `OverBudget` where its strings take more automaton states than the budget."""
-    if attribute.domain is not None:
-        if budget == 0:
-            raise OverBudget(attribute.name)
-        return WordTable(attribute.domain, predicates, budget)
+    if attribute.domain is not None and budget == 0:
+        raise OverBudget(attribute.name)
     if attribute.values is not None:
         return ListTable(attribute.values)
+    if not all(is_native(attribute, predicate) for predicate in predicates):
+        from verifier.problem.refined import refined  # most questions need none
+
+        return refined(attribute, predicates, budget)
+    if attribute.domain is not None:
+        return WordTable(attribute.domain, predicates, budget)
     return AddressTable(predicates) if attribute.line is None else LineTable(attribute.line, predicates)

@@ -29,7 +29,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.joint import Given, Joint, join
-from verifier.problem.kinds import as_text_of, suits
+from verifier.problem.kinds import suits
 from verifier.problem.powers import REQUEST_TAG
 from verifier.problem.predicates import OneOf, Predicate, Tokens, literal_tokens
 from verifier.problem.session_tags import PRINCIPAL_TAG, has_tag
@@ -203,8 +203,7 @@ class _Group:
         if table is None:
             return []
         space = self._joint.sides[0].question.space
-        own = as_text_of(table, space.attributes[attribute])
-        return [predicate for predicate in space.questions.get(attribute, {}) if suits(own, predicate)]
+        return [predicate for predicate in space.questions.get(attribute, {}) if suits(space.attributes[attribute], predicate)]
 
     def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
         """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it is not passed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from verifier.problem.predicates import Characters, Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens
+from verifier.problem.readable import Read, Written
 
 
 def predicate_text(predicate: Predicate) -> str:
@@ -18,6 +19,10 @@ def predicate_text(predicate: Predicate) -> str:
             return f"{sign} {bound}"
         case InNetwork(version, first, last):
             return f"IPv{version} {first}-{last}"
+        case Read(kind, compared):
+            return f"read as {kind.value}: {predicate_text(compared)}"
+        case Written(asked):
+            return f"written as a date: {predicate_text(asked)}"
         case Field(index, asked):
             return f"field {index}: {predicate_text(asked)}"
     raise TypeError(f"not a predicate: {predicate!r}")

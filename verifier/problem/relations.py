@@ -23,7 +23,7 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, one
+from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.space import Space
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
@@ -188,6 +188,9 @@ def share_tests(space: Space) -> None:
 def _equality_facts(space: Space, relation: Relation, left: View, right: View) -> Iterator[Expression]:
     symbol = Symbol(relation.symbol)
     present = both(left.present, right.present)
+    for typed, other in ((left, right), (right, left)):
+        if typed.forms:
+            yield from _form_facts(space, both(present, symbol), other, typed.forms)
     for predicate in list(space.asked.get(left.name, {})):
         try:
             tests = left.test(predicate), right.test(predicate)
@@ -198,6 +201,14 @@ def _equality_facts(space: Space, relation: Relation, left: View, right: View) -
             yield implies(both(present, symbol), same(*tests))
         if isinstance(predicate, Tokens) and (predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)):
             yield implies(both(present, *tests), symbol)
+
+
+def _form_facts(space: Space, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
+    """Where something holds, a text has one of some forms."""
+    try:
+        yield implies(where, disjunction([space.ask(view, form) for form in forms]))
+    except Unsuitable:
+        return
 
 
 def _ignores_case(predicate: Tokens) -> bool:
@@ -219,20 +230,26 @@ def _one_word_but_for_case(predicate: Tokens) -> bool:
 
 
 def _shape_facts(space: Space, relation: Relation) -> Iterator[Expression]:
-    """Whatever the variables stand for, only some subjects can match."""
-    if relation.shape is None:
-        return
-    try:
-        possible = space.ask(relation.views[0], relation.shape)
-    except Unsuitable:
-        return
-    yield implies(both(relation.views[0].present, Symbol(relation.symbol)), possible)
+    """Whatever the variables stand for, only some subjects can match; of ARN patterns, those with six fields (L6)."""
+    subject = relation.views[0]
+    where = both(subject.present, Symbol(relation.symbol))
+    if relation.shape is not None:
+        yield from _form_facts(space, where, subject, [relation.shape])
+    if relation.mode == ARN:
+        yield from _form_facts(space, where, subject, [_SIX_FIELDS])
+
+
+_SIX_FIELDS = like("*:*:*:*:*:*")
 
 
 def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
     subject, source = relation.views
     assert relation.patterns is not None
     symbol = Symbol(relation.symbol)
+    if subject.forms and len(relation.pieces) == 1:
+        # What a number, a date or an address matches has the form of one itself, or wildcards that count.
+        has_form = disjunction(space.ask(source, form) for form in subject.forms)
+        yield implies(both(subject.present, source.present, symbol), either(has_form, _wildcards_count(space, source)))
     if subject.fixed is not None:
         yield from _known_subject_facts(space, relation, subject.fixed, TRUE)
     for text in _literals(space, subject):
@@ -277,23 +294,15 @@ def _known_subject_facts(space: Space, relation: Relation, text: str, known: Exp
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
     for part in sorted(fitting):
         space.ask(source, exactly(part))
-    wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
-    wildcards = both(Symbol("L7-wildcards"), disjunction(space.ask(source, predicate) for predicate in wild))
-    possible = either(wildcards, space.ask(source, OneOf(fitting)))
+    possible = either(_wildcards_count(space, source), space.ask(source, OneOf(fitting)))
     yield implies(both(Symbol(relation.symbol), source.present, known), possible)
+
+
+def _wildcards_count(space: Space, source: View) -> Expression:
+    """The value of a variable has wildcards that count as such (the reading L7-wildcards)."""
+    wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
+    return both(Symbol("L7-wildcards"), disjunction(space.ask(source, predicate) for predicate in wild))
 
 
 def _fits(predicate: Predicate | None, text: str) -> bool:
     return predicate is not None and predicate.matches(text)
-
-
-def absent_variables(space: Space, templates: Sequence[Template], in_key_policy: bool) -> Expression:
-    """Whether some variable without default has no value (the reading L7-absent)."""
-    missing = []
-    for pieces in templates:
-        for piece in pieces:
-            if isinstance(piece, Variable) and piece.default is None:
-                view = variable_view(space, piece, in_key_policy)
-                if view is not None:
-                    missing.append(negation(view.present))
-    return disjunction(dict.fromkeys(missing))

@@ -22,6 +22,7 @@ from verifier.problem.domains import (
     Attribute,
     action_names,
     context_attribute,
+    is_written,
     issuers,
     principals,
     retiring_principals,
@@ -30,6 +31,7 @@ from verifier.problem.domains import (
     user_ids,
 )
 from verifier.problem.expression import (
+    FALSE,
     TRUE,
     Expression,
     Present,
@@ -42,7 +44,9 @@ from verifier.problem.expression import (
     either,
     negation,
 )
+from verifier.problem.kinds import on_values, text_forms
 from verifier.problem.predicates import OneOf, Predicate, like
+from verifier.problem.tables import instant_text
 from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import Relation, SetView, Values, Variants, View, readable_under
 
@@ -123,6 +127,8 @@ class Space(CallerTests):
     asked: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    remarks: dict[StatementRef, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Of the statements that were read and list values that no request can have: what a verdict says of these, with the rule."""
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     silent: Expression | None = None
@@ -277,12 +283,17 @@ class Space(CallerTests):
         """A key that is an attribute of its own."""
         self.known(name)
 
+        attribute, iso = self.attributes[name], is_written(name)
+
         def value(values: Values) -> str | None:
             found = values.get(name)
-            return found if isinstance(found, str) else None
+            return None if not isinstance(found, str) else instant_text(found) if iso else found
 
-        present = Present(name) if self.attributes[name].optional else TRUE
-        return View(name, present, lambda predicate: Test(name, predicate), value, (name,))
+        def test(predicate: Predicate) -> Expression:
+            asked = on_values(attribute, predicate, iso=iso)
+            return FALSE if asked is None else Test(name, asked)
+
+        return View(name, Present(name) if attribute.optional else TRUE, test, value, (name,), forms=text_forms(attribute, iso=iso))
 
     def set_view(self, name: str) -> SetView:
         """A multi-valued key that is an attribute of its own."""

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.policy import Policy, PolicyKind, Statement, Text
+from verifier.model.policy import Policy, PolicyKind, Statement, Text, reference_to
 from verifier.model.readings import not_resource_symbol
 from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, constant, disjunction, negation
+from verifier.problem.impossible_values import readable, remarks
 from verifier.problem.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.predicates import like
-from verifier.problem.relations import absent_variables, constant_matches
+from verifier.problem.relations import constant_matches
 from verifier.problem.space import Space
 from verifier.problem.spellings import choices, names_of, under
 from verifier.problem.steps.many import covers_members
@@ -51,8 +52,8 @@ def action_matches(statement: Statement) -> Expression:
 
 @dataclass(frozen=True)
 class Elements:
-    """What the elements of one statement demand, its principals left aside. `valid` is false where a policy variable without a value makes
-    the whole statement invalid (the reading L7-absent); `certain` is the symbol of a statement in doubt."""
+    """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that does not parse makes
+    the whole statement void (the reading C3); `certain` is the symbol of a statement in doubt."""
 
     action: Expression
     resource: Expression
@@ -72,7 +73,11 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, in_key_policy)
     conditions = tuple(reader.condition(condition) for condition in statement.conditions)
-    valid = _valid(space, policy, statement, in_key_policy)
+    valid = readable(policy, statement)
+    organization = space.estate.organization
+    said = tuple(remarks(policy, statement, None if organization is None else organization.id))
+    if said:
+        space.remarks[reference_to(policy, statement)] = said
     certain = TRUE if statement.doubt is None else Symbol(statement.doubt)
     return Elements(action_matches(statement), resource, conditions, valid, certain)
 
@@ -82,24 +87,9 @@ def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
     return elements(space, policy, statement).whole
 
 
-def _valid(space: Space, policy: Policy, statement: Statement, in_key_policy: bool) -> Expression:
-    """Under the reading L7-absent a variable without a value makes the whole statement invalid."""
-    if not any("${" in text.value for text in (*(v for c in statement.conditions for v in c.values), *(statement.resources or ()))):
-        return TRUE
-    texts = [value for condition in statement.conditions for value in condition.values if _takes_variables(condition.operator.base)]
-    templates = [template(text.value, policy.variables) for text in texts if "${" in text.value]
-    templates += [_late_variables(text.value, policy.variables) for text in statement.resources or () if "${" in text.value]
-    missing = absent_variables(space, templates, in_key_policy)
-    return negation(both(Symbol("L7-absent"), missing)) if missing is not FALSE else TRUE
-
-
 _EVERYTHING: Template = (Fixed("*", True),)
 _FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 """The policies of identities, whose short `Resource` patterns are filled up (L6)."""
-
-
-def _takes_variables(base: str) -> bool:
-    return base.startswith(("String", "Arn"))
 
 
 def applies_to_target(space: Space, policy: Policy, statement: Statement) -> bool:

@@ -38,6 +38,8 @@ class Table(ABC):
     """The classes of one attribute. A mask has bit *i* set for class *i*."""
 
     size: int
+    exhaustive = True
+    """Whether `members` gives fewer than asked for only where a class has no more."""
 
     @abstractmethod
     def mask(self, predicate: Predicate) -> int:
@@ -177,7 +179,12 @@ class LineTable(Table):
         return tuple(number_text(n) for n in self._members[index][:limit])
 
     def class_of(self, value: str) -> int | None:
-        number = Decimal(value)
+        try:
+            number = Decimal(value)
+        except ArithmeticError:
+            return None
+        if not number.is_finite():
+            return None
         if number < self._line.least or (self._line.most is not None and number > self._line.most):
             return None
         place = [number.compare(bound) for bound in self._bounds]
@@ -225,7 +232,10 @@ class AddressTable(Table):
 
     def class_of(self, value: str) -> int | None:
         version = 6 if ":" in value else 4
-        number = int(IPv6Address(value) if version == 6 else IPv4Address(value))
+        try:
+            number = int(IPv6Address(value) if version == 6 else IPv4Address(value))
+        except ValueError:
+            return None
         return next(i for i, (v, low, high) in enumerate(self._ranges) if v == version and low <= number <= high)
 
 

@@ -7,19 +7,15 @@ Guarantee: a value that does not parse becomes `None`, which matches nothing (C3
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from ipaddress import ip_network
 
 from verifier.problem.predicates import (
     ANY,
     COLON,
     Compares,
-    InNetwork,
+    OneOf,
     Predicate,
     Token,
     Tokens,
@@ -28,6 +24,7 @@ from verifier.problem.predicates import (
     like_tokens,
     literal_tokens,
 )
+from verifier.problem.readable import Kind, Read, parse_instant, parse_network, parse_number
 
 
 @dataclass(frozen=True)
@@ -162,64 +159,33 @@ def typed_predicate(base: str, text: str) -> Predicate | None:
     value does not parse (C3)."""
     if base.startswith("Numeric"):
         number = parse_number(text)
-        return None if number is None else Compares(_NUMERIC_SIGNS[base[len("Numeric") :]], number)
+        return None if number is None else Read(Kind.NUMBER, Compares(_NUMERIC_SIGNS[base[len("Numeric") :]], number))
     if base.startswith("Date"):
         instant = parse_instant(text)
-        return None if instant is None else Compares(_NUMERIC_SIGNS[base[len("Date") :]], instant)
+        return None if instant is None else Read(Kind.INSTANT, Compares(_NUMERIC_SIGNS[base[len("Date") :]], instant))
     if base == "Bool":
         lowered = text.lower()
         return Tokens(literal_tokens(lowered, fold=True)) if lowered in ("true", "false") else None
     if base == "IpAddress":
-        return parse_network(text)
+        network = parse_network(text)
+        return None if network is None else Read(Kind.ADDRESS, network)
     if base == "BinaryEquals":
-        try:
-            return exactly(b64encode(b64decode(text, validate=True)).decode())
-        except ValueError:
-            return None
+        return _spellings(text)
     raise KeyError(base)
 
 
-_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z", re.ASCII)
+_LAST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
-def parse_number(text: str) -> Decimal | None:
-    """A decimal number, or `None`."""
-    if not _DECIMAL.match(text.strip()):
+def _spellings(text: str) -> Predicate | None:
+    """The texts that stand in base64 for the same bytes as a text; `None` if that is not base64. The last character before a padding has
+    bits that say nothing."""
+    if not _BASE64.match(text):
         return None
-    try:
-        return Decimal(text.strip())
-    except InvalidOperation:
-        return None
-
-
-_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?)?)?\Z", re.ASCII)
-
-
-def parse_instant(text: str) -> Decimal | None:
-    """Seconds since 1970 of an ISO 8601 or epoch value (C3), or `None`."""
-    number = parse_number(text)
-    if number is not None and not (len(text) == 4 and text.isdigit()):
-        return number
-    if len(text) == 4 and text.isdigit():
-        text += "-01"
-    if not _ISO.match(text):
-        return None
-    if len(text) == 7:
-        text += "-01"
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=UTC)
-    seconds = Decimal(int(parsed.replace(microsecond=0).timestamp()))
-    return seconds + Decimal(parsed.microsecond) / 1_000_000
-
-
-def parse_network(text: str) -> InNetwork | None:
-    """A CIDR block, or an address as a block of one (C3), or `None`."""
-    try:
-        network = ip_network(text.strip(), strict=False)
-    except ValueError:
-        return None
-    return InNetwork(network.version, int(network.network_address), int(network.broadcast_address))
+    padding = text.count("=")
+    if not padding:
+        return exactly(text)
+    start, idle = text[: -padding - 1], 4**padding
+    at = _LAST.index(text[-padding - 1]) // idle * idle
+    return OneOf(frozenset(start + last + "=" * padding for last in _LAST[at : at + idle]))

@@ -22,6 +22,7 @@ from verifier.problem.predicates import (
     Tokens,
     exactly,
 )
+from verifier.problem.readable import Read
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import EQUALS, Template
 
@@ -39,6 +40,8 @@ class View:
     value: Callable[[Values], str | None]
     bases: tuple[str, ...]
     fixed: str | None = None
+    forms: tuple[Tokens, ...] = ()
+    """Patterns of which the text of a value matches one, where it is a number, a date or an address (C3)."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,13 @@ def readable_under(view: View | SetView, reading: Expression) -> View | SetView:
 
 def matches_text(predicate: Predicate, text: str) -> bool:
     """Whether one text satisfies a predicate; raises `Unsuitable` for a predicate on other things than text."""
-    if isinstance(predicate, Tokens | OneOf):
+    if isinstance(predicate, Tokens | OneOf | Read):
         return predicate.matches(text)
     raise Unsuitable(text)
 
 
 def as_tokens(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
-    """A predicate on text as a union of token sequences; raises `Unsuitable` for others. A number stands for an account."""
+    """A predicate on text as a union of token sequences; raises `Unsuitable` for others."""
     if isinstance(predicate, Tokens):
         return (predicate,)
     if isinstance(predicate, OneOf):

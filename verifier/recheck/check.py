@@ -14,7 +14,6 @@ from verifier.model.invariant_grantees import with_grantees
 from verifier.model.named_accounts import with_named_accounts
 from verifier.problem.domains import Attribute
 from verifier.problem.expression import Symbol, negation
-from verifier.problem.kinds import as_text
 from verifier.problem.question import Formula, formulate
 from verifier.problem.targets import Target
 from verifier.recheck.formula import Clauses, Described, Json
@@ -33,15 +32,10 @@ def described(formula: Formula, readings: Mapping[str, bool]) -> Described:
     return Described([*formula.facts, *held, *formula.violations])
 
 
-def attributes_of(formula: Formula, question: Described) -> dict[str, Attribute]:
-    """The attributes with the kinds of values that the question's tests make of them."""
-    return {name: as_text(attribute, list(question.tests.get(name, ()))) for name, attribute in formula.space.attributes.items()}
-
-
 def check_entry(entry: Json, formula: Formula, readings: Mapping[str, bool]) -> None:
     """Raises `Rejected`."""
     question = described(formula, readings)
-    attributes = attributes_of(formula, question)
+    attributes = formula.space.attributes
     for name, value in {"verdict": "proved", **question.as_json(), "statements": statements_of(formula)}.items():
         _same(entry, name, value)
     for name, listed in entry["classes"].items():

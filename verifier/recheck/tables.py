@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from verifier.problem.domains import Attribute
+from verifier.problem.kinds import is_native
 from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predicate, Token, Tokens
 
 Signature = frozenset[int]
@@ -24,6 +25,8 @@ class Rejected(Exception):
 
 def signatures(attribute: Attribute, tests: Tests) -> set[Signature]:
     """Which of the tests, by number, a value can meet. All of them suit the attribute. Raises `Rejected`."""
+    if not all(is_native(attribute, test) for test in tests.values()):
+        raise Rejected("values are compared as what they are not (text as a number, say), which a certificate cannot say")
     if attribute.domain is not None:
         return _words(attribute.domain.base, tests)
     if attribute.values is not None:

@@ -28,9 +28,20 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
         found += family(estate, target.key, claim.invariant)
     for name in question.space.notes:
         found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
+    found += _impossible_values(question, claim)
     found += _readings(answer, held)
     found.append(Assumption("U4", f"actions and condition keys as of {data_version()}"))
     return tuple(found)
+
+
+def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]:
+    """C3, F2: listed values that no request can have, of the statements that are about an action of the claim."""
+    space = question.space
+    elsewhere = {space.owners[number] for number in claim.bystanders}
+    elsewhere -= {reference for number, reference in enumerate(space.owners) if number not in claim.bystanders}
+    for reference, remarks in space.remarks.items():
+        if reference not in elsewhere:
+            yield from (Assumption(rule, text) for rule, text in remarks)
 
 
 def given(estate: Estate, target: Target) -> Iterator[Assumption]:

@@ -19,13 +19,14 @@ from verifier.model.verdict import Report, Status, Verdict
 from verifier.problem.automaton import Domain
 from verifier.problem.domains import Attribute
 from verifier.problem.finite import Finite, Reduction
+from verifier.problem.kinds import is_native
 from verifier.problem.predicates import Predicate
 from verifier.problem.question import Formula
 from verifier.problem.search import find_word
 from verifier.problem.subjects import target_name, targets_of
 from verifier.problem.tables import OverBudget, Table
 from verifier.problem.targets import Target
-from verifier.recheck.check import attributes_of, check_entry, described, formula_of, statements_of
+from verifier.recheck.check import check_entry, described, formula_of, statements_of
 from verifier.recheck.formula import Clauses, Described
 from verifier.recheck.tables import Rejected
 from verifier.solve.refutation import Solution, refute
@@ -86,7 +87,9 @@ def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[s
 def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:
     """An entry for a formula that no request meets, or why there is none."""
     question = described(formula, readings)
-    attributes = attributes_of(formula, question)
+    attributes = formula.space.attributes
+    if not all(is_native(attributes[name], test) for name in _mentioned(question) for test in question.suited(attributes[name]).values()):
+        return "it rests on values that are compared as what they are not (text as a number, say), which a certificate cannot say"
     asked: dict[str, dict[Predicate, None]] = {name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)}
     finite = Reduction({name: formula.space.attributes[name] for name in asked}, asked).finite
     classes = {name: _signatures(table, question.suited(attributes[name])) for name, table in finite.tables.items()}

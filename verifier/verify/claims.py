@@ -133,9 +133,12 @@ def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
 def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer | _Rests:
     rested: dict[str, None] = {}
     refused: list[Expression] = []
+    stuck: Reason | None = None
     for _ in range(REFINEMENTS):
         result = session.check([*query, *refused], minimal=True)
         if isinstance(result, Unsat):
+            if stuck is not None:
+                return stuck
             return Proved(result.core) if not refused else _Rests(tuple(rested))
         if isinstance(result, Undecided):
             return Reason("solver", f"the solver gave up: {result.reason}")
@@ -147,7 +150,11 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
             session.add(negation(concrete.impossible))
             continue
         if isinstance(concrete, Stuck):
-            return Reason("budget", concrete.reason)
+            if concrete.doubt is None:
+                return Reason("budget", concrete.reason)
+            stuck = Reason("budget", concrete.reason)
+            refused.append(negation(concrete.doubt))
+            continue
         request = build(question, concrete.values)
         found = _replay(question, claim, session, request, assignment, absent_facts(question, concrete.values))
         if isinstance(found, Found):

@@ -22,6 +22,7 @@ from verifier.problem.facts_shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.finite import Finite
 from verifier.problem.joint import Joint
 from verifier.problem.space import INTERNAL, OTHER_SPELLING
+from verifier.problem.tables import OverBudget
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command
@@ -171,7 +172,10 @@ class _Chooser:
             if index is not None and possible >> index & 1:
                 return index
         present = possible & (1 << table.size) - 1
-        return table.pick(present)[0] if present else table.size
+        try:
+            return table.pick(present)[0] if present else table.size
+        except OverBudget:  # no value is known of any of them
+            return (present & -present).bit_length() - 1
 
 
 def _wanted(variable: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from verifier.problem.question import Question
 from verifier.problem.relations import parts_between
 from verifier.problem.search import disjoint_pair, find_word
 from verifier.problem.tables import OverBudget
+from verifier.problem.values import ARN
 from verifier.problem.views import Relation
 
 POOL = 6
@@ -39,9 +40,11 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Stuck:
-    """No values were found within the budget, and no proof that there are none."""
+    """No values were found within the budget, and no proof that there are none. `doubt` is the part of the assignment, if it is one, of
+    which no value is known."""
 
     reason: str
+    doubt: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Search:
         """Values for every attribute."""
         values: Concrete = {}
         for name in self._finite.tables:
+            doubt = self._doubt(name)
+            if doubt is not None:
+                return Stuck(f"no value was found for `{name}`, which policies compare as what it is not", doubt)
             values[name] = self._held(name) if name in self._finite.held else self._first(name)
         for name, lazy in self._finite.lazy.items():
             try:
@@ -75,6 +81,18 @@ class Search:
                 return found
             values[name] = found
         return self._relate(values)
+
+    def _doubt(self, name: str) -> Expression | None:
+        """What the assignment says of an attribute of which no value is known that agrees with it."""
+        table = self._finite.tables[name]
+        if table.exhaustive:
+            return None
+        unknown = [not table.members(index, 1) for index in range(table.size)]
+        if name in self._finite.held:
+            held = (symbol for symbol, empty in zip(self._finite.held[name], unknown, strict=True) if empty)
+            return next((Symbol(symbol) for symbol in held if self._symbols.get(symbol, False)), None)
+        mask = self._mask(name)
+        return None if mask >> table.size or not all(unknown[i] for i in _bits(mask, table.size)) else In(name, mask)
 
     # -- single attributes --
 
@@ -240,7 +258,7 @@ class Search:
             table, mask = self._finite.tables.get(name), self._classes.get(name)
             if table is None or mask is None:
                 return Stuck("no values were found that satisfy the policy variables")
-            if any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size)):
+            if not table.exhaustive or any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size)):
                 return Stuck("no values were found that satisfy the policy variables")
             parts.append(In(name, mask))
         for relation in relations:
@@ -322,11 +340,16 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
     if len(sources) == 1 and sources[0].bases == (name,) and relation.around is not None and relation.pair is None and own is not None:
         yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]
+    if relation.mode == ARN and len(sources) == 1 and sources[0].bases == (name,):
+        yield from _AN_ARN  # what a pattern of ARNs must be, where it is the variable's value
     if subject.bases == (name,) and relation.expected is not None and len(found) == len(sources):
         pattern = relation.expected(found)
         if isinstance(pattern, Tokens):
             for filling in ("example", "", "x"):
                 yield fill(pattern, filling)
+
+
+_AN_ARN = ("arn:aws:iam::444455556666:role/example", "*:*:*:*:*:*")
 
 
 def _within_unions(find: Callable[[list[Predicate]], str | None], unions: list[list[Predicate]], meet: list[Predicate]) -> str | None:

@@ -17,9 +17,10 @@ from verifier.problem.domains import WEB_PREFIX, Attribute, is_date
 from verifier.problem.facts_organization import ORGANIZATIONS
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
+from verifier.problem.readable import parse_instant
 from verifier.problem.space import MADE, OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.tables import number_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
-from verifier.problem.values import parse_instant
 from verifier.witness.values import Concrete
 
 
@@ -94,7 +95,7 @@ class Reading:
         found = self._following(name) if given is None else given
         if attribute.multivalued and found is not OPEN:
             return (found,) if isinstance(found, str) else found or None
-        return str(parse_instant(found)) if isinstance(found, str) and is_date(name) else found
+        return _seconds(name, found) if isinstance(found, str) and is_date(name) else found
 
     def _following(self, name: str) -> object:
         """The value of a condition key that the request does not give, from what it does give."""
@@ -217,7 +218,7 @@ class Reading:
 
     def _time(self) -> object:
         moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
-        return str(parse_instant(moment)) if isinstance(moment, str) else OPEN
+        return _seconds("aws:CurrentTime", moment) if isinstance(moment, str) else OPEN
 
     def _other_spelling(self, name: str) -> object:
         """The value of a pair whose name differs only in case from those that policies ask for."""
@@ -244,6 +245,14 @@ class Reading:
         if keyless:
             return fitting[0] if fitting else None
         return fitting[0] if len(fitting) == 1 else OPEN
+
+
+def _seconds(name: str, text: str) -> str:
+    """The seconds since 1970 of a date. Raises `Undetermined` for what is none (C5)."""
+    instant = parse_instant(text)
+    if instant is None:
+        raise Undetermined(f"{name} = {text!r} is no date")
+    return number_text(instant)
 
 
 def fitting_facts(question: Question, context: Mapping[str, Value]) -> list[str]:

@@ -74,7 +74,7 @@ def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
 def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
     message = f"lists {quoted(value.value)} under {condition_name(condition)}, which that operator cannot read: it matches nothing"
-    proof = Proof("the same requests match without the value" if rewrite else "a value that does not parse matches nothing")
+    proof = Proof("the same requests match without the value" if rewrite else "a value that does not parse matches nothing (C3)")
     yield subject.finding(rules.VALUE_DOES_NOT_PARSE, message, value.span, proof=proof, rewrite=rewrite)
 
 

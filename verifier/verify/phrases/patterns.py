@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from verifier.problem.predicates import Characters, InNetwork, Less, OneOf, Predicate, Token, Tokens, either_case, exactly
+from verifier.problem.predicates import Characters, Compares, InNetwork, Less, OneOf, Predicate, Token, Tokens, either_case, exactly
+from verifier.problem.readable import Kind, Read, Written
+from verifier.problem.tables import instant_text, number_text
 from verifier.verify.phrases.addresses import network_text
 from verifier.verify.phrases.forms import Sort, Word
 
@@ -42,6 +44,10 @@ def parts_of(predicate: Predicate) -> Iterator[Predicate]:
 def _word(predicate: Predicate, mask: int) -> Word:
     if isinstance(predicate, InNetwork):
         return Word(Sort.NETWORK, network_text(predicate.version, predicate.first, predicate.last), mask)
+    if isinstance(predicate, Read):
+        return Word(Sort.FAMILY, read_text(predicate), mask)
+    if isinstance(predicate, Written):
+        return _word(predicate.asked, mask)
     assert isinstance(predicate, Tokens), predicate
     if predicate.literal is not None:
         return Word(Sort.IS, predicate.literal, mask)
@@ -50,6 +56,27 @@ def _word(predicate: Predicate, mask: int) -> Word:
     folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
     text = _pattern_text(predicate.tokens)
     return Word(Sort.MATCHES_IN_ANY_CASE if folded else Sort.MATCHES, text, mask, _PATTERN_COST)
+
+
+def read_text(predicate: Read | Compares, kind: Kind = Kind.NUMBER) -> str:
+    """What a text must be read as: `a number less than 5`."""
+    kind, asked = (predicate.kind, predicate.asked) if isinstance(predicate, Read) else (kind, predicate)
+    if isinstance(asked, InNetwork):
+        return f"{kind.value} in {network_text(asked.version, asked.first, asked.last)}"
+    words, text = (_BOUNDS, number_text(asked.bound)) if kind is Kind.NUMBER else (_MOMENTS, _moment(number_text(asked.bound)))
+    return f"{kind.value} {words[asked.sign]} {text}"
+
+
+_BOUNDS = {"<": "less than", "<=": "of at most", "=": "equal to", ">=": "of at least", ">": "greater than"}
+_MOMENTS = {"<": "before", "<=": "not after", "=": "equal to", ">=": "not before", ">": "after"}
+
+
+def _moment(seconds: str) -> str:
+    """An instant as a date, where there is one."""
+    try:
+        return instant_text(seconds)
+    except (ValueError, OverflowError, OSError):
+        return seconds
 
 
 def _is_one(characters: Characters) -> bool:

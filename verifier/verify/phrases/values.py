@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.problem.predicates import Compares, Field, InNetwork, Predicate
+from verifier.problem.readable import Kind
 from verifier.problem.tables import AddressTable, LineTable, ListTable, Table, Unsuitable
 from verifier.verify.phrases.addresses import range_text
 from verifier.verify.phrases.forms import Block, Form, Sort, Vocabulary, Word
 from verifier.verify.phrases.lists import clauses, listed, shown
-from verifier.verify.phrases.patterns import words
+from verifier.verify.phrases.patterns import read_text, words
 from verifier.verify.phrases.ranges import Ranges
 
 _UNMENTIONED = 1.6
@@ -30,7 +31,7 @@ class Values:
         if isinstance(table, LineTable):
             self._ranges = Ranges(table, [p.bound for p in predicates if isinstance(p, Compares)], date)
         else:
-            self._vocabulary = Vocabulary(self.full, [*_words(table, list(predicates)), *_familiar(table, familiar)])
+            self._vocabulary = Vocabulary(self.full, [*_words(table, list(predicates), date), *_familiar(table, familiar)])
 
     def form(self, least: int, most: int | None = None) -> Form:
         """A form that has all of `least` and nothing outside `most`; exactly `least`, where `most` is not given."""
@@ -47,8 +48,10 @@ class Values:
         return f"{PRESENT}{text}" if maybe_absent and text.startswith("is not ") else text
 
 
-def _words(table: Table, predicates: Sequence[Predicate]) -> list[Word]:
+def _words(table: Table, predicates: Sequence[Predicate], date: bool) -> list[Word]:
     found = words((p for p in predicates if not isinstance(p, Compares | Field)), lambda p: _mask(table, p))
+    kind = Kind.INSTANT if date else Kind.NUMBER
+    found += [Word(Sort.FAMILY, read_text(p, kind), _mask(table, p)) for p in predicates if isinstance(p, Compares)]
     if isinstance(table, ListTable):
         found = [*_listed(table, found), *(word for word in found if word.mask.bit_count() != 1)]
     if isinstance(table, AddressTable):

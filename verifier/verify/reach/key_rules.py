@@ -205,7 +205,7 @@ class KeyRules:
             if asked is None or of_request == -1:
                 yield number
             else:
-                same = asked.class_of(table.members(number, 1)[0])
+                same = asked.class_of(table.pick(1 << number)[1])
                 if same is not None and of_request >> same & 1:
                     yield number
 
