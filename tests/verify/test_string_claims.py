@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.families import overlap_problems, speed_problem
-from tests.evaluate.estates import ALICE, allow, aws, deny, estate, without_policy
+from tests.evaluate.estates import ALICE, allow, aws, deny, estate, home, identity, without_policy
 from tests.verify.proving import conditioned, nobody, verdict
 from verifier.bench.families import overlapping
 from verifier.encode.string_theory import script
@@ -27,7 +27,8 @@ from verifier.solve.session import Result, Sat, Undecided, Unsat
 from verifier.verify import Contradiction, prove, string_claims
 
 STRINGS = (Engine.Z3_STRINGS, Engine.CVC5_STRINGS)
-CAN, CANNOT = estate(allow(aws(ALICE), "kms:Decrypt")), estate(deny())
+ALONE = (home(identity(ALICE)),)
+CAN, CANNOT = estate(allow(aws(ALICE), "kms:Decrypt"), accounts=ALONE), estate(deny(), accounts=ALONE)
 OPEN = conditioned({"StringEqualsIgnoreCase": {"aws:UserAgent": "${aws:Referer}"}, "Null": {"aws:UserAgent": "false"}})
 """A comparison of two attributes without regard to case, which the formula over strings leaves open."""
 

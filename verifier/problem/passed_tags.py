@@ -55,11 +55,17 @@ class Told:
     earlier: frozenset[str]
 
 
+_Callers = tuple[int, Node]
+"""The callers who can assume a role: a group, and a set of its."""
+
+
 class PassedTags:
     """The session tags of the roles of an estate."""
 
     def __init__(self, estate: Estate, found: Trusting, names: Sequence[str], sessions: int) -> None:
         self._estate, self._found, self._names = estate, found, tuple(names)
+        self._carrying = sorted(found.changing)
+        self._known: dict[_Callers, tuple[bool, frozenset[str]]] = {}
         self._groups: list[_Group | None] = []
         self._group_of: dict[str, int] = {}
         by_owner: dict[tuple[str, str], list[Target]] = {}
@@ -101,21 +107,31 @@ class PassedTags:
 
     def _earlier(self, arn: str) -> tuple[bool, frozenset[str]]:
         """The sessions from which transitive tags can come on, directly or through others: anything, or those of which roles."""
-        todo, seen = [arn], set[str]()
-        while todo:
-            role = todo.pop()
-            group = self._groups[self._group_of[role]] if role in self._group_of else None
-            if role in self._found.unknown or role in self._found.reached and (group is None or group.admits_others(role)):
-                return True, frozenset()
-            assert group is not None or role not in self._found.reached
-            if role in self._found.reached and group is not None:
-                new = {other for other in self._carrying() if group.admits(role, other)} - seen
-                seen |= new
-                todo += sorted(new)
-        return False, frozenset(seen & self._found.tagged)
+        first = self._callers_of(arn)
+        if first not in self._known:
+            self._known[first] = self._before(first)
+        return self._known[first]
 
-    def _carrying(self) -> frozenset[str]:
-        return self._found.tagged | self._found.reached | self._found.unknown
+    def _callers_of(self, arn: str) -> _Callers:
+        number = self._group_of[arn]
+        group = self._groups[number]
+        return number, NOTHING if group is None or arn not in self._found.reached else group.assumed(arn)
+
+    def _before(self, first: _Callers) -> tuple[bool, frozenset[str]]:
+        todo, seen, roles = [first], {first}, set[str]()
+        while todo:
+            number, node = todo.pop()
+            group = self._groups[number]
+            if group is None or group.admits_others(node):
+                return True, frozenset()
+            new = group.callers(node, self._carrying) - roles
+            if new & self._found.unknown:
+                return True, frozenset()
+            roles |= new
+            further = {self._callers_of(role) for role in new & self._found.reached} - seen
+            seen |= further
+            todo += sorted(further)
+        return False, frozenset(roles & self._found.tagged)
 
 
 def _group(estate: Estate, targets: Sequence[Target], names: tuple[str, ...], sessions: int) -> _Group | None:
@@ -135,6 +151,7 @@ class _Group:
         self._complete = [account.id for account in estate.accounts if account.complete]
         self._joint: Joint = join([Given(estate, together(targets), sessions=sessions)], (), self._further)
         self._diagrams = self._joint.diagrams
+        self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._kept = frozenset(
             name for name in self._diagrams.level if name == TARGET or is_reading(name) or name in {REQUEST_TAG + n for n in names}
         )
@@ -143,6 +160,7 @@ class _Group:
         self._passed = self._diagrams.any_of(project(self._diagrams, way, self._kept).care for way in self._by_way)
         self._assumed = project(self._diagrams, self._requests(_ASSUMING[0]), frozenset((CALLER, TARGET))).care
         self._passed_on: dict[str, Node] = {}
+        self._in_set: dict[Node, frozenset[str]] = {}
 
     def _further(self, space: Space) -> Sequence[Expression]:
         for name in self._names:
@@ -168,8 +186,7 @@ class _Group:
     def _on(self, node: Node, arn: str) -> Node:
         if TARGET not in self._diagrams.level:
             return node
-        number = self._joint.finite.tables[TARGET].class_of(arn)
-        return NOTHING if number is None else self._diagrams.restrict(node, {TARGET: number})
+        return self._diagrams.restrict(node, {TARGET: self._number[arn]})
 
     def passed(self, arn: str) -> Node:
         """The tags that can be passed to a session of a role."""
@@ -184,15 +201,21 @@ class _Group:
             self._passed_on[name] = self._diagrams.any_of(found)
         return self._on(self._passed_on[name], arn)
 
-    def admits(self, arn: str, other: str) -> bool:
-        """Whether a session of another role can assume a role."""
-        number = self._joint.finite.tables[CALLER].class_of(other)
-        found = self._on(self._assumed, arn)
-        return number is not None and self._diagrams.restrict(found, {CALLER: number}) != NOTHING
+    def assumed(self, arn: str) -> Node:
+        """Who can assume a role, as a set of callers."""
+        return self._on(self._assumed, arn)
 
-    def admits_others(self, arn: str) -> bool:
-        """Whether a session of a role that is not listed can assume a role."""
-        return self._diagrams.meets(self._on(self._assumed, arn), self._joint.scopes[0])
+    def callers(self, node: Node, roles: Sequence[str]) -> frozenset[str]:
+        """Those of some roles whose sessions are in a set of callers."""
+        if node not in self._in_set:
+            table, mask = self._joint.finite.tables[CALLER], self._diagrams.values(node, CALLER)
+            numbers = ((role, table.class_of(role)) for role in roles)
+            self._in_set[node] = frozenset(role for role, number in numbers if number is not None and mask >> number & 1)
+        return self._in_set[node]
+
+    def admits_others(self, node: Node) -> bool:
+        """Whether a session of a role that is not listed is in a set of callers."""
+        return self._diagrams.meets(node, self._joint.scopes[0])
 
     # -- as expressions --
 
