@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.aside import Aside
+from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.values import instant, truth
@@ -24,10 +25,31 @@ def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
     if reference.action(case.action) is None and case.operation is None:
         told = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
         yield Aside(told)
+    yield from _namesake(estate, case)
     yield from _service(case, given)
     yield from _organization(estate, case, given)
     yield from _credentials(case, given)
     yield from _time(given)
+
+
+def _namesake(estate: Estate, case: Case) -> Iterator[str]:
+    """R2: a user or role that has the name of a listed one, under another path or in other case, is none [IAM: reference_iam-quotas]."""
+    caller = case.standing.caller
+    arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
+    account = inventory_of(estate, caller.account)
+    listed = [identity.arn for identity in (*account.users, *account.roles)] if account is not None and arn is not None else []
+    if arn is None or arn in listed:
+        return
+    name = arn.rsplit("/", 1)[-1].lower()
+    for other in listed:
+        if other.lower().endswith(f"/{name}") and _without_path(other) == _without_path(arn):
+            yield f"R2: {arn} cannot be: names are unique in an account, and the inventory has {other}"
+
+
+def _without_path(arn: str) -> tuple[str, str]:
+    """What a user or role is, and its name, which no two of an account have in common."""
+    kind, _, name = arn.split(":", 5)[-1].partition("/")
+    return kind, name.split("/")[-1].lower()
 
 
 def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

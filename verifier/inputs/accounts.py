@@ -56,13 +56,13 @@ def read_account(
     for details in made:
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
-    own = {name: {_own_name(entry, name): entry for entry in entries} for name, entries in lists.items()}
+    own = {name: {_unique(entry, name): entry for entry in entries} for name, entries in lists.items()}
     for details in given:
         merged = _merged(remarks, details)
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
             for entry in entries:
-                same = own[name].get(_own_name(entry, name))
+                same = own[name].get(_unique(entry, name))
                 if same is None:
                     lists[name].append(entry)
                     _perhaps_changed(inventory, entry, elsewhere)
@@ -159,6 +159,12 @@ def _own_name(entry: Node, listed: str) -> str:
     """What no two entries of a list have in common: the ARN of a managed policy, the name of a user, role or group."""
     arn = _arn_of(entry) or ""
     return arn if listed == "Policies" else arn.rsplit("/", 1)[-1]
+
+
+def _unique(entry: Node, listed: str) -> str:
+    """The same, as it is compared: names of users, roles and groups do not differ by case alone (R2)."""
+    name = _own_name(entry, listed)
+    return name if listed == "Policies" else name.lower()
 
 
 def _index(inventory: Inventory, lists: Mapping[str, list[Node]]) -> None:
@@ -316,8 +322,19 @@ def _boundary(inventory: Inventory, found: Mapping[str, Node], principal: str) -
 
 def _check_distinct(remarks: Remarks, identities: list[Identity | None], nodes: list[Node]) -> None:
     seen: set[str] = set()
+    names: dict[tuple[str, str], str] = {}
     for identity, node in zip(identities, nodes, strict=True):
         if identity is not None and identity.arn in seen:
             remarks.error(node, f"duplicate user or role {identity.arn}")
+        elif identity is not None and (other := names.get(_name(identity.arn))) is not None:
+            message = f"{identity.arn} and {other} have one name, and names are unique in an account, whatever the path and case"
+            remarks.warning(node, message, rule="R2")
         if identity is not None:
             seen.add(identity.arn)
+            names.setdefault(_name(identity.arn), identity.arn)
+
+
+def _name(arn: str) -> tuple[str, str]:
+    """A user or role without its path (R2) [IAM: reference_iam-quotas]."""
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    return kind, name.rsplit("/", 1)[-1].lower()

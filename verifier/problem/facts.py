@@ -25,6 +25,7 @@ from verifier.problem.expression import (
 )
 from verifier.problem.facts_endpoint import listed_endpoints
 from verifier.problem.facts_grant import grant_requests
+from verifier.problem.facts_names import unique_names
 from verifier.problem.facts_operation import aliases, existing_actions, fitting_algorithms, operation_keys, pairs, suitable_actions
 from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_parameters import parameters, sources
@@ -235,6 +236,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     _inventory_tags,
     _user_ids,
     _issuers,
+    unique_names,
     suitable_actions,
     existing_actions,
     operation_keys,
@@ -259,6 +261,7 @@ _STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     _inventory_tags,
     _user_ids,
     _issuers,
+    unique_names,
     step_senders,
     resource_facts,
     step_operations,

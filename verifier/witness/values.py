@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
+from verifier.problem.facts_names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.finite import Finite, In, Lazy
 from verifier.problem.plausible_words import fill
 from verifier.problem.predicates import Predicate, Tokens
@@ -22,6 +23,8 @@ from verifier.problem.tables import OverBudget
 from verifier.problem.values import ARN
 from verifier.problem.views import Relation
 
+NAMES = 128
+"""Members of a class of users and roles that are tried for one whose name nobody else has."""
 POOL = 6
 """Members of a class that are tried for a comparison."""
 
@@ -71,7 +74,10 @@ class Search:
             doubt = self._doubt(name)
             if doubt is not None:
                 return Stuck(f"no value was found for `{name}`, which policies compare as what it is not", doubt)
-            values[name] = self._held(name) if name in self._finite.held else self._first(name)
+            found = self._held(name) if name in self._finite.held else self._first(name, values)
+            if isinstance(found, Conflict | Stuck):
+                return found
+            values[name] = found
         for name, lazy in self._finite.lazy.items():
             try:
                 found = self._lazy_set(name) if name in self._finite.lazy_sets else self._lazy(lazy)
@@ -118,8 +124,18 @@ class Search:
         open_mask = 1 << table.size if self._finite.optional[name] else (1 << table.size) - 1
         return self._classes.get(name, open_mask)
 
-    def _first(self, name: str) -> str | None:
-        return next(self._members(name, 1), None)
+    def _first(self, name: str, values: Concrete) -> str | Conflict | Stuck | None:
+        """The most plausible value; of the names of users and roles, of one that may be (R2)."""
+        if name not in NAMES_OF_CALLERS:
+            return next(self._members(name, 1), None)
+        for limit in (1, NAMES):
+            for word in self._members(name, limit):
+                if word is None or may_have(self._question.space.estate, name, word, values.get(CALLER)):
+                    return word
+        table, mask = self._finite.tables[name], self._mask(name)
+        if any(len(table.members(index, NAMES + 1)) > NAMES for index in _bits(mask, table.size)):
+            return Stuck("no name was found that no listed user or role has")
+        return Conflict(conjunction(In(about, self._mask(about)) for about in dict.fromkeys((CALLER, name))))
 
     def _held(self, name: str) -> tuple[str, ...] | None:
         table = self._finite.tables[name]
@@ -284,6 +300,8 @@ class Search:
             budget[0] -= 1
             if budget[0] <= 0:
                 return False
+            if candidate is not None and not may_have(self._question.space.estate, name, candidate, trial.get(CALLER)):
+                continue
             trial[name] = candidate
             if self._assign(rest, relations, trial, result, budget):
                 return True
