@@ -27,6 +27,7 @@ from verifier.model.estate import Estate, Influence
 from verifier.model.grant import Grant
 from verifier.model.policy import PrincipalType
 from verifier.model.reference import actions
+from verifier.syntax.diagnostic import InputError
 
 OTHER = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/99999999-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
@@ -157,12 +158,20 @@ def test_g1_every_grant_operation_is_known(tmp_path: Path) -> None:
     assert found.operations == tuple(names) and len(names) == 19
 
 
-def test_u4_an_unknown_operation_may_allow_anything_on_the_key(tmp_path: Path) -> None:
-    found = estate(tmp_path, grant(Operations=["Decrypt", "Teleport"]), grant(GrantId="2", Operations=["ScheduleKeyDeletion"]))
+def test_g1_a_grant_allows_no_operation_that_is_known_to_be_none_of_grants(tmp_path: Path) -> None:
+    found = estate(tmp_path, grant(Operations=["Decrypt", "ScheduleKeyDeletion"]))
+    assert (found.keys[0].grants or ())[0].operations == ("kms:Decrypt",) and found.unmodelled == ()
+    assert assert_only(found.warnings, "ScheduleKeyDeletion").rule == "G1"
+    with pytest.raises(InputError, match="is no grant operation"):
+        estate(tmp_path, grant(Operations=["decrypt"]))
+
+
+def test_u4_an_unknown_operation_may_allow_what_the_data_does_not_know(tmp_path: Path) -> None:
+    found = estate(tmp_path, grant(Operations=["Decrypt", "Teleport"]), grant(GrantId="2", Operations=["Ascend"]))
     assert [kept.operations for kept in found.keys[0].grants or ()] == [("kms:Decrypt",), ()]
     (thing,) = found.unmodelled
     assert (thing.label, thing.influence, thing.key) == ("U4", Influence.MAY_ALLOW, KEY)
-    assert "2 grants, 1, 2: unknown operations `Teleport`, `ScheduleKeyDeletion`" in thing.description
+    assert "2 grants, 1, 2: unknown operations `Teleport`, `Ascend`" in thing.description
     assert assert_only(found.warnings, "Teleport").rule == "U4"
 
 

@@ -121,10 +121,8 @@ def _demands_principal_arn(condition: Condition) -> bool:
 
 
 def _action(statement: Statement, action: str) -> Finding:
-    """`Action` and `NotAction` (L3, L6); a statement of a key policy without either is ineffective (L5)."""
+    """`Action` and `NotAction` (L3, L6)."""
     name = "NotAction" if statement.not_action else "Action"
-    if statement.actions is None:
-        return Finding("L5", "Action is missing, so the statement has no effect", False)
     pattern = next((text.value for text in statement.actions if text_matches(text.value.lower(), action.lower())), None)
     found = f"{pattern} matches {action}" if pattern is not None else f"nothing listed matches {action}"
     return Finding("L6", f"{name}: {found}", (pattern is None) == statement.not_action)

@@ -12,6 +12,7 @@ from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.grant_constraints import grantable
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
 from verifier.evaluate.targets import Target, TargetKind
+from verifier.model import reference
 from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.model.request import Caller
@@ -37,7 +38,7 @@ class InScope:
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
         things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)]
-        things = [thing for thing in things if not _grant(thing) or grantable(self.action)]
+        things = [thing for thing in things if _could_be(thing, self.action)]
         return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(allow_symbol(thing))) for thing in things]
 
     def identity_allows(self, symbols: Symbols) -> list[Finding]:
@@ -66,8 +67,11 @@ def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str |
     )
 
 
-def _grant(thing: Unmodelled) -> bool:
-    return thing.label.startswith("G")
+def _could_be(thing: Unmodelled, action: str) -> bool:
+    """G1: what is not known of a grant allows what grants can; an operation that the data does not know is none that it knows (U4)."""
+    if thing.label == "U4":
+        return reference.action(action) is None
+    return not thing.label.startswith("G") or grantable(action)
 
 
 def _identity_policy(thing: Unmodelled) -> bool:

@@ -16,7 +16,7 @@ from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.model.grant import Pairs
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.principal_names import Fault, is_account, principal_named
-from verifier.model.reference import actions
+from verifier.model.reference import action, actions
 from verifier.syntax.text import brief
 
 _SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -65,7 +65,7 @@ def read_issuing_account(remarks: Remarks, found: Mapping[str, Node]) -> str | N
 
 
 def read_operations(remarks: Remarks, entry: Node, found: Mapping[str, Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The operations as IAM action names, and those that no grant is known to have (G1)."""
+    """The operations as IAM action names, and those that the reference data does not know (U4); no grant has others that it knows (G1)."""
     node = found.get("Operations")
     if node is None:
         remarks.error(entry, "the grant has no `Operations`", rule="G1")
@@ -73,7 +73,14 @@ def read_operations(remarks: Remarks, entry: Node, found: Mapping[str, Node]) ->
     names = dict.fromkeys(text(remarks, item, "an operation") for item in items(remarks, node, "`Operations`"))
     known = _grant_operations()
     given = [name for name in names if name is not None]
-    return tuple(known[name] for name in given if name in known), tuple(name for name in given if name not in known)
+    for name in given:
+        if name not in known and action(f"kms:{name}") is not None:
+            other = next((right for right in known if right.lower() == name.lower()), None)
+            if other is not None:
+                remarks.error(node, f"`{brief(name)}` is no grant operation", hint=f"did you mean {other}?", rule="G1")
+            else:
+                remarks.warning(node, f"`{brief(name)}` is no grant operation: KMS makes no grant of it, and it allows nothing", rule="G1")
+    return tuple(known[name] for name in given if name in known), tuple(name for name in given if action(f"kms:{name}") is None)
 
 
 def read_constraints(remarks: Remarks, node: Node | None) -> Constraints:

@@ -79,7 +79,7 @@ class _Listing:
     grants: dict[str, Grant | None] = field(default_factory=dict)
     operations: _Unknown = field(
         default_factory=lambda: _Unknown(
-            "U4", "operations", "the grant may allow what the verifier does not know; its other operations count"
+            "U4", "operations", "the grant may allow actions that the reference data does not know; its other operations count"
         )
     )
     constraints: _Unknown = field(

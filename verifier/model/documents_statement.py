@@ -1,7 +1,7 @@
 """One statement of a policy document.
 
 In: a `StatementNode`. Out: a `Statement`; errors and warnings go to the findings (L3–L5, L7, P5, P7).
-Guarantee: what the kind of policy forbids or demands is checked; what a key policy may lack is kept as `None` (L5).
+Guarantee: what the kind of policy forbids or demands is checked; the resource that a key policy may lack is kept as `None` (L5).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def read_statement(reader: Reader, node: StatementNode, index: int) -> Statement
         sid=reader.text(sid_value) if sid_value else None,
         principals=_read_principals(reader, principal) if principal else None,
         not_principal="NotPrincipal" in members,
-        actions=_read_actions(reader, action) if action else None,
+        actions=_read_actions(reader, action) if action else (),
         not_action="NotAction" in members,
         resources=_read_resources(reader, resource) if resource else None,
         not_resource="NotResource" in members,
@@ -99,7 +99,7 @@ def _check_presence(reader: Reader, node: StatementNode, principal: Member | Non
 
 
 def _missing(reader: Reader, node: StatementNode, name: str) -> None:
-    if reader.kind is PolicyKind.KEY and name != "Principal":
+    if reader.kind is PolicyKind.KEY and name == "Resource":
         message = f"statement has no `{name}`: in a key policy it has no effect"
         reader.findings.warning(node.start, node.start + 1, message, rule="L5")
     else:
@@ -177,6 +177,6 @@ def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], 
 
 def _allows_everything(statement: Statement) -> bool:
     """Whether this is the statement of `RCPFullAWSAccess`: Allow `*` on `*` without conditions."""
-    listed = (statement.actions or ()), (statement.resources or ())
+    listed = (statement.actions), (statement.resources or ())
     stars = all([text.value for text in texts] == ["*"] for texts in listed)
     return stars and not (statement.not_action or statement.not_resource or statement.conditions)

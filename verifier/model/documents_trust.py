@@ -27,7 +27,7 @@ def check_trust(reader: Reader, members: dict[str, Member], statement: Statement
             message = f'"{brief(odd.value)}" is no identity provider; expected the ARN of one, or a domain name'
             reader.findings.warning(principal.start, principal.value.end, message, rule="P6")
     if action is not None:
-        for foreign in (one for one in statement.actions or () if not _may_be_of_sts(one)):
+        for foreign in (one for one in statement.actions if not _may_be_of_sts(one)):
             message = f'"{brief(foreign.value)}" is no action of STS; a trust policy is about those alone'
             reader.findings.warning(action.start, action.value.end, message, rule="L4")
 

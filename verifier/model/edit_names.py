@@ -30,7 +30,7 @@ def condition_name(condition: Condition) -> str:
 
 def effect_on(statement: Statement) -> str:
     """A statement in a few words: `Deny [kms:Decrypt] to [*] if StringNotEquals aws:PrincipalAccount [111122223333]`."""
-    actions = ("all but " if statement.not_action else "") + _listed([text.value for text in statement.actions or ()])
+    actions = ("all but " if statement.not_action else "") + _listed([text.value for text in statement.actions])
     principals = ("all but " if statement.not_principal else "") + _listed([found.value for found in statement.principals or ()])
     conditions = " and ".join(condition_name(condition) for condition in statement.conditions)
     joined = "to" if statement.effect is Effect.DENY else "for"

@@ -169,7 +169,7 @@ class ReplaceActions(StatementEdit):
         return replace(statement, actions=_texts(statement.actions, self.actions))
 
     def told(self, statement: Statement) -> str:
-        change = differences([text.value for text in statement.actions or ()], self.actions)
+        change = differences([text.value for text in statement.actions], self.actions)
         return f"{'NotAction' if statement.not_action else 'Action'}: {change or 'no change'}"
 
 

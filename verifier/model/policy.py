@@ -121,7 +121,7 @@ class Statement:
     sid: Text | None
     principals: tuple[Principal, ...] | None
     not_principal: bool
-    actions: tuple[Text, ...] | None
+    actions: tuple[Text, ...]
     not_action: bool
     resources: tuple[Text, ...] | None
     not_resource: bool

@@ -52,8 +52,6 @@ class Concern:
 
     def with_statement(self, statement: Statement) -> bool:
         """Whether a request in some scope could have an action that the statement is about."""
-        if statement.actions is None:
-            return False  # L5
         patterns = [text.value.lower() for text in statement.actions]
         known = 0
         for pattern in patterns:

@@ -191,7 +191,7 @@ class Space(CallerTests):
 
     def says_nothing(self, statement: Statement) -> bool:
         """Whether a statement is about none of the actions on what a step changes, which are few and all known."""
-        if not self.target.of_step or statement.actions is None:
+        if not self.target.of_step:
             return False
         matched = frozenset[str]().union(*(_matched_on(self.target.kind, text.value.lower()) for text in statement.actions))
         silent = matched == self.known_actions if statement.not_action else not matched

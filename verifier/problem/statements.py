@@ -43,9 +43,7 @@ def _acts_like(pattern: str) -> Expression:
 
 
 def action_matches(statement: Statement) -> Expression:
-    """The action of the request is one that the statement is about; none, for a key-policy statement without `Action` (L5)."""
-    if statement.actions is None:
-        return FALSE
+    """The action of the request is one that the statement is about."""
     matched = actions_match(statement.actions)
     return negation(matched) if statement.not_action else matched
 
@@ -94,8 +92,8 @@ _FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSIO
 
 def applies_to_target(space: Space, policy: Policy, statement: Statement) -> bool:
     """Whether a statement can match a request on the target at all, by its action and resource."""
-    if statement.actions is None or statement.resources is None:
-        return statement.actions is not None and policy.kind is PolicyKind.TRUST
+    if statement.resources is None:
+        return policy.kind is PolicyKind.TRUST
     everything = any(text.value == "*" for text in statement.resources) and not statement.not_resource
     return everything or _resource_element(space, policy, statement) is not FALSE
 
@@ -149,7 +147,7 @@ def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: 
 
 def _may_act(statement: Statement, action: str) -> bool:
     """Whether a statement is about an action."""
-    return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions or ()) != statement.not_action
+    return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions) != statement.not_action
 
 
 def _late_variables(text: str, variables: bool) -> Template:

@@ -13,7 +13,7 @@ from verifier.model.estate import Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol, trust_symbol
 from verifier.model.reference import actions
 from verifier.problem.endpoints import through
-from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import Target, TargetKind
 
@@ -68,14 +68,17 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
 
 
 def grants_unmodelled(space: Space) -> Expression:
-    """What things that belong to no principal may allow: a grant (G1) only operations that a grant can name."""
-    found = []
-    for thing in things(space):
-        if thing.principal is None and may_allow(thing):
-            suited = acts(a.name for a in actions() if a.grant_operation)
-            allows = both(scope(space, thing), Symbol(allow_symbol(thing)))
-            found.append(both(allows, suited) if thing.label.startswith("G") else allows)
-    return disjunction(found)
+    """What things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data does not know (U4)."""
+    grantable, to_come = acts(a.name for a in actions() if a.grant_operation), negation(acts(a.name for a in actions()))
+
+    def suited(thing: Unmodelled) -> Expression:
+        return grantable if thing.label.startswith("G") else to_come if thing.label == "U4" else TRUE
+
+    return disjunction(
+        both(scope(space, thing), Symbol(allow_symbol(thing)), suited(thing))
+        for thing in things(space)
+        if thing.principal is None and may_allow(thing)
+    )
 
 
 def own_refusals(space: Space) -> Iterator[Expression]:

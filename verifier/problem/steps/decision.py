@@ -98,7 +98,7 @@ def _meaning(trust: Policy) -> object:
         (
             *(statement.effect, statement.not_principal, statement.not_action, statement.doubt),
             tuple((principal.type, principal.value) for principal in statement.principals or ()),
-            tuple(text.value for text in statement.actions or ()),
+            tuple(text.value for text in statement.actions),
             tuple((str(c.operator), c.key.value, tuple(text.value for text in c.values)) for c in statement.conditions),
         )
         for statement in trust.statements

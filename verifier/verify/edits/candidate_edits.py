@@ -92,7 +92,7 @@ def _named(allows: Sequence[Statement], subject: Subject, principal: Principal) 
 
 
 def _wider(statement: Statement, subject: Subject) -> Iterator[Edit]:
-    actions = tuple(text.value for text in statement.actions or ())
+    actions = tuple(text.value for text in statement.actions)
     if actions and not statement.not_action:
         yield ReplaceActions(statement.index, (*actions, subject.request.action))
     if statement.resources is not None and not statement.not_resource:
@@ -123,7 +123,7 @@ def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[
     for found in statement.conditions:
         yield from _failing(policy, statement, found, subject.values.get(found.key.value.lower()))
     yield from _other_principals(statement, subject)
-    actions = tuple(text.value for text in statement.actions or ())
+    actions = tuple(text.value for text in statement.actions)
     if statement.not_action:
         yield ReplaceActions(index, (*actions, subject.request.action))
     else:

@@ -81,7 +81,7 @@ def action_rules(subject: Subject) -> Iterator[Found]:
     """U4, R3, L6: patterns of actions that match nothing, or nothing new. `NotAction` is left alone."""
     if subject.statement.not_action:
         return
-    own = [text for text in subject.statement.actions or () if text.value.lower().startswith("kms:")]
+    own = [text for text in subject.statement.actions if text.value.lower().startswith("kms:")]
     unknown = [text for text in own if not _known(text)]
     for text in unknown:
         hint = did_you_mean(text.value, (action.name for action in actions()))
@@ -91,7 +91,7 @@ def action_rules(subject: Subject) -> Iterator[Found]:
         )
     useless: list[Text] = []
     if subject.policy.kind is PolicyKind.KEY:
-        useless = [text for text in subject.statement.actions or () if text not in unknown and _never_on_key(subject, text)]
+        useless = [text for text in subject.statement.actions if text not in unknown and _never_on_key(subject, text)]
         yield from _useless_actions(subject, useless)
     yield from redundant_actions(subject, [text for text in own if text not in (*unknown, *useless)])
 
@@ -128,7 +128,7 @@ def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Foun
 
 def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found]:
     """Patterns that others of the list cover, whatever the key. Of two that cover each other the first stays."""
-    left = list(subject.statement.actions or ())
+    left = list(subject.statement.actions)
     gone: list[Text] = []
     for text in reversed(texts):
         rest = [other for other in left if other is not text]
@@ -195,7 +195,7 @@ _ANY_KEY = Domain("key ARN", tuple(arn for arn in [arn_predicate([Fixed("arn:*:k
 def alias_resources(subject: Subject) -> Iterator[Found]:
     """L9: aliases and bare key IDs, in a statement about operations on keys alone."""
     statement = subject.statement
-    if statement.not_resource or statement.not_action or not subject.about_kms_alone or not _on_keys_alone(statement.actions or ()):
+    if statement.not_resource or statement.not_action or not subject.about_kms_alone or not _on_keys_alone(statement.actions):
         return
     wrong = [text for text in statement.resources or () if _names_a_key_otherwise(text.value) and not _may_be_a_key(text.value)]
     if wrong:

@@ -44,7 +44,7 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     if not isinstance(life, Impossible) or not _of_this_policy(subject, life.blamed):
         return
     statement, blamed = subject.statement, life.blamed
-    if RESOURCE in blamed or (ACTION in blamed and statement.actions is None):
+    if RESOURCE in blamed:
         yield from _ineffective(subject)
         return
     if blamed in ((PRINCIPAL,), (ACTION,)):
@@ -80,12 +80,10 @@ def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:
 
 
 def _ineffective(subject: Subject) -> Iterator[Found]:
-    """L5: a statement that is about another resource, or lacks an element."""
+    """L5: a statement that is about another resource, or has none."""
     statement = subject.statement
-    if statement.actions is None or statement.resources is None:
-        lacking = " and ".join(name for name, found in (("Action", statement.actions), ("Resource", statement.resources)) if found is None)
-        proof = Proof("in a key policy a statement without them has no effect" if " and " in lacking else f"without `{lacking}`, no effect")
-        yield subject.finding(rules.INEFFECTIVE, f"has no `{lacking.replace(' and ', '` and no `')}`, so it has no effect", proof=proof)
+    if statement.resources is None:
+        yield subject.finding(rules.INEFFECTIVE, "has no `Resource`, so it has no effect", proof=Proof("without `Resource`, no effect"))
         return
     what = does(statement, "allows nothing", "denies nothing")
     proof = Proof("a key policy governs its own key alone, and no listed resource is that key")

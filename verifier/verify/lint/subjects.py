@@ -106,7 +106,7 @@ class Subject:
         """Whether nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions say so."""
         if self.policy.kind is PolicyKind.KEY:
             return True
-        listed = self.statement.actions or ()
+        listed = self.statement.actions
         return bool(listed) and not self.statement.not_action and all(text.value.lower().startswith("kms:") for text in listed)
 
     @cached_property

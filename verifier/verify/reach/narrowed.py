@@ -94,7 +94,7 @@ def says_of_steps(policy: Policy) -> bool:
 
 def says_of_keys(policy: Policy) -> bool:
     """Whether a policy has a statement that can be about KMS, known actions or not (U4)."""
-    return any(statement.actions is None or statement.not_action or any(map(_of_kms, statement.actions)) for statement in policy.statements)
+    return any(statement.not_action or any(map(_of_kms, statement.actions)) for statement in policy.statements)
 
 
 def _of_kms(pattern: Text) -> bool:
@@ -103,9 +103,7 @@ def _of_kms(pattern: Text) -> bool:
 
 
 def _matches(statement: Statement) -> bool:
-    if statement.actions is None or statement.not_action:
-        return statement.not_action
-    return any(_of_step(text.value.lower()) for text in statement.actions)
+    return statement.not_action or any(_of_step(text.value.lower()) for text in statement.actions)
 
 
 @lru_cache(1 << 12)
