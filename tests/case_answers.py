@@ -68,15 +68,22 @@ def decided_by_third_reading(estate: Estate, asked: RequestCase) -> str:
 
 def statuses(estate: Estate, text: str) -> dict[str, set[str]]:
     """The statuses of each invariant over its keys, by name."""
+    return _statuses(InvariantCase(text, {}), estate)
+
+
+def _statuses(asked: InvariantCase, estate: Estate) -> dict[str, set[str]]:
+    """As `statuses`; of a verdict that does not say what it must suppose, what it lacks."""
     found: dict[str, set[str]] = {}
-    for verdict in prove(estate, read_invariants(Source("invariants", text)).invariants).verdicts:
-        found.setdefault(verdict.invariant.name, set()).add(verdict.status.value)
+    for verdict in prove(estate, read_invariants(Source("invariants", asked.text)).invariants).verdicts:
+        lacking = set(asked.supposes) - {assumption.rule for assumption in verdict.assumptions}
+        said = f"{verdict.status.value}, supposing nothing of {', '.join(sorted(lacking))}" if lacking else verdict.status.value
+        found.setdefault(verdict.invariant.name, set()).add(said)
     return found
 
 
 def wrong_statuses(estate: Estate, asked: InvariantCase) -> dict[str, set[str]]:
     """The invariants whose statuses are not the expected ones, with what they are."""
-    given = statuses(estate, asked.text)
+    given = _statuses(asked, estate)
     found = {name: given.get(name, set()) for name in asked.expect}
     return {name: found[name] for name, status in asked.expect.items() if not found[name] or not found[name] <= _meant(status)}
 

@@ -53,10 +53,12 @@ class RequestCase:
 
 @dataclass(frozen=True)
 class InvariantCase:
-    """Invariants, and the status that each must get on every key, by name: `proved`, `refuted`, `unknown`, or `unproved` (not proved)."""
+    """Invariants, and the status that each must get on every key, by name: `proved`, `refuted`, `unknown`, or `unproved` (not proved).
+    `supposes` are the labels of what every verdict must say that it supposes."""
 
     text: str
     expect: Mapping[str, str]
+    supposes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,11 +191,11 @@ def _request(given: Mapping[str, Any], document: Mapping[str, Any]) -> RequestCa
 
 
 def _invariants(given: Mapping[str, Any]) -> InvariantCase:
-    known(given, {"text", "expect"})
+    known(given, {"text", "expect", "supposes"})
     for status in given["expect"].values():
         if status not in _STATUSES:
             raise ValueError(f"unknown status {status}")
-    return InvariantCase(given["text"], dict(given["expect"]))
+    return InvariantCase(given["text"], dict(given["expect"]), tuple(given.get("supposes", ())))
 
 
 def _error(given: str | Mapping[str, Any]) -> ErrorCase:

@@ -72,7 +72,7 @@ def identity_policy(dice: Dice, theme: Theme) -> Document:
 def _key_statement(dice: Dice, theme: Theme, key: str, effect: str) -> dict[str, Any]:
     statement: dict[str, Any] = {"Effect": effect, **principal(dice, theme, effect), **actions(dice, theme)}
     if dice.chance(2):
-        del statement[next(name for name in statement if name.endswith("Action"))]
+        return statement  # without a resource it has no effect (L5)
     statement |= _key_resource(dice, theme.world, key)
     return conditional(dice, theme, statement, effect)
 

@@ -28,6 +28,9 @@ Values = tuple[str, ...]
 Worlds = tuple[Values, ...] | None  # what a condition key may hold, `()` where it is absent; `None` where nothing is known
 Patterns = tuple[str | None, ...] | None  # what a text may stand for, as regular expressions, `None` for a variable without a value
 ABSENT: Worlds = ((),)
+SYMMETRIC = "SYMMETRIC_DEFAULT"
+FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
+DEFAULTS = {**FOR_EVERY_SPEC, "kms:keyspec": SYMMETRIC, "kms:keyusage": "ENCRYPT_DECRYPT", "kms:encryptionalgorithm": SYMMETRIC}
 PAIR = "kms:encryptioncontext:"
 NAMING = (PolicyKind.KEY, PolicyKind.ENDPOINT)
 FOR_IDENTITIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
@@ -121,6 +124,11 @@ class _Question:
             self.given[name.lower()] = values = (value,) if isinstance(value, str) else tuple(value)
             if name.lower().startswith(PAIR) and values:
                 self.pairs[name[len(PAIR) :]] = values[0]
+        signs = self.given.get("kms:keyusage", ("ENCRYPT_DECRYPT",)) != ("ENCRYPT_DECRYPT",)
+        spec = (self.key and self.key.spec) or "".join(self.given.get("kms:keyspec", () if self.key or signs else (SYMMETRIC,)))
+        carried = self.known_action.condition_keys if self.known_action else frozenset()
+        left_out = DEFAULTS if spec == SYMMETRIC else FOR_EVERY_SPEC
+        self.given = {name: (value,) for name, value in left_out.items() if name in carried} | self.given
         self.endpoint = self.given.get("aws:sourcevpce", ("",))[0]
         # A federated session acts with the permissions of the user that issued it.
         self.subject = self.caller.issuer if self.federated else self.caller.principal_arn
@@ -185,11 +193,8 @@ class _Question:
         via = called or mcp or self.given.get("kms:viaservice") or self.given.get("kms:grantisforawsresource") == ("true",)
         end = next((end for end in self.estate.endpoints or () if end.id == self.endpoint), None)
         facts: dict[str, Worlds] = {"aws:securetransport": _only("true"), "aws:principalisawsservice": _only(str(self.service).lower())}
-        facts |= {
-            "aws:viaawsservice": _only(str(bool(via)).lower()),
-            "aws:calledviafirst": (called[:1],),
-            "aws:calledvialast": (called[-1:],),
-        }
+        facts |= {"aws:calledviafirst": (called[:1],), "aws:calledvialast": (called[-1:],)}
+        facts["aws:viaawsservice"] = _only(str(bool(via)).lower())
         facts |= {"aws:sourcevpc": _only(end.vpc if end else None), "aws:vpceaccount": _only(end.account if end else None)}
         facts |= {"kms:encryptioncontextkeys": (tuple(self.pairs),), "aws:viaawsmcpservice": _only("true" if mcp else None)}
         if self.resource:
@@ -202,11 +207,8 @@ class _Question:
         facts["aws:userid"] = None if unique is None else _only(unique + (f":{self.caller.session}" if self.caller.session else ""))
         if self.key or KEY_STORES.fullmatch(self.action):
             facts["kms:calleraccount"] = _only(self.account)
-        facts |= {
-            "aws:principalarn": _only(arn),
-            "aws:principalaccount": _only(self.account),
-            "aws:principaltype": _only(types[self.kind.name]),
-        }
+        facts |= {"aws:principalarn": _only(arn), "aws:principalaccount": _only(self.account)}
+        facts["aws:principaltype"] = _only(types[self.kind.name])
         return facts | {"aws:username": _only(name if self.kind is CallerKind.USER else None)}
 
     def _moment(self, name: str) -> Worlds:
@@ -496,7 +498,8 @@ class _Question:
         home = _all((self.identity_allows(), limits))
         if self.key is None:
             return False if self.service else home
-        missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is None and self.grantable]
+        missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is None]
+        missing = [thing for thing in missing if (self.known_action is None if thing.label == "U4" else self.grantable)]
         granted = _any(self._grant(grant, home) for grant in self.key.grants or ())
         granted = _any((granted, *(self.symbol(readings.allow_symbol(thing)) for thing in missing)))
         if self.action == "kms:RetireGrant":

@@ -20,7 +20,7 @@ def _bare_statement(statement: Statement) -> Statement:
         statement,
         sid=_bare_text(statement.sid) if statement.sid is not None else None,
         principals=None if statement.principals is None else tuple(replace(found, span=NOWHERE) for found in statement.principals),
-        actions=_bare_texts(statement.actions),
+        actions=_bare_texts(statement.actions) or (),
         resources=_bare_texts(statement.resources),
         conditions=tuple(_bare_condition(condition) for condition in statement.conditions),
         span=NOWHERE,

@@ -30,6 +30,18 @@ PRINCIPAL_TYPE = {
 }
 """`aws:PrincipalType` (F1)."""
 
+SYMMETRIC = "SYMMETRIC_DEFAULT"
+DEFAULTS = {"kms:keyorigin": "AWS_KMS", "kms:messagetype": "RAW"}
+"""Parameters whose default is the same for every key. [API: CreateKey, Sign, Verify]"""
+DEFAULTS_OF_SYMMETRIC = {
+    "kms:customermasterkeyspec": SYMMETRIC,
+    "kms:customermasterkeyusage": "ENCRYPT_DECRYPT",
+    "kms:encryptionalgorithm": SYMMETRIC,
+    "kms:keyspec": SYMMETRIC,
+    "kms:keyusage": "ENCRYPT_DECRYPT",
+}
+"""Those that are required for other keys. A key without a spec in CreateKey is symmetric. [API: CreateKey, Encrypt, ReEncrypt]"""
+
 Entries = Iterator[tuple[str, Entry]]
 
 
@@ -56,7 +68,7 @@ def given_pairs(request: Request) -> dict[str, str]:
 
 def derived(estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]) -> dict[str, Entry]:
     """What follows from the caller, the key and the other keys, whether or not the request gives it too."""
-    found = dict(_about_request(standing, target, given)) | dict(_about_endpoint(estate, given))
+    found = dict(_defaults(target, action, given)) | dict(_about_request(standing, target, given)) | dict(_about_endpoint(estate, given))
     found |= dict(_about_caller(standing)) | dict(_about_accounts(standing, target, action))
     if target.key is not None:
         found |= dict(_about_key(target.key, given))
@@ -65,6 +77,20 @@ def derived(estate: Estate, standing: Standing, target: Target, action: str, giv
         found |= dict(about_operation(known, target, given))
     found |= dict(_about_organization(estate, standing, target, {**_texts(found), **given}))
     return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
+
+
+def _defaults(target: Target, action: str, given: Mapping[str, Value]) -> Entries:
+    """F6: a parameter that the request leaves out has its default. [conditions-kms, "Conditions for an API operation request"]"""
+    known, key = reference.action(action), target.key
+    carried = known.condition_keys if known is not None else frozenset()
+    usage = given.get("kms:keyusage", given.get("kms:customermasterkeyusage"))
+    left_out = SYMMETRIC if key is None and usage in (None, "ENCRYPT_DECRYPT") else None
+    specs = (key and key.spec, given.get("kms:keyspec"), given.get("kms:customermasterkeyspec"), left_out)
+    symmetric = next((spec for spec in specs if spec is not None), None) == SYMMETRIC
+    single = {"kms:multiregion": "false"} if "kms:multiregionkeytype" not in given else {}
+    for name, value in {**DEFAULTS, **single, **(DEFAULTS_OF_SYMMETRIC if symmetric else {})}.items():
+        if name in carried and name not in given:
+            yield name, value
 
 
 def _texts(entries: Mapping[str, Entry]) -> dict[str, Value]:
@@ -101,8 +127,7 @@ def _about_request(standing: Standing, target: Target, given: Mapping[str, Value
         yield "aws:currenttime", _iso(moment)
         yield "aws:epochtime", str(int(moment))
     for name, old in (("kms:keyspec", "kms:customermasterkeyspec"), ("kms:keyusage", "kms:customermasterkeyusage")):
-        yield old, given.get(name)
-        yield name, given.get(old)
+        yield from ((key, given[other]) for key, other in ((old, name), (name, old)) if other in given)
 
 
 def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:

@@ -82,6 +82,8 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if action is None:
         return
     allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource"}
+    if action.name == "kms:UntagResource":
+        allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
     if case.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
     elif not on_key_store(action.name) and not may_carry_caller_account(action.name):

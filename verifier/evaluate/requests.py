@@ -218,8 +218,9 @@ def _context(data: object) -> tuple[tuple[str, Value], ...]:
 def _value(key: str, value: object) -> Value:
     if not isinstance(value, list):
         return _single(key, value)
-    if key.lower().startswith(ENCRYPTION_CONTEXT) and len(value) != 1:
-        raise InputError.of(f"`context`: `{key}` must have one value", rule="F7")
+    known = reference.condition_key(key)
+    if known is not None and not known.multivalued and len(value) != 1:
+        raise InputError.of(f"`context`: `{key}` must have one value", rule="F7" if key.lower().startswith(ENCRYPTION_CONTEXT) else "C2")
     return tuple(_single(key, item) for item in value)
 
 

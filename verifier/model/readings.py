@@ -252,6 +252,14 @@ READINGS: tuple[Reading, ...] = (
         "AWS KMS Developer Guide, conditions-kms",
     ),
     Reading(
+        "F6-untag",
+        "F6",
+        "May a request of UntagResource have `aws:RequestTag/…`, though it names tags without values?",
+        "it may, with a value of the tags that it names",
+        "it has none",
+        "AWS KMS Developer Guide, abac, against the service reference of AWS KMS",
+    ),
+    Reading(
         "F7",
         "F7",
         "Where names of the encryption context differ only in case, may a condition read any of their values?",

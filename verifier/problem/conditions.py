@@ -7,14 +7,14 @@ Guarantee: exact for single-valued keys; a comparison that no class table can ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Text
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, disjunction, either, negation
 from verifier.problem.predicates import Predicate
-from verifier.problem.relations import relate
+from verifier.problem.relations import relate, variable_view
 from verifier.problem.space import Space
 from verifier.problem.spellings import Choice, choices, is_pair, names_of, under, written
 from verifier.problem.tables import Unsuitable
@@ -31,7 +31,7 @@ from verifier.problem.values import (
     text_predicate,
     typed_predicate,
 )
-from verifier.problem.views import SetView, Variants, View
+from verifier.problem.views import PartlyKnown, SetView, Variants, View
 
 _TEXT_MODES = {
     "StringEquals": EQUALS,
@@ -136,7 +136,7 @@ class Reader:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
-    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text], choice: Choice | None = None) -> Expression:
+    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text], choice: Choice | None = None) -> Symbol:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not share one."""
         meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy, choice and choice.attributes)
         name = f"unsupported:{condition.operator}:{meaning}"
@@ -144,11 +144,32 @@ class Reader:
         return Symbol(name)
 
     def _on_set(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
-        base, negated = positive(operator.base)
+        base = positive(operator.base)[0]
         try:
-            predicates = self._set_predicates(base, condition)
+            predicates = self._set_predicates(base, condition, {})
         except Unsuitable:
-            return self._unsupported(condition, view, condition.values)
+            return self._with_variables(view, operator, condition)
+        return self._on_predicates(view, operator, predicates)
+
+    def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
+        """A symbol, whose meaning is known where the values of the variables are (`problem.relations`)."""
+        symbol = self._unsupported(condition, view, condition.values)
+        base = positive(operator.base)[0]
+        pieces = [piece for value in condition.values for piece in template(value.value, self.variables)]
+        variables = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Variable)))
+        sources = [variable_view(self.space, variable, self.in_key_policy) for variable in variables]
+        found = tuple(source for source in sources if source is not None)
+        if base in _TEXT_MODES and isinstance(view.present, Present) and len(found) == len(sources):
+
+            def meaning(values: Sequence[str]) -> Expression:
+                known = dict(zip(variables, values, strict=True))
+                return self._on_predicates(view, operator, self._set_predicates(base, condition, known))
+
+            self.space.partly_known[symbol.name] = PartlyKnown(found, meaning)
+        return symbol
+
+    def _on_predicates(self, view: SetView, operator: Operator, predicates: frozenset[Predicate]) -> Expression:
+        negated = positive(operator.base)[1]
         # A value satisfies a negated operator iff it matches none of those listed (C1).
         some_satisfies = view.some(predicates, not negated)
         if operator.set_operator == "ForAllValues":
@@ -159,7 +180,8 @@ class Reader:
         absent = TRUE if operator.if_exists or negated else FALSE
         return either(both(view.present, Symbol("C2"), some_satisfies), both(negation(view.present), absent))
 
-    def _set_predicates(self, base: str, condition: Condition) -> frozenset[Predicate]:
+    def _set_predicates(self, base: str, condition: Condition, known: Mapping[Variable, str]) -> frozenset[Predicate]:
+        """The predicates of the listed values, with the `known` values of variables in their place. Raises `Unsuitable` for others."""
         mode = _TEXT_MODES.get(base)
         found: set[Predicate] = set()
         for value in condition.values:
@@ -168,7 +190,10 @@ class Reader:
                     raise Unsuitable("a policy variable beside a multi-valued key")
                 predicate = typed_predicate(base, value.value)
             else:
-                pieces = template(value.value, self.variables)
+                pieces = [
+                    Fixed(known[piece], False) if isinstance(piece, Variable) and piece in known else piece
+                    for piece in template(value.value, self.variables)
+                ]
                 if any(isinstance(piece, Variable) for piece in pieces):
                     raise Unsuitable("a policy variable beside a multi-valued key")
                 predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])

@@ -17,6 +17,7 @@ from verifier.problem.expression import (
     Symbol,
     Test,
     both,
+    either,
     implies,
     negation,
     same,
@@ -45,7 +46,7 @@ _REQUIRED = frozenset(
     }
 )
 """Operation keys of parameters that are required or have a default (F6)."""
-_REQUEST_TAGS = "aws:requesttag/"
+_REQUEST_TAGS, _UNTAG = "aws:requesttag/", "kms:UntagResource"
 _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
 
 
@@ -74,6 +75,8 @@ def _carried_by(space: Space, name: str) -> Expression | None:
     if lacking is None or name == "kms:grantisforawsresource":
         return None
     carried = negation(acts(lacking & space.known_actions))  # an unknown action may carry it (U4)
+    if wanted == _REQUEST_TAGS:
+        return either(carried, both(acts({_UNTAG}), Symbol("F6-untag")))
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
         symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
         return both(carried, symmetric)
@@ -152,11 +155,13 @@ def pairs(space: Space) -> Iterator[Expression]:
         for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
             yield same(Present(attribute), Some("kms:encryptioncontextkeys", *_pair_name(space, attribute)))
     if has(space, "aws:tagkeys"):
-        # UntagResource names tags without values.
+        # UntagResource names tags without values, or, by the reading F6-untag, with some.
         with_tags = negation(acts((_lacking(_REQUEST_TAGS) or frozenset()) & space.known_actions))
         for attribute in [n for n in space.attributes if n.startswith("aws:requesttag/")]:
             named = Tokens(literal_tokens(attribute.removeprefix("aws:requesttag/"), fold=True))
-            yield implies(with_tags, same(Present(attribute), Some("aws:tagkeys", frozenset({named}), True)))
+            is_named = Some("aws:tagkeys", frozenset({named}), True)
+            yield implies(with_tags, same(Present(attribute), is_named))
+            yield implies(both(acts({_UNTAG}), Present(attribute)), is_named)
 
 
 def _pair_name(space: Space, attribute: str) -> tuple[frozenset[Predicate], bool]:

@@ -8,6 +8,8 @@ settled by concrete values (`verifier.witness`), for which each relation keeps i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
 
 from verifier.problem.expression import (
     FALSE,
@@ -23,11 +25,15 @@ from verifier.problem.expression import (
     negation,
     same,
 )
+from verifier.problem.facts_shared import predicates_of
 from verifier.problem.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.space import Space
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.views import Relation, Values, View, fixed_view
+
+COMBINATIONS = 64
+"""Values of several variables together that are followed one by one."""
 
 
 def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
@@ -166,8 +172,11 @@ def relation_facts(space: Space) -> Iterator[Expression]:
             yield from _equality_facts(space, relation, *relation.pair)
             continue
         yield from _shape_facts(space, relation)
-        if relation.patterns is not None:
+        if relation.expected is not None:
             yield from _pattern_facts(space, relation)
+    for name, comparison in space.partly_known.items():
+        for values, chosen in _known_values(space, comparison.sources):
+            yield implies(chosen, same(Symbol(name), comparison.meaning(values)))
 
 
 def share_tests(space: Space) -> None:
@@ -243,28 +252,47 @@ _SIX_FIELDS = like("*:*:*:*:*:*")
 
 
 def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
-    subject, source = relation.views
-    assert relation.patterns is not None
-    symbol = Symbol(relation.symbol)
-    if subject.forms and len(relation.pieces) == 1:
+    subject, *sources = relation.views
+    if relation.patterns is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
-        has_form = disjunction(space.ask(source, form) for form in subject.forms)
-        yield implies(both(subject.present, source.present, symbol), either(has_form, _wildcards_count(space, source)))
-    if subject.fixed is not None:
+        has_form = disjunction(space.ask(sources[0], form) for form in subject.forms)
+        possible = either(has_form, _wildcards_count(space, sources[0]))
+        yield implies(both(subject.present, sources[0].present, Symbol(relation.symbol)), possible)
+    if relation.patterns is not None and subject.fixed is not None:
         yield from _known_subject_facts(space, relation, subject.fixed, TRUE)
-    for text in _literals(space, subject):
+    for text in _literals(space, subject) if relation.patterns is not None else ():
         yield from _known_subject_facts(space, relation, text, subject.test(exactly(text)))
-    for predicate in list(space.asked.get(source.name, {})):
-        literal = predicate.literal if isinstance(predicate, Tokens) else None
-        if literal is None or "*" in literal or "?" in literal:
-            continue  # whether they are wildcards is the reading L7-wildcards
-        pattern = relation.patterns(literal)
+    assert relation.expected is not None
+    for values, chosen in _known_values(space, sources):
+        pattern = relation.expected(values)
         try:
             met = FALSE if pattern is None else space.ask(subject, pattern)
-            chosen = source.test(exactly(literal))
         except Unsuitable:
             continue
-        yield implies(both(subject.present, chosen), same(symbol, met))
+        yield implies(both(subject.present, chosen), same(Symbol(relation.symbol), met))
+
+
+def _known_values(space: Space, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
+    """Values that variables are known to have together in some requests, with the expression that they do: not all of several variables."""
+    listed = [_plain_values(space, source) for source in sources]
+    if len(sources) > 1 and prod(map(len, listed)) > COMBINATIONS:
+        return  # left to concrete values
+    for values in product(*listed):
+        try:
+            yield values, conjunction(source.test(exactly(value)) for source, value in zip(sources, values, strict=True))
+        except Unsuitable:
+            continue
+
+
+def _plain_values(space: Space, source: View) -> list[str]:
+    """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is the reading
+    L7-wildcards. Of a user name these are the names of the users that are asked about."""
+    if source.name == "aws:username":
+        for predicate in predicates_of(space, "principal"):
+            arn = predicate.literal if isinstance(predicate, Tokens) else None
+            if arn is not None and ":user/" in arn:
+                space.ask(source, exactly(arn.rsplit("/", 1)[1]))
+    return [text for text in _literals(space, source) if "*" not in text and "?" not in text]
 
 
 def _literals(space: Space, view: View) -> list[str]:

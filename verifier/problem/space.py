@@ -48,7 +48,7 @@ from verifier.problem.kinds import on_values, text_forms
 from verifier.problem.predicates import OneOf, Predicate, like
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
-from verifier.problem.views import Relation, SetView, Values, Variants, View, readable_under
+from verifier.problem.views import PartlyKnown, Relation, SetView, Values, Variants, View, readable_under
 
 if TYPE_CHECKING:
     from verifier.problem.spellings import Choice  # which is built on this module
@@ -124,6 +124,7 @@ class Space(CallerTests):
     owners: list[StatementRef] = field(default_factory=list)
     owner_actions: list[Expression] = field(default_factory=list)
     unsupported: dict[str, str] = field(default_factory=dict)
+    partly_known: dict[str, PartlyKnown] = field(default_factory=dict)
     asked: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)

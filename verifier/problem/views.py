@@ -78,6 +78,14 @@ def fixed_view(name: str, value: str | None) -> View:
     return View(name, TRUE, test, lambda values: value, (), value)
 
 
+@dataclass(frozen=True)
+class PartlyKnown:
+    """A comparison that is a symbol, and `meaning`: what it is where the policy variables `sources` have some values."""
+
+    sources: tuple[View, ...]
+    meaning: Callable[[Sequence[str]], Expression]
+
+
 @dataclass
 class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.

@@ -1,17 +1,19 @@
 """What a verdict supposes, in sentences with rule labels.
 
 In: a question and the answer to a claim. Out: `Assumption`s.
-Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (S4, U1, U3, U4, L5a, D7, V, G1); what
-was given is not.
+Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (S4, U1–U4, L5a, D7, V, G1); what was
+given is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import ANY_ENDPOINT, Estate, Key, Level
-from verifier.model.invariant import AnyInvariant, KeyFamily
+from verifier.model.invariant import AnyInvariant, Expectation, Invariant, KeyFamily
 from verifier.model.reference import data_version
+from verifier.model.request import CallerKind
 from verifier.model.verdict import Assumption
 from verifier.problem.controls import controls_of
 from verifier.problem.question import Claim, Question
@@ -26,6 +28,8 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
     found = [*given(estate, target)]
     if target.key is not None:
         found += family(estate, target.key, claim.invariant)
+    if claim.invariant.expectation is Expectation.ALLOWED and not isinstance(answer, Found):
+        found += _guaranteed(target, claim.invariant)
     for name in question.space.notes:
         found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
     found += _impossible_values(question, claim)
@@ -51,6 +55,14 @@ def given(estate: Estate, target: Target) -> Iterator[Assumption]:
     if target.key is not None:
         yield from _key(estate, target.key)
     yield from (*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate))
+
+
+def _guaranteed(target: Target, invariant: Invariant) -> Iterator[Assumption]:
+    """What a guarantee supposes besides: nothing that no input says keeps a caller from what its policies allow (U2, U3)."""
+    if CallerKind.ROLE in possible_kinds(invariant.callers):
+        yield Assumption("U2", "sessions of roles have no session policy, which could take away what their role may do")
+    if target.key is not None:
+        yield Assumption("U3", "the key can be used: it is enabled, and its state decides nothing here")
 
 
 def where_it_is(estate: Estate) -> Iterator[Assumption]:

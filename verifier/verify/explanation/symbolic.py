@@ -21,7 +21,7 @@ from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.explanation.symbolic_constraints import constraints
-from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, Undetermined, concrete_values
+from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, Undetermined, concrete_values, refuse_unlike
 
 __all__ = ["Decider", "Undetermined", "decide_symbolically", "target_of"]
 
@@ -80,6 +80,7 @@ class Decider:
 
 def _solver(question: Question, request: Request, carried: bool, engine: Engine) -> Session:
     values = concrete_values(question, request)
+    refuse_unlike(question, request, values)
     given = {name.lower() for name, _ in request.context}
     if not carried:
         values |= {name: None for name in RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given}

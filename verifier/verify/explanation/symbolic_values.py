@@ -6,10 +6,11 @@ is missing from the result is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.model.estate import Identity
+from verifier.model.reference import action
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.step_actions import IAM_REGION
 from verifier.problem.callers import identities
@@ -21,6 +22,7 @@ from verifier.problem.readable import parse_instant
 from verifier.problem.space import MADE, OTHER_SPELLING, PAIR_PREFIX
 from verifier.problem.tables import number_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
+from verifier.problem.views import View
 from verifier.witness.values import Concrete
 
 
@@ -38,13 +40,61 @@ RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() 
 
 def concrete_values(question: Question, request: Request) -> Concrete:
     """The value of each attribute in a request; attributes that the request leaves open are missing."""
-    reading = Reading(question, request, lowered(request))
+    context = lowered(request)
+    reading = Reading(question, request, dict(_left_out(question, request, context)) | context)
     values: Concrete = {}
     for name, attribute in question.space.attributes.items():
         found = reading.value(name, attribute)
         if found is not OPEN:
             values[name] = found  # type: ignore[assignment]
     return values
+
+
+def refuse_unlike(question: Question, request: Request, values: Concrete) -> None:
+    """Raises `Undetermined` where the request gives a key that policies read another value than follows from the caller, the key or the
+    operation, so that no request has it (R6)."""
+    context, key = lowered(request), question.space.target.key
+    for (name, _), view in question.space.views():
+        given = context.get(name)
+        if given is None or (isinstance(view, View) and any(base not in values for base in view.bases)):
+            continue
+        if isinstance(view, View):
+            found: Value | None = view.value(values)
+        else:
+            found = key.aliases if key is not None and name == "kms:resourcealiases" and key.aliases is not None else given
+        if found is None or not _same(name, given, found):
+            raise Undetermined(f"{name} = {given!r}: in a real request it is {'absent' if found is None else repr(found)}")
+
+
+def _same(name: str, one: Value, other: Value) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        dated = is_date(name) and parse_instant(one) == parse_instant(other)
+        return dated or one == other or (one.lower() == other and other in ("true", "false"))
+    return set((one,) if isinstance(one, str) else one) == set((other,) if isinstance(other, str) else other)
+
+
+_LEFT_OUT = (
+    # the parameter, its default, whether another spec of the key has none, what rules the default out
+    ("kms:keyspec", "SYMMETRIC_DEFAULT", True, "kms:customermasterkeyspec"),
+    ("kms:keyusage", "ENCRYPT_DECRYPT", True, "kms:customermasterkeyusage"),
+    ("kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", True, ""),
+    ("kms:keyorigin", "AWS_KMS", False, ""),
+    ("kms:multiregion", "false", False, "kms:multiregionkeytype"),
+    ("kms:messagetype", "RAW", False, ""),
+)
+
+
+def _left_out(question: Question, request: Request, context: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """F6: the defaults of parameters of the operation that the request may leave out. [conditions-kms; API: CreateKey, Encrypt, Sign]"""
+    operation, key = action(request.action), question.space.target.key
+    said, usage = (context.get(f"kms:{name}", context.get(f"kms:customermaster{name}")) for name in ("keyspec", "keyusage"))
+    if key is None and said is None and usage in (None, "ENCRYPT_DECRYPT"):
+        said = "SYMMETRIC_DEFAULT"  # the one spec that CreateKey may leave out
+    spec = key.spec if key is not None and key.spec is not None else said
+    for name, default, of_symmetric, other in _LEFT_OUT:
+        carried = operation is not None and name in operation.condition_keys and other not in context
+        if carried and (spec == "SYMMETRIC_DEFAULT" or not of_symmetric):
+            yield name, default
 
 
 def lowered(request: Request) -> dict[str, Value]:
