@@ -126,9 +126,8 @@ class _Question:
                 self.pairs[name[len(PAIR) :]] = values[0]
         signs = self.given.get("kms:keyusage", ("ENCRYPT_DECRYPT",)) != ("ENCRYPT_DECRYPT",)
         spec = (self.key and self.key.spec) or "".join(self.given.get("kms:keyspec", () if self.key or signs else (SYMMETRIC,)))
-        carried = self.known_action.condition_keys if self.known_action else frozenset()
-        left_out = DEFAULTS if spec == SYMMETRIC else FOR_EVERY_SPEC
-        self.given = {name: (value,) for name, value in left_out.items() if name in carried} | self.given
+        defaults = (DEFAULTS if spec == SYMMETRIC else FOR_EVERY_SPEC).items()
+        self.given = {name: (value,) for name, value in defaults if name in getattr(self.known_action, "condition_keys", ())} | self.given
         self.endpoint = self.given.get("aws:sourcevpce", ("",))[0]
         # A federated session acts with the permissions of the user that issued it.
         self.subject = self.caller.issuer if self.federated else self.caller.principal_arn

@@ -27,6 +27,8 @@ MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "re
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@-~]+)")
 """A caller's ARN: printable, and without wildcards, which no caller has (F9)."""
+_NAME = re.compile(r"(aws:)?[\w+=,.@-]+", re.ASCII)
+"""The name of a user, role or session; of roles that AWS owns it begins with `aws:`."""
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", re.ASCII)
 _RESOURCE = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/(\S+)", re.ASCII)
 
@@ -115,13 +117,14 @@ def _from_arn(estate: Estate, text: str, found: re.Match[str], context: tuple[tu
     if service == "sts" and kind == "federated-user" and _named(rest):
         return Caller(CallerKind.FEDERATED, text, account), ()
     role, _, session = rest.partition("/")
-    if service == "sts" and kind == "assumed-role" and role and session and "/" not in session:
+    if service == "sts" and kind == "assumed-role" and _named(role) and "/" not in session and _named(session):
         return Caller(CallerKind.ROLE, _role_arn(estate, partition, account, role, context), account, session), ()
     raise InputError.of(f"`principal` is not the ARN of a caller: {text!r}", rule="R2")
 
 
 def _named(path: str) -> bool:
-    return bool(path) and not path.endswith("/") and not path.startswith("/")
+    """Whether a path ends in a name that IAM takes. [IAM: reference_iam-quotas, IAM name requirements]"""
+    return not path.startswith("/") and _NAME.fullmatch(path.rsplit("/", 1)[-1]) is not None
 
 
 def _role_arn(estate: Estate, partition: str, account: str, role: str, context: tuple[tuple[str, Value], ...]) -> str:
