@@ -33,7 +33,7 @@ from verifier.problem.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Templ
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 COMBINATIONS = 64
-"""Values of several variables together that are followed one by one."""
+"""Values of several variables together, and names of users, that are followed one by one."""
 
 
 def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
@@ -288,10 +288,10 @@ def _plain_values(space: Space, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is the reading
     L7-wildcards. Of a user name these are the names of the users that are asked about."""
     if source.name == "aws:username":
-        for predicate in predicates_of(space, "principal"):
-            arn = predicate.literal if isinstance(predicate, Tokens) else None
-            if arn is not None and ":user/" in arn:
-                space.ask(source, exactly(arn.rsplit("/", 1)[1]))
+        arns = [predicate.literal or "" for predicate in predicates_of(space, "principal") if isinstance(predicate, Tokens)]
+        names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if ":user/" in arn)
+        for name in names if len(names) <= COMBINATIONS else ():
+            space.ask(source, exactly(name))
     return [text for text in _literals(space, source) if "*" not in text and "?" not in text]
 
 
