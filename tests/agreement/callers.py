@@ -10,6 +10,7 @@ from dataclasses import replace
 from tests.agreement.world import (
     AWS_OWNED_ROLE,
     HOME,
+    OTHER_PATHS,
     PARTNER,
     ROLES,
     SERVICES,
@@ -29,6 +30,8 @@ from verifier.model.request import Caller, CallerKind
 def a_caller(dice: Dice, world: World) -> Caller:
     """Any caller."""
     account = dice.one((HOME,) * 9 + (STRANGER,) + (PARTNER,) * 3 + (HOME,) * 5)
+    if world.owner != HOME and dice.aside.chance(40):
+        account = world.owner
     kinds = (
         (CallerKind.USER,) * 5 + (CallerKind.ROLE,) * 6 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
     )
@@ -39,9 +42,10 @@ def of_account(dice: Dice, world: World, account: str, kind: CallerKind) -> Call
     """A caller of a kind and account."""
     match kind:
         case CallerKind.USER:
-            return _user(iam(world.partition, account, dice.one((*USERS * 3, "user/Zoe"))))
+            return _user(iam(world.partition, account, at_a_path(dice, dice.one((*USERS * 3, "user/Zoe")), 6)))
         case CallerKind.ROLE:
-            return _session(dice, iam(world.partition, account, dice.one((*ROLES[:2] * 4, ROLES[2], "role/Other"))))
+            role = dice.one((*ROLES[:2] * 4, ROLES[2], "role/Other"))
+            return _session(dice, iam(world.partition, account, at_a_path(dice, role, 6)))
         case CallerKind.ROOT:
             return Caller(CallerKind.ROOT, iam(world.partition, account, "root"), account)
         case CallerKind.FEDERATED:
@@ -49,6 +53,14 @@ def of_account(dice: Dice, world: World, account: str, kind: CallerKind) -> Call
             return Caller(kind, sts(world.partition, account, f"federated-user/{dice.one(('Sam', 'Alice'))}"), account, issuer=issuer)
         case _:
             return Caller(CallerKind.SERVICE, dice.one(SERVICES))
+
+
+def at_a_path(dice: Dice, arn: str, percent: int) -> str:
+    """A user or role, in so many of a hundred cases one of the same name under another path (R2)."""
+    other = next((other for other in OTHER_PATHS if other.endswith(f"/{arn.rsplit('/', 1)[1]}")), None)
+    if other is None or not dice.aside.chance(percent):
+        return arn
+    return ":".join((*arn.split(":")[:-1], other))
 
 
 def named(dice: Dice, world: World, principal: Principal) -> Caller:

@@ -121,7 +121,10 @@ def _may_give(estate: Estate, caller: Caller, key: TestedKey) -> bool:
     if key.derived or key.name in _TIMES:
         return False
     if key.name.startswith("aws:PrincipalTag/"):
-        return caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED, CallerKind.USER) and _identity(estate, caller) is None
+        # A role's session may have session tags, whatever the tags of the role are.
+        return caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED) or (
+            caller.kind is CallerKind.USER and _identity(estate, caller) is None
+        )
     if key.name.startswith("aws:ResourceOrg"):
         return False
     if key.rule == "F2":

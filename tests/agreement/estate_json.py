@@ -6,7 +6,7 @@ In: an estate with the texts of its policies, or a JSON document. Out: the other
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.agreement.doubts import doubted, doubts_of
@@ -50,6 +50,9 @@ def estate_to_json(estate: Estate, documents: Texts) -> Json:
     if things:
         case["unmodelled"] = [{**_given(thing, _OF_THING), "influence": thing.influence.name} for thing in things]
     case |= {name: found for name, found in (("doubts", doubts_of(estate)), ("partial", _partial(estate))) if found}
+    providers = {account.id: account.providers for account in estate.accounts if account.providers is not None}
+    if providers:
+        case["providers"] = providers
     return case
 
 
@@ -58,7 +61,7 @@ def estate_from_json(case: Mapping[str, Any]) -> Estate:
     endpoints = tuple(_read_endpoint(name, data) for name, data in case["endpoints"].items()) if "endpoints" in case else None
     estate = Estate(
         tuple(_read_key(arn, data) for arn, data in case["keys"].items()),
-        tuple(_read_account(name, data) for name, data in case.get("accounts", {}).items()),
+        tuple(_read_account(name, data, case.get("providers", {}).get(name)) for name, data in case.get("accounts", {}).items()),
         _read_organization(case["organization"]) if "organization" in case else None,
         tuple(Unmodelled(**{**thing, "influence": Influence[thing["influence"]]}) for thing in case.get("unmodelled", ())),
         endpoints=endpoints,
@@ -135,13 +138,15 @@ def _identity(identity: Identity, documents: Texts) -> Json:
         "tags": identity.tags,
         "unique_id": identity.unique_id,
         "boundary": policies_to_json([identity.boundary], documents) if identity.boundary else identity.bounded,
+        **({"trust": policies_to_json([identity.trust], documents)} if identity.trust else {}),
     }
 
 
-def _read_account(account: str, data: Mapping[str, Any]) -> Account:
+def _read_account(account: str, data: Mapping[str, Any], providers: Sequence[str] | None) -> Account:
     found = [_read_identity(arn, identity) for arn, identity in data.items()]
     users = tuple(identity for identity in found if ":user/" in identity.arn)
-    return Account(account, users, tuple(identity for identity in found if ":role/" in identity.arn))
+    roles = tuple(identity for identity in found if ":role/" in identity.arn)
+    return Account(account, users, roles, providers=None if providers is None else tuple(providers))
 
 
 def _read_identity(arn: str, data: Mapping[str, Any]) -> Identity:
@@ -154,6 +159,7 @@ def _read_identity(arn: str, data: Mapping[str, Any]) -> Identity:
         data.get("unique_id"),
         bounded=boundary is not False,
         boundary=known[0] if known else None,
+        trust=next(iter(policies_from_json(data.get("trust", {}), PolicyKind.TRUST)), None),
     )
 
 

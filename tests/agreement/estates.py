@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.agreement.callers import at_a_path
 from tests.agreement.documents import identity_policy, key_policy
 from tests.agreement.doubts import doubted, some_doubts
 from tests.agreement.endpoints import endpoints, missing_policies
@@ -17,6 +18,7 @@ from tests.agreement.limits import boundary
 from tests.agreement.operations import some_facts
 from tests.agreement.organizations import organization
 from tests.agreement.themes import Focus, Theme, a_theme
+from tests.agreement.trusts import providers, trust_policy
 from tests.agreement.world import HOME, NAMES, PARTNER, Dice, World, a_world, iam, unique_id
 from verifier.model.estate import Account, Estate, Identity, Influence, Key, Pairs, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
@@ -113,10 +115,11 @@ def _account(dice: Dice, theme: Theme, library: Library, account: str) -> Accoun
     limit = library.read(boundary(dice, theme), PolicyKind.BOUNDARY, iam(theme.world.partition, account, "policy/boundary"))
     # The managed policy that is attached may be the boundary too.
     limits = (limit, limit, limit, library.read(document, PolicyKind.BOUNDARY, name))
-    listed = [arn for arn in theme.world.identities(account) if not dice.chance(8)]
+    listed = [at_a_path(dice, arn, 5) for arn in theme.world.identities(account) if not dice.chance(8)]
     found = [_identity(dice, theme, library, arn, shared, limits) for arn in listed]
     users = tuple(identity for identity in found if ":user/" in identity.arn)
-    return Account(account, users, tuple(identity for identity in found if ":role/" in identity.arn))
+    roles = tuple(identity for identity in found if ":role/" in identity.arn)
+    return Account(account, users, roles, providers=providers(dice.aside, theme.world, account))
 
 
 def _identity(dice: Dice, theme: Theme, library: Library, arn: str, shared: Policy, limits: tuple[Policy, ...]) -> Identity:
@@ -132,7 +135,15 @@ def _identity(dice: Dice, theme: Theme, library: Library, arn: str, shared: Poli
         unique_id(arn) if dice.chance(60) else None,
         bounded,
         dice.one(limits) if known else None,
+        trust=_trust(dice, theme, library, arn),
     )
+
+
+def _trust(dice: Dice, theme: Theme, library: Library, arn: str) -> Policy | None:
+    """The trust policy of a role, where the input gives it."""
+    if ":role/" not in arn or dice.aside.chance(20):
+        return None
+    return library.read(trust_policy(dice.aside, theme.world, arn.split(":")[4]), PolicyKind.TRUST, f"{arn}#trust")
 
 
 # -- what is not modelled --

@@ -8,14 +8,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 T = TypeVar("T")
 
+UNKNOWN = "000000000000"
+"""Stands for the own account where nothing tells it (S4)."""
 HOME, PARTNER, STRANGER = "111122223333", "444455556666", "777788889999"
 ACCOUNTS = (HOME, PARTNER, STRANGER)
 USERS = ("user/Alice", "user/dev/Bob")
 ROLES = ("role/Admin", "role/app/Reader", "role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS")
+OTHER_PATHS = ("user/Bob", "user/ops/Alice", "role/Reader", "role/ops/Admin")
+"""Names of the above under other paths: an inventory lists the one or the other (R2)."""
 SESSIONS = ("nightly", "Alice", "i-0abc")
 AWS_OWNED_ROLE = "aws:ec2-infrastructure"
 """A role of AWS's own, whose sessions a grant may name (G2)."""
@@ -42,7 +47,13 @@ class Dice:
     """
 
     def __init__(self, tape: bytes) -> None:
+        self._tape = tape
         self._random = random.Random(tape)
+
+    @cached_property
+    def aside(self) -> Dice:
+        """Choices beside the others, which these leave as they are: what is seldom chosen does not make other cases of all."""
+        return Dice(self._tape + b"aside")
 
     def count(self, least: int, most: int) -> int:
         """A number from `least` to `most`."""
@@ -80,11 +91,16 @@ def unique_id(arn: str) -> str:
 
 @dataclass(frozen=True)
 class World:
-    """Where a case plays. `keys` are the ARNs of its keys; the first one's account is `HOME`, whose Region is `region`."""
+    """Where a case plays. `keys` are the ARNs of its keys, all of one account (`HOME`, or `UNKNOWN`); `region` is the first one's."""
 
     partition: str
     region: str
     keys: tuple[str, ...]
+
+    @property
+    def owner(self) -> str:
+        """The account of the keys."""
+        return self.keys[0].split(":")[4]
 
     def identities(self, account: str) -> tuple[str, ...]:
         """The users and roles of an account."""
@@ -113,9 +129,10 @@ def a_world(dice: Dice) -> World:
     partition = dice.one(("aws",) * 8 + ("aws-cn", "aws-us-gov"))
     region = dice.one(("us-west-2", "us-east-1"))
     first = dice.one(("1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab"))
-    keys = [f"arn:{partition}:kms:{region}:{HOME}:key/{first}"]
+    owner = UNKNOWN if dice.aside.chance(3) else HOME
+    keys = [f"arn:{partition}:kms:{region}:{owner}:key/{first}"]
     if dice.chance(30):
         elsewhere = "eu-west-1" if dice.chance(50) else region
         other = first if elsewhere != region else "0987dcba-09fe-87dc-65ba-ab0987654321"
-        keys.append(f"arn:{partition}:kms:{elsewhere}:{HOME}:key/{other}")
+        keys.append(f"arn:{partition}:kms:{elsewhere}:{owner}:key/{other}")
     return World(partition, region, tuple(keys))

@@ -61,7 +61,7 @@ def test_names_order_and_layout_change_nothing(start: int) -> None:
         for target in compare(case.old, case.new).targets:
             seen[target.relation] += 1
             assert target.relation is Relation.EQUIVALENT or doubtful(case.old), case
-            assert not (target.unknown_gained or target.unknown_lost), case
+            assert not (target.unknown_gained or target.unknown_lost) or doubtful(case.old), case
     assert seen[Relation.EQUIVALENT] > PART
 
 
