@@ -114,6 +114,7 @@ class _Question:
         self.kind, self.account = self.caller.kind, self.caller.account
         self.service, self.federated = self.kind is CallerKind.SERVICE, self.kind is CallerKind.FEDERATED
         self.known_action = reference.action(request.action)
+        self.creates = self.known_action is None or self.known_action.name == "kms:CreateKey"
         self.grantable = self.known_action is not None and self.known_action.grant_operation
         self.key = next((key for key in estate.keys if key.arn == self.resource), None)
         self.managed = self.key is not None and self.key.manager == "AWS"
@@ -180,8 +181,7 @@ class _Question:
         if name in ("aws:currenttime", "aws:epochtime"):
             return self._moment(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})
-        created = self.known_action is None or self.known_action.name == "kms:CreateKey"
-        if name not in facts and (name == "aws:resourceaccount" or (name == "kms:calleraccount" and created)):
+        if name not in facts and name in ("aws:resourceaccount", "kms:calleraccount" if self.creates else ""):
             return self._readable("F1-keyless", _only(self.account))
         return facts.get(name, ABSENT)
 
@@ -289,8 +289,9 @@ class _Question:
 
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
         base, prefix, if_exists = condition.operator.base, condition.operator.set_operator, condition.operator.if_exists
-        if base == "Null":
-            return any(text.value.lower() == str(not values).lower() for text in condition.values)
+        if base == "Null":  # One page calls an empty string null, another asks whether the key is there.
+            null = self.reading("C1-null") if values == ("",) else not values
+            return _any(null if text.value.lower() == "true" else _not(null) for text in condition.values)
         # For the set operators an empty string is a null data set.
         values = tuple(value for value in values if value) if prefix else values
         positive = base.replace("Not", "", 1)
@@ -334,6 +335,9 @@ class _Question:
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
         found = _all((named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt)))
+        tested = {condition.key.value.lower() for condition in statement.conditions if statement.effect is Effect.ALLOW}
+        if "kms:resourcealiases" in tested and self.key and len(self.key.aliases or ()) > 50:
+            found = _all((found, _not(self.reading("F8-quota"))))
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:

@@ -117,12 +117,24 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
             },
         },
     ),
+    "C1-null": lambda: (
+        estate(allow(aws(ALICE), Condition={"Null": {PAIR: False}})),
+        {"context": {PAIR: ""}},
+    ),
     "F1-keyless": lambda: (
         estate(allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)),
         {"action": "kms:CreateKey", "resource": None},
     ),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
+    "F8-quota": lambda: (
+        estate(
+            allow(aws(ROOT)),
+            accounts=(home(identity(ALICE, own(Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "*"}}))),),
+            aliases=tuple(f"alias/{number}" for number in range(51)),
+        ),
+        {},
+    ),
     "U1:allow": lambda: (estate(allow(aws(ROOT)), accounts=()), {"readings": {"U1:deny": False}}),
     "U1:deny": lambda: (estate(allow(aws(ALICE)), accounts=()), {}),
 }

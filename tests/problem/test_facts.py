@@ -219,11 +219,13 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         "Decrypt",
         None,
         {
-            "Null": null("kms:EncryptionContextKeys", absent=(EC + "a",)),
+            "Null": null("kms:EncryptionContextKeys"),
+            "StringNotLike": {EC + "a": "*"},
             "ForAllValues:StringEqualsIgnoreCase": {"kms:EncryptionContextKeys": "A"},
         },
         {
-            "Null": null("kms:EncryptionContextKeys", absent=(EC + "a",)),
+            "Null": null("kms:EncryptionContextKeys"),
+            "StringNotLike": {EC + "a": "*"},
             "ForAllValues:StringEqualsIgnoreCase": {"kms:EncryptionContextKeys": ["A", "b"]},
         },
     ),
@@ -307,7 +309,9 @@ def test_f3_a_role_whose_trust_policy_is_not_known_may_have_any_session_tags() -
 
     assert tagged({"StringEquals": {"aws:PrincipalTag/team": "blue"}}) == "refuted"
     assert tagged({"Null": {"aws:PrincipalTag/stage": "false"}}) == "refuted"
-    assert tagged({"Null": {"aws:PrincipalTag/team": "true"}}) == "proved"  # a tag is overridden, and never taken away
+    taken = {"Null": {"aws:PrincipalTag/team": "true"}}
+    assert tagged({**taken, "StringNotEquals": {"aws:PrincipalTag/team": ""}}) == "proved"  # a tag is overridden, and never taken away
+    assert tagged(taken) == "refuted"  # by an empty one, if that is null (C1)
 
 
 def test_f5_a_service_principal_calls_for_itself() -> None:

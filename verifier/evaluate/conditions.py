@@ -92,6 +92,8 @@ def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
     """`Null` over a list is a disjunction (C1)."""
     if isinstance(value, Free):
         absent = False if value.present else negation(reader.symbols.value(fact_symbol(condition.key.value)))
+    elif value is not None and value != () and not _told(value):
+        absent = reader.symbols.value("C1-null")
     else:
         absent = value is None or value == ()
     wanted = [truth(listed.value) for listed in condition.values]
@@ -121,6 +123,10 @@ def _free(condition: Condition, value: Settled, reader: Reader) -> Truth:
 
 def _when_present(condition: Condition, value: str | tuple[str, ...], values: Values, reader: Reader) -> Truth:
     held = (value,) if isinstance(value, str) else value
+    if condition.operator.set_operator:
+        held = _told(value)
+        if not held:
+            return _of_empty_string(condition.operator, reader.symbols)
     singles = [_satisfies(condition, single, values, reader) for single in held]
     if condition.operator.set_operator == "ForAllValues":
         return all_of(singles)
@@ -129,6 +135,18 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
     if is_multivalued(condition.key.value, value):
         return reader.symbols.choose("C2", lambda: any_of(singles), lambda: False)
     return singles[0]
+
+
+def _told(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The values that are no null data set, as an empty string is (C1)."""
+    return tuple(single for single in ((value,) if isinstance(value, str) else value) if single)
+
+
+def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
+    """What a set operator says of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as it is for `Null`."""
+    if operator.set_operator == "ForAllValues":
+        return True
+    return symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False) if operator.if_exists else False
 
 
 def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:

@@ -20,7 +20,7 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.evaluate.targets import Target, resource_covers
 from verifier.evaluate.values import parses
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import not_resource_symbol
+from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
 from verifier.model.request import CallerKind
 
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
@@ -79,9 +79,12 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
     valid = _readable(statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
     certain = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
+    quota = _within_quota(statement, any_of(list(certain.values())), question)
+    certain = {way: all_of([matches, quota.holds]) for way, matches in certain.items()}
     doubt = _doubt(statement, any_of(list(certain.values())), question)
     applying = {way: all_of([matches, doubt.holds]) for way, matches in certain.items()}
     elements += conditions if valid.holds is True else [*conditions, valid]
+    elements += [quota] if quota.holds is not True else []
     elements += [doubt] if statement.doubt is not None else []
     summary = _summary(policy, statement, elements, any_of(list(applying.values())))
     finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
@@ -106,6 +109,16 @@ def _doubt(statement: Statement, matches: Truth, question: Question) -> Finding:
     if statement.doubt is None or matches is False:
         return Finding("U3", "the statement is known", True)
     return Finding("U3", "parts of the statement are not known, so whether it applies is not", question.symbols.value(statement.doubt))
+
+
+def _within_quota(statement: Statement, matches: Truth, question: Question) -> Finding:
+    """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer Guide, abac]"""
+    key = question.target.key
+    by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
+    if matches is False or statement.effect is not Effect.ALLOW or not by_alias or key is None or len(key.aliases or ()) <= ALIAS_QUOTA:
+        return Finding("F8", "the key is within its quota of aliases", True)
+    over = question.symbols.value("F8-quota")
+    return Finding("F8", f"the key has more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over))
 
 
 def _by_principal_arn(statement: Statement) -> bool:

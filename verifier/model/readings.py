@@ -26,6 +26,9 @@ class Reading:
     source: str
 
 
+ALIAS_QUOTA = 50
+"""Aliases that a key can have, unless the quota is raised [KMS Developer Guide, resource-limits]."""
+
 READINGS: tuple[Reading, ...] = (
     Reading(
         "R4",
@@ -82,6 +85,14 @@ READINGS: tuple[Reading, ...] = (
         "true",
         "false",
         "IAM User Guide, reference_policies_elements_condition_operators",
+    ),
+    Reading(
+        "C1-null",
+        "C1",
+        "Does `Null` take a key whose value is an empty string for absent?",
+        "it does: an empty value is null",
+        "it does not: the key is present",
+        "IAM User Guide, reference_policies_elements_condition against reference_policies_elements_condition_operators",
     ),
     Reading(
         "C2",
@@ -274,6 +285,14 @@ READINGS: tuple[Reading, ...] = (
         "they are",
         "they read as absent",
         "AWS KMS Developer Guide, conditions-kms",
+    ),
+    Reading(
+        "F8-quota",
+        "F8",
+        f"Does a key with more than {ALIAS_QUOTA} aliases refuse whoever a condition on `kms:ResourceAliases` lets in?",
+        "it does: it is over its quota",
+        "the quota has been raised",
+        "AWS KMS Developer Guide, abac (Access denied due to alias quota), resource-limits",
     ),
 )
 """Every ◇ that the verifier models, in the order of semantics.md."""

@@ -233,7 +233,7 @@ def callers(space: Space, wanted: CallerSet) -> Expression:
         case IdentityOf(provider):
             return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
         case Tagged(condition):
-            return Reader(space, True, False).condition(condition)
+            return Reader(space, True, False, of_policy=False).condition(condition)
         case IssuedBy(operand):
             return both(space.is_federated, issuers(space, operand))
         case CallersNot(operand):

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Text
+from verifier.problem.domains import Attribute
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, disjunction, either, negation
-from verifier.problem.predicates import Predicate
+from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.relations import relate, variable_view
 from verifier.problem.space import Space
 from verifier.problem.spellings import Choice, choices, is_pair, names_of, under, written
@@ -49,12 +50,14 @@ class Reader:
     space: Space
     variables: bool
     in_key_policy: bool
+    of_policy: bool = True
+    """Whether a policy asks, not an invariant, for which a key with an empty value is present."""
 
     def condition(self, condition: Condition) -> Expression:
         """One operator on one key. Conditions that mean the same, wherever they stand, are read once."""
         operator, listed = condition.operator, tuple([value.value for value in condition.values])
         how = operator.base, operator.set_operator, operator.if_exists
-        meaning = (condition.key.value, how, listed, self.variables, self.in_key_policy)
+        meaning = (condition.key.value, how, listed, self.variables, self.in_key_policy, self.of_policy)
         found = self.space.conditions.get(meaning)
         if found is None:
             found = self.space.conditions[meaning] = self._condition(condition)
@@ -65,12 +68,37 @@ class Reader:
         self.space.note(key)
         view = self.space.variants(key) if is_pair(key) else self.space.view(key, self.in_key_policy)
         if operator.base == "Null":
-            return disjunction(negation(view.present) if value.value.lower() == "true" else view.present for value in condition.values)
+            return disjunction(self._null(view, condition, value.value.lower() == "true") for value in condition.values)
         if isinstance(view, SetView):
             return self._on_set(view, operator, condition)
-        return self._on_single(
-            view, operator, under([(c, self._satisfied(view, operator, condition, c)) for c in self._choices(condition)])
-        )
+        satisfied = under([(c, self._satisfied(view, operator, condition, c)) for c in self._choices(condition)])
+        if operator.set_operator == "ForAnyValue" and operator.if_exists:
+            return either(satisfied, both(self._null(view, condition, True), Symbol("C1")))
+        return self._on_single(view, operator, satisfied)
+
+    def _null(self, view: View | SetView | Variants, condition: Condition, wanted: bool) -> Expression:
+        """The key is null, or is not (`wanted`): absent, or its value is an empty string and that counts as absent (C1)."""
+        if isinstance(view, SetView) or not self.of_policy:
+            return negation(view.present) if wanted else view.present
+        read = [(choice, self._read(view, condition, choice)) for choice in self._choices(condition)]
+        null = [
+            (choice, TRUE if own is None else either(negation(own.present), both(self._empty(own), Symbol("C1-null"))))
+            for choice, own in read
+        ]
+        return under(null if wanted else [(choice, negation(found)) for choice, found in null])
+
+    def _read(self, view: View | Variants, condition: Condition, choice: Choice) -> View | None:
+        """What the condition reads, by the choice; `None` where it reads no pair."""
+        if isinstance(view, View):
+            return view
+        attribute = choice.attributes[written(condition.key.value)]
+        return None if attribute is None else self.space.attribute_view(attribute)
+
+    def _empty(self, view: View) -> Expression:
+        """The value is an empty string: a null data set for the set operators (C1)."""
+        if not view.bases or any(_may_be_empty(self.space.attributes[base]) for base in view.bases):
+            return self.space.ask(view, exactly(""))
+        return FALSE
 
     def _choices(self, condition: Condition) -> Sequence[Choice]:
         """Every way to read the pairs of the encryption context that the condition names (F7)."""
@@ -81,21 +109,21 @@ class Reader:
 
     def _satisfied(self, view: View | Variants, operator: Operator, condition: Condition, choice: Choice) -> Expression:
         """The key is present and its value, read by the choice, satisfies the operator."""
-        if isinstance(view, Variants):
-            attribute = choice.attributes[written(condition.key.value)]
-            if attribute is None:
-                return FALSE
-            view = self.space.attribute_view(attribute)
+        own = self._read(view, condition, choice)
+        if own is None:
+            return FALSE
         base, negated = positive(operator.base)
-        met = disjunction(self._matches(view, base, value, condition, choice) for value in condition.values)
-        return both(view.present, negation(met)) if negated else met
+        met = disjunction(self._matches(own, base, value, condition, choice) for value in condition.values)
+        satisfied = both(own.present, negation(met)) if negated else met
+        if operator.set_operator == "ForAllValues":
+            return either(satisfied, self._empty(own))
+        return both(satisfied, negation(self._empty(own))) if operator.set_operator else satisfied
 
     def _on_single(self, view: View | Variants, operator: Operator, satisfied: Expression) -> Expression:
         if operator.set_operator == "ForAllValues":
             return either(negation(view.present), satisfied)
         if operator.set_operator == "ForAnyValue":
-            absent = Symbol("C1") if operator.if_exists else FALSE
-            return either(satisfied, both(negation(view.present), absent))
+            return satisfied
         if operator.if_exists or positive(operator.base)[1]:
             return either(negation(view.present), satisfied)
         return satisfied
@@ -211,3 +239,8 @@ def positive(base: str) -> tuple[str, bool]:
         if base.startswith(kind + "Not"):
             return kind + base[len(kind) + 3 :], True
     return base, False
+
+
+def _may_be_empty(attribute: Attribute) -> bool:
+    """Whether an attribute can have an empty string for its value."""
+    return attribute.domain is not None and any(form.matches("") for form in attribute.domain.base)

@@ -105,7 +105,7 @@ def condition_holds(space: Space, expression: ConditionExpression) -> Expression
     """A condition of an invariant, read as in a policy with variables that is not a key policy."""
     match expression:
         case Holds(condition):
-            return Reader(space, True, False).condition(condition)
+            return Reader(space, True, False, of_policy=False).condition(condition)
         case ConditionNot(operand):
             return negation(condition_holds(space, operand))
         case ConditionAnd(operands):

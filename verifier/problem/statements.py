@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.policy import Policy, PolicyKind, Statement, Text, reference_to
-from verifier.model.readings import not_resource_symbol
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, reference_to
+from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
 from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, constant, disjunction, negation
 from verifier.problem.impossible_values import readable, remarks
@@ -51,7 +51,8 @@ def action_matches(statement: Statement) -> Expression:
 @dataclass(frozen=True)
 class Elements:
     """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that does not parse makes
-    the whole statement void (the reading C3); `certain` is the symbol of a statement in doubt."""
+    the whole statement void (the reading C3), or too many aliases refuse whom it would let in (F8-quota); `certain` is the symbol of a
+    statement in doubt."""
 
     action: Expression
     resource: Expression
@@ -71,7 +72,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, in_key_policy)
     conditions = tuple(reader.condition(condition) for condition in statement.conditions)
-    valid = readable(policy, statement)
+    valid = both(readable(policy, statement), _below_alias_quota(space, statement))
     organization = space.estate.organization
     said = tuple(remarks(policy, statement, None if organization is None else organization.id))
     if said:
@@ -83,6 +84,15 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
     """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
     return elements(space, policy, statement).whole
+
+
+def _below_alias_quota(space: Space, statement: Statement) -> Expression:
+    """F8: whom a condition on aliases would let in is refused by a key that has more of them than the quota, unless that was raised."""
+    key = space.target.key
+    if key is None or key.aliases is None or statement.effect is Effect.DENY or len(key.aliases) <= ALIAS_QUOTA:
+        return TRUE
+    tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
+    return negation(Symbol("F8-quota")) if tested else TRUE
 
 
 _EVERYTHING: Template = (Fixed("*", True),)
