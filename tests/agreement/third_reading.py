@@ -289,11 +289,12 @@ class _Question:
 
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
         base, prefix, if_exists = condition.operator.base, condition.operator.set_operator, condition.operator.if_exists
-        if base == "Null":  # One page calls an empty string null, another asks whether the key is there.
+        if (
+            base == "Null"
+        ):  # One page calls an empty string null, another asks whether the key is there; the set operators take it for null.
             null = self.reading("C1-null") if values == ("",) else not values
             return _any(null if text.value.lower() == "true" else _not(null) for text in condition.values)
-        # For the set operators an empty string is a null data set.
-        values = tuple(value for value in values if value) if prefix else values
+        empty, values = values == ("",), tuple(value for value in values if value or not prefix)
         positive = base.replace("Not", "", 1)
 
         def satisfies(value: str) -> Truth:
@@ -302,7 +303,8 @@ class _Question:
 
         if not values:
             absent = prefix == "ForAllValues" or if_exists or positive != base
-            return absent if prefix != "ForAnyValue" else self.reading("C1") if if_exists else False
+            missing = self.reading("C1-null") if empty else True
+            return absent if prefix != "ForAnyValue" else _all((missing, self.reading("C1"))) if if_exists else False
         known = reference.condition_key(condition.key.value)
         if prefix is None and (known.multivalued if known else len(values) > 1):
             reading = self.reading("C2")
@@ -335,9 +337,8 @@ class _Question:
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
         found = _all((named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt)))
-        tested = {condition.key.value.lower() for condition in statement.conditions if statement.effect is Effect.ALLOW}
-        if "kms:resourcealiases" in tested and self.key and len(self.key.aliases or ()) > 50:
-            found = _all((found, _not(self.reading("F8-quota"))))
+        keys = [c.key.value.lower() for c in statement.conditions if self.key and len(self.key.aliases or ()) > 50]
+        found = _all((found, statement.effect is Effect.DENY or "kms:resourcealiases" not in keys or _not(self.reading("F8-quota"))))
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:
