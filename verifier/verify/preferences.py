@@ -6,7 +6,7 @@ Guarantee: preferences only; none changes whether a violation exists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from verifier.model.readings import OUTSIDE_DENY, READINGS
 from verifier.problem.domains import ORDINARY_SESSION
@@ -15,6 +15,7 @@ from verifier.problem.facts_shared import THROUGH_ENDPOINT
 from verifier.problem.finite import Finite, In
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_SPELLING
+from verifier.problem.tables import WordTable
 from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 
@@ -35,10 +36,20 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed, and no spelling of a pair that no policy has: mostly all of these can be met together."""
-    tables = question.finite.tables
+    """No readings that are needed, no spelling of a pair that no policy has, no empty values: mostly all of these can be met together."""
+    finite, tables = question.finite, question.finite.tables
     wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
-    return wanted + [In(name, 1 << tables[name].size) for name in tables if name.endswith(OTHER_SPELLING)]
+    wanted += [In(name, 1 << tables[name].size) for name in tables if name.endswith(OTHER_SPELLING)]
+    return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
+
+
+def _empty_classes(finite: Finite) -> Iterator[tuple[str, int]]:
+    """The attributes that have a class for the empty string alone (C1), with that class."""
+    for name, table in finite.tables.items():
+        if isinstance(table, WordTable) and name not in finite.held:
+            index = table.class_of("")
+            if index is not None and table.sample(index) == "" and table.members(index, 2) == ("",):
+                yield name, 1 << index
 
 
 def usual(question: Question, session: Session, query: list[Expression]) -> Assignment | Undecided:
