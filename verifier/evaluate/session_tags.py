@@ -16,11 +16,12 @@ from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Entry, Free
 from verifier.evaluate.decision import decide
+from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
 from verifier.evaluate.judge import Memo
 from verifier.evaluate.patterns import text_matches
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind, Request
 
 PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS = "aws:principaltag/", "aws:requesttag/", "aws:tagkeys"
@@ -56,7 +57,10 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     other = {name: value for name, value in shown.items() if own.get(name) != value}
     told = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
     if not other:
-        return SessionTags()
+        needed = caller.kind is CallerKind.ROLE and _without_tags(estate, identity, own)
+        return SessionTags(
+            (f"F3: no session of {identity.arn} is without further session tags: a call has to pass them",) if needed else ()
+        )
     if caller.kind is CallerKind.USER:
         return SessionTags((f"F3: no request of {identity.arn} has {told}: a user has its own tags",))
     if caller.kind is CallerKind.FEDERATED:
@@ -71,10 +75,21 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     return SessionTags(origin=None if caller.session_tags else f"the session was given {told} {way}")
 
 
+def _without_tags(estate: Estate, role: Identity, own: Tags) -> bool:
+    """Whether a role's sessions have session tags, all of them, that are not the role's own: who assumes it has to pass some."""
+    keys = role.trust.tested_keys if role.trust is not None else frozenset()
+    if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in keys):
+        return False
+    passing = _Passing(estate, own)
+    return (
+        not passing.untagged(role) and passing.passed(role, {}) is None and _Passing(estate, {}, whole=False).passed(role, {}) is not None
+    )
+
+
 def _may_tag_federated(estate: Estate, user: Identity) -> bool:
     """Whether a policy of the user may let it pass session tags to the sessions that it issues. [IAM: id_session-tags]"""
     return any(thing.principal == user.arn for thing in estate.unmodelled) or any(
-        any(text_matches(text.value.lower(), "sts:tagsession") for text in statement.actions or ()) != statement.not_action
+        _allows(statement, "sts:tagsession")
         for policy in user.policies
         for statement in policy.statements
         if statement.effect is Effect.ALLOW
@@ -87,24 +102,34 @@ class _Passing:
 
     estate: Estate
     shown: Tags
+    whole: bool = True
+    """Whether `shown` are all that policies test."""
 
     def way(self, role: Identity, tags: Tags) -> str | None:
         """How a session of the role may have come by tags: some passed by one request, the others by the sessions before it; `None` if it
         cannot."""
         if role.trust is None:
             return f"by whom the trust policy of {role.arn}, which the input does not give, may admit"
-        passing = self._passed(role, tags)
+        passing = self.passed(role, tags)
         if passing is not None:
             return _by(role, passing)
         inherited = [name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))]
         for count in range(1, len(inherited) + 1):
             for names in combinations(inherited, count):
                 rest = {name: value for name, value in tags.items() if name not in names}
-                passing = self._passed(role, rest) if rest else None
+                passing = self.passed(role, rest) if rest else None
                 if passing is not None or not rest:
                     before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
                     return before if passing is None else f"{before}, {_by(role, passing)}"
         return None
+
+    def _may_have(self, name: str) -> bool:
+        """Whether the session may have a tag: one that is tested is absent unless it is shown."""
+        return not self.whole or name in self.shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
+
+    def untagged(self, role: Identity) -> bool:
+        """Whether the role may be assumed without session tags."""
+        return any(self._allowed(role, one, {}, ()) for one in assumers(self.estate, role))
 
     def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
         """Whether transitive tags may come from a session that assumes the role."""
@@ -112,17 +137,17 @@ class _Passing:
             if one.caller.kind is not CallerKind.ROLE or not self._allowed(role, one, {}, ()):
                 continue
             before = next((own for a in self.estate.accounts for own in a.roles if own.arn == one.caller.principal_arn), None)
-            if one.stranger or before is None or before.trust is None or self._passed(before, tags, transitive=True) is not None:
+            if one.stranger or before is None or before.trust is None or self.passed(before, tags, transitive=True) is not None:
                 return True
             if before.arn not in seen and self._inherited(before, tags, seen | {before.arn}):
                 return True
         return False
 
-    def _passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
+    def passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
         """Who may pass the tags by one request, perhaps with others that policies ask for."""
         for one in assumers(self.estate, role):
             listed = _listed(self._case(role, one, "sts:TagSession", {}))
-            further = {name: self.shown.get(name) for name in listed.names if name not in tags}
+            further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
             for chosen in ({**tags}, {**further, **tags}):
                 for names in _spelled(chosen, listed.texts):
                     entries: dict[str, Entry] = {
@@ -152,11 +177,13 @@ class _Passing:
         identity = case.standing.identity
         tagged = caller.kind is CallerKind.ROLE and (identity is None or identity.trust is None or _names_tagging(identity.trust))
         if tagged:
-            own |= {key: Free(present=True) for key in own if key.startswith(PRINCIPAL_TAG)}
+            # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining roles]
+            own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
         fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
 
         def free(name: str) -> bool:
-            return not name.startswith(REQUEST_TAG) and name != TAG_KEYS and not (fixed and name.startswith(PRINCIPAL_TAG))
+            given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or name.startswith(TAGS_OF_RESOURCE) and not tagged
+            return not given and not (fixed and name.startswith(PRINCIPAL_TAG))
 
         return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
 
@@ -179,8 +206,20 @@ def _about_caller(key: str) -> bool:
 
 
 def _names_tagging(trust: Policy) -> bool:
-    """Whether a role's sessions may have session tags, or transitive ones: roughly, for the callers of another role."""
-    return any(statement.effect is Effect.ALLOW for statement in trust.statements)
+    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers of another role."""
+    allows = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
+    return any(_of_sessions(statement) or _allows(statement, "sts:tagsession") for statement in allows)
+
+
+def _of_sessions(statement: Statement) -> bool:
+    return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
+
+
+def _allows(statement: Statement, action: str) -> bool:
+    return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
+
+
+_WITH_SESSIONS = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION})
 
 
 @dataclass(frozen=True)

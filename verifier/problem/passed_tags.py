@@ -23,7 +23,6 @@ from verifier.problem.expression import (
     Symbol,
     Test,
     both,
-    conjunction,
     disjunction,
     either,
     negation,
@@ -47,10 +46,11 @@ _TAGGING, _TRANSITIVE = "sts:TagSession", "sts:transitivetagkeys"
 @dataclass(frozen=True)
 class Told:
     """What can be passed to the sessions of one role: `passed` by one request, as a set over the tags of requests; by earlier sessions:
-    anything, or what the sessions of `earlier` roles pass on."""
+    anything, or what the sessions of `earlier` roles pass on. `untagged` says under which readings a request can pass no tag at all."""
 
     group: int
     passed: Node
+    untagged: Node
     anything: bool
     earlier: frozenset[str]
 
@@ -82,14 +82,16 @@ class PassedTags:
         if group is None:
             return None
         anything, earlier = self._earlier(arn)
-        return Told(number, group.passed(arn) if arn in self._found.tagged else NOTHING, anything, earlier)
+        return Told(number, group.passed(arn) if arn in self._found.tagged else NOTHING, group.untagged(arn), anything, earlier)
 
     def expression(self, told: Told, own: Mapping[str, str | None]) -> Expression:
         """What the tags of a session can be, as those of the role are its `own`."""
         otherwise = {name: either(has_tag(name, value), both(INHERITED, self._inherited(told, name))) for name, value in own.items()}
         group = self._groups[told.group]
         assert group is not None
-        return either(conjunction(otherwise.values()), group.expression(told.passed, otherwise))
+        # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
+        untagged = group.expression(told.untagged, {}) if told.passed != NOTHING else TRUE
+        return either(both(untagged, *otherwise.values()), group.expression(told.passed, otherwise))
 
     def predicates(self, name: str) -> Iterator[Predicate]:
         """What requests to pass a tag are asked about its value."""
@@ -155,9 +157,12 @@ class _Group:
         self._kept = frozenset(
             name for name in self._diagrams.level if name == TARGET or is_reading(name) or name in {REQUEST_TAG + n for n in names}
         )
+        readings = frozenset(name for name in self._kept if not name.startswith(REQUEST_TAG))
         self._tagging = self._requests(_TAGGING)
         self._by_way = [[*self._requests(action), *self._tagging] for action in _ASSUMING]
         self._passed = self._diagrams.any_of(project(self._diagrams, way, self._kept).care for way in self._by_way)
+        bare = [project(self._diagrams, [*self._requests(action), self._joint.scopes[1]], readings).care for action in _ASSUMING]
+        self._untagged = self._diagrams.any_of(bare)
         self._assumed = project(self._diagrams, self._requests(_ASSUMING[0]), frozenset((CALLER, TARGET))).care
         self._passed_on: dict[str, Node] = {}
         self._in_set: dict[Node, frozenset[str]] = {}
@@ -171,7 +176,7 @@ class _Group:
             space.is_role, negation(space.one_of(self._listed)), *(negation(space.in_account(account)) for account in self._complete)
         )
         named = [frozenset[Predicate]({Tokens(literal_tokens(name, fold=True))}) for name in self._names]
-        return [others, *(Some(_TRANSITIVE, name, True) for name in named)]
+        return [others, negation(Present("aws:tagkeys")), *(Some(_TRANSITIVE, name, True) for name in named)]
 
     def _requests(self, action: str) -> list[Node]:
         """The requests for an action that are allowed and can be made: sets whose intersection they are."""
@@ -192,10 +197,14 @@ class _Group:
         """The tags that can be passed to a session of a role."""
         return self._on(self._passed, arn)
 
+    def untagged(self, arn: str) -> Node:
+        """The readings under which a session of a role can be made without session tags."""
+        return self._on(self._untagged, arn)
+
     def transitive(self, arn: str, name: str) -> Node:
         """The values of one tag that can be passed to a session of a role for it to pass on."""
         if name not in self._passed_on:
-            wanted = self._joint.scopes[1 + self._names.index(name)]
+            wanted = self._joint.scopes[2 + self._names.index(name)]
             kept = self._kept - {REQUEST_TAG + other for other in self._names if other != name}
             found = (project(self._diagrams, [*way, wanted], kept).care for way in self._by_way)
             self._passed_on[name] = self._diagrams.any_of(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.model.estate import Identity
-from verifier.problem.expression import TRUE, Expression, Present, Test, both, conjunction, implies, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, both, conjunction, either, implies, negation
 from verifier.problem.powers import SESSION_TAGS, power
 from verifier.problem.predicates import OneOf, exactly
 from verifier.problem.space import Space
@@ -29,6 +29,19 @@ def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> 
     for holder, own, passed in _others(space, others, names, found):
         yield implies(holder, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
         yield implies(holder, passed)
+
+
+def carriers(space: Space) -> Expression:
+    """The role sessions that may carry transitive tags: nobody where a request is asked about by itself."""
+    if not space.powers and space.sessions == Space.sessions:
+        return FALSE
+    changing = trusting(space.estate).changing
+    roles = [role for account in space.estate.accounts for role in account.roles]
+    listed = frozenset(role.arn for role in roles)
+    tagged = frozenset(role.arn for role in roles if not role.settled and role.arn in changing)
+    others = [negation(space.in_account(account.id)) for account in space.estate.accounts if account.complete]
+    unlisted = both(space.is_role, negation(space.one_of(listed)), *others)
+    return either(unlisted, space.one_of(tagged), both(space.is_role, power(space, SESSION_TAGS)))
 
 
 def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:

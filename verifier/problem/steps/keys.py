@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, either, negation
 from verifier.problem.predicates import Predicate
+from verifier.problem.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.domains import step_attribute
 from verifier.problem.steps.many import known_or_free, of_target
@@ -65,7 +66,25 @@ def _tag(space: Space, name: str) -> View | SetView:
     # Groups have no tags, and of the others that the model knows nothing of only `aws:ResourceTag` tells.
     untagged = kind is TargetKind.GROUP or name.startswith("iam:") and kind not in (TargetKind.ROLE, TargetKind.USER)
     free = FALSE if untagged else space.on(lambda target: target.identity is None)
-    return _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
+    own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
+    return _or_transitive(space, own, wanted) if kind is TargetKind.ROLE else own
+
+
+def _or_transitive(space: Space, own: View | SetView, wanted: str) -> View | SetView:
+    """A tag of the role to assume: a transitive tag of the calling session, which is among the session's own, overrides the role's before
+    the trust policy is evaluated [IAM: id_session-tags, Chaining roles with session tags]. Where a request is asked about by itself, it
+    says nothing of transitive tags."""
+    carrying = carriers(space)
+    if carrying is FALSE:
+        return own
+    passed = space.view(PRINCIPAL_TAG + wanted)
+    assert isinstance(own, View) and isinstance(passed, View)
+    over = both(carrying, Symbol(f"transitive:{wanted}"), passed.present)
+
+    def test(predicate: Predicate) -> Expression:
+        return either(both(over, passed.test(predicate)), both(negation(over), own.test(predicate)))
+
+    return View(f"{own.name} of the role", either(over, own.present), test, own.value, (*own.bases, *passed.bases))
 
 
 def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | None], free: Expression) -> View | SetView:
