@@ -241,3 +241,20 @@ def test_a_tag_that_decides_nothing_is_no_difference() -> None:
     old = estate(*statements, accounts=(home(untagged(REPORTS, tags=(("team", "blue"),))),))
     new = estate(*statements, accounts=(home(untagged(REPORTS, tags=(("team", "red"),))),))
     assert because(old, new) == [] and because(new, old) == []
+
+
+def test_f3_a_value_of_a_tag_counts_where_a_session_can_be_given_it() -> None:
+    """id_session-tags: a session tag overrides the role's, so `[blue]` and `[blue, red]` differ for a role that somebody may tag."""
+
+    def listing(*values: str, action: Any) -> Estate:
+        statement = allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": list(values)}})
+        admitted = {"Effect": "Allow", "Principal": {"AWS": ALICE}, "Action": action}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [admitted]})
+        trust = read_policy(Source("trust.json", text), PolicyKind.TRUST, identity=f"{REPORTS}#trust", name="trust")
+        return estate(statement, accounts=(home(identity(ALICE), identity(REPORTS, tags=(("team", "blue"),), trust=trust)),))
+
+    both_actions = ["sts:AssumeRole", "sts:TagSession"]
+    assert because(listing("blue", action=both_actions), listing("blue", "red", action=both_actions)) != []
+    assert because(listing("blue", action="sts:AssumeRole"), listing("blue", "red", action="sts:AssumeRole")) == []
+    # What the trust policy lets pass is a part of what is compared.
+    assert because(listing("red", action="sts:AssumeRole"), listing("red", action=both_actions)) != []

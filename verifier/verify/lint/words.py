@@ -65,9 +65,9 @@ def does(statement: Statement, allow: str, deny: str) -> str:
 
 
 def rests_on_tags(conditions: Iterable[Condition]) -> bool:
-    """Whether conditions read a tag of the caller: that of the inventory counts (F3), but a role session may have tags of its own."""
+    """Whether conditions read a tag of the caller: which it can have follows from the inventory and from trust policies (F3)."""
     texts = [text for condition in conditions for text in (condition.key, *condition.values)]
     return any("aws:principaltag/" in text.value.lower() for text in texts)
 
 
-AS_TAGGED = ", as the inventory tags the caller (a session may have tags of its own)"
+AS_TAGGED = ", by the tags that the inventory and trust policies let callers have"
