@@ -96,7 +96,7 @@ def test_one_more_allow_takes_nothing_away(start: int) -> None:
         for target in compare(case.old, case.new).targets:
             seen[bool(target.gained)] += 1
             assert not target.lost and not target.unknown_lost, case
-    assert seen[True] >= 3
+    assert seen[True] >= 2
 
 
 @pytest.mark.parametrize("start", [0, 100])
@@ -106,7 +106,7 @@ def test_one_more_deny_gives_nothing(start: int) -> None:
         for target in compare(case.old, case.new).targets:
             seen[bool(target.lost)] += 1
             assert not target.gained and not target.unknown_gained, case
-    assert seen[True] >= 3
+    assert seen[True] >= 2
 
 
 def shown(comparison: Comparison) -> Iterator[tuple[TargetComparison, bool]]:
