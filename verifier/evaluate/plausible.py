@@ -17,6 +17,7 @@ from verifier.evaluate.plausible_operation import operation_elsewhere_warnings, 
 from verifier.evaluate.plausible_parameters import parameter_warnings, required_parameters, source_warnings
 from verifier.evaluate.plausible_route import route_warnings
 from verifier.evaluate.plausible_session import session_warnings
+from verifier.evaluate.plausible_values import value_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
@@ -87,6 +88,7 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
         found += operation_elsewhere_warnings(case.operation, given)
     else:
         found += [*route_warnings(case, given), *operation_warnings(case, request, given), *parameter_warnings(case, given)]
+        found += value_warnings(case, given)
     return tuple(dict.fromkeys(found))
 
 

@@ -20,6 +20,15 @@ SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", "aw
 """Keys that only a service principal's request has (F5)."""
 
 
+_NOT_OF_SERVICES = frozenset(
+    {
+        *("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
+        *("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"),
+    }
+)
+"""Keys about callers with credentials, and about services that call on their behalf (F3, F5)."""
+
+
 def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the caller's own keys."""
     if reference.action(case.action) is None and case.operation is None:
@@ -60,9 +69,11 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     for key in given:
         if key in ("aws:principalorgid", "aws:principalorgpaths") or key.startswith("aws:principaltag/"):
             yield f"F1: a service principal's request has no {key}"
-        if key in ("kms:viaservice", "aws:calledvia", "aws:username"):
-            rule = "F3" if key == "aws:username" else "F5"
+        if key in _NOT_OF_SERVICES:
+            rule = "F5" if "via" in key else "F3"
             yield f"{rule}: a service principal that calls for itself has no {key}"
+        if key in ("aws:viaawsservice", "kms:grantisforawsresource") and truth(str(given[key])):
+            yield f"F5: a service principal calls for itself, so {key} is not true"
 
 
 def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
@@ -99,5 +110,5 @@ def _time(given: Mapping[str, Value]) -> Iterator[str]:
     now, epoch = given.get("aws:currenttime"), given.get("aws:epochtime")
     if isinstance(now, str) and isinstance(epoch, str):
         first, second = instant(now), instant(epoch)
-        if first is None or second is None or int(first) != int(second):
+        if first is None or second is None or first != second:
             yield "F1: aws:CurrentTime and aws:EpochTime are the same instant"

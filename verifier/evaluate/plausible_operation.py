@@ -46,7 +46,7 @@ def operation_warnings(case: Case, request: Request, given: Mapping[str, Value])
         yield Aside(told)
     if case.action.lower() == "kms:creategrant":
         yield from new_grant_warnings(request, given)
-    yield from _suits(case)
+    yield from _suits(case, given)
     yield from _operation_keys(case, given)
     yield from _encryption_context(case, request, given)
     yield from _aliases(case, given)
@@ -63,17 +63,37 @@ def operation_elsewhere_warnings(operation: Operation, given: Mapping[str, Value
             yield f"F6: {operation.name} has no {key}"
 
 
-def _suits(case: Case) -> Iterator[str]:
+def _suits(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """R3: the operation must fit the resource, and the key's spec and usage."""
     key, action = case.target.key, reference.action(case.action)
     if action is not None and case.target.kind is TargetKind.NONE and case.resource is not None:
         yield Aside(f"R3: {case.action} takes no key; `resource` is left aside")
-    if key is None or key.spec is None or key.usage is None or key.origin is None or key.multi_region is None:
+    if key is None:
         return
-    if key.multi_region and key.multi_region_type is None:
-        return
-    if not reference.suits(case.action, KeyFacts(key.spec, key.usage, key.origin, key.multi_region_type)):
-        yield f"R3: {case.action} cannot be called on a key of spec {key.spec}, usage {key.usage}, origin {key.origin}"
+    told = _told(key, given)
+    on = f"on a key of {', '.join(f'{name} {value}' for name, value in told.items())}"
+    fitting = [facts for facts in reference.key_facts() if told.items() <= _as_told(facts).items()]
+    suited = [facts for facts in fitting if reference.suits(case.action, facts)]
+    if fitting and not suited:
+        yield f"R3: {case.action} cannot be called {on}"
+    for name, value in given.items():
+        by_spec = reference.fitting_values(name)
+        if by_spec and suited and not any(value in by_spec.get(facts.spec, (value,)) for facts in suited):
+            yield f"R3: {case.action} takes no {name} {value} {on}"
+
+
+def _told(key: Key, given: Mapping[str, Value]) -> dict[str, str]:
+    """What the input and the request say of a key, whose ID tells whether it is a multi-Region key (L9, U3, F8)."""
+    several = ":key/mrk-" in key.arn if key.multi_region is None else key.multi_region
+    facts = {"spec": key.spec or given.get("kms:keyspec", given.get("kms:customermasterkeyspec"))}
+    facts |= {"usage": key.usage or given.get("kms:keyusage", given.get("kms:customermasterkeyusage"))}
+    facts |= {"origin": key.origin or given.get("kms:keyorigin")}
+    facts |= {"Regions": key.multi_region_type or given.get("kms:multiregionkeytype") if several else "one"}
+    return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+def _as_told(facts: KeyFacts) -> dict[str, str]:
+    return {"spec": facts.spec, "usage": facts.usage, "origin": facts.origin, "Regions": facts.multi_region_type or "one"}
 
 
 def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

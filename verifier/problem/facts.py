@@ -216,7 +216,7 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
     allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
     direct = negation(via_service(space))
     yield implies(Present(name), allowed)
-    yield implies(Test(name, exactly("true")), via_service(space))
+    yield implies(Test(name, exactly("true")), both(via_service(space), negation(space.is_service)))
     yield implies(both(allowed, direct), same(Present(name), Symbol("F5")))
 
 

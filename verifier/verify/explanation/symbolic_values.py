@@ -14,11 +14,11 @@ from verifier.model.reference import action
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.step_actions import IAM_REGION
 from verifier.problem.callers import identities
-from verifier.problem.domains import WEB_PREFIX, Attribute, is_date
+from verifier.problem.domains import EPOCH_VALUED, WEB_PREFIX, Attribute, is_date
 from verifier.problem.facts_organization import ORGANIZATIONS
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
-from verifier.problem.readable import parse_instant
+from verifier.problem.readable import parse_instant, parse_number
 from verifier.problem.space import MADE, OTHER_SPELLING, PAIR_PREFIX
 from verifier.problem.tables import number_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
@@ -268,7 +268,9 @@ class Reading:
 
     def _time(self) -> object:
         moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
-        return _seconds("aws:CurrentTime", moment) if isinstance(moment, str) else OPEN
+        return (
+            _seconds("aws:epochtime" if "aws:epochtime" in self.context else "aws:currenttime", moment) if isinstance(moment, str) else OPEN
+        )
 
     def _other_spelling(self, name: str) -> object:
         """The value of a pair whose name differs only in case from those that policies ask for."""
@@ -299,7 +301,7 @@ class Reading:
 
 def _seconds(name: str, text: str) -> str:
     """The seconds since 1970 of a date. Raises `Undetermined` for what is none (C5)."""
-    instant = parse_instant(text)
+    instant = parse_number(text) if name in EPOCH_VALUED else None if parse_number(text) is not None else parse_instant(text)
     if instant is None:
         raise Undetermined(f"{name} = {text!r} is no date")
     return number_text(instant)
