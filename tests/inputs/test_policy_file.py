@@ -112,6 +112,11 @@ def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path, stat
         ),
         ([statement({"AWS": "*"}, Condition={"StringEqualsIfExists": {"kms:CallerAccount": ACCOUNT}})], "any account"),
         ([statement({"AWS": ACCOUNT}, Resource=KEY)], "names the resource"),
+        # Nobody of the account is left who can put a policy: this one was put past the check, and tells nothing.
+        ([statement({"AWS": PARTNER}), statement("*", Effect="Deny", Action="kms:PutKeyPolicy")], f"callers of {PARTNER}"),
+        ([statement({"AWS": PARTNER}), statement({"AWS": PARTNER}, Effect="Deny", Action="kms:Put*")], f"callers of {PARTNER}"),
+        ([statement({"AWS": PARTNER}, Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})], f"callers of {PARTNER}"),
+        ([statement({"AWS": PARTNER}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], f"callers of {PARTNER}"),
     ],
 )
 def test_s4_otherwise_the_arn_must_be_given(tmp_path: Path, statements: list[dict[str, Any]], says: str) -> None:
@@ -135,13 +140,15 @@ def test_s4_a_key_that_the_invariants_declare_is_said(tmp_path: Path) -> None:
 
 def test_f5_the_region_is_the_one_that_the_policy_names(tmp_path: Path) -> None:
     via = {"StringEquals": {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}
-    (key,) = load_estate([write(tmp_path, policy(statement({"AWS": ACCOUNT}, Condition=via)))]).keys
+    (key,) = load_estate(
+        [write(tmp_path, policy(statement({"AWS": ACCOUNT}), statement("*", Condition=via)))], supplied=Supplied(ACCOUNT)
+    ).keys
     assert key.region == "eu-central-1"
 
 
 def test_f5_several_regions_leave_a_choice(tmp_path: Path) -> None:
     via = {"StringEquals": {"kms:ViaService": ["s3.eu-central-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}
-    path = write(tmp_path, policy(statement({"AWS": ACCOUNT}, Condition=via)))
+    path = write(tmp_path, policy(statement({"AWS": ACCOUNT}), statement({"AWS": ACCOUNT}, Action="kms:Decrypt", Condition=via)))
     assert_only(refused(path).diagnostics, "eu-central-1, us-west-2")
 
 

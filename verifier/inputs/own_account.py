@@ -28,29 +28,46 @@ _NOBODY = (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONIC
 
 @dataclass(frozen=True)
 class Keepers:
-    """The accounts of which somebody could call `PutKeyPolicy` by a key policy, or more than these; `anyone`: perhaps of any account."""
+    """The accounts of which somebody could call `PutKeyPolicy` by a key policy, or more than these; `anyone`: perhaps of any account;
+    `certain`: those of which somebody can."""
 
     accounts: frozenset[str]
     anyone: bool
+    certain: frozenset[str]
 
     @property
     def only(self) -> str | None:
-        """The only account."""
-        return min(self.accounts) if len(self.accounts) == 1 and not self.anyone else None
+        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check, and tells nothing."""
+        return min(self.accounts) if len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain else None
 
 
 def keepers(policy: Policy) -> Keepers:
-    """Who could call `PutKeyPolicy`. Conditions and Deny statements could only leave fewer, and are not looked at, but for conditions that
-    say of which account callers are."""
+    """Who could call `PutKeyPolicy`, and who can. Conditions and Deny statements could only leave fewer of those who could; of those who
+    can, each that could matter leaves none."""
     found: set[str | None] = set()
-    for statement in policy.statements:
-        if statement.effect is Effect.ALLOW and _puts_policies(statement):
-            found |= _accounts(statement)
-    return Keepers(frozenset(account for account in found if account is not None), None in found)
+    certain: set[str | None] = set()
+    denied: set[str | None] = set()
+    for statement in filter(_puts_policies, policy.statements):
+        if statement.effect is Effect.DENY:
+            denied |= _accounts(statement) if statement.doubt is None else {None}
+            continue
+        found |= _accounts(statement)
+        if statement.doubt is None and not statement.not_principal:
+            certain |= _certain(statement)
+    known = frozenset(account for account in found if account is not None)
+    return Keepers(known, None in found, frozenset() if None in denied else (known & certain) - denied)
+
+
+def _certain(statement: Statement) -> set[str | None]:
+    """The accounts of which a statement lets somebody put a policy, whatever else a request has."""
+    named = _accounts(statement)
+    if not statement.conditions:
+        return named
+    return named & _by_conditions(statement) if len(statement.conditions) == 1 else set()
 
 
 def _puts_policies(statement: Statement) -> bool:
-    named = any(fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions)
+    named = any(fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions or ())
     return named != statement.not_action
 
 
@@ -105,12 +122,13 @@ def _saying(sides: tuple[Side, ...], sentence: str) -> tuple[Side, ...]:
 
 
 def _concluded(sides: Sequence[Side]) -> str | None:
-    keys = [key for estate, _ in sides for key in estate.keys if key.account == STAND_IN]
+    keys = [key for estate, parts in sides for key in estate.keys if key.account == STAND_IN and key.arn not in parts.unchecked]
     found = [keepers(policy) for policy in _key_policies(keys)]
-    told = [each.accounts for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
+    told = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
     if told:
-        common = frozenset.intersection(*told)
-        return min(common) if len(common) == 1 else None
+        common = frozenset.intersection(*(each.accounts for each in told))
+        certain = any(common <= each.certain for each in told)
+        return min(common) if len(common) == 1 and certain else None
     return STAND_IN if any(STAND_IN in each.accounts for each in found) else None
 
 

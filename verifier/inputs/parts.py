@@ -78,6 +78,8 @@ class Parts:
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates, each with the names of its parameters."""
+    unchecked: set[str] = field(default_factory=set)
+    """The ARNs of keys whose policies are put past the lockout safety check, or may be (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: dict[str, str] = field(default_factory=dict)
     """The texts of the plans and templates of which something is in the own account, which nothing tells, by their names (S4)."""
     loose_alias: bool = False

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import ANY_ENDPOINT, Estate, Key, Level
 from verifier.model.invariant import AnyInvariant, Expectation, Invariant, KeyFamily
+from verifier.model.policy import Effect, Principal, PrincipalType
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
 from verifier.model.verdict import Assumption
@@ -19,6 +20,7 @@ from verifier.problem.controls import controls_of
 from verifier.problem.question import Claim, Question
 from verifier.problem.selected_keys import family_of, is_multi_region
 from verifier.problem.targets import Target, TargetKind
+from verifier.syntax.text import first_few
 from verifier.verify.claims import Answer, Found
 
 
@@ -104,8 +106,19 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
     free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
     if free:
         yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
+    deleted = dict.fromkeys(name.value for name in _allowed(key) if name.type is PrincipalType.UNIQUE_ID)
+    if deleted:
+        names = first_few(list(deleted))
+        yield Assumption("L8", f"no user or role has the unique ID {names}: AWS shows a deleted one so, and none of the input has it")
     for sentence in key.supposed:
         yield Assumption("U3", sentence)
+
+
+def _allowed(key: Key) -> Iterator[Principal]:
+    """Whom Allow statements of the key's policies, and its grants, name."""
+    for policy in key.policies or ():
+        yield from (p for s in policy.statements if s.effect is Effect.ALLOW for p in s.principals or ())
+    yield from (grant.grantee for grant in key.grants or ())
 
 
 def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:

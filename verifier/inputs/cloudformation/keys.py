@@ -28,6 +28,8 @@ class Keys:
         self.arns: dict[str, str] = {}
         self.changes: dict[str, KeyChanges] = {}
         """What is done to keys that are not of the template, by ARN."""
+        self.unchecked: set[str] = set()
+        """The keys whose policies are put past the lockout safety check, or may be."""
         self.loose_alias = False
         """Whether there is an alias of which it is not known whose it is."""
 
@@ -48,6 +50,9 @@ class Keys:
             return
         place = resource.place
         self.arns[resource.name] = arn.text
+        bypass = self._value(resource, "BypassPolicyLockoutSafetyCheck")
+        if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text.lower() == "false"):
+            self.unchecked.add(arn.text)
         policy = self._value(resource, "KeyPolicy")
         if (isinstance(policy, Members) and not policy.pairs) or (isinstance(policy, Scalar) and not policy.text):
             policy = None  # AWS's handler of the resource takes an empty text for no policy

@@ -88,6 +88,7 @@ def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
     for key in found:
         key.supposed, key.file = tuple(_supposed(names)), node.source.name
     parts.keys += found
+    parts.unchecked |= keys.unchecked
     parts.loose_alias = parts.loose_alias or keys.loose_alias
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)

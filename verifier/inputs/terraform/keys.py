@@ -63,6 +63,8 @@ class Keys:
         """Key policies of which it is not known whose they are: address, and what that depends on."""
         self.changes: dict[str, KeyChanges] = {}
         """What is done to keys that are not in the plan, by ARN."""
+        self.unchecked: set[str] = set()
+        """The keys whose policies are put past the lockout safety check, or may be."""
         self.loose_alias = False
         """Whether there is an alias of which it is not known whose it is."""
         self.loose_grants: dict[str, tuple[str, ...]] = {}
@@ -91,6 +93,7 @@ class Keys:
         if arn is None:
             self._without_arn(resource, place)
             return
+        self._check_bypass(resource, arn)
         key = _Key(arn, place, resource, self._facts(resource, arn), self._own_policy(resource, place))
         key.tags = self._tags(resource)
         self._add(key)
@@ -230,7 +233,14 @@ class Keys:
             self.loose[resource.address] = names_in([node]) if node is not None else ()
         else:
             place = self.resolver.place(resource)
+            self._check_bypass(resource, key.arn)
             key.separate.append((resource.address, policy or Unknown(place, 0, 0, [f"{resource.address}.policy"])))
+
+    def _check_bypass(self, resource: Resource, arn: str) -> None:
+        """Remembers whether the resource puts its policy past the lockout safety check, or may."""
+        bypass = self.resolver.value(resource, "bypass_policy_lockout_safety_check")
+        if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text == "false"):
+            self.unchecked.add(arn)
 
     def _elsewhere(self, resource: Resource) -> _Key | None:
         """A key that is not in the plan, of which a policy in it is all that is known."""

@@ -69,6 +69,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
+    parts.unchecked |= keys.unchecked
     parts.loose_alias = parts.loose_alias or keys.loose_alias
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)
