@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.agreement import third_reading
 from tests.agreement.counts import MOST_UNREAD, Counts
 from tests.agreement.regressions import FOLDER, estate_from_json, request_of
 from tests.agreement.runner import read_again
@@ -78,3 +79,7 @@ def test_a_case_survives_its_json(number: int) -> None:
 
 def test_there_are_regressions() -> None:
     assert REGRESSIONS
+
+
+def test_the_third_reading_can_be_read_at_one_sitting() -> None:
+    assert len(Path(third_reading.__file__).read_text(encoding="utf-8").splitlines()) <= 600

@@ -1,10 +1,9 @@
 """A third reading of the decision, for the tests alone: read off IAM's evaluation flow chart and the pages of the KMS guide.
 
-In: an estate, one concrete request, values of symbols (`verifier.model.readings`). Out: allowed, refused, or `None` where what is
-not given decides. Guarantee: written without a look at the two rooms, and shares no helper with them. It need not be fast, or explain.
-Pages: IAM User Guide, reference_policies_evaluation-logic (the chart), reference_policies_evaluation-logic-cross-account,
-access_policies_boundaries, reference_policies_elements_*, reference_policies_variables, reference_policies_multi-value-conditions,
-id_session-tags; KMS Developer Guide, key-policies, grants, create-grant-overview, grant-manage, conditions-kms, kms-vpc-endpoint.
+In: an estate, a request, values of symbols. Out: allowed, refused, or `None` where what is not given decides.
+Guarantee: written without a look at the two rooms, and shares no helper with them.
+Pages: IAM User Guide, reference_policies_* (the chart in -evaluation-logic), access_policies_boundaries, id_session-tags; KMS Developer
+Guide, key-policies, grants, create-grant-overview, grant-manage, conditions-kms, kms-vpc-endpoint.
 """
 
 from __future__ import annotations
@@ -72,18 +71,17 @@ def _all(truths: Iterable[Truth]) -> Truth:
     return result
 
 
-def _any(truths: Iterable[Truth]) -> Truth:
-    return _not(_all(_not(truth) for truth in truths))
-
-
 def _not(truth: Truth) -> Truth:
     return None if truth is None else not truth
 
 
+def _any(truths: Iterable[Truth]) -> Truth:
+    return _not(_all(map(_not, truths)))
+
+
 def _same(truths: Iterable[Truth]) -> Truth:
     """What is true in every world alike."""
-    found = set(truths)
-    return found.pop() if len(found) == 1 else None
+    return next(iter(found)) if len(found := set(truths)) == 1 else None
 
 
 def _only(value: str | None) -> Worlds:
@@ -130,8 +128,7 @@ class _Question:
         defaults = (DEFAULTS if spec == SYMMETRIC else FOR_EVERY_SPEC).items()
         self.given = {name: (value,) for name, value in defaults if name in getattr(self.known_action, "condition_keys", ())} | self.given
         self.endpoint = self.given.get("aws:sourcevpce", ("",))[0]
-        # A federated session acts with the permissions of the user that issued it.
-        self.subject = self.caller.issuer if self.federated else self.caller.principal_arn
+        self.subject = self.caller.issuer if self.federated else self.caller.principal_arn  # whose permissions it has
         everyone = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
         self.identity = next((identity for identity in everyone if identity.arn == self.subject), None)
         self.by_root = self.kind is CallerKind.ROOT or (self.federated and str(self.subject).endswith(":root"))
@@ -178,12 +175,10 @@ class _Question:
             return None if self.key.tags is None else _only({tag.lower(): value for tag, value in self.key.tags}.get(rest))
         if name.endswith(("orgid", "orgpaths")):
             return self._organization(name)
-        if name in ("aws:currenttime", "aws:epochtime"):
-            return self._moment(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})
         if name not in facts and name in ("aws:resourceaccount", "kms:calleraccount" if self.creates else ""):
             return self._readable("F1-keyless", _only(self.account))
-        return facts.get(name, ABSENT)
+        return self._moment(name) if name in ("aws:currenttime", "aws:epochtime") else facts.get(name, ABSENT)
 
     def _facts(self) -> dict[str, Worlds]:
         arn, name = self.caller.principal_arn, self.caller.principal_arn.rsplit("/", 1)[-1]
@@ -213,8 +208,7 @@ class _Question:
     def _moment(self, name: str) -> Worlds:
         """The time, by the other of the two keys that say it."""
         other = self.given.get({"aws:currenttime": "aws:epochtime", "aws:epochtime": "aws:currenttime"}[name])
-        moment = _instant(other[0]) if other else None
-        if moment is None:
+        if not other or (moment := _instant(other[0])) is None:
             return None
         return _only(str(moment) if name == "aws:epochtime" else datetime.fromtimestamp(float(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
@@ -280,18 +274,14 @@ class _Question:
     def condition(self, condition: Condition, policy: Policy) -> Truth:
         worlds, operator = self.worlds(condition.key.value, policy.kind), condition.operator
         if worlds is None and not operator.set_operator and not operator.if_exists:
-            return (
-                None
-                if any(_reads(operator.base.replace("Not", "", 1), text.value) for text in condition.values)
-                else "Not" in operator.base
-            )
+            read = any(_reads(operator.base.replace("Not", "", 1), text.value) for text in condition.values)
+            return None if read else "Not" in operator.base
         return None if worlds is None else _same(self._holds(condition, policy, world) for world in worlds)
 
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
         base, prefix, if_exists = condition.operator.base, condition.operator.set_operator, condition.operator.if_exists
-        if (
-            base == "Null"
-        ):  # One page calls an empty string null, another asks whether the key is there; the set operators take it for null.
+        if base == "Null":
+            # One page calls an empty string null, another asks whether the key is there; the set operators take it for null.
             null = self.reading("C1-null") if values == ("",) else not values
             return _any(null if text.value.lower() == "true" else _not(null) for text in condition.values)
         empty, values = values == ("",), tuple(value for value in values if value or not prefix)
@@ -482,8 +472,8 @@ class _Question:
             return self.by_root
         attached: Truth = self.applies(self.identity.policies, Effect.ALLOW) if self.identity else False
         found = self.symbol(readings.OUTSIDE_ALLOW) if self.free else attached
-        missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None]
-        return _any((found, *(self.symbol(readings.allow_symbol(thing)) for thing in missing)))
+        missing = (thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None)
+        return _any((found, *map(self.symbol, map(readings.allow_symbol, missing))))
 
     def limits_allow(self, by_user: bool = False) -> Truth:
         """Whether boundary and session policy allow. `by_user`: for a key policy that names the user of a federated session."""
@@ -504,8 +494,8 @@ class _Question:
             return False if self.service else home
         missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is None]
         missing = [thing for thing in missing if (self.known_action is None if thing.label == "U4" else self.grantable)]
-        granted = _any(self._grant(grant, home) for grant in self.key.grants or ())
-        granted = _any((granted, *(self.symbol(readings.allow_symbol(thing)) for thing in missing)))
+        by_grants = (self._grant(grant, home) for grant in self.key.grants or ())
+        granted = _any((*by_grants, *map(self.symbol, map(readings.allow_symbol, missing))))
         if self.action == "kms:RetireGrant":
             return _any((granted, _all((self.account == self.owner, home))))
         direct, limited, everybody, account = (self.applies(policies, Effect.ALLOW, (way,)) for way in EVERY_WAY)
@@ -567,9 +557,6 @@ class _Question:
             child = self.given.get("kms:grantconstraintsourcearn", ("",))[0]
             found = _all((found, child == grant.source_arn or (self.reading("G6") if _arn_fits(pattern, child) else False)))
         return found
-
-
-# -- values (reference_policies_elements_condition_operators) --
 
 
 def _instant(text: str) -> Decimal | None:
