@@ -159,7 +159,7 @@ def test_f2_organizations() -> None:
         (ALICE, {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}, []),
         (ALICE, {"kms:EncryptionContext:a": "b"}, []),
         (ALICE, {"kms:EncryptionContext:a": "b", "kms:EncryptionContextKeys": ["c"]}, ["F7"]),
-        (ALICE, {"kms:EncryptionContextKeys": ["c"]}, ["F7"]),
+        (ALICE, {"kms:EncryptionContextKeys": ["c"]}, []),
         (ALICE, {"kms:KeySpec": "RSA_2048"}, ["F8"]),
         (ALICE, {"kms:RequestAlias": "alias/other"}, ["F8"]),
         (ALICE, {"aws:ResourceTag/other": "x"}, ["F8"]),

@@ -316,7 +316,7 @@ TO_SERVICE = {"kms:GranteeServicePrincipal": DYNAMODB, "kms:GrantConstraintSourc
         ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": HOME}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], "kms:RetiringPrincipal": "Alice"}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], "kms:RetiringPrincipal": ROOT}, []),
-        ({"kms:GrantOperations": ["Decrypt"], "kms:GrantConstraintType": "Equals"}, ["F6"]),
+        ({"kms:GrantOperations": ["Decrypt"], "kms:GrantConstraintType": "Equals"}, ["C5"]),
         ({"kms:GrantOperations": ["Decrypt"], "kms:EncryptionContext:tenant": "a"}, ["F6"]),
     ],
 )

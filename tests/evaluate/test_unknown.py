@@ -86,14 +86,18 @@ def test_u3_a_policy_that_is_not_known() -> None:
     [
         ({"StringEquals": {"kms:KeySpec": "RSA_2048"}}, {"spec": None}),
         ({"StringNotEquals": {"kms:KeyOrigin": "AWS_KMS"}}, {"origin": None}),
-        ({"Bool": {"kms:MultiRegion": "true"}}, {"multi_region": None}),
-        ({"Null": {"kms:MultiRegionKeyType": "true"}}, {"multi_region": None}),
     ],
 )
 def test_u3_facts_that_are_not_given_are_free(condition: dict[str, Any], facts: dict[str, Any]) -> None:
     # U3: free when not given, exactly what is given otherwise.
     assert outcome(estate(allow(Condition=condition), **facts)).startswith("depends U3:kms:")
     assert outcome(estate(allow(Condition=condition))) in ("allow", "deny")
+
+
+def test_l9_the_id_tells_whether_a_key_is_a_multi_region_key() -> None:
+    # No fact that is free: the ID of a multi-Region key begins with `mrk-`. [multi-region-keys-overview]
+    assert outcome(estate(allow(Condition={"Bool": {"kms:MultiRegion": "true"}}), multi_region=None)) == "deny"
+    assert outcome(estate(allow(Condition={"Null": {"kms:MultiRegionKeyType": "true"}}), multi_region=None)) == "allow"
 
 
 def test_u3_a_fact_that_every_key_has_is_present() -> None:

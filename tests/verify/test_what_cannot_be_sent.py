@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,19 +44,22 @@ FACTS = {
     "KeyUsage": ("ENCRYPT_DECRYPT", "SIGN_VERIFY"),
     "KeyOrigin": ("AWS_KMS", "EXTERNAL"),
 }
+LIST = "aws:PrincipalServiceNamesList"
 KEPT = frozenset({"principal", "action", "userid", "session", "issuer"})
 """What a question knows of a request by who makes it and what it asks."""
 
 
 def policy_on(folder: Path, keys: list[str]) -> Estate:
     """A key policy that tests some condition keys."""
-    statement = {
+    statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": "*",
         "Action": "kms:*",
         "Resource": "*",
         "Condition": {"Null": dict.fromkeys(keys, "false")},
     }
+    if LIST in keys:  # `problem` tells names of services apart where a policy asks for them
+        statement["Condition"] = {**statement["Condition"], "ForAnyValue:StringEquals": {LIST: "s3.amazonaws.com"}}
     path = folder / "policy.json"
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
     return verifier.load(path, key_arn=KEY_ARN)

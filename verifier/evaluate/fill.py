@@ -125,7 +125,7 @@ def _about_request(standing: Standing, target: Target, given: Mapping[str, Value
     moment = instant(_text(given, "aws:currenttime") or _text(given, "aws:epochtime") or "")
     if moment is not None:
         yield "aws:currenttime", _iso(moment)
-        yield "aws:epochtime", str(int(moment))
+        yield "aws:epochtime", format(moment, "f")
     for name, old in (("kms:keyspec", "kms:customermasterkeyspec"), ("kms:keyusage", "kms:customermasterkeyusage")):
         yield from ((key, given[other]) for key, other in ((old, name), (name, old)) if other in given)
 
@@ -140,7 +140,7 @@ def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:
 
 def called_by_service(given: Mapping[str, Value]) -> bool:
     """Whether the context shows a request that a service makes on the caller's behalf (F5)."""
-    through = given.get("kms:viaservice") is not None or bool(given.get("aws:calledvia"))
+    through = "kms:viaservice" in given or any(given.get(f"aws:calledvia{end}") for end in ("", "first", "last"))
     return through or _text(given, "kms:grantisforawsresource").lower() == "true" or called_by_mcp(given)
 
 
@@ -156,7 +156,9 @@ def _text(given: Mapping[str, Value], key: str) -> str:
 
 def _iso(moment: Decimal) -> str | None:
     try:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(moment))).strftime("%Y-%m-%dT%H:%M:%SZ")
+        whole, _, fraction = format(moment, "f").partition(".")
+        found = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(whole))).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{found}.{fraction}Z" if fraction.strip("0") else f"{found}Z"
     except OverflowError:
         return None
 
@@ -223,7 +225,7 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         (("kms:keyspec", "kms:customermasterkeyspec"), key.spec),
         (("kms:keyusage", "kms:customermasterkeyusage"), key.usage),
         (("kms:keyorigin",), key.origin),
-        (("kms:multiregion",), None if key.multi_region is None else str(key.multi_region).lower()),
+        (("kms:multiregion",), str(is_multi_region(key)).lower()),
     ):
         known = fact or next((given[name] for name in names if name in given), Free(present=True))
         yield from ((name, known) for name in names)
@@ -233,10 +235,13 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         yield f"aws:resourcetag/{name.lower()}", value
 
 
+def is_multi_region(key: Key) -> bool:
+    """Whether a key is a multi-Region key: where it is not given, its ID tells (L9). [multi-region-keys-overview]"""
+    return ":key/mrk-" in key.arn if key.multi_region is None else key.multi_region
+
+
 def _multi_region_type(key: Key) -> Entry:
-    if key.multi_region is False:
-        return None
-    return key.multi_region_type or Free(present=bool(key.multi_region))
+    return (key.multi_region_type or Free(present=True)) if is_multi_region(key) else None
 
 
 def belongs(organization: Organization, account: str) -> bool:

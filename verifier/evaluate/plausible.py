@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
-from verifier.evaluate.context import Entry, is_multivalued
+from verifier.evaluate.context import Either, Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.plausible_caller import caller_warnings
+from verifier.evaluate.plausible_companions import companion_warnings
+from verifier.evaluate.plausible_facts import fact_warnings
 from verifier.evaluate.plausible_operation import operation_elsewhere_warnings, operation_warnings
 from verifier.evaluate.plausible_parameters import parameter_warnings, required_parameters, source_warnings
 from verifier.evaluate.plausible_route import route_warnings
@@ -26,6 +28,7 @@ from verifier.model.request import CallerKind, Request, Value
 ALWAYS_SENT = frozenset(
     {
         "kms:datakeypairspec",
+        "kms:encapsulationalgorithm",
         "kms:encryptionalgorithm",
         "kms:grantoperations",
         "kms:keyagreementalgorithm",
@@ -87,8 +90,9 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     if case.operation is not None:
         found += operation_elsewhere_warnings(case.operation, given)
     else:
-        found += [*route_warnings(case, given), *operation_warnings(case, request, given), *parameter_warnings(case, given)]
-        found += value_warnings(case, given)
+        tested = _tested_keys(estate, case)
+        found += [*route_warnings(case, given), *operation_warnings(case, request, given, tested), *parameter_warnings(case, given)]
+        found += [*value_warnings(case, given), *fact_warnings(case, given), *companion_warnings(case, given, tested)]
     return tuple(dict.fromkeys(found))
 
 
@@ -98,6 +102,8 @@ def _contradictions(given: Mapping[str, Value], follows: Mapping[str, Entry]) ->
         value = given.get(key)
         if value is None or key in _JUDGED_ELSEWHERE or key.startswith(_TAG_OF_CALLER):
             continue
+        if isinstance(entry, Either):
+            entry = entry.yes  # or else absent, which it is not
         if not isinstance(entry, str | tuple) or _equal(value, entry):
             continue
         rule = _RULE_OF_DERIVED.get(key, "F8" if key.startswith("aws:resourcetag/") else "F1")

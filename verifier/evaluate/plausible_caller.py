@@ -16,7 +16,10 @@ from verifier.model import reference
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind, Value
 
-SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid")
+SERVICE_ONLY = (
+    *("aws:principalservicename", "aws:principalservicenameslist"),
+    *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
+)
 """Keys that only a service principal's request has (F5)."""
 
 
@@ -66,6 +69,8 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         for key in (key for key in SERVICE_ONLY if key in given):
             yield f"F5: only a service principal's request has {key}"
         return
+    if case.standing.caller.principal_arn not in given.get("aws:principalservicenameslist", (case.standing.caller.principal_arn,)):
+        yield "F5: aws:PrincipalServiceNamesList holds the name of the service that calls"
     for key in given:
         if key in ("aws:principalorgid", "aws:principalorgpaths") or key.startswith("aws:principaltag/"):
             yield f"F1: a service principal's request has no {key}"
@@ -80,7 +85,7 @@ def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Ite
     """F2: no account outside the given organization has its ID; an organization's paths come with its ID."""
     owners = (
         ("aws:principal", case.standing.caller.account),
-        ("aws:resource", case.target.account),
+        ("aws:resource", case.target.account or ""),
         ("aws:source", given.get("aws:sourceaccount")),
         ("aws:vpce", given.get("aws:vpceaccount")),
     )
@@ -89,6 +94,9 @@ def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Ite
         organization = estate.organization
         if organization and identifier == organization.id and isinstance(account, str) and not belongs(organization, account):
             yield f"F2: {prefix}orgid is {organization.id}, but account {account} is not in that organization"
+        inside = organization and any(path.startswith(f"{organization.id}/") for path in given.get(f"{prefix}orgpaths", ()))
+        if organization and inside and isinstance(account, str) and not belongs(organization, account):
+            yield f"F2: {prefix}orgpaths is of {organization.id}, but account {account} is not in that organization"
         if f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
             yield Aside(f"F2: {prefix}orgpaths comes with {prefix}orgid")
 

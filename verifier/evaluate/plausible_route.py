@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import called_by_service
+from verifier.evaluate.targets import TargetKind
 from verifier.model.request import CallerKind, Value
 
 ENDPOINT_KEYS = ("aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpcSourceIp")
@@ -31,19 +32,19 @@ def _forwarded(given: Mapping[str, Value]) -> bool:
 
 
 def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    present = [key for key in ("aws:SourceVpce", *ENDPOINT_KEYS) if key.lower() in given]
+    present = [key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given]
     if not present:
         return
     if _forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
         yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
+    if "aws:sourceip" in given:
+        yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
     if "aws:sourcevpce" not in given:
         yield Aside(f"F4: {present[0]} comes with aws:SourceVpce")
         return
     missing = [key for key in ENDPOINT_KEYS if key.lower() not in case.context.entries]
     if missing:
         yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
-    if "aws:sourceip" in given:
-        yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
     endpoint, region = case.route.endpoint, case.target.region
     if endpoint is not None and region is not None and endpoint.region != region:
         yield f"F4: VPC endpoint {endpoint.id} is of {endpoint.region}: no request to {region} comes through it"
@@ -55,9 +56,10 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given):
         cause = "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
         yield f"F5: {cause} comes with aws:ViaAWSService = true"
-    region = case.target.region
-    if isinstance(via, str) and region is not None and not re.fullmatch(rf"[a-z0-9.-]+\.{re.escape(region)}\.amazonaws\.com", via):
-        yield f"F5: kms:ViaService is {via}, but has the form SERVICE.{region}.amazonaws.com"
+    region = case.target.region if case.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
+    where = "[a-z0-9-]+" if region is None else re.escape(region)
+    if isinstance(via, str) and not re.fullmatch(rf"[a-z0-9.-]+\.{where}\.amazonaws\.com", via):
+        yield f"F5: kms:ViaService is {via}, but has the form SERVICE.{region or 'REGION'}.amazonaws.com"
     if chain is None:
         for key in ("aws:calledviafirst", "aws:calledvialast"):
             if key in given:

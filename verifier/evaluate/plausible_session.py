@@ -54,6 +54,7 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: {key} is {' or '.join(VALUES[key])}"
     if str(given.get("aws:sourceidentity", "")).lower().startswith("aws:"):
         yield "F6: aws:SourceIdentity begins with no aws:"
+    yield from _assumed_root(kind, given)
     for one, other in NEVER_TOGETHER:
         if one.lower() in given and other.lower() in given:
             yield f"F3: a session has no {one} beside {other}"
@@ -68,6 +69,16 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         yield "F6: only a session from a provider has aws:FederatedProvider, and the role trusts none"
     yield from _providers(kind, given)
     yield from _mcp(kind, given)
+
+
+def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
+    """F3: credentials from `AssumeRoot` are temporary ones of a root user. [IAM: reference_policies_condition-keys, aws:AssumedRoot]"""
+    if "aws:assumedroot" not in given:
+        return
+    if kind is not CallerKind.ROOT:
+        yield "F3: only a root user's session from sts:AssumeRoot has aws:AssumedRoot"
+    elif "aws:tokenissuetime" not in given:
+        yield Aside("F3: aws:AssumedRoot comes with temporary credentials, which have aws:TokenIssueTime")
 
 
 def _may_be_of_a_provider(case: Case) -> bool:

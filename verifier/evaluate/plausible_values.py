@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache
 
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
@@ -33,6 +32,8 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), _SERVICE),
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _ALIAS),
     "aws:sourceidentity": (rf"{_NAME}{{2,}}", "letters, digits and the characters +=,.@_-"),
+    **dict.fromkeys(("kms:primaryregion", "kms:replicaregion"), (r"[a-z0-9-]{2,}", "a Region")),
+    "kms:grantconstrainttype": (r"EncryptionContext(Equals|Subset)", "EncryptionContextEquals or EncryptionContextSubset"),
     "aws:sourcevpc": (r"vpc-[a-z0-9-]+", "the ID of a VPC"),
     "aws:sourcevpce": (r"vpce-[a-z0-9-]+", "the ID of a VPC endpoint"),
     "aws:principaltype": (r"Account|AssumedRole|FederatedUser|User", "Account, AssumedRole, FederatedUser or User"),
@@ -46,7 +47,7 @@ _ARNS = {
     "ec2:sourceinstancearn": "ec2:[a-z0-9-]*:[0-9]*:instance/.+",
     "aws:sourcevpcarn": "ec2:[a-z0-9-]+:[0-9]{12}:vpc/vpc-[a-z0-9-]+",
     "lambda:sourcefunctionarn": "lambda:[a-z0-9-]*:[0-9]*:function:.+",
-    "aws:principalarn": rf"iam::[0-9]{{12}}:(root|(user|role)/({_NAME}|[/:])+)|arn:[a-z-]+:sts::[0-9]{{12}}:federated-user/{_NAME}+",
+    "aws:principalarn": rf"iam::[0-9]{{12}}:(root|(user|role)/({_NAME}|[/:])+)|sts::[0-9]{{12}}:federated-user/{_NAME}+",
     "kms:grantconstraintsourcearn": "[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+",
 }
 """What follows the partition in ARNs that are of one service, or name an account."""
@@ -54,13 +55,6 @@ _DAYS = {"kms:schedulekeydeletionpendingwindowindays": (7, 30), "kms:rotationper
 """The periods that a request can name. [API: ScheduleKeyDeletion, EnableKeyRotation]"""
 _LAST_INSTANT = Decimal(253402300799)
 """The end of the year 9999, the last that four digits name."""
-_FACTS = {
-    "kms:keyspec": "spec",
-    "kms:customermasterkeyspec": "spec",
-    "kms:keyusage": "usage",
-    "kms:customermasterkeyusage": "usage",
-    "kms:keyorigin": "origin",
-}
 
 
 def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
@@ -72,7 +66,6 @@ def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
                 yield Aside(f"U4: {_spelled(key)} is {text}, which the reference data does not know ({reference.data_version()})")
             elif expected is not None:
                 yield f"C5: {_spelled(key)} is {text}, and in a real request {expected}"
-    yield from _key_facts(given)
 
 
 def _expected(case: Case, key: str, text: str) -> str | None:
@@ -131,19 +124,6 @@ _TYPED: Mapping[ValueType, Callable[[str, str], str | None]] = {
     ValueType.DATE: _date,
     ValueType.IP: lambda key, text: None if "/" not in text and block(text) is not None else "an address",
 }
-
-
-def _key_facts(given: Mapping[str, Value]) -> Iterator[str]:
-    """U3, F8: facts of a key that go together in none."""
-    told = {(name, str(given[key])) for key, name in _FACTS.items() if key in given}
-    known = all(value in {v for facts in _combinations() for n, v in facts if n == name} for name, value in told)
-    if known and not any(told <= facts for facts in _combinations()):  # what the data does not know may go with anything (U4)
-        yield f"F8: no key has {', '.join(f'{name} {value}' for name, value in sorted(told))}"
-
-
-@cache
-def _combinations() -> tuple[frozenset[tuple[str, str]], ...]:
-    return tuple(frozenset({("spec", f.spec), ("usage", f.usage), ("origin", f.origin)}) for f in reference.key_facts())
 
 
 def _spelled(key: str) -> str:

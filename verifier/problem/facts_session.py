@@ -27,6 +27,7 @@ _OF_ROLES = (
 )
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:tokenissuetime"
+_ASSUMED_ROOT = "aws:assumedroot"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
 _OF_PROVIDERS = (PrincipalType.FEDERATED, PrincipalType.ANYONE)
 _CLAIMS = {
@@ -78,11 +79,15 @@ def _is_read_later(name: str) -> bool | None:
 
 
 def sign_ins(space: Space) -> Iterator[Expression]:
-    """F3: who signed in with OAuth, or by temporary delegation, has temporary credentials; a service that calls for itself has not."""
+    """F3: who signed in with OAuth, by temporary delegation, or as a root user by `AssumeRoot`, has temporary credentials; a service that
+    calls for itself has not."""
     for name in (SIGN_IN, _DELEGATED):
         if has(space, name):
             space.attribute_view(_TOKEN)
             yield implies(Present(name), both(space.is_principal, Present(_TOKEN)))
+    if has(space, _ASSUMED_ROOT):
+        space.attribute_view(_TOKEN)
+        yield implies(Present(_ASSUMED_ROOT), both(space.is_root, Present(_TOKEN)))
 
 
 def mcp_servers(space: Space) -> Iterator[Expression]:

@@ -202,8 +202,8 @@ class Reading:
 
     def _called_by_service(self) -> bool:
         """F5: what only a service that calls on the caller's behalf sends."""
-        through = "kms:viaservice" in self.context or bool(self.context.get("aws:calledvia"))
-        through = through or "aws:calledviaawsmcp" in self.context
+        through = any(name in self.context for name in ("kms:viaservice", "aws:calledviafirst", "aws:calledvialast"))
+        through = through or bool(self.context.get("aws:calledvia")) or "aws:calledviaawsmcp" in self.context
         return through or "true" in (self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice"))
 
     # -- accounts and organizations --

@@ -1,0 +1,96 @@
+"""Whether there is a key of which a request can say what it says (R3, U3, F8), and whether the operation, its algorithms and the new
+grant's operations suit it.
+
+In: a case, the given context. Out: warnings. Guarantee: what the input does not give of the key is what suits the request best; see
+`plausible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from verifier.evaluate.case import Case
+from verifier.evaluate.fill import is_multi_region
+from verifier.model import reference
+from verifier.model.estate import Key
+from verifier.model.reference import KeyFacts
+from verifier.model.request import Value
+
+_SPEC = ("kms:keyspec", "kms:customermasterkeyspec")
+_USAGE = ("kms:keyusage", "kms:customermasterkeyusage")
+_FACTS = (*_SPEC, *_USAGE, "kms:keyorigin")
+_OPERATIONS = "kms:grantoperations"
+_ONE_MESSAGE = {"ED25519_SHA_512": "RAW", "ED25519_PH_SHA_512": "DIGEST"}
+"""The algorithms that take one type of message. [API: Sign, MessageType]"""
+
+
+def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the facts of the key, or of the one that is made."""
+    key = case.target.key
+    if key is None and case.action.lower() != "kms:createkey":
+        return
+    known = [facts for facts in reference.key_facts() if key is None or _is_of(key, facts)]
+    said = [facts for facts in known if _says(_unknown(key, given), facts)]
+    if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
+        yield "F8: there is no key of the spec, usage, origin and kind that the request says"
+    if key is None or not said:
+        return
+    suited = [facts for facts in said if reference.suits(case.action, facts)]
+    if not suited:
+        yield f"R3: {case.action} cannot be called on {_described(said)}"
+        return
+    yield from _parameters(given, suited)
+
+
+def _is_of(key: Key, facts: KeyFacts) -> bool:
+    """Whether a key can have these facts, by what the input says of it."""
+    pairs = (
+        (key.spec, facts.spec),
+        (key.usage, facts.usage),
+        (key.origin, facts.origin),
+        (key.multi_region_type, facts.multi_region_type),
+    )
+    return all(own in (None, fact) for own, fact in pairs) and is_multi_region(key) == (facts.multi_region_type is not None)
+
+
+def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
+    """What a request says of the facts that the input does not give: of the others `plausible` knows that they contradict it."""
+    known = {} if key is None else {_SPEC: key.spec, _USAGE: key.usage, ("kms:keyorigin",): key.origin}
+    settled = {name for names, fact in known.items() if fact is not None for name in names}
+    settled |= set() if key is None else {"kms:multiregion"}
+    return {name: value for name, value in given.items() if name not in settled}
+
+
+def _is_known(given: Mapping[str, Value]) -> bool:
+    """Whether the data knows the facts that a request says: one that it does not know may go with anything (U4)."""
+    return all(name not in given or any(_says({name: given[name]}, facts) for facts in reference.key_facts()) for name in _FACTS)
+
+
+def _says(given: Mapping[str, Value], facts: KeyFacts) -> bool:
+    """Whether what a request says of a key goes with these facts."""
+    multi_region = "false" if facts.multi_region_type is None else "true"
+    own = {**dict.fromkeys(_SPEC, facts.spec), **dict.fromkeys(_USAGE, facts.usage), "kms:keyorigin": facts.origin}
+    own |= {"kms:multiregion": multi_region, "kms:multiregionkeytype": facts.multi_region_type or ""}
+    return all(name not in given or str(given[name]).lower() == fact.lower() for name, fact in own.items())
+
+
+def _described(said: Sequence[KeyFacts]) -> str:
+    if len(said) > 1:
+        return "a key such as this one"
+    return f"a key of spec {said[0].spec}, usage {said[0].usage}, origin {said[0].origin}"
+
+
+def _parameters(given: Mapping[str, Value], suited: Sequence[KeyFacts]) -> Iterator[str]:
+    """R3: the algorithm is one that the key takes, and the operations of a new grant are such that it takes."""
+    for name, value in given.items():
+        fitting = reference.fitting_values(name)
+        if fitting and all(value not in fitting.get(facts.spec, (value,)) for facts in suited):
+            yield f"R3: {value} is no {name} of a key of spec {suited[0].spec}"
+    kind = given.get("kms:messagetype")
+    wanted = _ONE_MESSAGE.get(str(given.get("kms:signingalgorithm")), kind)
+    if kind != wanted:
+        yield f"R3: {given['kms:signingalgorithm']} takes a message of type {wanted}"
+    operations = given.get(_OPERATIONS, ())
+    names = operations if isinstance(operations, tuple) else (operations,)
+    if names and not any(all(reference.suits(f"kms:{name}", facts) for name in names) for facts in suited):
+        yield f"R3: the key does not take all of the operations {', '.join(names)}"
