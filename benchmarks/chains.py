@@ -103,9 +103,10 @@ def _administrator(number: int) -> Json:
 
 
 def _statement(number: int, at: int, source: random.Random) -> Json:
-    service = source.choice(("s3:GetObject", "logs:PutLogEvents", "dynamodb:Query", "kms:Encrypt", "sqs:SendMessage", "ec2:Describe*"))
+    action = source.choice(("s3:GetObject", "logs:PutLogEvents", "dynamodb:Query", "kms:Encrypt", "sqs:SendMessage", "ec2:Describe*"))
+    resource = f"arn:aws:{action.split(':')[0]}:*:*:thing-{number}-{at}/*"
     condition = {"StringEquals": {"aws:ResourceTag/team": source.choice(TEAMS)}}
-    return {"Effect": "Allow", "Action": service, "Resource": f"arn:aws:*:*:*:thing-{number}-{at}/*", "Condition": condition}
+    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
 
 
 def _step(number: int, roles: int, source: random.Random) -> Json:

@@ -205,7 +205,7 @@ def test_shut_by_one_condition(name: str, number: int) -> None:
 DENIED = own("kms:Decrypt", effect="Deny")
 
 
-WITHOUT_APP = {"Null": {"kms:EncryptionContext:app": "false"}}
+WITHOUT_APP = {"StringLike": {"kms:EncryptionContext:app": "*"}}
 
 
 @pytest.mark.parametrize(
