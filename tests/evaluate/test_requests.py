@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, REPORTS, REPORTS_SESSION, ROOT, SAM, allow, answer, aws, estate, home, identity
-from verifier.evaluate import request_from_json
+from verifier.evaluate import evaluate, request_from_json
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 
@@ -132,3 +132,10 @@ def test_names_of_the_encryption_context_may_differ_in_case() -> None:
 
 def test_the_issuer_of_a_federated_session() -> None:
     assert request_from_json(FOUND, {**PLAIN, "principal": SAM, "issuer": ROOT}).caller.issuer == ROOT
+
+
+def test_the_warnings_of_a_decision_are_plain_texts() -> None:
+    """Results are remembered with them, and what stores them takes plain texts alone."""
+    found = estate(allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": "2026-01-01"}}))
+    told = evaluate(found, request_from_json(found, {"principal": ALICE, "action": "kms:Encrypt", "resource": KEY}))
+    assert told.warnings and all(type(warning) is str for warning in told.warnings)

@@ -107,7 +107,7 @@ class _Heard:
             outcome,
             (*self._origin(), *steps(verdict.gates)),
             tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
-            self._warnings,
+            tuple(map(str, self._warnings)),  # plain texts: what is remembered of a verdict knows no other kind
             tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
             tuple(warning for warning in self._warnings if not isinstance(warning, Aside)),
         )
