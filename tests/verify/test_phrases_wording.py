@@ -172,7 +172,7 @@ def test_a_pair_and_its_other_spellings() -> None:
             "StringNotLike",
             VIA,
             "${aws:PrincipalTag/via}.*",
-            f"{VIA} does not match ${{aws:PrincipalTag/via}}.*, or {VIA} is absent",
+            f"{VIA} does not match ${{aws:PrincipalTag/via}}.*, or {VIA} or aws:PrincipalTag/via is absent",
         ),
     ],
 )

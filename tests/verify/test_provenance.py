@@ -97,7 +97,8 @@ def test_ways_are_those_of_evaluate(part: int) -> None:
             return
         node, _rest = Partitioner(joint, 0).settled(joint.diagrams.both(side.allowed, joint.known_action))
         for drawn in draws(joint, node, dice, 8, Outcome.ALLOW):
-            symbols = {**assignment(given.estate, len(checked)), **pessimism(side.question.space).refused, **drawn.symbols}
+            # What is not modelled lets nobody in, whatever was drawn for it: the requests of `node` are allowed without it.
+            symbols = {**assignment(given.estate, len(checked)), **drawn.symbols, **pessimism(side.question.space).refused}
             own = place(joint, drawn.request, symbols)
             if own is None or not joint.diagrams.implies(own, node) or compares(joint, own):
                 continue
