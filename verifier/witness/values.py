@@ -265,22 +265,21 @@ class Search:
 
     def _impossible(self, relations: list[Relation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
         """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it shows for
-        the reading L7-wildcards that it was made under."""
-        if exhausted:
-            return Stuck("no values were found that satisfy the policy variables")
+        the reading L7-wildcards that it was made under; what it does not show is in doubt, and others may be asked for."""
         wild = Symbol(WILDCARDS)
         parts: list[Expression] = [wild if self._symbols.get(WILDCARDS, False) else negation(wild)]
         for name in names:
             table, mask = self._finite.tables.get(name), self._classes.get(name)
             if table is None or mask is None:
-                return Stuck("no values were found that satisfy the policy variables")
-            if not table.exhaustive or any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size)):
-                return Stuck("no values were found that satisfy the policy variables")
+                exhausted = True
+                continue
+            exhausted = exhausted or not table.exhaustive or any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size))
             parts.append(In(name, mask))
         for relation in relations:
             symbol = Symbol(relation.symbol)
             parts.append(symbol if self._symbols[relation.symbol] else negation(symbol))
-        return Conflict(conjunction(parts))
+        together = conjunction(parts)
+        return Stuck("no values were found that satisfy the policy variables", together) if exhausted else Conflict(together)
 
     def _agrees(self, relation: Relation, values: Concrete) -> bool:
         if any(view.value(values) is None for view in relation.views):
