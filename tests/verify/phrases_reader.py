@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from ipaddress import ip_address, ip_network
 
-from verifier.problem.readable import parse_instant
+from verifier.problem.readable import parse_instant, parse_number
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,;"()]+)|\(([^)]*)\)|([,;])')
 _VERBS = (
@@ -81,13 +81,39 @@ def _said(verb: str, objects: str, value: str) -> bool:
     negative = any(word in verb.split() for word in ("not", "none", "neither"))
     if "between" in verb:
         found = any(_between(first, last, value) for first, last in re.findall(r"(\S+) and ([^\s,]+)", objects))
-    elif objects in ("an IPv4 address", "an IPv6 address"):
-        found = ip_address(value).version == int(objects[6])
+    elif _FAMILY.match(objects):
+        found = any(_of_family(text, value) for text in re.split(rf", (?={_FAMILY.pattern})| or (?={_FAMILY.pattern})", objects))
     else:
         listed = list(_objects(objects))
         assert listed, objects
         found = any(_meets(verb, text, note, value, in_any_case) for text, note in listed)
     return found != negative
+
+
+_FAMILY = re.compile("an IPv[46] address|a number (?=[a-z])|a date (?=[a-z])|an address in ")
+_LESS, _MOST, _LEAST, _MORE = ("less than", "before"), ("of at most", "not after"), ("of at least", "not before"), ("greater than", "after")
+_COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    **dict.fromkeys(_LESS, operator.lt),
+    **dict.fromkeys(_MOST, operator.le),
+    "equal to": operator.eq,
+    **dict.fromkeys(_LEAST, operator.ge),
+    **dict.fromkeys(_MORE, operator.gt),
+}
+
+
+def _of_family(text: str, value: str) -> bool:
+    """Whether a value reads as `a number less than 5`, `a date not before 2026-01-01T00:00:00Z`, `an address in 10.0.0.0/8`."""
+    if text in ("an IPv4 address", "an IPv6 address"):
+        return ip_address(value).version == int(text[6])
+    if text.startswith("an address in "):
+        try:
+            return ip_address(value) in ip_network(text.removeprefix("an address in "))
+        except ValueError:
+            return False
+    _, kind, rest = text.split(" ", 2)
+    compared, _, bound = rest.rpartition(" ")
+    found = parse_instant(value) if kind == "date" else parse_number(value)
+    return found is not None and _COMPARED[compared](found, _number(bound, kind == "date"))
 
 
 def _between(first: str, last: str, value: str) -> bool:

@@ -105,6 +105,15 @@ def test_the_commands_answer(key: str, tmp_path: Path) -> None:
         assert render_findings(verifier.findings(estate))
 
 
+@pytest.mark.parametrize("key", ["aws:UserAgent", "aws:CurrentTime", "kms:EncryptionContextKeys"])
+@pytest.mark.parametrize("operator", ["NumericLessThan", "DateLessThan", "StringLike"])
+def test_a_value_with_several_spellings_beside_another_operator(key: str, operator: str, tmp_path: Path) -> None:
+    """Bytes that base64 can spell in several ways are a union of texts, each of which has words of its own (C3)."""
+    other = {operator: {key: "2*" if operator == "StringLike" else "7"}}
+    estate = loaded(tmp_path, {"BinaryEquals": {key: "NQ=="}, **other}, other)
+    assert render_who_can(verifier.who_can(estate, "kms:Decrypt"))
+
+
 SETS = ("kms:ResourceAliases", "kms:EncryptionContextKeys", "kms:GrantOperations")
 
 

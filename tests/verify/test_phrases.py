@@ -14,9 +14,9 @@ from tests.agreement.scenarios import Scenario, scenarios
 from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds
 from verifier.model.estate import Estate
-from verifier.problem.domains import is_date
+from verifier.problem.domains import is_date, is_written
 from verifier.problem.question import Question, ask
-from verifier.problem.tables import LineTable
+from verifier.problem.tables import LineTable, instant_text
 from verifier.problem.targets import Target, consistent, key_target
 from verifier.verify.phrases import caller_text as phrases_caller_text
 from verifier.verify.phrases.regions import Phrases
@@ -103,7 +103,8 @@ def says(text: str | None, name: str, table: object, value: str | None) -> bool:
     if text is None:
         return True
     if not isinstance(table, LineTable) or text in ("is absent", "is present"):
-        return holds(text, value)
+        written = not isinstance(table, LineTable) and (name == "time" or is_written(name))
+        return holds(text, instant_text(value) if value is not None and written else value)
     if value is None:
         return text.startswith("is absent, or ")
     text = text.removeprefix("is absent, or ").removeprefix("is present, and ")

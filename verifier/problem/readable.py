@@ -7,13 +7,14 @@ Guarantee: a predicate here holds of no text that does not parse.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from ipaddress import ip_address, ip_network
 
-from verifier.problem.predicates import Compares, InNetwork, Predicate
+from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predicate, exactly
 from verifier.problem.tables import instant_text
 
 
@@ -107,3 +108,15 @@ class Written(Predicate):
     def matches(self, value: str) -> bool:
         """Asks the text of the instant."""
         return self.asked.matches(instant_text(value))
+
+
+def parts_of(predicate: Predicate) -> Iterator[Predicate]:
+    """The predicates, each with words of its own, that one is built of: itself, where it is not built of others."""
+    if isinstance(predicate, OneOf):
+        yield from map(exactly, sorted(predicate.values))
+    elif isinstance(predicate, Less):
+        yield from (predicate.whole, *predicate.without)
+    elif isinstance(predicate, Written):
+        yield from map(Written, parts_of(predicate.asked))
+    else:
+        yield predicate

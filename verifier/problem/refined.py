@@ -18,7 +18,7 @@ from verifier.problem.domains import Attribute
 from verifier.problem.intervals import as_bounds, as_networks
 from verifier.problem.plausible_words import fill, graft
 from verifier.problem.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
-from verifier.problem.readable import Kind, Read, Written, parse_instant
+from verifier.problem.readable import Kind, Read, Written, parse_instant, parts_of
 from verifier.problem.tables import AddressTable, Line, LineTable, OverBudget, Table, WordTable, instant_text, number_text
 from verifier.problem.text_forms import DATES, DIGITS, IPV4, IPV6, MOMENTS, NUMBERS, YEAR
 from verifier.problem.words import Domain
@@ -80,7 +80,9 @@ class Refined(Table):
 
 
 def refined(attribute: Attribute, predicates: Sequence[Predicate], budget: int) -> Refined:
-    """The table of an attribute that is asked for what it is not. Raises `OverBudget` where the classes are too many to list."""
+    """The table of an attribute that is asked for what it is not, by the predicates and their parts. Raises `OverBudget` where the
+    classes are too many to list."""
+    predicates = [*predicates, *(part for predicate in predicates for part in parts_of(predicate))]
     if attribute.domain is not None:
         return _refined_text(attribute.domain, predicates, budget)
     return _refined_addresses(predicates, budget) if attribute.line is None else _refined_line(attribute.line, predicates, budget)

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from verifier.problem.expression import Some
 from verifier.problem.finite import Finite, Lazy
 from verifier.problem.predicates import Less, Predicate
+from verifier.problem.readable import parts_of
 from verifier.verify.phrases.forms import Word
 from verifier.verify.phrases.lists import clauses
-from verifier.verify.phrases.patterns import parts_of, words
+from verifier.verify.phrases.patterns import words
 from verifier.verify.phrases.values import denied, said
 
 

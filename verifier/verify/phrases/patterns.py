@@ -6,12 +6,12 @@ Guarantee: two words of one attribute that are different sets have different tex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from verifier.problem.predicates import Characters, Compares, InNetwork, Less, OneOf, Predicate, Token, Tokens, either_case, exactly
-from verifier.problem.readable import Kind, Read, Written
+from verifier.problem.predicates import Characters, Compares, InNetwork, Predicate, Token, Tokens, either_case
+from verifier.problem.readable import Kind, Read, Written, parts_of
 from verifier.problem.tables import instant_text, number_text
 from verifier.verify.phrases.addresses import network_text
 from verifier.verify.phrases.forms import Sort, Word
@@ -29,16 +29,6 @@ def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arn
         noted = replace(word, note=_path_note(part) if arns_only else _note(part, word.text))
         by_text.setdefault((word.sort, word.text), {}).setdefault(word.mask, noted)
     return [word for found in by_text.values() for word in _told_apart(list(found.values()))]
-
-
-def parts_of(predicate: Predicate) -> Iterator[Predicate]:
-    """The predicates that have a text, of which others are built."""
-    if isinstance(predicate, OneOf):
-        yield from map(exactly, sorted(predicate.values))
-    elif isinstance(predicate, Less):
-        yield from (predicate.whole, *predicate.without)
-    else:
-        yield predicate
 
 
 def _word(predicate: Predicate, mask: int) -> Word:
