@@ -393,7 +393,8 @@ class _Question:
             return False
         everybody = _any(truth for way, truth in listed if way is EVERYBODY)
         ways = {way for way, truth in listed if truth and way is not EVERYBODY}
-        needed = {DIRECT, LIMITED, ACCOUNT} if self.federated or self.kind is CallerKind.ROLE else {DIRECT, ACCOUNT}
+        issued = (self.federated and not self.by_root) or self.kind is CallerKind.ROLE  # the root user's own ARN is the account's
+        needed = {DIRECT, LIMITED, ACCOUNT} if issued else {DIRECT, ACCOUNT}
         needed = {DIRECT} if self.service or self.kind is CallerKind.ROOT else needed
         return True if needed <= ways else _any((everybody, self.reading("P5") if ways else False))
 
