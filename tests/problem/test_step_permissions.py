@@ -110,14 +110,15 @@ def estates(draw: st.DrawFn) -> Estate:
     return Estate((), (Account(HOME, users, roles, complete=draw(st.booleans())), partner))
 
 
-def alone(found: Estate, target: Target, powers: frozenset[str]) -> dict[str, set[str]]:
-    """By action, who can do it on one target: a question about that target alone."""
+def alone(found: Estate, target: Target, powers: frozenset[str], held: frozenset[str]) -> dict[str, set[str]]:
+    """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of `powers`."""
     joint = join([Given(found, target, powers)])
     diagrams, table, acts = joint.diagrams, joint.finite.tables["principal"], joint.finite.tables["action"]
     done: dict[str, set[str]] = {}
     for action in sorted(Space(found, target).known_actions):
         only = diagrams.literal("action", acts.mask(OneOf(frozenset({action.lower()}))))
-        parts = (joint.sides[0].allowed, only, *joint.sides[0].facts, *joint.definitions)
+        have = [diagrams.literal(name, 1 << int(name in held)) for name in sorted(powers) if name in diagrams.level]
+        parts = (joint.sides[0].allowed, only, *have, *joint.sides[0].facts, *joint.definitions)
         node = project(diagrams, parts, frozenset({"principal"})).care
         mask = 0 if node == NOTHING else diagrams.values(node, "principal")
         done[action] = {name for name in NAMES if (number := table.class_of(name)) is not None and mask >> number & 1}
@@ -136,8 +137,8 @@ def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerf
     for permissions in step_permissions(found, targets, powers):
         for target in permissions.targets:
             arn = str(target.resource)
-            bare = alone(found, target, frozenset())
-            for action, expected in alone(found, target, powers).items():
+            bare = alone(found, target, powers, frozenset())
+            for action, expected in alone(found, target, powers, powers).items():
                 assert set(among(permissions, action, arn, NAMES)) == expected, (action, arn)
                 for name in NAMES:
                     assert (arn in targets_of(permissions, action, name, frozenset())) == (name in bare[action])
