@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from verifier.cli.run import emit, warn
+from verifier.cli.run import emit
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
@@ -24,7 +24,6 @@ def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | 
     from verifier.inputs import load_estate
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
-    warn(estate.told_conclusions)
     answered = malformed = 0
     with opened(requests) as stream:
         for number, line in enumerate(_lines(stream), start=1):

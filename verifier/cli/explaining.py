@@ -9,7 +9,6 @@ from typing import Any
 
 from verifier.cli.evaluating import MOST_LINE_BYTES, opened, parse_request, source_name
 from verifier.cli.outputs import Sink, write
-from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate, Key
 from verifier.model.explanation import Explanation
@@ -51,7 +50,6 @@ def explain_command(options: ExplainOptions) -> int:
 
     _check(options.request)
     estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied)
-    warn(estate.told_conclusions)
     request = request_from_json(estate, _given(estate, options.request))
     from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
 

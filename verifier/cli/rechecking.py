@@ -72,6 +72,7 @@ def recheck_command(certificate: Path, asked: Asked, held: Mapping[str, bool]) -
     for label, value in document["readings"].items():
         emit(f"the certificate holds the reading {label} at {'yes' if value else 'no'}\n")
     supposed = [f"{label}={'yes' if value else 'no'}" for label, value in document["readings"].items() if held.get(label) != value]
+    emit("".join(f"supposed: {printable(sentence)} [S4]\n" for sentence in question.estate.concluded))
     targets = targets_of(question.estate, question.invariants)
     questions = [_Question(question.invariants[number], target) for target, numbers in targets for number in numbers]
     found = Counter(_outcome(one, document, question.estate, supposed) for one in questions)

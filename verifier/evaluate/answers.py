@@ -22,12 +22,15 @@ def answer(decision: Decision) -> Decision:
 
 
 def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = None) -> dict[str, object]:
-    """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels."""
+    """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels, and
+    what was concluded about where its keys are is told (S4)."""
     labels = {symbol_label(symbol, estate) for symbol in decision.depends_on}
     told = answer(decision)
     found: dict[str, object] = {"decision": told.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
     if told.policies is not None:
         found |= {"policies": told.policies.value, "impossible": list(decision.impossible)}
+    if estate is not None and estate.concluded:
+        found["assumptions"] = [{"rule": "S4", "text": sentence} for sentence in estate.concluded]
     if trace:
         if decision.outcome is Outcome.DEPENDS:
             found["assignment"] = dict(decision.assignment)

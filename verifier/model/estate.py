@@ -14,7 +14,7 @@ from functools import cached_property
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy
-from verifier.syntax.diagnostic import Diagnostic, Severity
+from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
 
@@ -234,11 +234,6 @@ class Estate:
     """(file name, SHA-256 of its bytes) of each file read."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
-
-    @property
-    def told_conclusions(self) -> tuple[Diagnostic, ...]:
-        """What was concluded, as warnings, for answers that do not tell what they suppose."""
-        return tuple(Diagnostic(Severity.WARNING, sentence, rule="S4") for sentence in self.concluded)
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from verifier.model.request import Decision, Outcome, Request, Value
+from verifier.model.verdict import Assumption
 from verifier.syntax.source import NOWHERE, Span
 
 
@@ -89,10 +90,11 @@ class NotFound:
 @dataclass(frozen=True)
 class Explanation:
     """The decision on a request, with its trace, and what would change it. `cases` is, for a decision that depends, for each outcome an
-    assignment that leads to it."""
+    assignment that leads to it; `assumptions` is what was concluded about where the keys are (S4)."""
 
     request: Request
     decision: Decision
     cases: tuple[tuple[Outcome, tuple[tuple[str, bool], ...]], ...] = ()
     flips: tuple[Flip | NotFound, ...] = ()
     policy_changes: tuple[PolicyChange | NotFound, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()

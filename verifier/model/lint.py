@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.verdict import Counterexample
+from verifier.model.verdict import Assumption, Counterexample
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -118,7 +118,7 @@ class Linted:
 @dataclass(frozen=True)
 class LintReport:
     """Everything found, worst first within a policy, the policies in the order of the input. `warnings` are those of reading the input
-    that no finding tells; `elapsed` is in seconds."""
+    that no finding tells; `assumptions` what was concluded about where the keys are (S4); `elapsed` is in seconds."""
 
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
@@ -128,3 +128,4 @@ class LintReport:
     warnings: tuple[Diagnostic, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     elapsed: float = 0.0
+    assumptions: tuple[Assumption, ...] = ()

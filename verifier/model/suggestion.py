@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from verifier.model.comparison import TargetComparison
 from verifier.model.explanation import EditShown
 from verifier.model.invariant import AnyInvariant
-from verifier.model.verdict import KeySummary, Reason, Status
+from verifier.model.verdict import Assumption, KeySummary, Reason, Status
 from verifier.syntax.diagnostic import Diagnostic
 
 
@@ -48,10 +48,11 @@ class Advice:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Everything that was asked for, in the order of the invariants."""
+    """Everything that was asked for, in the order of the invariants. `assumptions` is what was concluded about where the keys are (S4)."""
 
     advice: tuple[Advice, ...]
     keys: tuple[KeySummary, ...]
     data_version: str
     warnings: tuple[Diagnostic, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
+    assumptions: tuple[Assumption, ...] = ()

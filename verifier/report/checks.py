@@ -19,6 +19,7 @@ from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.json_report import report_schema, report_to_json
 from verifier.report.json_values import Json
 from verifier.report.style import Style, pad
+from verifier.report.supposed import concluded, of_all, supposed_lines
 from verifier.report.text import render_text
 
 FORMAT = "kms-verifier/check"
@@ -65,12 +66,13 @@ def check_of_report(name: str, report: Report) -> Check:
 
 
 def render_check(check: Check, colour: bool) -> str:
-    """A line, and unless it passes the whole comparison or report."""
+    """A line, with what was concluded about where the keys are (S4); unless it passes the whole comparison or report."""
     style = Style(colour)
     paint = {"pass": style.good, "fail": style.bad, "unknown": style.doubt}[check.result]
     head = f"{pad(paint(check.result.upper()), 9)}{pad(check.name, 20)}{check.message}\n"
     if check.result == "pass":
-        return head
+        answers = check.behind.targets if isinstance(check.behind, Comparison) else check.behind.verdicts
+        return head + "".join(f"{line}\n" for line in supposed_lines(concluded(of_all(answers)), columns=9))
     if isinstance(check.behind, Comparison):
         return f"{head}\n{render_comparison(check.behind, FailOn.MORE, colour=colour)}"
     return f"{head}\n{render_text(check.behind, colour)}"

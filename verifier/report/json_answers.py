@@ -11,6 +11,7 @@ from typing import Protocol
 from verifier import __version__
 from verifier.model.verdict import Assumption
 from verifier.report.json_values import Json, diagnostic_to_json
+from verifier.report.supposed import supposed_json
 from verifier.syntax.diagnostic import Diagnostic
 
 
@@ -47,6 +48,6 @@ def origins(answer: Answer) -> Json:
 def supposed(assumptions: Iterable[Assumption], elapsed: float) -> Json:
     """What is supposed of a key, and the time that it took, in milliseconds; `elapsed` is in seconds."""
     return {
-        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in assumptions],
+        "assumptions": supposed_json(assumptions),
         "elapsed_ms": round(elapsed * 1000, 3),
     }

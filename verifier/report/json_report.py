@@ -24,6 +24,7 @@ from verifier.report.json_values import (
 )
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story_json import bound_to_json, story_to_json
+from verifier.report.supposed import supposed_json
 
 FORMAT = "kms-verifier/report"
 FORMAT_VERSION = 1
@@ -114,7 +115,7 @@ def _verdict(verdict: Verdict, keys: Sequence[KeySummary]) -> Json:
         "target": verdict.target,
         "status": verdict.status.value,
         "rests_on": [statement_to_json(statement) for statement in verdict.rests_on],
-        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in verdict.assumptions],
+        "assumptions": supposed_json(verdict.assumptions),
         "counterexample": counterexample_to_json(verdict.counterexample) if verdict.counterexample else None,
         "grants": [{"named_as": named.role.value, **grant_to_json(named.grant)} for named in verdict.grants],
         "story": story_to_json(verdict.story, names_of(keys, verdict.target), verdict.target) if verdict.story is not None else None,

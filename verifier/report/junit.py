@@ -8,7 +8,7 @@ from __future__ import annotations
 from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.junit_document import Case, Outcome, Suite, junit_document
 from verifier.report.naming import target_name
-from verifier.report.notices import conclusions
+from verifier.report.supposed import conclusions
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import place_of, proved_words, verdict_sentence
 from verifier.syntax.text import printable

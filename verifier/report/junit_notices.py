@@ -23,24 +23,26 @@ _OTHERS = Subject("", "not about one of these")
 def render_junit_notices(notices: Notices) -> str:
     """The document, with a final newline."""
     known = {subject.id for subject in notices.subjects}
-    suites = [_suite(subject, [notice for notice in notices.notices if notice.subject == subject.id]) for subject in notices.subjects]
+    supposed = [printable(f"supposed: {text}") for text in notices.concluded]
+    told = [(subject, [notice for notice in notices.notices if notice.subject == subject.id]) for subject in notices.subjects]
     others = [notice for notice in notices.notices if notice.subject not in known]
-    return junit_document([*suites, *([_suite(_OTHERS, others)] if others else [])])
+    told += [(_OTHERS, others)] if others else []
+    return junit_document([_suite(subject, about, supposed) for subject, about in told])
 
 
-def _suite(subject: Subject, notices: Sequence[Notice]) -> Suite:
-    rules = dict.fromkeys((*subject.rules, *(notice.rule for notice in notices)))
-    cases = tuple(_case(rule, [notice for notice in notices if notice.rule == rule]) for rule in rules)
+def _suite(subject: Subject, notices: Sequence[Notice], supposed: Sequence[str]) -> Suite:
+    rules = list(dict.fromkeys((*subject.rules, *(notice.rule for notice in notices))))
+    cases = tuple(_case(rule, [notice for notice in notices if notice.rule == rule], supposed) for rule in rules or [_CLEAN])
     targets = [notice.target for notice in notices if notice.target]
-    return Suite(subject.name, targets[0] if targets else subject.id or subject.name, cases or (Case(_CLEAN),))
+    return Suite(subject.name, targets[0] if targets else subject.id or subject.name, cases)
 
 
-def _case(rule: str, notices: Sequence[Notice]) -> Case:
+def _case(rule: str, notices: Sequence[Notice], supposed: Sequence[str]) -> Case:
+    text = "\n".join([*(line for notice in notices for line in _lines(notice)), *supposed])
     if not notices:
-        return Case(rule)
+        return Case(rule, text=text)
     order = (Status.REFUTED, Status.UNKNOWN, Status.PROVED)
     first = min(notices, key=lambda notice: order.index(notice.counts_as))
-    text = "\n".join(line for notice in notices for line in _lines(notice))
     if first.counts_as is Status.PROVED:
         return Case(rule, text=text, span=first.span)
     more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""

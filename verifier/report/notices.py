@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from verifier.model.verdict import Assumption, Status
+from verifier.model.verdict import Status
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -84,11 +84,6 @@ class Notices:
     subjects: tuple[Subject, ...] = ()
     concluded: tuple[str, ...] = ()
     """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was found rests on it."""
-
-
-def conclusions(assumptions: Iterable[Assumption]) -> tuple[str, ...]:
-    """What was concluded, among what is supposed; each once."""
-    return tuple(dict.fromkeys(f"{found.text} [{found.rule}]" for found in assumptions if found.is_conclusion))
 
 
 def slug(name: str) -> str:

@@ -14,7 +14,7 @@ from verifier.report.exit_codes import exit_code
 from verifier.report.markdown import escaped
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import target_name
-from verifier.report.notices import conclusions
+from verifier.report.supposed import of_all, supposed_end
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import counts_sentence, proved_words, verdict_sentence
 from verifier.syntax.text import brief
@@ -30,9 +30,7 @@ def render_report_markdown(report: Report) -> str:
     """The whole report, with a final newline."""
     code = exit_code(verdict.counts_as for verdict in report.verdicts)
     head = ["## Access to KMS keys", "", "| | invariant | key |", "| --- | --- | --- |", *_rows(report), ""]
-    supposed = conclusions(assumption for verdict in report.verdicts for assumption in verdict.assumptions)
-    end = [f"<sub>supposed: {escaped(sentence)}</sub><br>" for sentence in supposed]
-    end.append(f"<sub>{escaped(counts_sentence(report))} · exit code {code:d}</sub>")
+    end = [*supposed_end(of_all(report.verdicts)), f"<sub>{escaped(counts_sentence(report))} · exit code {code:d}</sub>"]
     blocks = [Block(list(_details(report, verdict))) for verdict in report.verdicts if verdict.status is not Status.PROVED]
     return fitted(head, blocks, end, "{} more verdicts are refuted or unknown; there is no room for them here.")
 

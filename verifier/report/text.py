@@ -13,6 +13,7 @@ from verifier.report.exit_codes import exit_code
 from verifier.report.grants import named_grant_lines
 from verifier.report.naming import Places, key_name, rule_label, target_name
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
 _MARKS = {Status.PROVED: "✔ proved", Status.REFUTED: "✘ refuted", Status.UNKNOWN: "? unknown"}
@@ -29,7 +30,7 @@ def render_text(report: Report, colour: bool) -> str:
     for verdict in report.verdicts:
         lines += [*_verdict_lines(report, verdict, common, style), ""]
     whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
-    lines += _supposition_lines(f"{whose} supposes", common)
+    lines += supposed_lines(common, f"{whose} supposes", len(whose) + 11)
     lines += [*([""] if common else []), *_remedy(report), *_ending(report, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -92,7 +93,7 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
     if verdict.reason:
         where = places.place(verdict.reason.span)
         lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
-    supposed = _supposition_lines("supposes", _own_assumptions(verdict, common), MARGIN)
+    supposed = supposed_lines(_own_assumptions(verdict, common), columns=LABEL, margin=MARGIN)
     return [*lines, *([""] if verdict.story is not None and supposed else []), *supposed]
 
 
@@ -143,14 +144,6 @@ def _elapsed(seconds: float) -> str:
     if seconds < 0.0005:
         return "<1 ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def _supposition_lines(label: str, assumptions: Sequence[Assumption], margin: str = "") -> list[str]:
-    lines = []
-    for position, assumption in enumerate(assumptions):
-        lead = margin + pad("" if position else label, max(LABEL, len(label) + 2))
-        lines += sentence(printable(assumption.text), lead, rule_label(assumption.rule))
-    return lines
 
 
 def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:

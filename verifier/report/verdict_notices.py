@@ -10,9 +10,10 @@ from verifier.model.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
 from verifier.report.naming import statement_name, target_name
-from verifier.report.notices import Level, Notice, Notices, Rule, conclusions, slugs
+from verifier.report.notices import Level, Notice, Notices, Rule, slugs
 from verifier.report.reach.names import names_of
 from verifier.report.reach.told import told_steps
+from verifier.report.supposed import conclusions, of_all
 from verifier.report.verdict_words import counts_sentence, involved, place_of, verdict_sentence
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
@@ -35,7 +36,7 @@ def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
         exit_code(verdict.counts_as for verdict in report.verdicts),
         report.inputs,
         report.warnings,
-        concluded=conclusions(assumption for verdict in report.verdicts for assumption in verdict.assumptions),
+        concluded=conclusions(of_all(report.verdicts)),
     )
 
 

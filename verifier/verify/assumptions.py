@@ -67,9 +67,9 @@ def _guaranteed(target: Target, invariant: Invariant) -> Iterator[Assumption]:
         yield Assumption("U3", "the key can be used: it is enabled, and its state decides nothing here")
 
 
-def where_it_is(estate: Estate) -> Iterator[Assumption]:
+def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
     """What was concluded about the own account and Region, where the input does not say it (S4)."""
-    return (Assumption("S4", sentence) for sentence in estate.concluded)
+    return tuple(Assumption("S4", sentence) for sentence in estate.concluded)
 
 
 def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumption, ...]:

@@ -56,7 +56,7 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
         written = _script(estate, target, invariant, readings)
     except Inexpressible as error:
         return Exported(invariant, name, reason=str(error))
-    return Exported(invariant, name, "\n".join([*_remarks(invariant, name, readings, written), written.text]))
+    return Exported(invariant, name, "\n".join([*_remarks(estate, invariant, name, readings, written), written.text]))
 
 
 def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> Script:
@@ -65,11 +65,12 @@ def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapp
     return script(formula, both(*fixed, formula.violations[0], formula.known_action))
 
 
-def _remarks(invariant: Invariant, target: str, readings: Mapping[str, bool], written: Script) -> Iterator[str]:
+def _remarks(estate: Estate, invariant: Invariant, target: str, readings: Mapping[str, bool], written: Script) -> Iterator[str]:
     """What the formula is, as comments; a name from the input cannot end one early."""
     yield f"; kms-verifier {__version__}, {data_version()}"
     yield f"; invariant: {_one_line(invariant.name)}"
     yield f"; about: {_one_line(target)}"
+    yield from (f"; supposed: {_one_line(sentence)} [S4]" for sentence in estate.concluded)
     for label, value in readings.items():
         yield f"; the reading {label} is held at {'yes' if value else 'no'}"
     yield "; unsat: no request for an action that the reference data knows breaks the invariant. sat: some request does."

@@ -15,6 +15,7 @@ from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.policy import excerpts
 from verifier.report.html.style import STYLE
 from verifier.report.region_words import SidePlaces, case_text, change_text, request_text
+from verifier.report.supposed import conclusions, of_all
 from verifier.syntax.source import Span
 
 
@@ -23,7 +24,8 @@ def render_comparison_html(comparison: Comparison, fail_on: FailOn = FailOn.MORE
     code = comparison_exit_code(comparison, fail_on)
     title = f"Access to KMS keys: {comparison.relation.value}"
     sides = f"{comparison.old.label} → {comparison.new.label}"
-    head = element("header", element("h1", title), element("p", f"{counts_text(comparison)} · {sides} · exit code {code:d}"))
+    supposed = [element("p", f"supposed: {text}", class_="dim") for text in conclusions(of_all(comparison.targets))]
+    head = element("header", element("h1", title), element("p", f"{counts_text(comparison)} · {sides} · exit code {code:d}"), supposed)
     places = SidePlaces(comparison.old.label, comparison.new.label)
     targets = [_target(target, places, texts or {}) for target in comparison.targets]
     allowances = [

@@ -22,6 +22,7 @@ from verifier.report.json_values import (
     region_to_json,
     statement_to_json,
 )
+from verifier.report.supposed import supposed_json
 
 FORMAT = "kms-verifier/comparison"
 FORMAT_VERSION = 1
@@ -94,7 +95,7 @@ def _target(target: TargetComparison) -> Json:
         "unknown_actions": {"gained": target.unknown_gained, "lost": target.unknown_lost},
         "exact": target.exact,
         "changes": [_change(change) for change in target.changes],
-        "assumptions": [{"rule": assumption.rule, "text": assumption.text} for assumption in target.assumptions],
+        "assumptions": supposed_json(target.assumptions),
         "elapsed_ms": round(target.elapsed * 1000, 3),
     }
 

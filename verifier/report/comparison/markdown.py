@@ -21,6 +21,7 @@ from verifier.report.markdown import code, escaped
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
+from verifier.report.supposed import of_all, supposed_end
 from verifier.syntax.text import brief
 
 _MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES, _MOST_OF_A_LABEL = 4, 4, 3, 200
@@ -45,7 +46,7 @@ def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.
             blocks.append(Block([f"Allowance {escaped(allowance.name)} was not needed: nothing that it covers was gained.", ""]))
     exit_code = comparison_exit_code(comparison, fail_on)
     sides = f"{escaped(brief(comparison.old.label, _MOST_OF_A_LABEL))} → {escaped(brief(comparison.new.label, _MOST_OF_A_LABEL))}"
-    end = [f"<sub>{escaped(counts_text(comparison))} · {sides} · exit code {exit_code:d}</sub>"]
+    end = [*supposed_end(of_all(comparison.targets)), f"<sub>{escaped(counts_text(comparison))} · {sides} · exit code {exit_code:d}</sub>"]
     return fitted([f"## Access to KMS keys: {comparison.relation.value}", ""], blocks, end)
 
 

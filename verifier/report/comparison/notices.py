@@ -11,8 +11,9 @@ from verifier.model.comparison import Change, Comparison, FailOn, RegionChange, 
 from verifier.model.policy import StatementRef
 from verifier.model.verdict import Status
 from verifier.report.comparison.words import comparison_exit_code, counts_text, target_name, unknown_actions_text
-from verifier.report.notices import Level, Notice, Notices, Rule, Subject, conclusions
+from verifier.report.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.region_words import case_text, change_text, request_text
+from verifier.report.supposed import conclusions, of_all
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 
@@ -30,7 +31,7 @@ def notices_of_comparison(comparison: Comparison, fail_on: FailOn = FailOn.MORE)
     inputs = tuple(dict.fromkeys((*comparison.old.inputs, *comparison.new.inputs)))
     subjects = tuple(Subject(target.target, target_name(target), tuple(rule.id for rule in _RULES)) for target in comparison.targets)
     code = comparison_exit_code(comparison, fail_on)
-    concluded = conclusions(assumption for target in comparison.targets for assumption in target.assumptions)
+    concluded = conclusions(of_all(comparison.targets))
     return Notices(_RULES, found, counts_text(comparison), code, inputs, comparison.new.warnings, subjects, concluded)
 
 

@@ -19,7 +19,7 @@ from verifier.model.comparison import (
 )
 from verifier.model.invariant import Expectation
 from verifier.model.region import LimitKind
-from verifier.model.verdict import Assumption, Counterexample, Reason
+from verifier.model.verdict import Counterexample, Reason
 from verifier.report.comparison.words import (
     comparison_exit_code,
     counts_text,
@@ -32,6 +32,7 @@ from verifier.report.naming import Places, rule_label
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import concluded, of_all, supposed_lines
 from verifier.report.text import counted
 from verifier.syntax.text import printable
 
@@ -216,8 +217,9 @@ class _Writer:
         """Allowances that were not needed, what is supposed, the counting line."""
         lines = [line for allowance in comparison.allowances if not allowance.used for line in self._unused(allowance)]
         lines += [""] if lines else []
-        if self.in_full:
-            lines += self._assumptions(comparison)
+        supposed = of_all(comparison.targets)
+        told = supposed_lines(supposed if self.in_full else concluded(supposed), columns=_LABEL)
+        lines += [*told, ""] if told else []
         sides = f"{printable(comparison.old.label)} → {printable(comparison.new.label)}"
         code = comparison_exit_code(comparison, fail_on)
         return lines + flow([counts_text(comparison), sides, f"exit {code:d}"], "", between=" " * 6, indent=0)
@@ -225,11 +227,3 @@ class _Writer:
     def _unused(self, allowance: UsedAllowance) -> list[str]:
         place = Places().place(allowance.span)
         return sentence(f'allow "{printable(allowance.name)}" was not needed: nothing that it covers was gained', self._lead("note"), place)
-
-    def _assumptions(self, comparison: Comparison) -> Iterator[str]:
-        found: dict[Assumption, None] = dict.fromkeys(a for target in comparison.targets for a in target.assumptions)
-        for position, assumption in enumerate(found):
-            lead = pad("" if position else "supposes", _LABEL)
-            yield from sentence(printable(assumption.text), lead, rule_label(assumption.rule))
-        if found:
-            yield ""

@@ -14,6 +14,7 @@ from verifier.model.reference import data_version
 from verifier.model.request import Value
 from verifier.report.json_report import report_schema
 from verifier.report.json_values import Json, decision_to_json, place_to_json, request_to_json
+from verifier.report.supposed import supposed_json
 
 FORMAT = "kms-verifier/explanation"
 FORMAT_VERSION = 1
@@ -52,6 +53,7 @@ def explanation_to_json(explanation: Explanation) -> Json:
         "policy_changes": [_policy_change(change) for change in explanation.policy_changes if isinstance(change, PolicyChange)],
         "no_request_change": [_not_found(found) for found in explanation.flips if isinstance(found, NotFound)],
         "no_policy_change": [_not_found(found) for found in explanation.policy_changes if isinstance(found, NotFound)],
+        "assumptions": supposed_json(explanation.assumptions),
     }
 
 

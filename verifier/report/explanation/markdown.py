@@ -23,6 +23,7 @@ from verifier.report.explanation.words import (
 )
 from verifier.report.markdown import code, escaped
 from verifier.report.markdown_room import Block, fitted
+from verifier.report.supposed import supposed_end
 
 _SIGNS = {Outcome.ALLOW: "✅ allowed", Outcome.DENY: "❌ refused", Outcome.DEPENDS: "❓ depends"}
 
@@ -46,7 +47,7 @@ def render_explanation_markdown(explanation: Explanation) -> str:
     blocks += [Block(list(lines)) for lines in _policy_changes(explanation.policy_changes)]
     steps = len(decision.trace)
     blocks.append(Block(["", *_gates(explanation)], ["", f"Gate by gate: {steps} steps, for which there is no room here."], 1))
-    return fitted([], blocks, [], "{} more remarks, for which there is no room here.")
+    return fitted([], blocks, supposed_end(explanation.assumptions), "{} more remarks, for which there is no room here.")
 
 
 def _request(request: Request) -> Iterator[str]:

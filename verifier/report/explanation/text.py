@@ -23,6 +23,7 @@ from verifier.report.explanation.words import (
 )
 from verifier.report.naming import rule_label
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
 _MARGIN = "  "
@@ -41,7 +42,8 @@ def render_explanation(explanation: Explanation, *, colour: bool = False, in_ful
     for wanted in dict.fromkeys(found.wanted for found in (*explanation.flips, *explanation.policy_changes)):
         lines += [*_flips(wanted, [flip for flip in explanation.flips if flip.wanted is wanted], style), ""]
         lines += [*_edits(wanted, [change for change in explanation.policy_changes if change.wanted is wanted], style), ""]
-    return "\n".join(line.rstrip() for line in lines[:-1]) + "\n"
+    supposed = supposed_lines(explanation.assumptions)
+    return "\n".join(line.rstrip() for line in ([*lines, *supposed] if supposed else lines[:-1])) + "\n"
 
 
 # --- the request and its decision ----------------------------------------------------------------------------------------------

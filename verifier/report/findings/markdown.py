@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.model.verdict import Assumption
 from verifier.report.access_words import Told, places_of, reading_question, readings_needed, ways_text, when_text
 from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.markdown import code, details, escaped, table_head, table_row
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import key_name
 from verifier.report.region_words import witness_text
+from verifier.report.supposed import of_all, supposed_end, supposed_items
 
 
 def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -> str:
@@ -24,11 +24,10 @@ def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -
     blocks = [Block([*_key(key, in_full), ""], [*_in_short(key), ""]) for key in report.keys]
     needed = readings_needed(f.region for key in report.keys for f in (*key.findings, *key.services))
     questions = [f"{escaped(label)}: {escaped(reading_question(label))}" for label in needed]
-    found: dict[Assumption, None] = dict.fromkeys(a for key in report.keys for a in key.assumptions)
-    supposed = [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found]
+    supposed = of_all(report.keys)
     blocks.append(Block(list(details("what AWS's documentation leaves open", questions)), [], counts=0))
-    blocks.append(Block(list(details("what this supposes", supposed)), [], counts=0))
-    end = ["", f"<sub>{escaped(report.data_version)} · exit code {findings_exit_code(report):d}</sub>"]
+    blocks.append(Block(list(details("what this supposes", supposed_items(supposed))), [], counts=0))
+    end = ["", *supposed_end(supposed), f"<sub>{escaped(report.data_version)} · exit code {findings_exit_code(report):d}</sub>"]
     return fitted(head, blocks, end, "{} more keys, for which there is no room here.")
 
 

@@ -15,8 +15,9 @@ from verifier.report.access_words import cases_in_full, when_text
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.findings.words import findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.naming import key_name, statement_name
-from verifier.report.notices import Level, Notice, Notices, Rule, Subject, conclusions
+from verifier.report.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.region_words import witness_text
+from verifier.report.supposed import conclusions, of_all
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 
@@ -36,7 +37,7 @@ def notices_of_findings(report: FindingsReport, evidence: Evidence = NO_EVIDENCE
     more = f"; and {len(report.keys) - 20} more keys" if len(report.keys) > 20 else ""
     summary = f"{zone_text(report)}; {counts}{more}"
     subjects = tuple(Subject(key.key.arn, key_name(key.key), tuple(rule.id for rule in _RULES)) for key in report.keys)
-    concluded = conclusions(assumption for key in report.keys for assumption in key.assumptions)
+    concluded = conclusions(of_all(report.keys))
     return Notices(_RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings, subjects, concluded)
 
 

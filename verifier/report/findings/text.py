@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.model.verdict import Assumption
 from verifier.report.access_words import Told, cases_in_full, places_of, reading_question, readings_needed, ways_text, when_text
 from verifier.report.columns import columns
 from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.naming import Places, rule_label
 from verifier.report.region_words import witness_text
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import of_all, supposed_lines
 from verifier.report.text import counted, key_lines
 from verifier.syntax.text import printable
 
@@ -85,7 +85,7 @@ class _Writer:
 
     def ending(self) -> list[str]:
         """What is open, what is supposed, the counting line."""
-        lines = [*self._readings(), *self._assumptions()]
+        lines = [*self._readings(), *supposed_lines(of_all(self.report.keys))]
         lines += [""] if lines else []
         number = sum(len(key.findings) for key in self.report.keys)
         data = [f"KMS data {printable(self.report.data_version)}"] if self.report.data_version else []
@@ -99,8 +99,3 @@ class _Writer:
             yield from sentence(f"some findings depend on what AWS's documentation leaves open; {remedy}", pad("readings", _LABEL))
             for label in needed:
                 yield from sentence(reading_question(label), pad("", _LABEL), rule_label(label))
-
-    def _assumptions(self) -> Iterator[str]:
-        found: dict[Assumption, None] = dict.fromkeys(a for key in self.report.keys for a in key.assumptions)
-        for position, assumption in enumerate(found):
-            yield from sentence(printable(assumption.text), pad("" if position else "supposes", _LABEL), rule_label(assumption.rule))

@@ -15,6 +15,7 @@ from verifier.model.policy import StatementRef
 from verifier.report.json_report import report_schema
 from verifier.report.json_values import Json, counterexample_to_json, diagnostic_to_json, place_to_json, statement_to_json
 from verifier.report.lint.words import lint_exit_code
+from verifier.report.supposed import supposed_json
 
 FORMAT = "kms-verifier/lint"
 FORMAT_VERSION = 1
@@ -55,6 +56,7 @@ def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING
         "findings": [_finding(finding) for finding in report.findings],
         "undecided": [_undecided(undecided) for undecided in report.undecided],
         "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
+        "assumptions": supposed_json(report.assumptions),
         "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
         "elapsed_ms": round(report.elapsed * 1000, 3),
     }

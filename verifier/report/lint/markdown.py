@@ -24,6 +24,7 @@ from verifier.report.lint.words import (
 )
 from verifier.report.markdown import code, escaped
 from verifier.report.markdown_room import Block, fitted
+from verifier.report.supposed import supposed_end
 
 _SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "💬"}
 
@@ -33,7 +34,7 @@ def render_lint_markdown(report: LintReport, fail_on: Severity | None = Severity
     blocks = [block for policy, findings in by_policy(report) for block in _policy(policy, findings)]
     open_ = [f"- ❓ **unknown** {marked(undecided_text(undecided))} ({escaped(undecided.label)})" for undecided in report.undecided]
     blocks += [*(Block([line]) for line in open_), Block([""] if open_ else [], counts=0)]
-    end = [f"<sub>{escaped(counts_text(report))} · exit code {lint_exit_code(report, fail_on):d}</sub>"]
+    end = [*supposed_end(report.assumptions), f"<sub>{escaped(counts_text(report))} · exit code {lint_exit_code(report, fail_on):d}</sub>"]
     return fitted(
         ["## KMS policies: what is provably wrong", ""], blocks, end, "{} more findings and open questions; there is no room for them here."
     )

@@ -17,6 +17,7 @@ from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.lint.words import lint_exit_code, policy_title
 from verifier.report.naming import statement_name
 from verifier.report.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.supposed import conclusions
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE
 
@@ -32,7 +33,8 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
     notices += [_undecided(undecided, seen) for undecided in report.undecided]
     summary = f"{len(report.findings)} findings in {len(report.policies)} policies, {len(report.undecided)} questions not decided"
     subjects = tuple(map(_subject_of, report.policies))
-    return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings, subjects)
+    concluded = conclusions(report.assumptions)
+    return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings, subjects, concluded)
 
 
 def _subject_of(policy: Linted) -> Subject:

@@ -23,6 +23,7 @@ from verifier.report.lint.words import (
 )
 from verifier.report.naming import rule_label
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
 MARGIN = 9
@@ -45,6 +46,8 @@ def render_lint(report: LintReport, fail_on: Severity | None = Severity.WARNING,
             lines.append("")
     lines += [line for undecided in report.undecided for line in _undecided(undecided, style)]
     lines += [""] if report.undecided else []
+    supposed = supposed_lines(report.assumptions)
+    lines += [*supposed, ""] if supposed else []
     lines += _ending(report, fail_on, len(report.findings) - len(shown), style)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.model.verdict import Assumption
 from verifier.report.markdown import details, escaped, table_head, table_row
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import key_name
@@ -20,6 +19,7 @@ from verifier.report.reach.story import story_lines
 from verifier.report.reach.told import told_steps
 from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told, some
 from verifier.report.style import Style
+from verifier.report.supposed import of_all, supposed_end, supposed_items
 
 
 def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
@@ -27,8 +27,9 @@ def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
     question = question_words(report)
     keys = [key.key for key in report.keys]
     blocks = [block for key in report.keys for block in _key(report, key, names_of(keys, key.key.arn), in_full)]
-    blocks.append(_assumptions(report))
-    end = [f"<sub>{escaped(report.data_version)} · exit code {reach_exit_code(report):d}</sub>"]
+    supposed = of_all(report.keys)
+    blocks.append(Block([*details("what this supposes", supposed_items(supposed)), ""], [""]))
+    end = [*supposed_end(supposed), f"<sub>{escaped(report.data_version)} · exit code {reach_exit_code(report):d}</sub>"]
     return fitted([f"## {escaped(question[0].upper() + question[1:])}", ""], blocks, end)
 
 
@@ -71,9 +72,3 @@ def _folded(report: ReachReport, key: KeyReach, row: ReachRow, names: Names) -> 
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     title = escaped(f"{distance(row)}: {of_row(report, row, names, in_full=False)}")
     yield from (f"<details><summary>{title}</summary>", "", f"{fence}text", text, fence, "", "</details>", "")
-
-
-def _assumptions(report: ReachReport) -> Block:
-    found: dict[Assumption, None] = dict.fromkeys(a for key in report.keys for a in key.assumptions)
-    supposed = [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found]
-    return Block([*details("what this supposes", supposed), ""], [""])

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.model.verdict import Assumption, Story
+from verifier.model.verdict import Story
 from verifier.report.naming import Places, rule_label
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_lines, steps_lines
 from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told, some
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import of_all, supposed_lines
 from verifier.report.text import counted, key_lines
 from verifier.syntax.text import printable
 
@@ -84,16 +85,11 @@ class _Writer:
 
     def ending(self) -> list[str]:
         """What is supposed, the readings that were tried, the counting line."""
-        lines = [*self._assumptions(), *self._readings()]
+        lines = [*supposed_lines(of_all(self.report.keys), columns=_LABEL), *self._readings()]
         lines += [""] if lines else []
         rows = sum(len(key.rows) for key in self.report.keys)
         data = [f"KMS data {printable(self.report.data_version)}"] if self.report.data_version else []
         return [*lines, *flow([counted(rows, "row"), *data, f"exit {reach_exit_code(self.report):d}"], "", between=" · ")]
-
-    def _assumptions(self) -> Iterator[str]:
-        found: dict[Assumption, None] = dict.fromkeys(a for key in self.report.keys for a in key.assumptions)
-        for position, assumption in enumerate(found):
-            yield from sentence(printable(assumption.text), pad("" if position else "supposes", _LABEL), rule_label(assumption.rule))
 
     def _readings(self) -> Iterator[str]:
         """The questions that chains depend on."""

@@ -15,6 +15,7 @@ from verifier.report.comparison.json import comparison_schema, region_change_to_
 from verifier.report.explanation.json import edit_to_json, explanation_schema, with_report_definitions
 from verifier.report.json_values import Json, diagnostic_to_json, reason_to_json
 from verifier.report.suggestion.words import suggest_exit_code
+from verifier.report.supposed import supposed_json
 
 FORMAT = "kms-verifier/suggestions"
 FORMAT_VERSION = 1
@@ -42,6 +43,7 @@ def suggestions_to_json(suggestions: Suggestions) -> Json:
         "summary": {"exit_code": int(suggest_exit_code(suggestions))},
         "invariants": [_advice(advice) for advice in suggestions.advice],
         "inputs": [{"file": file, "sha256": digest} for file, digest in suggestions.inputs],
+        "assumptions": supposed_json(suggestions.assumptions),
         "warnings": [diagnostic_to_json(warning) for warning in suggestions.warnings],
     }
 

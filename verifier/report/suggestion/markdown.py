@@ -15,6 +15,7 @@ from verifier.report.markdown import escaped
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.suggestion.text import target_name
 from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
+from verifier.report.supposed import supposed_end
 
 _SIGNS = {Status.PROVED: "✅ proved", Status.REFUTED: "❌ refuted", Status.UNKNOWN: "❓ unknown"}
 
@@ -24,7 +25,10 @@ def render_suggestions_markdown(suggestions: Suggestions) -> str:
     told = [advice for advice in suggestions.advice if advice.status is not Status.PROVED]
     blocks = [Block([*_title(suggestions, advice), *_advice(advice), ""], _in_short(suggestions, advice)) for advice in told]
     proved = len(suggestions.advice) - len(told)
-    end = [f"<sub>{proved} proved as things are · exit code {suggest_exit_code(suggestions):d}</sub>"]
+    end = [
+        *supposed_end(suggestions.assumptions),
+        f"<sub>{proved} proved as things are · exit code {suggest_exit_code(suggestions):d}</sub>",
+    ]
     return fitted([], blocks, end, "{} more are refuted or unknown; there is no room for them here.")
 
 

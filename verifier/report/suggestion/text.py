@@ -13,6 +13,7 @@ from verifier.report.explanation.words import edit_lines
 from verifier.report.naming import Places, key_name, rule_label
 from verifier.report.style import Style, pad, sentence
 from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
+from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
 _MARKS = {Status.PROVED: "✔ proved", Status.REFUTED: "✘ refuted", Status.UNKNOWN: "? unknown"}
@@ -24,6 +25,8 @@ def render_suggestions(suggestions: Suggestions, *, colour: bool = False) -> str
     style = Style(colour)
     quiet = [advice for advice in suggestions.advice if advice.status is Status.PROVED]
     lines = [line for advice in suggestions.advice if advice not in quiet for line in (*_advice(suggestions, advice, style), "")]
+    supposed = supposed_lines(suggestions.assumptions)
+    lines += [*supposed, ""] if supposed else []
     mended = sum(bool(advice.suggestions) for advice in suggestions.advice)
     refuted = sum(advice.status is Status.REFUTED for advice in suggestions.advice)
     counts = [f"{len(quiet)} proved as things are", f"{refuted} refuted, {mended} of them with a suggestion"]

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.access import KeyAccess, WhoCan
 from verifier.model.region import Region
-from verifier.model.verdict import Assumption
 from verifier.report.access_words import (
     callers_text,
     cases_in_full,
@@ -27,6 +26,7 @@ from verifier.report.access_words import (
 from verifier.report.markdown import code, details, escaped, table_head, table_row
 from verifier.report.markdown_room import Block, fitted
 from verifier.report.naming import key_name
+from verifier.report.supposed import of_all, supposed_end, supposed_items
 
 
 def render_who_can_markdown(answer: WhoCan, *, in_full: bool = False) -> str:
@@ -34,8 +34,8 @@ def render_who_can_markdown(answer: WhoCan, *, in_full: bool = False) -> str:
     question = question_text(answer)
     head = [f"## {escaped(question[0].upper() + question[1:])}", ""]
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
-    blocks += [*_readings(answer), *_assumptions(answer)]
-    end = [f"<sub>{escaped(answer.data_version)} · exit code {who_can_exit_code(answer):d}</sub>"]
+    blocks += [*_readings(answer), _folded("what this supposes", supposed_items(of_all(answer.keys)))]
+    end = [*supposed_end(of_all(answer.keys)), f"<sub>{escaped(answer.data_version)} · exit code {who_can_exit_code(answer):d}</sub>"]
     return fitted(head, blocks, end, "{} more rows and remarks, for which there is no room here.")
 
 
@@ -71,12 +71,6 @@ def _readings(answer: WhoCan) -> Iterator[Block]:
         yield Block(["Some rows depend on what AWS's documentation leaves open:", ""])
         yield from (Block([f"- {escaped(label)}: {escaped(reading_question(label))}"]) for label in needed)
         yield Block([""], counts=0)
-
-
-def _assumptions(answer: WhoCan) -> Iterator[Block]:
-    found: dict[Assumption, None] = dict.fromkeys(a for key in answer.keys for a in key.assumptions)
-    supposed = [f"{escaped(a.text)} ({escaped(a.rule)})" for a in found]
-    yield _folded("what this supposes", supposed)
 
 
 def _folded(title: str, items: Sequence[str]) -> Block:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.access import Access, KeyAccess, WhoCan
-from verifier.model.verdict import Assumption
 from verifier.report.access_words import (
     Told,
     callers_text,
@@ -28,6 +27,7 @@ from verifier.report.columns import columns
 from verifier.report.naming import Places, rule_label
 from verifier.report.region_words import witness_text
 from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.supposed import of_all, supposed_lines
 from verifier.report.text import counted, key_lines
 from verifier.syntax.text import printable
 
@@ -125,7 +125,7 @@ class _Writer:
 
     def ending(self) -> list[str]:
         """What is open, what is supposed, the counting line."""
-        lines = [*self._readings(), *self._assumptions()]
+        lines = [*self._readings(), *supposed_lines(of_all(self.answer.keys))]
         lines += [""] if lines else []
         rows = sum(len(key.rows) for key in self.answer.keys)
         data = [f"KMS data {printable(self.answer.data_version)}"] if self.answer.data_version else []
@@ -140,8 +140,3 @@ class _Writer:
             yield from sentence(f"some rows depend on what AWS's documentation leaves open; {remedy}", pad("readings", _LABEL))
             for label in needed:
                 yield from sentence(reading_question(label), pad("", _LABEL), rule_label(label))
-
-    def _assumptions(self) -> Iterator[str]:
-        found: dict[Assumption, None] = dict.fromkeys(a for key in self.answer.keys for a in key.assumptions)
-        for position, assumption in enumerate(found):
-            yield from sentence(printable(assumption.text), pad("" if position else "supposes", _LABEL), rule_label(assumption.rule))

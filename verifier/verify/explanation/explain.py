@@ -14,6 +14,7 @@ from verifier.model.estate import Estate
 from verifier.model.explanation import Explanation, Flip, NotFound
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.verdict import Reason
+from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
 from verifier.verify.explanation.point import Point, point_of
@@ -33,7 +34,8 @@ def explain(estate: Estate, request: Request, *, readings: Mapping[str, bool] | 
     decision = evaluate(estate, request, held)
     flips = tuple(_flips(estate, request, decision, held, timeout))
     changed = tuple(found for wanted in OPPOSITE[decision.outcome] for found in policy_changes(estate, request, wanted, held))
-    return Explanation(request, decision, tuple(_cases(estate, request, decision, held)), flips, changed)
+    cases = tuple(_cases(estate, request, decision, held))
+    return Explanation(request, decision, cases, flips, changed, where_it_is(estate))
 
 
 def _cases(

@@ -19,6 +19,7 @@ from verifier.problem.expression import TRUE
 from verifier.problem.targets import consistent, key_target
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import NOWHERE
+from verifier.verify.assumptions import where_it_is
 from verifier.verify.lint.conditions import condition_rules
 from verifier.verify.lint.decisions import KeyPolicyCase, decision_rules
 from verifier.verify.lint.documents import document_rules
@@ -68,9 +69,10 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
         tuple(looked),
         tuple(skipped),
         data_version(),
-        (*_untold(estate.warnings, findings), *estate.told_conclusions),
+        _untold(estate.warnings, findings),
         estate.inputs,
         time.perf_counter() - started,
+        where_it_is(estate),
     )
 
 

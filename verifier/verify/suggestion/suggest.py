@@ -31,6 +31,7 @@ from verifier.problem.subjects import targets_of
 from verifier.problem.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
+from verifier.verify.assumptions import where_it_is
 from verifier.verify.comparison.compare import compare
 from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
@@ -78,8 +79,9 @@ def suggest(
         if progress is not None:
             progress(done, len(targets), target.resource or target.kind.value)
     ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
-    warnings = (*estate.warnings, *estate.told_conclusions, *absent_in_invariants(estate, invariants))
-    return Suggestions(ordered, tuple(summary(estate, key) for key in estate.keys), data_version(), warnings, estate.inputs)
+    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants))
+    keys = tuple(summary(estate, key) for key in estate.keys)
+    return Suggestions(ordered, keys, data_version(), warnings, estate.inputs, where_it_is(estate))
 
 
 def _advice(
