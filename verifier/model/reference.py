@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -83,6 +83,7 @@ def action(name: str) -> Action | None:
     return _actions_by_name().get(name.lower())
 
 
+@lru_cache(maxsize=4096)
 def condition_key(name: str) -> ConditionKey | None:
     """The KMS or global key with this name, whatever its case; `None` if the data does not know it.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain, islice
 from typing import NamedTuple
 
 from verifier.problem.automaton import Domain, Exploration, apart, explored
@@ -127,7 +128,7 @@ class Partition:
             plausible = [word for found, word in self._pulled if found == index]
             enough = limit + len(self._literals)
             more = (w for w in self._exploration.words(word_class.signature, enough) if w not in self._literals)
-            known = self._words[index] = tuple(dict.fromkeys((*plausible, *more)))[:limit]
+            known = self._words[index] = tuple(islice(dict.fromkeys(chain(plausible, islice(more, limit))), limit))
         return known
 
     def pick(self, mask: int) -> tuple[int, str]:
