@@ -74,7 +74,7 @@ def statuses(estate: Estate, text: str) -> dict[str, set[str]]:
 def _statuses(asked: InvariantCase, estate: Estate) -> dict[str, set[str]]:
     """As `statuses`; of a verdict that does not say what it must suppose, what it lacks."""
     found: dict[str, set[str]] = {}
-    for verdict in prove(estate, read_invariants(Source("invariants", asked.text)).invariants).verdicts:
+    for verdict in prove(estate, read_invariants(Source("invariants", asked.text)).invariants, readings=asked.readings).verdicts:
         lacking = set(asked.supposes) - {assumption.rule for assumption in verdict.assumptions}
         said = f"{verdict.status.value}, supposing nothing of {', '.join(sorted(lacking))}" if lacking else verdict.status.value
         found.setdefault(verdict.invariant.name, set()).add(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,12 @@ class RequestCase:
 @dataclass(frozen=True)
 class InvariantCase:
     """Invariants, and the status that each must get on every key, by name: `proved`, `refuted`, `unknown`, or `unproved` (not proved).
-    `supposes` are the labels of what every verdict must say that it supposes."""
+    `supposes` are the labels of what every verdict must say that it supposes; `readings` are held fixed."""
 
     text: str
     expect: Mapping[str, str]
     supposes: tuple[str, ...] = ()
+    readings: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -191,11 +192,11 @@ def _request(given: Mapping[str, Any], document: Mapping[str, Any]) -> RequestCa
 
 
 def _invariants(given: Mapping[str, Any]) -> InvariantCase:
-    known(given, {"text", "expect", "supposes"})
+    known(given, {"text", "expect", "supposes", "readings"})
     for status in given["expect"].values():
         if status not in _STATUSES:
             raise ValueError(f"unknown status {status}")
-    return InvariantCase(given["text"], dict(given["expect"]), tuple(given.get("supposes", ())))
+    return InvariantCase(given["text"], dict(given["expect"]), tuple(given.get("supposes", ())), dict(given.get("readings", {})))
 
 
 def _error(given: str | Mapping[str, Any]) -> ErrorCase:

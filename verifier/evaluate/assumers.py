@@ -77,7 +77,8 @@ def _of_account(estate: Estate, partition: str, account: str) -> Iterator[Assume
     if inventory is None or not inventory.complete:
         start = f"arn:{partition}:iam::{account}:"
         yield Assumer(Caller(CallerKind.USER, f"{start}user/stranger", account), stranger=True)
-        yield Assumer(Caller(CallerKind.ROLE, f"{start}role/stranger", account, session="example"), stranger=True)
+        for role in ("stranger", "aws-service-role/example.amazonaws.com/AWSServiceRoleForExample"):
+            yield Assumer(Caller(CallerKind.ROLE, f"{start}role/{role}", account, session="example"), stranger=True)
 
 
 def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:

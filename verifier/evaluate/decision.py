@@ -188,6 +188,10 @@ def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: S
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
+_NO_LINKED_ROLE = ("sts:tagsession", "sts:setsourceidentity")
+"""What no service-linked role may: its permissions are its service's to define. [IAM: using-service-linked-roles; docs/decisions.md]"""
+
+
 def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Truth:
     """S for what a key policy gives the user that issued the session: whether one without session policies is limited is open (U2)."""
     if case.session_policies is not None:
@@ -203,6 +207,8 @@ def _identity(case: Case, judge: Judge) -> Gate:
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
     unknown = case.unmodelled.identity_allows(judge.symbols)
+    if standing.outside and standing.caller.service_linked and case.action.lower() in _NO_LINKED_ROLE:
+        return Gate(Finding("U1", f"no policy of AWS for a service-linked role allows {case.action}", False))
     if standing.outside:
         allowed = any_of([judge.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"{_without_inventory(standing)}: its identity policies are free"

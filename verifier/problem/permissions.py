@@ -16,8 +16,11 @@ from verifier.problem.callers import identities
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.owners import owner_of_many, said_to
 from verifier.problem.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
-from verifier.problem.space import Space
+from verifier.problem.space import Space, acts
 from verifier.problem.unmodelled import holders, may_allow, scope, things
+
+NEVER_OF_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
+"""What no service-linked role's policies allow, as far as AWS publishes them (docs/decisions.md)."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,10 @@ def _boundary(identity: Identity) -> Sequence[Policy]:
 def _identity_allows(space: Space) -> Expression:
     # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
     issued_by_root = both(space.is_federated, negation(space.issued_by_user))
-    found = [space.is_root, both(outside(space), Symbol(OUTSIDE_ALLOW)), issued_by_root, *allows_everything(space)]
+    # The linked service defines what its role may do [IAM: using-service-linked-roles], and none of AWS's policies for them has these.
+    never = both(space.is_service_linked, acts(NEVER_OF_LINKED & space.known_actions))
+    free = both(outside(space), negation(never), Symbol(OUTSIDE_ALLOW))
+    found = [space.is_root, free, issued_by_root, *allows_everything(space)]
     attached = list(_attached(space, lambda identity: identity.policies))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
