@@ -33,7 +33,8 @@ def refers(*references: str) -> Json:
 
 @dataclass
 class Planned:
-    """One resource of a plan. `before` is `None` for a new one, `after` for one that goes."""
+    """One resource of a plan. `before` is `None` for a new one, `after` for one that goes. `does` are its actions where they do not follow;
+    `left` is one that the plan neither has nor changes (`-target`), and `entry` has further members of its change."""
 
     type: str
     name: str
@@ -45,6 +46,9 @@ class Planned:
     index: int | str | None = None
     module: str = ""
     provider: str = "aws"
+    does: list[str] | None = None
+    left: bool = False
+    entry: Json = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -64,6 +68,8 @@ class Planned:
     @property
     def actions(self) -> list[str]:
         """What the plan does to it."""
+        if self.does is not None:
+            return self.does
         if self.data:
             return ["read"]
         if self.after is None:
@@ -119,11 +125,12 @@ def plan(
         "format_version": "1.2",
         "terraform_version": "1.9.8",
         "variables": {name: {"value": value} for name, value in (variables or {}).items()},
-        "planned_values": _tree([r for r in listed if not (r.data and r.before is not None)], "after"),
+        "planned_values": _tree([r for r in listed if not (r.data and r.before is not None) and not r.left], "after"),
         "resource_changes": [
             {
                 **r.head,
                 **({"module_address": r.module} if r.module else {}),
+                **r.entry,
                 "change": {
                     "actions": r.actions,
                     "before": r.before,
@@ -134,7 +141,7 @@ def plan(
                 },
             }
             for r in listed
-            if not (r.data and r.before is not None)
+            if not (r.data and r.before is not None) and not r.left
         ],
         "prior_state": {"format_version": "1.0", "terraform_version": "1.9.8", "values": _tree(listed, "before")},
         "configuration": {
@@ -194,7 +201,7 @@ def new_key(name: str, policy: Any = None, **members: Any) -> Planned:
 
 
 def new_role(name: str, **members: Any) -> Planned:
-    """A role that is to be created."""
+    """A role that is to be created, of which the plan knows that no `inline_policy` block makes a policy."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -203,6 +210,7 @@ def new_role(name: str, **members: Any) -> Planned:
         "assume_role_policy": json.dumps(trust),
         "description": None,
         "force_detach_policies": False,
+        "inline_policy": [],
         "max_session_duration": 3600,
         "name": name,
         "path": "/",
@@ -213,7 +221,6 @@ def new_role(name: str, **members: Any) -> Planned:
         "arn": True,
         "create_date": True,
         "id": True,
-        "inline_policy": True,
         "managed_policy_arns": True,
         "name_prefix": True,
         "tags_all": True,

@@ -76,8 +76,10 @@ def test_a_plan_that_failed_is_refused(tmp_path: Path) -> None:
 
 
 def test_changes_that_are_put_off_leave_every_verdict_open(tmp_path: Path) -> None:
-    estate = load(tmp_path, plan(caller_identity(), new_key("k"), complete=False))
-    assert [thing.label for thing in estate.unmodelled] == ["U3"]
+    put_off = [{"reason": "instance_count_unknown", "resource_change": {"address": "aws_kms_grant.g", "change": {}}}]
+    (thing,) = load(tmp_path, plan(caller_identity(), new_key("k"), complete=False, deferred_changes=put_off)).unmodelled
+    assert thing.label == "U3" and "aws_kms_grant.g" in thing.description
+    assert load(tmp_path, plan(caller_identity(), new_key("k"), complete=False)).unmodelled == ()  # made with -target
 
 
 def test_a_raw_state_and_a_plan_file_are_told_apart(tmp_path: Path) -> None:

@@ -157,9 +157,12 @@ def test_v_its_own_policy_and_a_separate_one(tmp_path: Path) -> None:
     (one,) = estate(tmp_path, endpoint(), separate).endpoints or ()
     assert one.policy is not None and [a.value for a in one.policy.statements[0].actions or ()] == ["kms:Decrypt"]
     separate.expressions["vpc_endpoint_id"] = refers("local.x")
-    assert [(t.label, t.influence.value, t.endpoint) for t in estate(tmp_path, endpoint(), separate).unmodelled] == [
-        ("V", "may refuse", None)
+    loose = estate(tmp_path, endpoint(policy=json.dumps(ENDPOINT_POLICY)), separate)
+    assert [(t.label, t.influence.value, (t.endpoint or "")[:6]) for t in loose.unmodelled] == [
+        ("V", "may refuse", "vpce-*"),
+        ("V", "may refuse", "vpce-0"),
     ]
+    assert [e.policy for e in loose.endpoints or ()] == [None]
 
 
 def test_v_what_is_not_known_of_an_endpoint_may_refuse(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from verifier.inputs.access import check_complete, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import NAMES
-from verifier.inputs.elsewhere import Elsewhere, as_changed, besides, unlisted
+from verifier.inputs.elsewhere import Elsewhere, as_changed, besides, unlisted, without_gone
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
@@ -58,7 +58,7 @@ def read_account(
             lists[name] += entries
     own = {name: {_unique(entry, name): entry for entry in entries} for name, entries in lists.items()}
     for details in given:
-        merged = _merged(remarks, details)
+        merged = without_gone(_merged(remarks, details), elsewhere)
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
             for entry in entries:
@@ -98,7 +98,8 @@ def read_account(
 def _not_listed(lists: Mapping[str, list[Node]], elsewhere: Sequence[Elsewhere]) -> dict[tuple[str, str], Node]:
     """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
     listed = {(kind, _own_name(entry, "")) for kind, title in NAMES.items() for entry in lists[f"{title}DetailList"]}
-    drafts = [(name, draft.place) for change in elsewhere for name, draft in change.drafts.items() if not change.may_be(name)]
+    changed = [(change, name, draft) for change in elsewhere for name, draft in change.drafts.items() if draft.says_something]
+    drafts = [(name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone]
     return {name: place for name, place in drafts if name not in listed}
 
 

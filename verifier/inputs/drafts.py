@@ -31,6 +31,8 @@ class Draft:
     trust: Node | None = None
     unique_id: Node | None = None
     tags: Sequence[tuple[Node, Node]] = ()
+    new: bool = False
+    """Whether it is made anew, even if there is one of its name already."""
     only_inline: frozenset[str] | None = None
     """The names of the inline policies that it may keep, and `only_managed` the ARNs of the managed ones; `None` where it keeps all."""
     only_managed: frozenset[str] | None = None
@@ -55,12 +57,22 @@ class Draft:
         arns = managed if self.only_managed is not None else []
         return {*names} - (self.only_inline or frozenset()) | {*arns} - (self.only_managed or frozenset())
 
+    @property
+    def name(self) -> str:
+        """Its name, without a path."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether something is attached to it, or it may keep no others."""
+        return bool(self.inline or self.managed or self.groups) or self.only_inline is not None or self.only_managed is not None
+
     def node(self) -> Node:
         """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`."""
         at, title = self.place, NAMES[self.kind]
         inline = [obj(at, PolicyName=text_at(at, name), PolicyDocument=document) for name, document in self.inline.items()]
         found: dict[str, Node] = {
-            f"{title}Name": text_at(at, self.arn.rsplit("/", 1)[-1]),
+            f"{title}Name": text_at(at, self.name),
             "Arn": text_at(at, self.arn),
             f"{title}PolicyList": listing(at, inline),
             "AttachedManagedPolicies": listing(at, [obj(at, PolicyArn=arn) for arn in self.managed.values()]),

@@ -26,14 +26,15 @@ _OF_PERMISSION_SETS = "AWSReservedSSO_"
 @dataclass
 class Elsewhere:
     """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
-    names of inline policies, the ARNs of managed ones, and the memberships, that are taken away. `left_out` are those that are changed, or
-    made, in a way that is not known (`None` for a name that is not known either), and those that are `renamed`, under their old name, to
-    one that is not known; else they get the ARN that they are renamed to. Left out too is one of the snapshot with a part of its name in
-    `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with `permission_sets` a role of IAM
-    Identity Center."""
+    names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who is `gone` is deleted. `left_out` are
+    those that are changed, or made, in a way that is not known (`None` for a name that is not known either), and those that are `renamed`,
+    under their old name, to one that is not known; else they get the ARN that they are renamed to. Left out too is one of the snapshot with
+    a part of its name in `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with
+    `permission_sets` a role of IAM Identity Center."""
 
     drafts: dict[Name, Draft] = field(default_factory=dict)
     detached: dict[Name, set[str]] = field(default_factory=dict)
+    gone: set[Name] = field(default_factory=set)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
     renamed: dict[Name, str | None] = field(default_factory=dict)
     perhaps: set[Name] = field(default_factory=set)
@@ -41,8 +42,8 @@ class Elsewhere:
     policies: list[Node] = field(default_factory=list)
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
-        """What is attached to one of them; its ARN is not known."""
-        return self.drafts.setdefault((kind, name), Draft(kind, "", place))
+        """What is attached to one of them; of its ARN no more than the name is known."""
+        return self.drafts.setdefault((kind, name), Draft(kind, name, place))
 
     @property
     def leaves_principals_out(self) -> bool:
@@ -81,6 +82,27 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
             if change.renamed and not made:
                 found[name] = [_renamed(node, own, change.renamed) for (_, own), node in zip(kept, found[name], strict=True)]
     return found
+
+
+def without_gone(lists: Mapping[str, Sequence[Node]], changes: Sequence[Elsewhere]) -> dict[str, list[Node]]:
+    """The entries of a snapshot's lists without those that plans delete: by their names, as IAM does."""
+    gone = {name for change in changes for name in change.gone}
+    groups = {name for kind, name in gone if kind == "group"}
+    found = {name: list(entries) for name, entries in lists.items()}
+    for kind, title in NAMES.items() if gone else ():
+        name = f"{title}DetailList"
+        found[name] = [entry for entry in found[name] if (kind, _text(entry, f"{title}Name")) not in gone]
+    if groups:
+        found["UserDetailList"] = [_left(entry, groups) for entry in found["UserDetailList"]]
+    return found
+
+
+def _left(user: Node, groups: set[str]) -> Node:
+    """A user of a snapshot who is in none of these groups any more."""
+    if not isinstance(user, Members):
+        return user
+    kept = [(key, value) for key, value in user.pairs if key.text != "GroupList"]
+    return Members(user.source, user.start, user.end, [*kept, (text_at(user, "GroupList"), _joined(user, "GroupList", None, groups, []))])
 
 
 def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
@@ -136,7 +158,8 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     given = _documents(entry, f"{title}PolicyList"), _names(entry, "AttachedManagedPolicies", "PolicyArn")
     inline = [obj(draft.place, PolicyName=text_at(draft.place, own), PolicyDocument=node) for own, node in draft.inline.items()]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
-    dropped = draft.dropped({**given[0], **draft.inline}, {*given[1], *draft.managed})
+    own = {*draft.inline, *draft.managed}
+    dropped = set[str]() if made else draft.dropped(given[0], given[1]) - own
     found = {
         f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *draft.inline}, inline),
         "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *draft.managed}, managed),

@@ -7,13 +7,13 @@ Guarantee: parts that contradict each other are errors; what is not given is `No
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.access import listed, member_text, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
-from verifier.inputs.key_changes import KeyChanges, with_changes
+from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
 from verifier.inputs.key_metadata import is_key_arn, read_facts, read_metadata
 from verifier.inputs.multi_region import Relatives
 from verifier.inputs.nodes import Node, Remarks, Scalar
@@ -39,14 +39,20 @@ class ReadKey:
 
 
 def read_key(
-    remarks: Remarks, place: Node, parts: Mapping[str, Node], name: str | None, changes: Mapping[str, KeyChanges] | None = None
+    remarks: Remarks,
+    place: Node,
+    parts: Mapping[str, Node],
+    name: str | None,
+    changes: Mapping[str, KeyChanges] | None = None,
+    loose: Sequence[LoosePolicy] = (),
 ) -> ReadKey | None:
-    """A key from its parts; `None` after recording why its ARN is not known. `changes` are what plans and templates do, by ARN."""
+    """A key from its parts; `None` after recording why its ARN is not known. `changes` are what plans and templates do, by ARN; `loose`
+    are policies that they put on keys that are not known."""
     metadata = read_metadata(remarks, parts)
     arn = _arn(remarks, place, parts, metadata)
     if arn is None:
         return None
-    parts = with_changes(parts, (changes or {}).get(arn))
+    parts = with_loose(with_changes(parts, (changes or {}).get(arn)), arn, place, loose)
     facts = read_facts(remarks, metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
     shown = name or member_text(remarks, parts, "name") or (aliases[0].removeprefix("alias/") if aliases else None)

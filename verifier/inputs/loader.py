@@ -156,7 +156,12 @@ class Loader:
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(
-            self.remarks, self.parts.vpc_endpoints, self.parts.made_endpoints, self.parts.endpoint_policies
+            self.remarks,
+            self.parts.vpc_endpoints,
+            self.parts.made_endpoints,
+            self.parts.endpoint_policies,
+            self.parts.endpoints_gone,
+            loose=self.parts.loose_endpoint_policy,
         )
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
@@ -186,7 +191,7 @@ class Loader:
         planned: list[tuple[Key, KeyParts]] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in self.parts.keys:
-            read = read_key(self.remarks, part.place, part.members, part.name, self.parts.key_changes)
+            read = read_key(self.remarks, part.place, part.members, part.name, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
                 key = _with_gaps(replace(read.key, supposed=tuple(map(printable, part.supposed))), *not_read)
                 planned += [(key, part)] if part.planned else []

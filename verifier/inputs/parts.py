@@ -21,7 +21,7 @@ from verifier.inputs.access import flag, items, members
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.key_changes import KeyChanges
+from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
@@ -72,6 +72,9 @@ class Parts:
     vpc_endpoints: list[Node] = field(default_factory=list)
     made_endpoints: list[Node] = field(default_factory=list)
     endpoint_policies: dict[str, Node] = field(default_factory=dict)
+    endpoints_gone: set[str] = field(default_factory=set)
+    loose_endpoint_policy: bool = False
+    """Whether a plan has a policy of an endpoint that is not known."""
     unmodelled: list[Unmodelled] = field(default_factory=list)
     unknown: list[UnknownResource] = field(default_factory=list)
     """What plans and templates hold of types that are not known."""
@@ -82,6 +85,8 @@ class Parts:
     """The ARNs of keys whose policies are put past the lockout safety check, or may be (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: dict[str, str] = field(default_factory=dict)
     """The texts of the plans and templates of which something is in the own account, which nothing tells, by their names (S4)."""
+    loose_policies: list[LoosePolicy] = field(default_factory=list)
+    """Key policies of plans of which it is not known whose they are."""
     loose_alias: bool = False
     """Whether a plan or template has an alias of which it is not known whose it is."""
     _named: list[set[str]] = field(default_factory=list)
@@ -131,6 +136,8 @@ class Parts:
         changes.grants += done.grants
         changes.revoked |= done.revoked
         changes.aliases += done.aliases
+        changes.unaliased |= done.unaliased
+        changes.policy = done.policy if changes.policy is None else changes.policy
 
     def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
         """Adds the organization; a second one is an error."""

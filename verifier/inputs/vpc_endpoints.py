@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from verifier.inputs.access import is_null, listed, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
@@ -28,10 +30,17 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def read_vpc_endpoints(
-    remarks: Remarks, given: Sequence[Node], made: Sequence[Node] = (), policies: Mapping[str, Node] | None = None
+    remarks: Remarks,
+    given: Sequence[Node],
+    made: Sequence[Node] = (),
+    policies: Mapping[str, Node] | None = None,
+    gone: AbstractSet[str] = frozenset(),
+    *,
+    loose: bool = False,
 ) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
     """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V). Those that plans and templates
-    have `made` take the place of those that are given; `policies` are what they put on others, by the ID of the endpoint."""
+    have `made` take the place of those that are given; `policies` are what they put on others, by the ID of the endpoint, and those that
+    are `gone` they take away. Where a policy is `loose` it may be that of any of them."""
     if not given and not made:
         return None, ()
     endpoints: dict[str, Endpoint] = {}
@@ -39,7 +48,9 @@ def read_vpc_endpoints(
         _add(remarks, endpoints, node, frozenset(), {})
     own = frozenset(endpoints)
     for node in given:
-        _add(remarks, endpoints, node, own, policies or {})
+        _add(remarks, endpoints, node, own | gone, policies or {})
+    if loose:
+        endpoints = {identifier: replace(endpoint, policy=None) for identifier, endpoint in endpoints.items()}
     missing = (_missing(endpoint) for endpoint in endpoints.values() if endpoint.policy is None)
     return tuple(endpoints.values()), tuple(missing)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
-from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.slots import Word, settled
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.text import printable
 
 _DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
@@ -30,34 +31,47 @@ class Endpoints:
         self.unmodelled: list[Unmodelled] = []
         self.elsewhere: dict[str, Node] = {}
         """Policies of endpoints that are not in the plan, by ID."""
+        self.gone: set[str] = set()
+        """The IDs of endpoints that the plan takes away."""
+        self.loose = False
+        """Whether a policy may be that of any endpoint."""
 
     def read(self) -> Node | None:
         """The endpoints; `None` where the plan has none."""
-        separate = self._separate()
+        plan, words = self.resolver.plan, self._separate()
         own = {self.resolver.text(r, "id") for r in self.resolver.of_type("aws_vpc_endpoint")}
         self.elsewhere = {
-            identifier: policy or Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
-            for identifier, (resource, policy) in separate.items()
-            if identifier not in own
+            identifier: found
+            for identifier, said in words.items()
+            if identifier not in own and (found := settled(self.resolver, said)) is not None
         }
-        listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, separate)) is not None]
+        taken = [r.values.get("id") for r in plan.done("aws_vpc_endpoint") if r.verb is Verb.TAKES]
+        self.gone = {identifier for identifier in taken if isinstance(identifier, str)} - {text for text in own if text is not None}
+        listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, words)) is not None]
         if not listed:
             return None
-        place = self.resolver.plan.address("aws_vpc_endpoint")
+        place = plan.address("aws_vpc_endpoint")
         return Members(place, 0, 0, [(text_node(place, "VpcEndpoints"), Items(place, 0, 0, listed))])
 
-    def _separate(self) -> dict[str, tuple[Resource, Node | None]]:
-        """The policies that are resources of their own, by the ID of the endpoint."""
-        found: dict[str, tuple[Resource, Node | None]] = {}
-        for resource in self.resolver.of_type("aws_vpc_endpoint_policy"):
-            identifier = self.resolver.text(resource, "vpc_endpoint_id")
+    def _separate(self) -> dict[str, list[Word]]:
+        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the default one."""
+        found: dict[str, list[Word]] = {}
+        for resource in self.resolver.plan.done("aws_vpc_endpoint_policy"):
+            gone = resource.verb is Verb.TAKES
+            given = resource.values.get("vpc_endpoint_id")
+            identifier = given if gone and isinstance(given, str) else self.resolver.text(resource, "vpc_endpoint_id")
             if identifier is None:
-                self.unmodelled.append(self._may_refuse(resource, None, "the policy of an endpoint that is not known"))
-            else:
-                found[identifier] = (resource, policy_attribute(self.resolver, resource, "policy"))
+                self.unmodelled.append(self._may_refuse(resource, ANY_ENDPOINT, "the policy of an endpoint that is not known"))
+                self.loose = True
+                continue
+            policy = None if gone else policy_attribute(self.resolver, resource, "policy")
+            if policy is None and resource.verb is Verb.KEEPS:
+                policy = Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
+            writes = gone or resource.writes("policy")
+            found.setdefault(identifier, []).append(Word(resource, policy or self._default(resource), writes, "vpc_endpoint_id"))
         return found
 
-    def _endpoint(self, resource: Resource, separate: dict[str, tuple[Resource, Node | None]]) -> Node | None:
+    def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
         identifier, service = self.resolver.text(resource, "id"), self.resolver.text(resource, "service_name")
         if service is None and self.resolver.value(resource, "service_name") is not None:
             self.unmodelled.append(self._may_refuse(resource, identifier, "an endpoint of a service that is not known"))
@@ -67,24 +81,26 @@ class Endpoints:
         found["OwnerId"] = self.resolver.text(resource, "owner_id") or self.providers.account(resource)
         place = self.resolver.place(resource)
         pairs: list[tuple[Scalar, Node]] = [(text_node(place, n), text_node(place, text)) for n, text in found.items() if text]
-        policy = self._policy(resource, separate.get(identifier))
-        if not is_unknown_whole(policy):
+        said = [*self._own(resource), *words.get(identifier, ())]
+        policy = settled(self.resolver, said) if said else None
+        if policy is not None and not is_unknown_whole(policy):
             pairs.append((text_node(place, "PolicyDocument"), policy))
         return Members(place, 0, 0, pairs)
 
-    def _policy(self, resource: Resource, separate: tuple[Resource, Node | None] | None) -> Node:
-        place = self.resolver.place(resource)
-        if separate is not None:
-            found = separate[1]
-        elif resource.created and not self.resolver.is_configured(resource, "policy"):
-            found = None
-        else:
+    def _own(self, resource: Resource) -> list[Word]:
+        """What an endpoint says of its policy; nothing where none is recorded."""
+        found = None
+        if self.resolver.is_configured(resource, "policy") or not resource.created:
             found = policy_attribute(self.resolver, resource, "policy")
-            if found is None and not resource.created:
-                return Unknown(place, 0, 0, [f"{resource.address}.policy (not recorded)"])
-        default = as_document(text_node(place, _DEFAULT), f"{self.resolver.plan.file}#{resource.address}.policy")
-        assert default is not None
-        return found if found is not None else default
+        if found is None and not resource.writes("policy"):
+            return []
+        return [Word(resource, found or self._default(resource), resource.writes("policy"))]
+
+    def _default(self, resource: Resource) -> Node:
+        place = self.resolver.place(resource)
+        found = as_document(text_node(place, _DEFAULT), f"{self.resolver.plan.file}#{resource.address}.policy")
+        assert found is not None
+        return found
 
     def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> Unmodelled:
         span = self.resolver.place(resource).span(0, 0)

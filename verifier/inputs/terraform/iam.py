@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from dataclasses import replace
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.exclusive import exclusive
-from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.json_text import Json
+from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.slots import Word, settled
 from verifier.inputs.terraform.tags import tags_of
+from verifier.inputs.terraform.values import is_any_unknown, unknown_part
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
@@ -28,6 +31,7 @@ from verifier.syntax.text import first_few, printable
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
 _INLINE = {f"aws_iam_{kind}_policy": kind for kind in ("role", "user", "group")}
 _ATTACHMENTS = {f"aws_iam_{kind}_policy_attachment": kind for kind in ("role", "user", "group")}
+_OTHERS = ("aws_iam_policy_attachment", "aws_iam_group_membership", "aws_iam_user_group_membership")
 
 _MAKES_ROLES = re.compile(
     r"aws_iam_service_linked_role|aws_servicecatalog_provisioned_product|(?:aws|awscc)_(?:\w+_)?cloudformation_stack\w*"
@@ -47,30 +51,23 @@ class Identities:
         self.owners: dict[tuple[str, str, str], Draft] = {}
         self.by_address: dict[str, Draft] = {}
         self.elsewhere: dict[str, Elsewhere] = {}
+        self.words = Words()
         self.unmodelled: list[Unmodelled] = []
         self.not_exact: list[Resource] = []
         """Resources that leave nothing but what they list, of which it is not known what that is, or whose."""
 
     def read(self) -> dict[str, Node]:
         """The authorization details of each account of which the plan has users or roles."""
-        for resource in self.resolver.of_type(*_KINDS):
-            self._owner(resource)
-        for resource in self.resolver.of_type(*_INLINE):
-            self._inline(resource)
-        for resource in self.resolver.of_type(*_ATTACHMENTS):
-            kind = _ATTACHMENTS[resource.type]
-            self._attach(resource, kind, self.resolver.value(resource, kind), kind)
-        for resource in self.resolver.of_type("aws_iam_policy_attachment"):
-            for kind in NAMES:
-                for node in self._listed(resource, f"{kind}s"):
-                    self._attach(resource, kind, node, f"{kind}s")
-        self.not_exact = list(exclusive(self.resolver, self._elsewhere))
-        self._memberships()
-        self._detached()
+        for resource in self.resolver.plan.done(*_KINDS):
+            self._goes(resource) if resource.verb is Verb.TAKES else self._owner(resource)
+        for resource in self.resolver.plan.done(*_INLINE, *_ATTACHMENTS, *_OTHERS):
+            self._said(resource)
+        self.not_exact = list(exclusive(self))
+        self._settle()
         self._made_by_others()
         policies = self._policies()
         for policy in self.resolver.of_type("aws_iam_policy"):
-            self._elsewhere(policy)  # those of a snapshot may have it
+            self.elsewhere_of(policy)  # those of a snapshot may have it
         for change in self.elsewhere.values():
             change.policies = policies
         accounts = {account for account, _, _ in self.owners}
@@ -83,17 +80,16 @@ class Identities:
     def _owner(self, resource: Resource) -> None:
         kind = _KINDS[resource.type]
         arn, name = self._arn(resource, kind), self.resolver.text(resource, "name")
-        before = self.resolver.plan.before.get(resource.address)
-        old = before.values.get("name") if before is not None and not resource.created else None
+        old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
-            self._elsewhere(resource).renamed[kind, old] = arn if name is not None else None
+            self.elsewhere_of(resource).renamed[kind, old] = arn if name is not None else None
         if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
-            self._elsewhere(resource).left_out.add((kind, name))
+            self.elsewhere_of(resource).left_out.add((kind, name))
             if kind == "group":
                 self._unlisted(resource, "join")
             return
         place = Node(self.resolver.place(resource), 0, 0)
-        owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"))
+        owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"), new=resource.created)
         self.owners[arn.split(":")[4], kind, name] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
@@ -102,6 +98,15 @@ class Identities:
             owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
             self._own_inline(resource, owner)
             self._own_managed(resource, owner)
+
+    def _goes(self, resource: Resource) -> None:
+        """One that the plan deletes: by its name, which no other one of the account has."""
+        account, name = self.providers.account(resource), resource.values.get("name")
+        change = self.elsewhere_of(resource)
+        if account is None:
+            change.left_out.add((_KINDS[resource.type], name if isinstance(name, str) else None))
+        elif isinstance(name, str):
+            change.gone.add((_KINDS[resource.type], name))
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
@@ -113,12 +118,12 @@ class Identities:
     def _arn(self, resource: Resource, kind: str) -> str | None:
         """The ARN as it will be: that of a user or group whose name or path changes is told as it was."""
         arn, path, name = (self.resolver.text(resource, attribute) for attribute in ("arn", "path", "name"))
-        before = self.resolver.plan.before.get(resource.address)
-        if arn is None or before is None or all(before.values.get(n) == resource.values.get(n) for n in ("path", "name")):
+        if arn is None or not resource.writes("path", "name"):
             return arn
         return None if path is None or name is None else ":".join([*arn.split(":")[:5], f"{kind}{path}{name}"])
 
-    def _elsewhere(self, resource: Resource) -> Elsewhere:
+    def elsewhere_of(self, resource: Resource) -> Elsewhere:
+        """What is done to others in the account of a resource."""
         return self.elsewhere.setdefault(self.providers.account(resource) or "", Elsewhere())
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
@@ -128,53 +133,50 @@ class Identities:
         owner.boundary = None if isinstance(boundary, Scalar) and not boundary.text else boundary
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:
-        """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told, without those that the plan
-        removes."""
-        node = self._exclusive(resource, "inline_policy")
+        """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
+        node, old = self._blocks(resource), _named((resource.was or {}).get("inline_policy"))
         if isinstance(node, Unknown):
             owner.inline["inline_policy"] = node
-        removed = self._removed(resource, "inline_policy")
+            return
         for index, block in enumerate(entries(node)):
-            name = member(block, "name")
-            shown = name.text if isinstance(name, Scalar) else f"inline_policy[{index}]"
+            named = member(block, "name")
+            shown = named.text if isinstance(named, Scalar) else f"inline_policy[{index}]"
             place = f"{self.resolver.plan.file}#{resource.address}.inline_policy[{index}].policy"
-            document = block if isinstance(block, Unknown) else as_document(member(block, "policy"), place)
-            if document is not None and shown not in removed:
-                owner.inline[shown] = document
+            text = member(block, "policy")
+            document = block if isinstance(block, Unknown) else as_document(text, place)
+            same = isinstance(text, Scalar) and old.pop(shown, None) == text.text
+            if document is not None:
+                self.words.say(owner, shown, Word(resource, document, resource.verb is not Verb.KEEPS and not same))
+        for name in old if resource.verb is Verb.CHANGES else ():
+            self.words.say(owner, name, Word(resource, None, True))
 
     def _own_managed(self, resource: Resource, owner: Draft) -> None:
-        node = self._exclusive(resource, "managed_policy_arns")
-        removed = self._removed(resource, "managed_policy_arns")
+        configured = self.resolver.is_configured(resource, "managed_policy_arns")
+        node = self.resolver.value(resource, "managed_policy_arns") if configured or not resource.created else None
+        old = set(_texts((resource.was or {}).get("managed_policy_arns")))
         for item in [node] if isinstance(node, Unknown) else entries(node):
-            if not (isinstance(item, Scalar) and item.text in removed):
+            if isinstance(item, Scalar):
+                self.words.say(owner, item.text, Word(resource, item, resource.verb is not Verb.KEEPS and item.text not in old))
+                old.discard(item.text)
+            else:
                 owner.attach(item, f"managed_policy_arns ({first_few(names_in([item]))})")
+        for arn in old if resource.verb is Verb.CHANGES else ():
+            self.words.say(owner, arn, Word(resource, None, True))
 
-    def _exclusive(self, resource: Resource, name: str) -> Node | None:
-        """An attribute that is computed where the configuration does not have it: a new role has none then."""
-        if resource.created and not self.resolver.is_configured(resource, name):
+    def _blocks(self, resource: Resource) -> Node | None:
+        """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
+        values are not known, there may be some all the same, unless the `.tf` file shows that there are none."""
+        if not resource.created or self.resolver.is_configured(resource, "inline_policy"):
+            return self.resolver.value(resource, "inline_policy")
+        if not is_any_unknown(unknown_part(resource.unknown, "inline_policy")):
+            return self.resolver.value(resource, "inline_policy")
+        at = (tuple(step for step, _ in resource.module), True, resource.type, resource.name)
+        block = self.resolver.plan.sources.resources.get(at)
+        if block is not None and "inline_policy" not in block.dynamic:
+            self.resolver.evaluated = True
             return None
-        return self.resolver.value(resource, name)
-
-    def _removed(self, resource: Resource, attribute: str) -> set[str]:
-        """What the plan takes away from a role, where that is in an attribute as AWS told it."""
-        if self.resolver.is_configured(resource, attribute):
-            return set()
-        return self._gone_of.get(("role", resource.values.get("name")), set())
-
-    @cached_property
-    def _gone_of(self) -> dict[tuple[str, object], set[str]]:
-        found: dict[tuple[str, object], set[str]] = {}
-        for _, kind, owner, what in self._gone:
-            found.setdefault((kind, owner), set()).add(what)
-        return found
-
-    @cached_property
-    def _gone(self) -> list[tuple[Resource, str, str, str]]:
-        """What was attached to whom before the plan, and will not be after it."""
-        plan = self.resolver.plan
-        kept = {found for resource in plan.after.values() for found in _attached(resource)}
-        before = {**plan.before, **plan.removed}.values()
-        return [(resource, *found) for resource in before for found in _attached(resource) if found not in kept]
+        why = f"{resource.address}.inline_policy (whether a `dynamic` block makes some is told by the .tf files alone)"
+        return Unknown(self.resolver.place(resource), 0, 0, [why])
 
     # -- what is attached to them --
 
@@ -183,9 +185,7 @@ class Identities:
         be anybody's."""
         account = self.providers.account(resource)
         if isinstance(node, Scalar):
-            name = node.text.rsplit("/", 1)[-1]
-            own = self.owners.get((account or "", kind, name))
-            return own or self._elsewhere(resource).draft(kind, name, Node(self.resolver.place(resource), 0, 0))
+            return self.draft_of(resource, kind, node.text.rsplit("/", 1)[-1])
         referred = self.resolver.references.referred(resource, attribute)
         if referred is not None and referred.type == f"aws_iam_{kind}":
             return self.by_address.get(referred.address)
@@ -196,32 +196,64 @@ class Identities:
         self.unmodelled.append(thing)
         return None
 
+    def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
+        """The owner of a name, in the plan or elsewhere."""
+        own = self.owners.get((self.providers.account(resource) or "", kind, name))
+        return own or self.elsewhere_of(resource).draft(kind, name, Node(self.resolver.place(resource), 0, 0))
+
+    def _said(self, resource: Resource) -> None:
+        """What a resource attaches to whom; and what it did before and does no more, or goes with it."""
+        if resource.verb is not Verb.TAKES:
+            kind = (_INLINE | _ATTACHMENTS).get(resource.type)
+            if resource.type in _INLINE:
+                self._inline(resource)
+            elif kind is not None:
+                self._attach(resource, kind, self.resolver.value(resource, kind), kind)
+            elif resource.type == "aws_iam_policy_attachment":
+                for kind in NAMES:
+                    for node in self._listed(resource, f"{kind}s"):
+                        self._attach(resource, kind, node, f"{kind}s")
+            else:
+                self._memberships(resource)
+        lost = {*_attached(resource.type, resource.was or {})} - {*_attached(resource.type, resource.values)}
+        for kind, owner, what in _attached(resource.type, resource.values) if resource.verb is Verb.TAKES else sorted(lost):
+            self.words.say(self.draft_of(resource, kind, owner), what, Word(resource, None, True))
+
+    def _writes(self, resource: Resource, kind: str, owner: Node | None, what: str) -> bool:
+        """Whether the plan attaches something, which was not attached before."""
+        name = owner.text if isinstance(owner, Scalar) else ""
+        return resource.verb is not Verb.KEEPS and (kind, name, what) not in {*_attached(resource.type, resource.was or {})}
+
     def _inline(self, resource: Resource) -> None:
         kind = _INLINE[resource.type]
         owner = self._target(resource, kind, self.resolver.value(resource, kind), kind)
         if owner is None:
             return
         name = self.resolver.text(resource, "name") or resource.address
-        place = self.resolver.place(resource)
-        owner.inline[name] = policy_attribute(self.resolver, resource, "policy") or Unknown(place, 0, 0, [f"{resource.address}.policy"])
+        unknown = Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
+        document = policy_attribute(self.resolver, resource, "policy") or unknown
+        self.words.say(owner, name, Word(resource, document, resource.writes("policy"), kind))
 
     def _attach(self, resource: Resource, kind: str, target: Node | None, attribute: str) -> None:
         owner = self._target(resource, kind, target, attribute)
         arn = self.resolver.value(resource, "policy_arn")
         if owner is None or arn is None:
             return
-        owner.attach(arn, resource.address)
+        if not isinstance(arn, Scalar):
+            owner.attach(arn, resource.address)
+            return
+        self.words.say(owner, arn.text, Word(resource, arn, self._writes(resource, kind, target, arn.text), attribute))
 
     def _listed(self, resource: Resource, name: str) -> list[Node]:
         node = self.resolver.value(resource, name)
         return [node] if isinstance(node, Unknown) else entries(node)
 
-    def _memberships(self) -> None:
-        for resource in self.resolver.of_type("aws_iam_group_membership"):
+    def _memberships(self, resource: Resource) -> None:
+        if resource.type == "aws_iam_group_membership":
             group = self.resolver.value(resource, "group")
             for user in self._listed(resource, "users"):
                 self._join(resource, user, group, "users")
-        for resource in self.resolver.of_type("aws_iam_user_group_membership"):
+        else:
             user_node = self.resolver.value(resource, "user")
             for group in self._listed(resource, "groups"):
                 self._join(resource, user_node, group, "user")
@@ -230,23 +262,48 @@ class Identities:
         owner = self._target(resource, "user", user, attribute)
         if owner is None or group is None:
             return
-        owner.join(group, resource.address)
+        if not isinstance(group, Scalar):
+            owner.join(group, resource.address)
+            return
+        what = membership(group.text)
+        self.words.say(owner, what, Word(resource, group, self._writes(resource, "user", user, what), attribute))
+
+    def _settle(self) -> None:
+        """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not known."""
+        for owner, what, words in self.words.all():
+            if owner.new:
+                words = [self._outlives(word) for word in words]
+            found = settled(self.resolver, words)
+            is_document = not (what.startswith(("arn:", membership(""))))
+            if found is None or (isinstance(found, Unknown) and not is_document):
+                name = (owner.kind, owner.name)
+                self.elsewhere_of(words[-1].resource).detached.setdefault(name, set()).add(what)
+            if found is None:
+                continue
+            if is_document or isinstance(found, Unknown):
+                owner.inline[what] = found
+            elif what.startswith("arn:"):
+                owner.attach(found, what)
+            else:
+                owner.join(found, what)
+
+    def _outlives(self, word: Word) -> Word:
+        """A word about a new owner. What is said to have been there before goes with the former owner of that name."""
+        if word.resource.verb is not Verb.KEEPS:
+            return word
+        why = f"whether {word.resource.address} outlives the one that is replaced"
+        return replace(word, content=Unknown(self.resolver.place(word.resource), 0, 0, [why]))
 
     def _made_by_others(self) -> None:
         """Roles that are made by what the plan makes or changes, and are not in it."""
-        plan = self.resolver.plan
-        for resource in plan.after.values():
-            if resource.managed and plan.changes(resource) and _MAKES_ROLES.fullmatch(resource.type):
-                where = self.elsewhere.setdefault("", Elsewhere()) if "stack_set" in resource.type else self._elsewhere(resource)
+        for resource in self.resolver.plan.deeds:
+            if not resource.managed or resource.verb is Verb.KEEPS:
+                continue
+            if _MAKES_ROLES.fullmatch(resource.type) and resource.verb is not Verb.TAKES:
+                where = self.elsewhere.setdefault("", Elsewhere()) if "stack_set" in resource.type else self.elsewhere_of(resource)
                 where.left_out.add(("role", None))
-        for resource in (*plan.after.values(), *plan.removed.values()):
-            if resource.managed and plan.changes(resource) and _PERMISSION_SETS.fullmatch(resource.type):
+            if _PERMISSION_SETS.fullmatch(resource.type):
                 self.elsewhere.setdefault("", Elsewhere()).permission_sets = True
-
-    def _detached(self) -> None:
-        """What the plan takes away from those that it does not make."""
-        for resource, kind, owner, what in self._gone:
-            self._elsewhere(resource).detached.setdefault((kind, owner), set()).add(what)
 
     # -- managed policies --
 
@@ -263,22 +320,46 @@ class Identities:
         return list(found.values())
 
 
-def _attached(resource: Resource) -> Iterator[tuple[str, str, str]]:
+class Words:
+    """What is said of each thing that is attached to an owner."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[Draft, dict[str, list[Word]]]] = {}
+
+    def say(self, owner: Draft, what: str, word: Word) -> None:
+        """Adds a word about the inline policy of a name, the managed policy of an ARN, or a membership."""
+        self.of(owner).setdefault(what, []).append(word)
+
+    def of(self, owner: Draft) -> dict[str, list[Word]]:
+        """The words about one owner."""
+        return self._found.setdefault(id(owner), (owner, {}))[1]
+
+    def all(self) -> Iterator[tuple[Draft, str, list[Word]]]:
+        """All of them."""
+        return ((owner, what, words) for owner, found in self._found.values() for what, words in found.items())
+
+
+def _attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
     """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an inline policy, the
     ARN of a managed one, or a group."""
-    values = resource.values
-    if resource.type in _INLINE:
-        kind = _INLINE[resource.type]
+    if type_ in _INLINE:
+        kind = _INLINE[type_]
         yield from ((kind, owner, name) for owner in _texts(values.get(kind)) for name in _texts(values.get("name")))
-    elif resource.type in _ATTACHMENTS:
-        kind = _ATTACHMENTS[resource.type]
+    elif type_ in _ATTACHMENTS:
+        kind = _ATTACHMENTS[type_]
         yield from ((kind, owner, arn) for owner in _texts(values.get(kind)) for arn in _texts(values.get("policy_arn")))
-    elif resource.type == "aws_iam_policy_attachment":
+    elif type_ == "aws_iam_policy_attachment":
         owners = ((kind, owner) for kind in NAMES for owner in _texts(values.get(f"{kind}s")))
         yield from ((kind, owner, arn) for kind, owner in owners for arn in _texts(values.get("policy_arn")))
-    elif resource.type in ("aws_iam_user_group_membership", "aws_iam_group_membership"):
+    elif type_ in ("aws_iam_user_group_membership", "aws_iam_group_membership"):
         users, groups = ([*_texts(values.get(name)), *_texts(values.get(f"{name}s"))] for name in ("user", "group"))
         yield from (("user", user, membership(group)) for user in users for group in groups)
+
+
+def _named(blocks: object) -> dict[str, str]:
+    """The texts of `inline_policy` blocks by their names."""
+    listed = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+    return {block["name"]: str(block.get("policy")) for block in listed if isinstance(block.get("name"), str)}
 
 
 def _texts(value: object) -> list[str]:

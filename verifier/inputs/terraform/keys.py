@@ -7,18 +7,20 @@ In: a resolver. Out: the parts of each key, as a snapshot has them. Guarantee: a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from verifier.inputs.key_changes import KeyChanges
+from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
-from verifier.inputs.terraform.documents import policy_attribute
-from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.documents import as_document, policy_attribute
+from verifier.inputs.terraform.grants import grant_node
+from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.slots import Word, settled
 from verifier.inputs.terraform.tags import tags_of
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown, names_in
@@ -31,14 +33,16 @@ _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": 
 
 @dataclass
 class _Key:
-    """A key while it is put together."""
+    """A key while it is put together. `words` are what resources say of its policy, `alone` is one that no resource is, `gone` one that the
+    plan schedules for deletion."""
 
     arn: str
     place: Source
     resource: Resource
     facts: dict[str, Node]
-    own: Node
-    separate: list[tuple[str, Node]] = field(default_factory=list)
+    words: list[Word]
+    alone: bool = False
+    gone: bool = False
     grants: list[Node] = field(default_factory=list)
     aliases: list[Node] = field(default_factory=list)
     tags: Node | None = None
@@ -46,7 +50,7 @@ class _Key:
     @property
     def created(self) -> bool:
         """Whether the plan makes the key: then what the plan does not give it, it does not have."""
-        return self.resource.created and self.resource.type != "aws_kms_key_policy"
+        return self.resource.created and not self.alone
 
 
 class Keys:
@@ -58,9 +62,8 @@ class Keys:
         self.providers = providers
         self.by_address: dict[str, _Key] = {}
         self.by_arn: dict[str, _Key] = {}
-        self.by_id: dict[tuple[str, str, str], _Key] = {}
-        self.loose: dict[str, tuple[str, ...]] = {}
-        """Key policies of which it is not known whose they are: address, and what that depends on."""
+        self.loose: list[LoosePolicy] = []
+        """Key policies of which it is not known whose they are."""
         self.changes: dict[str, KeyChanges] = {}
         """What is done to keys that are not in the plan, by ARN."""
         self.unchecked: set[str] = set()
@@ -72,18 +75,22 @@ class Keys:
 
     def read(self) -> list[KeyParts]:
         """The parts of every key. Errors go to `remarks`."""
-        for resource in (*self.resolver.of_type(*KEYS), *self.resolver.of_type(*REPLICAS)):
-            self._key(resource)
-        for resource in self.resolver.of_type("aws_kms_key_policy"):
+        plan = self.resolver.plan
+        for types in (KEYS, REPLICAS):
+            for resource in plan.done(*types):
+                self._scheduled(resource) if resource.verb is Verb.TAKES else self._key(resource)
+        for resource in plan.done("aws_kms_key_policy"):
             self._policy(resource)
-        for resource in self.resolver.of_type("aws_kms_grant"):
-            self._grant(resource)
-        for resource in self.resolver.of_type("aws_kms_alias"):
+        for resource in plan.done("aws_kms_grant"):
+            self._revoked(resource) if resource.verb is Verb.TAKES else self._grant(resource)
+        for resource in plan.done("aws_kms_alias"):
             self._alias(resource)
         for resource in self.resolver.of_type(*UNREAD_KEYS):
             self._unread(resource)
-        self._taken_away()
-        return [self._parts(key) for key in self.by_address.values()]
+        for key in self.by_address.values():
+            if key.gone and any(word.writes for word in key.words):
+                self._changes_of(key.arn, key.place).policy = settled(self.resolver, key.words)
+        return [self._parts(key) for key in self.by_address.values() if not key.gone]
 
     # -- keys --
 
@@ -94,16 +101,23 @@ class Keys:
             self._without_arn(resource, place)
             return
         self._check_bypass(resource, arn)
-        key = _Key(arn, place, resource, self._facts(resource, arn), self._own_policy(resource, place))
+        own = self._own_policy(resource, place)
+        key = _Key(
+            arn, place, resource, self._facts(resource, arn), [] if own is None else [Word(resource, own, resource.writes("policy"))]
+        )
         key.tags = self._tags(resource)
         self._add(key)
 
+    def _scheduled(self, resource: Resource) -> None:
+        """A key that the plan schedules for deletion: it is not checked, and has its policy until it is deleted."""
+        arn, place = resource.values.get("arn"), self.resolver.place(resource)
+        if isinstance(arn, str) and arn not in self.by_arn:
+            self._add(_Key(arn, place, resource, {}, [], gone=True))
+
     def _add(self, key: _Key) -> None:
-        self.by_address[key.resource.address] = key
+        address = f"{key.resource.address} (goes)" if key.gone else key.resource.address
+        self.by_address[address] = key
         self.by_arn[key.arn] = key
-        if is_key_arn(key.arn):
-            _, _, _, region, account, resource = key.arn.split(":", 5)
-            self.by_id[account, region, resource.removeprefix("key/")] = key
 
     def _without_arn(self, resource: Resource, place: Source) -> None:
         """Records why the key has no ARN yet."""
@@ -129,16 +143,14 @@ class Keys:
         if arn is None or arn in self.by_arn:
             return
         policy = Unknown(place, 0, 0, ["the provider awscc, whose keys are not read"])
-        self.by_address[resource.address] = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, policy)
+        self.by_address[resource.address] = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, [Word(resource, policy, True)])
 
-    def _own_policy(self, resource: Resource, place: Source) -> Node:
-        """The policy of the key's own block; the word `default` where a new key has none."""
+    def _own_policy(self, resource: Resource, place: Source) -> Node | None:
+        """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has none recorded."""
         if resource.created and not self.resolver.is_configured(resource, "policy"):
             return text_node(place, DEFAULT)
         found = policy_attribute(self.resolver, resource, "policy")
-        if found is None and not resource.created:
-            return Unknown(place, 0, 0, [f"{resource.address}.policy (not recorded)"])
-        return found if found is not None else text_node(place, DEFAULT)
+        return text_node(place, DEFAULT) if found is None and resource.created else found
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell."""
@@ -213,28 +225,47 @@ class Keys:
     # -- what refers to keys --
 
     def target(self, resource: Resource, name: str) -> _Key | None:
-        """The key that an attribute names, by ARN or ID; `None` where it is none of the plan's."""
-        given = self.resolver.text(resource, name)
-        if given is not None:
-            if given in self.by_arn:
-                return self.by_arn[given]
-            account = self.providers.account(resource) or ""
-            return self.by_id.get((account, self.providers.region(resource), given.removeprefix("key/")))
+        """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the plan's."""
+        given = resource.values.get(name) if resource.verb is Verb.TAKES else self.resolver.text(resource, name)
+        if isinstance(given, str) and given.startswith("alias/"):
+            aliases = [found for found in self.resolver.of_type("aws_kms_alias") if self.resolver.text(found, "name") == given]
+            certain = name != "target_key_id" and len(aliases) == 1 and aliases[0].verb is not Verb.CHANGES
+            return self.target(aliases[0], "target_key_id") if certain else None
+        if isinstance(given, str):
+            return self.by_arn.get(self._arn_of(resource, given))
         referred = self.resolver.references.referred(resource, name)
         return self.by_address.get(referred.address) if referred is not None else None
 
     def _policy(self, resource: Resource) -> None:
-        key = self.target(resource, "key_id")
-        policy = policy_attribute(self.resolver, resource, "policy")
-        if key is None:
-            key = self._elsewhere(resource)
+        """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the lockout safety check;
+        one that changes its key puts its policy on one of the two."""
+        key = self._owner(resource)
         if key is None:
             node = self.resolver.value(resource, "key_id")
-            self.loose[resource.address] = names_in([node]) if node is not None else ()
-        else:
-            place = self.resolver.place(resource)
-            self._check_bypass(resource, key.arn)
-            key.separate.append((resource.address, policy or Unknown(place, 0, 0, [f"{resource.address}.policy"])))
+            names = names_in([node] if node is not None else [])
+            self.loose.append(LoosePolicy(resource.address, names, *self.providers.told(resource)))
+            return
+        place = self.resolver.place(resource)
+        if resource.verb is Verb.TAKES:
+            bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
+            left = text_node(place, str(resource.values.get("policy") or "")) if bypass else text_node(place, DEFAULT)
+            found = as_document(left, f"{self.resolver.plan.file}#{resource.address}.policy") if bypass else left
+            key.words.append(Word(resource, found, not bypass))
+            return
+        self._check_bypass(resource, key.arn)
+        policy = policy_attribute(self.resolver, resource, "policy")
+        word = Word(resource, policy or Unknown(place, 0, 0, [f"{resource.address}.policy"]), resource.writes("policy"), "key_id")
+        old = None if resource.was is None else resource.was.get("key_id")
+        moved = isinstance(old, str) and old != resource.values.get("key_id") and self._arn_of(resource, old) != key.arn
+        if resource.verb is Verb.CHANGES and isinstance(old, str) and moved:
+            which = [f"which of two keys {resource.address} writes, for its `key_id` changes"]
+            word = replace(word, content=Unknown(place, 0, 0, which), writes=True)
+            former = self.by_arn.get(self._arn_of(resource, old))
+            if former is None:
+                self._changes_of(self._arn_of(resource, old), place).policy = word.content
+            else:
+                former.words.append(word)
+        key.words.append(word)
 
     def _check_bypass(self, resource: Resource, arn: str) -> None:
         """Remembers whether the resource puts its policy past the lockout safety check, or may."""
@@ -242,15 +273,16 @@ class Keys:
         if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text == "false"):
             self.unchecked.add(arn)
 
-    def _elsewhere(self, resource: Resource) -> _Key | None:
-        """A key that is not in the plan, of which a policy in it is all that is known."""
-        given, place = self.resolver.text(resource, "key_id"), self.resolver.place(resource)
-        if given is None:
-            return None
+    def _owner(self, resource: Resource) -> _Key | None:
+        """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added to it."""
+        given = resource.values.get("key_id") if resource.verb is Verb.TAKES else self.resolver.text(resource, "key_id")
+        key, place = self.target(resource, "key_id"), self.resolver.place(resource)
+        if key is not None or not isinstance(given, str) or given.startswith("alias/"):
+            return key
         arn = self._arn_of(resource, given)
         if not is_key_arn(arn):
             self.remarks.error(Node(place, 0, 0), f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
-        key = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, text_node(place, DEFAULT))
+        key = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, [], alone=True)
         self._add(key)
         return key
 
@@ -261,101 +293,40 @@ class Keys:
         partition, region = self.providers.partition(resource), self.providers.region(resource)
         return f"arn:{partition}:kms:{region}:{self.providers.account(resource)}:key/{given.removeprefix('key/')}"
 
+    def _changes_of(self, arn: str, place: Source) -> KeyChanges:
+        return self.changes.setdefault(arn, KeyChanges(Node(place, 0, 0)))
+
     def _changes(self, resource: Resource, name: str) -> KeyChanges | None:
         """What is done to the key that an attribute names, which is not in the plan."""
         given = self.resolver.text(resource, name)
-        place = Node(self.resolver.place(resource), 0, 0)
-        return None if given is None else self.changes.setdefault(self._arn_of(resource, given), KeyChanges(place))
-
-    def _taken_away(self) -> None:
-        """Policies and grants of before that will not be there."""
-        plan = self.resolver.plan
-        for resource in {**plan.before, **plan.removed}.values():
-            name = {"aws_kms_key_policy": "key_id", "aws_kms_grant": "grant_id"}.get(resource.type)
-            after = plan.after.get(resource.address)
-            if name is None or (after is not None and after.values.get(name) == resource.values.get(name)):
-                continue
-            if resource.type == "aws_kms_key_policy":
-                self._policy_removed(resource)
-            else:
-                self._revoked(resource)
-
-    def _policy_removed(self, resource: Resource) -> None:
-        """A separate key policy that goes: the provider puts the default policy in its place."""
-        given = resource.values.get("key_id")
-        if not isinstance(given, str):
-            return
-        arn = self._arn_of(resource, given)
-        key = self.by_arn.get(arn)
-        deleted = {other.values.get("arn") for other in self.resolver.plan.removed.values() if other.type in (*KEYS, *REPLICAS)}
-        if key is None and arn not in deleted and is_key_arn(arn):
-            place = self.resolver.place(resource)
-            self._add(_Key(arn, place, resource, {"Arn": text_node(place, arn)}, text_node(place, DEFAULT)))
-        elif key is not None and not self.resolver.is_configured(key.resource, "policy"):
-            key.own = text_node(key.place, DEFAULT)
+        return None if given is None else self._changes_of(self._arn_of(resource, given), self.resolver.place(resource))
 
     def _grant(self, resource: Resource) -> None:
         key = self.target(resource, "key_id")
-        if key is None:
+        if key is None or key.gone:
             names = names_in([node] if (node := self.resolver.value(resource, "key_id")) is not None else [])
             if names:
                 self.loose_grants[resource.address] = names
             elif (changes := self._changes(resource, "key_id")) is not None:
-                changes.grants.append(self._grant_node(resource))
+                changes.grants.append(grant_node(self.resolver, self.providers, resource))
             return
-        key.grants.append(self._grant_node(resource))
-
-    def _grant_node(self, resource: Resource) -> Node:
-        """The entry of `list-grants`."""
-        place = self.resolver.place(resource)
-        account = self.providers.account(resource)
-        partition = self.providers.partition(resource)
-        identifier = self.resolver.text(resource, "grant_id") or resource.address
-        members: list[tuple[str, Node | None]] = [
-            ("GrantId", text_node(place, identifier)),
-            ("Name", self._known(resource, "name")),
-            ("GranteePrincipal", self.resolver.value(resource, "grantee_principal")),
-            ("RetiringPrincipal", self.resolver.value(resource, "retiring_principal")),
-            ("Operations", self.resolver.value(resource, "operations")),
-            ("Constraints", self._constraints(resource)),
-            ("IssuingAccount", text_node(place, f"arn:{partition}:iam::{account}:root") if account else None),
-        ]
-        return Members(place, 0, 0, [(text_node(place, name), node) for name, node in members if node is not None])
+        key.grants.append(grant_node(self.resolver, self.providers, resource))
 
     def _revoked(self, resource: Resource) -> None:
         key, grant = resource.values.get("key_id"), resource.values.get("grant_id")
         if isinstance(key, str) and isinstance(grant, str):
-            place = Node(self.resolver.place(resource), 0, 0)
-            self.changes.setdefault(self._arn_of(resource, key), KeyChanges(place)).revoked.add(grant)
-
-    def _known(self, resource: Resource, name: str) -> Node | None:
-        node = self.resolver.value(resource, name)
-        return node if isinstance(node, Scalar) else None
-
-    def _constraints(self, resource: Resource) -> Node | None:
-        node = self.resolver.value(resource, "constraints")
-        if node is None or isinstance(node, Unknown):
-            return node
-        place = node.source
-        pairs: list[tuple[Scalar, Node]] = []
-        for block in entries(node):
-            if isinstance(block, Unknown):
-                return block
-            for attribute, name in (
-                ("encryption_context_equals", "EncryptionContextEquals"),
-                ("encryption_context_subset", "EncryptionContextSubset"),
-            ):
-                found = member(block, attribute)
-                if found is not None and not (isinstance(found, Members) and not found.pairs):
-                    pairs.append((text_node(place, name), found))
-        return Members(place, 0, 0, pairs) if pairs else None
+            self._changes_of(self._arn_of(resource, key), self.resolver.place(resource)).revoked.add(grant)
 
     def _alias(self, resource: Resource) -> None:
-        key = self.target(resource, "target_key_id")
-        name = self.resolver.value(resource, "name")
+        old = resource.values if resource.verb is Verb.TAKES else resource.was or {}
+        former, named = old.get("target_key_id"), old.get("name")
+        if isinstance(former, str) and isinstance(named, str):
+            self._changes_of(self._arn_of(resource, former), self.resolver.place(resource)).unaliased.add(named)
+        name = self.resolver.value(resource, "name") if resource.verb is not Verb.TAKES else None
         if name is None:
             return
-        if key is not None:
+        key = self.target(resource, "target_key_id")
+        if key is not None and not key.gone:
             key.aliases.append(name)
         elif (changes := self._changes(resource, "target_key_id")) is not None:
             changes.aliases.append(name)
@@ -375,17 +346,13 @@ class Keys:
             members["aliases"] = Items(place, 0, 0, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        alone, file = key.resource.type == "aws_kms_key_policy", self.resolver.plan.file
-        return KeyParts(Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=alone, file=file)
+        file = self.resolver.plan.file
+        return KeyParts(Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=key.alone, file=file)
 
     def _policy_of(self, key: _Key) -> Node:
-        """The policy in force: the separate one, or the key's own. Which of two separate ones is applied last is not known."""
-        if self.loose:
-            names = [f"{address}, whose key is {first_few(names)}" for address, names in self.loose.items()]
-            return Unknown(key.place, 0, 0, names)
-        if len(key.separate) > 1:
-            return Unknown(key.place, 0, 0, [f"which of {' and '.join(address for address, _ in key.separate)} is applied last"])
-        return key.separate[0][1] if key.separate else key.own
+        """The policy in force."""
+        found = settled(self.resolver, key.words) if key.words else None
+        return found if found is not None else Unknown(key.place, 0, 0, [f"{key.resource.address}.policy (not recorded)"])
 
     def unmodelled(self) -> Iterator[Unmodelled]:
         """Grants on keys that are not known: each may be on any key of the plan."""

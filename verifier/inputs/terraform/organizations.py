@@ -14,7 +14,7 @@ from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.organization_tree import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
-from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.resolver import Resolver, entries, member
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import names_in
@@ -65,9 +65,8 @@ class Organizations:
 
     def changes(self) -> Iterator[Resource]:
         """What the plan changes of an organization that it does not hold."""
-        plan = self.resolver.plan
-        for resource in (*plan.after.values(), *plan.removed.values()):
-            if resource.managed and resource.type.startswith(_CHANGING) and plan.changes(resource):
+        for resource in self.resolver.plan.deeds:
+            if resource.managed and resource.type.startswith(_CHANGING) and resource.verb is not Verb.KEEPS:
                 yield resource
 
     def _organization(self) -> Resource | None:

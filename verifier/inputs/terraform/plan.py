@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, string
 from verifier.inputs.terraform.sources import Sources
-from verifier.inputs.terraform.values import Index, ModulePath
+from verifier.inputs.terraform.values import Index, ModulePath, is_any_unknown, unknown_part
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
@@ -25,10 +27,20 @@ MAJORS = ("0", "1")
 _STEP = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])?(?:\.|$)')
 
 
+class Verb(Enum):
+    """What a plan does to an object: it makes it, changes it, takes it away, or leaves it as it is."""
+
+    MAKES = "makes"
+    CHANGES = "changes"
+    TAKES = "takes away"
+    KEEPS = "keeps"
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """An instance of a resource or data source, on one side of a plan. `values` are those that are known, `unknown` has `true` in the
-    place of each that is not. `created` is true where it does not exist before; `configuration` is its block, without instances."""
+    place of each that is not; of what the plan takes away they are those before. `was` are the values of the same object before;
+    `configuration` is its block, without instances."""
 
     address: str
     managed: bool
@@ -38,9 +50,21 @@ class Resource:
     module: ModulePath
     values: Json
     unknown: Any
-    created: bool
+    verb: Verb
     configuration: Json | None
     provider: str
+    was: Json | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether the plan makes it: then it has nothing but what the plan gives it."""
+        return self.verb is Verb.MAKES
+
+    def writes(self, *names: str) -> bool:
+        """Whether the plan makes it, or changes one of these attributes, or may."""
+        if self.verb is not Verb.CHANGES or self.was is None:
+            return self.verb is Verb.MAKES
+        return any(self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names)
 
 
 @dataclass(frozen=True)
@@ -58,22 +82,31 @@ class ConfigurationModule:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan, or a state (which has no `configuration` and no `variables`). `after` are the resources as planned, `before` as they were,
-    by address; `removed` are those that are planned to go. `complete` is false where Terraform has put changes off. `sources` are the
-    `.tf` files that are at hand. `mark` sets the placeholders of its resources apart from those of another plan."""
+    """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
+    of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were.
+    `deferred` are the addresses of what Terraform has put off. `sources` are the `.tf` files that are at hand. `mark` sets the
+    placeholders of its resources apart from those of another plan."""
 
     file: str
     is_plan: bool
-    after: dict[str, Resource]
+    deeds: tuple[Resource, ...]
     before: dict[str, Resource]
-    removed: dict[str, Resource]
     variables: Json
     configuration: Json
     modules: dict[tuple[str, ...], ConfigurationModule]
-    complete: bool = True
+    deferred: tuple[str, ...] = ()
     sources: Sources = field(default_factory=Sources)
     mark: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
+
+    @cached_property
+    def after(self) -> dict[str, Resource]:
+        """The objects that there are after it."""
+        return {deed.address: deed for deed in self.deeds if deed.verb is not Verb.TAKES}
+
+    def done(self, *types: str) -> Iterator[Resource]:
+        """What it does to managed resources of these types, and those that it keeps."""
+        return (deed for deed in self.deeds if deed.managed and deed.type in types)
 
     def address(self, address: str) -> Source:
         """The source of what the plan says of a thing, which has an address and no text."""
@@ -89,38 +122,40 @@ class Plan:
             self._places[resource.address] = known
         return known
 
-    def changes(self, resource: Resource) -> bool:
-        """Whether the plan makes, changes or takes away a resource."""
-        before = self.before.get(resource.address)
-        return resource.address in self.removed or resource.created or before is None or before.values != resource.values
-
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""
         if not before:
             return self
-        return Plan(self.file, False, self.before, {}, {}, {}, {}, {}, sources=self.sources)
+        return Plan(self.file, False, tuple(self.before.values()), {}, {}, {}, {}, sources=self.sources)
 
 
 def read_plan(file: str, data: Json) -> Plan:
     """The plan or state. Raises `InputError`."""
     _check_version(data)
     if not any(name in data for name in ("planned_values", "resource_changes", "configuration")):
-        resources = {r.address: r for r in _state(data.get("values"), {}, "values")}
-        return Plan(file, False, resources, {}, {}, {}, {}, {})
+        return Plan(file, False, tuple(_state(data.get("values"), {}, "values")), {}, {}, {}, {})
     if data.get("errored") is True:
         raise InputError.of("Terraform could not finish this plan (`errored`), so it says only a part of what would happen")
     configuration = mapping(data.get("configuration"), "`configuration`")
     modules = dict(_modules(mapping(configuration.get("root_module"), "`root_module`"), ()))
     prior = mapping(data.get("prior_state"), "`prior_state`")
     before = {r.address: r for r in _state(prior.get("values"), modules, "prior_state")}
-    after = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}
-    # Data sources that could be read already are in the prior state alone.
-    after = {address: r for address, r in before.items() if not r.managed} | after
-    changed, removed = _changes(data, modules, before)
-    after = {address: r for address, r in after.items() if address not in removed} | changed
+    planned = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}
+    # Of what is neither planned nor changed Terraform was told to leave it (`-target`); data sources are in the prior state alone.
+    changes = [mapping(entry, "an entry of `resource_changes`") for entry in listing(data.get("resource_changes"), "`resource_changes`")]
+    moved = {found.get("previous_address") for found in changes}
+    deeds = {address: [resource] for address, resource in (before | planned).items() if address not in moved}
+    for found in changes:
+        _add_change(found, modules, before, deeds)
     variables = mapping(data.get("variables"), "`variables`")
-    complete = data.get("complete") is not False and not listing(data.get("deferred_changes"), "`deferred_changes`")
-    return Plan(file, True, after, before, removed, variables, configuration, modules, complete)
+    flat = tuple(deed for listed in deeds.values() for deed in listed)
+    return Plan(file, True, flat, before, variables, configuration, modules, tuple(_deferred(data)))
+
+
+def _deferred(data: Json) -> Iterator[str]:
+    for entry in listing(data.get("deferred_changes"), "`deferred_changes`"):
+        change = mapping(mapping(entry, "an entry of `deferred_changes`").get("resource_change"), "a deferred change")
+        yield str(change.get("address"))
 
 
 def _check_version(data: Json) -> None:
@@ -159,37 +194,45 @@ def _state(values: object, modules: dict[tuple[str, ...], ConfigurationModule], 
         for entry in listing(module.get("resources"), f"`{where}`: `resources`"):
             data = mapping(entry, f"a resource in `{where}`")
             address = string(data.get("address"), f"the address of a resource in `{where}`")
-            if data.get("deposed_key") is None:
-                yield _resource(address, data, path, mapping(data.get("values"), address), {}, False, modules)
+            found = _resource(address, data, path, mapping(data.get("values"), address), {}, Verb.KEEPS, modules)
+            deposed = data.get("deposed_key")
+            yield found if deposed is None else _stray(found, f"{address} (deposed {deposed})")
         pending += [mapping(child, f"`{where}`: a child module") for child in listing(module.get("child_modules"), f"`{where}`")]
 
 
-def _changes(
-    data: Json, modules: dict[tuple[str, ...], ConfigurationModule], before: dict[str, Resource]
-) -> tuple[dict[str, Resource], dict[str, Resource]]:
-    """The resources that are there after the plan, with what is unknown of them; and those that are not."""
-    after: dict[str, Resource] = {}
-    removed: dict[str, Resource] = {}
-    for entry in listing(data.get("resource_changes"), "`resource_changes`"):
-        found = mapping(entry, "an entry of `resource_changes`")
-        address = string(found.get("address"), "the address of an entry of `resource_changes`")
-        change = mapping(found.get("change"), f"{address}: `change`")
-        actions = [string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")]
-        path = module_path(found.get("module_address"))
-        if found.get("deposed") is not None:
-            continue  # what is left of an instance that was replaced before
-        if actions in (["delete"], ["forget"]):
+def _stray(resource: Resource, label: str) -> Resource:
+    """An object that is no longer the one at its address: no expression refers to it."""
+    return replace(resource, address=label, name=f"{resource.name} ({label})", configuration=None)
+
+
+def _add_change(
+    found: Json, modules: dict[tuple[str, ...], ConfigurationModule], before: dict[str, Resource], deeds: dict[str, list[Resource]]
+) -> None:
+    """Puts what one change does in the place of what is known of its object: one deed for each action."""
+    address = string(found.get("address"), "the address of an entry of `resource_changes`")
+    change = mapping(found.get("change"), f"{address}: `change`")
+    actions = [string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")]
+    path = module_path(found.get("module_address"))
+    deposed = found.get("deposed")
+    label = address if deposed is None else f"{address} (deposed {deposed})"
+    if found.get("mode") == "data" and address in before and "read" not in actions:
+        return
+    old = mapping(change.get("before"), f"{address}: `before`") if change.get("before") is not None else None
+    was = None if old is None else _resource(address, found, path, old, {}, Verb.KEEPS, modules)
+    if was is not None:
+        was = was if deposed is None else _stray(was, label)
+        before.setdefault(str(found.get("previous_address") or label), was)
+    deeds[label] = []
+    for action in actions:
+        if action in ("delete", "forget") and was is not None:
             # What Terraform forgets it does not manage any more, and does not take away either.
-            values = mapping(change.get("before"), f"{address}: `before`")
-            gone = removed if actions == ["delete"] else after
-            gone[address] = _resource(address, found, path, values, {}, False, modules)
-            continue
-        values = mapping(change.get("after"), f"{address}: `after`")
-        created = "create" in actions
-        after[address] = _resource(address, found, path, values, change.get("after_unknown", {}), created, modules)
-        if found.get("mode") == "data" and address in before and "read" not in actions:
-            after[address] = before[address]
-    return after, removed
+            left = was if len(actions) == 1 else _stray(was, f"{label} (forgotten)")
+            deeds[label].append(replace(was, verb=Verb.TAKES) if action == "delete" else left)
+        elif action not in ("delete", "forget"):
+            values, unknown = mapping(change.get("after"), f"{address}: `after`"), change.get("after_unknown", {})
+            verb = {"create": Verb.MAKES, "update": Verb.CHANGES}.get(action, Verb.KEEPS)
+            after = _resource(label, found, path, values, unknown, verb, modules)
+            deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
 
 
 def _resource(
@@ -198,7 +241,7 @@ def _resource(
     path: ModulePath,
     values: Json,
     unknown: Any,
-    created: bool,
+    verb: Verb,
     modules: dict[tuple[str, ...], ConfigurationModule],
 ) -> Resource:
     managed = data.get("mode") != "data"
@@ -209,7 +252,7 @@ def _resource(
     module = modules.get(tuple(step for step, _ in path))
     block = module.blocks.get((managed, type_, name)) if module is not None else None
     provider = str((block or {}).get("provider_config_key") or data.get("provider_name") or "")
-    return Resource(address, managed, type_, name, index, path, values, unknown, created, block, provider)
+    return Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)
 
 
 def module_path(address: object) -> ModulePath:

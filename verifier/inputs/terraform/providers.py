@@ -88,6 +88,11 @@ class Providers:
         self.by_stand_in = True
         return self.supplied.own
 
+    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+        """The account and the Region of a resource, as far as something tells them."""
+        account = self.account(resource)
+        return (None if account == self.supplied.own else account), next(self._regions(resource), None)
+
     @cached_property
     def _named_regions(self) -> list[str]:
         return sorted({region for text in self._policies for region in REGION.findall(text)})

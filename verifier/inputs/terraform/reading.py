@@ -28,7 +28,7 @@ from verifier.inputs.terraform.sources import annotate, read_sources
 from verifier.inputs.terraform.supposed import Supposed
 from verifier.inputs.terraform.unread import stacks, unknown, unknown_resource
 from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 
 def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
@@ -60,16 +60,19 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     listed = endpoints.read()
     parts.made_endpoints += [] if listed is None else [listed]
     parts.endpoint_policies |= endpoints.elsewhere
+    parts.endpoints_gone |= endpoints.gone
+    parts.loose_endpoint_policy = parts.loose_endpoint_policy or endpoints.loose
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
     parts.unmodelled += [*shares(resolver, keys), *stacks(remarks, resolver, providers)]
     parts.unknown += unknown(remarks, resolver, providers)
     parts.unknown += [unknown_resource(resolver, providers, resource, Family.IDENTITIES) for resource in identities.not_exact]
-    parts.unmodelled += [] if plan.complete else [_put_off(plan)]
+    parts.unmodelled += [_put_off(plan)] if plan.deferred else []
     sentences = Supposed(resolver, organizations.supposed)
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
     parts.unchecked |= keys.unchecked
+    parts.loose_policies += keys.loose
     parts.loose_alias = parts.loose_alias or keys.loose_alias
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)
@@ -80,5 +83,5 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
 
 
 def _put_off(plan: Plan) -> Unmodelled:
-    description = f"{plan.file}: Terraform has put some changes off (`deferred_changes`), so what they do is not known"
+    description = f"Terraform has put off what it does to {first_few(plan.deferred)} (`deferred_changes`), so it is not known"
     return Unmodelled(printable(f"deferred changes of {plan.file}"), "U3", Influence.EITHER, printable(description))

@@ -37,7 +37,7 @@ def stacks(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterat
 
 def unknown(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[UnknownResource]:
     """The resources of types that are not known."""
-    for resource in (*resolver.plan.after.values(), *resolver.plan.removed.values()):
+    for resource in resolver.plan.deeds:
         family = unknown_family(resource.type) if resource.managed else None
         if family is not None:
             yield unknown_resource(resolver, providers, resource, family)
