@@ -252,7 +252,6 @@ def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
         ),
         (KEY + "    Condition: A\n", "Conditions: {A: !Sub x}\n", "is no condition"),
         (KEY, "Nonsense: {}\n", "unknown member `Nonsense`"),
-        (KEY + "  Fn::Transform: {Name: AWS::Include}\n", "", "`Fn::Transform` is not carried out among resources"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, resources: str, sections: str, says: str) -> None:

@@ -51,7 +51,7 @@ def plain(*names: str) -> str:
         ("[Pay, Log]", ("Pay", "Log")),
         ("!Ref Names", ("A", "B")),
         ('!Split ["-", "X-Y"]', ("X", "Y")),
-        ("!FindInMap [Accounts, prod, names]", ("M", "N")),
+        ("!FindInMap [Accounts, prod, names]", ("M", "O")),
         ("!FindInMap [Accounts, none, names, {DefaultValue: [D]}]", ("D",)),
         ("[!Ref One, !Ref AWS::NoValue, Log]", ("Uno", "Log")),
     ],
@@ -59,7 +59,7 @@ def plain(*names: str) -> str:
 def test_a_loop_is_what_it_would_be_written_out(tmp_path: Path, collection: str, names: tuple[str, ...]) -> None:
     sections = (
         'Parameters: {Names: {Type: CommaDelimitedList, Default: "A, B"}, One: {Type: String, Default: Uno}}\n'
-        "Mappings: {Accounts: {prod: {names: [M, N]}}}\n"
+        "Mappings: {Accounts: {prod: {names: [M, O]}}}\n"
     )
     found = load(tmp_path, looped(loop(collection), sections))
     assert meaning(found) == meaning(load(tmp_path, text(plain(*names)))) and len(found.keys) == len(names)

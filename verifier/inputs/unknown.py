@@ -92,3 +92,16 @@ def joined(parts: Sequence[Pieces]) -> Pieces:
 def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
     """What the unknown values in some trees depend on, each once."""
     return tuple(dict.fromkeys(name for node in nodes for unknown in unknowns(node) for name in unknown.names))
+
+
+def text_pieces(node: Node | None) -> Pieces:
+    """The pieces of a node that is a text."""
+    return node.pieces if isinstance(node, Unknown) else (node.text if isinstance(node, Scalar) else None,)
+
+
+def may_be_equal(first: Pieces, second: Pieces) -> bool:
+    """Whether two texts may be the same; false only if what is known of their beginnings or ends differs."""
+    if None not in (*first, *second):
+        return first == second
+    begins, ends = ([pieces[at] or "" for pieces in (first, second)] for at in (0, -1))
+    return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (ends[0].endswith(ends[1]) or ends[1].endswith(ends[0]))

@@ -30,12 +30,14 @@ _ADDS = {
 
 @dataclass(frozen=True)
 class UnknownResource:
-    """A resource of an unknown type: its address, as reports call it, and the account whose identities it could change, where known."""
+    """A resource of an unknown type: its address, as reports call it, and the account whose identities it could change, where known. It
+    could change any key, or only that of the ARN `key`."""
 
     family: Family
     address: str
     account: str | None
     span: Span
+    key: str | None = None
 
     @property
     def thing(self) -> Unmodelled:
@@ -43,8 +45,8 @@ class UnknownResource:
         label, influence = _ADDS.get(self.family, ("U3", Influence.EITHER))
         account = self.account if self.family is Family.IDENTITIES else None
         endpoint = ANY_ENDPOINT if self.family is Family.ENDPOINTS else None
-        description = self._said("change")
-        return Unmodelled(printable(self.address), label, influence, description, account=account, endpoint=endpoint, span=self.span)
+        name, description = printable(self.address), self._said("change")
+        return Unmodelled(name, label, influence, description, key=self.key, account=account, endpoint=endpoint, span=self.span)
 
     def gone(self, thing: Unmodelled) -> Unmodelled:
         """What it may take away, beside what it may add."""
@@ -52,7 +54,8 @@ class UnknownResource:
         return replace(thing, name=name, influence=Influence.EITHER, description=description, endpoint=None, of_statement=True)
 
     def _said(self, does: str) -> str:
-        return printable(f"{self.address} is of a type that is not read, and may {does} {self.family.value}")
+        what = f"the policy or the grants of {self.key}" if self.key else self.family.value
+        return printable(f"{self.address} is of a type that is not read, and may {does} {what}")
 
 
 def with_unknown(estate: Estate, resources: Sequence[UnknownResource]) -> Estate:
@@ -60,7 +63,7 @@ def with_unknown(estate: Estate, resources: Sequence[UnknownResource]) -> Estate
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
     for resource in dict.fromkeys(resources):
-        for key in shared if resource.family is Family.SHARED else (None,):
+        for key in shared if resource.family is Family.SHARED else (resource.key,):
             thing = replace(resource.thing, key=key)
             same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))
             thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
@@ -82,7 +85,9 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
                 accounts=tuple(_account(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts),
             )
         case Family.KEYS:
-            return replace(estate, keys=tuple(_key(key, doubted, lambda policy: True) for key in estate.keys))
+            concerns = [resource.key in (None, key.arn) for key in estate.keys]
+            keys = zip(estate.keys, concerns, strict=True)
+            return replace(estate, keys=tuple(_key(key, doubted, lambda policy: True) if doubts else key for key, doubts in keys))
         case Family.SHARED | Family.SHARES:
             return replace(estate, keys=tuple(_key(key, doubted, lambda policy: policy.name == SHARED) for key in estate.keys))
         case Family.CONTROLS:

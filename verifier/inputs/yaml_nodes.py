@@ -22,7 +22,8 @@ MAXIMUM_ALIASED_NODES = 100_000
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE = "tag:yaml.org,2002:"
-_ACCEPTED_TAGS = frozenset({None, "!", *(_CORE + name for name in ("str", "int", "float", "bool", "map", "seq", "timestamp"))})
+_PLAIN_TAGS = frozenset(_CORE + name for name in ("int", "float", "bool"))
+_ACCEPTED_TAGS = _PLAIN_TAGS | {None, "!", *(_CORE + name for name in ("str", "map", "seq", "timestamp"))}
 
 _FUNCTIONS = {
     "!Ref": "Ref",
@@ -121,7 +122,7 @@ class _Builder:
         is_plain = event.style is None or event.style == ""
         start, end = event.start_mark.index, event.end_mark.index
         type_: ScalarType = "string"
-        if is_plain and event.tag is None:
+        if (is_plain and event.tag is None) or event.tag in _PLAIN_TAGS:
             type_ = "null" if event.value in _NULLS else "plain"
         return Scalar(self.source, start, end, "" if type_ == "null" else event.value, type_)
 

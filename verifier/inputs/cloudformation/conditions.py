@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.unknown import names_in
+from verifier.inputs.unknown import Unknown, names_in
 
 Truth = bool | None
 """Whether a condition holds; `None` where that turns on a value that is not known."""
@@ -33,6 +33,8 @@ class Conditions:
 
     def holds(self, place: Node, name: str) -> Truth:
         """Whether a condition of the template holds."""
+        if "Conditions" in self.template.rewritten or (self.template.macros and name not in self.template.conditions):
+            return None  # a macro may have written it
         if name not in self._conditions:
             if name not in self.template.conditions:
                 self.remarks.error(place, f"the template has no condition `{name}`")
@@ -51,6 +53,8 @@ class Conditions:
             return self._decided(node) if allowed else None
 
     def _decided(self, node: Node) -> Truth:
+        if isinstance(node, Unknown):
+            return None
         if not isinstance(node, Members) or len(node.pairs) != 1:
             self.remarks.error(node, f"expected a condition, found {describe(node)}")
             return None

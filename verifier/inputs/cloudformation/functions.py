@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.conditions import Conditions, Truth
+from verifier.inputs.cloudformation.dynamic import BEGIN, with_values
 from verifier.inputs.cloudformation.json_string import json_pieces
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
+from verifier.syntax.text import first_few
 
 _PART = re.compile(r"\$\{(!?)([^}]*)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:([a-z0-9-]+):[^}]*\}\}")
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
 DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
@@ -33,6 +34,8 @@ Called = Callable[[str, str | None], Node | None]
 """What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone knows."""
 
 _NO_VALUE = "AWS::NoValue"
+SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+"""What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM Developer Guide: generated resources]"""
 
 
 @dataclass
@@ -48,10 +51,15 @@ class Functions:
     def __post_init__(self) -> None:
         self._level = 0
         self.conditions = Conditions(self.remarks, self.template, self.value, self.deeper)
-        self.loops = Loops(self.remarks, self.value, any(t.text == EXTENSIONS for t in self.template.transforms))
+        self.loops = Loops(self.remarks, self.value, EXTENSIONS in self.template.transforms)
 
     def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
+        found = self._written(node)
+        return None if found is None else with_values(found)
+
+    def _written(self, node: Node) -> Node | None:
+        """The value, with dynamic references as they are written, which are resolved last."""
         with self.deeper(node) as allowed:
             return self._value(node) if allowed else self._unknown(node, "a value that is nested too deeply")
 
@@ -70,12 +78,10 @@ class Functions:
 
     def _value(self, node: Node) -> Node | None:
         if isinstance(node, Items):
-            found = [self.value(item) for item in node.items]
+            found = [self._written(item) for item in node.items]
             return Items(node.source, node.start, node.end, [item for item in found if item is not None])
         if isinstance(node, Members):
             return self._members(node)
-        if isinstance(node, Scalar) and "{{resolve:" in node.text:
-            return self._dynamic(node)
         return node
 
     def text(self, node: Node | None) -> str | None:
@@ -86,7 +92,7 @@ class Functions:
     def _members(self, node: Members) -> Node | None:
         if has_loops(node):
             written = self.loops.written_out(node)
-            return written if isinstance(written, Unknown) else self.value(written)
+            return written if isinstance(written, Unknown) else self._written(written)
         if len(node.pairs) == 1:
             key, argument = node.pairs[0]
             if key.text == "Ref":
@@ -94,11 +100,12 @@ class Functions:
             function = _FUNCTIONS.get(key.text)
             if function is not None:
                 return function(self, node, argument)
-            if key.text.startswith("Fn::"):
-                return self._unknown(node, f"`{key.text}`, which is not carried out")
+        called = next((key.text for key, _ in node.pairs if key.text.startswith("Fn::")), None)
+        if called is not None:
+            return self._unknown(node, f"`{called}`, which is not carried out")
         pairs: list[tuple[Scalar, Node]] = []
         for key, inner in node.pairs:
-            found = self.value(inner)
+            found = self._written(inner)
             pairs += [(key, found)] if found is not None else []
         return Resolved(node.source, node.start, node.end, pairs)
 
@@ -116,19 +123,6 @@ class Functions:
         if isinstance(node, Unknown):
             return Unknown(place.source, place.start, place.end, node.names, node.pieces, node.options)
         return node
-
-    def _dynamic(self, node: Scalar) -> Node:
-        """A text with dynamic references, to values that are kept elsewhere."""
-        pieces: list[Pieces] = []
-        position = 0
-        names = []
-        for match in _DYNAMIC.finditer(node.text):
-            pieces += [(node.text[position : match.start()],), (None,)]
-            names.append(f"a value in {match.group(1)}")
-            position = match.end()
-        pieces.append((node.text[position:],))
-        whole = joined([tuple(p for p in part if p != "") for part in pieces])
-        return Unknown(node.source, node.start, node.end, names, whole) if names else node
 
     # -- references --
 
@@ -148,6 +142,8 @@ class Functions:
             return self._unknown(place, f"what CloudFormation calls `{name}`") if found is None else self._at(place, found)
         if name.startswith("AWS::"):
             return self._pseudo(place, name)
+        if self.template.makes_names:
+            return self._unknown(place, f"`{name}`, which a macro may make")
         return self._wrong(place, f"`{name}` is neither a parameter nor a resource of the template")
 
     def _pseudo(self, place: Node, name: str) -> Node:
@@ -161,19 +157,33 @@ class Functions:
         if type_.startswith("AWS::SSM::Parameter::Value<"):
             return self._unknown(place, f"the value in Systems Manager that parameter `{name}` names")
         default = declared.get("Default")
+        if given is None and isinstance(default, Unknown):
+            return self._unknown(place, f"the default of parameter `{name}`, {first_few(default.names)}")
         if given is None and (not isinstance(default, Scalar) or default.type == "null"):
             return self._unknown(place, f"parameter `{name}` (no value: give --parameter {name}=…)")
         text = given if given is not None else getattr(default, "text", "")
-        if _LISTS.fullmatch(type_):
-            parts = [part.strip() for part in text.split(",")] if text else []
-            return Items(place.source, place.start, place.end, [_text(place, part) for part in parts])
-        return _text(place, text)
+        if not _LISTS.fullmatch(type_):
+            return _text(place, text)
+        if BEGIN in text or not text:
+            return self._unknown(place, f"the list in parameter `{name}`")
+        return Items(place.source, place.start, place.end, [_text(place, part.strip()) for part in text.split(",")])
 
     def _attribute(self, place: Node, name: str, attribute: str) -> Node:
         if name not in self.template.resources:
+            if self.template.makes_names:
+                return self._of_macro(place, name, attribute)
             return self._wrong(place, f"`{name}` is no resource of the template")
         found = self.called(name, attribute)
         return self._unknown(place, f"`{name}.{attribute}`") if found is None else self._at(place, found)
+
+    def _of_macro(self, place: Node, name: str, attribute: str) -> Node:
+        """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of the account."""
+        found = self._unknown(place, f"`{name}.{attribute}`, which a macro may make")
+        of = self.template.resources.get(name.removesuffix("Role"))
+        if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
+            return found
+        parts = [f"arn:{self.pseudo.get('AWS::Partition')}:iam::", self.pseudo.get("AWS::AccountId"), ":role/", None]
+        return Unknown(place.source, place.start, place.end, found.names, joined([(part,) for part in parts]))
 
     def get_att(self, node: Node, argument: Node) -> Node | None:
         """`Fn::GetAtt`."""
@@ -222,13 +232,13 @@ class Functions:
         if literal:
             return _text(place, "${" + match.group(2) + "}")
         if name in given:
-            found = self.value(given[name])
+            found = self._written(given[name])
         elif "." in name:
             owner, _, attribute = name.partition(".")
             found = self._attribute(place, owner, attribute)
         else:
             found = self.named(place, name)
-        return found if found is not None else _text(place, "")
+        return found if found is not None else self._unknown(place, f"`{_NO_VALUE}` in a text")
 
     def _concatenated(self, place: Node, parts: Sequence[Node]) -> Node:
         """Texts as one text; what is no text is not known as one."""
@@ -243,19 +253,20 @@ class Functions:
         whole = joined(pieces)
         if all(piece is not None for piece in whole):
             return _text(place, "".join(piece or "" for piece in whole))
-        names = names_in(parts) or ["a text that is made of a list"]
-        return Unknown(place.source, place.start, place.end, names, whole)
+        return Unknown(place.source, place.start, place.end, names_in(parts) or ["a text that is made of a list"], whole)
 
     def join(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Join`."""
         if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
             return self._wrong(argument, "`Fn::Join` must have a delimiter and a list")
-        listed = self.value(argument.items[1])
+        listed = self._written(argument.items[1])
         if not isinstance(listed, Items):
             return Unknown(node.source, node.start, node.end, names_in([listed] if listed is not None else []) or ["a list"])
         parts: list[Node] = []
         for index, item in enumerate(listed.items):
-            parts += [argument.items[0], item] if index else [item]
+            # One that may be left out takes a delimiter with it.
+            left_out = next((other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None)
+            parts += [left_out or argument.items[0], item] if index else [item]
         return self._concatenated(node, parts)
 
     def split(self, node: Node, argument: Node) -> Node | None:
@@ -273,6 +284,8 @@ class Functions:
         if not isinstance(argument, Items) or len(argument.items) != 2:
             return self._wrong(argument, "`Fn::Select` must have an index and a list")
         index, listed = (self.value(item) for item in argument.items)
+        if _may_shrink(argument.items[1], listed):
+            return self._unknown(node, "an entry of a list, others of which may be left out")
         if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
             if int(index.text) < len(listed.items):
                 return self._at(node, listed.items[int(index.text)])
@@ -289,31 +302,35 @@ class Functions:
         texts = [key.text for key in keys if isinstance(key, Scalar)]
         if len(texts) != 3:
             return Unknown(node.source, node.start, node.end, names_in([key for key in keys if key is not None]) or ["a key of a mapping"])
-        first = self.template.mappings.get(texts[0], {}).get(texts[1])
-        found = next((value for key, value in first.pairs if key.text == texts[2]), None) if isinstance(first, Members) else None
+        found: Node | None = self.template.mappings.get(texts[0])
+        for text in texts[1:]:
+            pairs = found.pairs if isinstance(found, Members) else []
+            found = found if isinstance(found, Unknown) else next((value for key, value in pairs if key.text == text), None)
+        if "Mappings" in self.template.rewritten or (found is None and self.template.macros):
+            return self._unknown(node, f"mapping `{texts[0]}`, which a macro may write")
         if found is not None:
-            return self._at(node, self.value(found) or found)
+            return self._at(node, self._written(found) or found)
         if len(items) == 4 and isinstance(items[3], Members):
             default = next((value for key, value in items[3].pairs if key.text == "DefaultValue"), None)
             if default is not None:
-                return self.value(default)
+                return self._written(default)
         return self._wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
 
     def length(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Length`: how many entries a list has. One that may be left out leaves it open."""
         listed = self.value(argument)
+        if _may_shrink(argument, listed):
+            names = names_in([listed] if listed is not None else [])
+            return Unknown(node.source, node.start, node.end, names or ["how many entries of a list are left out"])
         if isinstance(listed, Items):
-            perhaps = [item for item in listed.items if isinstance(item, Unknown) and item.options is not None]
-            if not perhaps:
-                return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
-            return Unknown(node.source, node.start, node.end, names_in(perhaps))
+            return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
         if isinstance(listed, Unknown):
             return Unknown(node.source, node.start, node.end, listed.names)
         return self._wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
 
     def to_json_string(self, node: Node, argument: Node) -> Node | None:
         """`Fn::ToJsonString`."""
-        found = self.value(argument)
+        found = self._written(argument)
         if not isinstance(found, Members | Items | Unknown):
             return self._wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
         pieces = json_pieces(found)
@@ -332,18 +349,38 @@ class Functions:
         name = argument.items[0]
         holds = self.conditions.holds(name, name.text)
         if holds is None:
-            options = [found for item in argument.items[1:] if (found := self.value(item)) is not None]
+            options = [found for item in argument.items[1:] if (found := self._written(item)) is not None]
             why = f"condition `{name.text}`, which turns on values that are not given"
             return Unknown(node.source, node.start, node.end, [why], options=options)
-        return self.value(argument.items[1 if holds else 2])
+        return self._written(argument.items[1 if holds else 2])
 
     def exists(self, resource: Resource) -> Truth:
         """Whether a resource is made: it has no condition, or that holds."""
+        if resource.perhaps:
+            return None
         return True if resource.condition is None else self.conditions.holds(resource.condition, resource.condition.text)
 
 
 def _text(place: Node, text: str) -> Scalar:
     return Scalar(place.source, place.start, place.end, text, "string")
+
+
+def _may_be_left_out(node: Node | None) -> bool:
+    """Whether a value may be `AWS::NoValue`."""
+    return isinstance(node, Unknown) and node.options is not None
+
+
+def _may_shrink(argument: Node, listed: Node | None) -> bool:
+    """Whether entries of a list are left out, or may be. What the functions that count them make of that is not documented."""
+    if isinstance(listed, Items) and any(map(_may_be_left_out, listed.items)):
+        return True
+    pending = [argument]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Scalar) and node.text == _NO_VALUE:
+            return True
+        pending += node.items if isinstance(node, Items) else [value for _, value in node.pairs] if isinstance(node, Members) else []
+    return False
 
 
 _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {

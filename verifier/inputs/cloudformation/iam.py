@@ -9,16 +9,15 @@ ARN is not known is an unmodelled thing that others may join (E0). What is attac
 
 from __future__ import annotations
 
-import re
-
 from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.makers import EVERYWHERE, makes_roles
 from verifier.inputs.cloudformation.names import Names
-from verifier.inputs.cloudformation.template import EXTENSIONS, Resource
+from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
 from verifier.inputs.elsewhere import Elsewhere, unlisted
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Pieces, Unknown, may_be_equal, names_in, text_pieces
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -33,11 +32,6 @@ _OF_ONE = {
     "AWS::IAM::GroupPolicy": ("group", "GroupName"),
 }
 
-_MAKES_ROLES = re.compile(
-    r"AWS::IAM::ServiceLinkedRole|AWS::CloudFormation::(?:Stack|CustomResource)|Custom::.*|AWS::ServiceCatalog::CloudFormationProvisionedProduct|.*::MODULE"
-)
-"""Types of resources that make roles, or may, which the template does not have. So do transforms."""
-
 
 class Identities:
     """The IAM resources of a template."""
@@ -50,6 +44,7 @@ class Identities:
         self.elsewhere, self.everywhere = Elsewhere(), Elsewhere()
         """What is done to others: of the account of the stack, and of all accounts."""
         self.unmodelled: list[Unmodelled] = []
+        self._inline_names: dict[int, dict[str, Pieces]] = {}
 
     def read(self, place: Node) -> Node | None:
         """The authorization details; `None` where the template makes no user, group or role."""
@@ -66,14 +61,12 @@ class Identities:
         for resource in template.of_type("AWS::IAM::UserToGroupAddition"):
             self._addition(resource)
         self.elsewhere.policies = policies
-        made = [resource for resource in template.resources.values() if _MAKES_ROLES.fullmatch(resource.type)]
-        transformed = any(transform.text != EXTENSIONS for transform in template.transforms)
-        if transformed or any(self.functions.exists(resource) is not False for resource in made):
+        if makes_roles(self.functions):
             self.elsewhere.left_out.add(("role", None))
         for resource in template.resources.values():
             if resource.type.startswith("AWS::SSO::") and self.functions.exists(resource) is not False:
                 self.everywhere.permission_sets = True
-            elif resource.type == "AWS::CloudFormation::StackSet" and self.functions.exists(resource) is not False:
+            elif resource.type == EVERYWHERE and self.functions.exists(resource) is not False:
                 self.everywhere.left_out.add(("role", None))
         return details(place, self.drafts.values(), policies) if self.drafts else None
 
@@ -106,10 +99,7 @@ class Identities:
         draft = Draft(kind, arn.text, resource.place, boundary=self._value(resource, "PermissionsBoundary"))
         draft.trust = self._value(resource, "AssumeRolePolicyDocument")
         draft.tags = [pair for tag in getattr(tags, "items", []) if (pair := _pair(tag)) is not None]
-        for index, block in enumerate(self._listed(resource, "Policies")):
-            own, document = _member(block, "PolicyName"), _member(block, "PolicyDocument")
-            shown = own.text if isinstance(own, Scalar) else f"Policies[{index}]"
-            draft.inline[shown] = block if isinstance(block, Unknown) else document or self._missing(block, shown)
+        self._own_policies(resource, draft)
         for index, policy in enumerate(self._listed(resource, "ManagedPolicyArns")):
             draft.attach(policy, f"ManagedPolicyArns[{index}]")
         for index, group in enumerate(self._listed(resource, "Groups") if kind == "user" else []):
@@ -119,6 +109,19 @@ class Identities:
         self.drafts[kind, name.text] = draft
         if resource.name in self.names.made_up:
             self.elsewhere.perhaps.add((kind, f"-{resource.name[:_SHORTEST]}"))
+
+    def _own_policies(self, resource: Resource, draft: Draft) -> None:
+        """Puts the policies that are written in the resource. Names that are not known are not taken for others of the same list."""
+        unknown: dict[str, Pieces] = {}
+        for index, block in enumerate(self._listed(resource, "Policies")):
+            name, document = _member(block, "PolicyName"), _member(block, "PolicyDocument")
+            shown = name.text if isinstance(name, Scalar) else f"Policies[{index}] of {resource.name}"
+            document = block if isinstance(block, Unknown) else document or self._missing(block, shown)
+            if isinstance(name, Scalar):
+                self._put(draft, shown, name, document)
+            else:
+                draft.inline[shown], unknown[shown] = document, text_pieces(name)
+        self._inline_names.setdefault(id(draft), {}).update(unknown)
 
     def _left_out(self, resource: Resource) -> None:
         kind, name = _KINDS[resource.type], self.names.iam_name(resource)
@@ -166,9 +169,21 @@ class Identities:
         if exists is None:
             document = Unknown(document.source, document.start, document.end, [f"whether `{resource.name}` is made"])
         name = self._value(resource, "PolicyName")
-        shown = name.text if isinstance(name, Scalar) else resource.name
+        shown = name.text if isinstance(name, Scalar) else f"the policy {resource.name}"
         for draft in self._attached(resource):
+            self._put(draft, shown, name, document)
+
+    def _put(self, draft: Draft, shown: str, name: Node | None, document: Node) -> None:
+        """Puts an inline policy. Of several under one name the last is kept, and which that is nothing tells."""
+        names = self._inline_names.setdefault(id(draft), {})
+        other = next((other for other, known in names.items() if may_be_equal(known, text_pieces(name))), None)
+        names[shown] = text_pieces(name)
+        if other is None:
             draft.inline[shown] = document
+            return
+        why = f"which of the policies {shown} and {other} is put last under one name"
+        for own in (shown, other):
+            draft.inline[own] = Unknown(document.source, document.start, document.end, [why])
 
     def _managed(self, resource: Resource) -> Node | None:
         """A managed policy, and to whom it is attached; `None` where it is not made, or its ARN is not known."""

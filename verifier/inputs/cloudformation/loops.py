@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.access import describe
+from verifier.inputs.cloudformation.written import as_read
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic
 from verifier.inputs.unknown import Resolved, Unknown, names_in
 from verifier.syntax.diagnostic import InputError, Severity
@@ -82,7 +83,7 @@ class Loops:
 
     def _values(self, name: str, collection: Node) -> list[str] | Unknown:
         """What a loop goes over: texts that are known."""
-        listed = self.value(collection)
+        listed = self.value(as_read(self.remarks, collection))
         unknown = names_in([listed]) if listed is not None else ("AWS::NoValue",)
         if unknown:
             what = f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"

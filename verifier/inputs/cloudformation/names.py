@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource, Template
 from verifier.inputs.nodes import Node, Scalar
-from verifier.inputs.unknown import Pieces, Unknown, joined, names_in
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, text_pieces
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _IAM = {
@@ -122,7 +122,7 @@ class Names:
         """The ARN of an identity provider: that of one of OpenID Connect ends in its URL without the scheme."""
         kind, attribute = PROVIDERS[resource.type]
         given = self._property(resource, attribute)
-        end = _pieces(given) if given is not None else (None,)
+        end = text_pieces(given) if given is not None else (None,)
         if isinstance(given, Scalar) and attribute == "Url":
             end = (given.text.removeprefix("https://"),)
         parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}/",), end]
@@ -132,17 +132,11 @@ class Names:
     def iam_arn(self, resource: Resource) -> Node:
         """The ARN, with its path."""
         name, path = self.iam_name(resource), self._property(resource, "Path")
-        middle = _pieces(path) if path is not None else ("/",)
+        middle = text_pieces(path) if path is not None else ("/",)
         kind = _IAM[resource.type][0]
-        parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, _pieces(name)]
+        parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, text_pieces(name)]
         names = [*names_in([node for node in (name, path) if node is not None]), *([] if self.account else ["`AWS::AccountId`"])]
         return _of_pieces(resource.place, joined(parts), names)
-
-
-def _pieces(node: Node) -> Pieces:
-    if isinstance(node, Unknown):
-        return node.pieces
-    return (node.text if isinstance(node, Scalar) else None,)
 
 
 def _of_pieces(place: Node, pieces: Pieces, names: list[str]) -> Node:

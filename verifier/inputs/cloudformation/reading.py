@@ -5,33 +5,25 @@ In: the document of a template, and what is known besides. Out: `Parts`. Guarant
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from verifier.inputs.cloudformation.circles import check_circles
+from verifier.inputs.cloudformation.dependencies import check_circles
 from verifier.inputs.cloudformation.endpoints import Endpoints
 from verifier.inputs.cloudformation.exports import Exports
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
+from verifier.inputs.cloudformation.makers import macros_that_write_anew, supposed, unknown_resources
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.place import Deployment, deployment
 from verifier.inputs.cloudformation.shares import shares
 from verifier.inputs.cloudformation.template import Template, WriteOut, read_template
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
-from verifier.inputs.resource_types import Family, unknown_family
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.unknown_types import UnknownResource
-from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few, printable
-
-_HARMLESS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManager-", "AWS::CodeDeployBlueGreen")
-"""Transforms of AWS that add resources, and change no key and no policy that the template writes out."""
-_NESTED = re.compile(r"AWS::CloudFormation::Stack|AWS::Serverless::Application|.*::MODULE")
-"""Resources that stand for resources of another template."""
+from verifier.syntax.text import first_few
 
 
 @dataclass
@@ -79,14 +71,13 @@ def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
     _add_account(parts, node, where, identities)
     listed = endpoints.read(node)
     parts.made_endpoints += [] if listed is None else [listed]
-    nested = _nested(remarks, functions, where)
-    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *_transforms(functions.template), *nested]
+    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *macros_that_write_anew(functions.template)]
     parts.unmodelled += shares(functions, keys)
-    parts.unknown += _unknown(remarks, functions, where)
+    parts.unknown += unknown_resources(functions, keys.arns, where.account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
-        key.supposed, key.file = tuple(_supposed(names)), node.source.name
+        key.supposed, key.file = (*_supposed(names), *supposed(functions)), node.source.name
     parts.keys += found
     parts.unchecked |= keys.unchecked
     parts.loose_alias = parts.loose_alias or keys.loose_alias
@@ -117,44 +108,3 @@ def _supposed(names: Names) -> list[str]:
         listed = first_few([f"`{name}`" for name in names.made_up])
         found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
     return found
-
-
-def _nested(remarks: Remarks, functions: Functions, where: Deployment) -> list[Unmodelled]:
-    """Stacks with templates of their own, and modules: their keys are not checked, and their policies may be of anybody in the account."""
-    found = []
-    for resource in functions.template.resources.values():
-        if not _NESTED.fullmatch(resource.type) or functions.exists(resource) is False:
-            continue
-        what = f"`{resource.name}` ({resource.type}) has resources of its own, which are not read"
-        remarks.warning(resource.place, f"{what}: no key in it is checked", hint="check its template in a run of its own")
-        description = printable(f"{what}: they may hold policies of users and roles")
-        name = printable(f"{resource.type} {resource.name}")
-        span = resource.place.span
-        found.append(Unmodelled(name, "U3", Influence.EITHER, description, account=where.account, span=span))
-    return found
-
-
-def _unknown(remarks: Remarks, functions: Functions, where: Deployment) -> Iterator[UnknownResource]:
-    """Resources of types that are not known, and may hold keys or policies."""
-    for resource in functions.template.resources.values():
-        family = unknown_family(resource.type)
-        if family is None or functions.exists(resource) is False:
-            continue
-        yield UnknownResource(family, f"{resource.type} `{resource.name}`", where.account, resource.place.span)
-        if family is Family.KEYS:
-            remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
-
-
-def _transforms(template: Template) -> list[Unmodelled]:
-    """Macros, which may write the template anew."""
-    unknown = [t for t in template.transforms if not t.text.startswith(_HARMLESS)]
-    return [
-        Unmodelled(
-            printable(f"transform {t.text}"),
-            "U3",
-            Influence.EITHER,
-            printable(f"the macro `{t.text}` may change every resource of the template, and is not carried out"),
-            span=t.span,
-        )
-        for t in unknown
-    ]

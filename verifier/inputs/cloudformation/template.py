@@ -12,13 +12,18 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe, members
 from verifier.inputs.cloudformation.loops import has_loops
+from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.unknown import Unknown, names_in
 from verifier.syntax.text import first_few
 
 EXTENSIONS = "AWS::LanguageExtensions"
 """The transform that carries out more functions, and makes nothing."""
+SERVERLESS = "AWS::Serverless-2016-10-31"
+INCLUDE = "AWS::Include"
+KNOWN = frozenset({EXTENSIONS, SERVERLESS, "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"})
+"""Transforms of AWS that make resources, and change none that the template has."""
 VERSION = "2010-09-09"
 """The version of the format."""
 SECTIONS = (
@@ -33,7 +38,8 @@ _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource: its logical ID, type and properties; `condition` names what it depends on. `place` is where it is declared."""
+    """A resource: its logical ID, type and properties; `condition` names what it depends on, and `perhaps` says that a macro may have it
+    depend on something else. `place` is where it is declared."""
 
     name: str
     type: str
@@ -41,25 +47,46 @@ class Resource:
     properties: Mapping[str, Node]
     condition: Scalar | None
     depends_on: tuple[Scalar, ...] = ()
+    perhaps: bool = False
+
+
+class _Anything(dict[str, Node]):
+    """Properties of which nothing is known, not even which there are."""
+
+    def __init__(self, value: Unknown) -> None:
+        super().__init__()
+        self.value = value
+
+    def get(self, name: str, default: object = None) -> Node:
+        """The value of a property, which is not known."""
+        return self.value
 
 
 @dataclass
 class Template:
     """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well (`AWS::StackName`). `mark` sets the
-    placeholders of its names apart from those of another template."""
+    placeholders of its names apart from those of another template. `rewritten` are the sections that a macro may have changed."""
 
     supplied: Supplied
     parameters: dict[str, dict[str, Node]] = field(default_factory=dict)
-    mappings: dict[str, dict[str, Node]] = field(default_factory=dict)
+    mappings: dict[str, Node] = field(default_factory=dict)
     conditions: dict[str, Node] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, Node] = field(default_factory=dict)
-    transforms: tuple[Scalar, ...] = ()
+    transforms: frozenset[str] = frozenset()
+    macros: list[tuple[Scalar | None, Node]] = field(default_factory=list)
+    """Those that may change every resource, each with its place."""
+    rewritten: set[str] = field(default_factory=set)
     mark: str = ""
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types, in the order of the template."""
         return [resource for resource in self.resources.values() if resource.type in types]
+
+    @property
+    def makes_names(self) -> bool:
+        """Whether macros may make resources that the template does not have."""
+        return bool(self.macros or self.transforms - {EXTENSIONS})
 
 
 WriteOut = Callable[[Members], Members | Unknown]
@@ -69,35 +96,62 @@ WriteOut = Callable[[Members], Members | Unknown]
 def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut]) -> Template:
     """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known. Errors go to `remarks`,
     or are raised."""
-    found = members(remarks, node, "the template", SECTIONS)
     template = Template(supplied)
+    found = members(remarks, node, "the template")
+    called = [name for key in MACROS if key in found for name in macros(found[key])]
+    template.transforms = frozenset(name.text for name, _ in called if name is not None)
+    template.macros = [(name, place) for name, place in called if name is None or name.text not in KNOWN]
+    if not template.macros:
+        members(remarks, node, "the template", (*SECTIONS, MACROS[0]))
     _check_version(remarks, found.get("AWSTemplateFormatVersion"))
-    transform = found.get("Transform")
-    listed = transform.items if isinstance(transform, Items) else [transform] if transform is not None else []
-    template.transforms = tuple(entry for entry in listed if isinstance(entry, Scalar))
-    for name, section in _section(remarks, found, "Parameters").items():
-        template.parameters[name] = members(remarks, section, f"parameter `{name}`")
-    for name, section in _section(remarks, found, "Mappings").items():
-        template.mappings[name] = members(remarks, section, f"mapping `{name}`")
-    template.outputs = _section(remarks, found, "Outputs") if isinstance(found.get("Outputs"), Members) else {}
+    for name, section in _section(remarks, template, found, "Parameters").items():
+        template.parameters[name] = members(remarks, as_read(remarks, section), f"parameter `{name}`")
+    template.mappings = {name: as_read(remarks, own) for name, own in _section(remarks, template, found, "Mappings").items()}
+    outputs = _section(remarks, template, found, "Outputs") if isinstance(found.get("Outputs"), Members) else {}
+    template.outputs = {name: as_read(remarks, output) for name, output in outputs.items() if "Outputs" not in template.rewritten}
     write_out = writing(template)
-    template.conditions = _section(remarks, found, "Conditions", write_out)
+    conditions = _section(remarks, template, found, "Conditions", write_out)
+    template.conditions = {name: as_read(remarks, condition) for name, condition in conditions.items()}
     written = {key.text for key, _ in getattr(found.get("Resources"), "pairs", ())}
-    for name, section in _section(remarks, found, "Resources", write_out).items():
+    for name, section in _section(remarks, template, found, "Resources", write_out).items():
         if name not in written and not _LOGICAL_ID.fullmatch(name):
             remarks.error(section, f"`{name}` cannot be the name of a resource, which has letters and digits alone")
-        resource = _resource(remarks, name, section, write_out)
+        resource = _resource(remarks, template, name, section, write_out)
         if resource is not None:
             template.resources[name] = resource
     _check_supplied(remarks, template)
     return template
 
 
-def _section(remarks: Remarks, found: Mapping[str, Node], name: str, write_out: WriteOut | None = None) -> dict[str, Node]:
+def _section(
+    remarks: Remarks, template: Template, found: Mapping[str, Node], name: str, write_out: WriteOut | None = None
+) -> dict[str, Node]:
     if name not in found:
         return {}
     section = found[name] if write_out is None else _without_loops(remarks, found[name], write_out)
-    return members(remarks, section, f"`{name}`")
+    called, section = _without_macros(section)
+    if called:
+        template.rewritten.add(name)
+        template.macros += called if name in ("Resources", "Parameters") else []
+    return _named(remarks, members(remarks, section, f"`{name}`"), section)
+
+
+def _named(remarks: Remarks, found: Mapping[str, Node], section: Node) -> dict[str, Node]:
+    """The members of a section by the texts that their names are in YAML 1.1."""
+    texts = {key.text: name_of(key) for key, _ in section.pairs} if isinstance(section, Members) else {}
+    for key, _ in section.pairs if isinstance(section, Members) else []:
+        if texts[key.text] is None:
+            remarks.error(key, f"`{key.text}` is a number or a Boolean in YAML 1.1", hint="quote it")
+    return {texts[name] or name: node for name, node in found.items()}
+
+
+def _without_macros(node: Node) -> tuple[list[tuple[Scalar | None, Node]], Node]:
+    """The macros that an object calls, and the object without these calls."""
+    if not isinstance(node, Members):
+        return [], node
+    kept = [(key, value) for key, value in node.pairs if not is_macro(key, value)]
+    called = [name for key, value in node.pairs if is_macro(key, value) for name in macros(value)]
+    return called, Members(node.source, node.start, node.end, kept) if called else node
 
 
 def _without_loops(remarks: Remarks, node: Node, write_out: WriteOut) -> Node:
@@ -112,26 +166,39 @@ def _without_loops(remarks: Remarks, node: Node, write_out: WriteOut) -> Node:
     return Members(node.source, node.start, node.end, [])
 
 
-def _resource(remarks: Remarks, name: str, node: Node, write_out: WriteOut) -> Resource | None:
-    if name.startswith("Fn::"):
-        remarks.error(node, f"`{name}` is not carried out among resources", hint="give the template as it is deployed")
-        return None
-    found = members(remarks, node, f"resource `{name}`")
+def _resource(remarks: Remarks, template: Template, name: str, node: Node, write_out: WriteOut) -> Resource | None:
+    called, own = _without_macros(node)
+    template.macros += [(macro, place) for macro, place in called if macro is None or macro.text != INCLUDE]
+    found = members(remarks, own, f"resource `{name}`")
+    found |= {key: as_read(remarks, found[key]) for key in ("Condition", "DependsOn") if key in found}
     type_ = found.get("Type")
     if not isinstance(type_, Scalar) or type_.type == "null":
-        remarks.error(node, f"resource `{name}` has no `Type`")
+        if not called:
+            remarks.error(node, f"resource `{name}` has no `Type`")
         return None
-    properties = {}
-    if "Properties" in found:
-        own = _without_loops(remarks, found["Properties"], write_out) if _READ.fullmatch(type_.text) else found["Properties"]
-        properties = members(remarks, own, f"the properties of `{name}`")
     condition = found.get("Condition")
     if condition is not None and not isinstance(condition, Scalar):
         remarks.error(condition, f"`Condition` of `{name}` must name a condition, found {describe(condition)}")
         condition = None
     depends = found.get("DependsOn")
     listed = depends.items if isinstance(depends, Items) else [depends] if depends is not None else []
-    return Resource(name, type_.text, node, properties, condition, tuple(entry for entry in listed if isinstance(entry, Scalar)))
+    depends_on = tuple(entry for entry in listed if isinstance(entry, Scalar))
+    whole = Unknown(node.source, node.start, node.end, [f"what the macro {shown(macro)} makes of `{name}`" for macro, _ in called])
+    properties = _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
+    return Resource(name, type_.text, node, properties, condition, depends_on, bool(called))
+
+
+def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, write_out: WriteOut) -> Mapping[str, Node]:
+    """The properties. Those of a type that is not looked at are as they are written."""
+    if node is None:
+        return {}
+    if not _READ.fullmatch(type_):
+        return members(remarks, node, f"the properties of `{name}`")
+    own = as_read(remarks, _without_loops(remarks, node, write_out))
+    function = next((key for key, _ in own.pairs if key.text.startswith("Fn::")), None) if isinstance(own, Members) else None
+    if function is not None:
+        own = Unknown(node.source, node.start, node.end, [f"`{function.text}` in the place of the properties of `{name}`"])
+    return _Anything(own) if isinstance(own, Unknown) else members(remarks, own, f"the properties of `{name}`")
 
 
 def _check_version(remarks: Remarks, node: Node | None) -> None:
@@ -144,7 +211,7 @@ def _check_version(remarks: Remarks, node: Node | None) -> None:
 def _check_supplied(remarks: Remarks, template: Template) -> None:
     for name, value in template.supplied.parameters.items():
         declared = template.parameters.get(name)
-        if declared is not None and isinstance(allowed := declared.get("AllowedValues"), Items):
+        if declared is not None and isinstance(allowed := declared.get("AllowedValues"), Items) and not names_in([allowed]):
             texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
             given = [part.strip() for part in value.split(",")] if "List" in getattr(declared.get("Type"), "text", "") else [value]
             if wrong := [text for text in given if text not in texts]:

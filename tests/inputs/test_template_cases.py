@@ -1,0 +1,108 @@
+"""Cases about templates, as files in `templates`: what CloudFormation makes of one, argued from its pages, and so which verdicts hold.
+
+A case has `title`, `source`, `argument`, and
+
+- `resources` and `sections` (left out: none), texts of a YAML template; `$KEY` is a key that delegates to its own account, to whose policy
+  indented statements may follow, and `$ROLE` a role that EC2 may assume, to whose properties more may follow. Or `json`, a whole template.
+- `parameters`, as they are given; `roles`, an inventory of the account beside the template: for each role the statements of a policy.
+- `expect`: for each invariant, a sentence or the name of a built-in, the verdict; `because`, a text that the reasons of all that are
+  unknown have. Or `refused`, a text of the error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import pytest
+import yaml
+
+import verifier
+from tests.inputs.samples import ACCOUNT
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.invariants_text import read_invariants
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+CASES = Path(__file__).parent / "templates"
+KEY = """\
+Key:
+  Type: AWS::KMS::Key
+  Properties:
+    KeyPolicy:
+      Version: 2012-10-17
+      Statement:
+        - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
+"""
+ROLE = """\
+App:
+  Type: AWS::IAM::Role
+  Properties:
+    RoleName: app
+    AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}
+"""
+MEMBERS = {"title", "source", "argument", "resources", "sections", "json", "parameters", "roles", "expect", "because", "refused"}
+
+
+def cases() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*.yaml")):
+        for case in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            yield pytest.param(case, id=f"{path.stem}: {case['title']}")
+
+
+def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
+    """The template, and the snapshot beside it if the case has one."""
+    if "json" in case:
+        template = folder / "template.json"
+        template.write_text(case["json"], encoding="utf-8")
+    else:
+        template = folder / "template.yaml"
+        resources = case["resources"].replace("$KEY\n", KEY).replace("$ROLE\n", ROLE)
+        template.write_text(f"{case.get('sections', '')}Resources:\n{indent(resources, '  ')}", encoding="utf-8")
+    if "roles" not in case:
+        return [template]
+    roles = [
+        {
+            "RoleName": name,
+            "RoleId": f"AROA{name.upper()}",
+            "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+            "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}],
+        }
+        for name, statements in case["roles"].items()
+    ]
+    snapshot = folder / "snapshot.json"
+    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}
+    snapshot.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": details}}}), encoding="utf-8")
+    return [template, snapshot]
+
+
+def verdict(estate: Any, sentence: str) -> tuple[str, str]:
+    """The verdict on an invariant, and its reason."""
+    if " " in sentence:
+        text = f'account own = {ACCOUNT}\naccount partner = 444455556666\ninvariant "it": {sentence}\n'
+        asked = read_invariants(Source("it.inv", text)).invariants
+    else:
+        asked = (verifier.builtin(sentence),)
+    (found,) = verifier.prove(estate, asked).verdicts
+    return found.status.value, found.reason.text if found.reason is not None else ""
+
+
+@pytest.mark.parametrize("case", [*cases()])
+def test_what_a_template_makes_decides_the_verdict(tmp_path: Path, case: dict[str, Any]) -> None:
+    assert set(case) <= MEMBERS and {"title", "source", "argument"} <= set(case)
+    supplied = Supplied(ACCOUNT, "us-west-2", {name: str(value) for name, value in case.get("parameters", {}).items()})
+    given = paths(tmp_path, case)
+    if "refused" in case:
+        with pytest.raises(InputError) as caught:
+            load_estate(given, supplied=supplied)
+        assert any(case["refused"] in error.message for error in caught.value.diagnostics), caught.value
+        return
+    estate = load_estate(given, supplied=supplied)
+    found = {sentence: verdict(estate, sentence) for sentence in case["expect"]}
+    assert {sentence: status for sentence, (status, _) in found.items()} == case["expect"], found
+    for status, reason in found.values():
+        assert status != "unknown" or case.get("because", "") in reason

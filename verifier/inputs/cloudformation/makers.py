@@ -1,0 +1,93 @@
+"""What others make for a template: stacks inside it, products, custom resources, macros.
+
+In: a template, and the ARNs of its keys. Out: what each of them could change, with its address. Guarantee: whatever is made in this way may
+hold roles, and policies of users and roles; it changes a key only if the template hands it that key, which each verdict says it supposes.
+[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from verifier.inputs.cloudformation.dependencies import references
+from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.template import Resource, Template
+from verifier.inputs.cloudformation.written import shown
+from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.unknown_types import UnknownResource
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.text import first_few, printable
+
+_STACKS = re.compile(
+    r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct|.*::MODULE"
+)
+"""Resources that stand for resources of another template."""
+EVERYWHERE = "AWS::CloudFormation::StackSet"
+"""Stacks in other accounts."""
+_BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
+"""Resources that code of others makes: custom resources, and types that are registered in the account."""
+_LEADS_ON = re.compile(r"AWS::(?:Lambda|KMS)::.*")
+"""Resources by which a key is handed on: the function behind a custom resource, an alias."""
+
+
+def makers(functions: Functions) -> list[Resource]:
+    """The resources that stand for others which the template does not have."""
+    made = (r for r in functions.template.resources.values() if _STACKS.fullmatch(r.type) or _BY_CODE.fullmatch(r.type))
+    return [resource for resource in made if functions.exists(resource) is not False]
+
+
+def makes_roles(functions: Functions) -> bool:
+    """Whether there may be roles that the template does not have."""
+    template = functions.template
+    linked = (functions.exists(resource) is not False for resource in template.of_type("AWS::IAM::ServiceLinkedRole"))
+    return template.makes_names or any(linked) or bool(makers(functions))
+
+
+def unknown_resources(
+    functions: Functions, keys: Mapping[str, str], account: str | None, others: Iterable[str]
+) -> Iterator[UnknownResource]:
+    """What may change identities or keys, which are by their logical IDs in `keys`. `others` are the other accounts that are listed."""
+    remarks = functions.remarks
+    for resource in makers(functions):
+        address, span = f"{resource.type} `{resource.name}`", resource.place.span
+        for of in dict.fromkeys((account, *(others if resource.type == EVERYWHERE else ()))):
+            yield UnknownResource(Family.IDENTITIES, address, of, span)
+        for name in handed(functions.template, resource):
+            if name in keys:
+                yield UnknownResource(Family.KEYS, address, account, span, keys[name])
+        if _STACKS.fullmatch(resource.type):
+            what = f"`{resource.name}` ({resource.type}) has resources of its own, which are not read"
+            remarks.warning(resource.place, f"{what}: no key in it is checked", hint="check its template in a run of its own")
+    for resource in functions.template.resources.values():
+        family = unknown_family(resource.type)
+        if family is None or functions.exists(resource) is False:
+            continue
+        yield UnknownResource(family, f"{resource.type} `{resource.name}`", account, resource.place.span)
+        if family is Family.KEYS:
+            remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
+
+
+def handed(template: Template, resource: Resource) -> set[str]:
+    """The resources that a resource is told of, by itself or by what leads on."""
+    found = set(references(template, resource))
+    pending = list(found)
+    while pending:
+        other = template.resources[pending.pop()]
+        new = set(references(template, other)) - found if _LEADS_ON.fullmatch(other.type) and other.type != "AWS::KMS::Key" else set()
+        found |= new
+        pending += new
+    return found
+
+
+def supposed(functions: Functions) -> list[str]:
+    """What every verdict about a key of the template supposes."""
+    by_others = first_few([f"`{resource.name}`" for resource in makers(functions)])
+    return [f"{by_others} changes no key that the template does not name to it"] if by_others else []
+
+
+def macros_that_write_anew(template: Template) -> Iterator[Unmodelled]:
+    """Macros that may write every resource of the template anew."""
+    for name, place in template.macros:
+        what = f"the macro {shown(name)} may change every resource of the template, and is not carried out"
+        yield Unmodelled(printable(f"macro {shown(name)}"), "U3", Influence.EITHER, printable(what), span=place.span)

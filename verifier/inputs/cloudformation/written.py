@@ -1,0 +1,96 @@
+"""A value of a template as CloudFormation reads it, before any function is carried out.
+
+In: the tree of a value. Out: the tree in which every scalar is the text that it stands for, or `Unknown`; so is an object that a macro
+writes anew. Guarantee: a text is known only where the YAML 1.1 specification and what CloudFormation makes of it leave no choice; a member
+that is there twice is an error. [CloudFormation User Guide: template-formats, template-macros (macro scope)]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.unknown import Resolved, Unknown
+
+MACROS = ("Fn::Transform", "Transform")
+"""The function that has a macro write anew what stands beside it, and its short form, which is an object with the macro's `Name`."""
+_BOOLEANS = {
+    spelling: text
+    for text, words in {"true": ("true", "yes", "on"), "false": ("false", "no", "off")}.items()
+    for word in words
+    for spelling in (word, word.capitalize(), word.upper())
+}
+"""The Booleans of YAML 1.1, and the text that each becomes. `y` and `n` are not read alike by all readers."""
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_NUMBER = re.compile(
+    r"[-+]?(?:0[bx][0-9A-Fa-f_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?)"
+    r"|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)|[yYnN]|="
+)
+"""What is a number for YAML 1.1 or for readers of it: octal, with underscores, in base 60, … Its text need not be as it is written."""
+
+
+def text_of(node: Scalar) -> str | None:
+    """The text that a scalar stands for; `None` where that is not known."""
+    if node.type != "plain" or _INTEGER.fullmatch(node.text):
+        return node.text
+    return _BOOLEANS.get(node.text) or (None if _NUMBER.fullmatch(node.text) else node.text)
+
+
+def name_of(node: Scalar) -> str | None:
+    """The text of the name of a member, likewise. `y` and `n` are themselves: as Booleans they would name nothing."""
+    return node.text if node.text in "yYnN" else text_of(node)
+
+
+def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
+    """The names of the macros (`None` where one is not told) that the value of a `Transform` calls, each with its place."""
+    for entry in node.items if isinstance(node, Items) else [node]:
+        name: Node | None = entry
+        if isinstance(entry, Members):
+            name = next((value for key, value in entry.pairs if key.text == "Name"), None)
+        yield (name if isinstance(name, Scalar) and name.type != "null" else None), entry
+
+
+def is_macro(key: Scalar, value: Node) -> bool:
+    """Whether a member of an object, which is not the whole template, calls macros."""
+    return key.text == MACROS[0] or (key.text == MACROS[1] and isinstance(value, Members) and value.has("Name"))
+
+
+def as_read(remarks: Remarks, node: Node) -> Node:
+    """The value of a node."""
+    if isinstance(node, Scalar):
+        return _scalar(node)
+    if isinstance(node, Items):
+        return Items(node.source, node.start, node.end, [as_read(remarks, item) for item in node.items])
+    if not isinstance(node, Members):
+        return node
+    called = [place for key, value in node.pairs if is_macro(key, value) for place in macros(value)]
+    if called:
+        return _unknown(node, *(f"what the macro {shown(name)} makes of it" for name, _ in called))
+    names = [key if name_of(key) == key.text else _scalar(key) for key, _ in node.pairs]
+    unknown = [name for key in names if isinstance(key, Unknown) for name in key.names]
+    if unknown:
+        return _unknown(node, *unknown)
+    pairs = [(key, as_read(remarks, value)) for key, (_, value) in zip(names, node.pairs, strict=True) if isinstance(key, Scalar)]
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key.text in seen:
+            remarks.error(key, f"duplicate member `{key.text}`", rule="L4")
+        seen.add(key.text)
+    return Resolved(node.source, node.start, node.end, pairs)
+
+
+def shown(name: Scalar | None) -> str:
+    """A macro as messages call it."""
+    return "whose name is not told" if name is None else f"`{name.text}`"
+
+
+def _scalar(node: Scalar) -> Scalar | Unknown:
+    text = text_of(node)
+    if text is None:
+        return _unknown(node, f"`{node.text}`, which is not quoted and a number or a Boolean in YAML 1.1")
+    return node if text == node.text else Scalar(node.source, node.start, node.end, text, node.type)
+
+
+def _unknown(node: Node, *names: str) -> Unknown:
+    return Unknown(node.source, node.start, node.end, names)
