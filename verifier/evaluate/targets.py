@@ -28,6 +28,9 @@ ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealia
 LIST_RETIRABLE = "kms:listretirablegrants"
 """The operation whose permission is on a principal (D9)."""
 
+OF_RESOURCES = ("key/", "alias/")
+"""How the last field of a key's or an alias's ARN begins: whether such a pattern covers an operation without a key is the reading D9."""
+
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 """The policies of an identity: in these a `Resource` of fewer than six fields is filled up with `*` (L6)."""
 
@@ -158,9 +161,10 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
     if head is False:
         return False
-    if target.kind is TargetKind.NONE and raw[5].startswith(("key/", "alias/")):
-        return all_of([head, reader.symbols.value("D9")])
-    return all_of([head, _last_covers(raw[5], target, reader)])
+    last = _last_covers(raw[5], target, reader)
+    if last is not False and target.kind is TargetKind.NONE and raw[5].startswith(OF_RESOURCES):
+        return all_of([head, last, reader.symbols.value("D9")])
+    return all_of([head, last])
 
 
 def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
@@ -193,13 +197,16 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
 
 
 def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
+    """Whether the last field covers the target. Of an operation without a key that is the reading D9 where the field is one of keys or
+    aliases: then it is only told whether it names any, which it does not with an unset variable (L7)."""
+    named = target.kind is TargetKind.NONE and field.startswith(OF_RESOURCES)
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]
 
     def compare(values: Mapping[str, Settled], wild: bool) -> bool:
         tokens = substitute(parts, single_texts(values), wild)
-        return tokens is not None and matches(tokens, value)
+        return tokens is not None and (named or matches(tokens, value))
 
     def test(values: Mapping[str, Settled]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):

@@ -6,11 +6,11 @@ Guarantee: exact; the one thing that AWS's pages leave open is the reading D9.
 
 from __future__ import annotations
 
-from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, choose, constant, either
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, choose, constant, either
 from verifier.problem.predicates import like
-from verifier.problem.relations import constant_matches, relate
+from verifier.problem.relations import constant_matches, relate, variable_view
 from verifier.problem.space import Space, acts
-from verifier.problem.values import LIKE, Fixed, Template
+from verifier.problem.values import LIKE, Fixed, Template, Variable
 from verifier.problem.views import View
 
 LIST_RETIRABLE = "kms:ListRetirableGrants"
@@ -58,8 +58,16 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
     assert isinstance(view, View)
     place = space.ask(view, like(region))
     if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
-        return both(place, Symbol("D9"))
+        # With a variable that has no value it is a pattern of no key or alias (L7).
+        named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
+        return both(place, Symbol("D9"), *named)
     return both(place, constant_matches(space, "*", LIKE, last, False))
+
+
+def _has_value(space: Space, variable: Variable) -> Expression:
+    """Whether a variable has a value in the request, or a default."""
+    view = variable_view(space, variable, False)
+    return FALSE if view is None else TRUE if variable.default is not None else view.present
 
 
 def _covers_principal(space: Space, service: str, region: str, last: Template) -> Expression:
