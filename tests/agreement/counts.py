@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.agreement.disputed import DISPUTES
 from tests.agreement.estates import Setting
 from tests.agreement.labels import SOURCES, UNCOUNTED, fired
 from tests.agreement.runner import Comparison
@@ -32,7 +31,6 @@ class Counts:
     undetermined: Counter[str] = field(default_factory=Counter)
     open_facts: int = 0
     left_open: int = 0
-    disputed: Counter[str] = field(default_factory=Counter)
     fired: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     def see(self, setting: Setting, comparison: Comparison) -> None:
@@ -45,7 +43,6 @@ class Counts:
             self.undetermined[comparison.undetermined.split(" (")[0]] += 1
         self.open_facts += comparison.symbolic is not comparison.decision.outcome and comparison.facts_open
         self.left_open += comparison.third is None
-        self.disputed.update([comparison.disputed] if comparison.disputed else [])
         self.fired.update(fired(setting, comparison))
 
     def see_session(self, request: Request, found: Limited) -> None:
@@ -63,8 +60,8 @@ class Counts:
         self.compared += other.compared
         self.open_facts += other.open_facts
         self.left_open += other.left_open
-        for own, its in ((self.outcomes, other.outcomes), (self.undetermined, other.undetermined), (self.disputed, other.disputed)):
-            own.update(its)
+        self.outcomes.update(other.outcomes)
+        self.undetermined.update(other.undetermined)
         self.fired.update(other.fired)
 
     @property
@@ -103,7 +100,6 @@ class Counts:
         lines.append(f"  {sum(self.undetermined.values()):,} that problem cannot hold ({self.undecided:.2%})")
         lines += [f"    {count:>5,} {reason}" for reason, count in self.undetermined.most_common(8)]
         lines.append(f"  {self.left_open:,} that the third reading leaves open ({self.unread:.2%})")
-        lines += [f"    {self.disputed[found.name]:>5,} {found.name} ({found.page})" for found in DISPUTES]
         lines.append(f"{'rule':<28}{'held':>9}{'failed':>9}  read off the")
         lines += [f"{label:<28}{self.fired[label, True]:>9,}{self.fired[label, False]:>9,}  {source}" for label, source in SOURCES.items()]
         lines += [f"{label:<28}{'-':>9}{'-':>9}  {reason}" for label, reason in UNCOUNTED.items()]

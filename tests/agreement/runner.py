@@ -9,10 +9,9 @@ request open; it is counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zlib import crc32
 
-from tests.agreement.disputed import dispute
 from tests.agreement.third_reading import decisions
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
@@ -43,8 +42,6 @@ class Comparison:
     symbolic: Outcome | None
     undetermined: str = ""
     third: Outcome | None = None
-    disputed: str | None = None
-    """The dispute because of which the third reading, which differs, is not counted as one."""
 
     @property
     def facts_open(self) -> bool:
@@ -78,9 +75,7 @@ def compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping
         symbolic = decider.decide(request, chosen)
     except Undetermined as reason:
         undetermined = str(reason)
-    found = Comparison(request, chosen, decision, symbolic, undetermined, third)
-    disputed = None if found.agrees or symbolic not in (None, decision.outcome) else dispute(estate, request)
-    return replace(found, third=None, disputed=disputed) if disputed else found
+    return Comparison(request, chosen, decision, symbolic, undetermined, third)
 
 
 def read_again(estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Outcome | None:

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tests.agreement.disputed import dispute
 from tests.agreement.documents import EVERYTHING
 from tests.agreement.library import policy_from
 from tests.agreement.runner import OPEN_FACTS, read_again
@@ -63,7 +62,7 @@ def limited(decider: Decider, estate: Estate, request: Request, chosen: Assignme
     decision, beside = evaluate(estate, request, chosen), evaluate(estate, plain, without)
     found = [*_faults(decision, beside, _symbolic(decider, plain, without)), *_as_boundary(estate, request, chosen, decision)]
     third = read_again(estate, request, chosen)
-    if third not in (None, decision.outcome) and not facts_open(decision) and dispute(estate, request) is None:
+    if third not in (None, decision.outcome) and not facts_open(decision):
         found.append(Fault("the third reading decides otherwise than evaluate", decision, third or decision.outcome))
     generous = evaluate(estate, replace(request, session_policies=(GENEROUS,)), chosen)
     if generous.outcome is not beside.outcome:

@@ -191,13 +191,13 @@ def _user_id(standing: Standing) -> str | None:
 
 
 def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
-    """F1: the caller's and the key's account. Of operations without a key those on key stores carry the first, `CreateKey` and one that
-    the data does not know may (F1-keyless), and the others do not; whether they carry the second is open."""
+    """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first, `CreateKey` and one
+    that the data does not know may (F1-keyless), and the others do not; whether those without a resource carry the second is open."""
     account = standing.caller.account
     if target.kind is TargetKind.KEY:
         yield "kms:calleraccount", account
         yield "aws:resourceaccount", target.account
-    elif target.owned and target.kind is not TargetKind.ALIAS:
+    elif target.owned:
         yield "aws:resourceaccount", target.account
     elif account is not None:
         if on_key_store(action):
@@ -250,7 +250,7 @@ def belongs(organization: Organization, account: str) -> bool:
 
 
 def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
-    """F2: organization keys are a function of the account; without a key those of the resource come with `aws:ResourceAccount` (F1)."""
+    """F2: organization keys are a function of the account; without a resource its own come with `aws:ResourceAccount` (F1)."""
     owners = (
         ("aws:principal", standing.caller.account),
         ("aws:resource", target.account),
@@ -263,5 +263,5 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
             path = dict(organization.accounts).get(account)
             known: tuple[Entry, Entry] = organization.id, Free(present=True) if path is None else (path,)
             for name, entry in zip(("orgid", "orgpaths"), known, strict=True):
-                open_key = prefix == "aws:resource" and (not target.owned or target.kind is TargetKind.ALIAS)
+                open_key = prefix == "aws:resource" and not target.owned
                 yield prefix + name, Either("F1-keyless", entry, None) if open_key else entry

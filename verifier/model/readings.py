@@ -217,7 +217,7 @@ READINGS: tuple[Reading, ...] = (
     Reading(
         "F1-keyless",
         "F1",
-        "Do operations without a key carry `aws:ResourceAccount`, and does `CreateKey` carry `kms:CallerAccount`?",
+        "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry `kms:CallerAccount`?",
         "they do (both the caller's account)",
         "they do not",
         "AWS KMS Developer Guide, conditions-kms",

@@ -63,7 +63,7 @@ def caller_account_key(space: Space) -> View:
 
 
 def resource_account(space: Space) -> View:
-    if space.target.kind is TargetKind.KEY:
+    if space.target.kind in (TargetKind.KEY, TargetKind.ALIAS):
         return fixed_view("aws:resourceaccount", space.target.account)
     return _carried(account(space, "aws:resourceaccount"), Symbol("F1-keyless"))
 

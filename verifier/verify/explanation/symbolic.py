@@ -25,7 +25,7 @@ from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, U
 
 __all__ = ["Decider", "Undetermined", "decide_symbolically", "target_of"]
 
-_WITHOUT_KEY = (TargetKind.ALIAS, TargetKind.NONE, TargetKind.ACCOUNT)
+_WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT)
 KEYLESS = "F1-keyless"
 """The reading that decides what a request without a key carries."""
 
