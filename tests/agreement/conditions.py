@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.agreement.keys import ARN, BINARY, BOOL, DATE, IP, NUMERIC, SINGLE, STRING, TestedKey
 from tests.agreement.themes import Theme, any_key
-from tests.agreement.world import Dice, World
+from tests.agreement.world import NAMES, Dice, World
 
 OPERATORS: dict[str, tuple[str, ...]] = {
     STRING: (
@@ -58,7 +58,7 @@ def conditions(dice: Dice, theme: Theme, most: int = 2) -> dict[str, Any]:
 
 
 def _test(dice: Dice, theme: Theme, key: TestedKey) -> tuple[str, Any]:
-    if dice.chance(10):
+    if dice.chance(40 if set(theme.values(key)) <= set(NAMES) else 10):
         return "Null", dice.one(("true", "false", True, ["false"], ["true", "false"]))
     mixed = dice.chance(PERCENT_MIXED)
     base = dice.one(ALL_OPERATORS) if mixed else dice.one(OPERATORS[key.kind])
@@ -186,7 +186,7 @@ def _arn(dice: Dice, world: World, value: str) -> str:
 def _typed(dice: Dice, kind: str, value: str) -> str:
     match kind:
         case "Bool":
-            return dice.one((value, value, value.upper(), value.title()))
+            return dice.one((value, value, value.upper(), value.title(), *OF_KIND["Bool"][3:5]))
         case "Date":
             return dice.one((value, value, value, value, "2026-06-15", "1781526600", "2026-06-15T12:30:00+02:00", "2026-06-15T12:30:00.5Z"))
         case "Numeric":

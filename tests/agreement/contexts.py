@@ -18,8 +18,8 @@ from verifier.model.estate import Estate, Identity, Key
 from verifier.model.request import Caller, CallerKind, Value
 
 Context = dict[str, Value]
-READABLE = ("5", "300", "2026-06-15T12:30:00Z", "2026", "10.1.2.3", "::1", "true", "AAEC")
-"""Texts that read as values of other kinds (C3)."""
+READABLE = ("5", "300", "2026-06-15T12:30:00Z", "2026", "10.1.2.3", "::1", "true", "AAEC", *("",) * 12)
+"""Texts that read as values of other kinds (C3), and the empty one, which may be none (C1-null)."""
 
 PAIR_PREFIX = "kms:EncryptionContext:"
 MOMENTS = (("2026-01-01T00:00:00Z", "1767225600"), ("2026-06-15T12:30:00Z", "1781526600"), ("2027-01-01T00:00:00Z", "1798761600"))
@@ -140,7 +140,7 @@ def _identity(estate: Estate, caller: Caller) -> Identity | None:
 def _value(dice: Dice, setting: Setting, key: TestedKey) -> Value:
     """Mostly the value that the policies prefer."""
     pool = setting.theme.values(key)
-    if key.kind == STRING and set(pool) <= set(NAMES) and dice.chance(15):
+    if key.kind == STRING and set(pool) <= set(NAMES) and dice.chance(25):
         pool = READABLE
     if key.multivalued:
         return tuple(dice.some(pool, 1, 2))

@@ -22,6 +22,7 @@ from tests.agreement.trusts import providers, trust_policy
 from tests.agreement.world import HOME, NAMES, PARTNER, Dice, World, a_world, iam, unique_id
 from verifier.model.estate import Account, Estate, Identity, Influence, Key, Pairs, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
+from verifier.model.readings import ALIAS_QUOTA
 from verifier.model.reference import KeyFacts
 
 
@@ -81,7 +82,7 @@ def _key(dice: Dice, theme: Theme, library: Library, arn: str, facts: KeyFacts |
         arn,
         policies=tuple(policies),
         manager="AWS" if dice.chance(20 if theme.focus is Focus.RESOURCE_CONTROL else 6) else "CUSTOMER",
-        aliases=tuple(dice.some(("alias/payments", "alias/app/blue", "alias/other"), 0, 2)) if not dice.chance(30) else None,
+        aliases=_aliases(dice, theme) if not dice.chance(30) else None,
         tags=_tags(dice) if not dice.chance(35) else None,
         grants=grants(dice, theme, arn),
         **_given_facts(facts),
@@ -100,9 +101,17 @@ def _given_facts(facts: KeyFacts | None) -> dict[str, Any]:
     }
 
 
+def _aliases(dice: Dice, theme: Theme) -> tuple[str, ...]:
+    """Aliases, seldom more than the quota, but where conditions test them (F8-quota)."""
+    over = dice.aside.chance(70 if any(key.name == "kms:ResourceAliases" for key in theme.keys) else 2)
+    more = [f"alias/n{number}" for number in range(ALIAS_QUOTA)] if over else []
+    return (*dice.some(("alias/payments", "alias/app/blue", "alias/other"), 1 if over else 0, 2), *more)
+
+
 def _tags(dice: Dice) -> Pairs:
     """Tags; names differ from those that conditions write in their case (L3)."""
-    return tuple((name, dice.one(NAMES)) for name in dice.some(("team", "Project", "Team"), 0, 2) if name != "Team" or dice.chance(50))[:1]
+    names = [name for name in dice.some(("team", "Project", "Team"), 0, 2) if name != "Team" or dice.chance(50)]
+    return tuple((name, dice.one((*NAMES, ""))) for name in names[:1])
 
 
 # -- accounts --

@@ -14,6 +14,7 @@ from tests.agreement.estates import Setting
 from tests.agreement.keys import BY_NAME
 from tests.agreement.runner import Comparison
 from tests.agreement.spots import Spot, spots
+from tests.agreement.world import UNKNOWN
 from verifier.model.policy import Condition, Principal, PrincipalType
 from verifier.model.request import CallerKind, Outcome, Request, Step
 
@@ -34,6 +35,10 @@ SOURCES: dict[str, str] = {
     "S2": "shape: the outcome depends, or not",
     "R1": "shape: allowed or not",
     **{f"R2 {kind}": "shape: a caller of the kind is allowed or not" for kind in KINDS},
+    "R2 other path": "shape: a user or role of a listed name under another path is allowed or not",
+    "S4": "shape: a request on a key of which nothing tells the account is allowed or not",
+    "F3 session tags": "shape: a session of a listed role, with tags that the role has not, is allowed or not",
+    "F3 provider": "shape: the same, and the trust policy of the role names a SAML or OIDC provider",
     "R3": "shape: the operation exists and suits the key, or evaluate warns",
     "R4": "shape: a request on an alias is allowed or not",
     "R5": f"{_TRACE}: a caller of another account passes the gate or not",
@@ -118,10 +123,28 @@ def _of_outcome(setting: Setting, comparison: Comparison, allowed: bool) -> Fire
         ("U4", request.action.startswith("kms:Future")),
         ("U2", request.caller.kind is CallerKind.FEDERATED),
         ("D5", request.caller.kind is CallerKind.ROOT),
+        ("S4", f":{UNKNOWN}:key/" in (request.resource or "")),
+        *_of_session(setting, request),
         ("D4", _limited(setting, request) and any(step.rule == "D4" and step.depth == 0 for step in decision.trace)),
     ):
         if concerned:
             yield label, allowed
+
+
+def _of_session(setting: Setting, request: Request) -> Fired:
+    """What a caller has that the inventory does not give it: another path, tags of the session."""
+    role = mechanisms.identity_of(setting.estate, request)
+    own = {f"aws:principaltag/{name.lower()}": value for name, value in (role.tags if role else ())}
+    tags = {name.lower(): value for name, value in request.context if name.lower().startswith("aws:principaltag/")}
+    tagged = role is not None and request.caller.kind is CallerKind.ROLE and not tags.items() <= own.items()
+    yield "F3 session tags", tagged
+    yield "F3 provider", tagged and "-provider/" in str(role and role.trust)
+    listed = {_without_path(identity.arn) for account in setting.estate.accounts for identity in (*account.users, *account.roles)}
+    yield "R2 other path", role is None and _without_path(request.caller.principal_arn) in listed
+
+
+def _without_path(arn: str) -> tuple[str, str]:
+    return arn.split("/")[0], arn.rsplit("/", 1)[-1].lower()
 
 
 def _kind(request: Request) -> str:

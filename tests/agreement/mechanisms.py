@@ -65,7 +65,7 @@ def fired(setting: Setting, comparison: Comparison, spots: list[Spot]) -> Fired:
     yield from _of_exemptions(setting.estate, comparison.request, allowed)
     yield from _of_boundary(trace, allowed)
     yield from _of_endpoint(comparison.request, trace)
-    identity = _identity(setting.estate, comparison.request)
+    identity = identity_of(setting.estate, comparison.request)
     for spot in spots:
         yield from _of_statement(setting.estate, comparison.request, spot, identity)
     for symbol, value in comparison.decision.assignment:
@@ -142,7 +142,8 @@ def _of_exemptions(estate: Estate, request: Request, allowed: bool) -> Fired:
 # -- boundaries, endpoints --
 
 
-def _identity(estate: Estate, request: Request) -> Identity | None:
+def identity_of(estate: Estate, request: Request) -> Identity | None:
+    """The caller as the estate lists it, if it does."""
     everyone = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
     return next((identity for identity in everyone if identity.arn == request.caller.principal_arn), None)
 

@@ -13,9 +13,15 @@ from tests.agreement.world import Dice, World
 
 _SETS, _KEY_FACTS = "multi-valued", "facts of the key"
 _NETWORK = (*("aws:SourceVpc", "aws:VpceAccount") * 3, "aws:SourceVpce", "aws:VpcSourceIp")
-_SPELLINGS = ("kms:EncryptionContext:tenant", "kms:EncryptionContext:Tenant")
 KEYLESS = ("kms:CallerAccount", "aws:ResourceAccount")
 """Keys that operations without a key carry, or do not (F1-keyless)."""
+TOGETHER = (
+    *(("kms:EncryptionContext:tenant", "kms:EncryptionContext:Tenant"),) * 2,
+    KEYLESS,
+    *(("aws:PrincipalTag/team", "aws:PrincipalTag/Project"), ("aws:PrincipalTag/team", "kms:EncryptionContext:app")) * 2,
+    *(("kms:ResourceAliases",),) * 3,
+)
+"""Keys that matter together, or seldom: two spellings (F7), session tags (F3), empty strings (C1), aliases over the quota (F8)."""
 
 
 class Focus(Enum):
@@ -73,8 +79,8 @@ def a_theme(dice: Dice, world: World) -> Theme:
     keys = [any_key(dice) for _ in range(dice.count(1, most))]
     if focus is Focus.ENDPOINT and dice.chance(75):
         keys[0] = _key(dice.one(_NETWORK))
-    elif dice.chance(12):
-        keys[:2] = [_key(name) for name in dice.one((_SPELLINGS, KEYLESS))]
+    elif dice.chance(42):
+        keys[:2] = [_key(name) for name in dice.one(TOGETHER)]
     return Theme(world, tuple(dict.fromkeys(keys)), focus)
 
 

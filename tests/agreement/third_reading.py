@@ -210,7 +210,8 @@ class _Question:
         other = self.given.get({"aws:currenttime": "aws:epochtime", "aws:epochtime": "aws:currenttime"}[name])
         if not other or (moment := _instant(other[0])) is None:
             return None
-        return _only(str(moment) if name == "aws:epochtime" else datetime.fromtimestamp(float(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        written = datetime.fromtimestamp(float(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _only(str(moment).removesuffix(".0") if name == "aws:epochtime" else written)
 
     @staticmethod
     def _of_key(key: Key) -> dict[str, Worlds]:
