@@ -12,6 +12,7 @@ from dataclasses import replace
 from tests.agreement.keys import BY_NAME
 from tests.agreement.realizable import Entries
 from tests.agreement.world import ENDPOINTS, ORGANIZATION, PATHS, VPCS, World
+from tests.agreement.world import NAMES as TAG_VALUES
 from tests.evaluate.estates import ALIAS, ALICE, HOME, KEY, PARTNER, REPORTS, allow, endpoint, estate, home, identity, own, untagged
 from verifier.evaluate.cases import case_of
 from verifier.model import reference
@@ -36,6 +37,9 @@ _STAFF = home(
     identity(ALICE, *_ALL, tags=(("team", "red"),), unique_id="AIDAALICE"),
     untagged(REPORTS, tags=(("team", "blue"),), unique_id="AROAREPORTS"),
 )
+_TAGS = own("sts:TagSession", Condition={"StringEquals": {"aws:RequestTag/team": TAG_VALUES[0]}})
+_TAGGING = home(identity(ALICE, *_ALL, own("sts:GetFederationToken"), _TAGS, tags=(("team", "red"),)), *_STAFF.roles)
+"""A user who can pass one value of a tag to federated sessions (F3)."""
 
 
 def estates() -> tuple[Estate, ...]:
@@ -43,7 +47,7 @@ def estates() -> tuple[Estate, ...]:
     member = Organization(ORGANIZATION, "999988887777", (("999988887777", None), (HOME, PATHS[0])), ())
     made = [estate(allow(), accounts=(_STAFF,), **facts) for facts in ({}, _UNKNOWN, _RSA, _HMAC, {"origin": "EXTERNAL", "aliases": None})]
     door = endpoint(allow(), id=ENDPOINTS[0], vpc=VPCS[0], account=HOME)
-    return (replace(made[0], organization=member, endpoints=(door,)), *made[1:])
+    return (replace(made[0], organization=member, endpoints=(door,)), *made[1:], estate(allow(), accounts=(_TAGGING,)))
 
 
 CALLERS = (

@@ -108,7 +108,12 @@ def estate(
     """An estate of one key with these statements; the inventory of the key's account has Alice alone, unless said otherwise,
     without a policy but for the tags of her federated sessions (F3)."""
     key = Key(KEY, "payments", (policy(*statements, version=version),), **{**FACTS, **facts})
-    return Estate((key,), (home(identity(ALICE, own("sts:TagSession"))),) if accounts is None else accounts, None, unmodelled)
+    return Estate(
+        (key,),
+        (home(identity(ALICE, own(["sts:GetFederationToken", "sts:TagSession"]))),) if accounts is None else accounts,
+        None,
+        unmodelled,
+    )
 
 
 def level(name: str, *statements: Statement, kind: PolicyKind = PolicyKind.SCP) -> Level:

@@ -14,13 +14,14 @@ from verifier.evaluate.aside import Aside
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.decision import decide
+from verifier.evaluate.federated_tags import tags_of_session
 from verifier.evaluate.findings import steps
 from verifier.evaluate.issuers import possible_issuers
 from verifier.evaluate.judge import Memo
 from verifier.evaluate.plausible import warnings_about
 from verifier.evaluate.requests import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
-from verifier.evaluate.session_tags import SessionTags, session_tags
+from verifier.evaluate.session_tags import SessionTags
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
@@ -114,7 +115,7 @@ class _Heard:
 
     @cached_property
     def _tags(self) -> SessionTags:
-        return session_tags(self._estate, self._case)
+        return tags_of_session(self._estate, self._case)
 
     def _origin(self) -> tuple[Step, ...]:
         """How the session came by its tags, as the first line of the trace."""

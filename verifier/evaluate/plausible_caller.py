@@ -38,6 +38,7 @@ def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
         told = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
         yield Aside(told)
     yield from _namesake(estate, case)
+    yield from _issuer(estate, case)
     yield from _service(case, given)
     yield from _organization(estate, case, given)
     yield from _credentials(case, given)
@@ -56,6 +57,16 @@ def _namesake(estate: Estate, case: Case) -> Iterator[str]:
     for other in listed:
         if other.lower().endswith(f"/{name}") and _without_path(other) == _without_path(arn):
             yield f"R2: {arn} cannot be: names are unique in an account, and the inventory has {other}"
+
+
+def _issuer(estate: Estate, case: Case) -> Iterator[str]:
+    """R2: a federated session is issued by the root user, or by a user with a policy that lets it: a complete inventory lists all that
+    have any. [API: GetFederationToken]"""
+    caller = case.standing.caller
+    account = inventory_of(estate, caller.account)
+    by_user = caller.kind is CallerKind.FEDERATED and not case.standing.root_powers
+    if by_user and case.standing.identity is None and account is not None and account.complete:
+        yield f"R2: {caller.issuer} issues no session: the inventory does not list it, so that no policy lets it"
 
 
 def _without_path(arn: str) -> tuple[str, str]:

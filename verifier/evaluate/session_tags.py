@@ -28,7 +28,7 @@ PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS = "aws:principaltag/", "aws:requesttag/", "
 TRANSITIVE = "sts:transitivetagkeys"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
-_TRIED = 64
+TRIED = 64
 """So many assignments of what a request to assume a role does not say are tried; past that it may be allowed."""
 
 Tags = Mapping[str, str]
@@ -63,12 +63,6 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
         )
     if caller.kind is CallerKind.USER:
         return SessionTags((f"F3: no request of {identity.arn} has {told}: a user has its own tags",))
-    if caller.kind is CallerKind.FEDERATED:
-        if _may_tag_federated(estate, identity):
-            return SessionTags(
-                origin=f"the session was given {told} by sts:GetFederationToken with sts:TagSession, called by {identity.arn}"
-            )
-        return SessionTags((f"F3: no session that {identity.arn} issues has {told}: no policy lets it call sts:TagSession",))
     way = _Passing(estate, own | shown).way(identity, other)
     if way is None:
         return SessionTags((f"F3: no session of {identity.arn} has {told}: they are not its own, and nobody can pass them",))
@@ -83,16 +77,6 @@ def _without_tags(estate: Estate, role: Identity, own: Tags) -> bool:
     passing = _Passing(estate, own)
     return (
         not passing.untagged(role) and passing.passed(role, {}) is None and _Passing(estate, {}, whole=False).passed(role, {}) is not None
-    )
-
-
-def _may_tag_federated(estate: Estate, user: Identity) -> bool:
-    """Whether a policy of the user may let it pass session tags to the sessions that it issues. [IAM: id_session-tags]"""
-    return any(thing.principal == user.arn for thing in estate.unmodelled) or any(
-        _allows(statement, "sts:tagsession")
-        for policy in user.policies
-        for statement in policy.statements
-        if statement.effect is Effect.ALLOW
     )
 
 
@@ -146,10 +130,10 @@ class _Passing:
     def passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
         """Who may pass the tags by one request, perhaps with others that policies ask for."""
         for one in assumers(self.estate, role):
-            listed = _listed(self._case(role, one, "sts:TagSession", {}))
+            listed = listed_tags(self._case(role, one, "sts:TagSession", {}))
             further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
             for chosen in ({**tags}, {**further, **tags}):
-                for names in _spelled(chosen, listed.texts):
+                for names in spelled(chosen, listed.texts):
                     entries: dict[str, Entry] = {
                         REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
                     }
@@ -167,7 +151,7 @@ class _Passing:
         def together(symbols: Symbols) -> Truth:
             return all_of([decide(case, symbols, Memo()).allowed for case in cases])
 
-        return outcomes(explore(together, {}, _TRIED)) != {False}
+        return outcomes(explore(together, {}, TRIED)) != {False}
 
     def _case(self, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:
         """A request to assume the role, of which whatever is not said is not known."""
@@ -231,7 +215,8 @@ class _Listed:
     texts: frozenset[str]
 
 
-def _listed(case: Case) -> _Listed:
+def listed_tags(case: Case) -> _Listed:
+    """What the policies that bear on a request say of tags."""
     levels = (*case.service_controls.levels, *case.resource_controls.levels)
     policies: Sequence[Policy] = (
         *case.resource_policies,
@@ -245,7 +230,7 @@ def _listed(case: Case) -> _Listed:
     return _Listed(frozenset(names), frozenset(texts))
 
 
-def _spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
+def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
     """Ways to spell the names of tags: as policies write them, whatever their case."""
     ways = [(*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper()) for name in names]
     for number, chosen in enumerate(product(*map(dict.fromkeys, ways))):

@@ -32,7 +32,7 @@ from verifier.problem.facts_parameters import parameters, sources
 from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
-from verifier.problem.session_tags import PRINCIPAL_TAG, federated_tags, own_tags, role_tags
+from verifier.problem.session_tags import PRINCIPAL_TAG, own_tags, role_tags
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.facts import step_operations, step_senders, transitive_tags
 from verifier.problem.steps.resources import resource_facts
@@ -105,6 +105,8 @@ def _inventory_tags(space: Space) -> Iterator[Expression]:
     if names:
         yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
         yield from role_tags(space, [role for account in space.estate.accounts for role in account.roles], names)
+        from verifier.problem.federated_tags import federated_tags  # which asks a question of its own
+
         yield from federated_tags(space, names)
 
 
@@ -122,10 +124,15 @@ def _user_ids(space: Space) -> Iterator[Expression]:
 
 
 def _issuers(space: Space) -> Iterator[Expression]:
-    """R2: a federated session, and only it, has an issuer."""
+    """R2: a federated session, and only it, has an issuer: in an account of which all users with a policy are listed one of these, for
+    nothing else lets a user call `sts:GetFederationToken`, or the root user."""
     if not has(space, "issuer"):
         return
     yield same(Present("issuer"), space.is_federated)
+    for account in space.estate.accounts if not space.powers else ():
+        if account.complete:
+            listed = frozenset({"root", *(user.arn.split(":", 5)[5] for user in account.users)})
+            yield implies(both(space.is_federated, space.in_account(account.id)), space.issuer(OneOf(listed)))
 
 
 # -- F4 --

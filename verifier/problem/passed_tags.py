@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate
 from verifier.model.readings import is_reading
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.diagram import NOTHING, Node, TooLarge
 from verifier.problem.elimination import project
 from verifier.problem.expression import (
     FALSE,
@@ -21,20 +21,19 @@ from verifier.problem.expression import (
     Present,
     Some,
     Symbol,
-    Test,
     both,
     disjunction,
     either,
     negation,
 )
-from verifier.problem.joint import Given, Joint, join
-from verifier.problem.kinds import suits
+from verifier.problem.joint import Given, join
 from verifier.problem.powers import REQUEST_TAG
-from verifier.problem.predicates import OneOf, Predicate, Tokens, literal_tokens
+from verifier.problem.predicates import Predicate, Tokens, literal_tokens
 from verifier.problem.session_tags import PRINCIPAL_TAG, has_tag
 from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.many import together
-from verifier.problem.steps.permissions import ACTION, CALLER
+from verifier.problem.steps.permissions import CALLER
+from verifier.problem.tag_sets import TagSets
 from verifier.problem.targets import Target, step_target
 from verifier.problem.trusting import Trusting
 
@@ -144,15 +143,14 @@ def _group(estate: Estate, targets: Sequence[Target], names: tuple[str, ...], se
         return None
 
 
-class _Group:
+class _Group(TagSets):
     """The requests to assume the roles of one account."""
 
     def __init__(self, estate: Estate, targets: Sequence[Target], names: tuple[str, ...], sessions: int) -> None:
         self._names = names
         self._listed = frozenset(role.arn for account in estate.accounts for role in account.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
-        self._joint: Joint = join([Given(estate, together(targets), sessions=sessions)], (), self._further)
-        self._diagrams = self._joint.diagrams
+        super().__init__(join([Given(estate, together(targets), sessions=sessions)], (), self._further))
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._kept = frozenset(
             name for name in self._diagrams.level if name == TARGET or is_reading(name) or name in {REQUEST_TAG + n for n in names}
@@ -177,16 +175,6 @@ class _Group:
         )
         named = [frozenset[Predicate]({Tokens(literal_tokens(name, fold=True))}) for name in self._names]
         return [others, negation(Present("aws:tagkeys")), *(Some(_TRANSITIVE, name, True) for name in named)]
-
-    def _requests(self, action: str) -> list[Node]:
-        """The requests for an action that are allowed and can be made: sets whose intersection they are."""
-        joint, diagrams = self._joint, self._diagrams
-        number = joint.finite.tables[ACTION].class_of(action.lower())
-        if number is None:
-            return [NOTHING]
-        acts = diagrams.literal(ACTION, joint.finite.tables[ACTION].mask(OneOf(frozenset({action.lower()}))))
-        whole = (diagrams.both(joint.sides[0].allowed, acts), *joint.sides[0].facts, *joint.definitions)
-        return [diagrams.restrict(node, {ACTION: number}) for node in whole]
 
     def _on(self, node: Node, arn: str) -> Node:
         if TARGET not in self._diagrams.level:
@@ -225,58 +213,6 @@ class _Group:
     def admits_others(self, node: Node) -> bool:
         """Whether a session of a role that is not listed is in a set of callers."""
         return self._diagrams.meets(node, self._joint.scopes[0])
-
-    # -- as expressions --
-
-    def predicates(self, name: str) -> list[Predicate]:
-        """The tests on the value of a tag in a request."""
-        finite, attribute = self._joint.finite, REQUEST_TAG + name
-        table = finite.tables.get(attribute)
-        if table is None:
-            return []
-        space = self._joint.sides[0].question.space
-        return [predicate for predicate in space.questions.get(attribute, {}) if suits(space.attributes[attribute], predicate)]
-
-    def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
-        """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it is not passed."""
-        known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
-
-        def visit(node: Node) -> Expression:
-            if node not in known:
-                variable = self._diagrams.top(node)
-                assert variable is not None
-                choices = self._diagrams.choices(node, variable)
-                known[node] = disjunction(both(self._value(variable, mask, otherwise), visit(child)) for mask, child in choices if child)
-            return known[node]
-
-        return visit(node)
-
-    def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
-        if is_reading(variable):
-            return negation(Symbol(variable)) if mask == 1 else Symbol(variable)
-        name = variable.removeprefix(REQUEST_TAG)
-        table = self._joint.finite.tables[variable]
-        present = mask & (1 << table.size) - 1
-        return either(self._among(name, present), otherwise[name] if mask >> table.size & 1 else FALSE)
-
-    def _among(self, name: str, mask: int) -> Expression:
-        """The caller's tag has a value of some classes."""
-        attribute, table = PRINCIPAL_TAG + name, self._joint.finite.tables[REQUEST_TAG + name]
-        whole = (1 << table.size) - 1
-        if mask == whole:
-            return Present(attribute)
-        masks = {predicate: table.mask(predicate) for predicate in self.predicates(name)}
-        for predicate, own in masks.items():
-            if own == mask:
-                return Test(attribute, predicate)
-            if own == whole & ~mask:
-                return both(Present(attribute), negation(Test(attribute, predicate)))
-        found = []
-        for number in range(table.size):
-            if mask >> number & 1:
-                tests = (Test(attribute, p) if own >> number & 1 else negation(Test(attribute, p)) for p, own in masks.items())
-                found.append(both(Present(attribute), *tests))
-        return disjunction(found)
 
 
 _REMEMBERED = 16

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from verifier.model.estate import Identity
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, both, conjunction, either, implies, negation
 from verifier.problem.powers import SESSION_TAGS, power
-from verifier.problem.predicates import OneOf, exactly
+from verifier.problem.predicates import exactly
 from verifier.problem.space import Space
-from verifier.problem.trusting import Trusting, may_tag, trusting
+from verifier.problem.trusting import Trusting, trusting
 
 PRINCIPAL_TAG = "aws:principaltag/"
 
@@ -44,23 +44,6 @@ def carriers(space: Space) -> Expression:
     return either(unlisted, space.one_of(tagged), both(space.is_role, power(space, SESSION_TAGS)))
 
 
-def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
-    """F3: a federated session has the tags of the user that issued it and, over them, session tags, which a user can pass that a policy
-    allows `sts:TagSession`. [IAM: id_session-tags, Passing session tags using GetFederationToken]"""
-    alike: dict[tuple[str, tuple[str | None, ...], bool], set[str]] = {}
-    for account in space.estate.accounts:
-        for user in account.users:
-            own = tuple(own_tag(user, name) for name in names)
-            alike.setdefault((account.id, own, bool(space.powers) or may_tag(space.estate, user)), set()).add(user.arn.split(":", 5)[5])
-    for (account_id, values, passing), users in alike.items():
-        issued = both(space.is_federated, space.in_account(account_id), space.issuer(OneOf(frozenset(users))))
-        for name, value in zip(names, values, strict=True):
-            if not passing:
-                yield implies(issued, _known_tag(space, name, value))
-            elif value is not None:
-                yield implies(issued, Present(PRINCIPAL_TAG + name))
-
-
 def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
     """The tags are those of the user or role."""
     for name in names:
@@ -68,10 +51,11 @@ def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str])
         for identity in identities:
             holders.setdefault(own_tag(identity, name), []).append(identity.arn)
         for value, arns in holders.items():
-            yield implies(_holder(space, arns), _known_tag(space, name, value))
+            yield implies(_holder(space, arns), known_tag(space, name, value))
 
 
-def _known_tag(space: Space, name: str, value: str | None) -> Expression:
+def known_tag(space: Space, name: str, value: str | None) -> Expression:
+    """The caller's tag has this value, which is told apart from others; `None`: it has none."""
     if value is not None:
         space.ask(space.attribute_view(PRINCIPAL_TAG + name), exactly(value))
     return has_tag(name, value)

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from verifier.problem.values import Template
 
 PAIR_PREFIX = "kms:encryptioncontext:"
+FEDERATING = frozenset({"sts:GetFederationToken", "sts:TagSession"})
+"""What a user or root user asks for to make a federated session with tags [IAM: id_session-tags]."""
 TARGET = "target"
 """The attribute for which of many targets a request is on: its ARN."""
 MADE = "resource of the request"
@@ -81,6 +83,8 @@ _REMEMBERED = 4096
 @cache
 def _actions_on(kind: TargetKind) -> frozenset[str]:
     """The known actions for a kind of target."""
+    if kind is TargetKind.FEDERATED:
+        return FEDERATING
     if kind in STEP_KINDS:
         return frozenset(a.name for a in step_actions() if a.on.name == kind.name)
     fits = {TargetKind.KEY: "key", TargetKind.ALIAS: "alias"}

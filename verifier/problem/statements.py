@@ -20,6 +20,7 @@ from verifier.problem.predicates import like
 from verifier.problem.relations import constant_matches
 from verifier.problem.space import Space
 from verifier.problem.spellings import choices, names_of, under
+from verifier.problem.steps.federation import covers_session
 from verifier.problem.steps.many import covers_members
 from verifier.problem.steps.resources import covers_made
 from verifier.problem.targets import TargetKind
@@ -149,6 +150,8 @@ def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: 
         return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
         return covers_made(space, pieces, text)
+    if space.target.kind is TargetKind.FEDERATED:
+        return covers_session(space, pieces, text)
     if space.target.members:
         return covers_members(space, pieces)
     assert space.target.resource is not None

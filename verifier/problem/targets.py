@@ -27,9 +27,11 @@ class TargetKind(Enum):
     """A customer managed policy."""
     ACCOUNT = "account"
     """Something that the request itself names or makes in an account: a function, a resource share (E3)."""
+    FEDERATED = "federated user"
+    """A session of `GetFederationToken` that the request asks for in an account (F3)."""
 
 
-STEP_KINDS = frozenset({TargetKind.ROLE, TargetKind.USER, TargetKind.GROUP, TargetKind.POLICY, TargetKind.ACCOUNT})
+STEP_KINDS = frozenset(TargetKind) - {TargetKind.KEY, TargetKind.ALIAS, TargetKind.NONE}
 """What the requests of steps are about, beside keys and aliases (docs/reach.md)."""
 
 

@@ -70,7 +70,7 @@ def _trusting(estate: Estate) -> Trusting:
 
 def may_tag(estate: Estate, user: Identity) -> bool:
     """Whether a policy of a user may let it pass session tags to the federated sessions that it issues."""
-    if any(thing.principal == user.arn and may_allow(thing) for thing in estate.unmodelled):
+    if any(thing.principal in (user.arn, None) and may_allow(thing) and thing.key is None for thing in estate.unmodelled):
         return True
     return any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
 
@@ -91,11 +91,12 @@ def _reached(admitted: dict[str, Admitted], sources: frozenset[str]) -> frozense
 def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
     """The Allow statements that could be about an action (lower case)."""
     for statement in trust.statements:
-        if statement.effect is Effect.ALLOW and (statement.actions is None or _names(statement, action)):
+        if statement.effect is Effect.ALLOW and (statement.actions is None or names_action(statement, action)):
             yield statement
 
 
-def _names(statement: Statement, action: str) -> bool:
+def names_action(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action (lower case)."""
     return any(like(text.value.lower()).matches(action) for text in statement.actions or ()) != statement.not_action
 
 

@@ -13,6 +13,7 @@ from verifier.problem.expression import Expression, Present, Some, Test, both, e
 from verifier.problem.facts_shared import has, predicates_of
 from verifier.problem.predicates import exactly, like
 from verifier.problem.space import PAIR_PREFIX, Space, acts
+from verifier.problem.steps.federation import federating
 from verifier.problem.steps.keys import BOUNDARY, written_to
 from verifier.problem.targets import Target, TargetKind
 
@@ -28,6 +29,9 @@ _REQUIRED = {
 
 def step_operations(space: Space) -> Iterator[Expression]:
     """F6: an operation key is present only in the operations that have it, and in some always."""
+    if space.target.kind is TargetKind.FEDERATED:
+        yield from federating(space)
+        return
     for name in space.attributes:
         listed = _listed(name)
         if name.startswith(PAIR_PREFIX):

@@ -43,7 +43,7 @@ def step_view(space: Space, name: str) -> View | SetView:
 def _resource_account(space: Space) -> View:
     """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
     view = fixed_view("aws:resourceaccount", space.target.account)
-    if space.target.kind is not TargetKind.ACCOUNT:
+    if space.target.kind not in (TargetKind.ACCOUNT, TargetKind.FEDERATED):
         return view
     carried = Symbol("F1-keyless")
     return View(view.name, carried, lambda predicate: both(carried, view.test(predicate)), view.value, ())
