@@ -427,12 +427,6 @@ def test_s4_a_template_beside_what_may_be_of_its_account_does_not_stand_alone(tm
         load_estate([tmp_path / "other.yaml", tmp_path / "template.yaml"], supplied=Supplied(region="us-west-2"))
 
 
-def test_f5_regions_that_leave_a_choice(tmp_path: Path) -> None:
-    condition = "{StringEquals: {kms:ViaService: [s3.us-west-1.amazonaws.com, s3.us-west-2.amazonaws.com]}}"
-    errors = refused(tmp_path, text(key("{AWS: '*'}", Condition=condition)), region=None)
-    assert errors[0].rule == "F5" and errors[0].hint is not None and "--region" in errors[0].hint
-
-
 def test_partitions(tmp_path: Path) -> None:
     assert only_key(load(tmp_path, text(KEY), region="cn-north-1")).partition == "aws-cn"
 

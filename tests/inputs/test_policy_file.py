@@ -138,20 +138,6 @@ def test_s4_a_key_that_the_invariants_declare_is_said(tmp_path: Path) -> None:
     assert estate.keys[0].arn == KEY and "the only one that the invariants declare" in estate.concluded[0]
 
 
-def test_f5_the_region_is_the_one_that_the_policy_names(tmp_path: Path) -> None:
-    via = {"StringEquals": {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}
-    (key,) = load_estate(
-        [write(tmp_path, policy(statement({"AWS": ACCOUNT}), statement("*", Condition=via)))], supplied=Supplied(ACCOUNT)
-    ).keys
-    assert key.region == "eu-central-1"
-
-
-def test_f5_several_regions_leave_a_choice(tmp_path: Path) -> None:
-    via = {"StringEquals": {"kms:ViaService": ["s3.eu-central-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}
-    path = write(tmp_path, policy(statement({"AWS": ACCOUNT}), statement({"AWS": ACCOUNT}, Action="kms:Decrypt", Condition=via)))
-    assert_only(refused(path).diagnostics, "eu-central-1, us-west-2")
-
-
 def test_r7_the_partition_is_that_of_the_account(tmp_path: Path) -> None:
     (key,) = load_estate([write(tmp_path, policy(statement({"AWS": f"arn:aws-cn:iam::{ACCOUNT}:root"})))]).keys
     assert key.arn.startswith(f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/")

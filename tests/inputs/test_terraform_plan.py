@@ -285,16 +285,16 @@ def test_another_region_with_the_same_login(tmp_path: Path) -> None:
     assert [(key.account, key.region) for key in load(tmp_path, data).keys] == [(ACCOUNT, "us-west-2"), (ACCOUNT, "eu-west-1")]
 
 
-def test_a_region_that_nothing_tells_is_assumed_and_said(tmp_path: Path) -> None:
+def test_s4_a_region_that_nothing_tells(tmp_path: Path) -> None:
     estate = load(tmp_path, plan(caller_identity(), new_key("k"), region=None))
     assert only_key(estate).region == "us-east-1"
     (sentence,) = estate.concluded
-    assert "us-east-1" in sentence and "--region" in sentence
+    assert "us-east-1 stands for it" in sentence
     assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), region=None), region="sa-east-1")).region == "sa-east-1"
     policy = key_policy()
-    policy["Statement"][0]["Condition"] = {"StringEquals": {"kms:ViaService": ["s3.us-west-1.amazonaws.com", "s3.us-west-2.amazonaws.com"]}}
+    policy["Statement"][0]["Condition"] = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
     (error,) = refused(tmp_path, plan(caller_identity(), new_key("k", policy), region=None))
-    assert error.rule == "F5" and error.hint and "--region" in error.hint
+    assert error.rule == "S4" and error.hint and "--region" in error.hint
 
 
 def test_the_region_of_a_resource_of_its_own(tmp_path: Path) -> None:

@@ -18,9 +18,11 @@ from verifier.evaluate.session_policies import session_policies_from_json
 from verifier.evaluate.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
+from verifier.model.own_region import depends
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import NOWHERE
 
 MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS})
 
@@ -45,7 +47,7 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     """Reads one request.
 
     Raises `InputError` for a missing, unknown or ill-typed member, a principal that is none of R2 and no identity of a provider (E2w), an
-    action that is neither of KMS nor of a step (E1–E4), and a key that is not in the estate.
+    action that is neither of KMS nor of a step (E1–E4), a key that is not in the estate, and a Region where nothing tells the key's (S4).
     """
     if not isinstance(data, Mapping):
         raise InputError.of("a request must be a JSON object")
@@ -56,9 +58,18 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     action = _action(_text(data, "action"))
     caller, remarks = _caller(estate, data, action, context)
     resource, context = _resource(estate, data.get("resource"), action, caller, context)
+    _check_region(estate, resource, context)
     session_policies = session_policies_from_json(caller, data.get("session_policy"))
     readings = _readings(estate, data.get("readings"))
     return GivenRequest(caller, action, resource, context, session_policies, readings, remarks)
+
+
+def _check_region(estate: Estate, resource: str | None, context: tuple[tuple[str, Value], ...]) -> None:
+    """Raises `InputError` where the context names another Region than that which stands for the key's."""
+    shown = (resource or "").split(":")
+    for name, value in context if estate.open_region and len(shown) > 5 else ():
+        if name.lower() in ("kms:viaservice", "aws:requestedregion") and shown[3] not in value:
+            raise depends(estate.open_region, str(value), NOWHERE)
 
 
 def _text(data: Mapping[str, object], member: str) -> str:

@@ -25,6 +25,7 @@ from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
+from verifier.inputs.own_region import check_open_regions
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
@@ -176,8 +177,10 @@ class Loader:
             warnings=self.remarks.told_warnings(),
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
+            open_region=tuple(self.remarks.own_regions),
             concluded=tuple(self.remarks.concluded),
         )
+        check_open_regions(estate, self.remarks.own_regions)
         if not self.parts.unknown:
             return estate
         from verifier.inputs.unknown_types import with_unknown  # as for plans

@@ -103,6 +103,14 @@ class Remarks:
     untold: Counter[Severity] = field(default_factory=Counter)
     concluded: dict[str, None] = field(default_factory=dict)
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
+    own_regions: dict[str, str] = field(default_factory=dict)
+    """The files with keys in a Region that nothing tells, with the text that refers to it there; empty where nothing does."""
+
+    def open_region(self, file: str, region: str, refers: str) -> None:
+        """Records that nothing tells the Region of keys of a file, and what stands for it."""
+        told = f"the Region of the keys of {file} is not given: nothing in the input tells Regions apart, and {region} stands for it"
+        self.concluded[told] = None
+        self.own_regions[file] = refers
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         """Records an error at a node."""

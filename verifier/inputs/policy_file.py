@@ -6,7 +6,6 @@ Guarantee: an account is never taken for the key's because the policy names it (
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from verifier.inputs.document_text import document_source
 from verifier.inputs.key_metadata import arn_multi_region, is_key_arn
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic
 from verifier.inputs.own_account import concluded, keepers
+from verifier.inputs.own_region import STAND_INS, partition_of
 from verifier.inputs.policies import DEFAULT, key_policy_document, with_key_warnings
 from verifier.inputs.supplied import Supplied
 from verifier.model.documents import read_policy
@@ -26,10 +26,6 @@ from verifier.syntax.text import printable
 PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
 """The key ID that stands for the unknown one."""
 
-REGION = re.compile(
-    r"(?<![a-z0-9-])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|(?:north|south)(?:east|west))-[0-9]+(?![a-z0-9])"
-)
-DEFAULT_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _HINT = "give the ARN of the key with --key-arn"
 
 
@@ -51,8 +47,8 @@ def read_policy_file(
     """The key that a policy file belongs to; `None` after recording the errors of the policy.
 
     Without `key_arn` its account is the one supplied, or the only one of which somebody could call `PutKeyPolicy` by the policy (S4);
-    its Region is the one supplied, or the only one that the policy names, or else the partition's first. Where that leaves a choice, it is
-    as in the ARN that was found for another version of the policy. Raises `InputError` where a choice is left.
+    where that leaves a choice, it is as in the ARN that was found for another version of the policy. Its Region is the one supplied, or the
+    partition's first stands for it. Raises `InputError` where a choice is left.
     """
     document = key_policy_document(remarks, node, DEFAULT)
     if document is None:
@@ -80,13 +76,8 @@ class _Known:
 
     @property
     def partition(self) -> str:
-        """That of the other version."""
-        return self.other_version.split(":")[1] if self.other_version is not None else "aws"
-
-    @property
-    def region(self) -> str | None:
-        """That of the other version."""
-        return self.other_version.split(":")[3] if self.other_version is not None else None
+        """That of the other version, or of the Region."""
+        return self.other_version.split(":")[1] if self.other_version is not None else partition_of(self.supplied.region or "")
 
     @property
     def account(self) -> str | None:
@@ -97,11 +88,11 @@ class _Known:
 def _assumed_arn(remarks: Remarks, document: Node, source: Source, policy: Policy, known: _Known) -> str:
     _check_resources(document, policy)
     partition, account, reason = _account(document, source, policy, known)
-    region, region_reason = _region(document, source, partition, known)
+    region = known.supplied.region or STAND_INS[partition]
     if reason is not None:
         remarks.concluded[reason] = None
-    if region_reason is not None:
-        remarks.concluded[f"the key's Region is not given; it is taken to be {region} ({region_reason})"] = None
+    if known.supplied.region is None:
+        remarks.open_region(source.name, region, "")
     return f"arn:{partition}:kms:{region}:{account}:key/{PLACEHOLDER_ID}"
 
 
@@ -126,20 +117,6 @@ def _account(document: Node, source: Source, policy: Policy, known: _Known) -> t
         return known.partition, known.account, f"the key of {source.name} is of account {known.account}, as that of the other version"
     may = "callers of any account" if found.anyone else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
     raise _error(document, f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy", "S4")
-
-
-def _region(document: Node, source: Source, partition: str, known: _Known) -> tuple[str, str | None]:
-    """The Region of the key, and how it is known, if nobody said it. It matters: a service's requests come from the key's Region (F5)."""
-    if known.supplied.region is not None:
-        return known.supplied.region, None
-    named = sorted(set(REGION.findall(source.text)))
-    if known.region is not None and len(named) != 1 and (not named or known.region in named):
-        return known.region, "that of the other version"
-    if len(named) > 1:
-        raise _error(document, f"the policy names the Regions {', '.join(named)}, and which one the key is in is not given", "F5")
-    if named:
-        return named[0], "the only one that the policy names"
-    return DEFAULT_REGIONS[partition], "the policy names none"
 
 
 def _error(document: Node, message: str, rule: str | None = None) -> InputError:

@@ -232,6 +232,8 @@ class Estate:
     endpoints: tuple[Endpoint, ...] | None = None
     inputs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """(file name, SHA-256 of its bytes) of each file read."""
+    open_region: tuple[str, ...] = field(default=(), compare=False)
+    """The files with keys in a Region that nothing tells (S4): no policy of the estate tells Regions apart."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
 
@@ -247,9 +249,10 @@ class Estate:
     @cached_property
     def tests_tags_of_callers(self) -> bool:
         """Whether some policy that decides on requests on keys reads `aws:PrincipalTag/…`: then trust policies bear on them (F3)."""
-        return any(policy.tests_tags_of_callers for policy in self._deciding())
+        return any(policy.tests_tags_of_callers for policy in self.deciding_policies())
 
-    def _deciding(self) -> Iterator[Policy]:
+    def deciding_policies(self) -> Iterator[Policy]:
+        """The policies that decide on requests on keys."""
         for key in self.keys:
             yield from key.policies or ()
         for account in self.accounts:

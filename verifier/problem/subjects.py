@@ -12,6 +12,7 @@ from verifier.model.absent_callers import check_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
 from verifier.model.invariants_targets import matching
+from verifier.model.own_region import check_region
 from verifier.model.reference import actions
 from verifier.problem.selected_keys import selected_keys
 from verifier.problem.targets import Target, TargetKind, key_target
@@ -21,9 +22,10 @@ from verifier.syntax.diagnostic import InputError
 def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
     """The targets of the invariants, each with the numbers of those that speak of it.
 
-    Raises `InputError` for one that speaks of none, or of no caller that there is (S3).
+    Raises `InputError` for one that speaks of none, or of no caller that there is (S3), or of a Region that nothing tells (S4).
     """
     check_callers(estate, invariants)
+    check_region(estate, invariants)
     found: dict[str, tuple[Target, list[int]]] = {}
     for number, invariant in enumerate(invariants):
         targets = list(_targets_of(estate, invariant))

@@ -1,17 +1,20 @@
 """Where a template is deployed.
 
 In: a template, and what the user supplies. Out: `Deployment`. Guarantee: an account is what the user says, or what was concluded of the
-whole input (S4); it is never guessed.
+whole input (S4), a Region what the user says, or one that decides nothing; neither is guessed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.policy_file import DEFAULT_REGIONS, REGION
+from verifier.inputs.own_region import partition_of, stand_in
+
+_ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
 
 
 @dataclass(frozen=True)
@@ -35,28 +38,19 @@ class Deployment:
 
 
 def deployment(remarks: Remarks, node: Node, template: Template) -> Deployment:
-    """Where the template is deployed. What is assumed is told as a warning."""
-    region = _region(remarks, node, template)
-    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    return Deployment(template.supplied.account or template.supplied.own, region, partition)
+    """Where the template is deployed. Raises `InputError` where that must be asked for (S4)."""
+    region = template.supplied.region
+    if region is None:
+        texts = list(_texts(node))
+        partitions = {partition for text in texts for partition in _ARN.findall(text)}
+        region = stand_in(node.source.name, min(partitions) if len(partitions) == 1 else "aws", texts)
+        remarks.open_region(node.source.name, region, region)
+    return Deployment(template.supplied.account or template.supplied.own, region, partition_of(region))
 
 
-def _region(remarks: Remarks, node: Node, template: Template) -> str:
-    if template.supplied.region is not None:
-        return template.supplied.region
-    named = sorted({region for text in _policy_texts(template) for region in REGION.findall(text)})
-    if len(named) > 1:
-        message = f"the key policies name the Regions {', '.join(named)}, and which one the stack is in is not given"
-        remarks.error(node, message, hint="give it with --region", rule="F5")
-    region = named[0] if named else DEFAULT_REGIONS["aws"]
-    reason = "the only one that a key policy names" if named else "for its key policies name none"
-    remarks.concluded[f"{node.source.name} does not tell the Region, which is taken to be {region}, {reason} (--region)"] = None
-    return region
-
-
-def _policy_texts(template: Template) -> Iterator[str]:
-    """The texts in the key policies of the template."""
-    pending = [policy for r in template.of_type("AWS::KMS::Key", "AWS::KMS::ReplicaKey") if (policy := r.properties.get("KeyPolicy"))]
+def _texts(root: Node) -> Iterator[str]:
+    """The texts of the whole template: its conditions and mappings may depend on the Region as well."""
+    pending = [root]
     while pending:
         node = pending.pop()
         if isinstance(node, Scalar):
@@ -64,4 +58,4 @@ def _policy_texts(template: Template) -> Iterator[str]:
         elif isinstance(node, Items):
             pending += node.items
         elif isinstance(node, Members):
-            pending += [value for _, value in node.pairs]
+            pending += [part for pair in node.pairs for part in pair]

@@ -12,14 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeGuard
 
-from verifier.inputs.policy_file import DEFAULT_REGIONS, REGION
+from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.plan import Plan, Resource
-from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
@@ -42,11 +39,13 @@ class _Evidence:
 class Providers:
     """The provider configurations of a plan."""
 
-    def __init__(self, plan: Plan, supplied: Supplied) -> None:
+    def __init__(self, plan: Plan, supplied: Supplied, text: str = "") -> None:
         self.plan = plan
+        self.text = text
+        """That of the whole plan."""
         self.supplied = supplied
-        self.assumed_regions: dict[tuple[str, str], None] = {}
-        """Regions that nothing tells, as they were assumed, each with a reason."""
+        self.open_region: str | None = None
+        """What stands for a Region that nothing tells, if something is in it (S4)."""
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
         self._evidence: dict[str, _Evidence] = {}
@@ -65,7 +64,7 @@ class Providers:
                 evidence.caller.add(account)
             if resource.type == "aws_region" and _is(region, _A_REGION):
                 evidence.regions.add(region)
-            if resource.type == "aws_partition" and isinstance(partition, str) and partition in DEFAULT_REGIONS:
+            if resource.type == "aws_partition" and isinstance(partition, str) and partition in STAND_INS:
                 evidence.partitions.add(partition)
             return
         arn = values.get("arn")
@@ -92,16 +91,6 @@ class Providers:
         """The account and the Region of a resource, as far as something tells them."""
         account = self.account(resource)
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
-
-    @cached_property
-    def _named_regions(self) -> list[str]:
-        return sorted({region for text in self._policies for region in REGION.findall(text)})
-
-    @cached_property
-    def _policies(self) -> tuple[str, ...]:
-        """The texts of the plan's key policies."""
-        texts = (r.values.get("policy") for r in self.plan.after.values() if r.managed and r.type.startswith("aws_kms_"))
-        return tuple(text for text in texts if isinstance(text, str))
 
     def _account(self, provider: str) -> str | None:
         told = self._accounts.get(provider)
@@ -146,18 +135,10 @@ class Providers:
         return expression.get("constant_value")
 
     def region(self, resource: Resource) -> str:
-        """The Region of a resource; where nothing tells, the only one that key policies name, or the first of its partition: then it is
-        remembered as assumed. Raises `InputError` where the policies leave a choice (F5)."""
+        """The Region of a resource, or what stands for it, which is remembered. Raises `InputError` where it must be asked for (S4)."""
         told = next(self._regions(resource), None)
-        if told is not None:
-            return told
-        named = self._named_regions
-        if len(named) > 1:
-            message = f"the key policies name the Regions {', '.join(named)}, and the plan does not say which one {resource.address} is in"
-            raise InputError.of(printable(message), hint="give it with --region", rule="F5")
-        told = named[0] if named else DEFAULT_REGIONS[self.partition(resource)]
-        reason = "the only one that a key policy names" if named else "for the key policies name none"
-        self.assumed_regions[told, reason] = None
+        if told is None:
+            told = self.open_region = self.open_region or stand_in(self.plan.file, self.partition(resource), (self.text,))
         return told
 
     def _regions(self, resource: Resource) -> Iterator[str]:
@@ -179,8 +160,7 @@ class Providers:
         found = self._evidence.get(resource.provider, _Evidence()).partitions
         if len(found) == 1:
             return next(iter(found))
-        region = next(self._regions(resource), "")
-        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+        return partition_of(next(self._regions(resource), ""))
 
 
 def _account_told(evidence: _Evidence) -> str | None:

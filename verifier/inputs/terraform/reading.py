@@ -42,7 +42,7 @@ def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
     """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are raised."""
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
-    providers = Providers(plan, supplied)
+    providers = Providers(plan, supplied, text)
     resolver = Resolver(plan, Derivation(providers))
     keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)
     organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
@@ -78,8 +78,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         parts.add_key_changes(arn, done)
     if providers.by_stand_in:
         parts.by_stand_in[plan.file] = text
-    for region, reason in providers.assumed_regions:
-        remarks.concluded[f"{plan.file} does not tell every Region; one is taken to be {region}, {reason} (--region)"] = None
+    if providers.open_region is not None:
+        remarks.open_region(plan.file, providers.open_region, providers.open_region)
 
 
 def _put_off(plan: Plan) -> Unmodelled:

@@ -15,6 +15,7 @@ from verifier.model.absent_callers import absent_callers
 from verifier.model.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
+from verifier.model.own_region import check_region
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.verdict import Assumption, Reason
@@ -49,10 +50,12 @@ def compare(
     """Compares two versions, target by target.
 
     `allow` says what may be gained; `readings` fixes readings (label → value), and the others are tried both ways; `labels` are what
-    people call the sides. Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does not hold.
+    people call the sides. Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does not hold, or
+    about a Region that nothing tells (S4).
     """
     held = dict(readings or {})
     check_readings(held)
+    check_region(new, (allowance.scope for allowance in allow))
     comparer = _Comparer(old, new, tuple(allow), held)
     compared = []
     pairs = target_pairs(old, new, keys_only=comparer.same_surroundings)

@@ -1,0 +1,143 @@
+"""S4: the Region of a key is never taken from a text that may be wrong about it; where something depends on it, it is asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.samples import ACCOUNT, details, role
+from verifier.evaluate import request_from_json
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.invariants_text import read_invariants
+from verifier.problem.subjects import targets_of
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+DELEGATE = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}
+
+
+def policy(**conditions: Any) -> dict[str, Any]:
+    """A key policy with a Deny under conditions."""
+    deny = {**DELEGATE, "Effect": "Deny", "Action": "kms:Decrypt", "Condition": conditions}
+    return {"Version": "2012-10-17", "Statement": [DELEGATE, deny]}
+
+
+def template(**resources: Any) -> dict[str, Any]:
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy(StringEquals={"aws:RequestedRegion": {"Ref": "AWS::Region"}})}}
+    return {"Resources": {"Key": key, **resources}}
+
+
+def written(folder: Path, document: Any, name: str = "input.json") -> Path:
+    path = folder / name
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def asks(*paths: Path) -> bool:
+    """Whether reading them ends in the question for the Region."""
+    try:
+        estate = load_estate(paths, supplied=Supplied(ACCOUNT))
+    except InputError as error:
+        assert [found.rule for found in error.diagnostics] == ["S4"] and "--region" in (error.diagnostics[0].hint or "")
+        return True
+    (sentence,) = (sentence for sentence in estate.concluded if "Region" in sentence)
+    assert estate.keys[0].region in sentence and estate.open_region
+    return False
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}, True),
+        ({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}, True),
+        ({"StringEquals": {"KMS:viaservice": ["s3.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com"]}}, True),
+        ({"StringLike": {"kms:ViaService": "*.us-*.amazonaws.com"}}, True),
+        ({"StringLike": {"kms:ViaService": "s3.*west*"}}, True),
+        ({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}, True),
+        ({"StringLike": {"aws:RequestedRegion": "eu-*"}}, True),
+        ({"StringEquals": {"aws:PrincipalTag/region": "${aws:RequestedRegion}"}}, True),
+        ({"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}, False),
+        ({"StringLike": {"kms:ViaService": ["s3.*", "*"]}}, False),
+        ({"StringEquals": {"kms:ViaService": "s3.amazonaws.com"}}, False),
+        ({"StringEquals": {"kms:ViaService": "s3.${aws:RequestedRegion}.amazonaws.com"}}, False),
+        ({"Null": {"kms:ViaService": "true", "aws:RequestedRegion": "false"}}, False),
+        ({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-west-2:{ACCOUNT}:*"}}, False),
+        ({}, False),
+    ],
+)
+def test_a_policy(tmp_path: Path, conditions: dict[str, Any], expected: bool) -> None:
+    document = policy(**conditions) if conditions else {"Version": "2012-10-17", "Statement": [DELEGATE]}
+    assert asks(written(tmp_path, document)) is expected
+    path = written(tmp_path, document)
+    estate = load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+    assert (estate.keys[0].region, estate.concluded, estate.open_region) == ("us-west-2", (), ())
+
+
+def inventory(**statement: Any) -> dict[str, Any]:
+    """An inventory with one role; its policy has a statement with these elements."""
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+    app = role("app", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": document}])
+    return {"accounts": {ACCOUNT: {"authorization_details": details(RoleDetailList=[app])}}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/*"}, True),
+        ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-*:{ACCOUNT}:*"}, True),
+        ({"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, True),
+        ({"NotAction": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, True),
+        ({"Action": "ec2:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, False),
+        ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"}, False),
+        ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:*:{ACCOUNT}:key/*"}, False),
+        ({"Action": ["kms:*", "s3:*"], "Resource": ["*", "arn:aws:s3:::b", f"arn:aws:sqs:us-west-2:{ACCOUNT}:*"]}, False),
+    ],
+)
+def test_policies_beside_it(tmp_path: Path, statement: dict[str, Any], expected: bool) -> None:
+    key = written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]}, "policy.json")
+    assert asks(key, written(tmp_path, inventory(**statement))) is expected
+
+
+def test_a_template_that_refers_to_its_own_region(tmp_path: Path) -> None:
+    """Whatever `AWS::Region` is, the statement is about requests in it; a name of a Region anywhere may be the same."""
+    assert not asks(written(tmp_path, template()))
+    assert asks(written(tmp_path, {**template(), "Conditions": {"East": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}}))
+    assert asks(written(tmp_path, {**template(), "Mappings": {"Regions": {"eu-west-1": {"Name": "x"}}}}))
+
+
+def test_the_partition_of_a_template(tmp_path: Path) -> None:
+    in_china = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": ["arn:aws-cn:iam::aws:policy/X"]}}
+    estate = load_estate([written(tmp_path, template(Role=in_china))], supplied=Supplied(ACCOUNT))
+    assert estate.keys[0].arn.startswith("arn:aws-cn:kms:cn-north-1:")
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ('kms:ViaService = "s3.eu-west-1.amazonaws.com"', True),
+        ('not (aws:SecureTransport = true and aws:RequestedRegion like "eu-*")', True),
+        ('kms:ViaService like "s3.*.amazonaws.com"', False),
+    ],
+)
+def test_an_invariant(tmp_path: Path, when: str, expected: bool) -> None:
+    """Where the key is, who asks about a Region must say."""
+    estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
+    invariants = read_invariants(Source("x.inv", f'invariant "x": no caller can kms:Decrypt when {when}\n')).invariants
+    if expected:
+        with pytest.raises(InputError, match="depends on the Region"):
+            targets_of(estate, invariants)
+    else:
+        assert targets_of(estate, invariants)
+
+
+def test_a_request_in_another_region(tmp_path: Path) -> None:
+    estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
+    asked = {"principal": ACCOUNT, "action": "kms:Decrypt", "resource": estate.keys[0].arn}
+    assert request_from_json(estate, {**asked, "context": {"kms:ViaService": f"s3.{estate.keys[0].region}.amazonaws.com"}})
+    for context in ({"kms:ViaService": "s3.eu-west-1.amazonaws.com"}, {"aws:RequestedRegion": "eu-west-1"}):
+        with pytest.raises(InputError, match="depends on the Region"):
+            request_from_json(estate, {**asked, "context": context})

@@ -1,0 +1,82 @@
+"""What depends on the Region of a key, where nothing says which it is (S4).
+
+In: statements, invariants. Out: the texts that tell Regions apart. Guarantee: where there are none, each request is decided alike whatever
+the Region is: it is in `aws:RequestedRegion` (F1), in `kms:ViaService` (F5) and in the ARN of the key (L9), and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant, ConditionExpression, ConditionNot, Holds, Invariant
+from verifier.model.policy import Condition, Statement
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Span
+from verifier.syntax.text import brief, first_few, printable
+
+_REGION, _SERVICE = "aws:requestedregion", "kms:viaservice"
+_ANY_REGION = re.compile(r"(?:[a-z0-9-]*\.)?\*(?:\.amazonaws\.com)?|[^.*?]*(?:\.[^.*?]*){0,2}")
+"""Values of `kms:ViaService` that are matched alike in all Regions: where the Region is one wildcard, or the form is another (F5)."""
+
+
+def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
+    """Raises `InputError` where an invariant tells Regions apart, and that of some key is not known."""
+    for invariant in invariants if estate.open_region else ():
+        when = _conditions(invariant.when) if isinstance(invariant, Invariant) else ()
+        for text in (text for condition in when for text in _of_condition(condition, "")):
+            raise depends(estate.open_region, text, invariant.span)
+
+
+def depends(files: Iterable[str], text: str, span: Span) -> InputError:
+    """The error that asks for the Region of the keys of some files, on which a text depends."""
+    message = f"`{brief(text)}` depends on the Region of the key, and which one the key of {first_few(sorted(files))} is in is not given"
+    return InputError.of(printable(message), span, hint="give it with --region, or the ARN of the key with --key-arn", rule="S4")
+
+
+def telling(statement: Statement, own: str) -> Iterator[str]:
+    """The texts by which a statement may match a request on KMS in one Region and not in another. `own` in a text refers to the Region of
+    the key; empty if nothing does."""
+    if any(_is_of_kms(action.value) for action in statement.actions) or statement.not_action:
+        for condition in statement.conditions:
+            yield from _of_condition(condition, own)
+        yield from (resource.value for resource in statement.resources or () if _tells_arn(resource.value, own))
+
+
+def _of_condition(condition: Condition, own: str) -> Iterator[str]:
+    key = condition.key.value.lower()
+    for value in condition.values if condition.operator.base != "Null" else ():
+        text = (value.value.replace(own, "*") if own else value.value).lower()
+        if key in (_REGION, _SERVICE):
+            text = text.replace(f"${{{_REGION}}}", "*")
+            alike = text == "*" if key == _REGION else _ANY_REGION.fullmatch(text) is not None
+        else:
+            alike = _REGION not in text and _SERVICE not in text
+        if not alike:
+            yield value.value
+
+
+def _is_of_kms(pattern: str) -> bool:
+    service = pattern.lower().partition(":")[0].replace("[", "[[]")
+    return fnmatchcase("kms", service)
+
+
+def _tells_arn(pattern: str, own: str) -> bool:
+    """Whether a `Resource` may cover the key, or an alias of it, in one Region and not in another."""
+    fields = pattern.split(":", 5)
+    if len(fields) < 4 or not _is_of_kms(fields[2]) or fields[3] in ("*", own):
+        return False
+    return len(fields) < 6 or not fields[5].startswith("key/") or bool(set("*?$") & set(fields[5]))
+
+
+def _conditions(expression: ConditionExpression) -> Iterator[Condition]:
+    match expression:
+        case Holds(condition):
+            yield condition
+        case ConditionNot(operand):
+            yield from _conditions(operand)
+        case _:
+            for operand in expression.operands:
+                yield from _conditions(operand)
