@@ -16,8 +16,8 @@ DENY_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal
 ENDPOINT_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}]}
 
 
-def organization(**values: Any) -> Planned:
-    """The organization as a data source tells it."""
+def organization(*, data: bool = False, **values: Any) -> Planned:
+    """The organization as a resource or data source tells it."""
     found = {
         "id": "o-a1b2c3d4e5",
         "master_account_id": MANAGEMENT,
@@ -26,7 +26,7 @@ def organization(**values: Any) -> Planned:
         "enabled_policy_types": ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"],
         **values,
     }
-    return Planned("aws_organizations_organization", "this", found, {}, {}, found, data=True)
+    return Planned("aws_organizations_organization", "this", found, {}, {}, found, data=data)
 
 
 def policy(name: str, document: Any, type_: str = "SERVICE_CONTROL_POLICY") -> Planned:

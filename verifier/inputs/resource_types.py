@@ -21,6 +21,7 @@ class Family(Enum):
     SHARED = "with whom, and for what, keys are shared that are shared already"
     SHARES = "what is shared through AWS RAM"
     ENDPOINTS = "VPC endpoints or their policies"
+    ANYTHING = "keys, identities, control policies, shares or VPC endpoints"
 
 
 _FAMILIES: Mapping[Family, re.Pattern[str]] = {
@@ -88,9 +89,9 @@ HARMLESS: Mapping[str, tuple[str, ...]] = {
 """Types that change no decision, by the reason."""
 
 
-def unknown_family(type_: str) -> Family | None:
-    """Returns the family of a type iff it belongs to one, and is neither read nor harmless."""
-    if type_ in READ or _own_name(type_) in _HARMLESS:
+def unknown_family(type_: str, *, read: bool = True) -> Family | None:
+    """Returns the family of a type iff it belongs to one, and is neither harmless nor read; with `read` false nothing is."""
+    if (read and type_ in READ) or _own_name(type_) in _HARMLESS:
         return None
     return next((family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_)), None)
 

@@ -30,14 +30,15 @@ _ADDS = {
 
 @dataclass(frozen=True)
 class UnknownResource:
-    """A resource of an unknown type: its address, as reports call it, and the account whose identities it could change, where known. It
-    could change any key, or only that of the ARN `key`."""
+    """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account whose identities it
+    could change, where known. It could change any key, or only that of the ARN `key`."""
 
     family: Family
     address: str
     account: str | None
     span: Span
     key: str | None = None
+    why: str = "is of a type that is not read"
 
     @property
     def thing(self) -> Unmodelled:
@@ -55,7 +56,7 @@ class UnknownResource:
 
     def _said(self, does: str) -> str:
         what = f"the policy or the grants of {self.key}" if self.key else self.family.value
-        return printable(f"{self.address} is of a type that is not read, and may {does} {what}")
+        return printable(f"{self.address} {self.why}, and may {does} {what}")
 
 
 def with_unknown(estate: Estate, resources: Sequence[UnknownResource]) -> Estate:
@@ -92,6 +93,10 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
             return replace(estate, keys=tuple(_key(key, doubted, lambda policy: policy.name == SHARED) for key in estate.keys))
         case Family.CONTROLS:
             return replace(estate, organization=_organization(estate.organization, doubted))
+        case Family.ANYTHING:
+            for family in (Family.IDENTITIES, Family.KEYS, Family.CONTROLS, Family.ENDPOINTS):
+                estate = _in_doubt(estate, replace(resource, family=family), thing)
+            return estate
         case Family.ENDPOINTS:
             endpoints = estate.endpoints
             return replace(estate, endpoints=None if endpoints is None else tuple(_endpoint(e, doubted) for e in endpoints))

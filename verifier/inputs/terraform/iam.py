@@ -34,10 +34,10 @@ _ATTACHMENTS = {f"aws_iam_{kind}_policy_attachment": kind for kind in ("role", "
 _OTHERS = ("aws_iam_policy_attachment", "aws_iam_group_membership", "aws_iam_user_group_membership")
 
 _MAKES_ROLES = re.compile(
-    r"aws_iam_service_linked_role|aws_servicecatalog_provisioned_product|(?:aws|awscc)_(?:\w+_)?cloudformation_stack\w*"
-    r"|awscc_iam_(?:role|user|service_linked_role)"
+    r"aws_iam_service_linked_role|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
+    r"|awscc_iam_(?:role|user|service_linked_role)|aws_cloudcontrolapi_resource(?:AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+)?"
 )
-"""Types of resources that make roles, or may, which the plan does not have."""
+"""Types of resources that make roles, or may, which the plan does not have; with the `type_name` of what the Cloud Control API makes."""
 _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 
 
@@ -276,8 +276,10 @@ class Identities:
             found = settled(self.resolver, words)
             is_document = not (what.startswith(("arn:", membership(""))))
             if found is None or (isinstance(found, Unknown) and not is_document):
-                name = (owner.kind, owner.name)
-                self.elsewhere_of(words[-1].resource).detached.setdefault(name, set()).add(what)
+                name, change = (owner.kind, owner.name), self.elsewhere_of(words[-1].resource)
+                if self.providers.account(words[-1].resource) is None:
+                    change.left_out.add(name)  # of several accounts it may be any
+                change.detached.setdefault(name, set()).add(what)
             if found is None:
                 continue
             if is_document or isinstance(found, Unknown):
@@ -299,7 +301,8 @@ class Identities:
         for resource in self.resolver.plan.deeds:
             if not resource.managed or resource.verb is Verb.KEEPS:
                 continue
-            if _MAKES_ROLES.fullmatch(resource.type) and resource.verb is not Verb.TAKES:
+            type_ = f"{resource.type}{resource.values.get('type_name') or ''}"
+            if _MAKES_ROLES.fullmatch(type_) and resource.verb is not Verb.TAKES:
                 where = self.elsewhere.setdefault("", Elsewhere()) if "stack_set" in resource.type else self.elsewhere_of(resource)
                 where.left_out.add(("role", None))
             if _PERMISSION_SETS.fullmatch(resource.type):

@@ -39,7 +39,13 @@ class Organizations:
     def read(self) -> tuple[Node, dict[str, Node]] | None:
         """The organization, if the plan has it; else what the control policies of the plan may refuse goes to `unmodelled`."""
         whole = self._organization()
-        policies = [policy for policy in self.resolver.of_type("aws_organizations_policy") if self._type(policy) in _CONTROL]
+        listed = list(self.resolver.of_type("aws_organizations_policy"))
+        policies = [policy for policy in listed if self._type(policy) in _CONTROL]
+        self.unmodelled += [self._may_refuse(policy, "a policy of a type that is not known") for policy in listed if not self._type(policy)]
+        held = {self.resolver.text(policy, "id") for policy in listed} | set(FULL_ACCESS.values())
+        for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
+            if self.resolver.text(resource, "policy_id") not in held - {None}:
+                self.unmodelled.append(self._may_refuse(resource, "an attachment of a policy that the plan does not hold"))
         if whole is None:
             self.unmodelled += [self._loose(policy) for policy in policies]
             return None
@@ -59,6 +65,8 @@ class Organizations:
         if roots:
             parts["roots"] = Items(place, 0, 0, [self._root(whole, place, root) for root in roots[:1]])
         if policies:
+            if not whole.managed:
+                self.unmodelled.append(self._may_refuse(whole, "an organization that the plan reads, which may have others"))
             levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
             parts["policies"] = Items(place, 0, 0, list(self._policies(place, policies, levels)))
         return Node(place, 0, 0), parts
@@ -128,21 +136,23 @@ class Organizations:
         found: dict[str, list[str]] = {}
         for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
             policy, target = self.resolver.text(resource, "policy_id"), self.resolver.text(resource, "target_id")
-            if policy is None or target is None:
-                self.unmodelled.append(self._may_refuse(resource, "whose policy or target is not known"))
-            else:
+            if target is None:
+                self.unmodelled.append(self._may_refuse(resource, "an attachment to a target that is not known"))
+            elif policy is not None:
                 found.setdefault(policy, []).append(target)
         return found
 
     def _type(self, policy: Resource) -> str:
-        return self.resolver.text(policy, "type") or SERVICE_CONTROL
+        """The type of a policy; empty where it is not known."""
+        found = self.resolver.value(policy, "type")
+        return found.text if isinstance(found, Scalar) else SERVICE_CONTROL if found is None else ""
 
     def _loose(self, policy: Resource) -> Unmodelled:
-        return self._may_refuse(policy, "and the plan does not list the accounts of its organization")
+        return self._may_refuse(policy, "a control policy, and the plan does not list the accounts of its organization")
 
     def _may_refuse(self, resource: Resource, why: str) -> Unmodelled:
         span = self.resolver.place(resource).span(0, 0)
-        description = printable(f"{resource.address} is a control policy, {why}")
+        description = printable(f"{resource.address} is {why}")
         return Unmodelled(printable(f"control policy {resource.address}"), "D7", Influence.MAY_REFUSE, description, span=span)
 
 

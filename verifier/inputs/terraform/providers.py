@@ -4,7 +4,8 @@ In: a plan, and what the user supplies. Out: for a resource its account (`None` 
 Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the configuration
 fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
 
-A provider configuration is a login and a Region. Two that name no credentials of their own use the same login.
+A provider configuration is a login and a Region. Two that name no credentials of their own use the same login. Which one a resource has,
+`provider_config_key` tells; old versions of Terraform name the module in it (`kms:aws`), and not what `providers = {…}` hands down.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from typing import Any, TypeGuard
 
 from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.plan import Plan, Resource
+from verifier.inputs.terraform.json_text import Json
+from verifier.inputs.terraform.plan import Plan, Resource, module_path
+from verifier.inputs.terraform.sources import ModuleName
+from verifier.inputs.terraform.values import steps_of, traversals
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
 _A_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
 _OWN = frozenset({"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"})
 """Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
-_CREDENTIALS = ("assume_role", "assume_role_with_web_identity", "profile", "access_key", "shared_credentials_files")
+_FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_files")
+_CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token", *_FILES)
 
 
 @dataclass
@@ -48,6 +53,8 @@ class Providers:
         """What stands for a Region that nothing tells, if something is in it (S4)."""
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
+        self.same_login: dict[tuple[str, str], None] = {}
+        """Provider configurations that are taken to have the login of another one."""
         self._evidence: dict[str, _Evidence] = {}
         for resource in (*plan.before.values(), *plan.after.values()):
             self._learn(resource)
@@ -101,38 +108,82 @@ class Providers:
             return configured
         if self._own_login(provider):
             return None
-        others = {account for key, account in self._accounts.items() if account is not None and not self._own_login(key)}
-        return next(iter(others)) if len(others) == 1 else None
+        others = {account: key for key, account in self._accounts.items() if account is not None and not self._own_login(key)}
+        if len(others) != 1:
+            return None
+        ((account, other),) = others.items()
+        self.same_login[provider, other] = None
+        return account
 
     def _configured(self, provider: str) -> str | None:
         """The account that a provider configuration is restricted to, or whose role it assumes."""
-        expressions = self._expressions(provider)
-        allowed = self._constant(expressions.get("allowed_account_ids"))
+        expressions, module = self._expressions(provider)
+        allowed = self._constant(expressions.get("allowed_account_ids"), module)
         if isinstance(allowed, list) and len(allowed) == 1 and _is(allowed[0], _ACCOUNT):
             return str(allowed[0])
         blocks = expressions.get("assume_role")
-        roles = [self._constant(block.get("role_arn")) for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
-        match = _ARN.fullmatch(roles[-1]) if roles and isinstance(roles[-1], str) else None
+        blocks = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+        role = self._constant(blocks[-1].get("role_arn"), module) if blocks else None
+        match = _ARN.fullmatch(role) if isinstance(role, str) else None
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
-        return any(name in self._expressions(provider) for name in _CREDENTIALS)
+        """Whether a provider configuration has credentials of its own, or may have: which one it is may not be known, and a `dynamic` block
+        is in a `.tf` file alone."""
+        entry = self._entry(provider)
+        if entry is None:
+            return len(self._named(provider)) > 1
+        expressions, module = self._expressions(provider)
+        generated = self.plan.sources.generated.get((module, str(entry.get("name"))), ())
+        return any(name in expressions or name in generated for name in _CREDENTIALS)
 
-    def _expressions(self, provider: str) -> dict[str, Any]:
+    def _entry(self, provider: str) -> Json | None:
+        """A provider configuration by its key; where that is none of the plan's, the only one of its provider."""
         found = self.plan.configuration.get("provider_config")
         entry = found.get(provider) if isinstance(found, dict) else None
-        expressions = entry.get("expressions") if isinstance(entry, dict) else None
-        return expressions if isinstance(expressions, dict) else {}
+        if isinstance(entry, dict):
+            return entry
+        named = self._named(provider)
+        return named[0] if len(named) == 1 else None
 
-    def _constant(self, expression: Any) -> Any:
-        """The value of an expression that is a constant, or a variable of the root module."""
-        if not isinstance(expression, dict):
-            return None
-        references = expression.get("references")
-        if isinstance(references, list) and len(references) == 1 and str(references[0]).startswith("var."):
-            variable = self.plan.variables.get(str(references[0])[4:])
-            return variable.get("value") if isinstance(variable, dict) else None
-        return expression.get("constant_value")
+    def _named(self, provider: str) -> list[Json]:
+        """The configurations of the provider that a key (`kms:aws.eu`) or an address (`registry.terraform.io/hashicorp/aws`) names."""
+        found, name = self.plan.configuration.get("provider_config"), re.split(r"[:/]", provider)[-1].split(".")[0]
+        entries = found.values() if isinstance(found, dict) else ()
+        return [entry for entry in entries if isinstance(entry, dict) and entry.get("name") == name]
+
+    def _expressions(self, provider: str) -> tuple[dict[str, Any], ModuleName]:
+        """The expressions of a provider configuration, and the module that it is written in."""
+        entry = self._entry(provider) or {}
+        expressions, address = entry.get("expressions"), entry.get("module_address")
+        module = tuple(name for name, _ in module_path(address)) if isinstance(address, str) else ()
+        return (expressions if isinstance(expressions, dict) else {}), module
+
+    def _constant(self, expression: Any, module: ModuleName) -> Any:
+        """The value of an expression of a module that is a constant, or a variable, which the call of the module may give."""
+        for _ in range(len(module) + 1):
+            if not isinstance(expression, dict):
+                return None
+            references = traversals(expression.get("references"))
+            steps = steps_of(references[0]) if len(references) == 1 else None
+            if not steps or steps[0] != "var" or len(steps) != 2:
+                return expression.get("constant_value")
+            name = str(steps[1])
+            if not module:
+                variable = self.plan.variables.get(name)
+                return variable.get("value") if isinstance(variable, dict) else None
+            call = self.plan.modules[module[:-1]].call(module[-1]) if module[:-1] in self.plan.modules else None
+            given, declared = (call or {}).get("expressions"), self._declared(module, name)
+            expression = given[name] if isinstance(given, dict) and name in given else {"constant_value": declared}
+            module = module[:-1]
+        return None
+
+    def _declared(self, module: ModuleName, name: str) -> Any:
+        """The default of a variable."""
+        here = self.plan.modules.get(module)
+        declared = here.data.get("variables") if here is not None else None
+        variable = declared.get(name) if isinstance(declared, dict) else None
+        return variable.get("default") if isinstance(variable, dict) else None
 
     def region(self, resource: Resource) -> str:
         """The Region of a resource, or what stands for it, which is remembered. Raises `InputError` where it must be asked for (S4)."""
@@ -147,7 +198,8 @@ class Providers:
         if match is not None and match[3]:
             yield match[3]
         own: object = resource.values.get("region")
-        configured: object = self._constant(self._expressions(resource.provider).get("region"))
+        expressions, module = self._expressions(resource.provider)
+        configured: object = self._constant(expressions.get("region"), module)
         yield from (region for region in (own, configured) if _is(region, _A_REGION))
         found = self._evidence.get(resource.provider, _Evidence()).regions
         if len(found) == 1:

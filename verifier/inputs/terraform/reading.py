@@ -80,6 +80,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         parts.by_stand_in[plan.file] = text
     if providers.open_region is not None:
         remarks.open_region(plan.file, providers.open_region, providers.open_region)
+    for own, other in providers.same_login:
+        remarks.concluded[f"{plan.file}: provider {own} logs in as {other} does, for it names no credentials (no `dynamic` block)"] = None
 
 
 def _put_off(plan: Plan) -> Unmodelled:

@@ -60,6 +60,8 @@ class Sources:
     locals: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
     outputs: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
     calls: dict[tuple[ModuleName, str], Block] = field(default_factory=dict)
+    generated: dict[tuple[ModuleName, str], set[str]] = field(default_factory=dict)
+    """The types of the `dynamic` blocks in the configurations of a provider by its name."""
 
 
 def read_sources(remarks: Remarks, files: Files, plan: Path, configuration: Json) -> Sources:
@@ -174,6 +176,8 @@ class _Reader:
         for _, inner, _ in blocks_in(body, "locals"):
             for attribute, expression in attributes_in(inner):
                 self.sources.locals[name, attribute] = Written(expression, source)
+        for labels, inner, tree in blocks_in(body, "provider"):
+            self.sources.generated.setdefault((name, "".join(labels)), set()).update(_block(source, inner, tree).dynamic)
         for labels, inner, tree in blocks_in(body, "module"):
             self.sources.calls[name, labels[0] if labels else ""] = _block(source, inner, tree)
         for labels, inner, _ in blocks_in(body, "output"):

@@ -26,4 +26,5 @@ def _default_tags(resolver: Resolver, resource: Resource) -> bool:
     found = resolver.plan.configuration.get("provider_config")
     entry = found.get(resource.provider) if isinstance(found, dict) else None
     expressions = entry.get("expressions") if isinstance(entry, dict) else None
-    return not isinstance(expressions, dict) or "default_tags" in expressions
+    generated = (kind for kinds in resolver.plan.sources.generated.values() for kind in kinds)
+    return not isinstance(expressions, dict) or "default_tags" in expressions or "default_tags" in generated

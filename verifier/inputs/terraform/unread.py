@@ -1,31 +1,40 @@
 """Resources of a plan that may hold keys or policies, and are not read.
 
 In: the resources of a plan. Out: what they could change; a warning for each that may hold keys. Guarantee: none of them is passed over in
-silence (S1). They are stacks of CloudFormation, whose templates hold resources of their own, and what is of a type that is not known; also
-one that goes, for it may have taken something away.
+silence (S1). They are stacks and products of CloudFormation, whose templates hold resources of their own, what the Cloud Control API
+makes, what is of a type that is not known, and provisioners; also what goes, for it may have taken something away.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.resource_types import Family, unknown_family
-from verifier.inputs.terraform.plan import Resource
+from verifier.inputs.terraform.json_text import listing
+from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
 
-_STACKS = re.compile(r"(?:aws|awscc)_(?:\w+_)?cloudformation_stack\w*")
+_STACK = re.compile(
+    r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
+)
+"""Types whose resources are made of a template."""
+_CONTROLLED = "aws_cloudcontrolapi_resource"
+_RUNS = ("local-exec", "remote-exec")
+_INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
+"""Commands that call nothing of AWS."""
 
 
 def stacks(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[Unmodelled]:
     """What stacks could change: anything for callers of their accounts."""
     for resource in resolver.plan.after.values():
-        if not resource.managed or not _STACKS.fullmatch(resource.type):
+        if not resource.managed or not _STACK.fullmatch(_type(resolver, resource) or ""):
             continue
         source = resolver.place(resource)
         what = "has resources of its own, which are not read: no key in it is checked"
@@ -36,9 +45,19 @@ def stacks(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterat
 
 
 def unknown(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[UnknownResource]:
-    """The resources of types that are not known."""
+    """The resources of which it is not known what they change."""
     for resource in resolver.plan.deeds:
-        family = unknown_family(resource.type) if resource.managed else None
+        if not resource.managed:
+            continue
+        if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(_INERT.fullmatch(text) for text in _commands(resource)):
+            yield unknown_resource(resolver, providers, resource, Family.ANYTHING, "runs a command (`provisioner`)")
+        type_ = _type(resolver, resource)
+        if type_ is None:
+            yield unknown_resource(resolver, providers, resource, Family.ANYTHING, "has a `type_name` that is not known")
+            continue
+        if _STACK.fullmatch(type_) and resource.verb in (Verb.CHANGES, Verb.TAKES):
+            yield unknown_resource(resolver, providers, resource, Family.ANYTHING, "has resources of its own, which the plan changes")
+        family = unknown_family(type_, read=resource.type != _CONTROLLED)
         if family is not None:
             yield unknown_resource(resolver, providers, resource, family)
         if family is Family.KEYS:
@@ -46,7 +65,28 @@ def unknown(remarks: Remarks, resolver: Resolver, providers: Providers) -> Itera
             remarks.warning(Node(resolver.place(resource), 0, 0), message)
 
 
-def unknown_resource(resolver: Resolver, providers: Providers, resource: Resource, family: Family) -> UnknownResource:
+def unknown_resource(
+    resolver: Resolver, providers: Providers, resource: Resource, family: Family, why: str | None = None
+) -> UnknownResource:
     """A resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
     account = providers.account(resource) if resource.type.startswith("aws_") else None
-    return UnknownResource(family, resource.address, account, resolver.place(resource).span(0, 0))
+    found = UnknownResource(family, resource.address, account, resolver.place(resource).span(0, 0))
+    return found if why is None else replace(found, why=why)
+
+
+def _type(resolver: Resolver, resource: Resource) -> str | None:
+    """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
+    if resource.type != _CONTROLLED:
+        return resource.type
+    name = resource.values.get("type_name") if resource.verb is Verb.TAKES else resolver.text(resource, "type_name")
+    return name if isinstance(name, str) else None
+
+
+def _commands(resource: Resource) -> Iterator[str]:
+    """What the provisioners of a resource run, which Terraform does when it makes or deletes it; an unknown command is an odd one."""
+    for entry in listing((resource.configuration or {}).get("provisioners"), f"{resource.address}: `provisioners`"):
+        if isinstance(entry, dict) and entry.get("type") in _RUNS:
+            expressions = entry.get("expressions")
+            command = expressions.get("command") if isinstance(expressions, dict) else None
+            text = command.get("constant_value") if isinstance(command, dict) else None
+            yield text if isinstance(text, str) else "?"

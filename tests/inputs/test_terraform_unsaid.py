@@ -1,0 +1,205 @@
+"""What a plan does not say (docs/terraform.md): resources that are not read, which provider a resource has, policies of others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, plan, refers, write
+from tests.inputs.samples import key
+from tests.inputs.test_terraform_effects import APP, CLOSED, NOBODY_OUTSIDE, OPEN, PROVED, REFUTED, UNKNOWN, app, the_key, verdicts
+from tests.inputs.test_terraform_plan import load, refused
+from tests.inputs.test_terraform_surroundings import attachment, organization, policy
+from verifier.inputs import load_estate
+from verifier.model.verdict import Status
+
+# -- what is not read --
+
+
+def other(type_: str, before: Json | None = None, after: Json | None = None, **unknown: Any) -> Planned:
+    """A resource of another type."""
+    return Planned(type_, "x", after if after is not None else before if before is not None else {}, unknown, {}, before)
+
+
+CLOUD = "aws_cloudcontrolapi_resource"
+NOT_READ: dict[str, tuple[Planned, Status]] = {
+    "Cloud Control: a key": (other(CLOUD, after={"type_name": "AWS::KMS::Key", "desired_state": "{}"}), UNKNOWN),
+    "Cloud Control: a role's policy": (other(CLOUD, after={"type_name": "AWS::IAM::RolePolicy"}), UNKNOWN),
+    "Cloud Control: a bucket": (other(CLOUD, after={"type_name": "AWS::S3::Bucket"}), PROVED),
+    "Cloud Control: a type that is not known": (other(CLOUD, after={}, type_name=True), UNKNOWN),
+    "Cloud Control: a stack": (other(CLOUD, after={"type_name": "AWS::CloudFormation::Stack"}), UNKNOWN),
+    "awscc: a role": (other("awscc_iam_role", after={}), UNKNOWN),
+    "awscc: a bucket": (other("awscc_s3_bucket", after={}), PROVED),
+    "a stack": (other("aws_cloudformation_stack", after={}), UNKNOWN),
+    "a set of stacks": (other("aws_cloudformation_stack_set", after={}), UNKNOWN),
+    "a product": (other("aws_servicecatalog_provisioned_product", after={}), UNKNOWN),
+    "awscc: a product": (other("awscc_servicecatalog_cloudformation_provisioned_product", after={}), UNKNOWN),
+    "a bucket": (other("aws_s3_bucket", after={}), PROVED),
+}
+
+
+@pytest.mark.parametrize("case", NOT_READ)
+def test_what_is_not_read_may_change_the_policies_of_a_role(tmp_path: Path, case: str) -> None:
+    resource, expected = NOT_READ[case]
+    assert verdicts(tmp_path, [the_key(CLOSED), app(), resource], invariant=APP) == [expected]
+
+
+def provisioned(type_: str, *commands: Any, before: Json | None = None, after: Json | None = None) -> Json:
+    """A plan with a resource that has `local-exec` provisioners."""
+    found = Planned(type_, "x", after if after is not None else {}, {}, {}, before)
+    data = plan(caller_identity(), the_key(CLOSED), app(), found)
+    (block,) = (b for b in data["configuration"]["root_module"]["resources"] if b["type"] == type_)
+    block["provisioners"] = [{"type": "local-exec", "expressions": {"command": command}} for command in commands]
+    return data
+
+
+PUT = constant("aws kms put-key-policy --key-id x --policy-name default --policy file://p.json")
+PROVISIONERS: dict[str, tuple[Json, Status]] = {
+    "the AWS CLI": (provisioned("null_resource", PUT), UNKNOWN),
+    "of another resource": (provisioned("aws_s3_bucket", PUT), UNKNOWN),
+    "a script": (provisioned("terraform_data", constant("./deploy.sh")), UNKNOWN),
+    "a command that is not known": (provisioned("terraform_data", refers("var.command")), UNKNOWN),
+    "one that calls nothing": (provisioned("terraform_data", constant("sleep 30"), constant("echo done && mkdir -p build")), PROVED),
+    "one that hides a call": (provisioned("terraform_data", constant("echo $(aws kms create-grant)")), UNKNOWN),
+    "it has run": (provisioned("null_resource", PUT, before={"id": "1"}, after={"id": "1"}), PROVED),
+    "it goes": (provisioned("null_resource", PUT, before={"id": "1"}), UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("case", PROVISIONERS)
+def test_commands_that_terraform_runs(tmp_path: Path, case: str) -> None:
+    data, expected = PROVISIONERS[case]
+    if case == "it goes":
+        (change,) = (entry["change"] for entry in data["resource_changes"] if entry["type"] == "null_resource")
+        change["actions"], change["after"] = ["delete"], None
+    (tmp_path / "i.inv").write_text(NOBODY_OUTSIDE, encoding="utf-8")
+    assert proved(tmp_path, [write(tmp_path, data)]) == [expected]
+
+
+def proved(folder: Path, paths: list[Path]) -> list[Status]:
+    """The verdicts on the files, by the invariant that is in the folder."""
+    return [found.status for found in verifier.prove(verifier.load(*paths), verifier.invariants(folder / "i.inv")).verdicts]
+
+
+def test_a_stack_that_changes_may_change_a_key_that_a_snapshot_has(tmp_path: Path) -> None:
+    """A new one has keys of its own."""
+    snapshot = {"keys": [key(policy=json.loads(CLOSED))]}
+    changed = other("aws_cloudformation_stack", {"template_body": "a"}, {"template_body": "b"})
+    for resource, expected in ((changed, UNKNOWN), (other("aws_cloudformation_stack", after={"template_body": "b"}), PROVED)):
+        assert verdicts(tmp_path, [resource], snapshot) == [expected]
+
+
+@pytest.mark.parametrize(("put_off", "expected"), [(True, UNKNOWN), (False, PROVED)])
+def test_what_is_put_off_is_not_known_and_what_is_left_is(tmp_path: Path, put_off: bool, expected: Status) -> None:
+    deferred = [{"reason": "provider_config_unknown", "resource_change": {"address": "aws_kms_key_policy.p"}}]
+    members: Json = {"complete": False, "applyable": True} | ({"deferred_changes": deferred} if put_off else {})
+    assert verdicts(tmp_path, [the_key(CLOSED)], **members) == [expected]
+
+
+def test_what_has_drifted_is_as_the_prior_state_has_it(tmp_path: Path) -> None:
+    """`resource_drift` tells what changed outside of Terraform; a plan that only refreshes changes nothing more."""
+    drift = [{"address": "aws_kms_key.k", "mode": "managed", "type": "aws_kms_key", "name": "k", "change": {"actions": ["update"]}}]
+    assert verdicts(tmp_path, [the_key(OPEN)], resource_drift=drift) == [REFUTED]
+    assert verdicts(tmp_path, [the_key(CLOSED)], resource_drift=drift) == [PROVED]
+
+
+# -- providers --
+
+
+def configuration(*, module: str | None = None, **expressions: Any) -> Json:
+    """An entry of `provider_config`."""
+    return {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "expressions": expressions} | (
+        {"module_address": module} if module else {}
+    )
+
+
+WEST, EU = configuration(region=constant("us-west-2")), configuration(region=constant("eu-west-1"))
+
+
+def test_a_module_whose_provider_old_terraform_names_after_it(tmp_path: Path) -> None:
+    """`kms:aws` is the only configuration of the provider; of two it may be either, by `providers = {…}`."""
+    inner = new_key("k", json.loads(CLOSED), module="module.kms", provider="kms:aws")
+    data = plan(caller_identity(), inner, modules={"kms": {}}, providers={"aws": EU})
+    assert [(k.account, k.region) for k in load(tmp_path, data).keys] == [(ACCOUNT, "eu-west-1")]
+    (error,) = refused(tmp_path, plan(caller_identity(), inner, modules={"kms": {}}, providers={"aws": EU, "aws.west": WEST}))
+    assert "which account module.kms.aws_kms_key.k" in error.message and error.hint and "--account" in error.hint
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_variables_of_a_modules_provider_are_those_of_the_module(tmp_path: Path, own: bool) -> None:
+    inner = new_key("k", json.loads(CLOSED), module="module.kms", provider="module.kms:aws")
+    providers = {"aws": WEST, "module.kms:aws": configuration(module="module.kms", region=refers("var.region"))}
+    call = {"expressions": {"region": refers("var.second")}} if own else {"module": {"variables": {"region": {"default": "eu-west-1"}}}}
+    data = plan(
+        caller_identity(), inner, modules={"kms": call}, providers=providers, variables={"region": "us-west-2", "second": "eu-west-1"}
+    )
+    assert [k.region for k in load(tmp_path, data).keys] == ["eu-west-1"]
+
+
+@pytest.mark.parametrize("name", ["shared_config_files", "shared_credentials_file", "secret_key", "token", "profile"])
+def test_a_provider_with_credentials_of_its_own_has_another_login(tmp_path: Path, name: str) -> None:
+    other: Json = configuration(region=constant("us-west-2"))
+    other["expressions"][name] = constant("x")
+    providers = {"aws": WEST, "aws.other": other}
+    (error,) = refused(tmp_path, plan(caller_identity(), new_key("k", provider="aws.other"), providers=providers))
+    assert "which account aws_kms_key.k" in error.message
+
+
+def test_two_providers_without_credentials_have_one_login_and_that_is_told(tmp_path: Path) -> None:
+    providers = {"aws": WEST, "aws.eu": EU}
+    data = plan(caller_identity(), new_key("k", provider="aws.eu"), providers=providers)
+    estate = load(tmp_path, data)
+    assert [(k.account, k.region) for k in estate.keys] == [(ACCOUNT, "eu-west-1")]
+    assert any("provider aws.eu logs in as aws does" in sentence for sentence in estate.concluded)
+    generated = 'dynamic "assume_role" {\n    for_each = var.r\n    content {\n      role_arn = "x"\n    }\n  }'
+    text = f'provider "aws" {{\n  alias = "eu"\n  {generated}\n}}\n'
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    (error,) = refused(tmp_path, data)
+    assert "which account aws_kms_key.k" in error.message
+
+
+def test_accounts_by_alias(tmp_path: Path) -> None:
+    role = configuration(region=constant("us-west-2"), assume_role=[{"role_arn": refers("var.role")}])
+    keys = [new_key("a"), new_key("b", provider="aws.other")]
+    variables = {"role": "arn:aws:iam::999988887777:role/deploy"}
+    data = plan(caller_identity(), *keys, providers={"aws": WEST, "aws.other": role}, variables=variables)
+    assert [k.account for k in load(tmp_path, data).keys] == [ACCOUNT, "999988887777"]
+
+
+# -- organizations --
+
+ALWAYS = f'account prod = {ACCOUNT}\ninvariant "i": role/app in prod can always kms:DescribeKey'
+LETS_APP = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Action": "kms:DescribeKey", "Resource": "*"}
+        ],
+    }
+)
+SPARES_KMS = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+
+
+@pytest.mark.parametrize(("data", "expected"), [(True, UNKNOWN), (False, PROVED)])
+def test_d7_an_organization_that_is_read_has_policies_that_the_plan_does_not_hold(tmp_path: Path, data: bool, expected: Status) -> None:
+    resources = [the_key(LETS_APP), app(), organization(data=data), policy("p", SPARES_KMS), attachment("p", ACCOUNT)]
+    assert verdicts(tmp_path, resources, invariant=ALWAYS) == [expected]
+
+
+@pytest.mark.parametrize(("identifier", "expected"), [("p-12345678", UNKNOWN), ("p-FullAWSAccess", PROVED)])
+def test_d7_an_attachment_of_a_policy_that_the_plan_does_not_hold_may_refuse(tmp_path: Path, identifier: str, expected: Status) -> None:
+    values = {"policy_id": identifier, "target_id": ACCOUNT}
+    attached = Planned("aws_organizations_policy_attachment", "a", values, {}, {}, values)
+    assert verdicts(tmp_path, [the_key(LETS_APP), app(), organization(), attached], invariant=ALWAYS) == [expected]
+
+
+def test_f3_default_tags_of_a_dynamic_block_are_not_known(tmp_path: Path) -> None:
+    text = 'provider "aws" {\n  dynamic "default_tags" {\n    for_each = var.t\n    content {\n      tags = {}\n    }\n  }\n}\n'
+    path = write(tmp_path, plan(caller_identity(), new_key("k")))
+    assert load_estate([path]).keys[0].tags == ()
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    assert load_estate([path]).keys[0].tags is None
