@@ -328,7 +328,7 @@ class _Question:
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
         found = _all((named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt)))
-        keys = [c.key.value.lower() for c in statement.conditions if self.key and len(self.key.aliases or ()) > 50]
+        keys = [c.key.value.lower() for c in statement.conditions if self.key and (self.key.aliases is None or len(self.key.aliases) > 50)]
         found = _all((found, statement.effect is Effect.DENY or "kms:resourcealiases" not in keys or _not(self.reading("F8-quota"))))
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 

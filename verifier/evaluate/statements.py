@@ -115,10 +115,12 @@ def _within_quota(statement: Statement, matches: Truth, question: Question) -> F
     """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer Guide, abac]"""
     key = question.target.key
     by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
-    if matches is False or statement.effect is not Effect.ALLOW or not by_alias or key is None or len(key.aliases or ()) <= ALIAS_QUOTA:
+    within = key is None or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA
+    if matches is False or statement.effect is not Effect.ALLOW or not by_alias or within:
         return Finding("F8", "the key is within its quota of aliases", True)
     over = question.symbols.value("F8-quota")
-    return Finding("F8", f"the key has more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over))
+    has = "may have" if key is not None and key.aliases is None else "has"
+    return Finding("F8", f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over))
 
 
 def _by_principal_arn(statement: Statement) -> bool:

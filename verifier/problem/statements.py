@@ -88,9 +88,10 @@ def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
 
 
 def _below_alias_quota(space: Space, statement: Statement) -> Expression:
-    """F8: whom a condition on aliases would let in is refused by a key that has more of them than the quota, unless that was raised."""
+    """F8: whom a condition on aliases would let in is refused by a key that has, or may have, more of them than the quota, unless that was
+    raised."""
     key = space.target.key
-    if key is None or key.aliases is None or statement.effect is Effect.DENY or len(key.aliases) <= ALIAS_QUOTA:
+    if key is None or statement.effect is Effect.DENY or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA:
         return TRUE
     tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
     return negation(Symbol("F8-quota")) if tested else TRUE
