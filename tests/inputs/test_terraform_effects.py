@@ -30,6 +30,7 @@ def policy(*principals: str, action: str = "kms:Decrypt") -> str:
 
 CLOSED, OPEN = policy(), policy(PARTNER)
 SPACED = json.dumps(json.loads(CLOSED), indent=1)
+BY_NUMBER = CLOSED.replace(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
 
 
 def verdicts(folder: Path, resources: list[Planned], snapshot: Any = None, invariant: str = NOBODY_OUTSIDE, **members: Any) -> list[Status]:
@@ -77,6 +78,7 @@ KEY_POLICIES: dict[str, tuple[list[Planned], Status]] = {
     "both write the same": ([the_key(OPEN, CLOSED), separate(OPEN, CLOSED, refers=constant(KEY_ID))], PROVED),
     "they differ, and neither is written": ([the_key(CLOSED), separate(OPEN, OPEN)], UNKNOWN),
     "they say the same in another order": ([the_key(CLOSED), separate(SPACED, SPACED)], PROVED),
+    "they say the same, the root user as the account": ([the_key(CLOSED), separate(BY_NUMBER, BY_NUMBER)], PROVED),
     "the separate one goes, and puts the default policy": ([the_key(OPEN), separate(OPEN, None)], PROVED),
     "also where the key's own block says another": ([the_key(OPEN, configured=False), separate(OPEN, None)], PROVED),
     "it goes past the safety check, and stays": ([the_key(OPEN), separate(OPEN, None, bypass=True)], REFUTED),
@@ -469,6 +471,8 @@ def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
     stays = Planned("aws_kms_alias", "a", values, {}, {"target_key_id": constant(KEY_ID)}, values)
     for resource, expected in ((goes, PROVED), (changes, PROVED), (stays, REFUTED)):
         assert verdicts(tmp_path, [resource], snapshot, APP) == [expected]
+    loose = Planned("aws_kms_alias", "b", {"name": "alias/b"}, {"target_key_id": True}, {"target_key_id": refers("local.x")})
+    assert verdicts(tmp_path, [stays, loose], snapshot, APP) == [REFUTED]
 
 
 def test_an_endpoint_that_goes_is_not_listed_any_more(tmp_path: Path) -> None:

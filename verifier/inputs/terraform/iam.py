@@ -9,12 +9,12 @@ remembered by their names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
-from verifier.inputs.nodes import Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Node, Remarks, Scalar
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.exclusive import exclusive
 from verifier.inputs.terraform.json_text import Json
@@ -29,9 +29,14 @@ from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
-_INLINE = {f"aws_iam_{kind}_policy": kind for kind in ("role", "user", "group")}
-_ATTACHMENTS = {f"aws_iam_{kind}_policy_attachment": kind for kind in ("role", "user", "group")}
-_OTHERS = ("aws_iam_policy_attachment", "aws_iam_group_membership", "aws_iam_user_group_membership")
+_ATTACHES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    **{f"aws_iam_{kind}_policy": ((kind, kind, "name"),) for kind in NAMES},
+    **{f"aws_iam_{kind}_policy_attachment": ((kind, kind, "policy_arn"),) for kind in NAMES},
+    "aws_iam_policy_attachment": tuple((kind, f"{kind}s", "policy_arn") for kind in NAMES),
+    "aws_iam_group_membership": (("user", "users", "group"),),
+    "aws_iam_user_group_membership": (("user", "user", "groups"),),
+}
+"""What types of resources attach to whom: the kind of the owner, the attribute that names owners, and the one that names what."""
 
 _MAKES_ROLES = re.compile(
     r"aws_iam_service_linked_role|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
@@ -60,7 +65,7 @@ class Identities:
         """The authorization details of each account of which the plan has users or roles."""
         for resource in self.resolver.plan.done(*_KINDS):
             self._goes(resource) if resource.verb is Verb.TAKES else self._owner(resource)
-        for resource in self.resolver.plan.done(*_INLINE, *_ATTACHMENTS, *_OTHERS):
+        for resource in self.resolver.plan.done(*_ATTACHES):
             self._said(resource)
         self.not_exact = list(exclusive(self))
         self._settle()
@@ -203,70 +208,39 @@ class Identities:
 
     def _said(self, resource: Resource) -> None:
         """What a resource attaches to whom; and what it did before and does no more, or goes with it."""
+        before, now = ({*_attached(resource.type, values)} for values in (resource.was or {}, resource.values))
         if resource.verb is not Verb.TAKES:
-            kind = (_INLINE | _ATTACHMENTS).get(resource.type)
-            if resource.type in _INLINE:
-                self._inline(resource)
-            elif kind is not None:
-                self._attach(resource, kind, self.resolver.value(resource, kind), kind)
-            elif resource.type == "aws_iam_policy_attachment":
-                for kind in NAMES:
-                    for node in self._listed(resource, f"{kind}s"):
-                        self._attach(resource, kind, node, f"{kind}s")
-            else:
-                self._memberships(resource)
-        lost = {*_attached(resource.type, resource.was or {})} - {*_attached(resource.type, resource.values)}
-        for kind, owner, what in _attached(resource.type, resource.values) if resource.verb is Verb.TAKES else sorted(lost):
-            self.words.say(self.draft_of(resource, kind, owner), what, Word(resource, None, True))
+            for kind, of, what in _ATTACHES[resource.type]:
+                for owner in self._nodes(resource, of):
+                    for node in self._nodes(resource, what):
+                        self._attach(resource, (kind, of, what), owner, node, before)
+        for kind, name, taken in now if resource.verb is Verb.TAKES else sorted(before - now):
+            self.words.say(self.draft_of(resource, kind, name), taken, Word(resource, None, True))
 
-    def _writes(self, resource: Resource, kind: str, owner: Node | None, what: str) -> bool:
-        """Whether the plan attaches something, which was not attached before."""
-        name = owner.text if isinstance(owner, Scalar) else ""
-        return resource.verb is not Verb.KEEPS and (kind, name, what) not in {*_attached(resource.type, resource.was or {})}
+    def _nodes(self, resource: Resource, name: str) -> list[Node]:
+        """An attribute, or what it lists. A name that is made up is not known."""
+        node = self.resolver.value(resource, name)
+        if node is None and name == "name":
+            return [Unknown(self.resolver.place(resource), 0, 0, [])]
+        return [] if node is None else node.items if isinstance(node, Items) else [node]
 
-    def _inline(self, resource: Resource) -> None:
-        kind = _INLINE[resource.type]
-        owner = self._target(resource, kind, self.resolver.value(resource, kind), kind)
+    def _attach(self, resource: Resource, row: tuple[str, str, str], target: Node, node: Node, before: set[tuple[str, str, str]]) -> None:
+        """What is said of one thing of one owner, by a row of `_ATTACHES`. A policy or group that is not known may be any."""
+        kind, of, what = row
+        owner = self._target(resource, kind, target, of)
         if owner is None:
             return
-        name = self.resolver.text(resource, "name") or resource.address
-        unknown = Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
-        document = policy_attribute(self.resolver, resource, "policy") or unknown
-        self.words.say(owner, name, Word(resource, document, resource.writes("policy"), kind))
-
-    def _attach(self, resource: Resource, kind: str, target: Node | None, attribute: str) -> None:
-        owner = self._target(resource, kind, target, attribute)
-        arn = self.resolver.value(resource, "policy_arn")
-        if owner is None or arn is None:
-            return
-        if not isinstance(arn, Scalar):
-            owner.attach(arn, resource.address)
-            return
-        self.words.say(owner, arn.text, Word(resource, arn, self._writes(resource, kind, target, arn.text), attribute))
-
-    def _listed(self, resource: Resource, name: str) -> list[Node]:
-        node = self.resolver.value(resource, name)
-        return [node] if isinstance(node, Unknown) else entries(node)
-
-    def _memberships(self, resource: Resource) -> None:
-        if resource.type == "aws_iam_group_membership":
-            group = self.resolver.value(resource, "group")
-            for user in self._listed(resource, "users"):
-                self._join(resource, user, group, "users")
+        if what == "name":
+            unknown = Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
+            document = policy_attribute(self.resolver, resource, "policy") or unknown
+            name = node.text if isinstance(node, Scalar) else resource.address
+            self.words.say(owner, name, Word(resource, document, resource.writes("policy"), of))
+        elif isinstance(node, Scalar):
+            name, whose = _name(what, node.text), target.text if isinstance(target, Scalar) else ""
+            writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
+            self.words.say(owner, name, Word(resource, node, writes, of))
         else:
-            user_node = self.resolver.value(resource, "user")
-            for group in self._listed(resource, "groups"):
-                self._join(resource, user_node, group, "user")
-
-    def _join(self, resource: Resource, user: Node | None, group: Node | None, attribute: str) -> None:
-        owner = self._target(resource, "user", user, attribute)
-        if owner is None or group is None:
-            return
-        if not isinstance(group, Scalar):
-            owner.join(group, resource.address)
-            return
-        what = membership(group.text)
-        self.words.say(owner, what, Word(resource, group, self._writes(resource, "user", user, what), attribute))
+            owner.inline[resource.address] = node
 
     def _settle(self) -> None:
         """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not known."""
@@ -345,18 +319,12 @@ class Words:
 def _attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
     """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an inline policy, the
     ARN of a managed one, or a group."""
-    if type_ in _INLINE:
-        kind = _INLINE[type_]
-        yield from ((kind, owner, name) for owner in _texts(values.get(kind)) for name in _texts(values.get("name")))
-    elif type_ in _ATTACHMENTS:
-        kind = _ATTACHMENTS[type_]
-        yield from ((kind, owner, arn) for owner in _texts(values.get(kind)) for arn in _texts(values.get("policy_arn")))
-    elif type_ == "aws_iam_policy_attachment":
-        owners = ((kind, owner) for kind in NAMES for owner in _texts(values.get(f"{kind}s")))
-        yield from ((kind, owner, arn) for kind, owner in owners for arn in _texts(values.get("policy_arn")))
-    elif type_ in ("aws_iam_user_group_membership", "aws_iam_group_membership"):
-        users, groups = ([*_texts(values.get(name)), *_texts(values.get(f"{name}s"))] for name in ("user", "group"))
-        yield from (("user", user, membership(group)) for user in users for group in groups)
+    for kind, of, what in _ATTACHES[type_]:
+        yield from ((kind, owner, _name(what, text)) for owner in _texts(values.get(of)) for text in _texts(values.get(what)))
+
+
+def _name(what: str, text: str) -> str:
+    return membership(text) if what.startswith("group") else text
 
 
 def _named(blocks: object) -> dict[str, str]:

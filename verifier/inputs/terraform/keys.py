@@ -318,7 +318,7 @@ class Keys:
             self._changes_of(self._arn_of(resource, key), self.resolver.place(resource)).revoked.add(grant)
 
     def _alias(self, resource: Resource) -> None:
-        old = resource.values if resource.verb is Verb.TAKES else resource.was or {}
+        old = resource.values if resource.verb is Verb.TAKES else (resource.was or {}) if resource.writes("target_key_id") else {}
         former, named = old.get("target_key_id"), old.get("name")
         if isinstance(former, str) and isinstance(named, str):
             self._changes_of(self._arn_of(resource, former), self.resolver.place(resource)).unaliased.add(named)

@@ -13,14 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.plan import Plan, Resource, module_path
-from verifier.inputs.terraform.sources import ModuleName
-from verifier.inputs.terraform.values import steps_of, traversals
+from verifier.inputs.terraform.values import ModulePath, plain
+from verifier.inputs.unknown import names_in
+
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.resolver import Resolver
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
@@ -49,6 +52,7 @@ class Providers:
         self.text = text
         """That of the whole plan."""
         self.supplied = supplied
+        self.resolver: Resolver | None = None
         self.open_region: str | None = None
         """What stands for a Region that nothing tells, if something is in it (S4)."""
         self.by_stand_in = False
@@ -134,7 +138,7 @@ class Providers:
         if entry is None:
             return len(self._named(provider)) > 1
         expressions, module = self._expressions(provider)
-        generated = self.plan.sources.generated.get((module, str(entry.get("name"))), ())
+        generated = self.plan.sources.generated.get((tuple(name for name, _ in module), str(entry.get("name"))), ())
         return any(name in expressions or name in generated for name in _CREDENTIALS)
 
     def _entry(self, provider: str) -> Json | None:
@@ -152,38 +156,16 @@ class Providers:
         entries = found.values() if isinstance(found, dict) else ()
         return [entry for entry in entries if isinstance(entry, dict) and entry.get("name") == name]
 
-    def _expressions(self, provider: str) -> tuple[dict[str, Any], ModuleName]:
+    def _expressions(self, provider: str) -> tuple[dict[str, Any], ModulePath]:
         """The expressions of a provider configuration, and the module that it is written in."""
         entry = self._entry(provider) or {}
-        expressions, address = entry.get("expressions"), entry.get("module_address")
-        module = tuple(name for name, _ in module_path(address)) if isinstance(address, str) else ()
-        return (expressions if isinstance(expressions, dict) else {}), module
+        expressions = entry.get("expressions")
+        return (expressions if isinstance(expressions, dict) else {}), module_path(entry.get("module_address"))
 
-    def _constant(self, expression: Any, module: ModuleName) -> Any:
-        """The value of an expression of a module that is a constant, or a variable, which the call of the module may give."""
-        for _ in range(len(module) + 1):
-            if not isinstance(expression, dict):
-                return None
-            references = traversals(expression.get("references"))
-            steps = steps_of(references[0]) if len(references) == 1 else None
-            if not steps or steps[0] != "var" or len(steps) != 2:
-                return expression.get("constant_value")
-            name = str(steps[1])
-            if not module:
-                variable = self.plan.variables.get(name)
-                return variable.get("value") if isinstance(variable, dict) else None
-            call = self.plan.modules[module[:-1]].call(module[-1]) if module[:-1] in self.plan.modules else None
-            given, declared = (call or {}).get("expressions"), self._declared(module, name)
-            expression = given[name] if isinstance(given, dict) and name in given else {"constant_value": declared}
-            module = module[:-1]
-        return None
-
-    def _declared(self, module: ModuleName, name: str) -> Any:
-        """The default of a variable."""
-        here = self.plan.modules.get(module)
-        declared = here.data.get("variables") if here is not None else None
-        variable = declared.get(name) if isinstance(declared, dict) else None
-        return variable.get("default") if isinstance(variable, dict) else None
+    def _constant(self, expression: Any, module: ModulePath) -> Any:
+        """The value of an expression of a module, if it is known."""
+        found = self.resolver.expression(expression, module, None, "provider") if self.resolver is not None and expression else None
+        return None if found is None or names_in([found]) else plain(found)
 
     def region(self, resource: Resource) -> str:
         """The Region of a resource, or what stands for it, which is remembered. Raises `InputError` where it must be asked for (S4)."""

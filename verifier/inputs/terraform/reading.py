@@ -43,7 +43,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are raised."""
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied, text)
-    resolver = Resolver(plan, Derivation(providers))
+    resolver = providers.resolver = Resolver(plan, Derivation(providers))
     keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)
     organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
     found = keys.read()

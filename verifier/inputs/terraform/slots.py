@@ -7,14 +7,18 @@ them say. Where that is not one thing, it is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from verifier.inputs.nodes import Node
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.values import canonical
 from verifier.inputs.unknown import Unknown, names_in
+
+_ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,19 @@ def settled(resolver: Resolver, words: Sequence[Word]) -> Node | None:
 def _same(one: Node | None, other: Node | None) -> bool:
     if one is None or other is None or names_in([one, other]):
         return one is other
-    return bool(canonical(one) == canonical(other))
+    return bool(_canonical(one) == _canonical(other))
+
+
+def _canonical(node: Node) -> Any:
+    """A policy as it is compared: the root user of an account as principal is the account, as KMS and IAM write it back."""
+    found = canonical(node)
+    statements = found.get("Statement") if isinstance(found, dict) else None
+    for statement in statements if isinstance(statements, list) else [statements]:
+        named = statement.get("Principal") if isinstance(statement, dict) else None
+        if isinstance(named, dict) and "AWS" in named:
+            listed = named["AWS"] if isinstance(named["AWS"], list) else [named["AWS"]]
+            named["AWS"] = sorted(_ROOT.sub(r"\1", str(text)) for text in listed)
+    return found
 
 
 def _follows(resolver: Resolver, word: Word, other: Word) -> bool:
