@@ -1,10 +1,18 @@
-"""What all tests share: no test reads or writes the user's cache of results."""
+"""What all tests share: examples that are the same every time, and that no test reads or writes the user's cache of results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.examples import RANDOM, many
+
+settings.register_profile(
+    "tests", derandomize=not RANDOM, database=None, deadline=None, max_examples=many(), suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True, scope="session")

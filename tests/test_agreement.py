@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 
 from tests.agreement import third_reading
 from tests.agreement.counts import MOST_UNREAD, Counts
@@ -34,14 +34,7 @@ def test_problem_agrees_with_evaluate(part: int) -> None:
 
     # A seed of its own for each part; hypothesis would give all of them the same.
     @seed(part)
-    @settings(
-        derandomize=True,
-        database=None,
-        deadline=None,
-        max_examples=ESTATES,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=ESTATES, phases=[Phase.generate])
     @given(scenarios())
     def run(scenario: Scenario) -> None:
         check(scenario, counts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 
 from tests.agreement.steps import StepCounts, StepScenario, check_steps, step_scenarios
 from tests.agreement.world import HOME
@@ -19,14 +19,7 @@ from verifier.verify.claims import Found, Proved
 ESTATES = 60
 
 
-SETTINGS = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=ESTATES,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = settings(max_examples=ESTATES, phases=[Phase.generate])
 
 
 def test_problem_agrees_with_evaluate_on_steps() -> None:

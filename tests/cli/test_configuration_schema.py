@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Run
+from tests.examples import many
 from tests.project.shown import ROOT
 from verifier.configuration import Configuration, configuration_schema, read_configuration
 from verifier.model.readings import READINGS
@@ -141,7 +142,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 CHANGED = st.sampled_from(sorted(VALUES)).flatmap(lambda name: st.tuples(st.just(name), VALUES[name]))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=many(300))
 @given(whole=st.booleans(), changes=st.lists(CHANGED, max_size=2))
 def test_it_accepts_what_the_reader_accepts(whole: bool, changes: list[tuple[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
     values = {**(FULL if whole else {"inputs": ["a"]}), **dict(changes)}

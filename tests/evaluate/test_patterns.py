@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from verifier.evaluate.patterns import Variable, parse, substitute, text_matches, variables_of
 from verifier.evaluate.values import block, instant, number, truth
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=many(300))
 @given(st.text("ab*?", max_size=8), st.text("ab*?\n", max_size=8))
 def test_l6_wildcards_agree_with_regular_expressions(pattern: str, value: str) -> None:
     expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)

@@ -28,6 +28,7 @@ from tests.evaluate.estates import (
     identity,
     own,
 )
+from tests.examples import many
 from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.request import Outcome
@@ -81,7 +82,7 @@ REQUESTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=many(400))
 @given(estates(), REQUESTS)
 def test_s2_depends_exactly_where_the_named_symbols_turn_the_outcome(found: Estate, data: dict[str, Any]) -> None:
     decision = decide(found, **data)
@@ -99,7 +100,7 @@ def test_s2_depends_exactly_where_the_named_symbols_turn_the_outcome(found: Esta
     assert settled == {Outcome.ALLOW, Outcome.DENY}
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=many(300))
 @given(estates(), REQUESTS)
 def test_d1_a_deny_of_everything_refuses_everything(found: Estate, data: dict[str, Any]) -> None:
     key = found.keys[0]
@@ -108,7 +109,7 @@ def test_d1_a_deny_of_everything_refuses_everything(found: Estate, data: dict[st
     assert decide(refused, **data).outcome is Outcome.DENY
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=many(300))
 @given(estates(), REQUESTS)
 def test_the_trace_agrees_with_the_outcome(found: Estate, data: dict[str, Any]) -> None:
     decision = decide(found, **data)

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from verifier.inputs.document_text import MAXIMUM_POLICY, document_source
 from verifier.inputs.json_nodes import read_json
 from verifier.inputs.nodes import Members
@@ -103,7 +104,7 @@ def test_aliases_do_not_grow_a_policy_over_1_mib() -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("'\"\\ \n\t%{é"), max_size=30)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=many(200))
 @given(TEXT, st.sampled_from(["'", '"', "|", ">", None]), st.sampled_from([20, 1000]))
 def test_any_yaml_string_keeps_its_text_and_its_places(text: str, style: str | None, width: int) -> None:
     written = yaml.safe_dump({"p": {"k": text, "z": "end"}}, default_style=style, width=width, allow_unicode=True)

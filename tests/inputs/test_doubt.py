@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 
 from tests.agreement.doubts import mapped
 from tests.agreement.runner import assignment
@@ -148,14 +148,7 @@ def test_u3_what_a_document_says_is_among_what_it_may_say(part: int) -> None:
     turned: list[bool] = []
 
     @seed(part)
-    @settings(
-        derandomize=True,
-        database=None,
-        deadline=None,
-        max_examples=ESTATES,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=ESTATES, phases=[Phase.generate])
     @given(scenarios())
     def run(scenario: Scenario) -> None:
         turned.extend(check(scenario, scenario.seed))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from verifier.inputs.json_nodes import read_json
 from verifier.inputs.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar
 from verifier.inputs.yaml_nodes import MAXIMUM_ALIASED_NODES, read_yaml
@@ -39,7 +40,7 @@ def as_text(data: object) -> object:
     return data if data is None or isinstance(data, str) else json.dumps(data)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=many(200))
 @given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_json_reads_what_json_writes(data: object, indent: int | str | None, escaped: bool) -> None:
     text = json.dumps(data, indent=indent, ensure_ascii=escaped)

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.agreement.runner import assignment
+from tests.examples import many
 from tests.lint.world import SURROUNDINGS, Json, policies, read, requests, surrounded
 from verifier.evaluate import evaluate
 from verifier.model import lint_rules as rules
@@ -150,14 +151,7 @@ LAWS: tuple[tuple[set[LintRule] | None, Check], ...] = (
 def test_the_laws_of_the_linter() -> None:
     exercised: Counter[str] = Counter()
 
-    @settings(
-        derandomize=True,
-        database=None,
-        deadline=None,
-        max_examples=32,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=many(32), phases=[Phase.generate])
     @given(policies, st.lists(requests(), min_size=12, max_size=12), st.integers(0, 10**6))
     def run(policy: list[Json], asked: list[Json], seed: int) -> None:
         check(policy, asked, seed, exercised)

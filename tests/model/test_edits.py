@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.agreement.library import policy_of_text
 from tests.evaluate.estates import ALICE, KEY, PARTNER_ROOT, ROOT, S3, allow, aws, deny, estate, policy
+from tests.examples import many
 from tests.model.bare import without_places
 from tests.model.test_policy_text import a_policy
 from verifier.model.edits import (
@@ -145,7 +146,7 @@ def test_the_estate_with_an_edited_policy() -> None:
         with_key_policy(before, KEY[:-1], old)
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(max_examples=many(150))
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 10**6))
 def test_an_edited_policy_is_one_that_a_document_can_say(tape: bytes, seed: int) -> None:
     before = a_policy(tape)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from verifier.model.documents_conditions import OPERATORS
 from verifier.model.invariant import (
     ALWAYS,
@@ -462,7 +463,7 @@ def test_no_text_makes_it_fail_otherwise(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=30))
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 def test_no_text_of_the_words_of_the_language_makes_it_fail_otherwise(words: list[str]) -> None:
     assert_only_input_errors(PRELUDE + 'invariant "f": ' + " ".join(words))
 
@@ -474,7 +475,7 @@ def test_no_quoted_text_makes_it_fail_otherwise(key: str, value: str, name: str)
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_no_damaged_file_makes_it_fail_otherwise(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(ISSUE)))
     end = data.draw(st.integers(start, min(len(ISSUE), start + 30)))

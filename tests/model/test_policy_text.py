@@ -16,6 +16,7 @@ from tests.agreement.themes import a_theme
 from tests.agreement.world import Dice, a_world
 from tests.evaluate.estates import ALICE, ROOT, S3, allow
 from tests.evaluate.estates import policy as key_policy_of
+from tests.examples import many
 from tests.model.bare import without_places
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
 from verifier.model.policy_text import policy_document, policy_text, statement_document
@@ -30,7 +31,7 @@ def a_policy(tape: bytes) -> Policy:
     return policy_from(key_policy(dice, theme, theme.world.keys[0]), PolicyKind.KEY, "arn#name")
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(max_examples=many(300))
 @given(st.binary(min_size=16, max_size=16))
 def test_what_is_written_reads_back_as_the_same_policy(tape: bytes) -> None:
     policy = a_policy(tape)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from tests.problem.boolean import EVERYTHING, NOTHING, POINTS, WIDTHS, Recipe, holds, manager, members, node_of, recipes
 from verifier.problem import diagram
 from verifier.problem.diagram import Diagrams, TooLarge
 
-LAW = settings(derandomize=True, database=None, deadline=None, max_examples=150)
+LAW = settings(max_examples=many(150))
 
 
 @LAW

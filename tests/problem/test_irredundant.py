@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
 from verifier.problem.cover import Cover, Cube
 from verifier.problem.diagram import NOTHING, TooLarge
 from verifier.problem.irredundant import covering, cube_node, irredundant
 
-LAW = settings(derandomize=True, database=None, deadline=None, max_examples=150)
+LAW = settings(max_examples=many(150))
 
 
 def inside(cube: Cube, point: Point) -> bool:

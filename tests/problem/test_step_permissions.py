@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from tests.problem.stepping import (
     ALICE,
     BOB,
@@ -129,7 +130,7 @@ ROLES, USERS = (ROLE, OTHER_ROLE, THIRD, LINKED, f"arn:aws:iam::{HOME}:role/else
 TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=many(20))
 @given(estates(), st.booleans())
 def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerful: bool) -> None:
     powers = ALWAYS if powerful else frozenset[str]()

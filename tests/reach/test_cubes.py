@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from hypothesis import example, given, settings
 
+from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
 from verifier.problem.diagram import Diagrams, Node
 from verifier.verify.reach.cubes import MANY, Cube, cubes_over
 
-LAW = settings(derandomize=True, database=None, deadline=None, max_examples=300)
+LAW = settings(max_examples=many(300))
 POWERS, SUBJECT = frozenset({"b", "d"}), "a"
 """Of the variables of `boolean`: those with two values stand for powers, one for the caller."""
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 
 from tests.agreement.scenarios import Scenario, scenarios
 from tests.agreement.steps import StepScenario, step_scenarios
 from tests.evaluate.estates import ALICE, KEY, own
 from tests.evaluate.reaching import TARGET, caller, trusting
 from tests.evaluate.steps.worlds import BY, state, with_account
+from tests.examples import many
 from tests.reach import moves
 from tests.reach.estates import ROLES, USER, random_question
 from tests.reach.sample import Sampler
@@ -25,14 +26,7 @@ from verifier.model.request import Decision, Request
 from verifier.model.step_actions import step_action
 from verifier.verify.reach.narrowed import for_keys, for_steps
 
-SETTINGS = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=40,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = settings(max_examples=many(40), phases=[Phase.generate])
 
 
 def members(estate: Estate) -> int:

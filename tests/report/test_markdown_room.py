@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from tests.lint.test_reports import REPORT
 from tests.report import comparisons as made
 from tests.report.samples import REFUTED, report
@@ -39,7 +40,7 @@ BLOCKS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=many(40))
 @given(blocks=st.lists(BLOCKS, max_size=12))
 def test_a_block_is_there_as_a_whole_or_is_counted(blocks: list[Block]) -> None:
     text = fitted(["head"], blocks, ["end"], "{} more.")

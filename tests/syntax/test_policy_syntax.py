@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import many
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.grammar import load_grammar
 from verifier.syntax.policy import parse_policy
@@ -42,7 +43,7 @@ def test_every_json_object_is_read(document: dict[str, object], indent: int | No
         assert json.loads(text[member.start : member.end]) == member.name
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 @given(st.lists(FRAGMENTS, max_size=12).map("".join) | st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

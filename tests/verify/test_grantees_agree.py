@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.evaluate.estates import HOME, PARTNER, REPORTS, allow, estate, home, identity, named
+from tests.examples import many
 from tests.verify.grantees import ARNS, THIRD
 from verifier.model.estate import Estate, Organization
 from verifier.model.invariant import (
@@ -126,7 +127,7 @@ def sets() -> st.SearchStrategy[CallerSet]:
     return st.recursive(st.sampled_from(ATOMS), grow, max_leaves=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(300))
 @given(sets())
 def test_g2_no_grantee_that_may_be_meant_fails_to_count(callers: CallerSet) -> None:
     assert contradictions(callers, PLAIN) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 
 from tests.agreement.scenarios import Scenario, scenarios
 from verifier.evaluate import evaluate
@@ -23,14 +23,7 @@ def random_keys(part: int, count: int = 10) -> Callable[[Check], None]:
 
     def decorate(check: Check) -> None:
         @seed(part)
-        @settings(
-            derandomize=True,
-            database=None,
-            deadline=None,
-            max_examples=count,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(max_examples=count, phases=[Phase.generate])
         @given(scenarios())
         def run(scenario: Scenario) -> None:
             for key in scenario.setting.estate.keys:
