@@ -5,18 +5,19 @@ Written from the sentences, like `phrases_reader`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from tests.verify.phrases_reader import _matches, _objects
+from tests.verify.phrases_reader import _matches
 
 _NAME = r"(?:role|user|federated-user)/|root of \d|[a-z0-9.-]+\.amazonaws"
 _ITEM = rf"{_NAME}|every |those |roles\b|users\b|root users\b|federated-user sessions\b|service-linked roles\b|AWS services\b|callers that "
 _SEPARATOR = re.compile(rf"(?:, and |, | and )(?={_ITEM})")
+_PATTERN = r'(?:"(?:[^"\\]|\\.)*"|[^\s,;"()]+)(?: \([^)]*\))?(?: in any case)?'
 _PHRASE = re.compile(
     r"every (?P<kinds>.+?)"
     r"(?: of (?P<other>accounts? other than |an account other than )?(?P<accounts>\d{12}(?:(?:, | and )\d{12})*))?"
     r"(?: named (?P<named>[^\s/]+))?"
-    r"(?P<matching>(?: matching \S+(?: \([^)]*\))?)*)"
+    rf"(?P<matching>(?: matching {_PATTERN})*)"
     r"(?: except (?P<except>.+))?"
 )
 KINDS: dict[str, Callable[[str], bool]] = {
@@ -68,17 +69,24 @@ def _phrase(text: str, arn: str, home: str | None) -> bool:
         return False
     if found["named"] and arn.rpartition("/")[2] != found["named"]:
         return False
-    patterns = list(_objects(found["matching"].replace(" matching ", " ")))
-    if not all(_matches(pattern, note, arn, False) for pattern, note in patterns):
+    if not all(_fits(found["matching"].replace(" matching ", " "), arn)):
         return False
     return not any(_item(item, arn, home) for item in _SEPARATOR.split(found["except"] or "") if item)
+
+
+def _fits(text: str, arn: str) -> Iterator[bool]:
+    """Of each pattern that is listed, whether a principal matches it."""
+    for found in re.findall(_PATTERN, text):
+        pattern, _, note = found.removesuffix(" in any case").partition(" (")
+        if pattern not in ("or", "and"):
+            yield _matches(pattern.strip('"'), note.removesuffix(")"), arn, found.endswith(" in any case"))
 
 
 def _item(text: str, arn: str, home: str | None) -> bool:
     if text.startswith("those of "):
         return arn.startswith("arn:") and arn.split(":")[4] in re.findall(r"\d{12}", text)
     if text.startswith("those matching "):
-        return any(_matches(pattern, note, arn, False) for pattern, note in _objects(text.removeprefix("those matching ")))
+        return any(_fits(text.removeprefix("those matching "), arn))
     if text == "callers that are no AWS service":
         return arn.startswith("arn:")
     if text.endswith("s") and text[:-1] in KINDS:

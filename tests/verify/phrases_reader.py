@@ -13,19 +13,8 @@ from verifier.problem.readable import parse_instant, parse_number
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,;"()]+)|\(([^)]*)\)|([,;])')
 _VERBS = (
-    *(
-        "is none of",
-        "is one of",
-        "is in none of",
-        "is not in",
-        "is in",
-        "is not between",
-        "is between none of",
-        "is between",
-        "is not",
-        "is",
-    ),
-    *("matches none of", "does not match", "matches", "is neither"),
+    *("is none of", "is one of", "is in none of", "is not in", "is in", "is not between", "is between none of", "is between", "is neither"),
+    *("is not", "is", "matches none of", "does not match", "matches"),
 )
 
 
@@ -154,15 +143,22 @@ def _matches(pattern: str, note: str, value: str, in_any_case: bool) -> bool:
     if not as_arn:
         return bool(re.fullmatch(_regular(pattern, "."), value, re.DOTALL | (re.IGNORECASE if in_any_case else 0)))
     fields = pattern.split(":", 5)
-    head, slash, last = fields[5].rpartition("/")
+    head, slash, last = fields.pop().rpartition("/") if len(fields) == 6 else ("", "", "")
     resource = _regular(head, ".") + slash + _regular(last, "[^/]" if "in the last part of a path" in note else ".")
-    expression = ":".join([*(_regular(field, "[^:]") for field in fields[:5]), resource])
-    return bool(re.fullmatch(expression, value, re.DOTALL))
+    expression = ":".join([*(_regular(field, "[^:]") for field in fields), *([resource] if len(fields) == 5 else [])])
+    return bool(re.fullmatch(expression, value, re.DOTALL | (re.IGNORECASE if in_any_case else 0)))
 
 
 def _regular(pattern: str, wild: str) -> str:
-    parts = re.findall(r"\$\{([*?$])\}|([*?])|(.)", pattern, re.DOTALL)
-    return "".join(re.escape(literal or plain) if not star else wild + ("*" if star == "*" else "") for literal, star, plain in parts)
+    """The pattern as a regular expression. Brackets hold a set of characters; a star behind them stands for any number of these."""
+    parts: list[tuple[str, str, str, str]] = re.findall(r"\$\{([*?$])\}|(\[[^\]]+\]\*?)|([*?])|(.)", pattern, re.DOTALL)
+    return "".join(_piece(*part, wild=wild) for part in parts)
+
+
+def _piece(literal: str, several: str, star: str, plain: str, *, wild: str) -> str:
+    if several:
+        return f"[{re.escape(several.strip('[]*'))}]" + "*" * several.endswith("*")
+    return wild + "*" * (star == "*") if star else re.escape(literal or plain)
 
 
 # -- numbers and instants --
