@@ -34,7 +34,7 @@ _FUNCTIONS = {
 """The functions of CloudFormation by their short forms."""
 
 
-_RESOURCES = re.compile(r"""^[ \t]*["']?Resources["']?[ \t]*:""", re.MULTILINE)
+_RESOURCES = re.compile(r"""(?:^|[{,])[ \t]*["']?Resources["']?[ \t]*:""", re.MULTILINE)
 
 
 def may_be_template(text: str) -> bool:
