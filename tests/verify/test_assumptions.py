@@ -9,8 +9,11 @@ import pytest
 
 from tests.evaluate.estates import ALICE, FACTS, HOME, PARTNER, allow, aws, estate, home, policy
 from tests.verify.proving import nobody, verdict
-from verifier.model.estate import Controls, Endpoint, Estate, Level, Organization
+from verifier.model.estate import Controls, Endpoint, Estate, Key, Level, Organization
+from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import PolicyKind
+from verifier.syntax.source import Source
+from verifier.verify import prove
 
 SCP = policy({"Effect": "Allow", "Action": "*", "Resource": "*"}, kind=PolicyKind.SCP, identity="p-FullAWSAccess")
 LEVELS = (Level("r-1", (SCP,)), Level(HOME, (SCP,)))
@@ -77,3 +80,20 @@ def test_u4_condition_keys_that_the_data_does_not_know_are_named() -> None:
     found = estate(allow(aws(ALICE), "kms:Encrypt", Condition={"StringEquals": {"kms:Nonsense": "x"}}))
     sentences = [text.lower() for text in told(found, "U4", invariant=nobody("kms:Encrypt"))]
     assert "the reference data does not know the condition key `kms:nonsense`: it is free" in sentences
+
+
+@pytest.mark.parametrize("who", ["no service can kms:Decrypt", "no grant", "no service can eventually kms:Decrypt"])
+@pytest.mark.parametrize(("on", "names"), [('keys with tag env = "prod"', "tags"), ("alias/x", "aliases")])
+def test_u3_keys_that_may_have_the_alias_or_tag_are_told(who: str, on: str, names: str) -> None:
+    """An invariant about keys by what the input does not say of another key leaves that one out, and says so."""
+    key = replace(PLAIN.keys[0], tags=(("env", "prod"),), aliases=("alias/x",))
+    other = replace(key, arn=key.arn.replace("1234abcd", "2234abcd"))
+    text = f"{who} on {on}" if who != "no grant" else f"no grant on {on} names users"
+    (invariant,) = read_invariants(Source("x.inv", f'invariant "x": {text}\n')).invariants
+
+    def said(*keys: Key) -> list[str]:
+        (found,) = prove(replace(PLAIN, keys=keys), [invariant]).verdicts
+        return [assumption.text for assumption in found.assumptions if assumption.text.startswith("the invariant is not about")]
+
+    assert said(key, replace(other, tags=None, aliases=None)) == [f"the invariant is not about {other.arn}, whose {names} were not given"]
+    assert said(key, replace(other, tags=(), aliases=())) == []

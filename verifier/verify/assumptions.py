@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import ANY_ENDPOINT, Estate, Key, Level
-from verifier.model.invariant import AnyInvariant, Expectation, Invariant, KeyFamily
+from verifier.model.invariant import AnyInvariant, Expectation, Invariant, KeyAlias, KeyFamily, KeyTag
 from verifier.model.policy import Effect, Principal, PrincipalType
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
 from verifier.model.verdict import Assumption
 from verifier.problem.controls import controls_of
 from verifier.problem.question import Claim, Question
-from verifier.problem.selected_keys import family_of, is_multi_region
+from verifier.problem.selected_keys import family_of, is_multi_region, selected_keys
 from verifier.problem.targets import Target, TargetKind
 from verifier.syntax.text import first_few
 from verifier.verify.claims import Answer, Found
@@ -29,7 +29,7 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
     estate, target = question.space.estate, question.space.target
     found = [*given(estate, target)]
     if target.key is not None:
-        found += family(estate, target.key, claim.invariant)
+        found += chosen_keys(estate, target.key, claim.invariant)
     if claim.invariant.expectation is Expectation.ALLOWED and not isinstance(answer, Found):
         found += _guaranteed(target, claim.invariant)
     for name in question.space.notes:
@@ -72,12 +72,19 @@ def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
     return tuple(Assumption("S4", sentence) for sentence in estate.concluded)
 
 
-def family(estate: Estate, key: Key, invariant: AnyInvariant) -> tuple[Assumption, ...]:
-    """For an invariant on a key `and its replicas`: which these are (L9)."""
-    if not any(isinstance(selector, KeyFamily) for selector in invariant.keys or ()) or not is_multi_region(key):
-        return ()
-    regions = ", ".join(related.region for related in family_of(estate, key))
-    return (Assumption("L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}"),)
+def chosen_keys(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator[Assumption]:
+    """Which keys an invariant is about, one of which is `key`: a key `and its replicas` (L9), and that no key has an alias or tag by which
+    they are chosen and of which the input does not say it (U3)."""
+    selectors = invariant.keys or ()
+    if any(isinstance(selector, KeyFamily) for selector in selectors) and is_multi_region(key):
+        regions = ", ".join(related.region for related in family_of(estate, key))
+        yield Assumption("L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}")
+    for kind, name in ((KeyAlias, "aliases"), (KeyTag, "tags")):
+        if any(isinstance(getattr(selector, "of", selector), kind) for selector in selectors):
+            chosen = selected_keys(estate, invariant)
+            others = [other.arn for other in estate.keys if getattr(other, name) is None and other not in chosen]
+            if others:
+                yield Assumption("U3", f"the invariant is not about {first_few(others)}, whose {name} were not given")
 
 
 def _inventory(estate: Estate) -> Iterator[Assumption]:

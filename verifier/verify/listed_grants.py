@@ -19,7 +19,7 @@ from verifier.model.policy import Principal
 from verifier.model.request import CallerKind
 from verifier.model.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
 from verifier.problem.predicates import like
-from verifier.verify.assumptions import family, where_it_is
+from verifier.verify.assumptions import chosen_keys, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership
 
 
@@ -27,7 +27,7 @@ def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: Map
     """The verdict on one key. `held` fixes readings."""
     started = time.perf_counter()
     found = _decide(estate, key, invariant, held)
-    supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *family(estate, key, invariant))
+    supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *chosen_keys(estate, key, invariant))
     return replace(found, assumptions=supposed, elapsed=time.perf_counter() - started)
 
 

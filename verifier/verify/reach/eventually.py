@@ -19,7 +19,7 @@ from verifier.problem.diagram import TooLarge
 from verifier.problem.subjects import target_name
 from verifier.problem.targets import Target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.assumptions import given, reading_assumptions
+from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.setting import Setting
@@ -120,7 +120,7 @@ class _Search:
 
 
 def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:
-    rests = suppositions(estate, target)
+    rests = (*suppositions(estate, target), *(chosen_keys(estate, target.key, invariant) if target.key is not None else ()))
     name, found = target_name(target), answer.found
     if found is None:
         return Verdict(invariant, name, Status.PROVED, (), rests, elapsed=elapsed, bound=answer.bound)
