@@ -20,17 +20,8 @@ from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grant_index import Candidates
 from verifier.evaluate.judge import Memo
-from verifier.evaluate.session_tags import (
-    PRINCIPAL_TAG,
-    REQUEST_TAG,
-    TAG_KEYS,
-    TRIED,
-    SessionTags,
-    Tags,
-    listed_tags,
-    session_tags,
-    spelled,
-)
+from verifier.evaluate.passing import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, TRIED, Tags, listed_tags, spelled
+from verifier.evaluate.session_tags import SessionTags, session_tags
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.evaluate.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import in_scope

@@ -116,7 +116,7 @@ class _Sessions(TagSets):
     """The requests for federated sessions in one account."""
 
     def __init__(self, estate: Estate, target: Target, names: tuple[str, ...]) -> None:
-        super().__init__(join([Given(estate, target, sessions=0)], (), partial(_further, names=names)))
+        super().__init__(join([Given(estate, target, inner=True)], (), partial(_further, names=names)))
         self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
         level = self._diagrams.level

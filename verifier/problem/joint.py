@@ -26,6 +26,7 @@ from verifier.problem.powers import share_tag_tests
 from verifier.problem.predicates import OneOf
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.session_tags import PRINCIPAL_TAG
 from verifier.problem.sets import FIRST, Sets, variables
 from verifier.problem.space import Space, acts
 from verifier.problem.tables import MORE_STATES
@@ -43,7 +44,7 @@ class Given:
     estate: Estate
     target: Target
     powers: frozenset[str] = frozenset()
-    sessions: int = 2
+    inner: bool = False
     """As in `Space`."""
 
 
@@ -123,7 +124,7 @@ def join(
     """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
     them. Raises `TooLarge`."""
     names = _all_names(sides, invariants)
-    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers, sessions=side.sessions) for side in sides]
+    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers, inner=side.inner) for side in sides]
     _same_facts_attribute(spaces)
     decisions = [allowed(space) for space in spaces]
     wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
@@ -137,7 +138,10 @@ def join(
         questions(found, space.questions)
     _tell(spaces)
     for space in spaces:
-        share_tag_tests(space)
+        if space.powers:
+            share_tag_tests(space)
+        if space.inner:
+            share_tag_tests(space, PRINCIPAL_TAG)
     reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "action" in reduction.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).

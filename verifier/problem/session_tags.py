@@ -2,7 +2,7 @@
 
 In: a space in whose question `aws:PrincipalTag/…` occurs, and the roles of the inventory. Out: facts about these tags.
 Guarantee: every session that somebody can make satisfies the facts. They are exact for the tags that one request passes; those that come on
-from earlier sessions are told tag by tag, and the tags of the callers of roles for `Space.sessions` sessions back.
+from earlier sessions are told tag by tag.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> 
 
 def carriers(space: Space) -> Expression:
     """The role sessions that may carry transitive tags: nobody where a request is asked about by itself."""
-    if not space.powers and space.sessions == Space.sessions:
+    if not space.powers and not space.inner:
         return FALSE
     changing = trusting(space.estate).changing
     roles = [role for account in space.estate.accounts for role in account.roles]
@@ -82,16 +82,19 @@ def _others(
     """Roles of one kind together: their sessions, the own tags, what the tags of sessions are."""
     alike: dict[object, list[Identity]] = {}
     exact = None
-    if space.sessions and any(role.arn not in found.unknown for role in roles):
+    if not space.inner and any(role.arn not in found.unknown for role in roles):
         from verifier.problem.passed_tags import passed_tags  # which asks a question of its own
 
-        exact = passed_tags(space, found, names)
-        for name in names:
-            space.asked.setdefault(PRINCIPAL_TAG + name, {}).update(dict.fromkeys(exact.predicates(name)))
+        exact = passed_tags(space, found, [PRINCIPAL_TAG + name for name in names])
+        for attribute, predicates in exact.predicates.items():
+            if attribute in space.attributes:
+                space.asked.setdefault(attribute, {}).update(predicates)
     for role in roles:
         told = exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None
         alike.setdefault((tuple(own_tag(role, name) for name in names), told), []).append(role)
     for (_, told), held in alike.items():  # type: ignore[misc]
         own = {name: own_tag(held[0], name) for name in names}
-        passed = TRUE if told is None or exact is None else exact.expression(told, own)
+        passed: Expression = TRUE
+        if told is not None and exact is not None:
+            passed = exact.expression(told, {PRINCIPAL_TAG + name: has_tag(name, value) for name, value in own.items()})
         yield _holder(space, [role.arn for role in held]), own, passed

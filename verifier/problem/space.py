@@ -140,8 +140,8 @@ class Space(CallerTests):
     """What stands for the Allow statements of no concern (`problem.owners`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.conditions`)."""
-    sessions: int = 2
-    """How many sessions before the caller's it is asked of whose tags they can pass (`problem.session_tags`)."""
+    inner: bool = False
+    """Whether this is what sessions can be given that is asked about here, so that it is not known yet (`problem.passed_tags`)."""
     powers: frozenset[str] = frozenset()
     """What the caller may have brought about before the request, as symbols (`problem.powers`)."""
     choices: dict[tuple[str, ...], Sequence[Choice]] = field(default_factory=dict)

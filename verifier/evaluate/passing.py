@@ -1,0 +1,274 @@
+"""How a session may have come by its tags: requests to assume a role that somebody can make (F3, E2, E2w).
+
+In: the estate, a role, tags. Out: by which requests its sessions can have them.
+Guarantee: none only where every caller that the trust policy could admit is refused `sts:TagSession`, or the call that assumes the role,
+whatever the request does not say, and whatever tags the caller can itself have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
+from math import prod
+
+from verifier.evaluate.assumers import Assumer, assumers
+from verifier.evaluate.case import Case
+from verifier.evaluate.cases import case_of
+from verifier.evaluate.context import Context, Entry, Free
+from verifier.evaluate.decision import decide
+from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
+from verifier.evaluate.judge import Memo
+from verifier.evaluate.patterns import text_matches
+from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import Condition, Effect, Policy, PrincipalType, Statement
+from verifier.model.request import Caller, CallerKind, Request
+
+PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS = "aws:principaltag/", "aws:requesttag/", "aws:tagkeys"
+TRANSITIVE = "sts:transitivetagkeys"
+_WAYS = 16
+"""So many spellings of the names of tags are tried."""
+TRIED = 64
+"""So many assignments of what a request to assume a role does not say are tried; past that it may be allowed."""
+_SESSIONS = 3
+"""So many sessions one after another are followed; past that they may have any tags."""
+_OTHER = "another value"
+"""A value of a tag that no policy lists."""
+_VARIABLE = re.compile(r"\$\{\s*aws:principaltag/([^},]*?)\s*[},]", re.IGNORECASE)
+
+Tags = Mapping[str, str]
+"""Values of tags by their names in lower case."""
+
+
+@dataclass(frozen=True)
+class Passing:
+    """Looks for requests that give a session its tags. `shown` are those that the session has, as far as they are known."""
+
+    estate: Estate
+    shown: Tags
+    whole: bool = True
+    """Whether `shown` are all that policies test."""
+    seen: frozenset[tuple[str, tuple[tuple[str, str], ...]]] = frozenset()
+    """The sessions, by role and tags, for whose sake it is asked: none comes of itself."""
+    known: dict[object, bool] = field(default_factory=dict, compare=False)
+    """Which requests were found to be allowed."""
+
+    def way(self, role: Identity, tags: Tags) -> str | None:
+        """How a session of the role may have come by tags: some passed by one request, the others by the sessions before it; `None` if it
+        cannot."""
+        if role.trust is None:
+            return f"by whom the trust policy of {role.arn}, which the input does not give, may admit"
+        passing = self.passed(role, tags)
+        if passing is not None:
+            return _by(role, passing)
+        inherited = [name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))]
+        for count in range(1, len(inherited) + 1):
+            for names in combinations(inherited, count):
+                rest = {name: value for name, value in tags.items() if name not in names}
+                passing = self.passed(role, rest) if rest else None
+                if passing is not None or not rest:
+                    before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
+                    return before if passing is None else f"{before}, {_by(role, passing)}"
+        return None
+
+    def _may_have(self, name: str) -> bool:
+        """Whether the session may have a tag: one that is tested is absent unless it is shown."""
+        return not self.whole or name in self.shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
+
+    def untagged(self, role: Identity) -> bool:
+        """Whether the role may be assumed without session tags."""
+        return any(self._may(role, one, {}, {}, ()) for one in assumers(self.estate, role))
+
+    def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
+        """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
+        for one in assumers(self.estate, role):
+            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, {}, tags, ()):
+                continue
+            before, others = self._role(one), replace(self, shown={}, whole=False)
+            if one.stranger or before is None or before.trust is None or others.passed(before, tags, transitive=True) is not None:
+                return True
+            if before.arn not in seen and others._inherited(before, tags, seen | {before.arn}):
+                return True
+        return False
+
+    def passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
+        """Who may pass the tags by one request, perhaps with others that policies ask for."""
+        for one in assumers(self.estate, role):
+            listed = listed_tags(self._case(role, one, "sts:TagSession", {}))
+            further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
+            keys = {text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())}
+            besides = ({}, further, *({name: self.shown.get(name)} for name in keys), {**keys, **further})
+            for others in dict.fromkeys(tuple(found.items()) for found in besides):
+                chosen = {**tags, **dict(others)}
+                for names in spelled(chosen, listed.texts):
+                    entries: dict[str, Entry] = {
+                        REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
+                    }
+                    entries[TAG_KEYS] = tuple(names)
+                    if transitive:
+                        entries[TRANSITIVE] = tuple(name for name in names if name.lower() in tags)
+                    if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
+                        return one
+        return None
+
+    # -- the tags of those who make the requests --
+
+    def _role(self, one: Assumer) -> Identity | None:
+        """The listed role of which the caller is a session."""
+        roles = (role for account in self.estate.accounts for role in account.roles if role.arn == one.caller.principal_arn)
+        return next(roles, None) if one.caller.kind is CallerKind.ROLE else None
+
+    def _may(
+        self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None = None
+    ) -> bool:
+        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests."""
+        certain = {**entries, **{PRINCIPAL_TAG + name: value for name, value in own.items()}}
+        if not self._allowed(role, one, certain, besides):
+            return False
+        before = self._role(one)
+        if before is None or before.trust is None or not _names_tagging(before.trust) or len(self.seen) >= _SESSIONS:
+            return True
+        case = self._case(role, one, "sts:TagSession", {})
+        values = _values(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
+        ways = None if values is None else [(name, (own[name],) if name in own else found) for name, found in values.items()]
+        if ways is None or prod(len(found) for _, found in ways) > TRIED:
+            return True
+        for chosen in product(*(found for _, found in ways)):
+            shown = {name: value for (name, _), value in zip(ways, chosen, strict=True)}
+            told = {PRINCIPAL_TAG + name: value for name, value in shown.items()}
+            if self._allowed(role, one, {**certain, **told}, besides) and self._may_be(before, shown):
+                return True
+        return False
+
+    def _may_be(self, role: Identity, shown: Mapping[str, str | None]) -> bool:
+        """Whether a session of the role may have these tags and be without others."""
+        own = {name.lower(): value for name, value in role.tags}
+        other = {name: value for name, value in shown.items() if value is not None and own.get(name) != value}
+        state = role.arn, tuple(sorted(other.items()))
+        if state in self.seen or any(value is None and name in own for name, value in shown.items()):
+            return False
+        return not other or replace(self, shown={}, whole=False, seen=self.seen | {state}).way(role, other) is not None
+
+    def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
+        """Whether somebody may assume the role, and may make further requests for it with the same context."""
+        name = role.arn, one, frozenset(entries.items()), besides
+        if name not in self.known:
+            cases = [self._case(role, one, action, entries) for action in (_call(one.caller), *besides)]
+
+            def together(symbols: Symbols) -> Truth:
+                return all_of([decide(case, symbols, Memo()).allowed for case in cases])
+
+            self.known[name] = outcomes(explore(together, {}, TRIED)) != {False}
+        return self.known[name]
+
+    def _case(self, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:
+        """A request to assume the role, of which whatever is not said is not known, and absent what is `None`."""
+        caller = one.caller
+        case = case_of(self.estate, Request(caller, action, role.arn))
+        own = {key: entry for key, entry in case.context.entries.items() if not (one.stranger and _about_caller(key))}
+        identity = case.standing.identity
+        tagged = caller.kind is CallerKind.ROLE and (identity is None or identity.trust is None or _names_tagging(identity.trust))
+        if tagged:
+            # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining roles]
+            own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
+        fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
+
+        def free(name: str) -> bool:
+            given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or name.startswith(TAGS_OF_RESOURCE) and not tagged
+            return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
+
+        return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
+
+
+def _by(role: Identity, one: Assumer) -> str:
+    """By which request, in words."""
+    caller = one.caller
+    who = f"somebody like {caller.arn}, whom the input does not list" if one.stranger else caller.arn
+    return f"by {_call(caller)} with sts:TagSession on {role.arn}, called by {who}"
+
+
+def _call(caller: Caller) -> str:
+    if caller.kind is not CallerKind.WEB:
+        return "sts:AssumeRole"
+    return "sts:AssumeRoleWithSAML" if ":saml-provider/" in caller.principal_arn else "sts:AssumeRoleWithWebIdentity"
+
+
+def _about_caller(key: str) -> bool:
+    return key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
+
+
+def _names_tagging(trust: Policy) -> bool:
+    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers of another role."""
+    found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
+    return any(_of_sessions(statement) or allows(statement, "sts:tagsession") for statement in found)
+
+
+def _of_sessions(statement: Statement) -> bool:
+    return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
+
+
+def allows(statement: Statement, action: str) -> bool:
+    return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
+
+
+_WITH_SESSIONS = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION})
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What the policies that bear on a request say of tags: names in `aws:RequestTag/…`, in lower case, and the texts that they compare
+    `aws:TagKeys` and `sts:TransitiveTagKeys` with."""
+
+    names: frozenset[str]
+    texts: frozenset[str]
+
+
+def listed_tags(case: Case) -> _Listed:
+    """What the policies that bear on a request say of tags."""
+    conditions = _conditions(case)
+    names = (key.removeprefix(REQUEST_TAG) for key in (c.key.value.lower() for c in conditions) if key.startswith(REQUEST_TAG))
+    texts = (text.value for c in conditions if c.key.value.lower() in (TAG_KEYS, TRANSITIVE) for text in c.values)
+    return _Listed(frozenset(names), frozenset(texts))
+
+
+def _values(case: Case, shown: Tags, tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str | None, ...]] | None:
+    """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further one among them; `None`
+    where they are not compared with listed values alone."""
+    conditions = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in _conditions(case)]
+    compared = [(key, texts) for key, base, texts in conditions if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
+    exact = ("StringEquals", "StringNotEquals", "Null")
+    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in conditions):
+        return None
+    known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
+    known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]
+    found: dict[str, dict[str | None, None]] = {}
+    for key, _, texts in conditions:
+        if key.startswith(PRINCIPAL_TAG):
+            name = key.removeprefix(PRINCIPAL_TAG)
+            found.setdefault(name, {}).update(dict.fromkeys(value for other, value in known if other == name))
+        for name in (name.lower() for text in texts for name in _VARIABLE.findall(text)):
+            found.setdefault(name, {}).update(dict.fromkeys(value for _, value in known))
+    return {name: (*values, None, _OTHER) for name, values in found.items()}
+
+
+def _conditions(case: Case) -> list[Condition]:
+    """The conditions of all policies that bear on a request."""
+    levels = (*case.service_controls.levels, *case.resource_controls.levels)
+    policies: Sequence[Policy] = (
+        *case.resource_policies,
+        *case.standing.policies,
+        *case.standing.boundaries,
+        *(policy for level in levels for policy in level.policies),
+    )
+    return [condition for policy in policies for statement in policy.statements for condition in statement.conditions]
+
+
+def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Ways to spell the names of tags: as policies write them, whatever their case."""
+    ways = [(*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper()) for name in names]
+    for number, chosen in enumerate(product(*map(dict.fromkeys, ways))):
+        if number >= _WAYS:
+            return
+        yield chosen
