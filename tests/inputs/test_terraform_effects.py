@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import verifier
-from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
+from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, state, write
 from tests.inputs.samples import KEY, KEY_ID, details, grant, key, role, user
 from verifier.model.estate import Account
 from verifier.model.verdict import Status
@@ -163,6 +163,32 @@ def test_a_key_that_goes_is_there_until_it_is_deleted(tmp_path: Path) -> None:
     assert verdicts(tmp_path, [gone], snapshot) == [REFUTED]
     assert verdicts(tmp_path, [gone, separate(OPEN, None)], snapshot) == [PROVED]
     assert verdicts(tmp_path, [gone, new_key("other", json.loads(CLOSED))]) == [PROVED]  # of the plan alone it is not checked
+
+
+@pytest.mark.parametrize("type_", ["aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"])
+def test_the_other_types_of_keys_are_written_alike(tmp_path: Path, type_: str) -> None:
+    own = KEY_ID if "replica" not in type_ else f"mrk-{KEY_ID.replace('-', '')}"
+
+    def alike(one: Planned) -> Planned:
+        sides = [None if side is None else json.loads(json.dumps(side).replace(KEY_ID, own)) for side in (one.before, one.after)]
+        return replace(one, type=type_ if one.type == "aws_kms_key" else one.type, before=sides[0], after=sides[1])
+
+    refer = refers(f"{type_}.k.key_id")
+    opened = [the_key(CLOSED, OPEN), separate(CLOSED, CLOSED, refers=refer)]
+    closed = [the_key(OPEN), separate(OPEN, CLOSED, refers=refer)]
+    gone = [replace(the_key(OPEN), after=None), separate(OPEN, None)]
+    snapshot = json.loads(json.dumps({"keys": [key(policy=json.loads(OPEN))]}).replace(KEY_ID, own))
+    assert verdicts(tmp_path, [alike(one) for one in opened]) == [REFUTED]
+    assert verdicts(tmp_path, [alike(one) for one in closed]) == [PROVED]
+    assert verdicts(tmp_path, [alike(one) for one in gone], snapshot) == [PROVED]
+
+
+@pytest.mark.parametrize(("told", "expected"), [(CLOSED, PROVED), (OPEN, UNKNOWN), (SPACED, PROVED)])
+def test_a_state_in_which_two_resources_differ(tmp_path: Path, told: str, expected: Status) -> None:
+    """After a first apply the state has what the key was made with, until it is refreshed."""
+    (tmp_path / "i.inv").write_text(NOBODY_OUTSIDE, encoding="utf-8")
+    path = write(tmp_path, state(the_key(CLOSED), separate(told, told)))
+    assert [v.status for v in verifier.prove(verifier.load(path), verifier.invariants(tmp_path / "i.inv")).verdicts] == [expected]
 
 
 # -- grants --

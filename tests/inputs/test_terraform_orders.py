@@ -58,7 +58,8 @@ CALLS: dict[str, list[str]] = {
     **{kind: [] for kind in ("keep", "bypass", "forget", "left")},
     **{kind: ["set"] for kind in ("update", "create", "forgotten, made", "made, forgotten")},
     **{kind: ["go"] for kind in ("delete", "deposed")},
-    "replace": ["go", "set"], "made first": ["set", "go"],
+    "replace": ["go", "set"],
+    "made first": ["set", "go"],
 }
 DOES = {"replace": ["delete", "create"], "made first": ["create", "delete"], "forgotten, made": ["forget", "create"], "forget": ["forget"]}
 DOES["made, forgotten"] = ["create", "forget"]

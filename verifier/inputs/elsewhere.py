@@ -101,8 +101,7 @@ def _left(user: Node, groups: set[str]) -> Node:
     """A user of a snapshot who is in none of these groups any more."""
     if not isinstance(user, Members):
         return user
-    kept = [(key, value) for key, value in user.pairs if key.text != "GroupList"]
-    return Members(user.source, user.start, user.end, [*kept, (text_at(user, "GroupList"), _joined(user, "GroupList", None, groups, []))])
+    return _with(user, {"GroupList": _joined(user, "GroupList", None, groups, [])})
 
 
 def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
@@ -137,11 +136,6 @@ def _documents(entry: Node, name: str) -> dict[str, Node]:
     return {own: _member(node, "PolicyDocument") or node for node in nodes if (own := _text(node, "PolicyName")) is not None}
 
 
-def _without(node: Node, key: str, names: set[str]) -> Node:
-    """A list without the entries of these names."""
-    return listing(node, [item for item in node.items if _text(item, key) not in names]) if isinstance(node, Items) and names else node
-
-
 def _names(entry: Node, name: str, key: str | None) -> list[str]:
     """The names of what a list of an entry holds."""
     pairs = entry.pairs if isinstance(entry, Members) else []
@@ -161,15 +155,13 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     own = {*draft.inline, *draft.managed}
     dropped = set[str]() if made else draft.dropped(given[0], given[1]) - own
     found = {
-        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *draft.inline}, inline),
-        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *draft.managed}, managed),
+        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *dropped, *draft.inline}, inline),
+        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *dropped, *draft.managed}, managed),
     }
-    found = {name: _without(node, key, dropped) for (name, node), key in zip(found.items(), ("PolicyName", "PolicyArn"), strict=True)}
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
         found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
-    kept = [(key, value) for key, value in entry.pairs if key.text not in found]
-    return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
+    return _with(entry, found)
 
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:
@@ -184,6 +176,11 @@ def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Nod
         found["GroupList"] = _joined(entry, "GroupList", None, {text for _, text in groups}, more) if isinstance(entry, Members) else entry
     if not found or not isinstance(entry, Members):
         return entry
+    return _with(entry, found)
+
+
+def _with(entry: Members, found: Mapping[str, Node]) -> Members:
+    """An entry with other members in the place of its own."""
     kept = [(key, value) for key, value in entry.pairs if key.text not in found]
     return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
 

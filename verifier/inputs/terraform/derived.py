@@ -21,6 +21,9 @@ KEYS = ("aws_kms_key", "aws_kms_external_key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key")
 UNREAD_KEYS = ("awscc_kms_key", "awscc_kms_replica_key")
 """Keys of the provider awscc, of which nothing is read but that they are there."""
+_MADE_UP = {"aws_vpc": ("vpc-0", 16), "aws_vpc_endpoint": ("vpce-0", 16), "aws_organizations_policy": ("p-", 8)}
+_MADE_UP["aws_organizations_organizational_unit"] = ("ou-0000-", 8)
+"""How IDs that AWS chooses begin, and how long they are."""
 _IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
 
 
@@ -39,27 +42,17 @@ class Derivation:
                 return self._provider(resolver, resource)
             case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group" | "aws_iam_policy"), _) if resource.managed:
                 return self._iam(resolver, resource, name)
-            case (("aws_kms_key" | "aws_kms_external_key" | "aws_kms_replica_key" | "aws_kms_replica_external_key"), "arn") if (
-                resource.managed
-            ):
+            case type_, "arn" if resource.managed and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                 return self._key(resolver, resource, arn=True)
-            case (("aws_kms_key" | "aws_kms_external_key" | "aws_kms_replica_key" | "aws_kms_replica_external_key"), "key_id" | "id"):
-                return self._key(resolver, resource, arn=False) if resource.managed else None
-            case (("awscc_kms_key" | "awscc_kms_replica_key"), "arn") if resource.managed:
-                return self._key(resolver, resource, arn=True)
+            case type_, "key_id" | "id" if resource.managed and type_ in (*KEYS, *REPLICAS):
+                return self._key(resolver, resource, arn=False)
             case "aws_caller_identity", "account_id" | "id" if not resource.managed:
                 account = self.providers.account(resource)
                 return None if account is None else _text(resolver, resource, (account,), ())
             case "aws_kms_alias", "arn" | "id" | "name":
                 return self._alias(resolver, resource, name)
-            case "aws_vpc", "id" if resource.managed:
-                return _placeholder(resolver, resource, "vpc-0", 16)
-            case "aws_vpc_endpoint", "id" if resource.managed:
-                return _placeholder(resolver, resource, "vpce-0", 16)
-            case "aws_organizations_policy", "id" if resource.managed:
-                return _placeholder(resolver, resource, "p-", 8)
-            case "aws_organizations_organizational_unit", "id" if resource.managed:
-                return _placeholder(resolver, resource, "ou-0000-", 8)
+            case type_, "id" if resource.managed and type_ in _MADE_UP:
+                return _text(resolver, resource, (_MADE_UP[type_][0] + _digest(resolver, resource)[: _MADE_UP[type_][1]],), ())
         return None
 
     def _iam(self, resolver: Resolver, resource: Resource, name: str) -> Node | None:
@@ -142,10 +135,6 @@ class Derivation:
 
 def _without_scheme(url: str) -> str:
     return url.removeprefix("https://")
-
-
-def _placeholder(resolver: Resolver, resource: Resource, start: str, length: int) -> Node:
-    return _text(resolver, resource, (start + _digest(resolver, resource)[:length],), ())
 
 
 def _digest(resolver: Resolver, resource: Resource) -> str:

@@ -139,34 +139,35 @@ class Identities:
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
-        node, old = self._blocks(resource), _named((resource.was or {}).get("inline_policy"))
+        node, found = self._blocks(resource), dict[str, tuple[Node, str | None]]()
         if isinstance(node, Unknown):
             owner.inline["inline_policy"] = node
             return
         for index, block in enumerate(entries(node)):
-            named = member(block, "name")
-            shown = named.text if isinstance(named, Scalar) else f"inline_policy[{index}]"
+            named, text = member(block, "name"), member(block, "policy")
             place = f"{self.resolver.plan.file}#{resource.address}.inline_policy[{index}].policy"
-            text = member(block, "policy")
             document = block if isinstance(block, Unknown) else as_document(text, place)
-            same = isinstance(text, Scalar) and old.pop(shown, None) == text.text
             if document is not None:
-                self.words.say(owner, shown, Word(resource, document, resource.verb is not Verb.KEEPS and not same))
-        for name in old if resource.verb is Verb.CHANGES else ():
-            self.words.say(owner, name, Word(resource, None, True))
+                shown = named.text if isinstance(named, Scalar) else f"inline_policy[{index}]"
+                found[shown] = (document, text.text if isinstance(text, Scalar) else None)
+        old = [block for block in _list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
+        self._own(resource, owner, found, {str(block["name"]): block.get("policy") for block in old if block.get("name")})
 
     def _own_managed(self, resource: Resource, owner: Draft) -> None:
-        configured = self.resolver.is_configured(resource, "managed_policy_arns")
-        node = self.resolver.value(resource, "managed_policy_arns") if configured or not resource.created else None
-        old = set(_texts((resource.was or {}).get("managed_policy_arns")))
-        for item in [node] if isinstance(node, Unknown) else entries(node):
+        configured, found = self.resolver.is_configured(resource, "managed_policy_arns"), dict[str, tuple[Node, str | None]]()
+        for item in self._nodes(resource, "managed_policy_arns") if configured or not resource.created else ():
             if isinstance(item, Scalar):
-                self.words.say(owner, item.text, Word(resource, item, resource.verb is not Verb.KEEPS and item.text not in old))
-                old.discard(item.text)
+                found[item.text] = (item, item.text)
             else:
                 owner.attach(item, f"managed_policy_arns ({first_few(names_in([item]))})")
-        for arn in old if resource.verb is Verb.CHANGES else ():
-            self.words.say(owner, arn, Word(resource, None, True))
+        self._own(resource, owner, found, {arn: arn for arn in _texts((resource.was or {}).get("managed_policy_arns"))})
+
+    def _own(self, resource: Resource, owner: Draft, now: Mapping[str, tuple[Node, str | None]], old: Mapping[str, object]) -> None:
+        """What a role says of its own policies: the content of each, and a text that tells whether it changes; what it had goes."""
+        for name, (node, text) in now.items():
+            self.words.say(owner, name, Word(resource, node, resource.verb is not Verb.KEEPS and old.get(name) != text))
+        for name in sorted(old.keys() - now.keys()) if resource.verb is Verb.CHANGES else ():
+            self.words.say(owner, name, Word(resource, None, True))
 
     def _blocks(self, resource: Resource) -> Node | None:
         """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
@@ -327,12 +328,10 @@ def _name(what: str, text: str) -> str:
     return membership(text) if what.startswith("group") else text
 
 
-def _named(blocks: object) -> dict[str, str]:
-    """The texts of `inline_policy` blocks by their names."""
-    listed = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
-    return {block["name"]: str(block.get("policy")) for block in listed if isinstance(block.get("name"), str)}
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _texts(value: object) -> list[str]:
     """A text, or the texts of a list."""
-    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+    return [text for text in _list(value) if isinstance(text, str)]

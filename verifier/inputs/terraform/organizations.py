@@ -7,10 +7,11 @@ AWS attaches it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from verifier.inputs.control_policies import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
+from verifier.inputs.drafts import obj
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.organization_tree import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
@@ -60,7 +61,7 @@ class Organizations:
         parts: dict[str, Node] = {
             "describe_organization": _texts(place, {name: text for name, text in described.items() if isinstance(text, str)}),
             "accounts": Items(place, 0, 0, [_texts(place, {"Id": account}) for account in accounts]),
-            "parents": _object(place, {child: _parents_output(place, parent) for child, parent in parents.items()}),
+            "parents": _object(place, {child: _listed(place, "Parents", "Id", [parent]) for child, parent in parents.items()}),
         }
         if roots:
             parts["roots"] = Items(place, 0, 0, [self._root(whole, place, root) for root in roots[:1]])
@@ -115,13 +116,13 @@ class Organizations:
         """Policies with their targets; first AWS's own, at every level."""
         self.supposed = True
         full = _texts(place, {"Id": FULL_ACCESS[SERVICE_CONTROL], "Type": SERVICE_CONTROL})
-        yield _object(place, {"policy": _object(place, {"PolicySummary": full}), "targets": _targets(place, levels)})
+        yield _object(place, {"policy": _object(place, {"PolicySummary": full}), "targets": _listed(place, "Targets", "TargetId", levels)})
         attached = self._attached()
         for policy in policies:
             identifier = self.resolver.text(policy, "id")
             if identifier is not None:
                 own = self.resolver.place(policy)
-                targets = _targets(own, attached.get(identifier, []))
+                targets = _listed(own, "Targets", "TargetId", attached.get(identifier, []))
                 yield _object(own, {"policy": self._policy(policy, own, identifier), "targets": targets})
 
     def _policy(self, policy: Resource, place: Source, identifier: str) -> Node:
@@ -157,17 +158,13 @@ class Organizations:
 
 
 def _object(place: Source, found: dict[str, Node]) -> Members:
-    return Members(place, 0, 0, [(text_node(place, name), node) for name, node in found.items()])
+    return obj(Node(place, 0, 0), **found)
 
 
 def _texts(place: Source, found: dict[str, str]) -> Members:
     return _object(place, {name: text_node(place, text) for name, text in found.items()})
 
 
-def _parents_output(place: Source, parent: str) -> Node:
-    return _object(place, {"Parents": Items(place, 0, 0, [_texts(place, {"Id": parent})])})
-
-
-def _targets(place: Source, targets: list[str]) -> Node:
-    listed: list[Node] = [_texts(place, {"TargetId": target}) for target in dict.fromkeys(targets)]
-    return _object(place, {"Targets": Items(place, 0, 0, listed)})
+def _listed(place: Source, name: str, key: str, texts: Iterable[str]) -> Node:
+    """A listing of objects that have one member."""
+    return _object(place, {name: Items(place, 0, 0, [_texts(place, {key: text}) for text in dict.fromkeys(texts)])})
