@@ -114,6 +114,7 @@ def recovered(folder: Path, *statements: str, sid: str = "Users") -> list[tuple[
     """The principals of a key whose policy is the data source, with the file."""
     text = (
         ROLE
+        + 'variable "users" {}\nvariable "none" {}\n'
         + block(*statements)
         + 'resource "aws_kms_key" "k" {\n  policy = coalesce(var.policy, data.aws_iam_policy_document.d.json)\n}\n'
     )
@@ -135,7 +136,7 @@ def test_a_generated_statement_is_found_by_its_sid(tmp_path: Path) -> None:
 
 def test_a_block_that_makes_no_statement_is_not_the_one_with_its_sid(tmp_path: Path) -> None:
     others = generated('[{ sid = "Users" }]', "statement.value.sid", '["*"]')
-    for each in ("length(var.none) > 0 ? [1] : []", "var.unknown", "aws_x.y", "[aws_x.y]"):
+    for each in ("length(var.none) > 0 ? [1] : []", "var.unknown", "aws_x.y", "[1, aws_x.y]"):
         assert recovered(tmp_path, USERS.replace("length(var.users) > 0 ? [1] : []", each), others) == OPEN
 
 

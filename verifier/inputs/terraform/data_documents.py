@@ -13,6 +13,7 @@ from typing import Any
 
 from verifier.inputs.json_nodes import read_json
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_kinds import Document, Loose
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.resolver import Resolver, block_list, entries, member
 from verifier.inputs.terraform.sources import Block
@@ -43,8 +44,8 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
     pairs: list[tuple[Scalar, Node]] = [(text_node(place, "Version"), text_node(place, version))]
     pairs.append((text_node(place, "Statement"), Items(place, 0, 0, statements)))
     if place.outer is None:
-        return written(f"{resolver.plan.file}#{data.address}.json", Resolved(place, 0, 0, pairs))
-    return rebased(Resolved(place, 0, 0, pairs), Node(place.outer, place.root_offset(0), place.root_offset(0)))
+        return written(f"{resolver.plan.file}#{data.address}.json", Document(place, 0, 0, pairs))
+    return rebased(Document(place, 0, 0, pairs), Node(place.outer, place.root_offset(0), place.root_offset(0)))
 
 
 def _own_statements(resolver: Resolver, data: Resource, place: Source) -> list[Node] | None:
@@ -85,8 +86,8 @@ def _by_sid(resolver: Resolver, data: Resource) -> dict[str, dict[str, Any]]:
 
 
 def _is_one(times: Node | None) -> bool:
-    """Whether a list has one entry. One that is not known may stand for several."""
-    return isinstance(times, Items) and len(times.items) == 1 and not isinstance(times.items[0], Unknown)
+    """Whether a list has one entry."""
+    return isinstance(times, Items) and not isinstance(times, Loose) and len(times.items) == 1
 
 
 def _as_written(resolver: Resolver, data: Resource, block: Block) -> dict[str, Any]:

@@ -11,10 +11,13 @@ _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def unescaped(text: str, kind: str) -> str:
-    """A part of a quoted text. `$${` and `%%{` are a literal `${` and `%{`."""
+def unescaped(text: str, kind: str) -> str | None:
+    """A part of a quoted text. `$${` and `%%{` are a literal `${` and `%{`; python-hcl2 takes all that follows to a brace with them, and
+    that is `None` where it has more than text in it."""
     if kind.startswith("ESCAPED"):
-        return text[1:]
+        text = text[1:]
+        if re.search(r'["\n]|[$%]\{', text[2:]):
+            return None
 
     def character(match: re.Match[str]) -> str:
         simple, short, long = match.groups()
@@ -29,8 +32,8 @@ def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
     lines = rest.rstrip("\n").split("\n")[:-1]
     if head.startswith("<<-"):
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-        lines = [line[indent:] for line in lines]
-    text = "".join(f"{line.rstrip(chr(13))}\n" for line in lines)
+        lines = [line[indent:] if line.strip() else line for line in lines]
+    text = "".join(f"{line}\n" for line in lines)
     parts: list[tuple[str, bool]] = []
     position = 0
     while position < len(text):

@@ -1,12 +1,10 @@
 """HCL expressions, evaluated as far as a policy needs.
 
-In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the `.tf` file; `None` for
-`null`. Guarantee: what is not evaluated (another function, arithmetic, a directive) is `Unknown` with the references in it; nothing is
-taken to be what it only refers to. [Terraform language: Expressions, Functions]
+In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the `.tf` file.
+Guarantee: an operation is Terraform's own, whatever the values that are not known turn out to be, or its value is `Unknown` with the
+references in it; `Missing` is what fails. docs/terraform.md has the law of each operation. [Terraform language: Expressions]
 
 Nothing can grow beyond bounds: every step is counted (`allows`), and a text that no attribute can hold is not made.
-
-`jsonencode` of an object is that object: the text that it makes is only ever read back as a document.
 """
 
 from __future__ import annotations
@@ -14,13 +12,31 @@ from __future__ import annotations
 import json
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_calls import CALLS
+from verifier.inputs.terraform.hcl_kinds import (
+    Loose,
+    Ordered,
+    TextSet,
+    Untyped,
+    equal,
+    is_null,
+    is_open,
+    is_uniform,
+    lacks,
+    loosened,
+    member,
+    object_of,
+    truth,
+    unified,
+)
 from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parse_expression, parts_of, references, word_of
+from verifier.inputs.terraform.values import number_text
 from verifier.inputs.unknown import Missing, Pieces, Resolved, Unknown, joined, names_in
 from verifier.syntax.source import Source
 
@@ -30,6 +46,8 @@ LONGEST = 1 << 20
 _MOST_VALUES = 100_000
 _AFTER_APPLY = "(known after apply)"
 _ORDERS: dict[str, Callable[[int, int], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self")
+"""What references begin with that are to no resource."""
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
@@ -37,28 +55,30 @@ _WHOLE = re.compile(r"[0-9]{1,15}")
 class Evaluator:
     """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`, and is
     told how deep inside other expressions it stands; `allows` counts steps, and is false where there were too many, or too deep ones;
-    `bound` are the variables of `for` expressions; `own` names what the expression is of."""
+    `bound` are the variables of `for` expressions; `own` names what the expression is of. `risks` collects what may fail, inside `try`."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
     own: str
     allows: Callable[[int, int], bool]
-    bound: Mapping[str, Node | None] = field(default_factory=dict)
+    bound: Mapping[str, Node] = field(default_factory=dict)
     depth: int = 0
     shift: int | None = None
     """Where an expression inside a text stands: its parts have no places of their own."""
+    risks: list[Tree] | None = None
 
-    def value(self, tree: Tree) -> Node | None:
+    def value(self, tree: Tree) -> Node:
         """The value of an expression."""
         if not self.allows(1, self.depth):
-            return self._unknown(tree)
+            return self.unknown(tree)
         inner = replace(self, depth=self.depth + 1)
         name = kind_of(tree)
         if name == "expr_term":
             parts = parts_of(tree)
-            return inner.value(parts[0]) if len(parts) == 1 else self._unknown(tree)
-        method = _FORMS.get(name)
-        return method(inner, tree) if method is not None else self._unknown(tree)
+            return inner.value(parts[0]) if len(parts) == 1 else self.unknown(tree)
+        method = FORMS.get(name)
+        found = method(inner, tree) if method is not None else None
+        return found if found is not None else self.unknown(tree)
 
     # -- places --
 
@@ -68,17 +88,35 @@ class Evaluator:
         return tree.meta.start_pos, tree.meta.end_pos
 
     def text(self, tree: Tree, text: str) -> Scalar:
-        return Scalar(self.source, *self.at(tree), text, "string")
+        return Scalar(self.source, *self.at(tree), unicodedata.normalize("NFC", text), "string")
 
-    def placed(self, tree: Tree, node: Node) -> Node:
-        """A value from elsewhere, at the place where it is used."""
-        return _placed(self.source, *self.at(tree), node)
+    def plain(self, tree: Tree, text: str) -> Scalar:
+        return Scalar(self.source, *self.at(tree), text, "plain")
 
-    def _unknown(self, tree: Tree, names: Sequence[str] = ()) -> Unknown:
-        found = (
-            list(names) or [f"{text} {_AFTER_APPLY}" for text in references(tree)] or [f"{self.own} (an expression that is not evaluated)"]
-        )
-        return Unknown(self.source, *self.at(tree), found)
+    def null(self, tree: Tree) -> Scalar:
+        return Scalar(self.source, *self.at(tree), "", "null")
+
+    def ordered(self, tree: Tree, items: Sequence[Node], *, loose: bool = False) -> Node:
+        return self.made(tree, (Loose if loose else Ordered)(self.source, *self.at(tree), list(items)))
+
+    def made(self, tree: Tree, node: Items | Members) -> Node:
+        """A collection, if it is not too large: its parts may be the same thing many times over."""
+        return node if self.allows(_size(node), self.depth) else self.unknown(tree)
+
+    def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
+        """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
+        self.risk(tree)
+        names = list(names_in(nodes)) or [f"{text} {_AFTER_APPLY}" for text in references(tree)]
+        return Unknown(self.source, *self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
+
+    def failing(self, tree: Tree) -> Missing:
+        """The value of an expression that fails."""
+        return Missing(self.source, *self.at(tree), self.unknown(tree).names)
+
+    def risk(self, tree: Tree) -> None:
+        """Notes that an expression may fail, though its value if it does not may be known."""
+        if self.risks is not None:
+            self.risks.append(tree)
 
     # -- texts --
 
@@ -87,223 +125,248 @@ class Evaluator:
         for part in parts_of(tree):
             inner = part.children[0]
             if kind_of(inner) == "interpolation":
-                parts.append(self._interpolated(inner))
-            elif isinstance(inner, str):
-                parts.append(self.text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
-            else:
-                return self._unknown(tree)  # a directive
-        if len(parts) == 1 and not isinstance(parts[0], Scalar):
+                parts.append(self.value(parts_of(inner)[0]))
+                continue
+            text = unescaped(str(inner), getattr(inner, "type", "")) if isinstance(inner, str) else None
+            if text is None:
+                return None  # a directive, or an escape that python-hcl2 takes for another
+            parts.append(self.text(tree, text))
+        if len(parts) == 1:
             return parts[0]
         return self.concatenated(tree, parts)
 
-    def _interpolated(self, tree: Tree) -> Node:
-        (expression,) = parts_of(tree)
-        found = self.value(expression)
-        return found if found is not None else self._unknown(tree)
-
     def concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
+        """Values put together as a text."""
+        if any(isinstance(part, Missing | Items) or object_of(part) is not None or is_null(part) for part in parts):
+            return self.failing(tree)
         pieces: list[Pieces] = []
-        if any(isinstance(part, Missing) for part in parts):
-            return Missing(self.source, *self.at(tree), names_in(parts))
         for part in parts:
-            if isinstance(part, Scalar) and part.type != "null":
+            if isinstance(part, Scalar):
                 pieces.append((part.text,) if part.text else ())
             else:
                 pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
         if sum(len(piece or "") for part in pieces for piece in part) > LONGEST:
-            return self._unknown(tree)
+            return self.unknown(tree)
         whole = joined(pieces)
         if all(piece is not None for piece in whole):
             return self.text(tree, "".join(piece or "" for piece in whole))
-        names = names_in(parts) or [f"{self.own} (an expression that is not evaluated)"]
-        return Unknown(self.source, *self.at(tree), names, whole)
+        return Unknown(self.source, *self.at(tree), self.unknown(tree, parts).names, whole)
 
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
-        parts = heredoc_parts(str(tree.children[0]))
-        if parts is None:
-            return self._unknown(tree)
         found: list[Node] = []
         inside = replace(self, shift=self.at(tree)[0])
+        parts = heredoc_parts(str(tree.children[0]))
+        if parts is None:
+            return None
         for text, is_expression in parts:
             expression = parse_expression(text) if is_expression else None
-            if not is_expression:
-                found.append(self.text(tree, text))
-            else:
-                value = inside.value(expression) if expression is not None else None
-                found.append(value if value is not None else self._unknown(tree))
+            if is_expression and expression is None:
+                return None
+            found.append(self.text(tree, text) if expression is None else inside.value(expression))
         return self.concatenated(tree, found)
 
     def _number(self, tree: Tree) -> Node | None:
-        return Scalar(self.source, *self.at(tree), str(tree.children[0]), "plain")
+        text = number_text(str(tree.children[0]))
+        return None if text is None else self.plain(tree, text)
 
-    def _literal(self, tree: Tree) -> Node | None:
+    def _literal(self, tree: Tree) -> Node:
         text = str(tree.children[0])
-        return None if text == "null" else Scalar(self.source, *self.at(tree), text, "plain")
+        return self.null(tree) if text == "null" else self.plain(tree, text)
 
     # -- collections --
 
-    def made(self, tree: Tree, node: Items | Members) -> Node:
-        """A collection, if it is not too large: its parts may be the same thing many times over."""
-        return node if self.allows(_size(node), self.depth) else self._unknown(tree)
-
-    def _tuple(self, tree: Tree) -> Node | None:
+    def _tuple(self, tree: Tree) -> Node:
         found = [self.value(part) for part in parts_of(tree)]
-        start, end = self.at(tree)
-        null = Scalar(self.source, start, start, "", "null")
-        return self.made(tree, Items(self.source, start, end, [node if node is not None else null for node in found]))
+        return self.failing(tree) if _fails(found) else self.ordered(tree, found)
 
     def _object(self, tree: Tree) -> Node | None:
-        pairs: list[tuple[Scalar, Node]] = []
+        pairs: dict[str, tuple[Scalar, Node]] = {}
         for element in parts_of(tree):
             key_tree, value_tree = parts_of(element)
-            key = self._key(key_tree)
-            if key is None:
-                return self._unknown(tree)
-            value = self.value(value_tree)
-            pairs.append((key, value if value is not None else Scalar(self.source, key.end, key.end, "", "null")))
-        return self.made(tree, Resolved(self.source, *self.at(tree), pairs))
+            key, value = self._key(key_tree), self.value(value_tree)
+            if _fails([key, value]):
+                return self.failing(tree)
+            if not isinstance(key, Scalar) or is_null(key):
+                return None
+            pairs[key.text] = key, value
+        return self.made(tree, Resolved(self.source, *self.at(tree), list(pairs.values())))
 
-    def _key(self, tree: Tree) -> Scalar | None:
+    def _key(self, tree: Tree) -> Node:
         """The name of a member: a word stands for itself."""
         (inner,) = parts_of(tree)
         word = word_of(inner)
-        if word is not None:
-            return self.text(tree, word)
-        found = self.value(inner)
-        return found if isinstance(found, Scalar) else None
+        return self.value(inner) if word is None else self.text(tree, word)
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
         intro, result, *condition = parts_of(tree)
         names = [str(part.children[0]) for part in parts_of(intro) if kind_of(part) == "identifier"]
         collection = self.value(parts_of(intro)[-1])
-        if not isinstance(collection, Items) or not 1 <= len(names) <= 2:
-            return self._unknown(tree, names_in([collection]) if collection is not None else ())
+        entries = self._entries(tree, collection, with_keys=len(names) == 2)
+        if entries is None:
+            return None if isinstance(collection, Unknown | Items) and not isinstance(collection, Missing) else self.failing(tree)
+        if condition and not entries:
+            self.risk(tree)  # the condition of none is still checked for its type
         found: list[Node] = []
-        for index, item in enumerate(collection.items):
-            place = Scalar(self.source, *self.at(tree), str(index), "plain")
-            bound = {**self.bound, names[-1]: item, **({names[0]: place} if len(names) == 2 else {})}
-            inside = replace(self, bound=bound)
-            if condition:
-                holds = inside.value(parts_of(condition[0])[0])
-                if not isinstance(holds, Scalar) or holds.text not in ("true", "false"):
-                    return self._unknown(tree)
-                if holds.text == "false":
-                    continue
-            value = inside.value(result)
-            found.append(value if value is not None else Scalar(self.source, place.start, place.start, "", "null"))
-        return self.made(tree, Items(self.source, *self.at(tree), found))
+        for key, item in entries:
+            inside = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
+            holds = inside.value(parts_of(condition[0])[0]) if condition else None
+            if holds is not None and truth(holds) is None:
+                return self.failing(tree) if isinstance(holds, Missing) else None
+            if holds is None or truth(holds):
+                found.append(inside.value(result))
+        if _fails(found):
+            return self.failing(tree)
+        return self.ordered(tree, found, loose=isinstance(collection, Loose))
+
+    def _entries(self, tree: Tree, node: Node, *, with_keys: bool) -> list[tuple[Node, Node]] | None:
+        """Keys and values of a collection, in their order; `None` where they are not known, or it is none."""
+        found = object_of(node)
+        if found is not None:
+            names = {key.text: (key, value) for key, value in found.pairs}
+            return [names[name] for name in sorted(names)]
+        if isinstance(node, TextSet):
+            return [(item, item) for item in node.items]
+        if not isinstance(node, Items) or (with_keys and not isinstance(node, Ordered)):
+            return None
+        return [(self.plain(tree, str(index)), item) for index, item in enumerate(node.items)]
 
     # -- references --
 
     def _reference(self, tree: Tree) -> Node | None:
         """A chain of names, keys and positions."""
-        steps = self._steps(tree)
-        if steps is None:
-            return self._unknown(tree)
-        head, rest = steps[0], steps[1:]
-        if head in self.bound:
-            found = self.bound[head]
-            for step in rest:
-                found = _member(found, step)
-                if found is None:
-                    return self._unknown(tree)
-        else:
-            found = self.refer("".join([head, *rest]), self.depth)
-        return None if found is None else self.placed(tree, found)
+        root, path = self._path(tree)
+        keys = [key for _, key in path if isinstance(key, Scalar) and not is_null(key)]
+        if len(keys) < len(path):
+            return self.failing(tree) if _fails([key for _, key in path]) else None
+        name = str(root.children[0]) if kind_of(root) == "identifier" else None
+        if name is not None and name not in self.bound:
+            return self._referred(tree, name, [(form, key) for (form, _), key in zip(path, keys, strict=True)])
+        found = self.bound[name] if name is not None else self.value(root)
+        for key in keys:
+            inner = member(found, key.text)
+            if inner is None:
+                return self.failing(tree) if lacks(found, key.text) else self.unknown(tree, [found])
+            if isinstance(found, Items) and not isinstance(found, Ordered):
+                self.risk(tree)  # it may be a set, which has no positions
+            found = inner
+        return self.placed(tree, found)
 
-    def is_reference(self, tree: Tree) -> bool:
-        """Whether an expression is a reference and nothing else."""
-        return self._steps(tree) is not None
-
-    def _steps(self, tree: Tree) -> list[str] | None:
-        """The steps of a reference as they are written: `aws_iam_role`, `.app`, `["a"]`, `.arn`; keys are evaluated."""
+    def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Node]]]:
+        """What a chain begins with, and its steps: how each is written (`.` or `[`), and its name, key or position."""
         name = kind_of(tree)
-        if name == "expr_term":
-            parts = parts_of(tree)
-            return self._steps(parts[0]) if len(parts) == 1 else None
-        if name == "identifier":
-            return [str(tree.children[0])]
+        if name == "expr_term" and len(parts_of(tree)) == 1:
+            return self._path(parts_of(tree)[0])
         if name not in ("get_attr_expr_term", "index_expr_term"):
-            return None
+            return tree, []
         head, step = parts_of(tree)
-        before = self._steps(head)
-        if before is None:
-            return None
+        root, before = self._path(head)
         if kind_of(step) == "get_attr":
-            return [*before, f".{parts_of(step)[0].children[0]}"]
+            return root, [*before, (".", self.text(step, str(parts_of(step)[0].children[0])))]
         if kind_of(step) == "short_index":
-            return [*before, f"[{step.children[-1]}]"]
-        key = self.value(parts_of(step)[0])
-        if not isinstance(key, Scalar):
-            return None
-        return [*before, f"[{key.text}]" if key.type == "plain" else f"[{json.dumps(key.text)}]"]
+            return root, [*before, ("[", self.plain(step, str(step.children[-1])))]
+        return root, [*before, ("[", self.value(parts_of(step)[0]))]
+
+    def _referred(self, tree: Tree, name: str, path: Sequence[tuple[str, Scalar]]) -> Node | None:
+        """What a reference stands for."""
+        names = sum(form == "." for form, _ in path)
+        if any(isinstance(key, Untyped) for _, key in path) or names < (3 if name == "data" else 1 if name in _VALUES else 2):
+            return None  # a resource as a whole among them
+        steps = [f".{key.text}" if form == "." else f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]" for form, key in path]
+        found = self.refer("".join([name, *steps]), self.depth)
+        instance = {"data": 2, "var": 0, "local": 0}.get(name, 1)
+        positions = [index for index, (_, key) in enumerate(path) if key.type == "plain" and index != instance]
+        if found is not None and (is_open(found) or positions):
+            self.risk(tree)  # what is known after apply may lack a part, and a set has no positions
+        return self.null(tree) if found is None else self.placed(tree, found)
+
+    def placed(self, tree: Tree, node: Node) -> Node:
+        """A value from elsewhere, at the place where it is used."""
+        return _placed(self.source, *self.at(tree), node)
 
     def _splat(self, tree: Tree) -> Node | None:
-        """`list[*].name` and `list.*.name`: of each entry of a list."""
+        """`resource[*].name` and `resource.*.name`: of each instance of a resource with `count`."""
         head, splat = parts_of(tree)
-        steps = self._steps(head)
-        if steps is None:
-            return self._unknown(tree)
-        rest = ["." + str(parts_of(step)[0].children[0]) for step in parts_of(splat) if kind_of(step) == "get_attr"]
-        if len(rest) != len(parts_of(splat)):
-            return self._unknown(tree)
-        found = self.refer("".join(steps) + "[*]" + "".join(rest), self.depth)
-        return None if found is None else self.placed(tree, found)
+        root, path = self._path(head)
+        after = ["." + str(parts_of(step)[0].children[0]) for step in parts_of(splat) if kind_of(step) == "get_attr"]
+        if kind_of(root) != "identifier" or str(root.children[0]) in self.bound or len(after) != len(parts_of(splat)):
+            return None
+        before = ["." + key.text for form, key in path if form == "." and isinstance(key, Scalar)]
+        if len(before) < len(path):
+            return None
+        found = self.refer("".join([str(root.children[0]), *before, "[*]", *after]), self.depth)
+        return None if found is None or is_open(found) else self.placed(tree, found)
 
     # -- operators and functions --
 
     def _conditional(self, tree: Tree) -> Node | None:
-        condition, yes, no = parts_of(tree)
+        """One of two values, converted to the type that both have."""
+        condition, *branches = parts_of(tree)
         holds = self.value(condition)
-        if not isinstance(holds, Scalar) or holds.text not in ("true", "false"):
-            return self._unknown(tree)
-        return self.value(yes if holds.text == "true" else no)
+        if truth(holds) is None:
+            return self.failing(tree) if isinstance(holds, Missing) else None
+        taken, left = branches if truth(holds) else branches[::-1]
+        found = self.value(taken)
+        if isinstance(found, Unknown) or "null" in (word_of(taken), word_of(left)):
+            return found
+        other = replace(self, risks=None).value(left)
+        if is_uniform([found, other]) and not is_null(found) and not is_null(other):
+            return found
+        self.risk(tree)  # types that do not go together
+        if isinstance(found, Ordered) and isinstance(other, Ordered):
+            return self.ordered(tree, unified(found.items, other.items))
+        return loosened(found)
 
     def _binary(self, tree: Tree) -> Node | None:
         left_tree, term = parts_of(tree)[:2]
         between, right_tree = parts_of(term)
-        left, right, sign = self.value(left_tree), self.value(right_tree), str(between.children[0])
-        texts = [node.text if isinstance(node, Scalar) else None for node in (left, right)]
-        if sign in ("==", "!=") and (left is None or right is None) and not names_in([n for n in (left, right) if n is not None]):
-            return self._truth(tree, (left is right) == (sign == "=="))
-        if sign in ("==", "!=") and None not in texts:
-            return self._truth(tree, (texts[0] == texts[1]) == (sign == "=="))
-        if sign in _ORDERS and all(
-            isinstance(node, Scalar) and node.type == "plain" and _WHOLE.fullmatch(node.text) for node in (left, right)
-        ):
-            first, second = (int(text or 0) for text in texts)
-            return self._truth(tree, _ORDERS[sign](first, second))
-        if sign in ("&&", "||") and all(text in ("true", "false") for text in texts):
-            truths = [text == "true" for text in texts]
-            return self._truth(tree, all(truths) if sign == "&&" else any(truths))
-        return self._unknown(tree)
+        left, right, sign = self.value(left_tree), self.value(right_tree), str(between.children[0]).split()[-1]
+        if _fails([left, right]):
+            return self.failing(tree)
+        found: bool | None = None
+        if sign in ("==", "!="):
+            same = equal(left, right)
+            found = None if same is None else same == (sign == "==")
+        elif sign in ("&&", "||"):
+            truths = [truth(left), truth(right)]
+            found = None if None in truths else all(truths) if sign == "&&" else any(truths)
+        elif sign in _ORDERS and isinstance(left, Scalar) and isinstance(right, Scalar):
+            whole = _WHOLE.fullmatch(left.text) and _WHOLE.fullmatch(right.text)
+            found = _ORDERS[sign](int(left.text), int(right.text)) if whole else None
+        return None if found is None else self.plain(tree, str(found).lower())
 
     def _unary(self, tree: Tree) -> Node | None:
-        sign = next((str(child) for child in tree.children if isinstance(child, str)), "")
-        found = self.value(parts_of(tree)[0])
-        if sign == "!" and isinstance(found, Scalar) and found.text in ("true", "false"):
-            return self._truth(tree, found.text == "false")
-        return self._unknown(tree)
-
-    def _truth(self, tree: Tree, value: bool) -> Scalar:
-        return Scalar(self.source, *self.at(tree), "true" if value else "false", "plain")
+        """`!`."""
+        found = truth(self.value(parts_of(tree)[0]))
+        return None if found is None or str(tree.children[0]) != "!" else self.plain(tree, str(not found).lower())
 
     def _call(self, tree: Tree) -> Node | None:
         name, *rest = parts_of(tree)
-        given = parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
-        spread = bool(rest) and any(str(child) == "..." for child in rest[0].children if isinstance(child, str))
         function = CALLS.get(str(name.children[0]))
-        if function is None or spread:
-            return self._unknown(tree)
-        found = function(self, tree, [self.value(argument) for argument in given])
-        if isinstance(found, Scalar) and found.type == "null":
+        arguments = parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
+        if str(name.children[0]) == "try":
+            return self._try(tree, arguments)
+        if function is None or (rest and "..." in rest[0].children):
             return None
-        return found if found is not None else self._unknown(tree)
+        given = [self.value(argument) for argument in arguments]
+        if _fails(given):
+            return self.failing(tree)
+        if names_in(given) or any(is_null(node) or type(node) is Items for node in given):
+            self.risk(tree)  # of another type, or a set
+        return function(self, tree, given)
+
+    def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
+        """The first argument that does not fail; not known where it cannot be told whether one does."""
+        for argument in arguments[:-1]:
+            risks: list[Tree] = []
+            found = replace(self, risks=risks).value(argument)
+            if not isinstance(found, Missing):
+                return self.unknown(tree, [found]) if risks else found
+        return self.value(arguments[-1]) if arguments else self.failing(tree)
 
 
-_FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
+FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "string": Evaluator._string,
     "heredoc_template": Evaluator._heredoc,
     "heredoc_template_trim": Evaluator._heredoc,
@@ -323,6 +386,11 @@ _FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "unary_op": Evaluator._unary,
     "function_call": Evaluator._call,
 }
+"""The forms of expressions that are evaluated, by the rules of python-hcl2."""
+
+
+def _fails(nodes: Sequence[Node]) -> bool:
+    return any(isinstance(node, Missing) for node in nodes)
 
 
 def _size(node: Node) -> int:
@@ -335,24 +403,15 @@ def _size(node: Node) -> int:
     return count
 
 
-def _member(node: Node | None, step: str) -> Node | None:
-    name = step[1:] if step.startswith(".") else step[1:-1].strip('"')
-    if isinstance(node, Members):
-        return next((value for key, value in node.pairs if key.text == name), None)
-    if isinstance(node, Items) and name.isdecimal() and int(name) < len(node.items):
-        return node.items[int(name)]
-    return None
-
-
 def _placed(source: Source, start: int, end: int, node: Node) -> Node:
     if node.source is source:
         return node
     if isinstance(node, Members):
         pairs = [(Scalar(source, start, end, key.text, "string"), _placed(source, start, end, value)) for key, value in node.pairs]
-        return Resolved(source, start, end, pairs)
+        return (type(node) if isinstance(node, Resolved) else Resolved)(source, start, end, pairs)
     if isinstance(node, Items):
-        return Items(source, start, end, [_placed(source, start, end, item) for item in node.items])
+        return type(node)(source, start, end, [_placed(source, start, end, item) for item in node.items])
     if isinstance(node, Unknown):
         return type(node)(source, start, end, node.names, node.pieces)
     assert isinstance(node, Scalar)
-    return Scalar(source, start, end, node.text, node.type)
+    return (Untyped if isinstance(node, Untyped) else Scalar)(source, start, end, node.text, node.type)

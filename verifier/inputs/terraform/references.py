@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_kinds import Ordered, is_null
+from verifier.inputs.terraform.hcl_tree import word_of
+from verifier.inputs.terraform.hcl_types import converted, untyped
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.sources import ModuleName, Written
 from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, traversals, within
@@ -35,6 +38,8 @@ class References:
         self.plan = resolver.plan
         self.documents = False
         """Whether a policy of a data source is given as a document, even where its text is known."""
+        self.modules = {r.module[: depth + 1] for r in self.plan.after.values() for depth in range(len(r.module))}
+        """The module instances that resources are in."""
         self._locals: dict[tuple[ModulePath, str, bool], tuple[Node | None, int]] = {}
 
     def refer(self, module: ModulePath, resource: Resource | None) -> Callable[[str, int], Node | None]:
@@ -156,7 +161,7 @@ class References:
             return unknown
         ordered = [instances[index] for index in sorted(instances, key=lambda index: index if isinstance(index, int) else 0)]
         found = [_rest(self.resolver.value(r, str(after[0])), after[1:], unknown) for r in ordered]
-        return Items(unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found])
+        return Ordered(unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found])
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
         """The resource that the expression of an attribute is a reference to, directly or through variables; `None` for anything else."""
@@ -187,20 +192,35 @@ class References:
         return expressions.get(name) if isinstance(expressions, dict) else None
 
     def _variable(self, name: str, module: ModulePath) -> Node | None:
+        """What a variable is: what is given for it, or else its default, converted to its type."""
         shown = qualified(module, f"var.{name}")
-        place = self.plan.address(shown)
+        place, names = self.plan.address(shown), [after_apply(shown)]
         given = self.plan.variables.get(name) if not module else None
-        if isinstance(given, dict) and "value" in given:
-            return None if given["value"] is None else node_of(place, given["value"])
         expression = self._argument(name, module) if module else None
-        if expression is not None:
-            return self.resolver.expression(expression, module[:-1], None, f"var.{name}")
         here = self.plan.modules.get(_name(module))
         declared = (here.data.get("variables") if here is not None else None) or {}
-        default = declared.get(name) if isinstance(declared, dict) else None
-        if isinstance(default, dict) and "default" in default:
-            return None if default["default"] is None else node_of(place, default["default"])
-        return Unknown(place, 0, 0, [after_apply(shown)])
+        declaration = declared.get(name) if isinstance(declared, dict) else None
+        default = node_of(place, declaration.get("default")) if isinstance(declaration, dict) and "default" in declaration else None
+        if isinstance(given, dict) and "value" in given:
+            found: Node | None = node_of(place, given["value"])
+        elif expression is not None:
+            found = self.resolver.expression(expression, module[:-1], None, f"var.{name}") or node_of(place, None)
+        else:
+            found = default
+        block = self.plan.sources.variables.get((_name(module), name))
+        if found is not None and is_null(found) and default is not None and not is_null(default):
+            nullable = block.attributes.get("nullable") if block is not None else None
+            word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
+            found = {"true": found, "false": default}.get(word or "")
+        if found is None:
+            return Unknown(place, 0, 0, names)
+        constraint = block.attributes.get("type") if block is not None else None
+        if block is None:
+            found = untyped(found, names)
+        elif constraint is not None:
+            evaluator = self.resolver.evaluator(constraint, module, None, shown)
+            found = converted(found, constraint.tree, evaluator.value, names)
+        return None if is_null(found) else found
 
     def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
         """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut short."""
@@ -240,6 +260,8 @@ class References:
         if not isinstance(output, dict):
             return unknown
         inner: ModulePath = (*module, (name, index))
+        if index is not None and inner not in self.modules:
+            return unknown  # nothing tells that there is this instance
         found = self.resolver.expression(output.get("expression"), inner, None, f"output.{steps[0]}")
         return _rest(found, steps[1:], unknown)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.terraform.plan import Plan, Resource
 from verifier.inputs.terraform.references import References
@@ -166,7 +167,7 @@ class Resolver:
         if len(fresh) != len(missing):
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
             return Items(raw.source, 0, 0, [Unknown(raw.source, 0, 0, names) if isinstance(i, Unknown) else i for i in raw.items])
-        if any(not _is_open(value) for value in fresh):
+        if any(not is_open(value) for value in fresh):
             self._suppose(resource, name, found)
         left = iter(fresh)
         return Items(raw.source, 0, 0, [next(left) if isinstance(item, Unknown) else item for item in raw.items])
@@ -196,7 +197,7 @@ class Resolver:
             return Unknown(place, 0, 0, names)
         before = self.recoveries
         value = self.references.traversal(found[0], module, resource)
-        if value is not None and _is_open(value):
+        if value is not None and is_open(value):
             return Unknown(place, 0, 0, names_in([value]) or names)
         empty = value is None or (isinstance(value, Scalar) and not value.text)  # as good as not set: AWS chooses
         if not empty and resource is not None and self.recoveries == before:
@@ -206,10 +207,14 @@ class Resolver:
         return value
 
     def evaluate(self, written: Written, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
-        """The value of an expression as it is written in a `.tf` file."""
+        """The value of an expression as it is written in a `.tf` file; `None` for null."""
         own = f"{resource.address}.{attribute}" if resource is not None else qualified(module, attribute)
-        refer = self.references.refer(module, resource)
-        return Evaluator(written.source, refer, own, self.allows, depth=self._depth).value(written.tree)
+        found = self.evaluator(written, module, resource, own).value(written.tree)
+        return None if is_null(found) else found
+
+    def evaluator(self, written: Written, module: ModulePath, resource: Resource | None, own: str) -> Evaluator:
+        """What evaluates an expression in a module instance."""
+        return Evaluator(written.source, self.references.refer(module, resource), own, self.allows, depth=self._depth)
 
     @contextmanager
     def inside(self, depth: int) -> Iterator[None]:
@@ -257,11 +262,6 @@ def written_in(expression: Any) -> Written | None:
 
 def _is_listed(value: Node, raw: Items) -> bool:
     return isinstance(value, Scalar) and any(isinstance(item, Scalar) and item.text == value.text for item in raw.items)
-
-
-def _is_open(node: Node) -> bool:
-    """Whether nothing is known of a value."""
-    return isinstance(node, Unknown) and not node.is_text
 
 
 def block_list(expressions: Any, name: str) -> list[Any]:

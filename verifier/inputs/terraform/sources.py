@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks
@@ -28,6 +28,8 @@ MOST_BYTES = 1 << 20
 
 ModuleName = tuple[str, ...]
 """The names of the module calls that lead to a module."""
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Block:
 
 @dataclass
 class Sources:
-    """The blocks of all modules: resources and data sources by (managed, type, name), locals, outputs and module calls by name."""
+    """The blocks of all modules: resources and data sources by (managed, type, name), the others by name."""
 
+    variables: dict[tuple[ModuleName, str], Block] = field(default_factory=dict)
     resources: dict[tuple[ModuleName, bool, str, str], Block] = field(default_factory=dict)
     locals: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
     outputs: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
@@ -135,10 +138,20 @@ class _Reader:
 
     def module(self, name: ModuleName, folder: Path, data: Json) -> None:
         """Adds a module, and those that it calls."""
-        for path in sorted(folder.glob("*.tf")):
-            self.files += 1
-            if self.files <= MOST_FILES:
-                self._file(name, path)
+        listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+        paths = [path for path in listed if path.suffix == ".tf"]
+        others = [
+            path.name for path in listed if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
+        ]
+        sources = {path: self._file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
+        unread = next((name for name in others if not sources.get(folder / name)), None)
+        if unread is not None:
+            # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and Configuration Structure]
+            place = Node(Source(self.read.name(folder / unread), ""), 0, 0)
+            self.remarks.warning(place, "this file is not read, so expressions and places in the folder's .tf files are not either")
+            return
+        for source, body in filter(None, sources.values()):
+            self._body(name, source, body)
         calls = data.get("module_calls")
         for call, entry in calls.items() if isinstance(calls, dict) else ():
             inner = entry.get("module") if isinstance(entry, dict) else None
@@ -155,35 +168,57 @@ class _Reader:
             return None
         return path if inside else None
 
-    def _file(self, name: ModuleName, path: Path) -> None:
+    def _file(self, path: Path) -> tuple[Source, Tree] | None:
+        """A file and what is written in it; `None` for one that is not read."""
+        self.files += 1
         try:
-            if not path.resolve().is_relative_to(self.limit) or path.stat().st_size > MOST_BYTES:
-                return
+            if self.files > MOST_FILES or not path.resolve().is_relative_to(self.limit) or path.stat().st_size > MOST_BYTES:
+                return None
             source = self.read.source(path)
         except (OSError, InputError):
-            return
+            return None
         body = parse(source.text)
         if body is None:
             self.remarks.warning(Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address")
-            return
-        self._body(name, source, body)
+            return None
+        return source, body
 
     def _body(self, name: ModuleName, source: Source, body: Tree) -> None:
+        """Adds what a file says, in the place of what the files before it say."""
+        found = self.sources
         for kind, managed in (("resource", True), ("data", False)):
             for labels, inner, tree in blocks_in(body, kind):
                 if len(labels) == 2:
-                    self.sources.resources[name, managed, labels[0], labels[1]] = _block(source, inner, tree)
+                    _merge(found.resources, (name, managed, labels[0], labels[1]), _block(source, inner, tree))
         for _, inner, _ in blocks_in(body, "locals"):
             for attribute, expression in attributes_in(inner):
-                self.sources.locals[name, attribute] = Written(expression, source)
+                found.locals[name, attribute] = Written(expression, source)
         for labels, inner, tree in blocks_in(body, "provider"):
-            self.sources.generated.setdefault((name, "".join(labels)), set()).update(_block(source, inner, tree).dynamic)
-        for labels, inner, tree in blocks_in(body, "module"):
-            self.sources.calls[name, labels[0] if labels else ""] = _block(source, inner, tree)
+            found.generated.setdefault((name, "".join(labels)), set()).update(_block(source, inner, tree).dynamic)
+        for kind, blocks in (("module", found.calls), ("variable", found.variables)):
+            for labels, inner, tree in blocks_in(body, kind):
+                _merge(blocks, (name, labels[0] if labels else ""), _block(source, inner, tree))
         for labels, inner, _ in blocks_in(body, "output"):
             value = dict(attributes_in(inner)).get("value")
             if labels and value is not None:
-                self.sources.outputs[name, labels[0]] = Written(value, source)
+                found.outputs[name, labels[0]] = Written(value, source)
+
+
+def _overrides(name: str) -> bool:
+    """Whether a file of this name is merged into the others."""
+    return name == "override.tf" or name.endswith("_override.tf")
+
+
+def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
+    """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. [Terraform: Override Files]"""
+    before = blocks.get(at)
+    if before is not None:
+        kinds = {*block.blocks, *block.dynamic}
+        nested = {kind: found for kind, found in before.blocks.items() if kind not in kinds}
+        dynamic = {kind: found for kind, found in before.dynamic.items() if kind not in kinds}
+        merged = {**before.attributes, **block.attributes}
+        block = replace(before, attributes=merged, blocks={**nested, **block.blocks}, dynamic={**dynamic, **block.dynamic})
+    blocks[at] = block
 
 
 def _block(source: Source, body: Tree, tree: Tree) -> Block:

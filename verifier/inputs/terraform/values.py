@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.hcl_kinds import member
 from verifier.inputs.unknown import Unknown
 from verifier.syntax.source import Source
 
@@ -38,7 +39,14 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip(padded, flags, strict=True)])
     if isinstance(value, str):
         return text_node(place, value)
-    return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
+    text = "" if value is None else json.dumps(value)
+    return Scalar(place, 0, 0, (number_text(text) or text) if isinstance(value, float) else text, "null" if value is None else "plain")
+
+
+def number_text(text: str) -> str | None:
+    """A number as Terraform writes it; `None` where that is not told here (exponents, very many digits)."""
+    match = re.fullmatch(r"0*([0-9]{1,15}?)(?:\.([0-9]{0,15}?)0*)?", text)
+    return None if match is None else match[1] + (f".{match[2]}" if match[2] else "")
 
 
 def text_node(place: Source, text: str) -> Scalar:
@@ -95,12 +103,7 @@ def within(node: Node, steps: Sequence[Step]) -> Node | None:
     for step in steps:
         if isinstance(node, Unknown):
             return node
-        if isinstance(node, Members):
-            found = next((value for key, value in node.pairs if key.text == str(step)), None)
-        elif isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
-            found = node.items[step]
-        else:
-            found = None
+        found = member(node, str(step))
         if found is None:
             return None
         node = found

@@ -60,7 +60,7 @@ class _Placing:
                 pairs.append((Scalar(self.source, at, end, key.text, "string"), placed))
                 at = after
             end = at + len(_closing(node, depth))
-            return Resolved(self.source, start, end, pairs), end
+            return (type(node) if isinstance(node, Resolved) else Resolved)(self.source, start, end, pairs), end
         if isinstance(node, Items):
             items: list[Node] = []
             for index, value in enumerate(node.items):
@@ -100,7 +100,8 @@ def rebased(node: Node, within: Node) -> Node:
     source, start, end = (within.source, within.start, within.end) if outside else (node.source, node.start, node.end)
     here = Node(source, start, end)
     if isinstance(node, Members):
-        return Resolved(source, start, end, [(_key_at(key, here), rebased(value, here)) for key, value in node.pairs])
+        kind = type(node) if isinstance(node, Resolved) else Resolved
+        return kind(source, start, end, [(_key_at(key, here), rebased(value, here)) for key, value in node.pairs])
     if isinstance(node, Items):
         return Items(source, start, end, [rebased(item, here) for item in node.items])
     if isinstance(node, Unknown):

@@ -1,0 +1,171 @@
+"""Random folders of `.tf` files: variables with types and values, a module with a local path, override files.
+
+In: a random source. Out: files by name; all of them are valid, so that the real Terraform makes a plan of them.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from random import Random
+
+from tests.inputs.hcl_expressions import KNOWN, NAMES, Expressions
+from verifier.inputs.files import Files
+from verifier.inputs.nodes import Node, Remarks, Scalar
+from verifier.inputs.supplied import NOTHING
+from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.hcl_tree import parse_expression
+from verifier.inputs.terraform.json_text import read_values
+from verifier.inputs.terraform.providers import Providers
+from verifier.inputs.terraform.reading import load_plan
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.syntax.source import Source
+
+_PRIMITIVE = {
+    "string": ('"a"', '"b"', "5", "1.50", "true", '"05"', '""', "null"),
+    "text": ('"a"', '"b"', '"5"', '""'),
+    "number": ("5", '"05"', "1.50", '"10"', "0", "null"),
+    "bool": ("true", '"false"', "null"),
+    "any": ('"a"', "5", "true", '["b", "a", "b"]', "{ a = 1 }", "null", '"5"'),
+}
+_USES = (
+    "var.{0}",
+    'var.{0} == "5"',
+    "var.{0} == 5",
+    "jsonencode({{ v = var.{0} }})",
+    "[for x in var.{0} : x]",
+    '[for k, v in var.{0} : "${{k}}"]',
+    "try(var.{0}[0], length(var.{0}), var.{0}.a, 0)",
+    '"-${{var.{0}}}-"',
+    "flatten([var.{0}])",
+    "try(concat(var.{0}, [1]), merge(var.{0}, {{ z = 1 }}), var.{0})",
+    "try(keys(var.{0}), tolist(var.{0}), false)",
+)
+
+
+class Folder:
+    """Makes the files of one folder."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.files: dict[str, str] = {}
+        names = [f"v{number}" for number in range(6)]
+        types = {name: self.type(2) for name in names}
+        given = {name: self.value(types[name]) for name in names[:4]}
+        defaults = {name: self.value(types[name]) for name in names[2:]}
+        self.files["main.tf"] = self._variables(types, defaults) + self._outputs(names)
+        self.files["terraform.tfvars"] = "".join(f"{name} = {value}\n" for name, value in given.items())
+        inner = [f"w{number}" for number in range(5)]
+        inside = {name: self.type(2) for name in inner}
+        calls = {name: self.random.choice((self.value(inside[name]), f"local.k{number}")) for number, name in enumerate(inner[:4])}
+        locals_ = {f"k{number}": self.value(inside[name]) for number, name in enumerate(inner[:4])}
+        self.files["child/main.tf"] = self._variables(inside, {name: self.value(inside[name]) for name in inner[2:]}) + self._outputs(inner)
+        self.files["call.tf"] = self._call(calls) + _block("locals", locals_) + self._outer(inner)
+        self.files["expressions.tf"] = self._expressions()
+        self._override(types, defaults, inside, calls)
+
+    def type(self, depth: int) -> str:
+        """A type constraint."""
+        kind = self.random.choice(
+            ("string", "number", "bool", "any", "list", "set", "map", "object", "tuple") if depth else ("string", "number", "bool")
+        )
+        if kind in ("list", "set", "map"):
+            return f"{kind}({self.type(depth - 1)})"
+        if kind == "object":
+            return f"object({{ {', '.join(f'{name} = {self.type(depth - 1)}' for name in NAMES[: self.random.randrange(1, 3)])} }})"
+        if kind == "tuple":
+            return f"tuple([{', '.join(self.type(depth - 1) for _ in range(self.random.randrange(3)))}])"
+        return kind
+
+    def value(self, constraint: str) -> str:
+        """A value that is of a type or is converted to it."""
+        kind, _, rest = constraint.partition("(")
+        inner = rest[:-1]
+        if kind in ("list", "set"):
+            values = [self.value("text" if inner == "any" else inner) for _ in range(self.random.randrange(4))]
+            return f"[{', '.join(value for value in values if value != 'null')}]"
+        if kind == "map":
+            wanted = "text" if inner == "any" else inner
+            return f"{{ {', '.join(f'{name} = {self.value(wanted)}' for name in NAMES[: self.random.randrange(3)])} }}"
+        if kind == "object":
+            pairs = [part.split(" = ", 1) for part in _parts(inner.strip("{} "))]
+            more = ", z = 1" if self.random.random() < 0.3 else ""
+            return f"{{ {', '.join(f'{name} = {self.value(own)}' for name, own in pairs)}{more} }}"
+        if kind == "tuple":
+            return f"[{', '.join(self.value(part) for part in _parts(inner.strip('[]')))}]"
+        return self.random.choice(_PRIMITIVE[kind])
+
+    def _variables(self, types: dict[str, str], defaults: dict[str, str]) -> str:
+        blocks = []
+        for name, constraint in types.items():
+            own = {} if constraint == "any" and self.random.random() < 0.5 else {"type": constraint}
+            blocks.append(_block(f'variable "{name}"', {**own, **({"default": defaults[name]} if name in defaults else {})}))
+        return "".join(blocks)
+
+    def _outputs(self, names: list[str]) -> str:
+        found = {f"o{n}_{name}": self.random.choice(_USES).format(name) for name in names for n in range(3)}
+        return "".join(_block(f'output "{name}"', {"value": f"try({text}, null)"}) for name, text in found.items())
+
+    def _outer(self, inner: list[str]) -> str:
+        found = [f"o{n}_{name}" for name in inner for n in range(3)]
+        return "".join(_block(f'output "m_{name}"', {"value": f"module.child.{name}"}) for name in found)
+
+    def _call(self, arguments: dict[str, str]) -> str:
+        return _block('module "child"', {"source": '"./child"', **arguments})
+
+    def _expressions(self) -> str:
+        """Expressions without `local.u1` and its like, that python-hcl2 can read."""
+        known = {name: text for name, text in KNOWN.items() if "local.u" not in text}
+        made: dict[str, str] = {}
+        while len(made) < 6:
+            text = re.sub(r"local\.(u[123]|holder|parts?)\b", "local.word", Expressions(self.random).text()).replace("sensitive(", "(")
+            if parse_expression(text) is not None:
+                made[f"e{len(made)}"] = f"try([{text}\n], null)"
+        return _block("locals", {**known, **made}) + "".join(_block(f'output "{name}"', {"value": f"local.{name}"}) for name in made)
+
+    def _override(self, types: dict[str, str], defaults: dict[str, str], inside: dict[str, str], calls: dict[str, str]) -> None:
+        """Files that are merged into the others: a default, a local value, an argument, an output."""
+        for name in self.random.sample(("override.tf", "a_override.tf", "b_override.tf", "child/override.tf"), 2):
+            own, kept = (inside, {}) if name.startswith("child") else (types, calls)
+            variable = self.random.choice([found for found in own if own is inside or found in defaults])
+            text = _block(f'variable "{variable}"', {"default": self.value(own[variable])})
+            text += _block(f'output "o0_{variable}"', {"value": f"[var.{variable}]"})
+            if kept:
+                argument = self.random.choice(list(kept))
+                text += _block('module "child"', {argument: self.value(inside[argument])}) + _block(
+                    "locals", {"k1": self.value(inside["w1"])}
+                )
+            self.files[name] = text
+
+    def write(self, folder: Path) -> None:
+        """Writes the files."""
+        for name, text in self.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def our_outputs(path: Path) -> dict[str, Node]:
+    """What the outputs of a plan are, as they are written in the files beside it."""
+    files, remarks = Files(), Remarks()
+    plan = load_plan(remarks, files, path, read_values("plan.json", files.source(path).text))
+    assert not remarks.warnings, remarks.warnings
+    resolver = Resolver(plan, Derivation(Providers(plan, NOTHING)))
+    outputs = plan.modules[()].data["outputs"]
+    null = Scalar(Source("plan.json", ""), 0, 0, "", "null")
+    return {name: resolver.expression(output["expression"], (), None, f"output.{name}") or null for name, output in outputs.items()}
+
+
+def _parts(text: str) -> list[str]:
+    """What commas part that are in no brackets."""
+    found, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(character, 0)
+        if character == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += character
+    return [part.strip() for part in found if part.strip()]
+
+
+def _block(head: str, attributes: dict[str, str]) -> str:
+    return f"{head} {{\n{''.join(f'  {name} = {text}{chr(10)}' for name, text in attributes.items())}}}\n"

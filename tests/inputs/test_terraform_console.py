@@ -1,0 +1,94 @@
+"""What is evaluated of `.tf` files, held against the real Terraform: random expressions, some parts of which the evaluator is not told, and
+random folders with variables, a module and override files. `tools/terraform_agreement.py` asks about many more."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from tests.inputs.console import FAILED, needs_terraform, real_values
+from tests.inputs.hcl_agreement import expressions, folders
+from tests.inputs.hcl_expressions import KNOWN
+from tests.inputs.hcl_laws import our_value, stands_for, tells
+from verifier.inputs.terraform.hcl_calls import CALLS
+from verifier.inputs.terraform.hcl_values import FORMS
+
+SEED, EXPRESSIONS, FOLDERS = 14, 600, 3
+
+
+@needs_terraform
+def test_expressions() -> None:
+    counts: Counter[str] = Counter()
+    assert list(expressions(SEED, EXPRESSIONS, counts)) == []
+    assert counts["all"] > EXPRESSIONS / 5 and counts["part"] > EXPRESSIONS / 30 and counts["fails"] > EXPRESSIONS / 30
+
+
+@needs_terraform
+def test_folders() -> None:
+    counts: Counter[str] = Counter()
+    assert list(folders(SEED, FOLDERS, counts)) == []
+    assert counts["all"] > 20 * FOLDERS
+
+
+EXACT = {
+    "coalesce": 'coalesce(null, "", "a")',
+    "coalescelist": 'coalescelist([], ["a"])',
+    "compact": 'compact(["a", "", null, 1])',
+    "concat": 'concat(["a"], local.list, [true])',
+    "distinct": 'distinct(["b", "a", "b"])',
+    "flatten": 'flatten([["a", [true]], local.set, 1])',
+    "format": 'format("%s-%s-%s", "a", 1.50, true)',
+    "join": 'join("-", [1, "a", true])',
+    "jsondecode": "jsondecode(jsonencode(local.object))",
+    "jsonencode": 'jsonencode({ b = local.set, a = "<&>" })',
+    "keys": "keys(local.object)",
+    "length": "length(local.set)",
+    "lookup": 'lookup(local.object, "z", "d")',
+    "merge": "merge(local.object, null, { a = 2 })",
+    "sensitive": 'sensitive("a")',
+    "tolist": "tolist(local.set)",
+    "toset": 'toset(["b", "a", "b"])',
+    "tostring": "[tostring(1.50), tostring(true), tostring(null)]",
+    "try": 'try({ a = 1 }.z, "d")',
+    "values": "values(local.object)",
+    "string": '"a${1.50}$${x}%%{y}\\u00e9"',
+    "heredoc_template": "<<EOT\n  a ${local.word}\n \n  $${x}\nEOT",
+    "heredoc_template_trim": "<<-EOT\n    a\n \n      b\n  EOT",
+    "int_lit": "0012",
+    "float_lit": "1.50",
+    "literal_value": "[null, true, false]",
+    "tuple": '[1, "a", [null]]',
+    "object": '{ "a" = 1, (local.word) = 2, 3 = "x", true = false }',
+    "for_tuple_expr": '[[for k, v in local.set : k], [for k, v in ["a"] : k], [for k, v in local.object : k if v != "x"]]',
+    "identifier": "[for x in [1] : x]",
+    "get_attr_expr_term": "[local.object.a, { a = 1 }.a]",
+    "index_expr_term": '[local.tuple[1], local.tuple["0"], local.object["a"], { 1 = "x" }[1]]',
+    "conditional": '[true ? 1 : 2, "true" ? "a" : null, false ? null : ["b"]]',
+    "binary_op": '[1 == "1", "1" == 1, null == "", 10 > 9, "10" <= 9, true && false, true || !true, 1.0 == 1, "a" != "b"]',
+    "unary_op": '[!true, !"false"]',
+    "function_call": "length([])",
+}
+"""An expression of each kind that is evaluated, of which everything is known."""
+ELSEWHERE = {"one": "newer than this Terraform", "nonsensitive": "fails in it of what is not sensitive"} | dict.fromkeys(
+    ("attr_splat_expr_term", "full_splat_expr_term"), "of resources, which this Terraform has no provider for"
+)
+"""What tests/inputs/test_terraform_language.py and test_terraform_files.py have cases of."""
+
+
+@needs_terraform
+def test_each_operation_and_function_is_evaluated(tmp_path: Path) -> None:
+    assert EXACT.keys() | ELSEWHERE.keys() == {*FORMS, *CALLS, "try"}
+    found = [our_value(f"({text}\n)", KNOWN) for text in EXACT.values()]
+    real = real_values(tmp_path, [f"({text}\n)" for text in EXACT.values()], KNOWN)
+    for name, ours, value in zip(EXACT, found, real, strict=True):
+        assert value is not FAILED and tells(ours) == "all" and stands_for(ours, value), name
+
+
+def test_the_table_has_the_law_of_each() -> None:
+    """docs/terraform.md: of each function what its docstring says."""
+    page = (Path(__file__).parents[2] / "docs" / "terraform.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page.split("| function | its law |")[1], re.MULTILINE))
+    laws = {name: function.__doc__ for name, function in CALLS.items()}
+    assert {name: table.get(name) for name in laws} == {name: (law or "").strip() for name, law in laws.items()}
+    assert {*table} == {*laws, "try"}
