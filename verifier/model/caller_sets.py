@@ -6,6 +6,8 @@ Guarantee: `is_empty` is true only for sets that are empty; one that is empty fo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -42,20 +44,35 @@ def both(operands: tuple[CallerSet, ...]) -> CallerSet:
     return proper[0] if len(proper) == 1 else CallersAnd(proper)
 
 
+def parts_of(callers: CallerSet) -> Iterator[CallerSet]:
+    """The sets that a set is made of by union, intersection, complement and issuing."""
+    match callers:
+        case CallersNot(inner) | IssuedBy(inner):
+            yield from parts_of(inner)
+        case CallersOr(operands) | CallersAnd(operands):
+            for operand in operands:
+                yield from parts_of(operand)
+        case _:
+            yield callers
+
+
+def with_parts(callers: CallerSet, change: Callable[[CallerSet], CallerSet]) -> CallerSet:
+    """The set, with each of its parts (`parts_of`) changed."""
+    match callers:
+        case CallersNot(operand):
+            return CallersNot(with_parts(operand, change))
+        case IssuedBy(inner):
+            return IssuedBy(with_parts(inner, change))
+        case CallersOr(operands):
+            return CallersOr(tuple(with_parts(operand, change) for operand in operands))
+        case CallersAnd(operands):
+            return CallersAnd(tuple(with_parts(operand, change) for operand in operands))
+    return change(callers)
+
+
 def of_account(callers: CallerSet, account: str) -> CallerSet:
     """The set, with the account of the key by its digits."""
-    match callers:
-        case KeyAccount():
-            return InAccount(account)
-        case CallersNot(operand):
-            return CallersNot(of_account(operand, account))
-        case IssuedBy(inner):
-            return IssuedBy(of_account(inner, account))
-        case CallersOr(operands):
-            return CallersOr(tuple(of_account(operand, account) for operand in operands))
-        case CallersAnd(operands):
-            return CallersAnd(tuple(of_account(operand, account) for operand in operands))
-    return callers
+    return with_parts(callers, lambda part: InAccount(account) if part == KeyAccount() else part)
 
 
 def is_empty(callers: CallerSet) -> bool:
@@ -65,17 +82,7 @@ def is_empty(callers: CallerSet) -> bool:
 
 def asks_for_tags(callers: CallerSet) -> bool:
     """Whether the set depends on the tags of a caller, which its ARN does not tell."""
-    match callers:
-        case Tagged():
-            return True
-        case CallersNot():
-            return asks_for_tags(callers.operand)
-        case IssuedBy():
-            return asks_for_tags(callers.callers)
-        case CallersOr() | CallersAnd():
-            return any(asks_for_tags(operand) for operand in callers.operands)
-        case _:
-            return False
+    return any(isinstance(part, Tagged) for part in parts_of(callers))
 
 
 def possible_kinds(callers: CallerSet) -> Kinds:

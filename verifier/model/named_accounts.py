@@ -11,16 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from verifier.model.caller_sets import parts_of, with_parts
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import (
-    CallersAnd,
     CallerSet,
-    CallersNot,
     CallersOr,
     InAccount,
     InOrganization,
     Invariant,
-    IssuedBy,
     KeyAccount,
     NamedAccount,
     Tagged,
@@ -40,7 +38,10 @@ def with_named_accounts(invariant: Invariant, estate: Estate, key: Key) -> Invar
 
 def with_names_replaced(callers: CallerSet, estate: Estate, key: Key) -> CallerSet:
     """The caller set with every `NamedAccount` replaced by the callers of the accounts and organizations that the input names."""
-    return _replaced(callers, named_callers(estate, key)) if _asks(callers) else callers
+    if not any(isinstance(part, NamedAccount) for part in parts_of(callers)):
+        return callers
+    named = named_callers(estate, key)
+    return with_parts(callers, lambda part: named if isinstance(part, NamedAccount) else part)
 
 
 def named_callers(estate: Estate, key: Key) -> CallerSet:
@@ -86,31 +87,3 @@ def _of_grants(key: Key) -> Iterator[str]:
     for grant in key.grants or ():
         accounts = (grant.grantee.account, grant.retiring and grant.retiring.account, grant.issuing_account)
         yield from (account for account in accounts if account)
-
-
-def _asks(callers: CallerSet) -> bool:
-    match callers:
-        case CallersNot():
-            return _asks(callers.operand)
-        case IssuedBy():
-            return _asks(callers.callers)
-        case CallersOr() | CallersAnd():
-            return any(map(_asks, callers.operands))
-        case _:
-            return isinstance(callers, NamedAccount)
-
-
-def _replaced(callers: CallerSet, named: CallerSet) -> CallerSet:
-    match callers:
-        case NamedAccount():
-            return named
-        case CallersNot():
-            return CallersNot(_replaced(callers.operand, named))
-        case IssuedBy():
-            return IssuedBy(_replaced(callers.callers, named))
-        case CallersOr():
-            return CallersOr(tuple(_replaced(operand, named) for operand in callers.operands))
-        case CallersAnd():
-            return CallersAnd(tuple(_replaced(operand, named) for operand in callers.operands))
-        case _:
-            return callers
