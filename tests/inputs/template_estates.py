@@ -138,7 +138,7 @@ def _condition(rng: random.Random) -> Json:
 def _role(rng: random.Random, name: str, before: bool) -> Role:
     inline = {policy: _identity_policy(rng) for policy in rng.sample(["own", "guard", "more"], rng.randint(0, 2))}
     managed = {f"{name}-shared": _identity_policy(rng)} if rng.random() < 0.3 else {}
-    boundary = f"{name}-shared" if managed and rng.random() < 0.4 else None
+    boundary = f"{name}-shared" if managed and not before and rng.random() < 0.4 else None
     return Role(name, inline, managed, rng.choice([{}, {"team": "red"}, {"team": "true"}]), boundary, before)
 
 
@@ -237,7 +237,7 @@ def _write(rng: random.Random, made: Sample) -> None:
         made.more_roles = True
         for role in made.roles:
             role.open = True
-        made.policy["Statement"].append(_statement(rng, [role.name for role in made.roles]))
+        _rewrite(rng, made)
         sections["Transform"] = ["AWS::LanguageExtensions", rng.choice(["Mine", MACRO, {"Name": "Mine"}])]
     for name in ("parameters", "mappings", "conditions"):
         if getattr(writer, name):
@@ -375,7 +375,7 @@ def _others(writer: Writer, made: Sample, resources: dict[str, Json]) -> None:
         made.more_roles = True
         if rng.random() < 0.3:
             resources["Other"]["Properties"]["Key"] = {"Ref": "Key"}
-            made.policy["Statement"].append(_statement(rng, [role.name for role in made.roles]))
+            _rewrite(rng, made)
         if made.roles and rng.random() < 0.5:
             everything = {
                 "Version": "2012-10-17",
@@ -383,6 +383,15 @@ def _others(writer: Writer, made: Sample, resources: dict[str, Json]) -> None:
             }
             made.roles[0].inline["made"] = everything
             made.roles[0].open = True
+
+
+def _rewrite(rng: random.Random, made: Sample) -> None:
+    """Changes the key policy of the estate, behind the template's back."""
+    statements = made.policy["Statement"]
+    if len(statements) > 1 and rng.random() < 0.5:
+        statements.pop(rng.randrange(len(statements)))
+    else:
+        statements.append(_statement(rng, [role.name for role in made.roles]))
 
 
 # -- both asked --

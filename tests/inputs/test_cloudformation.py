@@ -580,10 +580,7 @@ def test_s1_macros_and_control_policies_are_not_dropped(tmp_path: Path) -> None:
         tmp_path,
         text(KEY + "  Scp: {Type: AWS::Organizations::Policy, Properties: {}}\n", "Transform: [AWS::Serverless-2016-10-31, Mine]\n"),
     )
-    assert sorted((thing.label, thing.influence.value) for thing in estate.unmodelled) == [
-        ("D7", "may refuse"),
-        ("U3", "may allow or refuse"),
-    ]
+    assert {(thing.label, thing.influence.value) for thing in estate.unmodelled} == {("D7", "may refuse"), ("U3", "may allow or refuse")}
 
 
 def test_other_yaml_keeps_to_its_tags(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from verifier.inputs.doubt_elements import Limit, listed, split
+from verifier.inputs.doubt_elements import Limit, is_part_of_variable, listed, split
 from verifier.inputs.nodes import Members, Node, Scalar
 from verifier.inputs.unknown import Resolved, Unknown, names_in
 
@@ -116,8 +116,7 @@ def _with_wildcards(operator: Scalar, key: Scalar, values: Node, known: list[Nod
     like = _LIKE.get(_base(operator))
     if like is None or any(not node.is_text for node in unknown):
         raise _Impossible
-    # An unknown part after a `$` might make a policy variable of it.
-    if any(piece is not None and piece.endswith("$") for node in unknown for piece in node.pieces):
+    if any(is_part_of_variable(node.pieces) for node in unknown):
         raise _Impossible
     prefix, _, suffix = _parts(operator)
     named = Scalar(operator.source, operator.start, operator.end, prefix + like + suffix, "string")

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.unknown import Resolved, Unknown
+from verifier.inputs.unknown import Pieces, Resolved, Unknown
 from verifier.model.policy import PolicyKind
 
 Limit = tuple[tuple[str, ...], str, str] | None
@@ -80,7 +80,13 @@ def _pattern(name: str, node: Unknown) -> str:
     text = "".join("*" if piece is None else piece for piece in node.pieces)
     if name.endswith("Action"):
         return text if ":" in head else "*"
-    return text if head.count(":") >= 5 and "${" not in text else "*"
+    return text if head.count(":") >= 5 and "${" not in text and not is_part_of_variable(node.pieces) else "*"
+
+
+def is_part_of_variable(pieces: Pieces) -> bool:
+    """Whether a part that is not known may begin in a policy variable, or end in one."""
+    before = any(piece is not None and re.search(r"\$(?:\{[^}]*)?$", piece) for piece in pieces[:-1])
+    return before or any(piece is not None and re.match(r"[^{]*\}", piece) for piece in pieces[1:])
 
 
 def principals_of(value: Node, kind: PolicyKind) -> Principals:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.drafts import NAMES, Draft, listing, obj, text_at
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, member
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
@@ -133,7 +133,7 @@ def _documents(entry: Node, name: str) -> dict[str, Node]:
     """The inline policies of a list of an entry."""
     pairs = entry.pairs if isinstance(entry, Members) else []
     nodes = next((value.items for found, value in pairs if found.text == name and isinstance(value, Items)), [])
-    return {own: _member(node, "PolicyDocument") or node for node in nodes if (own := _text(node, "PolicyName")) is not None}
+    return {own: member(node, "PolicyDocument") or node for node in nodes if (own := _text(node, "PolicyName")) is not None}
 
 
 def _names(entry: Node, name: str, key: str | None) -> list[str]:
@@ -195,11 +195,6 @@ def _joined(entry: Members, name: str, key: str | None, without: set[str], more:
     return listing(entry, [*kept, *more])
 
 
-def _member(node: Node, name: str) -> Node | None:
-    pairs = node.pairs if isinstance(node, Members) else []
-    return next((value for key, value in pairs if key.text == name), None)
-
-
 def _text(node: Node, name: str) -> str | None:
-    found = _member(node, name)
+    found = member(node, name)
     return found.text if isinstance(found, Scalar) else None

@@ -8,7 +8,7 @@ keeps the characters that were written, so `012345678901` stays an account.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -82,6 +82,24 @@ class Members(Node):
     def has(self, *names: str) -> bool:
         """Whether there is a member of one of these names."""
         return any(key.text in names for key, _ in self.pairs)
+
+
+def member(node: Node | None, name: str) -> Node | None:
+    """The member of an object; `None` where there is none, or the node is no object."""
+    pairs = node.pairs if isinstance(node, Members) else []
+    return next((value for key, value in pairs if key.text == name), None)
+
+
+def nodes_in(root: Node) -> Iterator[Node]:
+    """A node and all that it holds, names of members too, in their order."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, Items):
+            pending += reversed(node.items)
+        elif isinstance(node, Members):
+            pending += [part for pair in reversed(node.pairs) for part in reversed(pair)]
 
 
 def diagnostic(severity: Severity, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> Diagnostic:

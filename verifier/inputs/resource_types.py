@@ -49,7 +49,7 @@ READ = frozenset(
         *(f"AWS::IAM::{kind}{what}" for kind in ("Role", "User", "Group") for what in ("", "Policy")),
         *("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserToGroupAddition"),
         *("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider", "AWS::IAM::ServiceLinkedRole"),
-        *("AWS::KMS::Key", "AWS::KMS::ReplicaKey", "AWS::KMS::Alias", "AWS::Organizations::Policy"),
+        *("AWS::KMS::Key", "AWS::KMS::ReplicaKey", "AWS::KMS::Alias"),
         *("AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation", "AWS::EC2::VPCEndpoint"),
     }
 )

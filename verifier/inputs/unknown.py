@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Members, Node, Scalar, nodes_in
 from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
@@ -67,15 +67,7 @@ class Embedded(Scalar):
 
 def unknowns(node: Node) -> Iterator[Unknown]:
     """The unknown values in a tree."""
-    pending = [node]
-    while pending:
-        inner = pending.pop()
-        if isinstance(inner, Unknown):
-            yield inner
-        elif isinstance(inner, Items):
-            pending += reversed(inner.items)
-        elif isinstance(inner, Members):
-            pending += [value for _, value in reversed(inner.pairs)]
+    return (inner for inner in nodes_in(node) if isinstance(inner, Unknown))
 
 
 def joined(parts: Sequence[Pieces]) -> Pieces:

@@ -7,18 +7,34 @@ a symbol of its own, and something that is not in the input may allow or refuse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar, cast
 
 from verifier.inputs.policies import SHARED
 from verifier.inputs.resource_types import Family
-from verifier.model.estate import ANY_ENDPOINT, Account, Endpoint, Estate, Group, Identity, Influence, Key, Organization, Unmodelled
+from verifier.model.estate import (
+    ANY_ENDPOINT,
+    Account,
+    Controls,
+    Endpoint,
+    Estate,
+    Group,
+    Identity,
+    Influence,
+    Key,
+    Level,
+    Organization,
+    Unmodelled,
+)  # fmt: skip
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
+T = TypeVar("T")
+_HOLDERS = (Account, Controls, Endpoint, Group, Identity, Key, Level, Organization)
+"""What has policies, or holds what has."""
 _ADDS = {
     Family.CONTROLS: ("D7", Influence.MAY_REFUSE),
     Family.SHARED: ("L5a", Influence.MAY_ALLOW),
@@ -79,27 +95,25 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
     def doubted(policy: Policy) -> Policy:
         return replace(policy, statements=tuple(_statement(statement, thing) for statement in policy.statements))
 
+    def shared(policy: Policy) -> Policy:
+        return doubted(policy) if policy.name == SHARED else policy
+
     match resource.family:
         case Family.IDENTITIES:
-            return replace(
-                estate,
-                accounts=tuple(_account(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts),
-            )
+            accounts = tuple(_changed(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts)
+            return replace(estate, accounts=accounts)
         case Family.KEYS:
-            concerns = [resource.key in (None, key.arn) for key in estate.keys]
-            keys = zip(estate.keys, concerns, strict=True)
-            return replace(estate, keys=tuple(_key(key, doubted, lambda policy: True) if doubts else key for key, doubts in keys))
+            return replace(estate, keys=tuple(_changed(k, doubted) if resource.key in (None, k.arn) else k for k in estate.keys))
         case Family.SHARED | Family.SHARES:
-            return replace(estate, keys=tuple(_key(key, doubted, lambda policy: policy.name == SHARED) for key in estate.keys))
+            return replace(estate, keys=_changed(estate.keys, shared))
         case Family.CONTROLS:
-            return replace(estate, organization=_organization(estate.organization, doubted))
+            return replace(estate, organization=_changed(estate.organization, doubted))
+        case Family.ENDPOINTS:
+            return replace(estate, endpoints=_changed(estate.endpoints, doubted))
         case Family.ANYTHING:
             for family in (Family.IDENTITIES, Family.KEYS, Family.CONTROLS, Family.ENDPOINTS):
                 estate = _in_doubt(estate, replace(resource, family=family), thing)
             return estate
-        case Family.ENDPOINTS:
-            endpoints = estate.endpoints
-            return replace(estate, endpoints=None if endpoints is None else tuple(_endpoint(e, doubted) for e in endpoints))
 
 
 def _statement(statement: Statement, thing: Unmodelled) -> Statement:
@@ -109,47 +123,14 @@ def _statement(statement: Statement, thing: Unmodelled) -> Statement:
     return replace(statement, doubt=allow_symbol(thing) if statement.effect is Effect.ALLOW else refuse_symbol(thing))
 
 
-Doubted = Callable[[Policy], Policy]
-Owner = TypeVar("Owner", Identity, Group)
-
-
-def _each(policies: Iterable[Policy], doubted: Doubted) -> tuple[Policy, ...]:
-    return tuple(map(doubted, policies))
-
-
-def _account(account: Account, doubted: Doubted) -> Account:
-    def identity(found: Identity) -> Identity:
-        boundary = None if found.boundary is None else doubted(found.boundary)
-        trust = None if found.trust is None else doubted(found.trust)
-        return replace(_owner(found, doubted), boundary=boundary, trust=trust)
-
-    users, roles = tuple(map(identity, account.users)), tuple(map(identity, account.roles))
-    return replace(account, users=users, roles=roles, groups=tuple(_owner(group, doubted) for group in account.groups))
-
-
-def _owner(owner: Owner, doubted: Doubted) -> Owner:
-    return replace(owner, policies=_each(owner.policies, doubted))
-
-
-def _key(key: Key, doubted: Doubted, concerns: Callable[[Policy], bool]) -> Key:
-    if key.policies is None:
-        return key
-    return replace(key, policies=tuple(doubted(policy) if concerns(policy) else policy for policy in key.policies))
-
-
-def _organization(organization: Organization | None, doubted: Doubted) -> Organization | None:
-    if organization is None:
-        return None
-    controls = []
-    for found in organization.controls:
-        levels = (
-            None if kind is None else tuple(replace(level, policies=_each(level.policies, doubted)) for level in kind)
-            for kind in (found.service, found.resource)
-        )
-        service, resource = levels
-        controls.append(replace(found, service=service, resource=resource))
-    return replace(organization, controls=tuple(controls))
-
-
-def _endpoint(endpoint: Endpoint, doubted: Doubted) -> Endpoint:
-    return replace(endpoint, policy=None if endpoint.policy is None else doubted(endpoint.policy))
+def _changed(found: T, change: Callable[[Policy], Policy]) -> T:
+    """A part of an estate with every policy in force changed. Managed policies are in force where they are attached."""
+    if isinstance(found, Policy):
+        return cast(T, change(found))
+    if isinstance(found, tuple):
+        return cast(T, tuple(_changed(inner, change) for inner in found))
+    if not isinstance(found, _HOLDERS):
+        return found
+    parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "managed"}
+    new = {name: _changed(part, change) for name, part in parts.items()}
+    return cast(T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))

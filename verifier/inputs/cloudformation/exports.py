@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.nodes import Node, Scalar, member
 
 _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
@@ -43,15 +43,10 @@ class Exports:
             listed: dict[str, list[tuple[Functions, Node]]] = {}
             for functions in self._templates:
                 for output in functions.template.outputs.values():
-                    name, value = functions.text(_member(_member(output, "Export"), "Name")), _member(output, "Value")
-                    condition = _member(output, "Condition")
+                    name, value = functions.text(member(member(output, "Export"), "Name")), member(output, "Value")
+                    condition = member(output, "Condition")
                     made = condition is None or (isinstance(condition, Scalar) and functions.conditions.holds(condition, condition.text))
                     if name is not None and value is not None and made:
                         listed.setdefault(name, []).append((functions, value))
             self._outputs = listed
         return self._outputs
-
-
-def _member(node: Node | None, name: str) -> Node | None:
-    pairs = node.pairs if isinstance(node, Members) else []
-    return next((value for key, value in pairs if key.text == name), None)

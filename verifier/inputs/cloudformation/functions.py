@@ -18,8 +18,9 @@ from verifier.inputs.cloudformation.dynamic import BEGIN, with_values
 from verifier.inputs.cloudformation.json_string import json_pieces
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in
+from verifier.inputs.drafts import text_at
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in
+from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in, text_pieces
 from verifier.syntax.text import first_few
 
 _PART = re.compile(r"\$\{(!?)([^}]*)\}")
@@ -28,7 +29,6 @@ DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
-_TOO_LONG = f"a text of more than {LONGEST} characters, which no template can have"
 
 Called = Callable[[str, str | None], Node | None]
 """What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone knows."""
@@ -109,8 +109,20 @@ class Functions:
             pairs += [(key, found)] if found is not None else []
         return Resolved(node.source, node.start, node.end, pairs)
 
-    def _unknown(self, node: Node, name: str, pieces: Pieces = (None,)) -> Unknown:
-        return Unknown(node.source, node.start, node.end, [name], pieces)
+    def of(self, resource: Resource, name: str) -> Node | None:
+        """The value of a property."""
+        node = resource.properties.get(name)
+        return None if node is None else self.value(node)
+
+    def listed(self, resource: Resource, name: str) -> list[Node]:
+        """The values of a property that is a list, or stands for one."""
+        node = self.of(resource, name)
+        return node.items if isinstance(node, Items) else [] if node is None else [node]
+
+    def _unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
+        """What is not known, for the reasons that others are not; for that of the name where these have none."""
+        names = names_in([other for other in of if other is not None])
+        return Unknown(node.source, node.start, node.end, names or [name])
 
     def _wrong(self, node: Node, message: str) -> Unknown:
         self.remarks.error(node, message)
@@ -148,7 +160,7 @@ class Functions:
 
     def _pseudo(self, place: Node, name: str) -> Node:
         text = self.template.supplied.parameters.get(name) or self.pseudo.get(name)
-        return self._unknown(place, f"`{name}`") if text is None else Scalar(place.source, place.start, place.end, text, "string")
+        return self._unknown(place, f"`{name}`") if text is None else text_at(place, text)
 
     def _parameter(self, place: Node, name: str) -> Node:
         declared = self.template.parameters[name]
@@ -163,10 +175,10 @@ class Functions:
             return self._unknown(place, f"parameter `{name}` (no value: give --parameter {name}=…)")
         text = given if given is not None else getattr(default, "text", "")
         if not _LISTS.fullmatch(type_):
-            return _text(place, text)
+            return text_at(place, text)
         if BEGIN in text or not text:
             return self._unknown(place, f"the list in parameter `{name}`")
-        return Items(place.source, place.start, place.end, [_text(place, part.strip()) for part in text.split(",")])
+        return Items(place.source, place.start, place.end, [text_at(place, part.strip()) for part in text.split(",")])
 
     def _attribute(self, place: Node, name: str, attribute: str) -> Node:
         if name not in self.template.resources:
@@ -201,7 +213,7 @@ class Functions:
         """`Fn::ImportValue`: what an output of another stack exports, if that is one of the input."""
         name = self.value(argument)
         if not isinstance(name, Scalar):
-            return Unknown(node.source, node.start, node.end, names_in([name] if name is not None else []) or ["the name of an export"])
+            return self._unknown(node, "the name of an export", name)
         found = self.exported(name.text)
         return self._unknown(node, f"the export `{name.text}` of another stack") if found is None else self._at(node, found)
 
@@ -219,18 +231,18 @@ class Functions:
         position = 0
         known: dict[str, Node] = {}  # each is found once, however often the text has it
         for match in _PART.finditer(argument.text):
-            parts.append(_text(argument, argument.text[position : match.start()]))
+            parts.append(text_at(argument, argument.text[position : match.start()]))
             if match.group() not in known:
                 known[match.group()] = self._part(argument, match, given)
             parts.append(known[match.group()])
             position = match.end()
-        parts.append(_text(argument, argument.text[position:]))
+        parts.append(text_at(argument, argument.text[position:]))
         return self._concatenated(node, parts)
 
     def _part(self, place: Node, match: re.Match[str], given: Mapping[str, Node]) -> Node:
         literal, name = match.group(1), match.group(2).strip()
         if literal:
-            return _text(place, "${" + match.group(2) + "}")
+            return text_at(place, "${" + match.group(2) + "}")
         if name in given:
             found = self._written(given[name])
         elif "." in name:
@@ -242,56 +254,55 @@ class Functions:
 
     def _concatenated(self, place: Node, parts: Sequence[Node]) -> Node:
         """Texts as one text; what is no text is not known as one."""
-        pieces: list[Pieces] = []
-        for part in parts:
-            if isinstance(part, Scalar):
-                pieces.append((part.text,) if part.text else ())
-            else:
-                pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
-        if sum(len(piece or "") for part in pieces for piece in part) > LONGEST:
-            return self._wrong(place, _TOO_LONG)
-        whole = joined(pieces)
-        if all(piece is not None for piece in whole):
-            return _text(place, "".join(piece or "" for piece in whole))
-        return Unknown(place.source, place.start, place.end, names_in(parts) or ["a text that is made of a list"], whole)
+        pieces = [() if isinstance(part, Scalar) and not part.text else text_pieces(part) for part in parts]
+        return self._of_pieces(place, joined(pieces), names_in(parts) or ("a text that is made of a list",))
+
+    def _of_pieces(self, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
+        texts = [piece for piece in pieces if piece is not None]
+        if sum(map(len, texts)) > LONGEST:
+            return self._wrong(place, f"a text of more than {LONGEST} characters, which no template can have")
+        if None in pieces:
+            return Unknown(place.source, place.start, place.end, names, pieces)
+        return text_at(place, "".join(texts))
 
     def join(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Join`."""
-        if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
+        delimiter, inner = _pair(argument)
+        if not isinstance(delimiter, Scalar) or inner is None:
             return self._wrong(argument, "`Fn::Join` must have a delimiter and a list")
-        listed = self._written(argument.items[1])
+        listed = self._written(inner)
         if not isinstance(listed, Items):
-            return Unknown(node.source, node.start, node.end, names_in([listed] if listed is not None else []) or ["a list"])
+            return self._unknown(node, "a list", listed)
         parts: list[Node] = []
         for index, item in enumerate(listed.items):
             # One that may be left out takes a delimiter with it.
             left_out = next((other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None)
-            parts += [left_out or argument.items[0], item] if index else [item]
+            parts += [left_out or delimiter, item] if index else [item]
         return self._concatenated(node, parts)
 
     def split(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Split`."""
-        if not isinstance(argument, Items) or len(argument.items) != 2 or not isinstance(argument.items[0], Scalar):
+        delimiter, inner = _pair(argument)
+        if not isinstance(delimiter, Scalar) or inner is None:
             return self._wrong(argument, "`Fn::Split` must have a delimiter and a text")
-        text = self.value(argument.items[1])
-        delimiter = argument.items[0].text
-        if not isinstance(text, Scalar) or not delimiter:
-            return Unknown(node.source, node.start, node.end, names_in([text] if text is not None else []) or ["a text"])
-        return Items(node.source, node.start, node.end, [_text(node, part) for part in text.text.split(delimiter)])
+        text = self.value(inner)
+        if not isinstance(text, Scalar) or not delimiter.text:
+            return self._unknown(node, "a text", text)
+        return Items(node.source, node.start, node.end, [text_at(node, part) for part in text.text.split(delimiter.text)])
 
     def select(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Select`."""
-        if not isinstance(argument, Items) or len(argument.items) != 2:
+        first, second = _pair(argument)
+        if first is None or second is None:
             return self._wrong(argument, "`Fn::Select` must have an index and a list")
-        index, listed = (self.value(item) for item in argument.items)
-        if _may_shrink(argument.items[1], listed):
+        index, listed = self.value(first), self.value(second)
+        if _may_shrink(second, listed):
             return self._unknown(node, "an entry of a list, others of which may be left out")
         if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
             if int(index.text) < len(listed.items):
                 return self._at(node, listed.items[int(index.text)])
             return self._wrong(argument, f"`Fn::Select` asks for entry {index.text} of a list of {len(listed.items)}")
-        names = names_in([found for found in (index, listed) if found is not None])
-        return Unknown(node.source, node.start, node.end, names or ["an entry of a list"])
+        return self._unknown(node, "an entry of a list", index, listed)
 
     def find_in_map(self, node: Node, argument: Node) -> Node | None:
         """`Fn::FindInMap`, with a default value or without."""
@@ -301,31 +312,28 @@ class Functions:
         keys = [self.value(item) for item in items[:3]]
         texts = [key.text for key in keys if isinstance(key, Scalar)]
         if len(texts) != 3:
-            return Unknown(node.source, node.start, node.end, names_in([key for key in keys if key is not None]) or ["a key of a mapping"])
+            return self._unknown(node, "a key of a mapping", *keys)
         found: Node | None = self.template.mappings.get(texts[0])
         for text in texts[1:]:
-            pairs = found.pairs if isinstance(found, Members) else []
-            found = found if isinstance(found, Unknown) else next((value for key, value in pairs if key.text == text), None)
+            found = found if isinstance(found, Unknown) else member(found, text)
         if "Mappings" in self.template.rewritten or (found is None and self.template.macros):
             return self._unknown(node, f"mapping `{texts[0]}`, which a macro may write")
         if found is not None:
             return self._at(node, self._written(found) or found)
-        if len(items) == 4 and isinstance(items[3], Members):
-            default = next((value for key, value in items[3].pairs if key.text == "DefaultValue"), None)
-            if default is not None:
-                return self._written(default)
+        default = member(items[3], "DefaultValue") if len(items) == 4 else None
+        if default is not None:
+            return self._written(default)
         return self._wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
 
     def length(self, node: Node, argument: Node) -> Node | None:
         """`Fn::Length`: how many entries a list has. One that may be left out leaves it open."""
         listed = self.value(argument)
         if _may_shrink(argument, listed):
-            names = names_in([listed] if listed is not None else [])
-            return Unknown(node.source, node.start, node.end, names or ["how many entries of a list are left out"])
+            return self._unknown(node, "how many entries of a list are left out", listed)
         if isinstance(listed, Items):
             return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
         if isinstance(listed, Unknown):
-            return Unknown(node.source, node.start, node.end, listed.names)
+            return self._unknown(node, "a list", listed)
         return self._wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
 
     def to_json_string(self, node: Node, argument: Node) -> Node | None:
@@ -333,12 +341,7 @@ class Functions:
         found = self._written(argument)
         if not isinstance(found, Members | Items | Unknown):
             return self._wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
-        pieces = json_pieces(found)
-        if sum(len(piece or "") for piece in pieces) > LONGEST:
-            return self._wrong(node, _TOO_LONG)
-        if None in pieces:
-            return Unknown(node.source, node.start, node.end, names_in([found]), pieces)
-        return _text(node, "".join(piece or "" for piece in pieces))
+        return self._of_pieces(node, json_pieces(found), names_in([found]))
 
     # -- conditions --
 
@@ -356,13 +359,9 @@ class Functions:
 
     def exists(self, resource: Resource) -> Truth:
         """Whether a resource is made: it has no condition, or that holds."""
-        if resource.perhaps:
+        if resource.rewritten:
             return None
         return True if resource.condition is None else self.conditions.holds(resource.condition, resource.condition.text)
-
-
-def _text(place: Node, text: str) -> Scalar:
-    return Scalar(place.source, place.start, place.end, text, "string")
 
 
 def _may_be_left_out(node: Node | None) -> bool:
@@ -372,15 +371,13 @@ def _may_be_left_out(node: Node | None) -> bool:
 
 def _may_shrink(argument: Node, listed: Node | None) -> bool:
     """Whether entries of a list are left out, or may be. What the functions that count them make of that is not documented."""
-    if isinstance(listed, Items) and any(map(_may_be_left_out, listed.items)):
-        return True
-    pending = [argument]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Scalar) and node.text == _NO_VALUE:
-            return True
-        pending += node.items if isinstance(node, Items) else [value for _, value in node.pairs] if isinstance(node, Members) else []
-    return False
+    perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
+    return perhaps or any(isinstance(node, Scalar) and node.text == _NO_VALUE for node in nodes_in(argument))
+
+
+def _pair(argument: Node) -> tuple[Node | None, Node | None]:
+    """The two entries of a list of two."""
+    return (argument.items[0], argument.items[1]) if isinstance(argument, Items) and len(argument.items) == 2 else (None, None)
 
 
 _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {

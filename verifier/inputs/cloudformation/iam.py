@@ -16,7 +16,7 @@ from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
 from verifier.inputs.elsewhere import Elsewhere, unlisted
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Node, Remarks, Scalar, member
 from verifier.inputs.unknown import Pieces, Unknown, may_be_equal, names_in, text_pieces
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
@@ -75,37 +75,29 @@ class Identities:
         found: dict[str, Node] = {}
         for type_, name in _PROVIDERS.items():
             made = [(r, exists) for r in self.functions.template.of_type(type_) if (exists := self.functions.exists(r)) is not False]
-            arns = [self.names.provider_arn(r) if exists else _perhaps(r) for r, exists in made]
+            arns = [self.names.provider_arn(r) if exists else r.perhaps for r, exists in made]
             if arns:
                 found[name] = provider_listing(place, name, arns)
         return found
-
-    def _value(self, resource: Resource, name: str) -> Node | None:
-        node = resource.properties.get(name)
-        return None if node is None else self.functions.value(node)
-
-    def _listed(self, resource: Resource, name: str) -> list[Node]:
-        node = self._value(resource, name)
-        return node.items if isinstance(node, Items) else [] if node is None else [node]
 
     # -- users, groups, roles --
 
     def _draft(self, resource: Resource) -> None:
         kind = _KINDS[resource.type]
-        arn, name, tags = self.names.iam_arn(resource), self.names.iam_name(resource), self._value(resource, "Tags")
+        arn, name, tags = self.names.iam_arn(resource), self.names.iam_name(resource), self.functions.of(resource, "Tags")
         if not isinstance(arn, Scalar) or not isinstance(name, Scalar) or (tags is not None and names_in([tags])):
             self._left_out(resource)
             return
-        draft = Draft(kind, arn.text, resource.place, boundary=self._value(resource, "PermissionsBoundary"))
-        draft.trust = self._value(resource, "AssumeRolePolicyDocument")
+        draft = Draft(kind, arn.text, resource.place, boundary=self.functions.of(resource, "PermissionsBoundary"))
+        draft.trust = self.functions.of(resource, "AssumeRolePolicyDocument")
         draft.tags = [pair for tag in getattr(tags, "items", []) if (pair := _pair(tag)) is not None]
         self._own_policies(resource, draft)
-        for index, policy in enumerate(self._listed(resource, "ManagedPolicyArns")):
+        for index, policy in enumerate(self.functions.listed(resource, "ManagedPolicyArns")):
             draft.attach(policy, f"ManagedPolicyArns[{index}]")
-        for index, group in enumerate(self._listed(resource, "Groups") if kind == "user" else []):
+        for index, group in enumerate(self.functions.listed(resource, "Groups") if kind == "user" else []):
             draft.join(group, f"Groups[{index}]")
         if not self.functions.exists(resource):
-            draft.inline[resource.name] = _perhaps(resource)
+            draft.inline[resource.name] = resource.perhaps
         self.drafts[kind, name.text] = draft
         if resource.name in self.names.made_up:
             self.elsewhere.perhaps.add((kind, f"-{resource.name[:_SHORTEST]}"))
@@ -113,8 +105,8 @@ class Identities:
     def _own_policies(self, resource: Resource, draft: Draft) -> None:
         """Puts the policies that are written in the resource. Names that are not known are not taken for others of the same list."""
         unknown: dict[str, Pieces] = {}
-        for index, block in enumerate(self._listed(resource, "Policies")):
-            name, document = _member(block, "PolicyName"), _member(block, "PolicyDocument")
+        for index, block in enumerate(self.functions.listed(resource, "Policies")):
+            name, document = member(block, "PolicyName"), member(block, "PolicyDocument")
             shown = name.text if isinstance(name, Scalar) else f"Policies[{index}] of {resource.name}"
             document = block if isinstance(block, Unknown) else document or self._missing(block, shown)
             if isinstance(name, Scalar):
@@ -158,17 +150,17 @@ class Identities:
     def _attached(self, resource: Resource) -> list[Draft]:
         if resource.type in _OF_ONE:
             kind, attribute = _OF_ONE[resource.type]
-            return self._owners(resource, kind, self._listed(resource, attribute))
-        return [draft for name, kind in _OWNERS.items() for draft in self._owners(resource, kind, self._listed(resource, name))]
+            return self._owners(resource, kind, self.functions.listed(resource, attribute))
+        return [draft for name, kind in _OWNERS.items() for draft in self._owners(resource, kind, self.functions.listed(resource, name))]
 
     def _inline(self, resource: Resource) -> None:
         exists = self.functions.exists(resource)
         if exists is False:
             return
-        document = self._value(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
+        document = self.functions.of(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
         if exists is None:
-            document = Unknown(document.source, document.start, document.end, [f"whether `{resource.name}` is made"])
-        name = self._value(resource, "PolicyName")
+            document = resource.perhaps
+        name = self.functions.of(resource, "PolicyName")
         shown = name.text if isinstance(name, Scalar) else f"the policy {resource.name}"
         for draft in self._attached(resource):
             self._put(draft, shown, name, document)
@@ -189,7 +181,7 @@ class Identities:
         """A managed policy, and to whom it is attached; `None` where it is not made, or its ARN is not known."""
         exists = self.functions.exists(resource)
         arn = self.names.iam_arn(resource)
-        document = self._value(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
+        document = self.functions.of(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
         for draft in self._attached(resource) if exists is not False else []:
             if isinstance(arn, Scalar) and exists:
                 draft.attach(arn, resource.name)
@@ -201,26 +193,17 @@ class Identities:
         if not isinstance(arn, Scalar):
             self._unlisted(resource, "attach")
             return None
-        return managed_policy(resource.place, arn.text, document if exists else _perhaps(resource))
+        return managed_policy(resource.place, arn.text, document if exists else resource.perhaps)
 
     def _addition(self, resource: Resource) -> None:
         if self.functions.exists(resource) is False:
             return
-        group = self._value(resource, "GroupName")
-        for draft in self._owners(resource, "user", self._listed(resource, "Users")):
+        group = self.functions.of(resource, "GroupName")
+        for draft in self._owners(resource, "user", self.functions.listed(resource, "Users")):
             if group is not None:
                 draft.join(group, resource.name)
 
 
-def _perhaps(resource: Resource) -> Unknown:
-    place = resource.place
-    return Unknown(place.source, place.start, place.end, [f"whether `{resource.name}` is made"])
-
-
-def _member(node: Node, name: str) -> Node | None:
-    return next((value for key, value in node.pairs if key.text == name), None) if isinstance(node, Members) else None
-
-
 def _pair(tag: Node) -> tuple[Node, Node] | None:
-    key, value = _member(tag, "Key"), _member(tag, "Value")
+    key, value = member(tag, "Key"), member(tag, "Value")
     return None if key is None or value is None else (key, value)

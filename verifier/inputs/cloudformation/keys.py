@@ -50,10 +50,10 @@ class Keys:
             return
         place = resource.place
         self.arns[resource.name] = arn.text
-        bypass = self._value(resource, "BypassPolicyLockoutSafetyCheck")
+        bypass = self.functions.of(resource, "BypassPolicyLockoutSafetyCheck")
         if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text.lower() == "false"):
             self.unchecked.add(arn.text)
-        policy = self._value(resource, "KeyPolicy")
+        policy = self.functions.of(resource, "KeyPolicy")
         if (isinstance(policy, Members) and not policy.pairs) or (isinstance(policy, Scalar) and not policy.text):
             policy = None  # AWS's handler of the resource takes an empty text for no policy
         members: dict[str, Node] = {
@@ -75,22 +75,18 @@ class Keys:
             message = f"the template does not tell which account `{resource.name}` will be in"
             self.remarks.error(resource.place, message, hint="give it with --account 111122223333")
 
-    def _value(self, resource: Resource, name: str) -> Node | None:
-        node = resource.properties.get(name)
-        return None if node is None else self.functions.value(node)
-
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell. A replica has its primary key's spec and usage."""
         place = resource.place
         if resource.type == "AWS::KMS::ReplicaKey":
-            primary = self._value(resource, "PrimaryKeyArn")
+            primary = self.functions.of(resource, "PrimaryKeyArn")
             of = obj(place, Arn=primary) if primary is not None else obj(place)
             configuration = obj(place, MultiRegionKeyType=text_at(place, "REPLICA"), PrimaryKey=of)
             return {"MultiRegion": yes(place), "MultiRegionConfiguration": configuration, "Origin": text_at(place, "AWS_KMS")}
         usual = {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
-        facts = {name: self._value(resource, name) or text_at(place, default) for name, default in usual.items()}
+        facts = {name: self.functions.of(resource, name) or text_at(place, default) for name, default in usual.items()}
         found: dict[str, Node] = {name: node for name, node in facts.items() if not isinstance(node, Unknown)}
-        multi_region = self._value(resource, "MultiRegion")
+        multi_region = self.functions.of(resource, "MultiRegion")
         if isinstance(multi_region, Unknown):
             return found
         if not (isinstance(multi_region, Scalar) and multi_region.text.lower() == "true"):
@@ -101,7 +97,7 @@ class Keys:
 
     def _tags(self, resource: Resource) -> Node | None:
         """The tags; `None` where they are not known. Tags of the stack, which CloudFormation adds, are not in the template."""
-        node = self._value(resource, "Tags")
+        node = self.functions.of(resource, "Tags")
         if node is None:
             return listing(resource.place, [])
         if names_in([node]) or not isinstance(node, Items):
@@ -110,7 +106,7 @@ class Keys:
 
     def _alias(self, resource: Resource, found: dict[str, KeyParts]) -> None:
         exists = self.functions.exists(resource)
-        target, name = self._value(resource, "TargetKeyId"), self._value(resource, "AliasName")
+        target, name = self.functions.of(resource, "TargetKeyId"), self.functions.of(resource, "AliasName")
         if exists is False or target is None:
             return
         text = target.text if isinstance(target, Scalar) else None
@@ -128,9 +124,7 @@ class Keys:
     def _elsewhere(self, resource: Resource, key: str, name: Node | None) -> None:
         """Remembers an alias of a key that is not of the template, by the ARN or ID of the key. `name` is `None` if it may not be made."""
         arn = key if ":" in key else f"arn:{self.names.partition}:kms:{self.names.region}:{self.names.account}:key/{key}"
-        place = resource.place
-        perhaps = Unknown(place.source, place.start, place.end, [f"whether `{resource.name}` is made"])
-        self.changes.setdefault(arn, KeyChanges(place)).aliases.append(name or perhaps)
+        self.changes.setdefault(arn, KeyChanges(resource.place)).aliases.append(name or resource.perhaps)
 
 
 def _renamed(tag: Node) -> Node:

@@ -16,8 +16,7 @@ from verifier.inputs.cloudformation.template import Resource, Template
 from verifier.inputs.cloudformation.written import shown
 from verifier.inputs.resource_types import Family, unknown_family
 from verifier.inputs.unknown_types import UnknownResource
-from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import first_few
 
 _STACKS = re.compile(
     r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct|.*::MODULE"
@@ -51,14 +50,18 @@ def unknown_resources(
     remarks = functions.remarks
     for resource in makers(functions):
         address, span = f"{resource.type} `{resource.name}`", resource.place.span
+        why = "has resources of its own, which are not read" if _STACKS.fullmatch(resource.type) else "is made by code that is not read"
         for of in dict.fromkeys((account, *(others if resource.type == EVERYWHERE else ()))):
-            yield UnknownResource(Family.IDENTITIES, address, of, span)
+            yield UnknownResource(Family.IDENTITIES, address, of, span, why=why)
         for name in handed(functions.template, resource):
             if name in keys:
-                yield UnknownResource(Family.KEYS, address, account, span, keys[name])
+                yield UnknownResource(Family.KEYS, address, account, span, keys[name], why)
         if _STACKS.fullmatch(resource.type):
-            what = f"`{resource.name}` ({resource.type}) has resources of its own, which are not read"
-            remarks.warning(resource.place, f"{what}: no key in it is checked", hint="check its template in a run of its own")
+            what = f"`{resource.name}` ({resource.type}) {why}: no key in it is checked"
+            remarks.warning(resource.place, what, hint="check its template in a run of its own")
+    for macro, place in functions.template.macros:
+        why = "is not carried out, and may write every resource of the template anew"
+        yield UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why)
     for resource in functions.template.resources.values():
         family = unknown_family(resource.type)
         if family is None or functions.exists(resource) is False:
@@ -84,10 +87,3 @@ def supposed(functions: Functions) -> list[str]:
     """What every verdict about a key of the template supposes."""
     by_others = first_few([f"`{resource.name}`" for resource in makers(functions)])
     return [f"{by_others} changes no key that the template does not name to it"] if by_others else []
-
-
-def macros_that_write_anew(template: Template) -> Iterator[Unmodelled]:
-    """Macros that may write every resource of the template anew."""
-    for name, place in template.macros:
-        what = f"the macro {shown(name)} may change every resource of the template, and is not carried out"
-        yield Unmodelled(printable(f"macro {shown(name)}"), "U3", Influence.EITHER, printable(what), span=place.span)

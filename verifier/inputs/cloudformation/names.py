@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource, Template
+from verifier.inputs.drafts import text_at
 from verifier.inputs.nodes import Node, Scalar
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, text_pieces
 
@@ -70,16 +71,15 @@ class Names:
         if resource.type in PROVIDERS and attribute in (None, "Arn"):
             return self.provider_arn(resource)
         if resource.type == "AWS::KMS::Alias" and attribute is None:
-            return self._property(resource, "AliasName")
+            return self._of(resource, "AliasName")
         if resource.type == "AWS::EC2::VPCEndpoint" and attribute in (None, "Id"):
-            return _text(resource.place, "vpce-0" + self._digest(resource)[:16])
+            return text_at(resource.place, "vpce-0" + self._digest(resource)[:16])
         if resource.type == "AWS::EC2::VPC" and attribute in (None, "VpcId"):
-            return _text(resource.place, "vpc-0" + self._digest(resource)[:16])
+            return text_at(resource.place, "vpc-0" + self._digest(resource)[:16])
         return None
 
-    def _property(self, resource: Resource, name: str) -> Node | None:
-        node = resource.properties.get(name)
-        return None if node is None or self.functions is None else self.functions.value(node)
+    def _of(self, resource: Resource, name: str) -> Node | None:
+        return None if self.functions is None else self.functions.of(resource, name)
 
     def _digest(self, resource: Resource) -> str:
         return hashlib.sha256(f"{resource.name}{self.template.mark}".encode()).hexdigest()
@@ -89,14 +89,14 @@ class Names:
     def key_id(self, resource: Resource) -> Node | None:
         """The ID of a key: a placeholder. A replica shares that of its primary key."""
         if resource.type == "AWS::KMS::ReplicaKey":
-            primary = self._property(resource, "PrimaryKeyArn")
-            return _text(resource.place, primary.text.rsplit("/", 1)[-1]) if isinstance(primary, Scalar) else None
-        multi_region = self._property(resource, "MultiRegion")
+            primary = self._of(resource, "PrimaryKeyArn")
+            return text_at(resource.place, primary.text.rsplit("/", 1)[-1]) if isinstance(primary, Scalar) else None
+        multi_region = self._of(resource, "MultiRegion")
         if isinstance(multi_region, Scalar) and multi_region.text.lower() == "true":
-            return _text(resource.place, f"mrk-{'0' * 16}{self._digest(resource)[:16]}")
+            return text_at(resource.place, f"mrk-{'0' * 16}{self._digest(resource)[:16]}")
         if isinstance(multi_region, Unknown):
-            return _text(resource.place, f"unknown-{self._digest(resource)[:16]}")
-        return _text(resource.place, f"00000000-0000-4000-8000-{self._digest(resource)[:12]}")
+            return text_at(resource.place, f"unknown-{self._digest(resource)[:16]}")
+        return text_at(resource.place, f"00000000-0000-4000-8000-{self._digest(resource)[:12]}")
 
     def key_arn(self, resource: Resource) -> Node | None:
         """The ARN of a key."""
@@ -110,18 +110,18 @@ class Names:
 
     def iam_name(self, resource: Resource) -> Node:
         """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
-        given = self._property(resource, _IAM[resource.type][1])
+        given = self._of(resource, _IAM[resource.type][1])
         if given is not None:
             return given
         self.made_up[resource.name] = None
         stack = self.template.supplied.parameters.get("AWS::StackName") or "stack"
         end = self._digest(resource)[:12].upper()
-        return _text(resource.place, f"{stack}-{resource.name}"[: _LONGEST_NAME - 13] + f"-{end}")
+        return text_at(resource.place, f"{stack}-{resource.name}"[: _LONGEST_NAME - 13] + f"-{end}")
 
     def provider_arn(self, resource: Resource) -> Node:
         """The ARN of an identity provider: that of one of OpenID Connect ends in its URL without the scheme."""
         kind, attribute = PROVIDERS[resource.type]
-        given = self._property(resource, attribute)
+        given = self._of(resource, attribute)
         end = text_pieces(given) if given is not None else (None,)
         if isinstance(given, Scalar) and attribute == "Url":
             end = (given.text.removeprefix("https://"),)
@@ -131,7 +131,7 @@ class Names:
 
     def iam_arn(self, resource: Resource) -> Node:
         """The ARN, with its path."""
-        name, path = self.iam_name(resource), self._property(resource, "Path")
+        name, path = self.iam_name(resource), self._of(resource, "Path")
         middle = text_pieces(path) if path is not None else ("/",)
         kind = _IAM[resource.type][0]
         parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, text_pieces(name)]
@@ -141,9 +141,5 @@ class Names:
 
 def _of_pieces(place: Node, pieces: Pieces, names: list[str]) -> Node:
     if all(piece is not None for piece in pieces):
-        return _text(place, "".join(piece or "" for piece in pieces))
+        return text_at(place, "".join(piece or "" for piece in pieces))
     return Unknown(place.source, place.start, place.end, names, pieces)
-
-
-def _text(place: Node, text: str) -> Scalar:
-    return Scalar(place.source, place.start, place.end, text, "string")

@@ -7,11 +7,11 @@ whole input (S4), a Region what the user says, or one that decides nothing; neit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.template import Template
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Node, Remarks, Scalar, nodes_in
 from verifier.inputs.own_region import partition_of, stand_in
 
 _ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
@@ -41,21 +41,8 @@ def deployment(remarks: Remarks, node: Node, template: Template) -> Deployment:
     """Where the template is deployed. Raises `InputError` where that must be asked for (S4)."""
     region = template.supplied.region
     if region is None:
-        texts = list(_texts(node))
+        texts = [inner.text for inner in nodes_in(node) if isinstance(inner, Scalar)]  # its conditions and mappings may depend on it too
         partitions = {partition for text in texts for partition in _ARN.findall(text)}
         region = stand_in(node.source.name, min(partitions) if len(partitions) == 1 else "aws", texts)
         remarks.open_region(node.source.name, region, region)
     return Deployment(template.supplied.account or template.supplied.own, region, partition_of(region))
-
-
-def _texts(root: Node) -> Iterator[str]:
-    """The texts of the whole template: its conditions and mappings may depend on the Region as well."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Scalar):
-            yield node.text
-        elif isinstance(node, Items):
-            pending += node.items
-        elif isinstance(node, Members):
-            pending += [part for pair in node.pairs for part in pair]

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from functools import partial
 
 from verifier.inputs.cloudformation.dependencies import check_circles
-from verifier.inputs.cloudformation.endpoints import Endpoints
+from verifier.inputs.cloudformation.endpoints import endpoints
 from verifier.inputs.cloudformation.exports import Exports
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
-from verifier.inputs.cloudformation.makers import macros_that_write_anew, supposed, unknown_resources
+from verifier.inputs.cloudformation.makers import supposed, unknown_resources
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.place import Deployment, deployment
 from verifier.inputs.cloudformation.shares import shares
 from verifier.inputs.cloudformation.template import Template, WriteOut, read_template
+from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Unmodelled
 from verifier.syntax.text import first_few
 
 
@@ -66,13 +68,13 @@ def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -
 def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
     node, where, names, functions = reading.node, reading.where, reading.names, reading.functions
     keys, identities = Keys(remarks, functions, names), Identities(remarks, functions, names)
-    endpoints = Endpoints(functions, names)
     found = keys.read()
     _add_account(parts, node, where, identities)
-    listed = endpoints.read(node)
-    parts.made_endpoints += [] if listed is None else [listed]
-    parts.unmodelled += [*identities.unmodelled, *endpoints.unmodelled, *macros_that_write_anew(functions.template)]
-    parts.unmodelled += shares(functions, keys)
+    made = list(endpoints(functions, names))
+    listed = [endpoint for endpoint in made if isinstance(endpoint, Node)]
+    parts.made_endpoints += [obj(node, VpcEndpoints=listing(node, listed))] if listed else []
+    others = [endpoint for endpoint in made if isinstance(endpoint, Unmodelled)]
+    parts.unmodelled += [*identities.unmodelled, *others, *shares(functions, keys)]
     parts.unknown += unknown_resources(functions, keys.arns, where.account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]

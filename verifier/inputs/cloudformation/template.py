@@ -38,8 +38,8 @@ _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource: its logical ID, type and properties; `condition` names what it depends on, and `perhaps` says that a macro may have it
-    depend on something else. `place` is where it is declared."""
+    """A resource: its logical ID, type and properties; `condition` names what it depends on, and `rewritten` says that a macro
+    may have it depend on something else. `place` is where it is declared."""
 
     name: str
     type: str
@@ -47,7 +47,12 @@ class Resource:
     properties: Mapping[str, Node]
     condition: Scalar | None
     depends_on: tuple[Scalar, ...] = ()
-    perhaps: bool = False
+    rewritten: bool = False
+
+    @property
+    def perhaps(self) -> Unknown:
+        """What stands in the place of what is there if the resource is made."""
+        return Unknown(self.place.source, self.place.start, self.place.end, [f"whether `{self.name}` is made"])
 
 
 class _Anything(dict[str, Node]):
