@@ -107,6 +107,13 @@ def test_a_template_that_refers_to_its_own_region(tmp_path: Path) -> None:
     assert not asks(written(tmp_path, template()))
     assert asks(written(tmp_path, {**template(), "Conditions": {"East": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}}))
     assert asks(written(tmp_path, {**template(), "Mappings": {"Regions": {"eu-west-1": {"Name": "x"}}}}))
+    parameter = {"Type": "String", "Default": "eu-west-1"}
+    assert asks(written(tmp_path, {**template(), "Parameters": {"P": parameter}}))
+    with pytest.raises(InputError, match="names us-west-2"):
+        path = written(tmp_path, {**template(), "Parameters": {"P": {"Type": "String"}}})
+        load_estate([path], supplied=Supplied(ACCOUNT, parameters={"P": "us-west-2"}))
+    described = {"Type": "String", "Default": "x", "ConstraintDescription": "Such as us-west-2"}
+    assert not asks(written(tmp_path, {**template(), "Description": "For us-east-1", "Parameters": {"P": described}}))
 
 
 def test_the_partition_of_a_template(tmp_path: Path) -> None:
