@@ -20,6 +20,7 @@ from tests.runs.many_keys import INVARIANTS, PARTNER, key_arn, policy, snapshot,
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
+from verifier.model.invariant import KeyTag
 from verifier.model.verdict import Status
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
@@ -80,6 +81,19 @@ def test_another_question_is_another_result(tmp_path: Path) -> None:
     assert not any(verdict.remembered for verdict in held.verdicts)
     renamed = [replace(invariant, name="another name", text="") for invariant in INVARIANTS]
     assert all(verdict.remembered for verdict in prove_many(estate, renamed, where(tmp_path))[0].verdicts)
+
+
+def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
+    """U3, L9: which keys an invariant on an alias or tag is not about, and which the replicas of a key are."""
+    estate = snapshot(tmp_path, 2)
+    key, other = (replace(key, tags=(("env", "prod"),)) for key in estate.keys)
+    invariants = [replace(INVARIANTS[0], keys=(KeyTag("env", "prod"),))]
+    for tags in (None, (), None):
+        changed = replace(estate, keys=(key, replace(other, tags=tags)))
+        report, _ = prove_many(changed, invariants, where(tmp_path))
+        assert told(report) == told(prove(changed, invariants))
+        assert any(found.text.endswith("tags were not given") for found in report.verdicts[0].assumptions) == (tags is None)
+    assert report.verdicts[0].remembered
 
 
 def test_unknown_is_never_remembered(tmp_path: Path) -> None:

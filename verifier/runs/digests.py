@@ -16,7 +16,7 @@ from typing import Any
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
-from verifier.model.invariant import AnyInvariant, is_eventual
+from verifier.model.invariant import AnyInvariant, KeyArn, is_eventual
 from verifier.model.policy import Policy
 from verifier.problem.targets import Target
 from verifier.runs.version import rules_version
@@ -116,13 +116,19 @@ class Digests:
         return key_meaning(bare), said, frozenset(map(self.statements.of_grant, grants))
 
     def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
-        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate (E0), and which tags a
-        session can have on trust policies (F3)."""
+        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate (E0), which tags a
+        session can have on trust policies (F3), what a verdict on keys by an alias, a tag or their family supposes on the others (U3)."""
         known = self._invariants.get(id(invariant))
         if known is None:
             known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))
         further = self._chains if is_eventual(invariant) else self._trusts if "tag" in invariant.text.lower() else b""
-        return sha256(target + further + known[1]).digest()
+        others = self._others if any(not isinstance(selector, KeyArn) for selector in invariant.keys or ()) else b""
+        return sha256(target + further + others + known[1]).digest()
+
+    @cached_property
+    def _others(self) -> bytes:
+        """Which keys there are, and of which the aliases and the tags are given."""
+        return digest(frozenset((key.arn, key.aliases is None, key.tags is None) for key in self.estate.keys))
 
     @cached_property
     def _trusts(self) -> bytes:
