@@ -21,6 +21,7 @@ from verifier.evaluate.decision import decide
 from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
 from verifier.evaluate.judge import Memo
 from verifier.evaluate.patterns import text_matches
+from verifier.evaluate.plausible_session import MOST_SESSION_TAGS
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Condition, Effect, Policy, PrincipalType, Statement
@@ -266,7 +267,10 @@ def _conditions(case: Case) -> list[Condition]:
 
 
 def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """Ways to spell the names of tags: as policies write them, whatever their case."""
+    """Ways to spell the names of tags: as policies write them, whatever their case; none where no call passes these tags together. [IAM:
+    id_session-tags, Session tagging operations; id_tags, Naming tags]"""
+    if len(names) > MOST_SESSION_TAGS or any(name.startswith("aws:") for name in names):
+        return
     ways = [(*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper()) for name in names]
     for number, chosen in enumerate(product(*map(dict.fromkeys, ways))):
         if number >= _WAYS:

@@ -38,6 +38,8 @@ VALUES = {
 }
 """The values that these have."""
 NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:RoleAssumedBy", "glue:CredentialIssuingService"))
+_TAG = "aws:principaltag/"
+LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 MOST_SESSION_TAGS = 50
 """[IAM: id_session-tags; reference_iam-quotas]"""
 EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
@@ -63,12 +65,31 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: a service principal has no {key}"
         elif key.lower() in given and kind in (CallerKind.USER, CallerKind.ROOT) and "aws:tokenissuetime" not in given:
             yield Aside(f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime")
+    yield from _tags(case, given)
     if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
         yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
     if "aws:federatedprovider" in given and not _may_be_of_a_provider(case):
         yield "F6: only a session from a provider has aws:FederatedProvider, and the role trusts none"
     yield from _providers(kind, given)
     yield from _mcp(kind, given)
+
+
+def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: tags that are too long, or AWS's own by their prefix; what the input gives of a user or role is a tag all the same.
+    [IAM: reference_iam-quotas, IAM and STS character limits; id_tags, Naming tags]"""
+    identity = case.standing.identity
+    own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
+    for key, value in given.items():
+        name = key.removeprefix(_TAG)
+        if key == name or own.get(name) == value:
+            continue
+        if not 0 < len(name) <= LONGEST_TAG_KEY:
+            yield f"F6: the key of a tag has 1 to {LONGEST_TAG_KEY} characters, not {len(name)}"
+        if len(value) > LONGEST_TAG_VALUE:
+            yield f"F6: the value of a tag has at most {LONGEST_TAG_VALUE} characters, not {len(value)}"
+        listed = identity is not None or case.standing.root_powers
+        if listed and name.startswith("aws:"):
+            yield f"F6: nobody gives a session the tag {name}: AWS keeps the prefix aws: to itself"
 
 
 def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

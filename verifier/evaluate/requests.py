@@ -29,7 +29,7 @@ MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "re
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@-~]+)")
 """A caller's ARN: printable, and without wildcards, which no caller has (F9)."""
-_NAME = re.compile(r"(aws:)?[\w+=,.@-]+", re.ASCII)
+_NAME = re.compile(r"(aws:)?[\w+=,.@-]{1,64}", re.ASCII)
 """The name of a user, role or session; of roles that AWS owns it begins with `aws:`."""
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", re.ASCII)
 _RESOURCE = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/(\S+)", re.ASCII)

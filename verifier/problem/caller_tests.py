@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cache, lru_cache
 
-from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.domains import LONGEST_NAME, WEB_PREFIX
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, either, negation
 from verifier.problem.predicates import (
     ANY,
@@ -18,6 +18,7 @@ from verifier.problem.predicates import (
     Predicate,
     Token,
     Tokens,
+    at_least,
     exactly,
     like,
     like_tokens,
@@ -102,7 +103,7 @@ class CallerTests(ABC):
     def last_component(self, kind: str, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
         """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path, matches."""
         narrow = within(name, SLASH)
-        if narrow is None:
+        if narrow is None or at_least(Tokens(narrow)) > LONGEST_NAME:
             return FALSE
         start = (*literal_tokens(f"arn:{self.target.partition}:iam::"), *account, *literal_tokens(f":{kind}"))
         return either(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import inf
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.plausible_words import PRINTABLE
@@ -42,6 +43,17 @@ def is_date(name: str) -> bool:
 def is_written(name: str) -> bool:
     """Whether a condition key is an instant that requests write as an ISO 8601 date (C3)."""
     return is_date(name) and name not in EPOCH_VALUED
+
+
+LONGEST_NAME = 64
+"""Of a user, role or session."""
+
+
+def longest_value(name: str) -> float:
+    """How many characters a value can have. [IAM: reference_iam-quotas, IAM and STS character limits]"""
+    if name.startswith(("aws:principaltag/", "aws:requesttag/")):
+        return 256
+    return LONGEST_NAME if name == "session" else inf
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_parameters import parameters, sources
 from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
+from verifier.problem.plain_tags import possible_tags
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.session_tags import PRINCIPAL_TAG, own_tags, role_tags
 from verifier.problem.space import Space, acts
@@ -241,6 +242,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     sources,
     organizations,
     _inventory_tags,
+    possible_tags,
     _user_ids,
     _issuers,
     unique_names,
@@ -266,6 +268,7 @@ _STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     organizations,
     transitive_tags,
     _inventory_tags,
+    possible_tags,
     _user_ids,
     _issuers,
     unique_names,

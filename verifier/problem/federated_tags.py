@@ -14,14 +14,16 @@ from functools import partial
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Statement
 from verifier.model.readings import is_reading
+from verifier.problem.counting import at_most
 from verifier.problem.diagram import NOTHING, Node, TooLarge
 from verifier.problem.elimination import project
 from verifier.problem.expression import TRUE, Expression, Present, both, conjunction, disjunction, either, implies, negation
 from verifier.problem.joint import Given, join
 from verifier.problem.kinds import suits
+from verifier.problem.plain_tags import MOST_SESSION_TAGS
 from verifier.problem.powers import REQUEST_TAG
 from verifier.problem.predicates import OneOf, Tokens, exactly, literal_tokens
-from verifier.problem.session_tags import PRINCIPAL_TAG, has_tag, known_tag, own_tag
+from verifier.problem.session_tags import PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
 from verifier.problem.space import FEDERATING, MADE, Space
 from verifier.problem.steps.permissions import CALLER
 from verifier.problem.tag_sets import TagSets, among_classes
@@ -42,12 +44,23 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
                 yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items())
                 continue
             yield implies(issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
+            yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items() if reserved(name))
             if space.powers or space.target.of_step:  # a policy that the caller wrote may let it pass any
                 continue
             sessions = _sessions(space, account, tuple(names))
             if sessions is not None:
                 sessions.ask(space)
                 yield from (implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own)) for issuer in sorted(issuers))
+    yield from _of_root(space, names)
+
+
+def _of_root(space: Space, names: Sequence[str]) -> Iterator[Expression]:
+    """The root user has no tags: all that its sessions have were passed."""
+    present = [Present(PRINCIPAL_TAG + name) for name in names]
+    own = [negation(tag) for name, tag in zip(names, present, strict=True) if reserved(name)]
+    passed = conjunction((*own, at_most(present, MOST_SESSION_TAGS)))
+    if passed is not TRUE:
+        yield implies(both(space.is_federated, space.issuer(exactly(_ROOT))), passed)
 
 
 _Alike = dict[tuple[tuple[str | None, ...], bool], set[str]]

@@ -326,3 +326,10 @@ def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
     """The account IDs that predicates on text spell out."""
     fixed = " ".join(predicate.fixed for predicate in predicates if isinstance(predicate, Tokens))
     return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))
+
+
+def at_least(predicate: Predicate) -> int:
+    """How many characters all texts have that satisfy a predicate, or more."""
+    if isinstance(predicate, Tokens):
+        return sum(not repeated for repeated, _ in predicate.tokens)
+    return min(map(len, predicate.values), default=0) if isinstance(predicate, OneOf) else 0

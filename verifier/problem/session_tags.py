@@ -25,6 +25,7 @@ def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> 
     changing = found.changing
     plain = [role for role in roles if role.settled or role.arn not in changing]
     yield from own_tags(space, plain, names)
+    yield from own_tags(space, roles, [name for name in names if reserved(name)])
     others = [role for role in roles if not role.settled and role.arn in changing]
     for holder, own, passed in _others(space, others, names, found):
         yield implies(holder, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
@@ -59,6 +60,11 @@ def known_tag(space: Space, name: str, value: str | None) -> Expression:
     if value is not None:
         space.ask(space.attribute_view(PRINCIPAL_TAG + name), exactly(value))
     return has_tag(name, value)
+
+
+def reserved(name: str) -> bool:
+    """Whether a tag is AWS's own by its name: nobody passes it to a session [IAM: id_tags, Naming tags]."""
+    return name.lower().startswith("aws:")
 
 
 def own_tag(identity: Identity, name: str) -> str | None:

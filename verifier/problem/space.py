@@ -24,6 +24,7 @@ from verifier.problem.domains import (
     context_attribute,
     is_written,
     issuers,
+    longest_value,
     principals,
     retiring_principals,
     role_callers,
@@ -45,7 +46,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.kinds import on_values, text_forms
-from verifier.problem.predicates import OneOf, Predicate, like
+from verifier.problem.predicates import OneOf, Predicate, at_least, like
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, Variants, View, readable_under
@@ -288,7 +289,7 @@ class Space(CallerTests):
         """A key that is an attribute of its own."""
         self.known(name)
 
-        attribute, iso = self.attributes[name], is_written(name)
+        attribute, iso, longest = self.attributes[name], is_written(name), longest_value(name)
 
         def value(values: Values) -> str | None:
             found = values.get(name)
@@ -296,7 +297,7 @@ class Space(CallerTests):
 
         def test(predicate: Predicate) -> Expression:
             asked = on_values(attribute, predicate, iso=iso)
-            return FALSE if asked is None else Test(name, asked)
+            return FALSE if asked is None or at_least(asked) > longest else Test(name, asked)
 
         return View(name, Present(name) if attribute.optional else TRUE, test, value, (name,), forms=text_forms(attribute, iso=iso))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from verifier.model.step_actions import IAM_REGION, known_step_keys, step_actions
 from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation
 from verifier.problem.facts_shared import has, predicates_of
+from verifier.problem.plain_tags import passable_tags
 from verifier.problem.predicates import exactly, like
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.federation import federating
@@ -29,6 +30,7 @@ _REQUIRED = {
 
 def step_operations(space: Space) -> Iterator[Expression]:
     """F6: an operation key is present only in the operations that have it, and in some always."""
+    yield from passable_tags(space)
     if space.target.kind is TargetKind.FEDERATED:
         yield from federating(space)
         return
