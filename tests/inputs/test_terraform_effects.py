@@ -118,6 +118,23 @@ def test_the_policy_of_a_key_that_a_snapshot_has_too(tmp_path: Path, case: str) 
     assert verdicts(tmp_path, resources, {"keys": [key(policy=json.loads(CLOSED))]}) == [expected]
 
 
+@pytest.mark.parametrize("case", KEY_POLICIES)
+def test_the_policy_of_a_key_with_the_tf_file_beside(tmp_path: Path, case: str) -> None:
+    """The blocks are written as they are planned; what goes has none."""
+    resources, expected = KEY_POLICIES[case]
+    (tmp_path / "main.tf").write_text("".join(map(block_of, resources)), encoding="utf-8")
+    assert verdicts(tmp_path, resources) == [expected]
+
+
+def block_of(one: Planned) -> str:
+    """A resource as it stands in a `.tf` file."""
+    if one.after is None:
+        return ""
+    said = [f"key_id = {one.expressions['key_id'].get('references', [json.dumps(KEY_ID)])[0]}"] if "key_id" in one.expressions else []
+    said += [f"policy = {json.dumps(one.after['policy'])}"] if "policy" in one.expressions and one.after.get("policy") else []
+    return f'resource "{one.type}" "{one.name}" {{\n' + "".join(f"  {line}\n" for line in said) + "}\n"
+
+
 def test_a_separate_policy_whose_key_changes_in_place(tmp_path: Path) -> None:
     """The provider writes the policy of the former key, and only where the policy changes: neither is known."""
     other = replace(the_key(CLOSED, identifier=OTHER_ID), name="other")

@@ -10,8 +10,31 @@ import pytest
 
 import verifier
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, plan, refers, write
-from tests.inputs.samples import key
-from tests.inputs.test_terraform_effects import APP, CLOSED, NOBODY_OUTSIDE, OPEN, PROVED, REFUTED, UNKNOWN, app, the_key, verdicts
+from tests.inputs.samples import KEY_ID, key
+from tests.inputs.test_terraform_effects import (
+    APP,
+    CLOSED,
+    FULL,
+    NOBODY_OUTSIDE,
+    NONE,
+    OPEN,
+    PROVED,
+    READS,
+    REFUTED,
+    THROUGH,
+    UNKNOWN,
+    WRITES,
+    alone,
+    an_endpoint,
+    an_endpoint_listed,
+    app,
+    attached,
+    inline,
+    its_policy,
+    separate,
+    the_key,
+    verdicts,
+)
 from tests.inputs.test_terraform_plan import load, refused
 from tests.inputs.test_terraform_surroundings import attachment, organization, policy
 from verifier.inputs import load_estate
@@ -206,3 +229,62 @@ def test_f3_default_tags_of_a_dynamic_block_are_not_known(tmp_path: Path) -> Non
     assert load_estate([path]).keys[0].tags == ()
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
     assert load_estate([path]).keys[0].tags is None
+
+
+# -- two plans --
+
+
+def on_key(before: str | None, after: str | None, **members: Any) -> Planned:
+    """An `aws_kms_key_policy` that names the key by its ID."""
+    return separate(before, after, refers=constant(KEY_ID), **members)
+
+
+TWO_PLANS: dict[str, tuple[list[Planned], list[Planned], Status]] = {
+    "the one that writes": ([the_key(OPEN)], [on_key(OPEN, CLOSED)], PROVED),
+    "the one that writes, the other way round": ([the_key(CLOSED, OPEN)], [on_key(CLOSED, CLOSED)], REFUTED),
+    "both write": ([the_key(CLOSED, OPEN)], [on_key(None, CLOSED)], UNKNOWN),
+    "both write the same": ([the_key(OPEN, CLOSED)], [on_key(None, CLOSED)], PROVED),
+    "neither writes, and they differ": ([the_key(CLOSED)], [on_key(OPEN, OPEN)], UNKNOWN),
+    "neither writes": ([the_key(CLOSED)], [on_key(CLOSED, CLOSED)], PROVED),
+    "two write a key of neither": ([on_key(None, CLOSED)], [on_key(None, OPEN)], UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("case", TWO_PLANS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_policy_of_a_key_in_two_plans(tmp_path: Path, case: str, turned: bool) -> None:
+    one, two, expected = TWO_PLANS[case]
+    first, second = (two, one) if turned else (one, two)
+    assert set(verdicts(tmp_path, first, plan(caller_identity(), *second))) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        ([an_endpoint(NONE, NONE)], [], PROVED),
+        ([an_endpoint(NONE, NONE)], [its_policy(None, FULL)], UNKNOWN),
+        ([its_policy(None, NONE)], [its_policy(None, FULL)], UNKNOWN),
+    ],
+)
+def test_the_policy_of_an_endpoint_in_two_plans(tmp_path: Path, one: list[Planned], two: list[Planned], expected: Status) -> None:
+    (tmp_path / "i.inv").write_text(THROUGH, encoding="utf-8")
+    plans = [write(tmp_path, plan(caller_identity(), alone(), *one)), write(tmp_path, plan(caller_identity(), *two), "two.json")]
+    listed = write(tmp_path, {"vpc_endpoints": an_endpoint_listed(NONE)}, "snapshot.json")
+    assert proved(tmp_path, [*plans, listed]) == [expected]
+    assert proved(tmp_path, [*plans[::-1], listed]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("other_plan", "expected"),
+    [
+        (inline(None, READS), UNKNOWN),  # of the same name
+        (inline(None, READS, label="z"), REFUTED),
+        (inline(WRITES, None), UNKNOWN),
+        (attached(True, False), REFUTED),
+    ],
+)
+def test_the_policies_of_a_role_in_two_plans(tmp_path: Path, other_plan: Planned, expected: Status) -> None:
+    other_plan.expressions["role"] = constant("app")
+    one = [the_key(CLOSED), app(), inline(None, WRITES)]
+    assert verdicts(tmp_path, one, plan(caller_identity(), other_plan), APP) == [expected]
+    assert verdicts(tmp_path, [other_plan], plan(caller_identity(), *one), APP) == [expected]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.drafts import NAMES, Draft, listing, obj, text_at
 from verifier.inputs.nodes import Items, Members, Node, Scalar, member
+from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
@@ -146,22 +147,36 @@ def _names(entry: Node, name: str, key: str | None) -> list[str]:
 
 def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     draft, gone = change.drafts.get(name), set() if made else change.detached.get(name, set())
-    if (draft is None and not gone) or not isinstance(entry, Members):
+    if (draft is None and name not in change.detached) or not isinstance(entry, Members):
         return entry
     title, draft = NAMES[name[0]], draft or Draft(name[0], "", entry)
     given = _documents(entry, f"{title}PolicyList"), _names(entry, "AttachedManagedPolicies", "PolicyArn")
-    inline = [obj(draft.place, PolicyName=text_at(draft.place, own), PolicyDocument=node) for own, node in draft.inline.items()]
+    # What one plan attaches, and another attaches too or takes away: which comes last is not known.
+    open_ = {*given[0], *given[1]} & {*draft.inline, *change.detached.get(name, ())} if made else set[str]()
+    either = [obj(entry, PolicyName=text_at(entry, own), PolicyDocument=_either(entry, own)) for own in sorted(open_)]
+    inline = [
+        obj(draft.place, PolicyName=text_at(draft.place, own), PolicyDocument=node)
+        for own, node in draft.inline.items()
+        if own not in open_
+    ]
+    inline += either
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
     own = {*draft.inline, *draft.managed}
     dropped = set[str]() if made else draft.dropped(given[0], given[1]) - own
     found = {
-        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *dropped, *draft.inline}, inline),
-        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *dropped, *draft.managed}, managed),
+        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *dropped, *open_, *draft.inline}, inline),
+        "AttachedManagedPolicies": _joined(
+            entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *dropped, *open_, *draft.managed}, managed
+        ),
     }
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
         found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
     return _with(entry, found)
+
+
+def _either(entry: Node, name: str) -> Unknown:
+    return Unknown(entry.source, entry.start, entry.end, [f"which of two plans has the last word about {name}"])
 
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -201,7 +201,7 @@ class Loader:
                 self.keys += [] if part.planned else [key]
                 relatives.append((key, read.relatives))
                 unmodelled += read.unmodelled
-        self._add_planned(planned)
+        self._add_planned(_agreed(planned))
         check_related(self.remarks, relatives)
         self._check_changes()
         return unmodelled
@@ -273,6 +273,31 @@ class Loader:
 
     def _error(self, message: str, key: Key, rule: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span, rule=rule))
+
+
+def _agreed(planned: Sequence[tuple[Key, KeyParts]]) -> list[tuple[Key, KeyParts]]:
+    """The keys of plans and templates. Of one that several have, the policy is that of the one that writes it, or the same in all of them;
+    else it is not known."""
+    groups: dict[str, list[tuple[Key, KeyParts]]] = {}
+    for key, part in planned:
+        groups.setdefault(key.arn, []).append((key, part))
+    found = []
+    for group in groups.values():
+        written = [pair for pair in group if pair[1].writes] or group
+        known = written[0][0]
+        if len(written) > 1 and not _say_the_same([part.members.get("policy") for _, part in written]):
+            names = " and ".join(printable(f"{part.name} ({part.file})") for _, part in written)
+            known = replace(
+                known, policies=None, unread=f"the policy of {known.arn} is not known: it depends on which of {names} comes last"
+            )
+        found += [(replace(key, policies=known.policies, unread=known.unread) if len(group) > 1 else key, part) for key, part in group]
+    return found
+
+
+def _say_the_same(policies: Sequence[Node | None]) -> bool:
+    from verifier.inputs.terraform.slots import same_content  # as for plans
+
+    return all(same_content(policy, policies[0]) for policy in policies)
 
 
 def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:

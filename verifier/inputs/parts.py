@@ -25,6 +25,7 @@ from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.nodes import Items, Members, Node, Remarks
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.inputs.unknown import Unknown
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
 
@@ -40,7 +41,8 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 @dataclass
 class KeyParts:
     """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `planned` is one of a
-    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else."""
+    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else. With `writes` false
+    it leaves the policy as it is."""
 
     place: Node
     members: dict[str, Node]
@@ -49,6 +51,7 @@ class KeyParts:
     planned: bool = False
     policy_alone: bool = False
     file: str = ""
+    writes: bool = True
 
 
 @dataclass
@@ -137,13 +140,26 @@ class Parts:
         changes.revoked |= done.revoked
         changes.aliases += done.aliases
         changes.unaliased |= done.unaliased
-        changes.policy = done.policy if changes.policy is None else changes.policy
+        if done.policy is not None:
+            changes.policy = done.policy if changes.policy is None else _either(changes.policy, "which of two plans writes it last")
+
+    def add_endpoint_policies(self, policies: Mapping[str, Node]) -> None:
+        """Adds policies that a plan puts on endpoints of others, by their IDs. Which of two is put last is not known."""
+        for identifier, policy in policies.items():
+            known = self.endpoint_policies.get(identifier)
+            self.endpoint_policies[identifier] = (
+                policy if known is None else _either(known, f"which of two plans has the policy of {identifier}")
+            )
 
     def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
         """Adds the organization; a second one is an error."""
         if self.organization is not None:
             remarks.error(place, "a second organization; the input may hold one")
         self.organization = (place, found)
+
+
+def _either(node: Node, why: str) -> Unknown:
+    return Unknown(node.source, node.start, node.end, [why])
 
 
 def is_snapshot(node: Node) -> bool:

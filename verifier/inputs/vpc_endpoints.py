@@ -49,6 +49,8 @@ def read_vpc_endpoints(
     own = frozenset(endpoints)
     for node in given:
         _add(remarks, endpoints, node, own | gone, policies or {})
+    # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
+    endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in own & (policies or {}).keys()}
     if loose:
         endpoints = {identifier: replace(endpoint, policy=None) for identifier, endpoint in endpoints.items()}
     missing = (_missing(endpoint) for endpoint in endpoints.values() if endpoint.policy is None)

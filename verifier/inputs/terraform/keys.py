@@ -346,8 +346,8 @@ class Keys:
             members["aliases"] = Items(place, 0, 0, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        file = self.resolver.plan.file
-        return KeyParts(Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=key.alone, file=file)
+        file, writes = self.resolver.plan.file, any(word.writes for word in key.words)
+        return KeyParts(Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=key.alone, file=file, writes=writes)
 
     def _policy_of(self, key: _Key) -> Node:
         """The policy in force."""

@@ -59,7 +59,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         parts.organization_changes += [(Node(resolver.place(r), 0, 0), r.address) for r in organizations.changes()]
     listed = endpoints.read()
     parts.made_endpoints += [] if listed is None else [listed]
-    parts.endpoint_policies |= endpoints.elsewhere
+    parts.add_endpoint_policies(endpoints.elsewhere)
     parts.endpoints_gone |= endpoints.gone
     parts.loose_endpoint_policy = parts.loose_endpoint_policy or endpoints.loose
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]

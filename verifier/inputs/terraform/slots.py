@@ -36,7 +36,7 @@ def in_force(resolver: Resolver, words: Iterable[Word]) -> list[Word]:
     """The word that counts; several where it is not known which of them does. A later word of a resource takes the place of its earlier."""
     latest = list({word.resource.address: word for word in words}.values())
     written = [word for word in latest if word.writes]
-    if all(_same(word.content, (written or latest)[0].content) for word in written or latest):
+    if all(same_content(word.content, (written or latest)[0].content) for word in written or latest):
         return (written or latest)[:1]
     if not written:
         return latest
@@ -54,7 +54,8 @@ def settled(resolver: Resolver, words: Sequence[Word]) -> Node | None:
     return Unknown(place, 0, 0, [which])
 
 
-def _same(one: Node | None, other: Node | None) -> bool:
+def same_content(one: Node | None, other: Node | None) -> bool:
+    """Whether two documents certainly say the same, or are both none."""
     if one is None or other is None or names_in([one, other]):
         return one is other
     return bool(_canonical(one) == _canonical(other))
