@@ -29,6 +29,7 @@ from verifier.model.request import Caller, CallerKind, Request
 
 PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS = "aws:principaltag/", "aws:requesttag/", "aws:tagkeys"
 TRANSITIVE = "sts:transitivetagkeys"
+SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
 TRIED = 64
@@ -53,6 +54,10 @@ class Passing:
     """Whether `shown` are all that policies test."""
     seen: frozenset[tuple[str, tuple[tuple[str, str], ...]]] = frozenset()
     """The sessions, by role and tags, for whose sake it is asked: none comes of itself."""
+    fixed: Mapping[str, Entry] = field(default_factory=dict)
+    """What the request that makes the session says besides, of its caller too."""
+    besides: tuple[str, ...] = ()
+    """What it needs to be allowed besides."""
     known: dict[object, bool] = field(default_factory=dict, compare=False)
     """Which requests were found to be allowed."""
 
@@ -82,12 +87,16 @@ class Passing:
         """Whether the role may be assumed without session tags."""
         return any(self._may(role, one, {}, {}, ()) for one in assumers(self.estate, role))
 
+    def assumable(self, role: Identity) -> bool:
+        """Whether the role may be assumed, with tags or without."""
+        return self.untagged(role) or self.passed(role, {}) is not None
+
     def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
         """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
         for one in assumers(self.estate, role):
             if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, {}, tags, ()):
                 continue
-            before, others = self._role(one), replace(self, shown={}, whole=False)
+            before, others = self._role(one), replace(self, shown={}, whole=False, fixed={}, besides=())
             if one.stranger or before is None or before.trust is None or others.passed(before, tags, transitive=True) is not None:
                 return True
             if before.arn not in seen and others._inherited(before, tags, seen | {before.arn}):
@@ -125,7 +134,10 @@ class Passing:
         self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None = None
     ) -> bool:
         """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests."""
-        certain = {**entries, **{PRINCIPAL_TAG + name: value for name, value in own.items()}}
+        besides, inherited = (*besides, *self.besides), self.fixed.get(SOURCE_IDENTITY)
+        if inherited is not None and not self._may_have_source(one, inherited):
+            return False
+        certain = {**self.fixed, **entries, **{PRINCIPAL_TAG + name: value for name, value in own.items()}}
         if not self._allowed(role, one, certain, besides):
             return False
         before = self._role(one)
@@ -143,6 +155,16 @@ class Passing:
                 return True
         return False
 
+    def _may_have_source(self, one: Assumer, source: Entry) -> bool:
+        """Whether a caller may be a session with this source identity."""
+        before, state = self._role(one), (one.caller.principal_arn, ((SOURCE_IDENTITY, str(source)),))
+        if one.caller.kind is not CallerKind.ROLE or state in self.seen:
+            return False
+        if before is None or before.trust is None or len(self.seen) >= _SESSIONS:
+            return True
+        others = replace(self, shown={}, whole=False, seen=self.seen | {state})
+        return any(replace(others, fixed=said, besides=besides).assumable(before) for said, besides in with_source(str(source)))
+
     def _may_be(self, role: Identity, shown: Mapping[str, str | None]) -> bool:
         """Whether a session of the role may have these tags and be without others."""
         own = {name.lower(): value for name, value in role.tags}
@@ -150,7 +172,9 @@ class Passing:
         state = role.arn, tuple(sorted(other.items()))
         if state in self.seen or any(value is None and name in own for name, value in shown.items()):
             return False
-        return not other or replace(self, shown={}, whole=False, seen=self.seen | {state}).way(role, other) is not None
+        return (
+            not other or replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state}).way(role, other) is not None
+        )
 
     def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
         """Whether somebody may assume the role, and may make further requests for it with the same context."""
@@ -181,6 +205,14 @@ class Passing:
             return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
 
         return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
+
+
+def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
+    """How a session comes by a source identity, or by none: what the request says that makes it, and what that needs besides. A source
+    identity persists into the sessions that a session assumes. [IAM: id_credentials_temp_control-access_monitor]"""
+    if source is not None:
+        yield {SET_SOURCE: source}, ("sts:SetSourceIdentity",)
+    yield {SET_SOURCE: None, SOURCE_IDENTITY: source}, ()
 
 
 def _by(role: Identity, one: Assumer) -> str:

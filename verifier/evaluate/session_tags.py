@@ -7,12 +7,17 @@ or the call that assumes the role, whatever the request does not say. What is op
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from verifier.evaluate.case import Case
-from verifier.evaluate.passing import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, Passing, Tags
+from verifier.evaluate.context import Entry
+from verifier.evaluate.passing import PRINCIPAL_TAG, REQUEST_TAG, SOURCE_IDENTITY, TAG_KEYS, Passing, Tags, with_source
 from verifier.model.estate import Estate, Identity
+from verifier.model.policy import PrincipalType
 from verifier.model.request import CallerKind
+
+SESSION_NAME = "sts:rolesessionname"
 
 
 @dataclass(frozen=True)
@@ -37,22 +42,64 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     other = {name: value for name, value in shown.items() if own.get(name) != value}
     told = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
     if not other:
-        needed = caller.kind is CallerKind.ROLE and _without_tags(estate, identity, own)
-        return SessionTags(
-            (f"F3: no session of {identity.arn} is without further session tags: a call has to pass them",) if needed else ()
-        )
+        return SessionTags(tuple(_without_tags(estate, identity, own, case)) if caller.kind is CallerKind.ROLE else ())
     if caller.kind is CallerKind.USER:
         return SessionTags((f"F3: no request of {identity.arn} has {told}: a user has its own tags",))
-    way = Passing(estate, own | shown).way(identity, other)
+    said = _said(estate, identity, case)
+    way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, own | shown)))), None)
     if way is None:
-        return SessionTags((f"F3: no session of {identity.arn} has {told}: they are not its own, and nobody can pass them",))
+        return SessionTags((f"F3: no session of {identity.arn}{said.text} has {told}: they are not its own, and nobody can pass them",))
     return SessionTags(origin=None if caller.session_tags else f"the session was given {told} {way}")
 
 
-def _without_tags(estate: Estate, role: Identity, own: Tags) -> bool:
-    """Whether a role's sessions have session tags, all of them, that are not the role's own: who assumes it has to pass some."""
+def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iterator[str]:
+    """That a role has no sessions without session tags that are not its own, or none that is made so, though it has others."""
     keys = role.trust.tested_keys if role.trust is not None else frozenset()
-    if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in keys):
-        return False
-    passing = Passing(estate, own)
-    return not passing.untagged(role) and passing.passed(role, {}) is None and Passing(estate, {}, whole=False).passed(role, {}) is not None
+    passing, anyhow, said = Passing(estate, own), Passing(estate, {}, whole=False), _said(estate, role, case)
+    if any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in keys) and not passing.assumable(role):
+        if anyhow.passed(role, {}) is not None:
+            yield f"F3: no session of {role.arn} is without further session tags: a call has to pass them"
+    elif said.text and not any(one.assumable(role) for one in said.ways(passing)) and anyhow.assumable(role):
+        yield f"F3: no session of {role.arn} can be one{said.text}: nobody can assume the role so"
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the request that made a session said besides tags, as far as policies read it of the session and bind it: `named`, its name;
+    `sourced`, its source identity, or that it has none."""
+
+    named: str | None = None
+    sourced: bool = False
+    source: str | None = None
+
+    @property
+    def text(self) -> str:
+        """In words, to follow *no session of …*."""
+        named = f" called {self.named}" if self.named is not None else ""
+        return named + (f" with aws:SourceIdentity {self.source or 'absent'}" if self.sourced else "")
+
+    def ways(self, passing: Passing) -> Iterator[Passing]:
+        """The requests that say it."""
+        named: dict[str, Entry] = {} if self.named is None else {SESSION_NAME: self.named}
+        for said, besides in with_source(self.source) if self.sourced else [({}, ())]:
+            yield replace(passing, fixed={**named, **said}, besides=besides, known={})
+
+
+def _said(estate: Estate, role: Identity, case: Case) -> _Said:
+    if case.standing.caller.kind is not CallerKind.ROLE or role.trust is None:
+        return _Said()
+    sourced = estate.binds_source_identities and any(SOURCE_IDENTITY in policy.tested_keys for policy in estate.deciding_policies())
+    source = case.context.entries.get(SOURCE_IDENTITY)
+    named = case.standing.caller.session if estate.binds_session_names and _read(estate) else None
+    return _Said(named, sourced, str(source) if sourced and source is not None else None)
+
+
+def _read(estate: Estate) -> bool:
+    """Whether a policy or a grant tells the sessions of a role apart by their names."""
+    statements = [statement for policy in estate.deciding_policies() for statement in policy.statements]
+    grantees = (principal for key in estate.keys for grant in key.grants or () for principal in (grant.grantee, grant.retiring))
+    named = (principal for statement in statements for principal in statement.principals or ())
+    if any(principal is not None and principal.type is PrincipalType.SESSION for principal in (*grantees, *named)):
+        return True
+    conditions = (text for s in statements for condition in s.conditions for text in (condition.key, *condition.values))
+    return any("aws:userid" in text.value.lower() for text in (*conditions, *(text for s in statements for text in s.resources or ())))

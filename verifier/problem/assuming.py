@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import product
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.readings import is_reading
@@ -20,7 +21,7 @@ from verifier.problem.joint import Given, join
 from verifier.problem.kinds import suits
 from verifier.problem.predicates import Predicate, Tokens, literal_tokens
 from verifier.problem.session_parts import GivenTo, Part, Sessions, rebuilt
-from verifier.problem.session_tags import PRINCIPAL_TAG, own_tag
+from verifier.problem.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, own_tag
 from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import CALLER
@@ -42,7 +43,7 @@ class Assuming(TagSets):
         self._asked, self._unknown = asked, unknown
         self._listed = frozenset(role.arn for account in estate.accounts for role in account.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
-        self.parts = tuple[Part, ...]()
+        self.parts = self._tags = tuple[Part, ...]()
         super().__init__(join([Given(estate, together(targets), inner=True)], (), self._further))
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._level = self._diagrams.level
@@ -52,7 +53,7 @@ class Assuming(TagSets):
         self._all = self._said | self._sessions | self._variables(_OVERRIDES + str(part.tag) for part in self.parts)
         self._all |= self._symbols | self._variables((CALLER, TARGET))
         self._any = self._projected(True, True)
-        self._passing_on = tuple(self._projected(False, True, self._transitive(part)) for part in self.parts)
+        self._passing_on = tuple(self._projected(False, True, self._transitive(part)) if part.tag else NOTHING for part in self.parts)
 
     def _variables(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(name for name in names if name in self._level)
@@ -60,32 +61,41 @@ class Assuming(TagSets):
     def _further(self, space: Space) -> Sequence[Expression]:
         for name, predicates in self._asked.items():
             for attribute in (name, Part(name).request):
-                space.view(attribute)
+                _see(space, attribute)
                 space.asked.setdefault(attribute, {}).update(predicates)
                 space.questions.setdefault(attribute, {}).update(predicates)
         self.parts = tuple(Part(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
+        self._tags = self.parts
+        if {SESSION_NAME, Part(SESSION_NAME).request} <= space.attributes.keys():
+            self.parts = (*self.parts, Part(SESSION_NAME))
+        if Part(SOURCE_IDENTITY).request in space.attributes:
+            _see(space, SOURCE_IDENTITY)
+            self.parts = (*self.parts, Part(SOURCE_IDENTITY))
         for part in self.parts:
-            space.view(part.request)
+            _see(space, part.request)
         space.view("aws:TagKeys")
         space.view("sts:TransitiveTagKeys")
         others = both(
             space.is_role, negation(space.one_of(self._listed)), *(negation(space.in_account(account)) for account in self._complete)
         )
-        named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self.parts]
+        named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self._tags]
         return [others, negation(Present(_TAG_KEYS)), Symbol(INHERITED), *(Some(_TRANSITIVE, name, True) for name in named)]
 
     # -- requests that are allowed and can be made --
 
     def _projected(self, bare: bool, tagged: bool, further: Sequence[Node] = ()) -> Node:
-        """The requests to assume a role, with tags and without, as a set over what is kept."""
+        """The requests to assume a role, with tags and without, and with a source identity and without, as a set over what is kept."""
         with_tags = [self._requests("sts:TagSession")] if tagged else []
-        without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self.parts)]] if bare else []
+        without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
+        sources: list[list[Node]] = [[]]
+        if Part(SOURCE_IDENTITY) in self.parts:
+            sources = [self._requests("sts:SetSourceIdentity"), [self._absent(Part(SOURCE_IDENTITY).request)]]
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
-        ways = ([*call, *besides, *further] for call in calls for besides in (*with_tags, *without) if NOTHING not in besides)
-        return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways)
+        ways = ([*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources))
+        return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)
 
     def _transitive(self, part: Part) -> list[Node]:
-        return [self._joint.scopes[3 + self.parts.index(part)]]
+        return [self._joint.scopes[3 + self._tags.index(part)]]
 
     def _absent(self, attribute: str) -> Node:
         return self._diagrams.literal(attribute, 1 << self._table(attribute).size) if attribute in self._level else EVERYTHING
@@ -111,7 +121,8 @@ class Assuming(TagSets):
         for part, found, passing_on in zip(self.parts, onward, self._passing_on, strict=True):
             carrying = diagrams.all_of((requests, found, self._absent(part.request)))
             inherited.append(self._only(carrying, frozenset({part.session})))
-            set_by = self._only(diagrams.both(passing_on, callers), frozenset({part.request}))
+            passing_on = requests if part.session == SOURCE_IDENTITY else diagrams.both(passing_on, callers)
+            set_by = self._only(diagrams.both(passing_on, self._present(part.request)), frozenset({part.request}))
             further.append(diagrams.either(inherited[-1], self._moved(set_by, {part.request: part.session})))
         return {
             arn: GivenTo(self._on(passed, arn), tuple(self._on(n, arn) for n in inherited), tuple(self._on(n, arn) for n in further))
@@ -146,12 +157,15 @@ class Assuming(TagSets):
                 yield self._diagrams.either(self._diagrams.complement(self._diagrams.literal(CALLER, mask)), node)
 
     def _onward(self, part: Part, sessions: Mapping[str, Sessions | None]) -> Node:
-        """The callers that pass on a tag, with the values that they do."""
+        """The callers that pass on a tag, or a source identity, with the values that they do."""
         diagrams, present = self._diagrams, self._present(part.session)
+        if part.session == SESSION_NAME:
+            return NOTHING
+        unknown = self._unknown if part.tag else self._listed - sessions.keys()
         masks: dict[Node, int] = {}
         for number, roles in self._by_class.items():
             found = [_passed_on(sessions, role, part, present) for role in roles if role in sessions]
-            node = diagrams.any_of([*found, *(present for role in roles if role in self._unknown)])
+            node = diagrams.any_of([*found, *(present for role in roles if role in unknown)])
             masks[node] = masks.get(node, 0) | 1 << number
         others = diagrams.both(self._joint.scopes[0], present)
         return diagrams.any_of([others, *(diagrams.both(diagrams.literal(CALLER, mask), node) for node, mask in masks.items())])
@@ -161,7 +175,7 @@ class Assuming(TagSets):
         diagrams = self._diagrams
         inherits = diagrams.literal(INHERITED, 2) if INHERITED in self._level else EVERYTHING
         otherwise = {
-            part.request: diagrams.either(self._own(role, part), diagrams.both(inherits, inherited))
+            part.request: diagrams.either(self._own(role, part), diagrams.both(inherits, inherited) if part.tag else inherited)
             for part, inherited in zip(self.parts, given.inherited, strict=True)
         }
         names = {part.request: part.session for part in self.parts}
@@ -169,7 +183,9 @@ class Assuming(TagSets):
         return Sessions(whole, {part.session: node for part, node in zip(self.parts, given.onward, strict=True)})
 
     def _own(self, role: Identity, part: Part) -> Node:
-        value = own_tag(role, str(part.tag))
+        if part.session == SESSION_NAME:
+            return EVERYTHING
+        value = own_tag(role, part.tag) if part.tag else None
         if part.session not in self._level or value is None:
             return self._absent(part.session)
         number = self._table(part.session).class_of(value)
@@ -270,6 +286,14 @@ class Assuming(TagSets):
             return either(among, wanted.get(attribute, FALSE) if mask >> size & 1 else FALSE)
 
         return visit(self._only(node, frozenset(kept)))
+
+
+def _see(space: Space, attribute: str) -> None:
+    """Brings an attribute into being."""
+    if attribute == SESSION_NAME:
+        space.attribute_view(attribute)
+    else:
+        space.view(attribute)
 
 
 def _passed_on(sessions: Mapping[str, Sessions | None], role: str, part: Part, present: Node) -> Node:

@@ -105,10 +105,10 @@ def _inventory_tags(space: Space) -> Iterator[Expression]:
     names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
     if names:
         yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
-        yield from role_tags(space, [role for account in space.estate.accounts for role in account.roles], names)
         from verifier.problem.federated_tags import federated_tags  # which asks a question of its own
 
         yield from federated_tags(space, names)
+    yield from role_tags(space, [role for account in space.estate.accounts for role in account.roles], names)
 
 
 def _user_ids(space: Space) -> Iterator[Expression]:

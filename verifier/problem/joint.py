@@ -22,11 +22,12 @@ from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import Finite, Reduction, questions
 from verifier.problem.names import pair_names
-from verifier.problem.powers import share_tag_tests
+from verifier.problem.powers import share_tag_tests, share_tests_of
 from verifier.problem.predicates import OneOf
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.relations import relation_facts, share_tests
-from verifier.problem.session_tags import PRINCIPAL_TAG
+from verifier.problem.session_parts import Part
+from verifier.problem.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY
 from verifier.problem.sets import FIRST, Sets, variables
 from verifier.problem.space import Space, acts
 from verifier.problem.tables import MORE_STATES
@@ -138,10 +139,10 @@ def join(
         questions(found, space.questions)
     _tell(spaces)
     for space in spaces:
-        if space.powers:
-            share_tag_tests(space)
+        share_tag_tests(space)
         if space.inner:
-            share_tag_tests(space, PRINCIPAL_TAG)
+            given = [name for name in space.attributes if name in (SESSION_NAME, SOURCE_IDENTITY) or name.startswith(PRINCIPAL_TAG)]
+            share_tests_of(space, [(name, Part(name).request) for name in given])
     reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "action" in reduction.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from verifier.model.estate import Estate
 from verifier.problem.assuming import Assuming
 from verifier.problem.diagram import NOTHING, Node, TooLarge
-from verifier.problem.expression import Expression, Symbol, both, conjunction, either
+from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, either
 from verifier.problem.predicates import Predicate
 from verifier.problem.session_parts import GivenTo, Sessions
+from verifier.problem.session_tags import SESSION_NAME, SOURCE_IDENTITY
 from verifier.problem.space import Space
 from verifier.problem.targets import Target, step_target
 from verifier.problem.trusting import Trusting
@@ -41,7 +42,7 @@ class PassedTags:
     def __init__(self, estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> None:
         self._roles = {role.arn: role for account in estate.accounts for role in account.roles}
         by_owner: dict[tuple[str, str], list[Target]] = {}
-        for arn in sorted(found.tagged | found.reached):
+        for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & asked.keys() else found.tagged | found.reached):
             by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
@@ -49,7 +50,7 @@ class PassedTags:
         self._given = self._settled()
 
     def told(self, arn: str) -> Told | None:
-        """What can be given to sessions of a role of `tagged` or `reached`; `None`: anything."""
+        """What can be given to sessions of a role of `tagged` or `reached`, or, where names are asked for, of `known`; `None`: anything."""
         given = self._given[arn]
         return None if given is None else Told(self._group_of[arn], given.passed, given.inherited)
 
@@ -57,8 +58,11 @@ class PassedTags:
         """What attributes of a session can be; `own` says of each what it is where nothing gives it."""
         group = self._groups[told.group]
         assert group is not None
-        parts = [(part.session, node) for part, node in zip(group.parts, told.inherited, strict=True) if part.session in own]
-        otherwise = {name: either(own[name], both(Symbol("F3"), group.of_sessions(node, {}))) for name, node in parts}
+        parts = [(part, node) for part, node in zip(group.parts, told.inherited, strict=True) if part.session in own]
+        otherwise = {
+            part.session: either(own[part.session], both(Symbol("F3") if part.tag else TRUE, group.of_sessions(node, {})))
+            for part, node in parts
+        }
         # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
         return conjunction(otherwise.values()) if told.passed == NOTHING else group.of_sessions(told.passed, otherwise)
 

@@ -111,11 +111,16 @@ def managed_by(identity: Identity) -> frozenset[str]:
 RESOURCE_TAG, REQUEST_TAG = "aws:resourcetag/", "aws:requesttag/"
 
 
-def share_tag_tests(space: Space, prefix: str = RESOURCE_TAG) -> None:
-    """What a request could make of a tag is told apart as the tag itself is: where the caller may have set it, a class of one is a class of
-    the other."""
-    for name in [name for name in space.attributes if name.startswith(prefix)]:
-        other = REQUEST_TAG + name.removeprefix(prefix)
-        if other in space.attributes:
+def share_tests_of(space: Space, pairs: Iterable[tuple[str, str]]) -> None:
+    """What a request could make of an attribute is told apart as the attribute itself is: a class of one is a class of the other."""
+    for name, other in pairs:
+        if name in space.attributes and other in space.attributes:
             both_ask = {**space.questions.get(name, {}), **space.questions.get(other, {})}
             space.questions[name], space.questions[other] = dict(both_ask), dict(both_ask)
+
+
+def share_tag_tests(space: Space) -> None:
+    """The same for tags, where the caller may have set them."""
+    if space.powers:
+        names = [name for name in space.attributes if name.startswith(RESOURCE_TAG)]
+        share_tests_of(space, [(name, REQUEST_TAG + name.removeprefix(RESOURCE_TAG)) for name in names])

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.powers import REQUEST_TAG
-from verifier.problem.session_tags import PRINCIPAL_TAG
+from verifier.problem.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY
+
+_REQUESTS = {SESSION_NAME: "sts:rolesessionname", SOURCE_IDENTITY: "sts:sourceidentity"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Part:
     @property
     def request(self) -> str:
         """The attribute of requests to assume a role."""
-        return REQUEST_TAG + self.session.removeprefix(PRINCIPAL_TAG)
+        return _REQUESTS.get(self.session) or REQUEST_TAG + self.session.removeprefix(PRINCIPAL_TAG)
 
 
 @dataclass(frozen=True)

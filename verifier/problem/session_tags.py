@@ -1,4 +1,5 @@
-"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a session before it.
+"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a session before it. And
+which name, where policies say how sessions are to be called.
 
 In: a space in whose question `aws:PrincipalTag/…` occurs, and the roles of the inventory. Out: facts about these tags.
 Guarantee: every session that somebody can make satisfies the facts. They are exact for the tags that one request passes; those that come on
@@ -17,19 +18,36 @@ from verifier.problem.space import Space
 from verifier.problem.trusting import Trusting, trusting
 
 PRINCIPAL_TAG = "aws:principaltag/"
+SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
+"""Attributes of a role's session that the request sets by which the role was assumed."""
+_NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: negation(Present(SOURCE_IDENTITY))}
+"""What they are in a session of which nothing says it."""
 
 
 def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
     """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case."""
-    found = trusting(space.estate)
-    changing = found.changing
+    found, further = trusting(space.estate), _further(space)
+    if not names and not further:
+        return
+    changing = {role.arn for role in roles} if further else found.changing
     plain = [role for role in roles if role.settled or role.arn not in changing]
     yield from own_tags(space, plain, names)
     yield from own_tags(space, roles, [name for name in names if reserved(name)])
     others = [role for role in roles if not role.settled and role.arn in changing]
-    for holder, own, passed in _others(space, others, names, found):
+    for holder, own, passed in _others(space, others, names, further, found):
         yield implies(holder, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
         yield implies(holder, passed)
+
+
+def _further(space: Space) -> tuple[str, ...]:
+    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a trust policy, that
+    says nothing."""
+    if space.inner or space.powers or space.target.of_step:
+        return ()
+    if space.estate.binds_session_names:
+        space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
+    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: space.estate.binds_source_identities}
+    return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
 
 
 def carriers(space: Space) -> Expression:
@@ -83,7 +101,7 @@ def _holder(space: Space, arns: Sequence[str]) -> Expression:
 
 
 def _others(
-    space: Space, roles: Sequence[Identity], names: Sequence[str], found: Trusting
+    space: Space, roles: Sequence[Identity], names: Sequence[str], further: Sequence[str], found: Trusting
 ) -> Iterator[tuple[Expression, Mapping[str, str | None], Expression]]:
     """Roles of one kind together: their sessions, the own tags, what the tags of sessions are."""
     alike: dict[object, list[Identity]] = {}
@@ -91,7 +109,7 @@ def _others(
     if not space.inner and any(role.arn not in found.unknown for role in roles):
         from verifier.problem.passed_tags import passed_tags  # which asks a question of its own
 
-        exact = passed_tags(space, found, [PRINCIPAL_TAG + name for name in names])
+        exact = passed_tags(space, found, [*(PRINCIPAL_TAG + name for name in names), *further])
         for attribute, predicates in exact.predicates.items():
             if attribute in space.attributes:
                 space.asked.setdefault(attribute, {}).update(predicates)
@@ -102,5 +120,6 @@ def _others(
         own = {name: own_tag(held[0], name) for name in names}
         passed: Expression = TRUE
         if told is not None and exact is not None:
-            passed = exact.expression(told, {PRINCIPAL_TAG + name: has_tag(name, value) for name, value in own.items()})
+            tags = {PRINCIPAL_TAG + name: has_tag(name, value) for name, value in own.items()}
+            passed = exact.expression(told, {**tags, **{name: _NOT_SAID[name] for name in further}})
         yield _holder(space, [role.arn for role in held]), own, passed

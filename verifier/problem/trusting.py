@@ -36,6 +36,8 @@ class Trusting:
     tagged: frozenset[str]
     reached: frozenset[str]
     unknown: frozenset[str]
+    known: frozenset[str]
+    """The others."""
 
     @property
     def changing(self) -> frozenset[str]:
@@ -65,7 +67,7 @@ def _trusting(estate: Estate) -> Trusting:
     somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)
     tagged = frozenset(arn for arn, trust in given.items() if somebody or any(_allowing(trust, "sts:tagsession")))
     admitted = {arn: _admitted(estate, trust) for arn, trust in given.items()}
-    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown)
+    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, frozenset(given))
 
 
 def may_tag(estate: Estate, user: Identity) -> bool:

@@ -82,10 +82,10 @@ def _principal(principal: Principal) -> Hashable:
 
 
 def surroundings(estate: Estate) -> Hashable:
-    """Everything in an estate but its keys, and what only steps turn on; trust policies are among it where a policy reads tags of callers
+    """Everything in an estate but its keys, and what only steps turn on; trust policies are among it where they bear on requests on keys
     (F3)."""
     found = tuple(_members(estate, frozenset({"keys"})))
-    return (*found, trusts(estate)) if estate.tests_tags_of_callers else found
+    return (*found, trusts(estate)) if estate.heeds_trust_policies else found
 
 
 def trusts(estate: Estate) -> Hashable:
