@@ -16,6 +16,8 @@ from verifier.model.invariants_text import read_invariants
 from verifier.problem.subjects import targets_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
+from verifier.verify.comparison.compare import compare
+from verifier.verify.excuses import beyond
 
 DELEGATE = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}
 
@@ -148,3 +150,16 @@ def test_a_request_in_another_region(tmp_path: Path) -> None:
     for context in ({"kms:ViaService": "s3.eu-west-1.amazonaws.com"}, {"aws:RequestedRegion": "eu-west-1"}):
         with pytest.raises(InputError, match="depends on the Region"):
             request_from_json(estate, {**asked, "context": context})
+
+
+def test_an_allowance_and_a_waiver(tmp_path: Path) -> None:
+    """What is excused in one Region may be excused in none."""
+    estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
+    text = (
+        'invariant "x": no caller can kms:Decrypt\nallow "y": caller can kms:Decrypt when kms:ViaService = "s3.us-east-1.amazonaws.com"\n'
+    )
+    file = read_invariants(Source("x.inv", text))
+    with pytest.raises(InputError, match="depends on the Region"):
+        beyond(estate, estate.keys[0], file.about_requests[0], file.allowances)
+    with pytest.raises(InputError, match="depends on the Region"):
+        compare(estate, estate, allow=file.allowances)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Allowance, Expectation, GrantInvariant, Invariant
+from verifier.model.own_region import check_region
 from verifier.model.region import Region
 from verifier.model.request import Outcome
 from verifier.model.verdict import Counterexample, NamedByGrant, Reason
@@ -56,7 +57,11 @@ def beyond(
     earlier: tuple[Estate, Key] | None = None,
     held: Mapping[str, bool] | None = None,
 ) -> Beyond:
-    """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes readings."""
+    """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes readings.
+
+    Raises `InputError` for a waiver about a Region where nothing tells the key's (S4).
+    """
+    check_region(estate, (allowance.scope for allowance in waived))
     target = key_target(key)
     sides = [Given(estate, target)]
     if earlier is not None and not_known(key_target(earlier[1])) is None:
