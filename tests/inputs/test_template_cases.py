@@ -4,7 +4,8 @@ A case has `title`, `source`, `argument`, and
 
 - `resources` and `sections` (left out: none), texts of a YAML template; `$KEY` is a key that delegates to its own account, to whose policy
   indented statements may follow, and `$ROLE` a role that EC2 may assume, to whose properties more may follow. Or `json`, a whole template.
-- `parameters`, as they are given; `roles`, an inventory of the account beside the template: for each role the statements of a policy.
+- `parameters`, as they are given; `$ARN` in one is the ARN of a key that is there before. `roles`, an inventory of the account beside the
+  template: for each role the statements of a policy. `key`, that key beside it: its statements after the delegation.
 - `expect`: for each invariant, a sentence or the name of a built-in, the verdict; `because`, a text that the reasons of all that are
   unknown have. Or `refused`, a text of the error.
 """
@@ -21,7 +22,8 @@ import pytest
 import yaml
 
 import verifier
-from tests.inputs.samples import ACCOUNT
+from tests.inputs.samples import ACCOUNT, POLICY
+from tests.inputs.samples import KEY as ARN
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.invariants_text import read_invariants
@@ -45,7 +47,7 @@ App:
     RoleName: app
     AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}
 """
-MEMBERS = {"title", "source", "argument", "resources", "sections", "json", "parameters", "roles", "expect", "because", "refused"}
+MEMBERS = {"title", "source", "argument", "resources", "sections", "json", "parameters", "roles", "key", "expect", "because", "refused"}
 
 
 def cases() -> Iterator[Any]:
@@ -61,9 +63,9 @@ def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
         template.write_text(case["json"], encoding="utf-8")
     else:
         template = folder / "template.yaml"
-        resources = case["resources"].replace("$KEY\n", KEY).replace("$ROLE\n", ROLE)
+        resources = case["resources"].replace("$KEY\n", KEY).replace("$ROLE\n", ROLE).replace("$ARN", ARN)
         template.write_text(f"{case.get('sections', '')}Resources:\n{indent(resources, '  ')}", encoding="utf-8")
-    if "roles" not in case:
+    if not {"roles", "key"} & set(case):
         return [template]
     roles = [
         {
@@ -72,11 +74,15 @@ def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
             "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
             "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}],
         }
-        for name, statements in case["roles"].items()
+        for name, statements in case.get("roles", {}).items()
     ]
-    snapshot = folder / "snapshot.json"
     details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}
-    snapshot.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": details}}}), encoding="utf-8")
+    found: dict[str, Any] = {"accounts": {ACCOUNT: {"authorization_details": details}}} if "roles" in case else {}
+    if "key" in case:
+        policy = {"Version": "2012-10-17", "Statement": [*POLICY["Statement"], *case["key"]]}
+        found["keys"] = [{"arn": ARN, "policy": policy, "grants": {"Grants": []}, "aliases": {"Aliases": []}}]
+    snapshot = folder / "snapshot.json"
+    snapshot.write_text(json.dumps(found), encoding="utf-8")
     return [template, snapshot]
 
 
@@ -94,7 +100,7 @@ def verdict(estate: Any, sentence: str) -> tuple[str, str]:
 @pytest.mark.parametrize("case", [*cases()])
 def test_what_a_template_makes_decides_the_verdict(tmp_path: Path, case: dict[str, Any]) -> None:
     assert set(case) <= MEMBERS and {"title", "source", "argument"} <= set(case)
-    supplied = Supplied(ACCOUNT, "us-west-2", {name: str(value) for name, value in case.get("parameters", {}).items()})
+    supplied = Supplied(ACCOUNT, "us-west-2", {name: str(value).replace("$ARN", ARN) for name, value in case.get("parameters", {}).items()})
     given = paths(tmp_path, case)
     if "refused" in case:
         with pytest.raises(InputError) as caught:

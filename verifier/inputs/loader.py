@@ -210,9 +210,9 @@ class Loader:
         """Keys of several plans or templates with the same name are called by their files too. An alias of one may be another's key's."""
         planned = [part for part in self.parts.keys if part.planned]
         counts = Counter(part.name for part in planned)
+        for part in self.parts.keys if self.parts.loose_alias else ():
+            part.members.pop("aliases", None)
         for part in planned:
-            if self.parts.loose_alias:
-                part.members.pop("aliases", None)
             if counts[part.name] > 1:
                 part.name = f"{part.file}#{part.name}"
 

@@ -7,7 +7,7 @@ CloudFormation refuses such a circle too, so nothing in it is resolved. [CloudFo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from verifier.inputs.cloudformation.template import Resource, Template
@@ -18,7 +18,10 @@ _PART = re.compile(r"\$\{([^}!][^}]*)\}")
 
 def check_circles(remarks: Remarks, template: Template) -> None:
     """Records an error where resources depend on each other in a circle."""
-    graph = {name: references(template, resource) for name, resource in template.resources.items()}
+    graph = {
+        name: {**_depends(template, resource), **references(template, resource.properties.values())}
+        for name, resource in template.resources.items()
+    }
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -26,10 +29,14 @@ def check_circles(remarks: Remarks, template: Template) -> None:
         remarks.error(graph[way[0]][way[1]], f"resources depend on each other in a circle: {' → '.join(way)}")
 
 
-def references(template: Template, resource: Resource) -> dict[str, Node]:
-    """The resources that a resource refers to, each with a place where it does."""
-    found: dict[str, Node] = {entry.text: entry for entry in resource.depends_on}
-    pending: list[Node] = list(resource.properties.values())
+def _depends(template: Template, resource: Resource) -> dict[str, Node]:
+    return {entry.text: entry for entry in resource.depends_on if entry.text in template.resources}
+
+
+def references(template: Template, values: Iterable[Node]) -> dict[str, Node]:
+    """The resources that some values refer to, each with a place where they do."""
+    found: dict[str, Node] = {}
+    pending: list[Node] = list(values)
     while pending:
         node = pending.pop()
         if isinstance(node, Items):

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.inputs.cloudformation.dependencies import references
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.template import Resource, Template
+from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.cloudformation.written import shown
+from verifier.inputs.nodes import nodes_in
 from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.unknown import text_pieces
 from verifier.inputs.unknown_types import UnknownResource
 from verifier.syntax.text import first_few
 
@@ -26,8 +28,9 @@ EVERYWHERE = "AWS::CloudFormation::StackSet"
 """Stacks in other accounts."""
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
 """Resources that code of others makes: custom resources, and types that are registered in the account."""
-_LEADS_ON = re.compile(r"AWS::(?:Lambda|KMS)::.*")
-"""Resources by which a key is handed on: the function behind a custom resource, an alias."""
+_LEADS_ON = {"AWS::Lambda::Function": "Environment", "AWS::KMS::Alias": "TargetKeyId"}
+"""Resources by which a key is handed on, and by what: the function behind a custom resource, an alias."""
+_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
 def makers(functions: Functions) -> list[Resource]:
@@ -53,9 +56,8 @@ def unknown_resources(
         why = "has resources of its own, which are not read" if _STACKS.fullmatch(resource.type) else "is made by code that is not read"
         for of in dict.fromkeys((account, *(others if resource.type == EVERYWHERE else ()))):
             yield UnknownResource(Family.IDENTITIES, address, of, span, why=why)
-        for name in handed(functions.template, resource):
-            if name in keys:
-                yield UnknownResource(Family.KEYS, address, account, span, keys[name], why)
+        for key in sorted(handed(functions, keys, resource)):
+            yield UnknownResource(Family.KEYS, address, account, span, key, why)
         if _STACKS.fullmatch(resource.type):
             what = f"`{resource.name}` ({resource.type}) {why}: no key in it is checked"
             remarks.warning(resource.place, what, hint="check its template in a run of its own")
@@ -71,15 +73,20 @@ def unknown_resources(
             remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
 
 
-def handed(template: Template, resource: Resource) -> set[str]:
-    """The resources that a resource is told of, by itself or by what leads on."""
-    found = set(references(template, resource))
-    pending = list(found)
-    while pending:
-        other = template.resources[pending.pop()]
-        new = set(references(template, other)) - found if _LEADS_ON.fullmatch(other.type) and other.type != "AWS::KMS::Key" else set()
-        found |= new
-        pending += new
+def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
+    """The ARNs of the keys that a resource is told of, by itself or by what leads on."""
+    found: set[str] = set()
+    pending = [(resource, name) for name in resource.properties]
+    for other, name in pending:
+        node = other.properties[name]
+        for known in references(functions.template, [node]):
+            found |= {keys[known]} if known in keys else set()
+            leads = functions.template.resources[known]
+            next_one = (leads, _LEADS_ON.get(leads.type, ""))
+            pending += [next_one] if next_one[1] in leads.properties and next_one not in pending else []
+        value = functions.value(node)
+        pieces = (piece for inner in (nodes_in(value) if value is not None else ()) for piece in text_pieces(inner))
+        found |= {arn for piece in pieces if piece is not None for arn in _KEY_ARN.findall(piece)}
     return found
 
 

@@ -74,12 +74,14 @@ def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
     listed = [endpoint for endpoint in made if isinstance(endpoint, Node)]
     parts.made_endpoints += [obj(node, VpcEndpoints=listing(node, listed))] if listed else []
     others = [endpoint for endpoint in made if isinstance(endpoint, Unmodelled)]
-    parts.unmodelled += [*identities.unmodelled, *others, *shares(functions, keys)]
+    parts.unmodelled += [*identities.unmodelled, *others, *shares(functions)]
     parts.unknown += unknown_resources(functions, keys.arns, where.account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
         key.supposed, key.file = (*_supposed(names), *supposed(functions)), node.source.name
+    for key in (key for key in parts.keys if not key.planned):
+        key.supposed = tuple(dict.fromkeys((*key.supposed, *supposed(functions))))
     parts.keys += found
     parts.unchecked |= keys.unchecked
     parts.loose_alias = parts.loose_alias or keys.loose_alias

@@ -1,6 +1,6 @@
 """Keys that a template shares through AWS RAM.
 
-In: the functions of a template and its keys. Out: what the second policy of such a key may allow.
+In: the functions of a template. Out: what the second policy of such a key may allow.
 Guarantee: the policy is written by AWS RAM and is not in the template, so it is not taken for absent (L5a). A permission of AWS RAM has
 statements that allow, and no others.
 [CloudFormation Template Reference: AWS::RAM::ResourceShare, AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions]
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.keys import Keys
 from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
@@ -24,24 +24,24 @@ _ANYTHING = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
 """How the types of resources begin whose attributes may be the ARN of a key."""
 
 
-def shares(functions: Functions, keys: Keys) -> Iterator[Unmodelled]:
+def shares(functions: Functions) -> Iterator[Unmodelled]:
     """What each share may allow, on its keys, or on any where they are not known."""
     for resource in functions.template.of_type(*_SHARED):
         listed = resource.properties.get(_SHARED[resource.type])
         if listed is None or functions.exists(resource) is False:
             continue
         entries = listed.items if isinstance(listed, Items) else [listed]
-        for key, names in dict.fromkeys(found for entry in entries for found in _shared(functions, keys, entry)):
+        for key, names in dict.fromkeys(found for entry in entries for found in _shared(functions, entry)):
             yield _share(resource, key, names)
 
 
-def _shared(functions: Functions, keys: Keys, entry: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+def _shared(functions: Functions, entry: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:
     """The ARNs of keys that an entry is, and `None` with what it depends on where it may be that of any."""
     if _is_other(functions, entry):
         return
     value = functions.value(entry)
     for found in value.items if isinstance(value, Items) else [value]:
-        if isinstance(found, Scalar) and found.text in keys.arns.values():
+        if isinstance(found, Scalar) and is_key_arn(found.text):
             yield found.text, ()
         elif isinstance(found, Unknown):
             head = (found.pieces[0] or "").split(":") if found.pieces else []
