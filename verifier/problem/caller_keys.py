@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.domains import LONGEST_NAME, WEB_PREFIX
 from verifier.problem.expression import (
     FALSE,
     TRUE,
@@ -24,9 +24,11 @@ from verifier.problem.predicates import (
     Predicate,
     Token,
     Tokens,
+    at_least,
     like_tokens,
     literal_tokens,
     split_tokens,
+    within,
 )
 from verifier.problem.readable import Read
 from verifier.problem.space import Space
@@ -132,10 +134,21 @@ def user_id(space: Space) -> View:
 
     view = caller_view(space, "aws:userid", test, lambda arn: arn)
 
+    def whole(predicate: Predicate) -> Expression:
+        return (
+            view.test(predicate) if isinstance(predicate, Read) or any(map(_names_session, as_tokens(predicate, "aws:userid"))) else FALSE
+        )
+
     def value(values: Values) -> str | None:
         return read(values) if str(values.get("principal")).startswith("arn:") else view.value(values)
 
-    return View("aws:userid", view.present, view.test, value, ("principal", "userid", "session", *view.bases))
+    return View("aws:userid", view.present, whole, value, ("principal", "userid", "session", *view.bases))
+
+
+def _names_session(tokens: Tokens) -> bool:
+    """Whether a pattern leaves what follows a colon, the name of a session, as short as that of one is."""
+    ends = [right for _, right in split_tokens(tokens.tokens, ":")]
+    return within(tokens.tokens, COLON) is not None or any(at_least(Tokens(right)) <= LONGEST_NAME for right in ends)
 
 
 def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
