@@ -47,7 +47,7 @@ def stands_for(ours: Node, real: Any) -> bool:
         pattern = "".join(".*" if piece is None else re.escape(piece) for piece in ours.pieces)
         return is_open(ours) or (isinstance(real, str) and re.fullmatch(pattern, real, re.DOTALL) is not None)
     if isinstance(ours, Document):
-        return isinstance(real, str) and _members(ours, json.loads(real))
+        return isinstance(real, str) and real.startswith("{") and _members(ours, json.loads(real))
     if isinstance(ours, Members):
         return _members(ours, real)
     if isinstance(ours, Loose):

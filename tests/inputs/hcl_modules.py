@@ -5,16 +5,14 @@ In: a random source. Out: files by name; all of them are valid, so that the real
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from random import Random
 
-from tests.inputs.hcl_expressions import KNOWN, NAMES, Expressions
+from tests.inputs.hcl_expressions import NAMES
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.supplied import NOTHING
 from verifier.inputs.terraform.derived import Derivation
-from verifier.inputs.terraform.hcl_tree import parse_expression
 from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.reading import load_plan
@@ -33,13 +31,16 @@ _USES = (
     'var.{0} == "5"',
     "var.{0} == 5",
     "jsonencode({{ v = var.{0} }})",
-    "[for x in var.{0} : x]",
-    '[for k, v in var.{0} : "${{k}}"]',
-    "try(var.{0}[0], length(var.{0}), var.{0}.a, 0)",
-    '"-${{var.{0}}}-"',
+    "[for x in [var.{0}] : x]",
+    'var.{0} == null ? "none" : "some"',
+    "[var.{0}, 1]",
+)
+"""What is done with a variable of any type."""
+_USES_OF_ENTRIES = ("[for x in var.{0} : x]", '[for k, v in var.{0} : "${{k}}"]', "length(var.{0})", "length(var.{0}) > 1 ? var.{0} : null")
+_USES_OF_LISTS = (
     "flatten([var.{0}])",
-    "try(concat(var.{0}, [1]), merge(var.{0}, {{ z = 1 }}), var.{0})",
-    "try(keys(var.{0}), tolist(var.{0}), false)",
+    "concat([], tolist(var.{0}))",
+    'compact(concat(["a"], flatten([[for x in var.{0} : jsonencode({{ x = x }})]])))',
 )
 
 
@@ -53,15 +54,16 @@ class Folder:
         types = {name: self.type(2) for name in names}
         given = {name: self.value(types[name]) for name in names[:4]}
         defaults = {name: self.value(types[name]) for name in names[2:]}
-        self.files["main.tf"] = self._variables(types, defaults) + self._outputs(names)
+        self.files["main.tf"] = self._variables(types, defaults) + self._outputs(types)
         self.files["terraform.tfvars"] = "".join(f"{name} = {value}\n" for name, value in given.items())
         inner = [f"w{number}" for number in range(5)]
         inside = {name: self.type(2) for name in inner}
         calls = {name: self.random.choice((self.value(inside[name]), f"local.k{number}")) for number, name in enumerate(inner[:4])}
         locals_ = {f"k{number}": self.value(inside[name]) for number, name in enumerate(inner[:4])}
-        self.files["child/main.tf"] = self._variables(inside, {name: self.value(inside[name]) for name in inner[2:]}) + self._outputs(inner)
+        self.files["child/main.tf"] = self._variables(inside, {name: self.value(inside[name]) for name in inner[2:]}) + self._outputs(
+            inside
+        )
         self.files["call.tf"] = self._call(calls) + _block("locals", locals_) + self._outer(inner)
-        self.files["expressions.tf"] = self._expressions()
         self._override(types, defaults, inside, calls)
 
     def type(self, depth: int) -> str:
@@ -102,9 +104,13 @@ class Folder:
             blocks.append(_block(f'variable "{name}"', {**own, **({"default": defaults[name]} if name in defaults else {})}))
         return "".join(blocks)
 
-    def _outputs(self, names: list[str]) -> str:
-        found = {f"o{n}_{name}": self.random.choice(_USES).format(name) for name in names for n in range(3)}
-        return "".join(_block(f'output "{name}"', {"value": f"try({text}, null)"}) for name, text in found.items())
+    def _outputs(self, types: dict[str, str]) -> str:
+        found: dict[str, str] = {}
+        for name, constraint in types.items():
+            kind = constraint.partition("(")[0]
+            uses = (*_USES, *(_USES_OF_ENTRIES if "(" in constraint else ()), *(_USES_OF_LISTS if kind in ("list", "set") else ()))
+            found |= {f"o{n}_{name}": self.random.choice(uses).format(name) for n in range(3)}
+        return "".join(_block(f'output "{name}"', {"value": text}) for name, text in found.items())
 
     def _outer(self, inner: list[str]) -> str:
         found = [f"o{n}_{name}" for name in inner for n in range(3)]
@@ -112,16 +118,6 @@ class Folder:
 
     def _call(self, arguments: dict[str, str]) -> str:
         return _block('module "child"', {"source": '"./child"', **arguments})
-
-    def _expressions(self) -> str:
-        """Expressions without `local.u1` and its like, that python-hcl2 can read."""
-        known = {name: text for name, text in KNOWN.items() if "local.u" not in text}
-        made: dict[str, str] = {}
-        while len(made) < 6:
-            text = re.sub(r"local\.(u[123]|holder|parts?)\b", "local.word", Expressions(self.random).text()).replace("sensitive(", "(")
-            if parse_expression(text) is not None:
-                made[f"e{len(made)}"] = f"try([{text}\n], null)"
-        return _block("locals", {**known, **made}) + "".join(_block(f'output "{name}"', {"value": f"local.{name}"}) for name in made)
 
     def _override(self, types: dict[str, str], defaults: dict[str, str], inside: dict[str, str], calls: dict[str, str]) -> None:
         """Files that are merged into the others: a default, a local value, an argument, an output."""

@@ -48,6 +48,8 @@ VALUES = [
     ("for Expressions: of a set both symbols are the element", f'[for i, who in toset(["0"]) : i == 0 ? "*" : {ROLE_ARN}]', APP_ONLY),
     ("Types and Values: the type of a conditional is that of both", choice('join("", true ? ["b", "a"] : toset(["c"])) == "ba"'), DOUBT),
     ("Conditional Expressions: a number beside a text is a text", choice('(true ? 1 : "a") == 1'), DOUBT),
+    ("coalesce Function: the arguments are converted to one type", choice('coalesce(1, "a") == 1'), DOUBT),
+    ("tolist Function: elements of several types are converted to one", choice('tolist([1, "a"])[0] == 1'), DOUBT),
     ("Types and Values: of an attribute that is given twice the last counts", f'{{ a = "*", a = {ROLE_ARN} }}.a', APP_ONLY),
     ("flatten Function: a text is no list", f"flatten([jsonencode([{ROLE_ARN}])])", DOUBT),
     ("length Function: of a text it is the number of characters", choice('length(jsonencode({ a = "x" })) == 1'), DOUBT),
@@ -63,6 +65,14 @@ VALUES = [
 @pytest.mark.parametrize(("page", "principal", "found"), VALUES, ids=[page for page, _, _ in VALUES])
 def test_values(tmp_path: Path, page: str, principal: str, found: Any) -> None:
     assert of(tmp_path, principal) == found
+
+
+def test_a_text_that_python_hcl2_takes_for_a_longer_one_is_not_read(tmp_path: Path) -> None:
+    """Strings and Templates: `$${` is a literal `${`; python-hcl2 reads on to the next brace, here over the end of the text."""
+    more = f'locals {{\n  who = ["$${{", "*", "}}", {ROLE_ARN}]\n}}\n'  # `local.who[1]` is `"*"`
+    made = plan(caller_identity(), new_key("k", refers("local.who")), new_role("app"))
+    estate = load(tmp_path, made, main=ROLE + more + key(f"jsonencode({{ Statement = [{a_statement('local.who[1]')}] }})"))
+    assert only_key(estate).policies is None and "cannot read this file" in estate.warnings[0].message
 
 
 # -- what is known after apply --

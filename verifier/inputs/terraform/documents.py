@@ -30,14 +30,12 @@ def policy_attribute(resolver: Resolver, resource: Resource, name: str) -> Node 
     found = resolver.value(resource, name)
     if isinstance(found, Scalar) and found.text.strip():
         found = resolver.located(found, resolver.expression_of(resource, name), resource, name)
-        if isinstance(found, Members):
-            return rebased(found, found)
     unknown = is_any_unknown(unknown_part(resource.unknown, name))
     if unknown and isinstance(found, Scalar) and found.text.strip() and not found.text.lstrip().startswith("{"):
         # An expression that refers to one thing, which is no policy, makes one of it.
         resolver.supposed.get(resource.address, {}).pop(name, None)
         return Unknown(found.source, found.start, found.end, [after_apply(f"{resource.address}.{name}")])
-    return as_document(found, f"{resolver.plan.file}#{resource.address}.{name}")
+    return rebased(found, found) if isinstance(found, Members) else as_document(found, f"{resolver.plan.file}#{resource.address}.{name}")
 
 
 def as_document(node: Node | None, place: str) -> Node | None:

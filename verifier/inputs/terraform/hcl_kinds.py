@@ -9,7 +9,7 @@ A list that is `Items` and nothing more is a list, a tuple or a set, as in the J
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.unknown import Missing, Resolved, Unknown
@@ -45,10 +45,13 @@ class Document(Resolved):
     __slots__ = ()
 
 
-class Encoded(Document):
-    """What `jsonencode` makes of this object."""
-
-    __slots__ = ()
+def inside(node: Node) -> Iterator[Node]:
+    """A value and all that is in it."""
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        yield inner
+        pending += inner.items if isinstance(inner, Items) else [value for _, value in inner.pairs] if isinstance(inner, Members) else ()
 
 
 def is_null(node: Node) -> bool:

@@ -8,59 +8,48 @@ from __future__ import annotations
 import re
 
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
+_OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def unescaped(text: str, kind: str) -> str | None:
-    """A part of a quoted text. `$${` and `%%{` are a literal `${` and `%{`; python-hcl2 takes all that follows to a brace with them, and
-    that is `None` where it has more than text in it."""
-    if kind.startswith("ESCAPED"):
-        text = text[1:]
-        if re.search(r'["\n]|[$%]\{', text[2:]):
-            return None
+def unescaped(text: str, kind: str) -> str:
+    """A part of a quoted text. `$${` and `%%{` are a literal `${` and `%{`."""
 
     def character(match: re.Match[str]) -> str:
         simple, short, long = match.groups()
         return _SIMPLE[simple] if simple else chr(min(int(short or long, 16), 0x10FFFF))
 
-    return _ESCAPE.sub(character, text)
+    return _ESCAPE.sub(character, text[1:] if kind.startswith("ESCAPED") else text)
 
 
 def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
-    """The parts of a heredoc, each with whether it is an expression; `None` where it has directives, or an expression that has no end."""
+    """The parts of a heredoc, each with whether it is an expression; `None` where it has directives, an expression that has no end, or a
+    line that Terraform may take for its end."""
     head, _, rest = token.partition("\n")
-    lines = rest.rstrip("\n").split("\n")[:-1]
+    *lines, end = rest.rstrip("\n").split("\n")
+    if any(line.strip() == end.strip() for line in lines):
+        return None
     if head.startswith("<<-"):
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
         lines = [line[indent:] if line.strip() else line for line in lines]
     text = "".join(f"{line}\n" for line in lines)
     parts: list[tuple[str, bool]] = []
     position = 0
-    while position < len(text):
-        at = _next(text, position)
-        if at is None:
-            parts.append((text[position:], False))
-            break
-        if text[at] == "%" and not text.startswith("%%{", at):
-            return None
-        if text.startswith(("$${", "%%{"), at):
-            parts += [(text[position:at], False), (text[at + 1 : at + 3], False)]
-            position = at + 3
+    while match := _OPENING.search(text, position):
+        parts.append((text[position : match.start()], False))
+        position = match.end()
+        if len(match[0]) == 3:
+            parts.append((match[0][1:], False))
             continue
-        end = _end(text, at + 2)
-        if end is None:
+        close = _close(text, position)
+        if match[0] == "%{" or close is None:
             return None
-        parts += [(text[position:at], False), (text[at + 2 : end], True)]
-        position = end + 1
-    return parts
+        parts.append((text[position:close], True))
+        position = close + 1
+    return [*parts, (text[position:], False)]
 
 
-def _next(text: str, position: int) -> int | None:
-    match = re.compile(r"\$\$\{|%%\{|\$\{|%\{").search(text, position)
-    return None if match is None else match.start()
-
-
-def _end(text: str, position: int) -> int | None:
+def _close(text: str, position: int) -> int | None:
     """Where the brace that is open at a position closes. A brace in a quoted text counts as well, so that text is not read."""
     depth = 1
     for at in range(position, len(text)):

@@ -6,6 +6,7 @@ Guarantee: a text that python-hcl2 cannot read is `None`, never an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +15,16 @@ from verifier.inputs.terraform.hcl_text import heredoc_parts
 Tree = Any
 """A tree of Lark: `data`, `children`, `meta`. Its tokens are strings with `type`."""
 
+_MISREAD = re.compile(r'(?:\$\$|%%)\{[^}]*?(?:"|[$%]\{)')
+"""Python-hcl2 takes all from `$${` to the next brace for text, also where the text ends before."""
+
 
 def parse(text: str) -> Tree | None:
     """The body of a file."""
     import hcl2  # slow to import, and needed only where there are `.tf` files
 
+    if _MISREAD.search(text):
+        return None
     try:
         return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
     except Exception:  # its parser raises errors of several libraries, and a file that it cannot read is no fault of the input

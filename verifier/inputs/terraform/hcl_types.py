@@ -7,7 +7,7 @@ In: a value, and the tree of a constraint. Out: the value, converted. Guarantee:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_kinds import (
@@ -17,8 +17,10 @@ from verifier.inputs.terraform.hcl_kinds import (
     Untyped,
     as_set,
     is_null,
+    is_open,
     listed,
     loosened,
+    member,
     object_of,
     truth,
     unified,
@@ -36,80 +38,63 @@ Evaluate = Callable[[Tree], Node]
 def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node:
     """A value as the constraint makes it. What is not known of it depends on `names`."""
 
-    def unknown() -> Unknown:
-        return Unknown(node.source, node.start, node.end, names)
-
-    def each(items: Sequence[Node], tree: Tree) -> list[Node]:
-        found = [converted(item, tree, evaluate, names) for item in items]
-        return unified(found) if word_of(tree) == "any" else found
+    def each(nodes: Iterable[Node]) -> list[Node]:
+        found = [converted(item, arguments[0], evaluate, names) for item in nodes]
+        return unified(found) if word_of(arguments[0]) == "any" else found
 
     name, arguments = _form(constraint)
-    if is_null(node) or name == "any":
-        return node
-    members, argument = object_of(node), arguments[0] if len(arguments) == 1 else None
-    if name in ("string", "number", "bool") and isinstance(node, Scalar | Unknown | Document):
-        return _primitive(node, name) or unknown()
-    if name in ("list", "set") and argument is not None and isinstance(node, Items):
-        kind = Loose if isinstance(node, Loose) else Ordered
-        found = kind(node.source, node.start, node.end, each(node.items, argument))
-        return as_set(found) if name == "set" else found
-    if name == "map" and argument is not None and members is not None:
-        values = each([value for _, value in members.pairs], argument)
-        keys = [key for key, _ in members.pairs]
-        return Resolved(node.source, node.start, node.end, list(zip(keys, values, strict=True)))
-    entries = listed(node)
-    if name == "tuple" and argument is not None and entries is not None and len(entries) == len(parts_of(argument)):
-        items = [converted(item, tree, evaluate, names) for item, tree in zip(entries, parts_of(argument), strict=True)]
-        return Ordered(node.source, node.start, node.end, items)
-    if name == "object" and argument is not None and members is not None:
-        return _object(members, argument, evaluate, names) or unknown()
-    return unknown()
+    place = node.source, node.start, node.end
+    members, items = object_of(node), listed(node)
+    found: Node | None = None
+    if is_null(node) or name == "any" or name == "string" and isinstance(node, Unknown | Document):
+        found = node
+    elif name in ("string", "number", "bool") and isinstance(node, Scalar):
+        text = node.text if name == "string" or (name == "bool" and truth(node) is not None) else None
+        text = number_text(node.text) if name == "number" else text
+        found = None if text is None else Scalar(*place, text, "string" if name == "string" else "plain")
+    elif name in ("list", "set") and isinstance(node, Items) and arguments:
+        whole = (Ordered if items is not None else Loose)(*place, each(node.items))
+        found = as_set(whole) if name == "set" else whole
+    elif name == "map" and members is not None and arguments:
+        found = Resolved(*place, list(zip((key for key, _ in members.pairs), each(value for _, value in members.pairs), strict=True)))
+    elif name == "tuple" and items is not None and arguments and len(items) == len(parts_of(arguments[0])):
+        pairs = zip(items, parts_of(arguments[0]), strict=True)
+        found = Ordered(*place, [converted(item, tree, evaluate, names) for item, tree in pairs])
+    elif name == "object" and members is not None and arguments:
+        found = _object(members, arguments[0], evaluate, names)
+    return Unknown(*place, names) if found is None else found
 
 
 def _form(tree: Tree) -> tuple[str, list[Tree]]:
     """The name of a type, and what it is made of."""
-    while kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1:
-        (tree,) = parts_of(tree)
+    tree = _unwrapped(tree)
     if kind_of(tree) != "function_call":
         return word_of(tree) or "", []
     name, *rest = parts_of(tree)
-    inner = parts_of(rest[0]) if rest else []
-    return str(name.children[0]), [_unwrapped(found) for found in inner]
+    return str(name.children[0]), [_unwrapped(found) for found in (parts_of(rest[0]) if rest else [])]
 
 
 def _unwrapped(tree: Tree) -> Tree:
-    return parts_of(tree)[0] if kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1 else tree
-
-
-def _primitive(node: Node, name: str) -> Node | None:
-    if not isinstance(node, Scalar):
-        return node if name == "string" else None
-    if name == "string":
-        return Scalar(node.source, node.start, node.end, node.text, "string")
-    text = node.text if name == "bool" and truth(node) is not None else number_text(node.text) if name == "number" else None
-    return None if text is None else Scalar(node.source, node.start, node.end, text, "plain")
+    while kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1:
+        (tree,) = parts_of(tree)
+    return tree
 
 
 def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node | None:
     """The attributes that the constraint has, and no others; optional ones that are null or missing have their defaults."""
     pairs: list[tuple[Scalar, Node]] = []
-    if kind_of(attributes) != "object":
-        return None
     for element in parts_of(attributes):
         key, constraint = parts_of(element)
-        word = word_of(parts_of(key)[0])
-        name, arguments = _form(constraint)
-        value = next((value for own, value in node.pairs if own.text == word), None)
-        if word is None or (value is None and name != "optional"):
-            return None
+        word = word_of(parts_of(key)[0]) or ""
+        (name, arguments), value = _form(constraint), member(node, word)
         if name == "optional":
             constraint, *default = arguments
             value = value if value is not None else Scalar(node.source, node.start, node.end, "", "null")
-            if default and isinstance(value, Unknown):
-                value = Unknown(value.source, value.start, value.end, value.names)
-            elif default and is_null(value):
-                value = evaluate(default[0])
-        assert value is not None
+            if default and is_open(value):
+                return None
+            value = evaluate(default[0]) if default and is_null(value) else value
+        if value is None:
+            return None
         pairs.append((Scalar(node.source, node.start, node.end, word, "string"), converted(value, constraint, evaluate, names)))
     return Resolved(node.source, node.start, node.end, pairs)
 

@@ -14,16 +14,19 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.terraform.hcl_calls import CALLS
+from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL, FailsError
 from verifier.inputs.terraform.hcl_kinds import (
     Loose,
     Ordered,
     TextSet,
     Untyped,
     equal,
+    inside,
     is_null,
     is_open,
     is_uniform,
@@ -55,7 +58,7 @@ _WHOLE = re.compile(r"[0-9]{1,15}")
 class Evaluator:
     """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`, and is
     told how deep inside other expressions it stands; `allows` counts steps, and is false where there were too many, or too deep ones;
-    `bound` are the variables of `for` expressions; `own` names what the expression is of. `risks` collects what may fail, inside `try`."""
+    `bound` are the variables of `for` expressions; `own` names what the expression is of."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -65,17 +68,23 @@ class Evaluator:
     depth: int = 0
     shift: int | None = None
     """Where an expression inside a text stands: its parts have no places of their own."""
-    risks: list[Tree] | None = None
 
     def value(self, tree: Tree) -> Node:
-        """The value of an expression."""
+        """The value of an expression; `Missing` where it fails."""
+        try:
+            return self.get(tree)
+        except FailsError:
+            return Missing(self.source, *self.at(tree), self.unknown(tree).names)
+
+    def get(self, tree: Tree) -> Node:
+        """The value of a part of an expression. Raises `FailsError`."""
         if not self.allows(1, self.depth):
             return self.unknown(tree)
         inner = replace(self, depth=self.depth + 1)
         name = kind_of(tree)
         if name == "expr_term":
             parts = parts_of(tree)
-            return inner.value(parts[0]) if len(parts) == 1 else self.unknown(tree)
+            return inner.get(parts[0]) if len(parts) == 1 else self.unknown(tree)
         method = FORMS.get(name)
         found = method(inner, tree) if method is not None else None
         return found if found is not None else self.unknown(tree)
@@ -101,22 +110,13 @@ class Evaluator:
 
     def made(self, tree: Tree, node: Items | Members) -> Node:
         """A collection, if it is not too large: its parts may be the same thing many times over."""
-        return node if self.allows(_size(node), self.depth) else self.unknown(tree)
+        size = sum(1 for _ in islice(inside(node), _MOST_VALUES))
+        return node if self.allows(size, self.depth) else self.unknown(tree)
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
-        self.risk(tree)
         names = list(names_in(nodes)) or [f"{text} {_AFTER_APPLY}" for text in references(tree)]
         return Unknown(self.source, *self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
-
-    def failing(self, tree: Tree) -> Missing:
-        """The value of an expression that fails."""
-        return Missing(self.source, *self.at(tree), self.unknown(tree).names)
-
-    def risk(self, tree: Tree) -> None:
-        """Notes that an expression may fail, though its value if it does not may be known."""
-        if self.risks is not None:
-            self.risks.append(tree)
 
     # -- texts --
 
@@ -125,20 +125,19 @@ class Evaluator:
         for part in parts_of(tree):
             inner = part.children[0]
             if kind_of(inner) == "interpolation":
-                parts.append(self.value(parts_of(inner)[0]))
+                parts.append(self.get(parts_of(inner)[0]))
                 continue
-            text = unescaped(str(inner), getattr(inner, "type", "")) if isinstance(inner, str) else None
-            if text is None:
-                return None  # a directive, or an escape that python-hcl2 takes for another
-            parts.append(self.text(tree, text))
+            if not isinstance(inner, str):
+                return None  # a directive
+            parts.append(self.text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
         if len(parts) == 1:
             return parts[0]
         return self.concatenated(tree, parts)
 
     def concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
         """Values put together as a text."""
-        if any(isinstance(part, Missing | Items) or object_of(part) is not None or is_null(part) for part in parts):
-            return self.failing(tree)
+        if any(isinstance(part, Items) or object_of(part) is not None or is_null(part) for part in parts):
+            raise FailsError
         pieces: list[Pieces] = []
         for part in parts:
             if isinstance(part, Scalar):
@@ -163,7 +162,7 @@ class Evaluator:
             expression = parse_expression(text) if is_expression else None
             if is_expression and expression is None:
                 return None
-            found.append(self.text(tree, text) if expression is None else inside.value(expression))
+            found.append(self.text(tree, text) if expression is None else inside.get(expression))
         return self.concatenated(tree, found)
 
     def _number(self, tree: Tree) -> Node | None:
@@ -177,16 +176,13 @@ class Evaluator:
     # -- collections --
 
     def _tuple(self, tree: Tree) -> Node:
-        found = [self.value(part) for part in parts_of(tree)]
-        return self.failing(tree) if _fails(found) else self.ordered(tree, found)
+        return self.ordered(tree, [self.get(part) for part in parts_of(tree)])
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: dict[str, tuple[Scalar, Node]] = {}
         for element in parts_of(tree):
             key_tree, value_tree = parts_of(element)
-            key, value = self._key(key_tree), self.value(value_tree)
-            if _fails([key, value]):
-                return self.failing(tree)
+            key, value = self._key(key_tree), self.get(value_tree)
             if not isinstance(key, Scalar) or is_null(key):
                 return None
             pairs[key.text] = key, value
@@ -196,31 +192,29 @@ class Evaluator:
         """The name of a member: a word stands for itself."""
         (inner,) = parts_of(tree)
         word = word_of(inner)
-        return self.value(inner) if word is None else self.text(tree, word)
+        return self.get(inner) if word is None else self.text(tree, word)
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
         intro, result, *condition = parts_of(tree)
         names = [str(part.children[0]) for part in parts_of(intro) if kind_of(part) == "identifier"]
-        collection = self.value(parts_of(intro)[-1])
-        entries = self._entries(tree, collection, with_keys=len(names) == 2)
+        collection = self.get(parts_of(intro)[-1])
+        entries = self.entries(tree, collection, with_keys=len(names) == 2)
         if entries is None:
-            return None if isinstance(collection, Unknown | Items) and not isinstance(collection, Missing) else self.failing(tree)
-        if condition and not entries:
-            self.risk(tree)  # the condition of none is still checked for its type
+            if isinstance(collection, Unknown | Items):
+                return None
+            raise FailsError
         found: list[Node] = []
         for key, item in entries:
             inside = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
-            holds = inside.value(parts_of(condition[0])[0]) if condition else None
+            holds = inside.get(parts_of(condition[0])[0]) if condition else None
             if holds is not None and truth(holds) is None:
-                return self.failing(tree) if isinstance(holds, Missing) else None
+                return None
             if holds is None or truth(holds):
-                found.append(inside.value(result))
-        if _fails(found):
-            return self.failing(tree)
+                found.append(inside.get(result))
         return self.ordered(tree, found, loose=isinstance(collection, Loose))
 
-    def _entries(self, tree: Tree, node: Node, *, with_keys: bool) -> list[tuple[Node, Node]] | None:
+    def entries(self, tree: Tree, node: Node, *, with_keys: bool) -> list[tuple[Node, Node]] | None:
         """Keys and values of a collection, in their order; `None` where they are not known, or it is none."""
         found = object_of(node)
         if found is not None:
@@ -239,19 +233,17 @@ class Evaluator:
         root, path = self._path(tree)
         keys = [key for _, key in path if isinstance(key, Scalar) and not is_null(key)]
         if len(keys) < len(path):
-            return self.failing(tree) if _fails([key for _, key in path]) else None
+            return None
         name = str(root.children[0]) if kind_of(root) == "identifier" else None
         if name is not None and name not in self.bound:
             return self._referred(tree, name, [(form, key) for (form, _), key in zip(path, keys, strict=True)])
-        found = self.bound[name] if name is not None else self.value(root)
+        found = self.bound[name] if name is not None else self.get(root)
         for key in keys:
             inner = member(found, key.text)
-            if inner is None:
-                return self.failing(tree) if lacks(found, key.text) else self.unknown(tree, [found])
-            if isinstance(found, Items) and not isinstance(found, Ordered):
-                self.risk(tree)  # it may be a set, which has no positions
-            found = inner
-        return self.placed(tree, found)
+            if inner is None and lacks(found, key.text):
+                raise FailsError
+            found = inner if inner is not None else self.unknown(tree, [found])
+        return found
 
     def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Node]]]:
         """What a chain begins with, and its steps: how each is written (`.` or `[`), and its name, key or position."""
@@ -266,7 +258,7 @@ class Evaluator:
             return root, [*before, (".", self.text(step, str(parts_of(step)[0].children[0])))]
         if kind_of(step) == "short_index":
             return root, [*before, ("[", self.plain(step, str(step.children[-1])))]
-        return root, [*before, ("[", self.value(parts_of(step)[0]))]
+        return root, [*before, ("[", self.get(parts_of(step)[0]))]
 
     def _referred(self, tree: Tree, name: str, path: Sequence[tuple[str, Scalar]]) -> Node | None:
         """What a reference stands for."""
@@ -275,15 +267,17 @@ class Evaluator:
             return None  # a resource as a whole among them
         steps = [f".{key.text}" if form == "." else f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]" for form, key in path]
         found = self.refer("".join([name, *steps]), self.depth)
-        instance = {"data": 2, "var": 0, "local": 0}.get(name, 1)
-        positions = [index for index, (_, key) in enumerate(path) if key.type == "plain" and index != instance]
-        if found is not None and (is_open(found) or positions):
-            self.risk(tree)  # what is known after apply may lack a part, and a set has no positions
+        if isinstance(found, Missing):
+            raise FailsError
         return self.null(tree) if found is None else self.placed(tree, found)
 
     def placed(self, tree: Tree, node: Node) -> Node:
-        """A value from elsewhere, at the place where it is used."""
-        return _placed(self.source, *self.at(tree), node)
+        """A value that has no parts, at the place where it is used."""
+        if node.source is self.source or not isinstance(node, Scalar | Unknown):
+            return node
+        found = copy(node)
+        found.source, (found.start, found.end) = self.source, self.at(tree)
+        return found
 
     def _splat(self, tree: Tree) -> Node | None:
         """`resource[*].name` and `resource.*.name`: of each instance of a resource with `count`."""
@@ -296,24 +290,23 @@ class Evaluator:
         if len(before) < len(path):
             return None
         found = self.refer("".join([str(root.children[0]), *before, "[*]", *after]), self.depth)
-        return None if found is None or is_open(found) else self.placed(tree, found)
+        return None if found is None or is_open(found) else found
 
     # -- operators and functions --
 
     def _conditional(self, tree: Tree) -> Node | None:
         """One of two values, converted to the type that both have."""
         condition, *branches = parts_of(tree)
-        holds = self.value(condition)
+        holds = self.get(condition)
         if truth(holds) is None:
-            return self.failing(tree) if isinstance(holds, Missing) else None
+            return None
         taken, left = branches if truth(holds) else branches[::-1]
-        found = self.value(taken)
+        found = self.get(taken)
         if isinstance(found, Unknown) or "null" in (word_of(taken), word_of(left)):
             return found
-        other = replace(self, risks=None).value(left)
+        other = self.value(left)
         if is_uniform([found, other]) and not is_null(found) and not is_null(other):
             return found
-        self.risk(tree)  # types that do not go together
         if isinstance(found, Ordered) and isinstance(other, Ordered):
             return self.ordered(tree, unified(found.items, other.items))
         return loosened(found)
@@ -321,9 +314,7 @@ class Evaluator:
     def _binary(self, tree: Tree) -> Node | None:
         left_tree, term = parts_of(tree)[:2]
         between, right_tree = parts_of(term)
-        left, right, sign = self.value(left_tree), self.value(right_tree), str(between.children[0]).split()[-1]
-        if _fails([left, right]):
-            return self.failing(tree)
+        left, right, sign = self.get(left_tree), self.get(right_tree), str(between.children[0]).split()[-1]
         found: bool | None = None
         if sign in ("==", "!="):
             same = equal(left, right)
@@ -338,32 +329,33 @@ class Evaluator:
 
     def _unary(self, tree: Tree) -> Node | None:
         """`!`."""
-        found = truth(self.value(parts_of(tree)[0]))
+        found = truth(self.get(parts_of(tree)[0]))
         return None if found is None or str(tree.children[0]) != "!" else self.plain(tree, str(not found).lower())
 
     def _call(self, tree: Tree) -> Node | None:
-        name, *rest = parts_of(tree)
-        function = CALLS.get(str(name.children[0]))
-        arguments = parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
-        if str(name.children[0]) == "try":
+        head, *rest = parts_of(tree)
+        name, arguments = str(head.children[0]), parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
+        if name == "try":
             return self._try(tree, arguments)
-        if function is None or (rest and "..." in rest[0].children):
+        if (name not in OF_SEVERAL and (name not in OF_ONE or len(arguments) != 1)) or (rest and "..." in rest[0].children):
             return None
-        given = [self.value(argument) for argument in arguments]
-        if _fails(given):
-            return self.failing(tree)
-        if names_in(given) or any(is_null(node) or type(node) is Items for node in given):
-            self.risk(tree)  # of another type, or a set
-        return function(self, tree, given)
+        given = [self.get(argument) for argument in arguments]
+        return OF_ONE[name](self, tree, given[0]) if name in OF_ONE else OF_SEVERAL[name](self, tree, *given)
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
-        """The first argument that does not fail; not known where it cannot be told whether one does."""
+        """The first argument that does not fail. Of references that is told; of others only that they do."""
         for argument in arguments[:-1]:
-            risks: list[Tree] = []
-            found = replace(self, risks=risks).value(argument)
+            found = self.value(argument)
             if not isinstance(found, Missing):
-                return self.unknown(tree, [found]) if risks else found
-        return self.value(arguments[-1]) if arguments else self.failing(tree)
+                return found if self._is_certain(argument) else self.unknown(tree, [found])
+        return self.get(arguments[-1]) if arguments else None
+
+    def _is_certain(self, tree: Tree) -> bool:
+        """Whether an expression is a reference that does not fail if its value is known: what may be a set has no positions."""
+        root, path = self._path(tree)
+        word = word_of(root)
+        instance = 2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1
+        return word is not None and not any(_is_position(key) and index != instance for index, (_, key) in enumerate(path))
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
@@ -389,29 +381,5 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
 """The forms of expressions that are evaluated, by the rules of python-hcl2."""
 
 
-def _fails(nodes: Sequence[Node]) -> bool:
-    return any(isinstance(node, Missing) for node in nodes)
-
-
-def _size(node: Node) -> int:
-    """How many values a tree has, counted up to `_MOST_VALUES`."""
-    count, pending = 0, [node]
-    while pending and count < _MOST_VALUES:
-        inner = pending.pop()
-        count += 1
-        pending += inner.items if isinstance(inner, Items) else [value for _, value in inner.pairs] if isinstance(inner, Members) else ()
-    return count
-
-
-def _placed(source: Source, start: int, end: int, node: Node) -> Node:
-    if node.source is source:
-        return node
-    if isinstance(node, Members):
-        pairs = [(Scalar(source, start, end, key.text, "string"), _placed(source, start, end, value)) for key, value in node.pairs]
-        return (type(node) if isinstance(node, Resolved) else Resolved)(source, start, end, pairs)
-    if isinstance(node, Items):
-        return type(node)(source, start, end, [_placed(source, start, end, item) for item in node.items])
-    if isinstance(node, Unknown):
-        return type(node)(source, start, end, node.names, node.pieces)
-    assert isinstance(node, Scalar)
-    return (Untyped if isinstance(node, Untyped) else Scalar)(source, start, end, node.text, node.type)
+def _is_position(key: Node) -> bool:
+    return isinstance(key, Scalar) and key.text.isdecimal()

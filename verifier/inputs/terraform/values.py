@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
@@ -39,8 +40,10 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip(padded, flags, strict=True)])
     if isinstance(value, str):
         return text_node(place, value)
-    text = "" if value is None else json.dumps(value)
-    return Scalar(place, 0, 0, (number_text(text) or text) if isinstance(value, float) else text, "null" if value is None else "plain")
+    if isinstance(value, float):
+        text = format(Decimal(repr(value)), "f")
+        return Scalar(place, 0, 0, number_text(text) or text, "plain")
+    return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
 
 
 def number_text(text: str) -> str | None:
