@@ -108,6 +108,12 @@ def proved(folder: Path, paths: list[Path]) -> list[Status]:
     return [found.status for found in verifier.prove(verifier.load(*paths), verifier.invariants(folder / "i.inv")).verdicts]
 
 
+@pytest.mark.parametrize(("type_", "expected"), [("local_command", UNKNOWN), ("aws_sns_publish", PROVED)])
+def test_actions_that_terraform_runs(tmp_path: Path, type_: str, expected: Status) -> None:
+    invoked = [{"address": f"action.{type_}.x", "type": type_, "name": "x"}]
+    assert verdicts(tmp_path, [the_key(CLOSED)], action_invocations=invoked) == [expected]
+
+
 def test_a_stack_that_changes_may_change_a_key_that_a_snapshot_has(tmp_path: Path) -> None:
     """A new one has keys of its own."""
     snapshot = {"keys": [key(policy=json.loads(CLOSED))]}

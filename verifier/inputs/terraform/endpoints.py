@@ -7,7 +7,8 @@ Guarantee: an endpoint that is made without a policy has AWS's default one, whic
 from __future__ import annotations
 
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.drafts import listing, obj, text_at
+from verifier.inputs.nodes import Node
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
@@ -48,10 +49,8 @@ class Endpoints:
         taken = [r.values.get("id") for r in plan.done("aws_vpc_endpoint") if r.verb is Verb.TAKES]
         self.gone = {identifier for identifier in taken if isinstance(identifier, str)} - {text for text in own if text is not None}
         listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, words)) is not None]
-        if not listed:
-            return None
-        place = plan.address("aws_vpc_endpoint")
-        return Members(place, 0, 0, [(text_node(place, "VpcEndpoints"), Items(place, 0, 0, listed))])
+        at = Node(plan.address("aws_vpc_endpoint"), 0, 0)
+        return obj(at, VpcEndpoints=listing(at, listed)) if listed else None
 
     def _separate(self) -> dict[str, list[Word]]:
         """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the default one."""
@@ -79,13 +78,13 @@ class Endpoints:
             return None
         found = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.resolver.text(resource, "vpc_id")}
         found["OwnerId"] = self.resolver.text(resource, "owner_id") or self.providers.account(resource)
-        place = self.resolver.place(resource)
-        pairs: list[tuple[Scalar, Node]] = [(text_node(place, n), text_node(place, text)) for n, text in found.items() if text]
+        at = Node(self.resolver.place(resource), 0, 0)
+        told: dict[str, Node] = {name: text_at(at, text) for name, text in found.items() if text}
         said = [*self._own(resource), *words.get(identifier, ())]
         policy = settled(self.resolver, said) if said else None
         if policy is not None and not is_unknown_whole(policy):
-            pairs.append((text_node(place, "PolicyDocument"), policy))
-        return Members(place, 0, 0, pairs)
+            told["PolicyDocument"] = policy
+        return obj(at, **told)
 
     def _own(self, resource: Resource) -> list[Word]:
         """What an endpoint says of its policy; nothing where none is recorded."""

@@ -6,6 +6,7 @@ empty is left out, as the provider does not send it.
 
 from __future__ import annotations
 
+from verifier.inputs.drafts import obj
 from verifier.inputs.nodes import Members, Node, Scalar
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
@@ -31,7 +32,7 @@ def grant_node(resolver: Resolver, providers: Providers, resource: Resource) -> 
         "Constraints": _constraints(resolver, resource),
         "IssuingAccount": text_node(place, f"arn:{providers.partition(resource)}:iam::{account}:root") if account else None,
     }
-    return Members(place, 0, 0, [(text_node(place, name), node) for name, node in members.items() if node is not None])
+    return obj(Node(place, 0, 0), **{name: node for name, node in members.items() if node is not None})
 
 
 def _perhaps_revoked(resolver: Resolver, resource: Resource) -> Node | None:

@@ -6,12 +6,13 @@ In: a resolver. Out: the parts of each key, as a snapshot has them. Guarantee: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from verifier.inputs.drafts import listing, no, obj, text_at, yes
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
@@ -153,22 +154,19 @@ class Keys:
         return text_node(place, DEFAULT) if found is None and resource.created else found
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
-        """What `describe-key` would tell."""
-        facts: dict[str, Node] = {"Arn": text_node(self.resolver.place(resource), arn)}
-        primary = self._primary(resource)
-        usage = self._either(resource, primary, "key_usage") or self._default(resource, "ENCRYPT_DECRYPT")
-        spec = self._either(resource, primary, "customer_master_key_spec", "key_spec") or self._default(resource, "SYMMETRIC_DEFAULT")
-        facts |= {name: node for name, node in (("KeyUsage", usage), ("KeySpec", spec)) if isinstance(node, Scalar)}
-        return facts | self._origin(resource) | self._multi_region(resource, primary)
+        """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its primary key has."""
+        place, primary = self.resolver.place(resource), self._primary(resource)
+        usage = self._either(resource, primary, "key_usage")
+        spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
+        if resource.type in KEYS:
+            usage, spec = usage or text_node(place, "ENCRYPT_DECRYPT"), spec or text_node(place, "SYMMETRIC_DEFAULT")
+        facts = {"Arn": text_node(place, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": text_node(place, self._origin(resource))}
+        return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(resource, primary)
 
     def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
         """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary key's."""
         owners = [owner for owner in (resource, primary) if owner is not None]
         return next((found for owner in owners for name in names if (found := self._fact(owner, name)) is not None), None)
-
-    def _default(self, resource: Resource, value: str) -> Node | None:
-        """What an attribute that the configuration leaves out will be; a replica has what its primary key has."""
-        return text_node(self.resolver.place(resource), value) if resource.type in KEYS else None
 
     def _fact(self, resource: Resource, name: str) -> Node | None:
         """An attribute that is set. Where it is computed and not configured, `None`."""
@@ -176,34 +174,24 @@ class Keys:
             return None
         return self.resolver.value(resource, name)
 
-    def _origin(self, resource: Resource) -> dict[str, Node]:
-        place = self.resolver.place(resource)
-        if resource.type in _ORIGINS:
-            return {"Origin": text_node(place, _ORIGINS[resource.type])}
-        if resource.type in REPLICAS:
-            return {"Origin": text_node(place, "AWS_KMS")}
+    def _origin(self, resource: Resource) -> str:
         store, external = (self._fact(resource, name) for name in ("custom_key_store_id", "xks_key_id"))
-        if store is None:
-            return {"Origin": text_node(place, "AWS_KMS")}
-        return {"Origin": text_node(place, "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")}
+        if resource.type in (*_ORIGINS, *REPLICAS) or store is None:
+            return _ORIGINS.get(resource.type, "AWS_KMS")
+        return "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE"
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
-        place = self.resolver.place(resource)
-        given = self._fact(resource, "multi_region")
+        at, given = Node(self.resolver.place(resource), 0, 0), self._fact(resource, "multi_region")
         if resource.type in KEYS and isinstance(given, Unknown):
             return {}
         is_replica = resource.type in REPLICAS
         if not is_replica and not (isinstance(given, Scalar) and given.text == "true"):
-            return {"MultiRegion": Scalar(place, 0, 0, "false", "plain")}
-        configuration = [(text_node(place, "MultiRegionKeyType"), text_node(place, "REPLICA" if is_replica else "PRIMARY"))]
+            return {"MultiRegion": no(at)}
+        found: dict[str, Node] = {"MultiRegionKeyType": text_at(at, "REPLICA" if is_replica else "PRIMARY")}
         arn = self.resolver.text(primary or resource, "arn") if not is_replica or primary else None
         if arn is not None and is_key_arn(arn):
-            named = Members(place, 0, 0, [(text_node(place, "Arn"), text_node(place, arn))])
-            return self._configured(place, [*configuration, (text_node(place, "PrimaryKey"), named)])
-        return self._configured(place, [*configuration])
-
-    def _configured(self, place: Source, pairs: Sequence[tuple[Scalar, Node]]) -> dict[str, Node]:
-        return {"MultiRegion": Scalar(place, 0, 0, "true", "plain"), "MultiRegionConfiguration": Members(place, 0, 0, list(pairs))}
+            found["PrimaryKey"] = obj(at, Arn=text_at(at, arn))
+        return {"MultiRegion": yes(at), "MultiRegionConfiguration": obj(at, **found)}
 
     def _primary(self, resource: Resource) -> Resource | None:
         """The primary key of a replica, if it is in the plan."""
@@ -214,13 +202,7 @@ class Keys:
 
     def _tags(self, resource: Resource) -> Node | None:
         node = tags_of(self.resolver, resource)
-        if node is None:
-            return None
-        place = node.source
-        tags: list[Node] = []
-        for key, value in node.pairs:
-            tags.append(Members(place, 0, 0, [(text_node(place, "TagKey"), key), (text_node(place, "TagValue"), value)]))
-        return Items(place, 0, 0, tags)
+        return None if node is None else listing(node, [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs])
 
     # -- what refers to keys --
 
@@ -336,18 +318,17 @@ class Keys:
     # -- parts --
 
     def _parts(self, key: _Key) -> KeyParts:
-        place = key.place
-        pairs = [(text_node(place, name), node) for name, node in key.facts.items()]
-        members: dict[str, Node] = {"metadata": Members(place, 0, 0, pairs), "policy": self._policy_of(key)}
+        at = Node(key.place, 0, 0)
+        members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": self._policy_of(key)}
         is_read = key.resource.type not in UNREAD_KEYS
         if is_read and (key.grants or key.created):
-            members["grants"] = Items(place, 0, 0, key.grants)
+            members["grants"] = listing(at, key.grants)
         if is_read and (key.aliases or key.created) and not names_in(key.aliases) and not self.loose_alias:
-            members["aliases"] = Items(place, 0, 0, key.aliases)
+            members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
         file, writes = self.resolver.plan.file, any(word.writes for word in key.words)
-        return KeyParts(Node(place, 0, 0), members, key.resource.address, planned=True, policy_alone=key.alone, file=file, writes=writes)
+        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=file, writes=writes)
 
     def _policy_of(self, key: _Key) -> Node:
         """The policy in force."""

@@ -83,9 +83,9 @@ class ConfigurationModule:
 @dataclass(frozen=True)
 class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
-    of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were.
-    `deferred` are the addresses of what Terraform has put off. `sources` are the `.tf` files that are at hand. `mark` sets the
-    placeholders of its resources apart from those of another plan."""
+    of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `deferred`
+    are the addresses of what Terraform has put off, `invoked` those of actions that run when it is applied. `sources` are the `.tf` files
+    that are at hand. `mark` sets the placeholders of its resources apart from those of another plan."""
 
     file: str
     is_plan: bool
@@ -95,6 +95,7 @@ class Plan:
     configuration: Json
     modules: dict[tuple[str, ...], ConfigurationModule]
     deferred: tuple[str, ...] = ()
+    invoked: tuple[str, ...] = ()
     sources: Sources = field(default_factory=Sources)
     mark: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
@@ -149,7 +150,15 @@ def read_plan(file: str, data: Json) -> Plan:
         _add_change(found, modules, before, deeds)
     variables = mapping(data.get("variables"), "`variables`")
     flat = tuple(deed for listed in deeds.values() for deed in listed)
-    return Plan(file, True, flat, before, variables, configuration, modules, tuple(_deferred(data)))
+    return Plan(file, True, flat, before, variables, configuration, modules, tuple(_deferred(data)), tuple(_invoked(data)))
+
+
+def _invoked(data: Json) -> Iterator[str]:
+    """The actions of other providers than AWS's, which may run commands."""
+    for entry in listing(data.get("action_invocations"), "`action_invocations`"):
+        found = mapping(entry, "an entry of `action_invocations`")
+        if not str(found.get("type")).startswith("aws_"):
+            yield str(found.get("address"))
 
 
 def _deferred(data: Json) -> Iterator[str]:

@@ -45,7 +45,10 @@ def stacks(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterat
 
 
 def unknown(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[UnknownResource]:
-    """The resources of which it is not known what they change."""
+    """The resources and actions of which it is not known what they change."""
+    for address in resolver.plan.invoked:
+        span = resolver.plan.address(address).span(0, 0)
+        yield UnknownResource(Family.ANYTHING, address, None, span, why="runs when the plan is applied (`action`)")
     for resource in resolver.plan.deeds:
         if not resource.managed:
             continue
