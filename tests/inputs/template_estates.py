@@ -5,7 +5,8 @@ snapshot of what was there before; invariants. `disagreements` asks both. Guaran
 
 A template may leave things open. Then the estate is one of those that it may make, and so
 - what is proved of the template is not refuted of the estate;
-- what is refuted of the template is not proved of the estate, without the roles that the template does not tell (they are free: U1).
+- what is refuted of the template is not proved of the estate, without the roles, and the aliases and tags of the key, that the template does
+  not tell (they are free: U1, U3).
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Sample:
     template: str = ""
     yaml: bool = True
     given: dict[str, str] = field(default_factory=dict)
+    open_facts: set[str] = field(default_factory=set)
+    """The parts of the key, of those that are free where they are not given (U3), that the template does not tell."""
     more_roles: bool = False
     """Whether the template may make roles that it does not tell."""
 
@@ -155,7 +158,7 @@ def _identity_policy(rng: random.Random) -> Json:
 
 
 def snapshot(made: Sample, *, without_open: bool) -> Json:
-    """The estate. `without_open` leaves out the roles that the template does not tell: they are free then."""
+    """The estate. `without_open` leaves out what the template does not tell, and is free then."""
     listed = [role for role in made.roles if not (without_open and role.open)]
     free = without_open and (made.more_roles or len(listed) < len(made.roles))
     key = {
@@ -167,6 +170,7 @@ def snapshot(made: Sample, *, without_open: bool) -> Json:
         "tags": {"Tags": [{"TagKey": name, "TagValue": value} for name, value in made.tags.items()]},
     }
     key["metadata"]["KeyMetadata"]["MultiRegion"] = False
+    key = {name: part for name, part in key.items() if not (without_open and name in made.open_facts)}
     details = {"authorization_details": _details(listed), "complete": made.beside and not free}
     return {"keys": [key], "accounts": {ACCOUNT: details}}
 
@@ -218,12 +222,16 @@ def _write(rng: random.Random, made: Sample) -> None:
     policy = _document(writer, made.policy)
     writer.yaml = made.yaml
     properties: dict[str, Json] = {"KeyPolicy": {"Fn::ToJsonString": policy} if as_text else policy}
+    before = writer.left_open
     if made.tags:
         properties["Tags"] = _tags(writer, made.tags)
+    made.open_facts |= {"tags"} if writer.left_open > before else set()
     if rng.random() < 0.3:
         properties["EnableKeyRotation"] = True
     resources["Key"] = _under(writer, {"Type": "AWS::KMS::Key", "Properties": writer.members(properties)})
+    before = writer.left_open
     _write_aliases(writer, made.aliases, resources)
+    made.open_facts |= {"aliases"} if writer.left_open > before else set()
     for role in made.roles:
         _write_role(writer, role, resources)
     _others(writer, made, resources)

@@ -16,7 +16,7 @@ from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
 from verifier.inputs.elsewhere import Elsewhere, unlisted
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
-from verifier.inputs.nodes import Node, Remarks, Scalar, member
+from verifier.inputs.nodes import Node, Scalar, member
 from verifier.inputs.unknown import Pieces, Unknown, may_be_equal, names_in, text_pieces
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
@@ -36,8 +36,7 @@ _OF_ONE = {
 class Identities:
     """The IAM resources of a template."""
 
-    def __init__(self, remarks: Remarks, functions: Functions, names: Names) -> None:
-        self.remarks = remarks
+    def __init__(self, functions: Functions, names: Names) -> None:
         self.functions = functions
         self.names = names
         self.drafts: dict[tuple[str, str], Draft] = {}

@@ -12,7 +12,7 @@ from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import listing, obj, text_at, yes
 from verifier.inputs.key_changes import KeyChanges
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, names_in
@@ -21,8 +21,7 @@ from verifier.inputs.unknown import Unknown, names_in
 class Keys:
     """The keys of a template."""
 
-    def __init__(self, remarks: Remarks, functions: Functions, names: Names) -> None:
-        self.remarks = remarks
+    def __init__(self, functions: Functions, names: Names) -> None:
         self.functions = functions
         self.names = names
         self.arns: dict[str, str] = {}
@@ -70,10 +69,10 @@ class Keys:
     def _without_arn(self, resource: Resource) -> None:
         if resource.type == "AWS::KMS::ReplicaKey" and self.names.key_id(resource) is None:
             message = f"the primary key of `{resource.name}` is not known: give its ARN, for example as a parameter"
-            self.remarks.error(resource.place, message, hint="--parameter NAME=ARN", rule="L9")
+            self.functions.remarks.error(resource.place, message, hint="--parameter NAME=ARN", rule="L9")
         else:
             message = f"the template does not tell which account `{resource.name}` will be in"
-            self.remarks.error(resource.place, message, hint="give it with --account 111122223333")
+            self.functions.remarks.error(resource.place, message, hint="give it with --account 111122223333")
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell. A replica has its primary key's spec and usage."""

@@ -21,7 +21,8 @@ from verifier.inputs.unknown_types import UnknownResource
 from verifier.syntax.text import first_few
 
 _STACKS = re.compile(
-    r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct|.*::MODULE"
+    r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
+    r"|AWS::SageMaker::Project|.*::MODULE"
 )
 """Resources that stand for resources of another template."""
 EVERYWHERE = "AWS::CloudFormation::StackSet"

@@ -62,12 +62,12 @@ def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -
     for reading in readings:
         reading.functions.exported = exports
     for reading in readings:
-        remarks.keep(partial(_add, remarks, parts, reading))
+        remarks.keep(partial(_add, parts, reading))
 
 
-def _add(remarks: Remarks, parts: Parts, reading: Reading) -> None:
+def _add(parts: Parts, reading: Reading) -> None:
     node, where, names, functions = reading.node, reading.where, reading.names, reading.functions
-    keys, identities = Keys(remarks, functions, names), Identities(remarks, functions, names)
+    keys, identities = Keys(functions, names), Identities(functions, names)
     found = keys.read()
     _add_account(parts, node, where, identities)
     made = list(endpoints(functions, names))

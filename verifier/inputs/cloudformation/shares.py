@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.inputs.cloudformation.dependencies import references
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.key_metadata import is_key_arn
@@ -51,13 +52,9 @@ def _shared(functions: Functions, entry: Node) -> Iterator[tuple[str | None, tup
 
 def _is_other(functions: Functions, entry: Node) -> bool:
     """Whether it is the name or an attribute of a resource of the template that is no key."""
-    if not isinstance(entry, Members) or len(entry.pairs) != 1 or entry.pairs[0][0].text not in ("Ref", "Fn::GetAtt"):
-        return False
-    argument = entry.pairs[0][1]
-    first = argument.items[0] if isinstance(argument, Items) and argument.items else argument
-    name = first.text.split(".", 1)[0] if isinstance(first, Scalar) else ""
-    resource = functions.template.resources.get(name)
-    return resource is not None and not resource.type.startswith(_ANYTHING)
+    template = functions.template
+    named = references(template, [entry]) if isinstance(entry, Members) and entry.pairs[0][0].text in ("Ref", "Fn::GetAtt") else {}
+    return bool(named) and not any(template.resources[name].type.startswith(_ANYTHING) for name in named)
 
 
 def _share(resource: Resource, key: str | None, names: tuple[str, ...]) -> Unmodelled:
