@@ -8,32 +8,28 @@ Guarantee: what is not carried out is not known, never left out; a name that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe
+from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.conditions import Conditions, Truth
 from verifier.inputs.cloudformation.dynamic import BEGIN, with_values
-from verifier.inputs.cloudformation.json_string import json_pieces
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.drafts import text_at
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in
-from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined, names_in, text_pieces
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member
+from verifier.inputs.unknown import Resolved, Unknown, joined, names_in
 from verifier.syntax.text import first_few
 
-_PART = re.compile(r"\$\{(!?)([^}]*)\}")
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
 DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
-LONGEST = 1 << 20
-"""Characters of a text that functions make; a template has 1 MB at most."""
 
 Called = Callable[[str, str | None], Node | None]
 """What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone knows."""
 
-_NO_VALUE = "AWS::NoValue"
 SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 """What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM Developer Guide: generated resources]"""
 
@@ -55,13 +51,13 @@ class Functions:
 
     def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
-        found = self._written(node)
+        found = self.written(node)
         return None if found is None else with_values(found)
 
-    def _written(self, node: Node) -> Node | None:
+    def written(self, node: Node) -> Node | None:
         """The value, with dynamic references as they are written, which are resolved last."""
         with self.deeper(node) as allowed:
-            return self._value(node) if allowed else self._unknown(node, "a value that is nested too deeply")
+            return self._value(node) if allowed else self.unknown(node, "a value that is nested too deeply")
 
     @contextmanager
     def deeper(self, node: Node) -> Iterator[bool]:
@@ -78,7 +74,7 @@ class Functions:
 
     def _value(self, node: Node) -> Node | None:
         if isinstance(node, Items):
-            found = [self._written(item) for item in node.items]
+            found = [self.written(item) for item in node.items]
             return Items(node.source, node.start, node.end, [item for item in found if item is not None])
         if isinstance(node, Members):
             return self._members(node)
@@ -92,7 +88,7 @@ class Functions:
     def _members(self, node: Members) -> Node | None:
         if has_loops(node):
             written = self.loops.written_out(node)
-            return written if isinstance(written, Unknown) else self._written(written)
+            return written if isinstance(written, Unknown) else self.written(written)
         if len(node.pairs) == 1:
             key, argument = node.pairs[0]
             if key.text == "Ref":
@@ -102,10 +98,10 @@ class Functions:
                 return function(self, node, argument)
         called = next((key.text for key, _ in node.pairs if key.text.startswith("Fn::")), None)
         if called is not None:
-            return self._unknown(node, f"`{called}`, which is not carried out")
+            return self.unknown(node, f"`{called}`, which is not carried out")
         pairs: list[tuple[Scalar, Node]] = []
         for key, inner in node.pairs:
-            found = self._written(inner)
+            found = self.written(inner)
             pairs += [(key, found)] if found is not None else []
         return Resolved(node.source, node.start, node.end, pairs)
 
@@ -119,16 +115,16 @@ class Functions:
         node = self.of(resource, name)
         return node.items if isinstance(node, Items) else [] if node is None else [node]
 
-    def _unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
+    def unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
         """What is not known, for the reasons that others are not; for that of the name where these have none."""
         names = names_in([other for other in of if other is not None])
         return Unknown(node.source, node.start, node.end, names or [name])
 
-    def _wrong(self, node: Node, message: str) -> Unknown:
+    def wrong(self, node: Node, message: str) -> Unknown:
         self.remarks.error(node, message)
-        return self._unknown(node, message)
+        return self.unknown(node, message)
 
-    def _at(self, place: Node, node: Node) -> Node:
+    def at(self, place: Node, node: Node) -> Node:
         """A value at the place where it is used."""
         if isinstance(node, Scalar):
             return Scalar(place.source, place.start, place.end, node.text, node.type)
@@ -140,57 +136,57 @@ class Functions:
 
     def _ref(self, node: Node, argument: Node) -> Node | None:
         if not isinstance(argument, Scalar):
-            return self._wrong(argument, f"`Ref` must name a parameter or a resource, found {describe(argument)}")
+            return self.wrong(argument, f"`Ref` must name a parameter or a resource, found {describe(argument)}")
         return self.named(node, argument.text)
 
     def named(self, place: Node, name: str) -> Node | None:
         """What `Ref` of a name stands for."""
-        if name == _NO_VALUE:
+        if name == texts.NO_VALUE:
             return None
         if name in self.template.parameters:
             return self._parameter(place, name)
         if name in self.template.resources:
             found = self.called(name, None)
-            return self._unknown(place, f"what CloudFormation calls `{name}`") if found is None else self._at(place, found)
+            return self.unknown(place, f"what CloudFormation calls `{name}`") if found is None else self.at(place, found)
         if name.startswith("AWS::"):
             return self._pseudo(place, name)
         if self.template.makes_names:
-            return self._unknown(place, f"`{name}`, which a macro may make")
-        return self._wrong(place, f"`{name}` is neither a parameter nor a resource of the template")
+            return self.unknown(place, f"`{name}`, which a macro may make")
+        return self.wrong(place, f"`{name}` is neither a parameter nor a resource of the template")
 
     def _pseudo(self, place: Node, name: str) -> Node:
         text = self.template.supplied.parameters.get(name) or self.pseudo.get(name)
-        return self._unknown(place, f"`{name}`") if text is None else text_at(place, text)
+        return self.unknown(place, f"`{name}`") if text is None else text_at(place, text)
 
     def _parameter(self, place: Node, name: str) -> Node:
         declared = self.template.parameters[name]
         type_ = getattr(declared.get("Type"), "text", "String")
         given = self.template.supplied.parameters.get(name)
         if type_.startswith("AWS::SSM::Parameter::Value<"):
-            return self._unknown(place, f"the value in Systems Manager that parameter `{name}` names")
+            return self.unknown(place, f"the value in Systems Manager that parameter `{name}` names")
         default = declared.get("Default")
         if given is None and isinstance(default, Unknown):
-            return self._unknown(place, f"the default of parameter `{name}`, {first_few(default.names)}")
+            return self.unknown(place, f"the default of parameter `{name}`, {first_few(default.names)}")
         if given is None and (not isinstance(default, Scalar) or default.type == "null"):
-            return self._unknown(place, f"parameter `{name}` (no value: give --parameter {name}=…)")
+            return self.unknown(place, f"parameter `{name}` (no value: give --parameter {name}=…)")
         text = given if given is not None else getattr(default, "text", "")
         if not _LISTS.fullmatch(type_):
             return text_at(place, text)
         if BEGIN in text or not text:
-            return self._unknown(place, f"the list in parameter `{name}`")
+            return self.unknown(place, f"the list in parameter `{name}`")
         return Items(place.source, place.start, place.end, [text_at(place, part.strip()) for part in text.split(",")])
 
-    def _attribute(self, place: Node, name: str, attribute: str) -> Node:
+    def attribute(self, place: Node, name: str, attribute: str) -> Node:
         if name not in self.template.resources:
             if self.template.makes_names:
                 return self._of_macro(place, name, attribute)
-            return self._wrong(place, f"`{name}` is no resource of the template")
+            return self.wrong(place, f"`{name}` is no resource of the template")
         found = self.called(name, attribute)
-        return self._unknown(place, f"`{name}.{attribute}`") if found is None else self._at(place, found)
+        return self.unknown(place, f"`{name}.{attribute}`") if found is None else self.at(place, found)
 
     def _of_macro(self, place: Node, name: str, attribute: str) -> Node:
         """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of the account."""
-        found = self._unknown(place, f"`{name}.{attribute}`, which a macro may make")
+        found = self.unknown(place, f"`{name}.{attribute}`, which a macro may make")
         of = self.template.resources.get(name.removesuffix("Role"))
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
             return found
@@ -201,161 +197,56 @@ class Functions:
         """`Fn::GetAtt`."""
         if isinstance(argument, Scalar):
             name, _, attribute = argument.text.partition(".")
-            return self._attribute(node, name, attribute)
+            return self.attribute(node, name, attribute)
         parts = [self.value(item) for item in argument.items] if isinstance(argument, Items) else []
         if len(parts) != 2 or not isinstance(parts[0], Scalar):
-            return self._wrong(argument, "`Fn::GetAtt` must have the name of a resource and an attribute")
+            return self.wrong(argument, "`Fn::GetAtt` must have the name of a resource and an attribute")
         if not isinstance(parts[1], Scalar):
-            return self._unknown(node, f"an attribute of `{parts[0].text}`")
-        return self._attribute(node, parts[0].text, parts[1].text)
+            return self.unknown(node, f"an attribute of `{parts[0].text}`")
+        return self.attribute(node, parts[0].text, parts[1].text)
 
     def import_value(self, node: Node, argument: Node) -> Node | None:
         """`Fn::ImportValue`: what an output of another stack exports, if that is one of the input."""
         name = self.value(argument)
         if not isinstance(name, Scalar):
-            return self._unknown(node, "the name of an export", name)
+            return self.unknown(node, "the name of an export", name)
         found = self.exported(name.text)
-        return self._unknown(node, f"the export `{name.text}` of another stack") if found is None else self._at(node, found)
-
-    # -- texts and lists --
-
-    def sub(self, node: Node, argument: Node) -> Node | None:
-        """`Fn::Sub`: a text with `${Name}`, `${Name.Attribute}` and `${!Literal}`."""
-        given: dict[str, Node] = {}
-        if isinstance(argument, Items) and len(argument.items) == 2 and isinstance(argument.items[1], Members):
-            given = {key.text: value for key, value in argument.items[1].pairs}
-            argument = argument.items[0]
-        if not isinstance(argument, Scalar):
-            return self._wrong(argument, f"`Fn::Sub` must have a text, found {describe(argument)}")
-        parts: list[Node] = []
-        position = 0
-        known: dict[str, Node] = {}  # each is found once, however often the text has it
-        for match in _PART.finditer(argument.text):
-            parts.append(text_at(argument, argument.text[position : match.start()]))
-            if match.group() not in known:
-                known[match.group()] = self._part(argument, match, given)
-            parts.append(known[match.group()])
-            position = match.end()
-        parts.append(text_at(argument, argument.text[position:]))
-        return self._concatenated(node, parts)
-
-    def _part(self, place: Node, match: re.Match[str], given: Mapping[str, Node]) -> Node:
-        literal, name = match.group(1), match.group(2).strip()
-        if literal:
-            return text_at(place, "${" + match.group(2) + "}")
-        if name in given:
-            found = self._written(given[name])
-        elif "." in name:
-            owner, _, attribute = name.partition(".")
-            found = self._attribute(place, owner, attribute)
-        else:
-            found = self.named(place, name)
-        return found if found is not None else self._unknown(place, f"`{_NO_VALUE}` in a text")
-
-    def _concatenated(self, place: Node, parts: Sequence[Node]) -> Node:
-        """Texts as one text; what is no text is not known as one."""
-        pieces = [() if isinstance(part, Scalar) and not part.text else text_pieces(part) for part in parts]
-        return self._of_pieces(place, joined(pieces), names_in(parts) or ("a text that is made of a list",))
-
-    def _of_pieces(self, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
-        texts = [piece for piece in pieces if piece is not None]
-        if sum(map(len, texts)) > LONGEST:
-            return self._wrong(place, f"a text of more than {LONGEST} characters, which no template can have")
-        if None in pieces:
-            return Unknown(place.source, place.start, place.end, names, pieces)
-        return text_at(place, "".join(texts))
-
-    def join(self, node: Node, argument: Node) -> Node | None:
-        """`Fn::Join`."""
-        delimiter, inner = _pair(argument)
-        if not isinstance(delimiter, Scalar) or inner is None:
-            return self._wrong(argument, "`Fn::Join` must have a delimiter and a list")
-        listed = self._written(inner)
-        if not isinstance(listed, Items):
-            return self._unknown(node, "a list", listed)
-        parts: list[Node] = []
-        for index, item in enumerate(listed.items):
-            # One that may be left out takes a delimiter with it.
-            left_out = next((other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None)
-            parts += [left_out or delimiter, item] if index else [item]
-        return self._concatenated(node, parts)
-
-    def split(self, node: Node, argument: Node) -> Node | None:
-        """`Fn::Split`."""
-        delimiter, inner = _pair(argument)
-        if not isinstance(delimiter, Scalar) or inner is None:
-            return self._wrong(argument, "`Fn::Split` must have a delimiter and a text")
-        text = self.value(inner)
-        if not isinstance(text, Scalar) or not delimiter.text:
-            return self._unknown(node, "a text", text)
-        return Items(node.source, node.start, node.end, [text_at(node, part) for part in text.text.split(delimiter.text)])
-
-    def select(self, node: Node, argument: Node) -> Node | None:
-        """`Fn::Select`."""
-        first, second = _pair(argument)
-        if first is None or second is None:
-            return self._wrong(argument, "`Fn::Select` must have an index and a list")
-        index, listed = self.value(first), self.value(second)
-        if _may_shrink(second, listed):
-            return self._unknown(node, "an entry of a list, others of which may be left out")
-        if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
-            if int(index.text) < len(listed.items):
-                return self._at(node, listed.items[int(index.text)])
-            return self._wrong(argument, f"`Fn::Select` asks for entry {index.text} of a list of {len(listed.items)}")
-        return self._unknown(node, "an entry of a list", index, listed)
+        return self.unknown(node, f"the export `{name.text}` of another stack") if found is None else self.at(node, found)
 
     def find_in_map(self, node: Node, argument: Node) -> Node | None:
         """`Fn::FindInMap`, with a default value or without."""
         items = argument.items if isinstance(argument, Items) else []
         if len(items) not in (3, 4):
-            return self._wrong(argument, "`Fn::FindInMap` must have a mapping and two keys")
+            return self.wrong(argument, "`Fn::FindInMap` must have a mapping and two keys")
         keys = [self.value(item) for item in items[:3]]
         texts = [key.text for key in keys if isinstance(key, Scalar)]
         if len(texts) != 3:
-            return self._unknown(node, "a key of a mapping", *keys)
+            return self.unknown(node, "a key of a mapping", *keys)
         found: Node | None = self.template.mappings.get(texts[0])
         for text in texts[1:]:
             found = found if isinstance(found, Unknown) else member(found, text)
         if "Mappings" in self.template.rewritten or (found is None and self.template.macros):
-            return self._unknown(node, f"mapping `{texts[0]}`, which a macro may write")
+            return self.unknown(node, f"mapping `{texts[0]}`, which a macro may write")
         if found is not None:
-            return self._at(node, self._written(found) or found)
+            return self.at(node, self.written(found) or found)
         default = member(items[3], "DefaultValue") if len(items) == 4 else None
         if default is not None:
-            return self._written(default)
-        return self._wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
-
-    def length(self, node: Node, argument: Node) -> Node | None:
-        """`Fn::Length`: how many entries a list has. One that may be left out leaves it open."""
-        listed = self.value(argument)
-        if _may_shrink(argument, listed):
-            return self._unknown(node, "how many entries of a list are left out", listed)
-        if isinstance(listed, Items):
-            return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
-        if isinstance(listed, Unknown):
-            return self._unknown(node, "a list", listed)
-        return self._wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
-
-    def to_json_string(self, node: Node, argument: Node) -> Node | None:
-        """`Fn::ToJsonString`."""
-        found = self._written(argument)
-        if not isinstance(found, Members | Items | Unknown):
-            return self._wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
-        return self._of_pieces(node, json_pieces(found), names_in([found]))
+            return self.written(default)
+        return self.wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
 
     # -- conditions --
 
     def if_(self, node: Node, argument: Node) -> Node | None:
         """`Fn::If`."""
         if not isinstance(argument, Items) or len(argument.items) != 3 or not isinstance(argument.items[0], Scalar):
-            return self._wrong(argument, "`Fn::If` must have the name of a condition and two values")
+            return self.wrong(argument, "`Fn::If` must have the name of a condition and two values")
         name = argument.items[0]
         holds = self.conditions.holds(name, name.text)
         if holds is None:
-            options = [found for item in argument.items[1:] if (found := self._written(item)) is not None]
+            options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
             why = f"condition `{name.text}`, which turns on values that are not given"
             return Unknown(node.source, node.start, node.end, [why], options=options)
-        return self._written(argument.items[1 if holds else 2])
+        return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: Resource) -> Truth:
         """Whether a resource is made: it has no condition, or that holds."""
@@ -364,31 +255,15 @@ class Functions:
         return True if resource.condition is None else self.conditions.holds(resource.condition, resource.condition.text)
 
 
-def _may_be_left_out(node: Node | None) -> bool:
-    """Whether a value may be `AWS::NoValue`."""
-    return isinstance(node, Unknown) and node.options is not None
-
-
-def _may_shrink(argument: Node, listed: Node | None) -> bool:
-    """Whether entries of a list are left out, or may be. What the functions that count them make of that is not documented."""
-    perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
-    return perhaps or any(isinstance(node, Scalar) and node.text == _NO_VALUE for node in nodes_in(argument))
-
-
-def _pair(argument: Node) -> tuple[Node | None, Node | None]:
-    """The two entries of a list of two."""
-    return (argument.items[0], argument.items[1]) if isinstance(argument, Items) and len(argument.items) == 2 else (None, None)
-
-
 _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {
     "Fn::GetAtt": Functions.get_att,
-    "Fn::Sub": Functions.sub,
-    "Fn::Join": Functions.join,
-    "Fn::Split": Functions.split,
-    "Fn::Select": Functions.select,
+    "Fn::Sub": texts.sub,
+    "Fn::Join": texts.join,
+    "Fn::Split": texts.split,
+    "Fn::Select": texts.select,
     "Fn::FindInMap": Functions.find_in_map,
     "Fn::If": Functions.if_,
     "Fn::ImportValue": Functions.import_value,
-    "Fn::Length": Functions.length,
-    "Fn::ToJsonString": Functions.to_json_string,
+    "Fn::Length": texts.length,
+    "Fn::ToJsonString": texts.to_json_string,
 }

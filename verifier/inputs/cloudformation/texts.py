@@ -1,0 +1,185 @@
+"""Texts and lists that functions make: `Fn::Sub`, `Fn::Join`, `Fn::Split`, `Fn::Select`, `Fn::Length`, `Fn::ToJsonString`.
+
+In: the functions of a template, a call and its argument. Out: its value; `Unknown` with what of a text is known. Guarantee: an entry that
+may be left out makes unknown what counts entries; in a JSON text a number or Boolean stays one, and every other scalar is a string.
+[CloudFormation Template Reference: Intrinsic functions]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from verifier.inputs.access import describe
+from verifier.inputs.drafts import text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, text_pieces
+
+if TYPE_CHECKING:
+    from verifier.inputs.cloudformation.functions import Functions
+
+_PART = re.compile(r"\$\{(!?)([^}]*)\}")
+LONGEST = 1 << 20
+"""Characters of a text that functions make; a template has 1 MB at most."""
+NO_VALUE = "AWS::NoValue"
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false")
+
+
+def sub(functions: Functions, node: Node, argument: Node) -> Node | None:
+    """`Fn::Sub`: a text with `${Name}`, `${Name.Attribute}` and `${!Literal}`."""
+    given: dict[str, Node] = {}
+    if isinstance(argument, Items) and len(argument.items) == 2 and isinstance(argument.items[1], Members):
+        given = {key.text: value for key, value in argument.items[1].pairs}
+        argument = argument.items[0]
+    if not isinstance(argument, Scalar):
+        return functions.wrong(argument, f"`Fn::Sub` must have a text, found {describe(argument)}")
+    parts: list[Node] = []
+    position = 0
+    known: dict[str, Node] = {}  # each is found once, however often the text has it
+    for match in _PART.finditer(argument.text):
+        parts.append(text_at(argument, argument.text[position : match.start()]))
+        if match.group() not in known:
+            known[match.group()] = _part(functions, argument, match, given)
+        parts.append(known[match.group()])
+        position = match.end()
+    parts.append(text_at(argument, argument.text[position:]))
+    return _concatenated(functions, node, parts)
+
+
+def _part(functions: Functions, place: Node, match: re.Match[str], given: Mapping[str, Node]) -> Node:
+    literal, name = match.group(1), match.group(2).strip()
+    if literal:
+        return text_at(place, "${" + match.group(2) + "}")
+    if name in given:
+        found = functions.written(given[name])
+    elif "." in name:
+        owner, _, attribute = name.partition(".")
+        found = functions.attribute(place, owner, attribute)
+    else:
+        found = functions.named(place, name)
+    return found if found is not None else functions.unknown(place, f"`{NO_VALUE}` in a text")
+
+
+def _concatenated(functions: Functions, place: Node, parts: Sequence[Node]) -> Node:
+    """Texts as one text; what is no text is not known as one."""
+    pieces = [() if isinstance(part, Scalar) and not part.text else text_pieces(part) for part in parts]
+    return _of_pieces(functions, place, joined(pieces), names_in(parts) or ("a text that is made of a list",))
+
+
+def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
+    texts = [piece for piece in pieces if piece is not None]
+    if sum(map(len, texts)) > LONGEST:
+        return functions.wrong(place, f"a text of more than {LONGEST} characters, which no template can have")
+    if None in pieces:
+        return Unknown(place.source, place.start, place.end, names, pieces)
+    return text_at(place, "".join(texts))
+
+
+def join(functions: Functions, node: Node, argument: Node) -> Node | None:
+    """`Fn::Join`."""
+    delimiter, inner = _pair(argument)
+    if not isinstance(delimiter, Scalar) or inner is None:
+        return functions.wrong(argument, "`Fn::Join` must have a delimiter and a list")
+    listed = functions.written(inner)
+    if not isinstance(listed, Items):
+        return functions.unknown(node, "a list", listed)
+    parts: list[Node] = []
+    for index, item in enumerate(listed.items):
+        # One that may be left out takes a delimiter with it.
+        left_out = next((other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None)
+        parts += [left_out or delimiter, item] if index else [item]
+    return _concatenated(functions, node, parts)
+
+
+def split(functions: Functions, node: Node, argument: Node) -> Node | None:
+    """`Fn::Split`."""
+    delimiter, inner = _pair(argument)
+    if not isinstance(delimiter, Scalar) or inner is None:
+        return functions.wrong(argument, "`Fn::Split` must have a delimiter and a text")
+    text = functions.value(inner)
+    if not isinstance(text, Scalar) or not delimiter.text:
+        return functions.unknown(node, "a text", text)
+    return Items(node.source, node.start, node.end, [text_at(node, part) for part in text.text.split(delimiter.text)])
+
+
+def select(functions: Functions, node: Node, argument: Node) -> Node | None:
+    """`Fn::Select`."""
+    first, second = _pair(argument)
+    if first is None or second is None:
+        return functions.wrong(argument, "`Fn::Select` must have an index and a list")
+    index, listed = functions.value(first), functions.value(second)
+    if _may_shrink(second, listed):
+        return functions.unknown(node, "an entry of a list, others of which may be left out")
+    if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
+        if int(index.text) < len(listed.items):
+            return functions.at(node, listed.items[int(index.text)])
+        return functions.wrong(argument, f"`Fn::Select` asks for entry {index.text} of a list of {len(listed.items)}")
+    return functions.unknown(node, "an entry of a list", index, listed)
+
+
+def length(functions: Functions, node: Node, argument: Node) -> Node | None:
+    """`Fn::Length`: how many entries a list has. One that may be left out leaves it open."""
+    listed = functions.value(argument)
+    if _may_shrink(argument, listed):
+        return functions.unknown(node, "how many entries of a list are left out", listed)
+    if isinstance(listed, Items):
+        return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
+    if isinstance(listed, Unknown):
+        return functions.unknown(node, "a list", listed)
+    return functions.wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
+
+
+def to_json_string(functions: Functions, node: Node, argument: Node) -> Node | None:
+    """`Fn::ToJsonString`."""
+    found = functions.written(argument)
+    if not isinstance(found, Members | Items | Unknown):
+        return functions.wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
+    if any(map(_may_be_left_out, nodes_in(found))):
+        return functions.unknown(node, "a JSON text", found)
+    return _of_pieces(functions, node, json_pieces(found), names_in([found]))
+
+
+def _may_be_left_out(node: Node | None) -> bool:
+    """Whether a value may be `AWS::NoValue`."""
+    return isinstance(node, Unknown) and node.options is not None
+
+
+def _may_shrink(argument: Node, listed: Node | None) -> bool:
+    """Whether entries of a list are left out, or may be. What the functions that count them make of that is not documented."""
+    perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
+    return perhaps or any(isinstance(node, Scalar) and node.text == NO_VALUE for node in nodes_in(argument))
+
+
+def _pair(argument: Node) -> tuple[Node | None, Node | None]:
+    """The two entries of a list of two."""
+    return (argument.items[0], argument.items[1]) if isinstance(argument, Items) and len(argument.items) == 2 else (None, None)
+
+
+def json_pieces(node: Node) -> Pieces:
+    """The JSON text of a value, with a gap for each part that is not known."""
+    if isinstance(node, Items):
+        return _enclosed("[", [json_pieces(item) for item in node.items], "]")
+    if isinstance(node, Members):
+        pairs = [joined([(json.dumps(key.text, ensure_ascii=False) + ":",), json_pieces(value)]) for key, value in node.pairs]
+        return _enclosed("{", pairs, "}")
+    if isinstance(node, Unknown):
+        return _unknown(node)
+    assert isinstance(node, Scalar)
+    if node.type == "null":
+        return ("null",)
+    return (node.text if node.type == "plain" and _PLAIN.fullmatch(node.text) else json.dumps(node.text, ensure_ascii=False),)
+
+
+def _enclosed(opening: str, parts: list[Pieces], closing: str) -> Pieces:
+    separated = [piece for number, part in enumerate(parts) for piece in (((",",), part) if number else (part,))]
+    return joined([(opening,), *separated, (closing,)])
+
+
+def _unknown(node: Unknown) -> Pieces:
+    """A text with gaps keeps what is known of it; of anything else not even its form is known."""
+    if not node.is_text:
+        return (None,)
+    inner = [None if piece is None else json.dumps(piece, ensure_ascii=False)[1:-1] for piece in node.pieces]
+    return joined([('"',), tuple(inner), ('"',)])
