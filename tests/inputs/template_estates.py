@@ -5,8 +5,8 @@ snapshot of what was there before; invariants. `disagreements` asks both. Guaran
 
 A template may leave things open. Then the estate is one of those that it may make, and so
 - what is proved of the template is not refuted of the estate;
-- what is refuted of the template is not proved of the estate, without the roles, and the aliases and tags of the key, that the template does
-  not tell (they are free: U1, U3).
+- what is refuted of the template is not proved of the estate, without the roles, and the aliases and tags of the key, that the template
+  does not tell (they are free: U1, U3).
 """
 
 from __future__ import annotations
