@@ -122,7 +122,10 @@ def test_every_example_is_allowed_on_one_side_and_refused_on_the_other(start: in
             for change in target.gained if gained else target.lost:
                 witness = change.region.witness
                 assert witness is not None and witness.decision.outcome is Outcome.ALLOW, case
-                assert change.refused is not None and change.refused.outcome is Outcome.DENY, (case, change.cannot)
+                # What a session's tags are on the other side may be open: it counts as refused there unless it is allowed in every case.
+                tagged = any(key.lower().startswith("aws:principaltag/") for key, _ in witness.request.context)
+                open_there = tagged and change.cannot is not None
+                assert open_there or change.refused is not None and change.refused.outcome is Outcome.DENY, (case, change.cannot)
                 assert change.because, case
                 found += 1
     assert found > 20
