@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from math import prod
 
 from verifier.evaluate.assumers import Assumer, assumers
@@ -33,7 +33,8 @@ SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
 TRIED = 64
-"""So many assignments of what a request to assume a role does not say are tried; past that it may be allowed."""
+"""So many assignments of what a request to assume a role does not say are tried, and so many sets of inherited tags; past that it may be
+allowed."""
 _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 _OTHER = "another value"
@@ -70,13 +71,15 @@ class Passing:
         if passing is not None:
             return _by(role, passing)
         inherited = [name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))]
-        for count in range(1, len(inherited) + 1):
-            for names in combinations(inherited, count):
-                rest = {name: value for name, value in tags.items() if name not in names}
-                passing = self.passed(role, rest) if rest else None
-                if passing is not None or not rest:
-                    before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
-                    return before if passing is None else f"{before}, {_by(role, passing)}"
+        subsets = chain.from_iterable(combinations(inherited, count) for count in range(1, len(inherited) + 1))
+        for number, names in enumerate(subsets):
+            before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
+            rest = {name: value for name, value in tags.items() if name not in names}
+            if not rest or number >= TRIED:
+                return before
+            passing = self.passed(role, rest)
+            if passing is not None:
+                return f"{before}, {_by(role, passing)}"
         return None
 
     def _may_have(self, name: str) -> bool:
