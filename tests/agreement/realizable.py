@@ -33,7 +33,6 @@ from verifier.model.request import CallerKind, Request, Value
 from verifier.problem.expression import TRUE
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import Reduction, questions
-from verifier.problem.names import pair_names
 from verifier.problem.question import scope
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space
@@ -56,7 +55,7 @@ def impossible(estate: Estate, asked: Sequence[tuple[Request, Entries]]) -> list
     """For each request, all on one target, whether the facts leave no reading in which it could be sent."""
     target = target_of(estate, asked[0][0])
     scopes = [_invariant(request, entries) for request, entries in asked]
-    space = Space(estate, target, pair_names=pair_names(estate, target, scopes))
+    space = Space(estate, target)
     said = [scope(space, invariant) for invariant in scopes]
     questions(said, space.questions)
     share_tests(space)

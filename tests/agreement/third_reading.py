@@ -152,18 +152,18 @@ class _Question:
 
     def worlds(self, name: str, kind: PolicyKind | None = None) -> Worlds:
         """What a condition key holds, as a policy of a kind sees it."""
-        name = name.lower()
-        if name.startswith(PAIR):
-            return tuple((value,) for value in sorted({self.pairs[pair] for pair in self.pairs if PAIR + pair.lower() == name})) or ABSENT
+        if (name := name.lower()).startswith(PAIR):
+            values = [value for pair, value in self.pairs.items() if PAIR + pair.lower() == name]
+            return self._readable("F7", _only(values[-1]), _only(values[0])) if values else ABSENT
         found = (self.given[name],) if name in self.given else self._derived(name)
         if kind is PolicyKind.KEY and (name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"):
             return self._readable("F8", found)
         return found
 
-    def _readable(self, label: str, found: Worlds) -> Worlds:
-        """What is found if the reading holds, else absent."""
+    def _readable(self, label: str, found: Worlds, otherwise: Worlds = ABSENT) -> Worlds:
+        """What is found if the reading holds, else what is otherwise."""
         reading = self.reading(label)
-        return ABSENT if reading is False else found if reading or found is None else (*found, ())
+        return otherwise if reading is False else found if reading or found is None else (*found, *(otherwise or ()))
 
     def _derived(self, name: str) -> Worlds:
         prefix, _, rest = name.partition("/")

@@ -11,7 +11,7 @@ import pytest
 from tests.evaluate.estates import allow, deny, estate
 from verifier.model.policy import Condition, Operator, Text
 from verifier.problem.conditions import Reader
-from verifier.problem.space import PAIR_PREFIX, Space
+from verifier.problem.space import Space
 from verifier.problem.targets import key_target
 
 TEAM = {"StringLike": {"aws:PrincipalTag/team": ["pay*", "*ops"]}}
@@ -45,8 +45,7 @@ def every_condition() -> Iterator[tuple[Condition, bool, bool]]:
 def test_what_is_remembered_of_conditions_is_what_they_say(seed: int) -> None:
     """In one space that remembers, and in one that forgets before each condition."""
     found = estate(allow())
-    names = {PAIR_PREFIX + "team": ("kms:encryptioncontext:Team", "kms:encryptioncontext:team")}
-    remembering, forgetting = (Space(found, key_target(found.keys[0]), pair_names=names) for _ in range(2))
+    remembering, forgetting = (Space(found, key_target(found.keys[0])) for _ in range(2))
     asked = list(every_condition())
     random.Random(seed).shuffle(asked)
     for condition, variables, in_key_policy in asked:

@@ -80,7 +80,7 @@ def lets_all_in(owners: Sequence[StatementRef], way: Way) -> bool:
 
 def compares(joint: Joint, node: Node) -> bool:
     """Whether a set rests on comparisons of keys, which only concrete values settle."""
-    return any(name.startswith(("relation:", "lazy:")) for name in joint.diagrams.support(node))
+    return any(name.startswith(("relation:", "lazy:", "unsupported:")) for name in joint.diagrams.support(node))
 
 
 @pytest.mark.parametrize("part", range(2))

@@ -69,7 +69,7 @@ def texts(found: Advice) -> list[str]:
 
 
 def test_ifexists_is_the_first_thing_to_go() -> None:
-    found = estate(allow(aws(REPORTS), Condition={"StringEqualsIfExists": {TENANT: "acme"}}), accounts=KNOWN)
+    found = estate(allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEqualsIfExists": {TENANT: "acme"}}), accounts=KNOWN)
     first = advice(found, builtin("encryption-context-required:tenant=acme")).suggestions[0]
     (edit,) = first.edits
     assert "[StringEqualsIfExists] → [StringEquals]" in edit.text

@@ -13,8 +13,8 @@ from tests.verify.conditions import string_equals
 from tests.verify.proving import always, nobody, status, verdict
 from verifier.model.estate import Endpoint, Estate, Influence, Unmodelled
 from verifier.model.grant import Grant
-from verifier.model.invariant import CallersNot, ConditionNot, InAccount, OfKind, PrincipalLike
-from verifier.model.policy import PolicyKind, Text
+from verifier.model.invariant import CallersNot, ConditionNot, Holds, InAccount, OfKind, PrincipalLike
+from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.request import CallerKind
 from verifier.model.verdict import Counterexample
 
@@ -64,9 +64,18 @@ def test_g3_a_witness_shows_the_encryption_context_that_a_grant_demands() -> Non
 
 def test_g3_names_in_another_case_need_the_reading() -> None:
     found = with_grants(grant(ALICE, context_subset=(("Dept", "IT"),)))
-    claim = nobody(when=ConditionNot(string_equals("kms:EncryptionContext:Dept", "IT")))
+    only = Condition(Operator("StringEquals", "ForAllValues", False), Text("kms:EncryptionContextKeys"), (Text("dept"),))
+    claim = nobody(when=Holds(only))
     assert ("G3-names", True) in refuted(found, claim).readings
     assert verdict(found, claim, readings={"G3-names": False}).status.value == "proved"
+
+
+def test_f7_what_is_read_beside_the_pair_that_a_grant_wants_needs_the_reading() -> None:
+    found = with_grants(grant(ALICE, context_subset=(("Dept", "IT"),)))
+    claim = nobody(when=ConditionNot(string_equals("kms:EncryptionContext:Dept", "IT")))
+    for held in (False, True):
+        answer = verdict(found, claim, readings={"F7": held, "G3-names": False})
+        assert answer.counterexample is not None and ("F7", held) in answer.counterexample.readings
 
 
 def test_g3_an_open_ended_context_may_hold_other_pairs() -> None:

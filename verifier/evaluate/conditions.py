@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verifier.evaluate.context import Context, Either, Entry, Free, Settled, entry_name, is_multivalued, settle
+from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
 from verifier.evaluate.findings import Finding
 from verifier.evaluate.patterns import Tokens, Variable, arn_matches, literal, matches, parse, substitute, variables_of
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
@@ -31,8 +31,8 @@ class Reader:
     symbols: Symbols
 
     def entries(self, keys: list[str]) -> dict[str, Entry]:
-        """What the policy reads for each key, by `entry_name`."""
-        return {entry_name(key): self._settled(key.lower(), self.context.lookup(key, self.kind)) for key in keys}
+        """What the policy reads for each key, by lower-case key."""
+        return {name: self._settled(name, self.context.lookup(name, self.kind)) for name in map(str.lower, keys)}
 
     def _settled(self, name: str, entry: Entry) -> Entry:
         """A fact of the key that is not known is absent where its symbol says so (U3)."""
@@ -74,7 +74,7 @@ def condition_finding(condition: Condition, reader: Reader) -> Finding:
 
 
 def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
-    value = values[entry_name(condition.key.value)]
+    value = values[condition.key.value.lower()]
     if condition.operator.base == "Null":
         return _null(condition, value, reader)
     if isinstance(value, Free):
@@ -207,7 +207,7 @@ def _text_matches(operator: str, value: str, tokens: Tokens) -> bool:
 
 
 def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
-    entry = entries[entry_name(condition.key.value)]
+    entry = entries[condition.key.value.lower()]
     if condition.operator.set_operator or condition.operator.base == "Null":
         return "C1"
     if isinstance(entry, Free):
@@ -222,14 +222,14 @@ def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
 def _sentence(condition: Condition, variables: list[Variable], entries: Mapping[str, Entry]) -> str:
     key = condition.key.value
     listed = ", ".join(value.value for value in condition.values)
-    entry = entries[entry_name(key)]
+    entry = entries[key.lower()]
     had = _had(condition.operator, entry) + ("" if entry is None or entry == () else _of_variables(variables, entries))
     return f"{condition.operator} {key} [{listed}]: {had}"
 
 
 def _of_variables(variables: list[Variable], entries: Mapping[str, Entry]) -> str:
     """What stands for each policy variable (L7), as the end of a sentence; empty where there is none."""
-    told = dict.fromkeys(_of_variable(variable, entries[entry_name(variable.key)]) for variable in variables)
+    told = dict.fromkeys(_of_variable(variable, entries[variable.key.lower()]) for variable in variables)
     return "".join(f", {sentence}" for sentence in told)
 
 

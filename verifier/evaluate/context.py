@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from verifier.evaluate.symbols import Symbols, Truth, any_of
+from verifier.evaluate.symbols import Symbols, Truth
 from verifier.model import reference
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Value
@@ -36,20 +36,14 @@ class Either:
     no: Entry
 
 
-@dataclass(frozen=True)
-class AnyOf:
-    """A test holds if it holds for one of these values (F7)."""
-
-    values: tuple[str, ...]
-
-
 Settled = Value | Free | None
-Entry = Settled | Either | AnyOf
+Entry = Settled | Either
 
 
 @dataclass(frozen=True)
 class Context:
-    """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair.
+    """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair, in the order of
+    the request.
     With `free_tags` the tags of the resource are not known (U3). `not_modelled` says of a key (lower case) that has
     no entry whether what the request has for it is not known; `None`: it is absent."""
 
@@ -62,7 +56,7 @@ class Context:
         """What a policy of this kind reads for a condition key."""
         name = key.lower()
         if name.startswith(ENCRYPTION_CONTEXT):
-            return self._pair(key[len(ENCRYPTION_CONTEXT) :])
+            return self._pair(name[len(ENCRYPTION_CONTEXT) :])
         entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
         if kind is PolicyKind.KEY and entry is not None and hidden_in_key_policies(name):
             return Either("F8", entry, None)
@@ -74,16 +68,12 @@ class Context:
         return self.not_modelled is not None and self.not_modelled(name)
 
     def _pair(self, name: str) -> Entry:
-        values = tuple(dict.fromkeys(value for other, value in self.pairs.items() if other.lower() == name.lower()))
-        if len(values) < 2:
+        """F7: every condition and variable reads one pair, whatever the case in which it writes the name: the first of those that the
+        request gives under it, or the last. In other requests, with other orders, these are any others."""
+        values = [value for other, value in self.pairs.items() if other.lower() == name]
+        if not values or values[0] == values[-1]:
             return values[0] if values else None
-        return Either("F7", AnyOf(values), self.pairs.get(name, AnyOf(values)))
-
-
-def entry_name(key: str) -> str:
-    """The name by which a key's entry is told from others: without regard to case (L3), but for the names of pairs (F7)."""
-    prefix = key[: len(ENCRYPTION_CONTEXT)].lower()
-    return prefix + key[len(ENCRYPTION_CONTEXT) :] if prefix == ENCRYPTION_CONTEXT else key.lower()
+        return Either("F7", values[-1], values[0])
 
 
 def hidden_in_key_policies(name: str) -> bool:
@@ -103,6 +93,4 @@ def settle(entries: Mapping[str, Entry], symbols: Symbols, test: Callable[[Mappi
         if isinstance(entry, Either):
             ways = {value: {**entries, key: entry.yes if value else entry.no} for value in (True, False)}
             return symbols.choose(entry.symbol, partial(settle, ways[True], symbols, test), partial(settle, ways[False], symbols, test))
-        if isinstance(entry, AnyOf):
-            return any_of([settle({**entries, key: value}, symbols, test) for value in entry.values])
-    return test({key: entry for key, entry in entries.items() if not isinstance(entry, Either | AnyOf)})
+    return test({key: entry for key, entry in entries.items() if not isinstance(entry, Either)})

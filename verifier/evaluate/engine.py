@@ -24,6 +24,7 @@ from verifier.evaluate.session_policies import SESSIONS
 from verifier.evaluate.session_tags import SessionTags
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate
+from verifier.model.policy import PolicyKind
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
 from verifier.syntax.diagnostic import InputError
 
@@ -42,7 +43,8 @@ def values_read(estate: Estate, request: Request) -> dict[str, Value]:
     """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as `evaluate` does."""
     context = case_of(estate, _by_issuer(estate, request)[0]).context
     found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
-    return found | {f"{ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in context.pairs.items()}
+    pairs = (f"{ENCRYPTION_CONTEXT}{name.lower()}" for name in context.pairs)
+    return found | {name: value for name in pairs if isinstance(value := context.lookup(name, PolicyKind.KEY), str)}
 
 
 class Hearing:

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.evaluate.context import entry_name
-
 ANY_RUN = "any run of characters"
 """The token for `*`. A token of one character is that character."""
 ANY_ONE = "any one character"
@@ -62,14 +60,14 @@ def variables_of(text: str, variables: bool) -> tuple[Variable, ...]:
 def substitute(parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool) -> Tokens | None:
     """The tokens with each variable replaced by its value, or its default; `None` when one has neither.
 
-    `values` maps a key's `entry_name` to its single value. With `wild`, wildcards in the replacing text count (reading L7-wildcards).
+    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading L7-wildcards).
     """
     tokens: list[str] = []
     for part in parts:
         if isinstance(part, str):
             tokens.append(part)
             continue
-        value = values.get(entry_name(part.key))
+        value = values.get(part.key.lower())
         value = part.default if value is None else value
         if value is None:
             return None

@@ -273,9 +273,9 @@ READINGS: tuple[Reading, ...] = (
     Reading(
         "F7",
         "F7",
-        "Where names of the encryption context differ only in case, may a condition read any of their values?",
-        "any of them",
-        "the one whose case the policy writes, if there is one",
+        "Where names of the encryption context differ only in case, do conditions read the pair that the request gives last?",
+        "the last of them",
+        "the first of them",
         "AWS KMS Developer Guide, conditions-kms",
     ),
     Reading(

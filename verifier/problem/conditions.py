@@ -17,7 +17,6 @@ from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol
 from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.relations import relate, variable_view
 from verifier.problem.space import Space
-from verifier.problem.spellings import Choice, choices, is_pair, names_of, under, written
 from verifier.problem.tables import Unsuitable
 from verifier.problem.values import (
     ARN,
@@ -32,7 +31,7 @@ from verifier.problem.values import (
     text_predicate,
     typed_predicate,
 )
-from verifier.problem.views import PartlyKnown, SetView, Variants, View
+from verifier.problem.views import PartlyKnown, SetView, View
 
 _TEXT_MODES = {
     "StringEquals": EQUALS,
@@ -66,33 +65,22 @@ class Reader:
     def _condition(self, condition: Condition) -> Expression:
         key, operator = condition.key.value, condition.operator
         self.space.note(key)
-        view = self.space.variants(key) if is_pair(key) else self.space.view(key, self.in_key_policy)
+        view = self.space.view(key, self.in_key_policy)
         if operator.base == "Null":
-            return disjunction(self._null(view, condition, value.value.lower() == "true") for value in condition.values)
+            return disjunction(self._null(view, value.value.lower() == "true") for value in condition.values)
         if isinstance(view, SetView):
             return self._on_set(view, operator, condition)
-        satisfied = under([(c, self._satisfied(view, operator, condition, c)) for c in self._choices(condition)])
+        satisfied = self._satisfied(view, operator, condition)
         if operator.set_operator == "ForAnyValue" and operator.if_exists:
-            return either(satisfied, both(self._null(view, condition, True), Symbol("C1")))
+            return either(satisfied, both(self._null(view, True), Symbol("C1")))
         return self._on_single(view, operator, satisfied)
 
-    def _null(self, view: View | SetView | Variants, condition: Condition, wanted: bool) -> Expression:
+    def _null(self, view: View | SetView, wanted: bool) -> Expression:
         """The key is null, or is not (`wanted`): absent, or its value is an empty string and that counts as absent (C1)."""
-        if isinstance(view, SetView) or not self.of_policy:
-            return negation(view.present) if wanted else view.present
-        read = [(choice, self._read(view, condition, choice)) for choice in self._choices(condition)]
-        null = [
-            (choice, TRUE if own is None else either(negation(own.present), both(self._empty(own), Symbol("C1-null"))))
-            for choice, own in read
-        ]
-        return under(null if wanted else [(choice, negation(found)) for choice, found in null])
-
-    def _read(self, view: View | Variants, condition: Condition, choice: Choice) -> View | None:
-        """What the condition reads, by the choice; `None` where it reads no pair."""
-        if isinstance(view, View):
-            return view
-        attribute = choice.attributes[written(condition.key.value)]
-        return None if attribute is None else self.space.attribute_view(attribute)
+        null = negation(view.present)
+        if isinstance(view, View) and self.of_policy:
+            null = either(null, both(self._empty(view), Symbol("C1-null")))
+        return null if wanted else negation(null)
 
     def _empty(self, view: View) -> Expression:
         """The value is an empty string: a null data set for the set operators (C1)."""
@@ -100,26 +88,16 @@ class Reader:
             return self.space.ask(view, exactly(""))
         return FALSE
 
-    def _choices(self, condition: Condition) -> Sequence[Choice]:
-        """Every way to read the pairs of the encryption context that the condition names (F7)."""
-        key, names = condition.key.value, list[str]()
-        if _TEXT_MODES.get(positive(condition.operator.base)[0]) is not None or condition.operator.base == "Bool":
-            names += names_of(template(value.value, self.variables) for value in condition.values if "${" in value.value)
-        return choices(self.space, [written(key), *names] if is_pair(key) else names)
-
-    def _satisfied(self, view: View | Variants, operator: Operator, condition: Condition, choice: Choice) -> Expression:
-        """The key is present and its value, read by the choice, satisfies the operator."""
-        own = self._read(view, condition, choice)
-        if own is None:
-            return FALSE
+    def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
+        """The key is present and its value satisfies the operator."""
         base, negated = positive(operator.base)
-        met = disjunction(self._matches(own, base, value, condition, choice) for value in condition.values)
-        satisfied = both(own.present, negation(met)) if negated else met
+        met = disjunction(self._matches(view, base, value, condition) for value in condition.values)
+        satisfied = both(view.present, negation(met)) if negated else met
         if operator.set_operator == "ForAllValues":
-            return either(satisfied, self._empty(own))
-        return both(satisfied, negation(self._empty(own))) if operator.set_operator else satisfied
+            return either(satisfied, self._empty(view))
+        return both(satisfied, negation(self._empty(view))) if operator.set_operator else satisfied
 
-    def _on_single(self, view: View | Variants, operator: Operator, satisfied: Expression) -> Expression:
+    def _on_single(self, view: View, operator: Operator, satisfied: Expression) -> Expression:
         if operator.set_operator == "ForAllValues":
             return either(negation(view.present), satisfied)
         if operator.set_operator == "ForAnyValue":
@@ -128,32 +106,28 @@ class Reader:
             return either(negation(view.present), satisfied)
         return satisfied
 
-    def _matches(self, view: View, base: str, value: Text, condition: Condition, choice: Choice) -> Expression:
+    def _matches(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
         """Whether the value of a present key satisfies the positive operator with one listed value."""
         mode = _TEXT_MODES.get(base)
         try:
             if base == "Bool" and self.variables and "${" in value.value:
-                return both(Symbol("C3-bool"), self._bool(view, value.value, choice))
+                return both(Symbol("C3-bool"), self._bool(view, value.value))
             if mode is None:
                 predicate = typed_predicate(base, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
             if "${" not in value.value:
                 predicate = plain_predicate(mode, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
-            pieces = choice.template(template(value.value, self.variables))
-            if pieces is None:
-                return FALSE
+            pieces = template(value.value, self.variables)
             if any(isinstance(piece, Variable) for piece in pieces):
                 return relate(self.space, view, mode, pieces, self.in_key_policy)
             return self._text(view, mode, pieces)
         except Unsuitable:
-            return self._unsupported(condition, view, (value,), choice)
+            return self._unsupported(condition, view, (value,))
 
-    def _bool(self, view: View, text: str, choice: Choice) -> Expression:
+    def _bool(self, view: View, text: str) -> Expression:
         """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any case."""
-        pieces = choice.template(template(text, True))
-        if pieces is None:
-            return FALSE
+        pieces = template(text, True)
         truths = (typed_predicate("Bool", word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         if any(isinstance(piece, Variable) for piece in pieces):
@@ -164,9 +138,9 @@ class Reader:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
-    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text], choice: Choice | None = None) -> Symbol:
+    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text]) -> Symbol:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not share one."""
-        meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy, choice and choice.attributes)
+        meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy)
         name = f"unsupported:{condition.operator}:{meaning}"
         self.space.unsupported[name] = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
         return Symbol(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from verifier.model.grant import Grant, Pairs
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, both, choose, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.space import PAIR_PREFIX, Space, pair_attribute
+from verifier.problem.space import PAIR_PREFIX, Space, exact_pair, other_pair
 from verifier.problem.views import View
 
 _NAMES = "kms:encryptioncontextkeys"
@@ -72,13 +72,18 @@ def _no_name_outside(space: Space, names: frozenset[Predicate]) -> Expression:
 
 
 def _own_view(space: Space, name: str) -> View:
-    return space.attribute_view(pair_attribute(PAIR_PREFIX + name))
+    return space.attribute_view(exact_pair(name) if _letters(name) else PAIR_PREFIX + name)
 
 
 def _other_views(space: Space, name: str) -> tuple[View, ...]:
     """The pairs whose name differs from this one in case alone."""
-    if name.lower() == name.upper():
-        return ()
-    lowered, own = PAIR_PREFIX + name.lower(), PAIR_PREFIX + name
-    used = [pair_attribute(spelling) for spelling in space.pair_names.get(lowered, (own,)) if spelling != own]
-    return tuple(space.attribute_view(attribute) for attribute in (*used, pair_attribute(None, lowered)))
+    listed = space.pair_names[PAIR_PREFIX + name.lower()]
+    others = [exact_pair(other) for other in listed if other != name]
+    if len(listed) < 2 ** _letters(name):
+        others.append(other_pair(name))
+    return tuple(map(space.attribute_view, others))
+
+
+def _letters(name: str) -> int:
+    """How many characters of a name have another case."""
+    return sum(character.lower() != character.upper() for character in name)

@@ -26,7 +26,15 @@ from verifier.problem.expression import (
 from verifier.problem.facts_endpoint import listed_endpoints
 from verifier.problem.facts_grant import grant_requests
 from verifier.problem.facts_names import unique_names
-from verifier.problem.facts_operation import aliases, existing_actions, fitting_algorithms, operation_keys, pairs, suitable_actions
+from verifier.problem.facts_operation import (
+    aliases,
+    existing_actions,
+    fitting_algorithms,
+    operation_keys,
+    pairs,
+    pairs_read,
+    suitable_actions,
+)
 from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_parameters import parameters, sources
 from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
@@ -251,6 +259,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     operation_keys,
     fitting_algorithms,
     pairs,
+    pairs_read,
     aliases,
     _service_keys,
     _always_present,

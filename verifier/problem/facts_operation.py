@@ -17,6 +17,7 @@ from verifier.problem.expression import (
     Symbol,
     Test,
     both,
+    disjunction,
     either,
     implies,
     negation,
@@ -25,7 +26,8 @@ from verifier.problem.expression import (
 from verifier.problem.facts_shared import has, member
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.predicates import Field, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
-from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space, acts
+from verifier.problem.relations import equal
+from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space, acts, exact_pair, other_pair
 from verifier.problem.targets import FACT_FIELDS, TargetKind, facts_of_text
 
 _REQUIRED = frozenset(
@@ -153,7 +155,7 @@ def pairs(space: Space) -> Iterator[Expression]:
     """F7: the keys of the encryption context are the names of its pairs, with their case; those of request tags compare without."""
     if has(space, "kms:encryptioncontextkeys"):
         for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
-            yield same(Present(attribute), Some("kms:encryptioncontextkeys", *_pair_name(space, attribute)))
+            yield same(Present(attribute), Some("kms:encryptioncontextkeys", frozenset({_names(space, attribute)}), True))
     if has(space, "aws:tagkeys"):
         # UntagResource names tags without values, or, by the reading F6-untag, with some.
         with_tags = negation(acts((_lacking(_REQUEST_TAGS) or frozenset()) & space.known_actions))
@@ -164,14 +166,29 @@ def pairs(space: Space) -> Iterator[Expression]:
             yield implies(both(acts({_UNTAG}), Present(attribute)), is_named)
 
 
-def _pair_name(space: Space, attribute: str) -> tuple[frozenset[Predicate], bool]:
-    """Which names the pair of an attribute can have, as the arguments of `Some`."""
-    if not attribute.endswith(OTHER_SPELLING):
-        return frozenset({exactly(attribute.removeprefix(PAIR_PREFIX))}), True
-    name = attribute.removesuffix(OTHER_SPELLING)
-    used = [exactly(spelling[len(PAIR_PREFIX) :]) for spelling in space.pair_names.get(name, ())]
-    folded = Tokens(literal_tokens(name.removeprefix(PAIR_PREFIX), fold=True))
-    return frozenset({Less(folded, tuple(used))}), True
+def _names(space: Space, attribute: str) -> Predicate:
+    """The names that the pair of an attribute can have: of what conditions read, in any case."""
+    name = attribute.removeprefix(PAIR_PREFIX)
+    if name.endswith(EXACT_NAME):
+        return exactly(name.removesuffix(EXACT_NAME))
+    name = name.removesuffix(OTHER_NAME)
+    folded = Tokens(literal_tokens(name, fold=True))
+    listed = space.pair_names.get(PAIR_PREFIX + name, ())
+    return Less(folded, tuple(map(exactly, listed))) if attribute.endswith(OTHER_NAME) else folded
+
+
+def pairs_read(space: Space) -> Iterator[Expression]:
+    """F7: what every condition on a name reads is the value of one of the pairs that have it in some case.
+
+    Which one is open, and any may be: a request can give any of them first or last, so the reading F7, which says which of the two it is,
+    rules out none. Of the pairs whose names no grant lists one stands for all, since nothing but the set of names tells them apart.
+    """
+    for key, listed in space.pair_names.items():
+        wanted = [name for name in (*map(exact_pair, listed), other_pair(key.removeprefix(PAIR_PREFIX))) if has(space, name)]
+        if wanted and has(space, key):
+            read, own = space.attribute_view(key), [space.attribute_view(name) for name in wanted]
+            yield same(read.present, disjunction(view.present for view in own))
+            yield implies(read.present, disjunction(equal(space, read, view) for view in own))
 
 
 # -- F8 --

@@ -21,7 +21,6 @@ from verifier.problem.elimination import Projection, project
 from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import Finite, Reduction, questions
-from verifier.problem.names import pair_names
 from verifier.problem.powers import share_tag_tests, share_tests_of
 from verifier.problem.predicates import OneOf
 from verifier.problem.question import Formula, Question, scope, wishes
@@ -29,7 +28,7 @@ from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.session_parts import Part
 from verifier.problem.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY
 from verifier.problem.sets import FIRST, Sets, variables
-from verifier.problem.space import Space, acts
+from verifier.problem.space import Space, acts, listed_names
 from verifier.problem.tables import MORE_STATES
 from verifier.problem.targets import Target
 
@@ -124,7 +123,7 @@ def join(
 ) -> Joint:
     """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
     them. Raises `TooLarge`."""
-    names = _all_names(sides, invariants)
+    names = listed_names(*(side.target for side in sides))
     spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers, inner=side.inner) for side in sides]
     _same_facts_attribute(spaces)
     decisions = [allowed(space) for space in spaces]
@@ -152,14 +151,6 @@ def join(
     if "principal" in reduction.finite.lazy:
         raise TooLarge("the policies tell apart too many callers")
     return _as_sets(reduction, spaces, decisions, facts, definitions, known, wanted)
-
-
-def _all_names(sides: Sequence[Given], invariants: Sequence[Invariant]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, dict[str, None]] = {}
-    for side in sides:
-        for name, spellings in pair_names(side.estate, side.target, invariants).items():
-            found.setdefault(name, {}).update(dict.fromkeys(spellings))
-    return {name: tuple(spellings) for name, spellings in found.items()}
 
 
 def _same_facts_attribute(spaces: Sequence[Space]) -> None:
@@ -231,7 +222,8 @@ def _as_sets(
     known_action = reduce(known)
     whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *_flat(reduced_facts)]
     if any(space.relations for space in spaces):
-        whole.append(Symbol(WILDCARDS))  # what concrete values show of a comparison, they show for one reading of its wildcards
+        # What concrete values show of a comparison, they show for one reading of its wildcards; a request is written for one of F7.
+        whole += [Symbol(WILDCARDS), Symbol("F7")]
     diagrams = Diagrams(variables(finite, whole))
     for space in spaces:
         for other in spaces:

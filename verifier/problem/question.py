@@ -45,7 +45,6 @@ from verifier.problem.facts import all_facts
 from verifier.problem.facts_shared import VIA
 from verifier.problem.finite import Finite, In, Reduction, questions
 from verifier.problem.kinds import overlapping
-from verifier.problem.names import pair_names
 from verifier.problem.predicates import exactly
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space, acts
@@ -156,7 +155,7 @@ def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Se
 def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], concern: Concern | None = None) -> Formula:
     """What is asked about one target, for all invariants at once. With a `concern` statements about other actions are left out: `allowed`
     is then the decision on the requests that the invariants speak of, and on no others."""
-    space = Space(estate, target, concern, pair_names=pair_names(estate, target, invariants))
+    space = Space(estate, target, concern)
     decision = allowed(space)
     scopes = [scope(space, invariant) for invariant in invariants]
     violations = [

@@ -7,7 +7,7 @@ Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never at
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterable, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -41,18 +41,15 @@ from verifier.problem.expression import (
     Test,
     both,
     constant,
-    disjunction,
-    either,
     negation,
 )
 from verifier.problem.kinds import on_values, text_forms
 from verifier.problem.predicates import OneOf, Predicate, at_least, like
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
-from verifier.problem.views import PartlyKnown, Relation, SetView, Values, Variants, View, readable_under
+from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, readable_under
 
 if TYPE_CHECKING:
-    from verifier.problem.spellings import Choice  # which is built on this module
     from verifier.problem.values import Template
 
 PAIR_PREFIX = "kms:encryptioncontext:"
@@ -62,13 +59,32 @@ TARGET = "target"
 """The attribute for which of many targets a request is on: its ARN."""
 MADE = "resource of the request"
 """The attribute for what a request names or makes in an account, a function or a resource share: the last field of its ARN (E3, E4)."""
-OTHER_SPELLING = "#other spelling"
+EXACT_NAME, OTHER_NAME = "#Exact", "#Other"
+"""How the attributes of pairs end that are told apart by the case of their names. No condition key is one: those are in lower case."""
 
 
-def pair_attribute(spelling: str | None, name: str = "") -> str:
-    """The attribute of the pair of the encryption context with exactly this spelling of its name, or with a spelling of `name` that no
-    policy uses."""
-    return PAIR_PREFIX + spelling[len(PAIR_PREFIX) :] if spelling is not None else name + OTHER_SPELLING
+def exact_pair(name: str) -> str:
+    """The attribute of the pair of the encryption context with exactly this name, which some grant lists."""
+    return PAIR_PREFIX + name + EXACT_NAME
+
+
+def other_pair(name: str) -> str:
+    """The attribute of a pair whose name differs in case alone from those like `name` that grants list."""
+    return PAIR_PREFIX + name.lower() + OTHER_NAME
+
+
+def pair_key(attribute: str) -> str:
+    """The condition key, in lower case, that an attribute is a pair of."""
+    return attribute.removesuffix(EXACT_NAME).removesuffix(OTHER_NAME).lower()
+
+
+def listed_names(*targets: Target) -> dict[str, tuple[str, ...]]:
+    """The names of pairs of the encryption context that the grants of keys list, by condition key in lower case."""
+    grants = [grant for target in targets if target.key is not None for grant in target.key.grants or ()]
+    found: dict[str, dict[str, None]] = {}
+    for name, _ in (pair for grant in grants for pair in (*(grant.context_equals or ()), *(grant.context_subset or ()))):
+        found.setdefault(PAIR_PREFIX + name.lower(), {})[name] = None
+    return {key: tuple(names) for key, names in found.items()}
 
 
 _OWN = {"userid": user_ids, "session": session_names, "issuer": issuers, "retiring": retiring_principals}
@@ -117,8 +133,8 @@ class Space(CallerTests):
 
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
     statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
-    stands for; `notes` are condition keys that the data does not know; `pair_names` lists, by lower-case name, the spellings under
-    which policies ask for pairs of the encryption context (F7). Where there is a `concern`, statements about other actions are left out.
+    stands for; `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question is
+    about. Where there is a `concern`, statements about other actions are left out.
     """
 
     estate: Estate
@@ -145,16 +161,14 @@ class Space(CallerTests):
     """Whether this is what sessions can be given that is asked about here, so that it is not known yet (`problem.passed_tags`)."""
     powers: frozenset[str] = frozenset()
     """What the caller may have brought about before the request, as symbols (`problem.powers`)."""
-    choices: dict[tuple[str, ...], Sequence[Choice]] = field(default_factory=dict)
-    """Ways to read pairs of the encryption context, by their names (`problem.spellings`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
-    _variants: dict[str, Variants] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.known_actions = _actions_on(self.target.kind)
+        self.pair_names = self.pair_names or listed_names(self.target)
         whom = principals(self.target.partition)
         if self.target.kind is TargetKind.ROLE:
             whom = role_callers(self.target.partition)
@@ -190,10 +204,7 @@ class Space(CallerTests):
         if key not in self._mentioned:
             self._mentioned.add(key)
             self.note(key)
-            if key.lower().startswith(PAIR_PREFIX):
-                self.variants(key)
-            else:
-                self.view(key)
+            self.view(key)
 
     def says_nothing(self, statement: Statement) -> bool:
         """Whether a statement is about none of the actions on what a step changes, which are few and all known."""
@@ -241,34 +252,6 @@ class Space(CallerTests):
             self._views[name, narrowed] = readable_under(found, Symbol("F8")) if narrowed else found
         return self._views[name, narrowed]
 
-    def variants(self, key: str) -> Variants:
-        """The pair of the encryption context that a condition key names (F7)."""
-        if key not in self._variants:
-            self._variants[key] = self._pair(key)
-        return self._variants[key]
-
-    def _pair(self, key: str) -> Variants:
-        name = key.lower()
-        key = PAIR_PREFIX + key[len(PAIR_PREFIX) :]
-        spellings = self.pair_names.get(name, (key,))
-        exact = {spelling: self.attribute_view(pair_attribute(spelling)) for spelling in spellings}
-        other = self.attribute_view(pair_attribute(None, name))
-        views = [*exact.values(), other]
-        own = exact.get(key, other)
-        # Under the other reading a condition reads the pair that is spelled as it writes the name, if there is one.
-        choose_any = either(Symbol("F7"), negation(own.present))
-        alternatives = tuple((TRUE if view is own else choose_any, view) for view in views)
-
-        def value(values: Values) -> str | None:
-            return next((found for found in (own.value(values), *(view.value(values) for view in views)) if found is not None), None)
-
-        def test(predicate: Predicate) -> Expression:
-            return disjunction(both(guard, view.test(predicate)) for guard, view in alternatives)
-
-        present = disjunction(view.present for view in views)
-        merged = View(f"pair {key}", present, test, value, tuple(base for view in views for base in view.bases))
-        return Variants(name, present, alternatives, merged)
-
     def views(self) -> ItemsView[tuple[str, bool], View | SetView]:
         """The views made so far, by name, and whether they are narrowed for a key policy."""
         return self._views.items()
@@ -280,8 +263,6 @@ class Space(CallerTests):
 
     def single(self, key: str, in_key_policy: bool) -> View | None:
         """A condition key where a single value is wanted (L7); `None` for a multi-valued key."""
-        if key.lower().startswith(PAIR_PREFIX):
-            return self.variants(key).merged
         view = self.view(key, in_key_policy)
         return view if isinstance(view, View) else None
 

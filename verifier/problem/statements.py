@@ -19,7 +19,6 @@ from verifier.problem.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.predicates import like
 from verifier.problem.relations import constant_matches
 from verifier.problem.space import Space
-from verifier.problem.spellings import choices, names_of, under
 from verifier.problem.steps.federation import covers_session
 from verifier.problem.steps.many import covers_members
 from verifier.problem.steps.resources import covers_made
@@ -132,13 +131,8 @@ def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
     if len(statement.resources) == 1 and statement.resources[0].value == "*":
         return constant(not statement.not_resource)
     texts = [text.value for text in statement.resources]
-    patterns = [_late_variables(text, policy.variables) for text in texts]
-    found = []
-    for choice in choices(space, list(names_of(patterns))):
-        read = [(pieces, text) for pattern, text in zip(patterns, texts, strict=True) if (pieces := choice.template(pattern)) is not None]
-        matched = disjunction(_matches_target(space, policy, statement, *pattern) for pattern in read)
-        found.append((choice, negation(matched) if statement.not_resource else matched))
-    return under(found)
+    matched = disjunction(_matches_target(space, policy, statement, _late_variables(text, policy.variables), text) for text in texts)
+    return negation(matched) if statement.not_resource else matched
 
 
 def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:

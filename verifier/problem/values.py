@@ -37,12 +37,10 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Variable:
-    """A policy variable: the request's value of `key`, or `default` (L7). For a pair of the encryption context whose spelling is chosen
-    (F7) `attribute` names the one that is read."""
+    """A policy variable: the request's value of `key`, or `default` (L7)."""
 
     key: str
     default: str | None
-    attribute: str | None = None
 
 
 Template = tuple[Fixed | Variable, ...]

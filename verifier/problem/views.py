@@ -1,6 +1,6 @@
 """Condition keys as a problem sees them: presence, tests, and the concrete value that a witness has.
 
-In: expressions over attributes. Out: `View` (one value), `SetView` (several), `Variants` (one of several spellings), `Relation`.
+In: expressions over attributes. Out: `View` (one value), `SetView` (several), `Relation`.
 Guarantee: a view's `value` and its `test` agree on every assignment of the attributes that it is computed from.
 """
 
@@ -51,17 +51,6 @@ class SetView:
     name: str
     present: Expression
     some: Callable[[frozenset[Predicate], bool], Expression]
-
-
-@dataclass(frozen=True)
-class Variants:
-    """An encryption-context key whose pair may stand under several spellings of its name (F7): a condition holds iff it holds of one of
-    the views whose guard is true. `merged` is the value where a single one is wanted."""
-
-    name: str
-    present: Expression
-    alternatives: tuple[tuple[Expression, View], ...]
-    merged: View
 
 
 def fixed_view(name: str, value: str | None) -> View:

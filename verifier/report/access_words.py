@@ -17,7 +17,7 @@ from verifier.model.request import CallerKind
 from verifier.model.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.naming import Places, rule_label, statement_name
-from verifier.report.region_words import OTHER_CASE, case_text, without_the_obvious
+from verifier.report.region_words import case_text, without_the_obvious
 from verifier.syntax.text import printable
 
 _MOST_CASES, _MOST_CHARACTERS, _MOST_WAYS, _MOST_NAMES = 2, 200, 2, 3
@@ -64,13 +64,9 @@ def is_federated(region: Region) -> bool:
     return region.callers.kinds == (CallerKind.FEDERATED,)
 
 
-def _rank(case: Alternative) -> tuple[bool, bool, int]:
-    """Cases that need a reading, that are about how a name is spelled, and long ones, are told last."""
-    return (
-        any(limit.kind is LimitKind.READING for limit in case),
-        any(OTHER_CASE in limit.subject for limit in case),
-        len(case_text(case)),
-    )
+def _rank(case: Alternative) -> tuple[bool, int]:
+    """Cases that need a reading, and long ones, are told last."""
+    return any(limit.kind is LimitKind.READING for limit in case), len(case_text(case))
 
 
 def _case(case: Alternative) -> str:

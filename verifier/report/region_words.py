@@ -22,8 +22,6 @@ MOST_CONTEXT = 3
 """Pairs of a request's context that an example shows."""
 _MOST_CASES, _MOST_CHARACTERS = 3, 240
 _VIA_SERVICE = "kms:viaservice"
-OTHER_CASE = ", spelled in another case"
-"""How the subject of a limit ends that is about such a pair."""
 
 
 def limit_text(limit: Limit) -> str:
@@ -46,8 +44,8 @@ def row_text(row: Row, *, in_full: bool) -> str:
         return callers
     if in_full:
         return f"{callers}, if {_either(row.cases)}"
-    told, respelled = usual(tuple(map(without_the_obvious, row.cases)))
-    text = f"{callers}, if {_either(told)}" + (", also where its name differs in case" if respelled else "")
+    told = tuple(map(without_the_obvious, row.cases))
+    text = f"{callers}, if {_either(told)}"
     federated = row.callers.kinds == (CallerKind.FEDERATED,)  # what they can follows from what their issuers can
     if federated or len(told) > _MOST_CASES or len(text) > _MOST_CHARACTERS:
         return f"{callers}, under conditions that --verbose tells"
@@ -56,13 +54,6 @@ def row_text(row: Row, *, in_full: bool) -> str:
 
 def _either(cases: tuple[Alternative, ...]) -> str:
     return ", or if ".join(map(case_text, cases))
-
-
-def usual(cases: tuple[Alternative, ...]) -> tuple[tuple[Alternative, ...], bool]:
-    """The cases without those in which the name of a pair of the encryption context is spelled otherwise (F7), if others are left; and
-    whether there are such."""
-    plain = tuple(case for case in cases if not any(OTHER_CASE in limit.subject for limit in case))
-    return (plain, len(plain) < len(cases)) if plain else (cases, False)
 
 
 def without_the_obvious(case: Alternative) -> Alternative:

@@ -23,7 +23,7 @@ from verifier.solve.session import Assignment, Session, Undecided, Unsat
 from verifier.verify.preferences import preferred, usual
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent, tags_not_passed, without_doubts
 from verifier.witness.command import command
-from verifier.witness.request import absent_facts, build
+from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 REFINEMENTS = 300
@@ -155,7 +155,7 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
             stuck = Reason("budget", concrete.reason)
             refused.append(negation(concrete.doubt))
             continue
-        request = build(question, concrete.values)
+        request = build(question, concrete.values, assignment.symbols)
         found = _replay(question, claim, session, request, assignment, absent_facts(question, concrete.values))
         if isinstance(found, Found):
             untagged = tags_not_passed(found.counterexample.decision)
@@ -189,6 +189,8 @@ def _replay(
         chosen[SESSION_ALLOW] = False
     if question.space.relations:
         chosen.setdefault(WILDCARDS, False)  # as the values were found
+    if unlike_pairs(request):
+        chosen.setdefault(WHICH_PAIR, False)  # as the request was built
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
     hearing = Hearing(question.space.estate, request)
     decision = hearing.decide(chosen)
@@ -199,7 +201,9 @@ def _replay(
     beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
     if unmodelled or beyond:
         return _Rests((*unmodelled, *beyond))
-    readings = tuple(sorted({*readings, *needed_to_be_sent(question, session, assignment)}))
+    # What conditions read may decide about the scope alone.
+    read = {(WHICH_PAIR, chosen[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
+    readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))
     decision = without_doubts(question, hearing, chosen, decision)
     matched = matched_statements(decision)
     return Found(Counterexample(request, decision, matched, readings, free, command(request, matched)))

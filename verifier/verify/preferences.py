@@ -14,7 +14,7 @@ from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.facts_shared import THROUGH_ENDPOINT
 from verifier.problem.finite import Finite, In
 from verifier.problem.question import Question
-from verifier.problem.space import INTERNAL, OTHER_SPELLING
+from verifier.problem.space import INTERNAL, OTHER_NAME
 from verifier.problem.tables import WordTable
 from verifier.solve.session import Assignment, Sat, Session, Undecided
 
@@ -36,10 +36,11 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed, no spelling of a pair that no policy has, no empty values: mostly all of these can be met together."""
+    """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values: mostly all of these can
+    be met together."""
     finite, tables = question.finite, question.finite.tables
     wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
-    wanted += [In(name, 1 << tables[name].size) for name in tables if name.endswith(OTHER_SPELLING)]
+    wanted += [In(name, 1 << tables[name].size) for name in tables if name.endswith(OTHER_NAME)]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
 
 

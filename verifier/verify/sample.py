@@ -21,12 +21,12 @@ from verifier.problem.expression import Expression
 from verifier.problem.facts_shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.finite import Finite
 from verifier.problem.joint import Joint
-from verifier.problem.space import INTERNAL, OTHER_SPELLING
+from verifier.problem.space import INTERNAL, OTHER_NAME
 from verifier.problem.tables import OverBudget
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command
-from verifier.witness.request import absent_facts, build
+from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
@@ -78,7 +78,9 @@ def sample(
         return Impossible(concrete.impossible)
     if isinstance(concrete, Stuck):
         return NotFound(concrete.reason)
-    request = build(question, concrete.values)
+    request = build(question, concrete.values, symbols)
+    if unlike_pairs(request):
+        symbols.setdefault(WHICH_PAIR, False)  # as the request was built
     chosen = {name: value for name, value in symbols.items() if is_free(question, name)}
     facts = dict.fromkeys(map(fact_symbol, absent_facts(question, concrete.values)), False)
     chosen |= facts
@@ -144,7 +146,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     node = diagrams.both(node, projection.care)
     assert node != NOTHING, "the set holds no request that can be made"
     wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
-    wanted += [(name, 1 << table.size) for name, table in tables.items() if name.endswith(OTHER_SPELLING)]
+    wanted += [(name, 1 << table.size) for name, table in tables.items() if name.endswith(OTHER_NAME)]
     via = tables[VIA].class_of("false") if VIA in tables else None
     wanted += [(VIA, 1 << via)] if via is not None else []
     for name, mask in wanted:

@@ -16,7 +16,7 @@ from verifier.model.verdict import Agreement, Reason
 from verifier.problem.expression import Expression, Present, Test, both, negation
 from verifier.problem.predicates import exactly
 from verifier.problem.question import Claim, Question
-from verifier.problem.space import INTERNAL, pair_attribute
+from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer
 from verifier.verify.claims import Answer, Contradiction, Found, Proved, decide
@@ -90,14 +90,13 @@ class Strings:
         request = found.counterexample.request
         values = {"principal": request.caller.principal_arn, "action": request.action.lower(), "session": request.caller.session}
         for key, value in request.context:
-            name = key.lower()
-            values[name if name in self.question.space.attributes else pair_attribute(key)] = value if isinstance(value, str) else None
+            values[key.lower()] = value if isinstance(value, str) else None
         told: list[Expression] = []
         for name, attribute in self.question.space.attributes.items():
             wanted = values.get(name)
             if wanted is not None and (attribute.domain is not None or name == "action"):
                 told.append(Test(name, exactly(wanted)))
-            elif name not in values and attribute.optional and name not in INTERNAL:
+            elif name not in values and attribute.optional and name not in INTERNAL and not name.endswith((EXACT_NAME, OTHER_NAME)):
                 told.append(negation(Present(name)))
         return told
 

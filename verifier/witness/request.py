@@ -6,7 +6,9 @@ Guarantee: the request has exactly those values; keys that follow from the calle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice, product
 
 from verifier.model.reference import action as reference_action
 from verifier.model.reference import condition_key
@@ -16,7 +18,7 @@ from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION, WEB_PREFIX,
 from verifier.problem.facts_shared import VIA
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
-from verifier.problem.space import INTERNAL, MADE, OTHER_SPELLING, PAIR_PREFIX, Space
+from verifier.problem.space import INTERNAL, MADE, PAIR_PREFIX, Space, exact_pair, other_pair, pair_key
 from verifier.problem.steps.resources import made_resource
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
@@ -24,13 +26,13 @@ from verifier.problem.views import View
 from verifier.witness.values import Concrete
 
 
-def build(question: Question, values: Concrete) -> Request:
-    """The request with these values."""
+def build(question: Question, values: Concrete, symbols: Mapping[str, bool]) -> Request:
+    """The request with these values, for readings as `symbols` have them; those that are not there are at no."""
     action = values["action"]
     assert isinstance(action, str)
     known = reference_action(action) or step_action(action)
     who, name = caller(values), known.name if known is not None else action
-    return Request(who, name, _resource(question, who, name, values), tuple(_context(question, values)))
+    return Request(who, name, _resource(question, who, name, values), tuple(_context(question, values, symbols.get(WHICH_PAIR, False))))
 
 
 def _resource(question: Question, who: Caller, name: str, values: Concrete) -> str | None:
@@ -88,9 +90,10 @@ def caller(values: Concrete) -> Caller:
     return Caller(CallerKind.ROLE, arn, account, session=session if isinstance(session, str) else ORDINARY_SESSION)
 
 
-def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]]:
+def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple[str, Value]]:
     space = question.space
-    names = _pair_names(question, values)
+    pairs = {prefix: _Pairs(question, values, prefix) for prefix in _SETS}
+    shown = set[str]()
     for name in space.attributes:
         value = values.get(name)
         if name in INTERNAL or value is None or name in _SETS.values() or name.endswith("#service"):
@@ -99,12 +102,15 @@ def _context(question: Question, values: Concrete) -> Iterator[tuple[str, Value]
             continue  # what evaluation supposes of a request that does not say it (F5)
         prefix = next((p for p in _SETS if name.startswith(p)), None)
         if prefix is not None:
-            yield _SHOWN[prefix] + names[name], value
+            key = pair_key(name)
+            yield from pairs[prefix].of(key, last) if key not in shown else ()
+            shown.add(key)
         elif is_date(name) and name not in EPOCH_VALUED and isinstance(value, str):
             yield spelled(space, name), instant_text(value)
         else:
             yield spelled(space, name), value
-    yield from _other_pairs(question, values, names)
+    for found in pairs.values():
+        yield from found.others()
     yield from _derived(space, values)
 
 
@@ -135,52 +141,72 @@ def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
 
 _SETS = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
 _SHOWN = {PAIR_PREFIX: "kms:EncryptionContext:", "aws:requesttag/": "aws:RequestTag/"}
+_MOST_SPELLINGS = 8
+WHICH_PAIR = "F7"
+"""The reading that says which of several pairs conditions read."""
 
 
-def _pair_names(question: Question, values: Concrete) -> dict[str, str]:
-    """The name of each pair that is present: as its attribute says, or else as the set of names holds it (F7)."""
-    found = {}
-    for prefix, names in _SETS.items():
-        held = values.get(names)
-        for attribute in question.space.attributes:
-            if attribute.startswith(prefix) and values.get(attribute) is not None:
-                choices = list(_spellings(question, attribute, prefix))
-                own = choices[0]
-                if isinstance(held, tuple):
-                    own = next((choice for choice in choices if _is_held(question, names, choice, held)), own)
-                found[attribute] = own
-    return found
+@dataclass(frozen=True)
+class _Pairs:
+    """The pairs of a request whose keys begin with `prefix`."""
+
+    question: Question
+    values: Concrete
+    prefix: str
+    names: dict[str, None] = field(default_factory=dict)
+    """The names of those that were shown."""
+
+    def of(self, key: str, last: bool) -> Iterator[tuple[str, Value]]:
+        """The pairs of a key in lower case. What conditions read is the first of them, or the `last` (F7)."""
+        space, read = self.question.space, self.values.get(key)
+        listed = space.pair_names.get(key, ())
+        found = {name: value for name in listed if (value := self.values.get(exact_pair(name))) is not None}
+        other = self.values.get(other_pair(key[len(PAIR_PREFIX) :])) if listed else read
+        if other is not None:
+            found |= dict.fromkeys(self._unlisted(key, listed), other)
+        self.names.update(dict.fromkeys(found))
+        for name in sorted(found, key=lambda name: read is not None and (found[name] == read) is last):
+            yield _SHOWN[self.prefix] + name, found[name]
+
+    def _unlisted(self, key: str, listed: tuple[str, ...]) -> list[str]:
+        """The names in which a key stands that no grant lists: those that the set of names holds, or one if it says nothing; as policies
+        spell them, where nothing tells that apart."""
+        spellings = list(islice((name for name in _spellings(self.question, key, self.prefix) if name not in listed), _MOST_SPELLINGS))
+        held = [name for name in self._held if name not in listed and name.lower() == key[len(self.prefix) :]]
+        likely = [next((name for name in spellings if self._alike(name, own)), own) for own in held]
+        return likely or spellings[:1]
+
+    @property
+    def _held(self) -> tuple[str, ...]:
+        held = self.values.get(_SETS[self.prefix])
+        return held if isinstance(held, tuple) else ()
+
+    def _alike(self, name: str, other: str) -> bool:
+        """Whether nothing that is asked of the set of names tells two from one another."""
+        table = self.question.finite.tables.get(_SETS[self.prefix])
+        return name == other if table is None else table.class_of(name) == table.class_of(other)
+
+    def others(self) -> Iterator[tuple[str, Value]]:
+        """The names that are held beside those that were shown, each with some value, and the set of names itself."""
+        if self._held:
+            others = [name for name in self._held if not any(self._alike(name, own) for own in self.names)]
+            yield from ((_SHOWN[self.prefix] + name, "example") for name in others)
+            yield spelled(self.question.space, _SETS[self.prefix]), tuple(dict.fromkeys((*self.names, *others)))
 
 
-def _spellings(question: Question, attribute: str, prefix: str) -> Iterator[str]:
-    """The spellings that the name of a pair may have."""
-    space = question.space
-    name = attribute.removesuffix(OTHER_SPELLING)[len(prefix) :]
-    if prefix == PAIR_PREFIX and not attribute.endswith(OTHER_SPELLING):
-        yield name
-        return
-    used = {spelling[len(prefix) :] for spelling in space.pair_names.get(prefix + name, ())}
-    own = space.spellings.get(attribute, prefix + name)[len(prefix) :]
-    variants = [own, name, name.upper(), name.capitalize(), name[:-1] + name[-1:].upper(), name.swapcase(), name.title()]
-    yield from dict.fromkeys(v for v in variants if v not in used and v.lower() == name)
+def unlike_pairs(request: Request) -> frozenset[str]:
+    """The condition keys, in lower case, of which the request has pairs with different values: the reading F7 says which is read."""
+    found: dict[str, set[Value]] = {}
+    for key, value in request.context:
+        if key.lower().startswith(PAIR_PREFIX):
+            found.setdefault(key.lower(), set()).add(value)
+    return frozenset(key for key, values in found.items() if len(values) > 1)
 
 
-def _is_held(question: Question, names: str, name: str, held: tuple[str, ...]) -> bool:
-    table = question.finite.tables.get(names)
-    if table is None:
-        return name in held
-    return any(table.class_of(name) == table.class_of(member) for member in held)
-
-
-def _other_pairs(question: Question, values: Concrete, named: dict[str, str]) -> Iterator[tuple[str, Value]]:
-    """The names that are held beside those of the pairs above, each with some value, and the set of names itself."""
-    for prefix, names in _SETS.items():
-        held = values.get(names)
-        if not isinstance(held, tuple):
-            continue
-        own = [name for attribute, name in named.items() if attribute.startswith(prefix)]
-        table = question.finite.tables.get(names)
-        classes = {table.class_of(name) for name in own} if table is not None else set()
-        others = [name for name in held if (table.class_of(name) not in classes if table is not None else name not in own)]
-        yield from ((_SHOWN[prefix] + name, "example") for name in others)
-        yield spelled(question.space, names), tuple(dict.fromkeys((*own, *others)))
+def _spellings(question: Question, key: str, prefix: str) -> Iterator[str]:
+    """The spellings that a name may have, the likely ones first."""
+    name = key[len(prefix) :]
+    own = question.space.spellings.get(key, key)[len(prefix) :]
+    likely = [own, name, name.upper(), name.capitalize(), name[:-1] + name[-1:].upper(), name.swapcase(), name.title()]
+    others = ("".join(letters) for letters in product(*(sorted({letter, letter.upper()}) for letter in name)))
+    return (spelling for spelling in chain(dict.fromkeys(likely), others) if spelling.lower() == name)

@@ -166,7 +166,7 @@ class Neighbourhood:
             return negation(concrete.impossible)
         if isinstance(concrete, Stuck):
             return Reason("budget", concrete.reason)
-        request = build(question, concrete.values)
+        request = build(question, concrete.values, self.held)
         decision = evaluate(question.space.estate, request, self.held)
         if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
             readings = tuple(needed_to_be_sent(question, self._session, assignment))

@@ -7,7 +7,7 @@ addresses that no policy tells apart). What the request leaves open is part of n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate
@@ -30,7 +30,7 @@ from verifier.problem.facts_shared import VIA
 from verifier.problem.finite import In
 from verifier.problem.keyless import RETIRING
 from verifier.problem.question import Question, ask
-from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.space import PAIR_PREFIX, pair_key
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.verify.explanation.symbolic import target_of
 from verifier.verify.explanation.symbolic_constraints import fitting, has_value
@@ -116,7 +116,9 @@ def follows_caller(key: str) -> bool:
 
 
 def part_of(key: str) -> str:
-    """The name of the part that a condition key, in lower case, belongs to."""
+    """The name of the part that an attribute or a condition key, in lower case, belongs to: all that is said of one pair is one part."""
+    if key.startswith(PAIR_PREFIX):
+        return pair_key(key)
     return NETWORK if key.startswith(_ABOUT_NETWORK) else _PART_OF.get(key, key)
 
 
@@ -126,7 +128,7 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
     yield Part(CALLER, caller)
     yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
-    for name, own in changed.items():
+    for name, own in _by_pair(changed).items():
         if name in _OF_CALLER or part_of(name) == NETWORK or (name == "facts" and question.space.target.kind is TargetKind.KEY):
             continue
         if name in _NAMES.values():
@@ -140,11 +142,8 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
 
 
 def concerns_names(part: str, key: str) -> bool:
-    """Whether a part is about names of pairs that neither policies nor the request spell, and a key is such a pair or lists them."""
-    prefix = next((prefix for prefix, names in _NAMES.items() if part.startswith((names, prefix))), None)
-    if prefix is None or not (part.endswith(OTHER_SPELLING) or part.startswith(_NAMES[prefix])):
-        return False
-    return key.lower().startswith(prefix) or key.lower() == _NAMES[prefix]
+    """Whether a part is about the names of pairs, and a key is such a pair or lists them."""
+    return any(part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in _NAMES.items())
 
 
 def names_pair(names: str, key: str) -> bool:
@@ -190,15 +189,25 @@ def _other_names(question: Question, values: Concrete, names: str, changed: dict
         return changed[names]
     prefix = next(prefix for prefix, found in _NAMES.items() if found == names)
     table = question.finite.tables[names]
-    pairs: dict[int | None, list[Expression]] = {}
-    for attribute, expression in changed.items():
-        if attribute.startswith(prefix) and not attribute.endswith(OTHER_SPELLING):
-            pairs.setdefault(table.class_of(attribute[len(prefix) :]), []).append(expression)
+    pairs = _by_pair(changed)
     held = {table.class_of(name) for name in values[names] or ()}
     return disjunction(
-        conjunction([_flipped(symbol, index in held), negation(disjunction(pairs.get(index, ())))])
+        conjunction(
+            [
+                _flipped(symbol, index in held),
+                negation(disjunction(pairs.get(prefix + name.lower(), FALSE) for name in table.members(index, 1))),
+            ]
+        )
         for index, symbol in enumerate(question.finite.held[names])
     )
+
+
+def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
+    """What has changed, with all that is said of one pair together."""
+    found: dict[str, list[Expression]] = {}
+    for name, expression in changed.items():
+        found.setdefault(pair_key(name) if name.startswith(PAIR_PREFIX) else name, []).append(expression)
+    return {name: disjunction(expressions) for name, expressions in found.items()}
 
 
 def _flipped(symbol: str, held: bool) -> Expression:

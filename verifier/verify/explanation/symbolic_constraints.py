@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.request import Request
-from verifier.problem.expression import Expression, Symbol, disjunction, implies, negation
+from verifier.problem.expression import TRUE, Expression, Symbol, disjunction, implies, negation
 from verifier.problem.finite import In
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.question import Question
-from verifier.verify.explanation.symbolic_values import ORGANIZATION_KEYS, Undetermined, fitting_facts, lowered
+from verifier.verify.explanation.symbolic_values import ORGANIZATION_KEYS, Undetermined, fitting_facts, lowered, open_pairs
 from verifier.witness.values import Concrete
 
 Found = str | tuple[str, ...] | None
@@ -24,7 +24,11 @@ def constraints(question: Question, request: Request, values: Concrete) -> Itera
     """Everything that is known of the request."""
     for name, value in values.items():
         yield from has_value(question, name, value)
-    yield from _relations(question, values)
+    pairs = open_pairs(question, request)
+    for at, reading in enumerate((negation(Symbol("F7")), Symbol("F7")) if pairs else (TRUE,)):
+        read: Concrete = {name: ends[at] for name, ends in pairs.items()}
+        known = [found for name, value in read.items() for found in has_value(question, name, value)]
+        yield from (implies(reading, expression) for expression in (*known, *_relations(question, values | read)))
     yield from _open(question, request, values)
 
 

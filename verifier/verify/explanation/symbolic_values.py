@@ -19,7 +19,7 @@ from verifier.problem.facts_organization import ORGANIZATIONS
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
 from verifier.problem.readable import parse_instant, parse_number
-from verifier.problem.space import MADE, OTHER_SPELLING, PAIR_PREFIX
+from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX, pair_key
 from verifier.problem.tables import number_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
@@ -98,14 +98,23 @@ def _left_out(question: Question, request: Request, context: Mapping[str, Value]
 
 
 def lowered(request: Request) -> dict[str, Value]:
-    """The context by lower-case key, but for the names of the encryption context, which differ by case (F7)."""
-    context: dict[str, Value] = {}
-    for name, value in request.context:
-        lowered = name.lower()
-        if lowered.startswith(PAIR_PREFIX):
-            lowered = PAIR_PREFIX + name[len(PAIR_PREFIX) :]
-        context[lowered] = value
-    return context
+    """The context by lower-case key; of pairs of the encryption context whose names differ in case alone, the last."""
+    return {name.lower(): value for name, value in request.context}
+
+
+def pairs_of(request: Request) -> dict[str, dict[str, str]]:
+    """The pairs of the encryption context by their names, in the order of the request, and these by condition key in lower case."""
+    found: dict[str, dict[str, str]] = {}
+    for key, value in request.context:
+        if key.lower().startswith(PAIR_PREFIX) and value != ():
+            found.setdefault(key.lower(), {})[key[len(PAIR_PREFIX) :]] = value if isinstance(value, str) else value[0]
+    return found
+
+
+def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, str]]:
+    """What conditions may read where the reading F7 decides, by attribute: the value of the first pair and of the last."""
+    ends = {key: (next(iter(pairs.values())), next(reversed(pairs.values()))) for key, pairs in pairs_of(request).items()}
+    return {key: (first, last) for key, (first, last) in ends.items() if first != last and key in question.space.attributes}
 
 
 @dataclass(frozen=True)
@@ -139,8 +148,8 @@ class Reading:
             return special[name]()
         if name.endswith("#service"):
             return self.context.get(name.removesuffix("#service")) if self.caller.kind is CallerKind.SERVICE else None
-        if name.endswith(OTHER_SPELLING):
-            return self._other_spelling(name.removesuffix(OTHER_SPELLING))
+        if name.startswith(PAIR_PREFIX):
+            return self._pair(name)
         given = self.context.get(name)
         found = self._following(name) if given is None else given
         if attribute.multivalued and found is not OPEN:
@@ -272,13 +281,18 @@ class Reading:
             _seconds("aws:epochtime" if "aws:epochtime" in self.context else "aws:currenttime", moment) if isinstance(moment, str) else OPEN
         )
 
-    def _other_spelling(self, name: str) -> object:
-        """The value of a pair whose name differs only in case from those that policies ask for."""
-        used = self.question.space.pair_names.get(name, ())
-        found = [value for key, value in self.context.items() if key.lower() == name and key not in used]
-        if len(set(found)) > 1:
-            raise Undetermined(f"several spellings of {name}")
-        return found[0] if found else None
+    def _pair(self, name: str) -> object:
+        """The value of a pair of the encryption context with one name, or with a name that no grant lists; what conditions read (F7)."""
+        key = pair_key(name)
+        pairs = pairs_of(self.request).get(key, {})
+        if name.endswith(EXACT_NAME):
+            return pairs.get(name.removesuffix(EXACT_NAME)[len(PAIR_PREFIX) :])
+        if name.endswith(OTHER_NAME):
+            found = {value for own, value in pairs.items() if own not in self.question.space.pair_names[key]}
+            if len(found) > 1:
+                raise Undetermined(f"several pairs of {key}")
+            return next(iter(found), None)
+        return OPEN if key in open_pairs(self.question, self.request) else next(iter(pairs.values()), None)
 
     def _is_unknown_fact(self, name: str) -> bool:
         """Whether this is about tags or aliases of the key, or of a role or user, that the input does not give (U3)."""

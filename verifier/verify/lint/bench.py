@@ -25,7 +25,7 @@ from verifier.verify.claims import REFINEMENTS, InternalDisagreement, why_unmode
 from verifier.verify.preferences import preferences, preferred
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed_to_be_sent
 from verifier.witness.command import command
-from verifier.witness.request import absent_facts, build
+from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 MOST_UNMODELLED = 3
@@ -134,7 +134,7 @@ class Bench:
         if isinstance(found, Conflict):
             self.session.add(negation(found.impossible))
             return found
-        return build(self.question, found.values), frozenset(absent_facts(self.question, found.values))
+        return build(self.question, found.values, assignment.symbols), frozenset(absent_facts(self.question, found.values))
 
     def _shown(self, request: Request, lacking: frozenset[str], assignment: Assignment, confirm: Confirm) -> Counterexample | list[str]:
         """The request, confirmed; or the symbols of what is not modelled that it rests on."""
@@ -143,6 +143,8 @@ class Bench:
         chosen |= dict.fromkeys(map(fact_symbol, lacking), False)
         if question.space.relations:
             chosen.setdefault(WILDCARDS, False)  # as the values were found
+        if unlike_pairs(request):
+            chosen.setdefault(WHICH_PAIR, False)  # as the request was built
         decision = confirm(request, chosen)
         unmodelled = [name for name in chosen if is_unmodelled(question, name)]
         if decision is None:

@@ -16,7 +16,6 @@ from verifier.problem.decision import allowed
 from verifier.problem.examination import examine
 from verifier.problem.expression import TRUE, Expression, negation
 from verifier.problem.meaning import Meaning, details, meaning
-from verifier.problem.names import pair_names
 from verifier.problem.owners import statement_owner
 from verifier.problem.space import Space
 from verifier.problem.substitution import without
@@ -110,4 +109,4 @@ def _asked(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]
 
 
 def _space(estate: Estate, target: Target) -> Space:
-    return Space(estate, target, pair_names=pair_names(estate, target, ()))
+    return Space(estate, target)

@@ -6,7 +6,7 @@ Guarantee: different attributes of one space have different names.
 
 from __future__ import annotations
 
-from verifier.problem.space import OTHER_SPELLING, PAIR_PREFIX, Space
+from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space
 from verifier.witness.request import spelled
 
 _INTERNAL = {
@@ -20,6 +20,7 @@ _INTERNAL = {
 }
 """The attributes that are no condition keys (`problem.space.INTERNAL`), but for those that condition keys show as they are."""
 _SERVICE = "#service"
+_PAIR = "kms:EncryptionContext:"
 
 
 def subject(space: Space, name: str) -> str:
@@ -32,13 +33,10 @@ def subject(space: Space, name: str) -> str:
         return "aws:RequestedRegion"
     if name.endswith(_SERVICE):
         return f"{spelled(space, name.removesuffix(_SERVICE))} of the AWS service"
-    if name.endswith(OTHER_SPELLING):
-        return f"{_pair(space, name.removesuffix(OTHER_SPELLING))}, spelled in another case,"
-    return _pair(space, name) if name.startswith(PAIR_PREFIX) else spelled(space, name)
-
-
-def _pair(space: Space, name: str) -> str:
-    """The pair of an attribute: with the case of its own name, or where it has none with that of the policies."""
-    known = space.pair_names.get(name, ())
-    own = known[0] if known else name
-    return "kms:EncryptionContext:" + own[len(PAIR_PREFIX) :]
+    if name.endswith(OTHER_NAME):
+        return f"{_PAIR}{space.pair_names[name.removesuffix(OTHER_NAME)][0]}, spelled in another case,"
+    if name.endswith(EXACT_NAME):
+        own = name.removesuffix(EXACT_NAME)
+        # Beside what conditions read under the name, the pair has to be told from it.
+        return _PAIR + own[len(PAIR_PREFIX) :] + (", spelled so," if own.lower() in space.attributes else "")
+    return spelled(space, name)

@@ -14,7 +14,7 @@ from verifier.model.region import Limit, LimitKind
 from verifier.problem.expression import TRUE
 from verifier.problem.facts_shared import THROUGH_ENDPOINT
 from verifier.problem.finite import Finite
-from verifier.problem.space import OTHER_SPELLING, Space
+from verifier.problem.space import Space
 from verifier.problem.targets import TargetKind
 from verifier.problem.values import ARN, EQUALS_FOLD, LIKE, Fixed, Template, Variable
 from verifier.problem.views import Relation, View
@@ -92,12 +92,10 @@ class SymbolPhrases:
     def _view(self, view: View) -> str:
         if view.name.startswith("text "):
             return _RESOURCES[self._space.target.kind]
-        if view.name.startswith("pair "):
-            return view.name.removeprefix("pair ")
         return subject(self._space, view.name.removesuffix("#F8"))
 
     def _template(self, pieces: Template) -> str:
-        return "".join(_piece(self._space, piece) for piece in pieces)
+        return "".join(_piece(piece) for piece in pieces)
 
 
 _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
@@ -112,11 +110,9 @@ _COMPARED = {
 }
 
 
-def _piece(space: Space, piece: Fixed | Variable) -> str:
+def _piece(piece: Fixed | Variable) -> str:
     if isinstance(piece, Variable):
-        note = " in another case" if piece.attribute is not None and piece.attribute.endswith(OTHER_SPELLING) else ""
-        key = subject(space, piece.attribute) if piece.attribute is not None and not note else piece.key
-        return f"${{{key}{note}}}" if piece.default is None else f"${{{key}{note}, '{piece.default}'}}"
+        return f"${{{piece.key}}}" if piece.default is None else f"${{{piece.key}, '{piece.default}'}}"
     if piece.wild:
         return piece.text
     return "".join(f"${{{character}}}" if character in "*?" else character for character in piece.text)

@@ -19,7 +19,6 @@ from verifier.problem.decision import allowed
 from verifier.problem.expression import Expression
 from verifier.problem.facts import all_facts
 from verifier.problem.finite import questions
-from verifier.problem.names import pair_names
 from verifier.problem.powers import is_inline, managed_by
 from verifier.problem.predicates import Predicate
 from verifier.problem.question import scope
@@ -37,7 +36,7 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 
 def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goals: Sequence[Invariant] = ()) -> tuple[Predicate, ...]:
     """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals ask about them."""
-    space = Space(estate, target, pair_names=pair_names(estate, target, goals), powers=powers)
+    space = Space(estate, target, powers=powers)
     wanted: list[Expression] = [allowed(space), *(callers(space, goal.callers) for goal in goals), *(scope(space, goal) for goal in goals)]
     questions(wanted, space.questions)
     share_tests(space)

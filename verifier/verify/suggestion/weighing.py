@@ -29,14 +29,17 @@ class Mended:
 
 def ranked(found: Sequence[Mended], compare: Compare, wanted: Outcome) -> list[Mended]:
     """Those that change the least access first. Where requests must be refused (`wanted`), the more permissive of two policies is
-    the better one, and where they must be allowed, the less permissive. Of others the order is kept."""
+    the better one, and where they must be allowed, the less permissive; of two that allow the same, the one without a new statement. Of
+    others the order is kept."""
     better, worse = (Relation.MORE, Relation.LESS) if wanted is Outcome.DENY else (Relation.LESS, Relation.MORE)
     beaten = [0] * len(found)
+    adds = [None in _places(mended.edits) for mended in found]
     idle: set[int] = set()
     for one, other in combinations(range(len(found)), 2):
         relation = compare(found[one].policy, found[other].policy).relation
-        beaten[one] += relation is better
-        beaten[other] += relation is worse
+        alike = relation is Relation.EQUIVALENT
+        beaten[one] += relation is better or (alike and adds[one] > adds[other])
+        beaten[other] += relation is worse or (alike and adds[other] > adds[one])
         if _places(found[one].edits) == _places(found[other].edits):
             idle |= {one} if relation is better else {other} if relation in (worse, Relation.EQUIVALENT) else set()
     return [found[index] for index in sorted(range(len(found)), key=lambda index: beaten[index]) if index not in idle]

@@ -1,0 +1,111 @@
+"""Names of the encryption context that differ in case alone (F7, L3, G3): laws over small random policies and grants.
+
+What a policy writes does not matter but for the letters; and a claim holds iff no request does otherwise, whichever pairs it has and
+whichever of them is read.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, KEY, ROOT, allow, aws, deny, estate, grant
+from tests.verify.proving import nobody, status
+from verifier.evaluate import evaluate
+from verifier.model.estate import Estate
+from verifier.model.invariant import PrincipalLike
+from verifier.model.policy import Text
+from verifier.model.request import Caller, CallerKind, Outcome, Request
+
+PREFIX = "kms:EncryptionContext:"
+NAMES = ("DEPT", "Dept", "dept")
+LISTED = NAMES[1:]
+"""The names that grants list and policies ask of the set of names: requests have others as well."""
+VALUES = ("a", "b", "Alice", "")
+OPERATORS = ("StringEquals", "StringNotEquals", "StringLikeIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringEquals", "Null")
+SEEDS = range(24)
+
+
+def conditions(dice: random.Random) -> dict[str, Any]:
+    """A condition block about the pairs of one name, and maybe about the set of names."""
+    block: dict[str, Any] = {}
+    for _ in range(dice.choice((1, 2))):
+        operator = dice.choice(OPERATORS)
+        value = dice.choice(("true", "false")) if operator == "Null" else dice.choice(("a", "b", ["a", "b"]))
+        block.setdefault(operator, {PREFIX + dice.choice(NAMES): value})
+    if dice.random() < 0.3:
+        operator = dice.choice(("ForAllValues:StringEquals", "ForAnyValue:StringEquals"))
+        block.setdefault(operator, {})["kms:EncryptionContextKeys"] = dice.choice((["Dept"], ["dept"], ["Dept", "dept"]))
+    if dice.random() < 0.25:
+        block.setdefault("StringEquals", {})["aws:username"] = f"${{{PREFIX}{dice.choice(NAMES)}, 'Alice'}}"
+    return block
+
+
+def statements(dice: random.Random, listed: bool) -> list[dict[str, Any]]:
+    """A key policy; where grants are listed it delegates to them."""
+    found = [deny(Condition=conditions(dice)) for _ in range(dice.choice((1, 2, 3)))]
+    if listed:
+        return [allow(aws(ROOT)), *found]
+    return [*found, *(allow(aws(ALICE), "kms:Decrypt", Condition=conditions(dice)) for _ in range(dice.choice((1, 2))))]
+
+
+def constraint(dice: random.Random) -> dict[str, Any]:
+    """A constraint of a grant on pairs of that name."""
+    names = dice.choice((LISTED, LISTED[:1], LISTED[1:]))
+    kind = dice.choice(("context_equals", "context_subset"))
+    return {kind: tuple((name, dice.choice("ab")) for name in names)}
+
+
+def sample(seed: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Statements, and facts of the key: with grants for Alice in every other sample."""
+    dice = random.Random(seed)
+    if seed % 2:
+        grants = tuple(grant(ALICE, "Decrypt", id=f"grant-{number}", **constraint(dice)) for number in range(dice.choice((1, 2))))
+        return statements(dice, True), {"grants": grants}
+    return statements(dice, False), {}
+
+
+def requests() -> Iterator[Request]:
+    """Alice's requests with pairs of that name, each of them in turn first."""
+    for values in product((None, *VALUES), repeat=len(NAMES)):
+        pairs = [(PREFIX + name, value) for name, value in zip(NAMES, values, strict=True) if value is not None]
+        for at in range(max(1, len(pairs))):
+            context = (*pairs[at:], *pairs[:at])
+            yield Request(Caller(CallerKind.USER, ALICE, ALICE.split(":")[4]), "kms:Decrypt", KEY, context)
+
+
+def respelled(found: list[dict[str, Any]], dice: random.Random) -> list[dict[str, Any]]:
+    """The same statements with the name of the pair in other cases, wherever a condition or a variable writes it."""
+    start, *parts = json.dumps(found).split(PREFIX)
+    found_again = [PREFIX + dice.choice(("DEPT", "Dept", "dept", "dEPt")) + part[len("dept") :] for part in parts]
+    return list(json.loads(start + "".join(found_again)))
+
+
+def verdicts(found: Estate) -> list[str]:
+    """What is said of all Alice's requests, under each reading of F7 and with it open."""
+    claim = nobody(callers=PrincipalLike(Text(ALICE)))
+    return [status(found, claim, readings=held) for held in ({}, {"F7": True}, {"F7": False})]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_f7_a_claim_is_proved_iff_no_request_is_allowed(seed: int) -> None:
+    found, facts = sample(seed)
+    asked = estate(*found, **facts)
+    some = any(evaluate(asked, request).outcome is not Outcome.DENY for request in requests())
+    # Any pair can be the one that is read, under each of the readings: a request can give it first, or last.
+    assert verdicts(asked) == ["refuted" if some else "proved"] * 3, found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_f7_the_case_in_which_a_policy_writes_a_name_changes_nothing(seed: int) -> None:
+    found, facts = sample(seed)
+    other = respelled(found, random.Random(seed))
+    before, after = estate(*found, **facts), estate(*other, **facts)
+    assert verdicts(before) == verdicts(after)
+    for request in list(requests())[:: 1 + seed % 3]:
+        assert evaluate(before, request).outcome is evaluate(after, request).outcome, request.context
