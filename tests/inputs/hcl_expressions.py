@@ -69,6 +69,19 @@ TEMPLATES = {
     "holder": "{ a = local.u2, b = local.u3 }",
 }
 """Local values that are partly not known."""
+_SHAPES = (
+    "({0} {2} {1})",
+    "(!{0} {2} {1})",
+    "!({0} {2} {1})",
+    "({0} == {1} {2} {1})",
+    "(true || false && {0})",
+    "({0} || {1} && !{0})",
+    "({0} && {1} || {0} != {1})",
+    "(1 < 2 == {0})",
+    "(!{0} == {1} ? {0} : {1})",
+    "({0} ? {1} : {0} ? {1} : !{0})",
+)
+"""Of truths, in which the operators bind in different ways."""
 _OF = {
     "text": ("text", "word", "part", "u1"),
     "number": ("number", "u2"),
@@ -172,7 +185,7 @@ class Expressions:
 
     def _logic(self, depth: int, kind: str) -> str:
         sign = self.random.choice(("&&", "||", "\n&&", "||\n"))
-        shape = self.random.choice(("({0} {2} {1})", "(!{0} {2} {1})", "!({0} {2} {1})", "({0} == {1} {2} {1})", "(true || false && {0})"))
+        shape = self.random.choice(_SHAPES)
         return shape.format(self.text(depth, "truth"), self.text(0, "truth"), sign)
 
     def _tuple(self, depth: int, kind: str) -> str:
@@ -201,7 +214,8 @@ class Expressions:
             return self.random.choice((name, f'"{name}"', f"({self.text(0, 'text')})", name))
 
         pairs = [f"{key()} {self.random.choice('=:')} {self.text(depth, 'any')}" for _ in range(self.random.randrange(3))]
-        return f"{{ {', '.join(pairs)} }}"
+        shape, between = self.random.choice((("{ %s }", ", "), ("{\n%s\n}", "\n"), ("{ # x\n%s,\n}", ",\n"))) if pairs else ("{%s}", "")
+        return shape % between.join(pairs)
 
     def _merge(self, depth: int, kind: str) -> str:
         return f"merge({', '.join(self.text(depth, 'object') for _ in range(self.random.randrange(1, 4)))})"

@@ -13,6 +13,7 @@ from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_kinds import Ordered, is_null
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.hcl_types import converted, untyped
+from verifier.inputs.terraform.json_text import mapping
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.sources import ModuleName, Written
 from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, traversals, within
@@ -65,7 +66,7 @@ class References:
     def _traversal(self, steps: list[Step], module: ModulePath, resource: Resource | None, unknown: Unknown) -> Node | None:
         match steps:
             case ["var", str(name), *rest]:
-                return _rest(self._variable(name, module), rest, unknown)
+                return self._variable(name, rest, module, unknown)
             case ["local", str(name), *rest]:
                 return _rest(self._local(name, module, unknown), rest, unknown)
             case ["module", str(name), *rest]:
@@ -191,36 +192,33 @@ class References:
         expressions = (call or {}).get("expressions")
         return expressions.get(name) if isinstance(expressions, dict) else None
 
-    def _variable(self, name: str, module: ModulePath) -> Node | None:
-        """What a variable is: what is given for it, or else its default, converted to its type."""
-        shown = qualified(module, f"var.{name}")
-        place, names = self.plan.address(shown), [after_apply(shown)]
+    def _variable(self, name: str, steps: Sequence[Step], module: ModulePath, unknown: Unknown) -> Node | None:
+        """A part of a variable: of what is given for it, or else of its default, converted to its type."""
+        place = unknown.source
+        here = self.plan.modules.get(_name(module))
+        declared = mapping(here.data.get("variables") if here is not None else None, "`variables`")
+        declaration = mapping(declared.get(name), f"var.{name}")
+        default = node_of(place, declaration["default"]) if "default" in declaration else None
         given = self.plan.variables.get(name) if not module else None
         expression = self._argument(name, module) if module else None
-        here = self.plan.modules.get(_name(module))
-        declared = (here.data.get("variables") if here is not None else None) or {}
-        declaration = declared.get(name) if isinstance(declared, dict) else None
-        default = node_of(place, declaration.get("default")) if isinstance(declaration, dict) and "default" in declaration else None
-        if isinstance(given, dict) and "value" in given:
-            found: Node | None = node_of(place, given["value"])
-        elif expression is not None:
+        found = node_of(place, given["value"]) if isinstance(given, dict) and "value" in given else default
+        if expression is not None:
             found = self.resolver.expression(expression, module[:-1], None, f"var.{name}") or node_of(place, None)
-        else:
-            found = default
         block = self.plan.sources.variables.get((_name(module), name))
+        constraint = block.attributes.get("type") if block is not None else None
         if found is not None and is_null(found) and default is not None and not is_null(default):
             nullable = block.attributes.get("nullable") if block is not None else None
             word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
             found = {"true": found, "false": default}.get(word or "")
         if found is None:
-            return Unknown(place, 0, 0, names)
-        constraint = block.attributes.get("type") if block is not None else None
-        if block is None:
-            found = untyped(found, names)
-        elif constraint is not None:
-            evaluator = self.resolver.evaluator(constraint, module, None, shown)
-            found = converted(found, constraint.tree, evaluator.value, names)
-        return None if is_null(found) else found
+            return unknown
+        if constraint is not None:
+            evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
+            found = converted(found, constraint.tree, evaluator.value, unknown.names)
+        part = within(found, steps)
+        if part is not None and block is None:
+            part = untyped(part, unknown.names)
+        return unknown if part is None else None if is_null(part) else part
 
     def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
         """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut short."""

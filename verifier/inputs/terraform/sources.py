@@ -138,7 +138,7 @@ class _Reader:
 
     def module(self, name: ModuleName, folder: Path, data: Json) -> None:
         """Adds a module, and those that it calls."""
-        listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+        listed = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
         paths = [path for path in listed if path.suffix == ".tf"]
         others = [
             path.name for path in listed if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
