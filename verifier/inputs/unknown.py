@@ -86,6 +86,13 @@ def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for node in nodes for unknown in unknowns(node) for name in unknown.names))
 
 
+def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
+    """The text that the pieces are together, as far as it is known."""
+    if None in pieces:
+        return Unknown(place.source, place.start, place.end, names, pieces)
+    return Scalar(place.source, place.start, place.end, "".join(piece or "" for piece in pieces), "string")
+
+
 def text_pieces(node: Node | None) -> Pieces:
     """The pieces of a node that is a text."""
     return node.pieces if isinstance(node, Unknown) else (node.text if isinstance(node, Scalar) else None,)

@@ -7,12 +7,20 @@ matter which parts a reference was put together from; from where one begins, or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.unknown import Pieces, Resolved, Unknown, joined
+from verifier.inputs.unknown import Pieces, Resolved, Unknown
 
-BEGIN, _END = "{{resolve:", "}}"
+BEGIN, _GAP = "{{resolve:", "\0"
+_SERVICE = re.compile(r"\{\{resolve:([^:}\0]*)")
+_WHOLE = re.compile(r"\{\{resolve:[^\0]*?\}\}")
+_OPEN = re.compile(r"\{\{resolve:.*", re.DOTALL)
+"""A reference that does not certainly end."""
+_BEGUN = re.compile("(?:" + "|".join(re.escape(BEGIN[:n]) for n in range(len(BEGIN) - 1, 0, -1)) + f"){_GAP}+")
+_ENDED = re.compile(f"{_GAP}.*}}[}}{_GAP}]", re.DOTALL)
+"""References of which an unknown part may hold the beginning, or the end."""
 
 
 def with_values(node: Node) -> Node:
@@ -32,22 +40,9 @@ def with_values(node: Node) -> Node:
 
 
 def _text(place: Node, pieces: Pieces, names: Sequence[str]) -> Unknown:
-    known: list[str | None] = []
-    found = list(names)
-    for number, piece in enumerate(pieces):
-        rest = piece or ""
-        while BEGIN in rest:
-            before, rest = rest.split(BEGIN, 1)
-            known += [before, None]
-            found.append(f"a value in {rest.split(':', 1)[0] or 'another service'}")
-            if _END not in rest:
-                return _unknown(place, found, known)
-            rest = rest.split(_END, 1)[1]
-        if number + 1 < len(pieces):
-            rest = rest.removesuffix(next((end for n in range(len(BEGIN), 0, -1) if rest.endswith(end := BEGIN[:n])), ""))
-        known.append(None if piece is None else rest)
-    return _unknown(place, found, known)
-
-
-def _unknown(place: Node, names: Sequence[str], pieces: Sequence[str | None]) -> Unknown:
-    return Unknown(place.source, place.start, place.end, names, joined([(piece,) for piece in pieces if piece != ""]))
+    text = "".join(_GAP if piece is None else piece for piece in pieces)
+    services = [f"a value in {service or 'another service'}" for service in _SERVICE.findall(text)]
+    for pattern in (_WHOLE, _OPEN, _BEGUN, _ENDED):
+        text = pattern.sub(_GAP, text)
+    parts = [part for part in re.split(f"({_GAP}+)", text) if part]
+    return Unknown(place.source, place.start, place.end, [*names, *services], tuple(None if _GAP in part else part for part in parts))

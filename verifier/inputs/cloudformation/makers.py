@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from verifier.inputs.cloudformation.dependencies import references
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource
-from verifier.inputs.cloudformation.written import shown
+from verifier.inputs.cloudformation.written import MACROS, shown
 from verifier.inputs.nodes import nodes_in
 from verifier.inputs.resource_types import Family, unknown_family
 from verifier.inputs.unknown import text_pieces
@@ -76,6 +76,8 @@ def unknown_resources(
 
 def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
     """The ARNs of the keys that a resource is told of, by itself or by what leads on."""
+    if resource.rewritten or any(name in resource.properties for name in MACROS):
+        return set(keys.values())
     found: set[str] = set()
     pending = [(resource, name) for name in resource.properties]
     for other, name in pending:

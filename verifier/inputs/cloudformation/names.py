@@ -14,7 +14,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource, Template
 from verifier.inputs.drafts import text_at
 from verifier.inputs.nodes import Node, Scalar
-from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, text_pieces
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _IAM = {
@@ -104,7 +104,7 @@ class Names:
         if not isinstance(identifier, Scalar):
             return None
         parts: list[Pieces] = [(f"arn:{self.partition}:kms:{self.region}:",), (self.account,), (f":key/{identifier.text}",)]
-        return _of_pieces(resource.place, joined(parts), ["`AWS::AccountId`"])
+        return of_pieces(resource.place, joined(parts), ["`AWS::AccountId`"])
 
     # -- users, groups, roles, policies --
 
@@ -127,7 +127,7 @@ class Names:
             end = (given.text.removeprefix("https://"),)
         parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}/",), end]
         names = [*names_in([given] if given is not None else []), *([] if given is not None else [f"the name of `{resource.name}`"])]
-        return _of_pieces(resource.place, joined(parts), names or ["`AWS::AccountId`"])
+        return of_pieces(resource.place, joined(parts), names or ["`AWS::AccountId`"])
 
     def iam_arn(self, resource: Resource) -> Node:
         """The ARN, with its path."""
@@ -136,10 +136,4 @@ class Names:
         kind = _IAM[resource.type][0]
         parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, text_pieces(name)]
         names = [*names_in([node for node in (name, path) if node is not None]), *([] if self.account else ["`AWS::AccountId`"])]
-        return _of_pieces(resource.place, joined(parts), names)
-
-
-def _of_pieces(place: Node, pieces: Pieces, names: list[str]) -> Node:
-    if all(piece is not None for piece in pieces):
-        return text_at(place, "".join(piece or "" for piece in pieces))
-    return Unknown(place.source, place.start, place.end, names, pieces)
+        return of_pieces(resource.place, joined(parts), names)

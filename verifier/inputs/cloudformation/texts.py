@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.access import describe
 from verifier.inputs.drafts import text_at
 from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
-from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, text_pieces
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
@@ -69,12 +69,9 @@ def _concatenated(functions: Functions, place: Node, parts: Sequence[Node]) -> N
 
 
 def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
-    texts = [piece for piece in pieces if piece is not None]
-    if sum(map(len, texts)) > LONGEST:
+    if sum(len(piece or "") for piece in pieces) > LONGEST:
         return functions.wrong(place, f"a text of more than {LONGEST} characters, which no template can have")
-    if None in pieces:
-        return Unknown(place.source, place.start, place.end, names, pieces)
-    return text_at(place, "".join(texts))
+    return of_pieces(place, pieces, names)
 
 
 def join(functions: Functions, node: Node, argument: Node) -> Node | None:
