@@ -126,6 +126,13 @@ VARIABLES = [
         APP_ONLY,
     ),
     (
+        "Terraform, commit c85ae29 (1.3): the default of one that is null",
+        f'type = object({{ a = optional(string, "{APP}") }})',
+        {"v": {"a": None}},
+        'coalesce(var.v.a, "*")',
+        APP_ONLY,
+    ),
+    (
         "Optional Object Type Attributes (1.3): in a list",
         f'type = list(object({{ a = optional(string, "{APP}") }}))',
         {"v": [{}]},

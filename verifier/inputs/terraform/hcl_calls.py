@@ -48,7 +48,7 @@ def _encoded(evaluator: Evaluator, tree: Tree, given: Node) -> Node | None:
     found = object_of(given)
     if found is None or any(isinstance(node, Document) for node in inside(found)):
         return None
-    return Document(found.source, found.start, found.end, found.pairs)
+    return evaluator.made(tree, Document(found.source, found.start, found.end, found.pairs))
 
 
 def _compact(evaluator: Evaluator, tree: Tree, given: Node) -> Node | None:
@@ -179,7 +179,7 @@ def _lookup(evaluator: Evaluator, tree: Tree, *given: Node) -> Node | None:
     found = member(given[0], given[1].text)
     if found is None and len(given) == 2:
         raise FailsError
-    return loosened(given[2]) if found is None else found
+    return evaluator.made(tree, loosened(given[2])) if found is None else found
 
 
 OF_ONE: dict[str, Callable[[Evaluator, Tree, Node], Node | None]] = {

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.unknown import Missing, Resolved, Unknown
+from verifier.inputs.unknown import Resolved, Unknown
 
 
 class Ordered(Items):
@@ -91,7 +91,7 @@ def equal(left: Node, right: Node) -> bool | None:
     """What `==` says, which compares types too; `None` where that is not known, as of two lists or objects."""
     if is_null(left) or is_null(right):
         other = right if is_null(left) else left
-        return None if is_open(other) or isinstance(other, Missing) else is_null(other)
+        return None if is_open(other) else is_null(other)
     if not (isinstance(left, Scalar) and isinstance(right, Scalar)):
         holds = [isinstance(node, Items) or object_of(node) is not None for node in (left, right)]
         return False if any(holds) and any(isinstance(node, Scalar) or is_text(node) for node in (left, right)) else None
@@ -151,4 +151,4 @@ def lacks(node: Node, key: str) -> bool:
     """Whether a value certainly has nothing under a name or at a position where `member` finds nothing."""
     if isinstance(node, Ordered):
         return key.isdecimal() or key[:1].isalpha()
-    return isinstance(node, Scalar | Members | TextSet | Missing)
+    return isinstance(node, Scalar | Members | TextSet)

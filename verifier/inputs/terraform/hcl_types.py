@@ -19,7 +19,6 @@ from verifier.inputs.terraform.hcl_kinds import (
     is_null,
     is_open,
     listed,
-    loosened,
     member,
     object_of,
     truth,
@@ -101,8 +100,6 @@ def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence
 
 def untyped(node: Node, names: Sequence[str]) -> Node:
     """A value given for a variable whose constraint is not at hand: it may be of any type that the value is converted to."""
-    if isinstance(node, Items):
-        return loosened(Loose(node.source, node.start, node.end, [untyped(item, names) for item in node.items]))
     if isinstance(node, Scalar) and (
         node.text in ("true", "false") or (node.text not in ("0", "1") and number_text(node.text) == node.text)
     ):

@@ -18,7 +18,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Node, Scalar
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL, FailsError
 from verifier.inputs.terraform.hcl_kinds import (
     Loose,
@@ -108,8 +108,8 @@ class Evaluator:
     def ordered(self, tree: Tree, items: Sequence[Node], *, loose: bool = False) -> Node:
         return self.made(tree, (Loose if loose else Ordered)(self.source, *self.at(tree), list(items)))
 
-    def made(self, tree: Tree, node: Items | Members) -> Node:
-        """A collection, if it is not too large: its parts may be the same thing many times over."""
+    def made(self, tree: Tree, node: Node) -> Node:
+        """A value, if it is not too large: its parts may be the same thing many times over."""
         size = sum(1 for _ in islice(inside(node), _MOST_VALUES))
         return node if self.allows(size, self.depth) else self.unknown(tree)
 
@@ -309,7 +309,7 @@ class Evaluator:
             return found
         if isinstance(found, Ordered) and isinstance(other, Ordered):
             return self.ordered(tree, unified(found.items, other.items))
-        return loosened(found)
+        return self.made(tree, loosened(found))
 
     def _binary(self, tree: Tree) -> Node | None:
         left_tree, term = parts_of(tree)[:2]
