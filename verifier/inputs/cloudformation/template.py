@@ -20,9 +20,11 @@ from verifier.syntax.text import first_few
 
 EXTENSIONS = "AWS::LanguageExtensions"
 """The transform that carries out more functions, and makes nothing."""
-SERVERLESS = "AWS::Serverless-2016-10-31"
 INCLUDE = "AWS::Include"
-KNOWN = frozenset({EXTENSIONS, SERVERLESS, "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"})
+KNOWN = frozenset(
+    {EXTENSIONS, "AWS::Serverless-2016-10-31", "AWS::CodeDeployBlueGreen"}
+    | {f"AWS::SecretsManager-{version}" for version in ("2020-07-23", "2024-09-16")}
+)
 """Transforms of AWS that make resources, and change none that the template has."""
 VERSION = "2010-09-09"
 """The version of the format."""
