@@ -66,8 +66,6 @@ class Evaluator:
     allows: Callable[[int, int], bool]
     bound: Mapping[str, Node] = field(default_factory=dict)
     depth: int = 0
-    shift: int | None = None
-    """Where an expression inside a text stands: its parts have no places of their own."""
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -92,9 +90,7 @@ class Evaluator:
     # -- places --
 
     def at(self, tree: Tree) -> tuple[int, int]:
-        if self.shift is not None or getattr(tree.meta, "empty", True):
-            return (self.shift or 0, self.shift or 0)
-        return tree.meta.start_pos, tree.meta.end_pos
+        return (0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos)
 
     def text(self, tree: Tree, text: str) -> Scalar:
         return Scalar(self.source, *self.at(tree), unicodedata.normalize("NFC", text), "string")
@@ -154,7 +150,6 @@ class Evaluator:
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
         found: list[Node] = []
-        inside = replace(self, shift=self.at(tree)[0])
         parts = heredoc_parts(str(tree.children[0]))
         if parts is None:
             return None
@@ -162,7 +157,7 @@ class Evaluator:
             expression = parse_expression(text) if is_expression else None
             if is_expression and expression is None:
                 return None
-            found.append(self.text(tree, text) if expression is None else inside.get(expression))
+            found.append(self.text(tree, text) if expression is None else self.get(expression))
         return self.concatenated(tree, found)
 
     def _number(self, tree: Tree) -> Node | None:
@@ -182,17 +177,13 @@ class Evaluator:
         pairs: dict[str, tuple[Scalar, Node]] = {}
         for element in parts_of(tree):
             key_tree, value_tree = parts_of(element)
-            key, value = self._key(key_tree), self.get(value_tree)
+            (name,), value = parts_of(key_tree), self.get(value_tree)
+            word = word_of(name)  # which stands for itself
+            key = self.get(name) if word is None else self.text(key_tree, word)
             if not isinstance(key, Scalar) or is_null(key):
                 return None
             pairs[key.text] = key, value
         return self.made(tree, Resolved(self.source, *self.at(tree), list(pairs.values())))
-
-    def _key(self, tree: Tree) -> Node:
-        """The name of a member: a word stands for itself."""
-        (inner,) = parts_of(tree)
-        word = word_of(inner)
-        return self.get(inner) if word is None else self.text(tree, word)
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
@@ -355,7 +346,8 @@ class Evaluator:
         root, path = self._path(tree)
         word = word_of(root)
         instance = 2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1
-        return word is not None and not any(_is_position(key) and index != instance for index, (_, key) in enumerate(path))
+        positions = [index for index, (_, key) in enumerate(path) if isinstance(key, Scalar) and key.text.isdecimal()]
+        return word is not None and positions in ([], [instance])
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
@@ -379,7 +371,3 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "function_call": Evaluator._call,
 }
 """The forms of expressions that are evaluated, by the rules of python-hcl2."""
-
-
-def _is_position(key: Node) -> bool:
-    return isinstance(key, Scalar) and key.text.isdecimal()
