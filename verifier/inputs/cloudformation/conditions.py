@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Unknown, may_be_equal, names_in, text_pieces
 
 Truth = bool | None
 """Whether a condition holds; `None` where that turns on a value that is not known."""
@@ -77,10 +77,12 @@ class Conditions:
 
     def _equal(self, left: Node, right: Node) -> Truth:
         first, second = self.value(left), self.value(right)
+        if first is None or second is None:
+            return None
         if isinstance(first, Scalar) and isinstance(second, Scalar):
             return first.text == second.text
-        if first is None or second is None or names_in([first, second]):
-            return None
+        if names_in([first, second]):
+            return None if may_be_equal(text_pieces(first), text_pieces(second)) else False
         return _plain(first) == _plain(second)
 
 
