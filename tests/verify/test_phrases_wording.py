@@ -217,13 +217,13 @@ ANY_ROLE = f"arn:aws:iam::{HOME}:role/"
         ([allow({"Service": "s3.amazonaws.com"})], ["s3.amazonaws.com"]),
         (
             [allow()],
-            [f"every root user and AWS service, and every role and user of {HOME}", f"every role and user of an account other than {HOME}"],
+            [f"every role and user of {HOME}, and every root user and AWS service", f"every role and user of an account other than {HOME}"],
         ),
         ([allow(aws(PARTNER_SESSION))], [f"every role of {PARTNER} named batch"]),
         (
             [allow(), deny(aws(PARTNER_ROLE))],
             [
-                f"every root user and AWS service, and every role and user of {HOME}",
+                f"every role and user of {HOME}, and every root user and AWS service",
                 f"every role and user of an account other than {HOME} except role/batch of {PARTNER}",
             ],
         ),
