@@ -18,7 +18,7 @@ from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
 from verifier.inputs.managed_policies import attached_policy, has_document, managed_policies, policy_in_force
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Remarks, text_of
 from verifier.inputs.policies import read_document
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Account, Group, Identity, Influence, Unmodelled
@@ -66,7 +66,7 @@ def read_account(
                 if same is None:
                     lists[name].append(entry)
                     _perhaps_changed(inventory, entry, elsewhere)
-                elif name != "Policies" and (arn := _arn_of(same)) is not None:
+                elif name != "Policies" and (arn := text_of(same, "Arn")) is not None:
                     _besides(inventory, entry, same, arn)
     others = _not_listed(lists, elsewhere) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in others)
@@ -75,12 +75,11 @@ def read_account(
         for (kind, name), place in others.items()
         if kind == "group"
     ]
-    attached = {_arn_of(entry): entry for change in elsewhere for entry in change.policies if _arn_of(entry) not in own["Policies"]}
-    lists["Policies"] = [*(entry for entry in lists["Policies"] if _arn_of(entry) not in attached), *attached.values()]
+    attached = {arn: entry for change in elsewhere for entry in change.policies if (arn := text_of(entry, "Arn")) not in own["Policies"]}
+    lists["Policies"] = [*(entry for entry in lists["Policies"] if text_of(entry, "Arn") not in attached), *attached.values()]
     _index(inventory, lists)
     inventory.read_groups |= {name: group for name, node in inventory.groups.items() if (group := _group(inventory, node)) is not None}
-    users = [_identity(inventory, node, "user") for node in lists["UserDetailList"]]
-    roles = [_identity(inventory, node, "role") for node in lists["RoleDetailList"]]
+    users, roles = ([_identity(inventory, node, kind) for node in lists[f"{NAMES[kind]}DetailList"]] for kind in ("user", "role"))
     _check_distinct(remarks, [*users, *roles], [*lists["UserDetailList"], *lists["RoleDetailList"]])
     read = Account(
         account,
@@ -117,7 +116,7 @@ def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:
 def _perhaps_changed(inventory: Inventory, entry: Node, elsewhere: Sequence[Elsewhere]) -> None:
     """Records that a group of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: it stays
     listed, for it can be joined."""
-    arn = _arn_of(entry)
+    arn = text_of(entry, "Arn")
     name = ("group", _own_name(entry, "GroupDetailList"))
     if arn is not None and ":group/" in arn and any(change.leaves_out(name, False) for change in elsewhere):
         description = f"{arn} may be a group that a plan or template makes or changes, in a way that is not known"
@@ -150,15 +149,9 @@ def _merged(remarks: Remarks, details: Node) -> dict[str, list[Node]]:
     return lists
 
 
-def _arn_of(entry: Node) -> str | None:
-    """The ARN of an entry, for comparison only."""
-    pairs = entry.pairs if isinstance(entry, Members) else []
-    return next((value.text for key, value in pairs if key.text == "Arn" and isinstance(value, Scalar)), None)
-
-
 def _own_name(entry: Node, listed: str) -> str:
     """What no two entries of a list have in common: the ARN of a managed policy, the name of a user, role or group."""
-    arn = _arn_of(entry) or ""
+    arn = text_of(entry, "Arn") or ""
     return arn if listed == "Policies" else arn.rsplit("/", 1)[-1]
 
 
@@ -201,7 +194,7 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
     arn = _arn(inventory, node, found, kind)
     if arn is None:
         return None
-    policies = _attached(inventory, found, arn, arn, "UserPolicyList" if kind == "user" else "RolePolicyList")
+    policies = _attached(inventory, found, arn, arn, f"{NAMES[kind]}PolicyList")
     groups = _groups(inventory, found, arn) if kind == "user" else {}
     for group, listed in groups.items():
         policies += _of_group(inventory, node, listed, group, arn)
@@ -210,7 +203,7 @@ def _identity(inventory: Inventory, node: Node, kind: str) -> Identity | None:
         arn=arn,
         policies=tuple({policy.identity: policy for policy in policies}.values()),
         tags=read_tags(remarks, found["Tags"], "Key", "Value") if "Tags" in found else (),
-        unique_id=member_text(remarks, found, "UserId" if kind == "user" else "RoleId"),
+        unique_id=member_text(remarks, found, f"{NAMES[kind]}Id"),
         bounded=bounded,
         boundary=boundary,
         span=node.span,
@@ -237,9 +230,8 @@ def _arn(inventory: Inventory, node: Node, found: Mapping[str, Node], kind: str)
 def _attached(inventory: Inventory, found: Mapping[str, Node], owner: str, principal: str, inline: str) -> list[Policy]:
     """The inline and managed policies of a user, role or group. `owner` is whose they are, `principal` who is governed by them."""
     remarks = inventory.remarks
-    policies: list[Policy | None] = []
-    for node in items(remarks, found[inline], f"`{inline}`") if inline in found else []:
-        policies.append(_inline(inventory, node, owner, principal))
+    given = items(remarks, found[inline], f"`{inline}`") if inline in found else []
+    policies = [_inline(inventory, node, owner, principal) for node in given]
     name = "AttachedManagedPolicies"
     for node in items(remarks, found[name], f"`{name}`") if name in found else []:
         arn = member_text(remarks, members(remarks, node, "an attached policy"), "PolicyArn")
@@ -268,8 +260,8 @@ def _inline(inventory: Inventory, node: Node, owner: str, principal: str) -> Pol
         inventory.missing(node, f"inline policy {identity}", principal, names_in([node]))
         return None
     if identity not in inventory.read:
-        read = read_document(inventory.remarks, found["PolicyDocument"], PolicyKind.IDENTITY, identity=identity, name=name)
-        inventory.read[identity] = read
+        document = found["PolicyDocument"]
+        inventory.read[identity] = read_document(inventory.remarks, document, PolicyKind.IDENTITY, identity=identity, name=name)
     return inventory.read[identity]
 
 

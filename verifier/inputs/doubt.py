@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from verifier.inputs.doubt_conditions import narrowed_conditions, widened_conditions, with_condition
 from verifier.inputs.doubt_elements import Principals, narrowed_list, principals_of, widened_list
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.unknown import Resolved, Unknown, names_in
 from verifier.model.policy import PolicyKind
 
@@ -88,7 +88,7 @@ def _between(statement: Node, kind: PolicyKind) -> tuple[Node | None, list[Node]
         return None, [possible for option in statement.options for possible in _any_of(option, kind)]
     if not isinstance(statement, Members):
         return None, [_anything(statement, effect, kind) for effect in _effects(kind)]
-    statement = _members(statement, [(key, value) for key, value in statement.pairs if not _is_unknown_sid(key, value)])
+    statement = _members(statement, [(key, value) for key, value in statement.pairs if key.text != "Sid" or not isinstance(value, Unknown)])
     if not names_in([statement]):
         return statement, []
     effect = next((value for key, value in statement.pairs if key.text == "Effect"), None)
@@ -185,10 +185,6 @@ def _members(like: Members, pairs: Sequence[tuple[Scalar, Node]]) -> Members:
     return Resolved(like.source, like.start, like.end, list(pairs))
 
 
-def _is_unknown_sid(key: Scalar, value: Node) -> bool:
-    return key.text == "Sid" and isinstance(value, Unknown)
-
-
 def _sid(statement: Node) -> Scalar | None:
     pairs = statement.pairs if isinstance(statement, Members) else []
     return next((value for key, value in pairs if key.text == "Sid" and isinstance(value, Scalar)), None)
@@ -198,8 +194,3 @@ def _without_sid(statement: Node) -> Node:
     if not isinstance(statement, Members):
         return statement
     return _members(statement, [(key, value) for key, value in statement.pairs if key.text != "Sid"])
-
-
-def text_at(place: Node, text: str) -> Scalar:
-    """A text at the place of another node."""
-    return Scalar(place.source, place.start, place.end, text, "string")

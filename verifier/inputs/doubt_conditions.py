@@ -8,10 +8,10 @@ condition is left out (widely) or fails (narrowly). A wildcard of `StringLike` c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from verifier.inputs.doubt_elements import Limit, is_part_of_variable, listed, split
-from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.doubt_elements import Limit, is_part_of_variable, listed, split, wildcards
+from verifier.inputs.nodes import Members, Node, Scalar, text_at
 from verifier.inputs.unknown import Resolved, Unknown, names_in
 
 _OPERATOR = re.compile(r"((?:ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
@@ -34,7 +34,7 @@ def narrowed_conditions(value: Node) -> Node | None:
     if isinstance(value, Unknown):
         return None
     try:
-        return _rebuilt(value, lambda test: _narrowed_test(*test), lossy=False)
+        return _rebuilt(value, lossy=False)
     except _Impossible:
         return None
 
@@ -43,11 +43,11 @@ def widened_conditions(value: Node) -> Node | None:
     """The conditions, so that they hold for most requests; `None` where nothing is left of them."""
     if isinstance(value, Unknown):
         return None
-    rebuilt = _rebuilt(value, lambda test: _widened_test(*test), lossy=True)
+    rebuilt = _rebuilt(value, lossy=True)
     return None if isinstance(rebuilt, Members) and not rebuilt.pairs else rebuilt
 
 
-def _rebuilt(value: Node, change: Callable[[_Test], _Test], *, lossy: bool) -> Node:
+def _rebuilt(value: Node, *, lossy: bool) -> Node:
     """The conditions with every test that has unknown values changed. What cannot be said is left out if `lossy`, else `_Impossible`."""
     if not isinstance(value, Members):
         return value
@@ -60,7 +60,7 @@ def _rebuilt(value: Node, change: Callable[[_Test], _Test], *, lossy: bool) -> N
     pairs = [(operator, block) for operator, block in whole if not names_in([block])]
     for test in _tests(whole):
         try:
-            _add(pairs, change(test) if names_in([test[2]]) else test)
+            _add(pairs, _changed(*test, wide=lossy) if names_in([test[2]]) else test)
         except _Impossible:
             if not lossy:
                 raise
@@ -89,21 +89,13 @@ def _add(pairs: list[tuple[Scalar, Node]], test: _Test) -> None:
         pairs[at] = (pairs[at][0], block)
 
 
-def _narrowed_test(operator: Scalar, key: Scalar, values: Node) -> _Test:
+def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> _Test:
+    """The test, so that it holds for most requests if `wide`, else for fewest. More values make a negated operator hold for fewer."""
     known, unknown = split(values)
-    base = _base(operator)
-    if not base.startswith(("String", "Arn", "Null")):
+    base = _parts(operator)[1]
+    if not wide and not base.startswith(("String", "Arn", "Null")):
         raise _Impossible  # a value that does not parse may make the statement match nothing (the reading C3)
-    if "Not" in base:
-        return _with_wildcards(operator, key, values, known, unknown)
-    if not known:
-        raise _Impossible
-    return operator, key, listed(values, known)
-
-
-def _widened_test(operator: Scalar, key: Scalar, values: Node) -> _Test:
-    known, unknown = split(values)
-    if "Not" not in _base(operator):
+    if wide is not ("Not" in base):
         return _with_wildcards(operator, key, values, known, unknown)
     if not known:
         raise _Impossible
@@ -113,28 +105,18 @@ def _widened_test(operator: Scalar, key: Scalar, values: Node) -> _Test:
 def _with_wildcards(operator: Scalar, key: Scalar, values: Node, known: list[Node], unknown: list[Unknown]) -> _Test:
     """The test with a wildcard for each unknown part, which matches at least what it matches (so do `*` and `?` that were literal). Raises
     `_Impossible` where its operator has no form with wildcards, or a text cannot be a pattern."""
-    like = _LIKE.get(_base(operator))
+    prefix, base, suffix = _parts(operator)
+    like = _LIKE.get(base)
     if like is None or any(not node.is_text for node in unknown):
         raise _Impossible
     if any(is_part_of_variable(node.pieces) for node in unknown):
         raise _Impossible
-    prefix, _, suffix = _parts(operator)
-    named = Scalar(operator.source, operator.start, operator.end, prefix + like + suffix, "string")
-    patterns: list[Node] = [_pattern(node) for node in unknown]
-    return named, key, listed(values, [*known, *patterns])
-
-
-def _pattern(node: Unknown) -> Scalar:
-    return Scalar(node.source, node.start, node.end, "".join("*" if piece is None else piece for piece in node.pieces), "string")
+    return text_at(operator, prefix + like + suffix), key, listed(values, [*known, *(text_at(node, wildcards(node)) for node in unknown)])
 
 
 def _parts(operator: Scalar) -> tuple[str, str, str]:
     match = _OPERATOR.fullmatch(operator.text)
     return (match.group(1) or "", match.group(2), match.group(3) or "") if match else ("", operator.text, "")
-
-
-def _base(operator: Scalar) -> str:
-    return _parts(operator)[1]
 
 
 def with_condition(pairs: Sequence[tuple[Scalar, Node]], statement: Members, limit: Limit) -> list[tuple[Scalar, Node]]:
@@ -146,12 +128,8 @@ def with_condition(pairs: Sequence[tuple[Scalar, Node]], statement: Members, lim
     free = [name for name in operators if name not in blocks]
     if not free:
         return list(pairs)
-
-    def text(written: str) -> Scalar:
-        return Scalar(statement.source, statement.start, statement.end, written, "string")
-
-    test = Resolved(statement.source, statement.start, statement.end, [(text(key), text(value))])
+    test = Resolved(statement.source, statement.start, statement.end, [(text_at(statement, key), text_at(statement, value))])
     given = condition.pairs if isinstance(condition, Members) else []
     place = condition or statement
-    whole = Resolved(place.source, place.start, place.end, [*given, (text(free[0]), test)])
-    return [*((name, node) for name, node in pairs if name.text != "Condition"), (text("Condition"), whole)]
+    whole = Resolved(place.source, place.start, place.end, [*given, (text_at(statement, free[0]), test)])
+    return [*((name, node) for name, node in pairs if name.text != "Condition"), (text_at(statement, "Condition"), whole)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.unknown import Pieces, Resolved, Unknown
 from verifier.model.policy import PolicyKind
 
@@ -53,7 +53,7 @@ def narrowed_list(name: str, value: Node) -> Node | None:
     if not name.startswith("Not"):
         return listed(value, known) if known else None
     patterns = [_pattern(name, node) for node in unknown]
-    return None if "*" in patterns else listed(value, [*known, *map(_text, unknown, patterns)])
+    return None if "*" in patterns else listed(value, [*known, *map(text_at, unknown, patterns)])
 
 
 def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
@@ -62,22 +62,22 @@ def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
     if not unknown:
         return key, value
     if not key.text.startswith("Not"):
-        return key, listed(value, [*known, *(_text(node, _pattern(key.text, node)) for node in unknown)])
+        return key, listed(value, [*known, *(text_at(node, _pattern(key.text, node)) for node in unknown)])
     if known:
         return key, listed(value, known)
-    positive = Scalar(key.source, key.start, key.end, key.text.removeprefix("Not"), "string")
-    return positive, Scalar(value.source, value.start, value.end, "*", "string")
+    return text_at(key, key.text.removeprefix("Not")), text_at(value, "*")
 
 
-def _text(place: Node, text: str) -> Scalar:
-    return Scalar(place.source, place.start, place.end, text, "string")
+def wildcards(node: Unknown) -> str:
+    """The text with `*` for each part that is not known."""
+    return "".join("*" if piece is None else piece for piece in node.pieces)
 
 
 def _pattern(name: str, node: Unknown) -> str:
     """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown part before the
     sixth one makes it `*`."""
     head = node.pieces[0] or ""
-    text = "".join("*" if piece is None else piece for piece in node.pieces)
+    text = wildcards(node)
     if name.endswith("Action"):
         return text if ":" in head else "*"
     return text if head.count(":") >= 5 and "${" not in text and not is_part_of_variable(node.pieces) else "*"
@@ -101,7 +101,7 @@ def principals_of(value: Node, kind: PolicyKind) -> Principals:
     for key, named in value.pairs:
         known, unknown = split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
-            known, unknown = [*known, *(_text(node, "unknown") for node in unknown)], []
+            known, unknown = [*known, *(text_at(node, "unknown") for node in unknown)], []
             named = listed(named, known)
         if known:
             pairs.append((key, listed(named, known) if unknown else named))
@@ -122,6 +122,5 @@ def _limit(type_: str, node: Unknown) -> Limit:
     if found is None:
         return None
     if _ROLE.match(head):
-        pattern = "".join("*" if piece is None else piece for piece in node.pieces)
-        return ("ArnLike", "ArnEquals", "StringLike"), "aws:PrincipalArn", pattern
+        return ("ArnLike", "ArnEquals", "StringLike"), "aws:PrincipalArn", wildcards(node)
     return ("StringEquals", "StringLike"), "aws:PrincipalAccount", found.group(1)

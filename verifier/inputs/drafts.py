@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.identity_providers import LISTS
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
@@ -70,11 +70,10 @@ class Draft:
     def node(self) -> Node:
         """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`."""
         at, title = self.place, NAMES[self.kind]
-        inline = [obj(at, PolicyName=text_at(at, name), PolicyDocument=document) for name, document in self.inline.items()]
         found: dict[str, Node] = {
             f"{title}Name": text_at(at, self.name),
             "Arn": text_at(at, self.arn),
-            f"{title}PolicyList": listing(at, inline),
+            f"{title}PolicyList": listing(at, [inline_policy(at, *policy) for policy in self.inline.items()]),
             "AttachedManagedPolicies": listing(at, [obj(at, PolicyArn=arn) for arn in self.managed.values()]),
         }
         if self.kind == "user":
@@ -102,6 +101,11 @@ def provider_listing(place: Node, name: str, arns: Iterable[Node]) -> Node:
     return obj(place, **{LISTS[name]: listing(place, [obj(place, Arn=arn) for arn in arns])})
 
 
+def inline_policy(place: Node, name: str, document: Node) -> Node:
+    """An entry of the inline policies of a user, group or role."""
+    return obj(place, PolicyName=text_at(place, name), PolicyDocument=document)
+
+
 def managed_policy(place: Node, arn: str, document: Node, *, new: bool = False) -> Node:
     """An entry of `Policies`. One that is not `new` may have earlier versions, whose documents are not known."""
     version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=yes(place), Document=document)
@@ -125,11 +129,6 @@ def obj(place: Node, **found: Node) -> Members:
 def listing(place: Node, nodes: Iterable[Node]) -> Items:
     """A list at the place of another node."""
     return Items(place.source, place.start, place.end, list(nodes))
-
-
-def text_at(place: Node, text: str) -> Scalar:
-    """A text at the place of another node."""
-    return Scalar(place.source, place.start, place.end, text, "string")
 
 
 def no(place: Node) -> Scalar:

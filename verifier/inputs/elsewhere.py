@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from verifier.inputs.drafts import NAMES, Draft, listing, obj, text_at
-from verifier.inputs.nodes import Items, Members, Node, Scalar, member
+from verifier.inputs.drafts import NAMES, Draft, inline_policy, listing, obj
+from verifier.inputs.nodes import Items, Members, Node, entries, member, text_at, text_of
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
@@ -73,12 +73,12 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
     """The entries of a snapshot's lists (`RoleDetailList` …), without those that are left out, and with what is attached to the others. Of
     those that a plan or template has `made` nothing is taken away: they are as they will be. Groups are never left out: who is in one may
     do what its policies allow, and others may join it."""
-    found = {name: list(entries) for name, entries in lists.items()}
+    found = {name: list(listed) for name, listed in lists.items()}
     for change in changes:
         for kind, title in NAMES.items():
             name = f"{title}DetailList"
-            entries = [(node, (kind, _text(node, f"{title}Name") or "")) for node in found.get(name, ())]
-            kept = [(node, own) for node, own in entries if kind == "group" or not change.leaves_out(own, made)]
+            named = [(node, (kind, text_of(node, f"{title}Name") or "")) for node in found.get(name, ())]
+            kept = [(node, own) for node, own in named if kind == "group" or not change.leaves_out(own, made)]
             found[name] = [_changed(node, own, change, made) for node, own in kept]
             if change.renamed and not made:
                 found[name] = [_renamed(node, own, change.renamed) for (_, own), node in zip(kept, found[name], strict=True)]
@@ -89,20 +89,14 @@ def without_gone(lists: Mapping[str, Sequence[Node]], changes: Sequence[Elsewher
     """The entries of a snapshot's lists without those that plans delete: by their names, as IAM does."""
     gone = {name for change in changes for name in change.gone}
     groups = {name for kind, name in gone if kind == "group"}
-    found = {name: list(entries) for name, entries in lists.items()}
+    found = {name: list(listed) for name, listed in lists.items()}
     for kind, title in NAMES.items() if gone else ():
         name = f"{title}DetailList"
-        found[name] = [entry for entry in found[name] if (kind, _text(entry, f"{title}Name")) not in gone]
-    if groups:
-        found["UserDetailList"] = [_left(entry, groups) for entry in found["UserDetailList"]]
+        found[name] = [entry for entry in found[name] if (kind, text_of(entry, f"{title}Name")) not in gone]
+    for index, user in enumerate(found["UserDetailList"]) if groups else ():
+        if isinstance(user, Members):
+            found["UserDetailList"][index] = _with(user, {"GroupList": _joined(user, "GroupList", None, groups, [])})
     return found
-
-
-def _left(user: Node, groups: set[str]) -> Node:
-    """A user of a snapshot who is in none of these groups any more."""
-    if not isinstance(user, Members):
-        return user
-    return _with(user, {"GroupList": _joined(user, "GroupList", None, groups, [])})
 
 
 def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
@@ -132,16 +126,13 @@ def besides(entry: Node, made: Node, title: str) -> list[str]:
 
 def _documents(entry: Node, name: str) -> dict[str, Node]:
     """The inline policies of a list of an entry."""
-    pairs = entry.pairs if isinstance(entry, Members) else []
-    nodes = next((value.items for found, value in pairs if found.text == name and isinstance(value, Items)), [])
-    return {own: member(node, "PolicyDocument") or node for node in nodes if (own := _text(node, "PolicyName")) is not None}
+    nodes = entries(member(entry, name))
+    return {own: member(node, "PolicyDocument") or node for node in nodes if (own := text_of(node, "PolicyName")) is not None}
 
 
 def _names(entry: Node, name: str, key: str | None) -> list[str]:
     """The names of what a list of an entry holds."""
-    pairs = entry.pairs if isinstance(entry, Members) else []
-    nodes = next((value.items for found, value in pairs if found.text == name and isinstance(value, Items)), [])
-    texts = [_text(node, key) if key else getattr(node, "text", None) for node in nodes]
+    texts = [text_of(node, key) if key else getattr(node, "text", None) for node in entries(member(entry, name))]
     return [text for text in texts if text is not None]
 
 
@@ -153,21 +144,13 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     given = _documents(entry, f"{title}PolicyList"), _names(entry, "AttachedManagedPolicies", "PolicyArn")
     # What one plan attaches, and another attaches too or takes away: which comes last is not known.
     open_ = {*given[0], *given[1]} & {*draft.inline, *change.detached.get(name, ())} if made else set[str]()
-    either = [obj(entry, PolicyName=text_at(entry, own), PolicyDocument=_either(entry, own)) for own in sorted(open_)]
-    inline = [
-        obj(draft.place, PolicyName=text_at(draft.place, own), PolicyDocument=node)
-        for own, node in draft.inline.items()
-        if own not in open_
-    ]
-    inline += either
+    inline = [inline_policy(draft.place, own, node) for own, node in draft.inline.items() if own not in open_]
+    inline += [inline_policy(entry, own, _either(entry, own)) for own in sorted(open_)]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
-    own = {*draft.inline, *draft.managed}
-    dropped = set[str]() if made else draft.dropped(given[0], given[1]) - own
+    without = gone | open_ | (set[str]() if made else draft.dropped(given[0], given[1]) - {*draft.inline, *draft.managed})
     found = {
-        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*gone, *dropped, *open_, *draft.inline}, inline),
-        "AttachedManagedPolicies": _joined(
-            entry, "AttachedManagedPolicies", "PolicyArn", {*gone, *dropped, *open_, *draft.managed}, managed
-        ),
+        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*without, *draft.inline}, inline),
+        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*without, *draft.managed}, managed),
     }
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
@@ -202,14 +185,8 @@ def _with(entry: Members, found: Mapping[str, Node]) -> Members:
 
 def _joined(entry: Members, name: str, key: str | None, without: set[str], more: Iterable[Node]) -> Node:
     """A list of an entry without some of its own, and with more; what is no list is left to whoever reads it."""
-    own = next((value for found, value in entry.pairs if found.text == name), None)
+    own = member(entry, name)
     if own is not None and not isinstance(own, Items):
         return own
-    named = [(node, _text(node, key) if key else getattr(node, "text", None)) for node in (own.items if own is not None else [])]
-    kept = [node for node, text in named if text not in without]
+    kept = [node for node in entries(own) if (text_of(node, key) if key else getattr(node, "text", None)) not in without]
     return listing(entry, [*kept, *more])
-
-
-def _text(node: Node, name: str) -> str | None:
-    found = member(node, name)
-    return found.text if isinstance(found, Scalar) else None

@@ -70,32 +70,20 @@ class _Unknown:
         return [Unmodelled(thing, self.label, Influence.MAY_ALLOW, description, key=key, span=self.place.span)]
 
 
+_PERHAPS = "the grant may or may not allow something, so verdicts that it could change are Unknown"
+_KNOWN = "the grant may allow actions that the reference data does not know; its other operations count"
+_KINDS = {"operations": ("U4", _KNOWN), "constraints": ("G3", _PERHAPS), "values": ("G1", _PERHAPS), "members": ("G1", _PERHAPS)}
+
+
 @dataclass
 class _Listing:
-    """A listing while it is read."""
+    """A listing while it is read, with what of its grants is `unknown`, by its kind."""
 
     remarks: Remarks
     key: str
     grants: dict[str, Grant | None] = field(default_factory=dict)
-    operations: _Unknown = field(
-        default_factory=lambda: _Unknown(
-            "U4", "operations", "the grant may allow actions that the reference data does not know; its other operations count"
-        )
-    )
-    constraints: _Unknown = field(
-        default_factory=lambda: _Unknown(
-            "G3", "constraints", "the grant may or may not allow something, so verdicts that it could change are Unknown"
-        )
-    )
-    values: _Unknown = field(
-        default_factory=lambda: _Unknown(
-            "G1", "values", "the grant may or may not allow something, so verdicts that it could change are Unknown"
-        )
-    )
-    members: _Unknown = field(
-        default_factory=lambda: _Unknown(
-            "G1", "members", "the grant may or may not allow something, so verdicts that it could change are Unknown"
-        )
+    unknown: dict[str, _Unknown] = field(
+        default_factory=lambda: {kind: _Unknown(label, kind, consequence) for kind, (label, consequence) in _KINDS.items()}
     )
 
     def add(self, entry: Node) -> None:
@@ -103,7 +91,7 @@ class _Listing:
         remarks, found = self.remarks, members(self.remarks, entry, "a grant")
         if names_in([entry]):
             identifier = self._identifier(entry, found)
-            self.values.add(identifier or "", names_in([entry]), entry)
+            self.unknown["values"].add(identifier or "", names_in([entry]), entry)
             self.grants |= {identifier: None} if identifier is not None else {}
             return
         self._check_key(found)
@@ -113,9 +101,9 @@ class _Listing:
         constraints = read_constraints(remarks, found.get("Constraints"))
         if identifier is None:
             return
-        self.operations.add(identifier, unknown, found.get("Operations", entry))
-        unclear = self.constraints.add(identifier, constraints.unknown, found.get("Constraints", entry))
-        unclear |= self.members.add(identifier, tuple(name for name in found if name not in _MEMBERS), entry)
+        self.unknown["operations"].add(identifier, unknown, found.get("Operations", entry))
+        unclear = self.unknown["constraints"].add(identifier, constraints.unknown, found.get("Constraints", entry))
+        unclear |= self.unknown["members"].add(identifier, tuple(name for name in found if name not in _MEMBERS), entry)
         grant = self._grant(entry, found, identifier, grantee, operations, constraints)
         self.grants[identifier] = None if unclear else grant
 
@@ -175,11 +163,7 @@ def read_grants(remarks: Remarks, node: Node, key: str, name: str) -> tuple[tupl
     listing = _Listing(remarks, key)
     for entry in listed(remarks, node, "Grants", "the output of list-grants"):
         listing.add(entry)
-    things = [
-        thing
-        for unknown in (listing.operations, listing.constraints, listing.values, listing.members)
-        for thing in unknown.told(remarks, key, name)
-    ]
+    things = [thing for unknown in listing.unknown.values() for thing in unknown.told(remarks, key, name)]
     return tuple(grant for grant in listing.grants.values() if grant is not None), tuple(things)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.drafts import listing, obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, member, text_of
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.syntax.text import first_few
@@ -49,9 +49,7 @@ class LoosePolicy:
 def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable[LoosePolicy]) -> Mapping[str, Node]:
     """The parts of a key, whose policy is not known where another one may be put in its place."""
     names = [f"{found.address}, whose key is {first_few(found.names)}" for found in loose if found.may_be_of(arn)]
-    if not names:
-        return parts
-    return _with_policy(parts, Unknown(place.source, place.start, place.end, names))
+    return _with_policy(parts, Unknown(place.source, place.start, place.end, names)) if names else parts
 
 
 def _with_policy(parts: Mapping[str, Node], policy: Node) -> dict[str, Node]:
@@ -67,7 +65,7 @@ def with_changes(parts: Mapping[str, Node], changes: KeyChanges | None) -> Mappi
     if changes is None:
         return parts
     found = dict(parts) if changes.policy is None else _with_policy(parts, changes.policy)
-    gone = changes.revoked | {text for grant in changes.grants if (text := _text(grant, "GrantId")) is not None}
+    gone = changes.revoked | {text for grant in changes.grants if (text := text_of(grant, "GrantId")) is not None}
     if changes.grants or "grants" in found:
         found["grants"] = _joined(found.get("grants"), "Grants", gone, changes.grants, changes.place)
     if (changes.aliases or changes.unaliased) and "aliases" in found:
@@ -79,7 +77,9 @@ def with_changes(parts: Mapping[str, Node], changes: KeyChanges | None) -> Mappi
 
 
 def _with_aliases(node: Node, changes: KeyChanges) -> Node:
-    known = {text for entry in _entries(node, "Aliases") if (text := _text(entry, "AliasName") or getattr(entry, "text", None)) is not None}
+    known = {
+        text for entry in _entries(node, "Aliases") if (text := text_of(entry, "AliasName") or getattr(entry, "text", None)) is not None
+    }
     known -= changes.unaliased
     new = [alias for alias in changes.aliases if isinstance(alias, Scalar) and alias.text not in known]
     return _joined(node, "Aliases", changes.unaliased, new, changes.place)
@@ -88,11 +88,7 @@ def _with_aliases(node: Node, changes: KeyChanges) -> Node:
 def _entries(node: Node, name: str) -> list[Node]:
     """The entries of a listing, of all its pages."""
     pages = node.items if isinstance(node, Items) else [node]
-    return [entry for page in pages for entry in (_listed(page, name) if isinstance(page, Members) and page.has(name) else [page])]
-
-
-def _listed(page: Members, name: str) -> list[Node]:
-    return next((value.items for key, value in page.pairs if key.text == name and isinstance(value, Items)), [])
+    return [entry for page in pages for entry in (entries(member(page, name)) if isinstance(page, Members) and page.has(name) else [page])]
 
 
 def _joined(node: Node | None, name: str, gone: set[str], more: Sequence[Node], place: Node) -> Node:
@@ -120,9 +116,4 @@ def _without(page: Node, name: str, gone: set[str]) -> Node:
 
 def _own(node: Node) -> str | None:
     """The ID of a grant, the name of an alias."""
-    return node.text if isinstance(node, Scalar) else _text(node, "GrantId") or _text(node, "AliasName")
-
-
-def _text(node: Node, name: str) -> str | None:
-    pairs = node.pairs if isinstance(node, Members) else []
-    return next((value.text for key, value in pairs if key.text == name and isinstance(value, Scalar)), None)
+    return node.text if isinstance(node, Scalar) else text_of(node, "GrantId") or text_of(node, "AliasName")

@@ -90,6 +90,22 @@ def member(node: Node | None, name: str) -> Node | None:
     return next((value for key, value in pairs if key.text == name), None)
 
 
+def entries(node: Node | None) -> list[Node]:
+    """The entries of a list; none for nothing, and for what is no list."""
+    return node.items if isinstance(node, Items) else []
+
+
+def text_of(node: Node, name: str) -> str | None:
+    """The text of a member, for comparison only; `None` where there is none."""
+    found = member(node, name)
+    return found.text if isinstance(found, Scalar) else None
+
+
+def text_at(place: Node, text: str) -> Scalar:
+    """A text at the place of another node."""
+    return Scalar(place.source, place.start, place.end, text, "string")
+
+
 def nodes_in(root: Node) -> Iterator[Node]:
     """A node and all that it holds, names of members too, in their order."""
     pending = [root]

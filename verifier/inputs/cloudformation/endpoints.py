@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import obj, text_at
-from verifier.inputs.nodes import Node, Scalar
+from verifier.inputs.drafts import obj
+from verifier.inputs.nodes import Node, Scalar, text_at
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable

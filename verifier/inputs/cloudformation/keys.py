@@ -10,9 +10,9 @@ from __future__ import annotations
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
-from verifier.inputs.drafts import listing, obj, text_at, yes
+from verifier.inputs.drafts import listing, obj, yes
 from verifier.inputs.key_changes import KeyChanges
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, names_in

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource, Template
-from verifier.inputs.drafts import text_at
-from verifier.inputs.nodes import Node, Scalar
+from verifier.inputs.nodes import Node, Scalar, text_at
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")

@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from verifier.inputs.access import describe
-from verifier.inputs.drafts import text_at
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, text_at
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 if TYPE_CHECKING:

@@ -8,14 +8,15 @@ document takes the place of the one with its `Sid`. [Terraform AWS provider: aws
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
 from verifier.inputs.terraform.plan import Resource
-from verifier.inputs.terraform.resolver import Resolver, block_list, entries, member
+from verifier.inputs.terraform.resolver import Resolver, block_list, member
 from verifier.inputs.terraform.sources import Block
 from verifier.inputs.terraform.values import after_apply, node_of, text_node
 from verifier.inputs.terraform.written import rebased, written
@@ -106,22 +107,22 @@ def _statement(resolver: Resolver, data: Resource, raw: Node, expressions: _Expr
     if not isinstance(raw, Members):
         return Unknown(place, start, end, [f"{at} (known after apply)"])
     reader = _Block(resolver, data, raw, expressions or {}, at)
-    pairs: list[tuple[Scalar, Node]] = []
+    found = {
+        "Sid": reader.attribute("sid"),
+        "Effect": reader.attribute("effect") or Scalar(place, start, start, "Allow", "string"),
+        "Principal": reader.principals("principals"),
+        "NotPrincipal": reader.principals("not_principals"),
+        "Action": reader.attribute("actions"),
+        "NotAction": reader.attribute("not_actions"),
+        "Resource": _with_variables(reader.attribute("resources")),
+        "NotResource": _with_variables(reader.attribute("not_resources")),
+        "Condition": reader.conditions(),
+    }
+    return _object(place, start, end, {name: node for name, node in found.items() if node is not None and not _is_empty(node)})
 
-    def add(name: str, node: Node | None) -> None:
-        if node is not None and not (isinstance(node, Items) and not node.items) and not (isinstance(node, Scalar) and not node.text):
-            pairs.append((Scalar(place, start, start, name, "string"), node))
 
-    add("Sid", reader.attribute("sid"))
-    add("Effect", reader.attribute("effect") or Scalar(place, start, start, "Allow", "string"))
-    for block, name in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
-        add(name, reader.principals(block))
-    for attribute, name in (("actions", "Action"), ("not_actions", "NotAction")):
-        add(name, reader.attribute(attribute))
-    for attribute, name in (("resources", "Resource"), ("not_resources", "NotResource")):
-        add(name, _with_variables(reader.attribute(attribute)))
-    add("Condition", reader.conditions())
-    return Resolved(place, start, end, pairs)
+def _is_empty(node: Node) -> bool:
+    return (isinstance(node, Items) and not node.items) or (isinstance(node, Scalar) and not node.text)
 
 
 def _spot(resolver: Resolver, data: Resource, expressions: _Expressions) -> tuple[Source, int, int]:
@@ -132,15 +133,15 @@ def _spot(resolver: Resolver, data: Resource, expressions: _Expressions) -> tupl
     return resolver.place(data), 0, 0
 
 
+@dataclass
 class _Block:
     """A `statement` block: its values, and the expressions that they come from where the configuration has them."""
 
-    def __init__(self, resolver: Resolver, data: Resource, raw: Members, expressions: dict[str, Any], at: str) -> None:
-        self.resolver = resolver
-        self.data = data
-        self.raw = raw
-        self.expressions = expressions
-        self.at = at
+    resolver: Resolver
+    data: Resource
+    raw: Members
+    expressions: dict[str, Any]
+    at: str
 
     def attribute(self, name: str) -> Node | None:
         """An attribute of the block, its unknown parts taken from its expression."""
@@ -171,8 +172,7 @@ class _Block:
             found.setdefault(type_.text, []).extend(listed)
         if "*" in found:
             return Scalar(place, start, end, "*", "string")
-        named = [(Scalar(place, start, start, type_, "string"), Items(place, start, end, listed)) for type_, listed in found.items()]
-        return Resolved(place, start, end, [(key, value) for key, value in named])
+        return _object(place, start, end, {type_: Items(place, start, end, listed) for type_, listed in found.items()})
 
     def conditions(self) -> Node | None:
         """`condition` blocks as an element of a statement."""
@@ -192,12 +192,7 @@ class _Block:
             if variable.text in under:
                 return whole
             under[variable.text] = values
-        pairs: list[tuple[Scalar, Node]] = []
-        for operator, tests in found.items():
-            inside = [(Scalar(place, start, start, key, "string"), values) for key, values in tests.items()]
-            block = Resolved(place, start, end, [(key, value) for key, value in inside])
-            pairs.append((Scalar(place, start, start, operator, "string"), block))
-        return Resolved(place, start, end, pairs)
+        return _object(place, start, end, {operator: _object(place, start, end, tests) for operator, tests in found.items()})
 
     def _spot(self, name: str) -> tuple[Source, int, int]:
         """Where the nested blocks of a name are: the first of them, or the block itself."""
@@ -215,6 +210,10 @@ class _Block:
             expressions = mine[0] if len(mine) == 1 and len(candidates) == len(blocks.items) else {}
             found.append((block, _Block(self.resolver, self.data, raw, expressions, f"{self.at}.{name}[{index}]")))
         return found
+
+
+def _object(place: Source, start: int, end: int, found: Mapping[str, Node]) -> Resolved:
+    return Resolved(place, start, end, [(Scalar(place, start, start, name, "string"), node) for name, node in found.items()])
 
 
 def _agrees(expressions: dict[str, Any], raw: Members, keys: Sequence[str]) -> bool:
@@ -312,17 +311,13 @@ def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | N
     if any(isinstance(member(node, "Sid"), Unknown) for node in (*found, *later)) and found and later:
         return None
     for statement in later:
-        sid = _sid(statement)
-        at = next((index for index, other in enumerate(found) if sid and _sid(other) == sid), None)
+        sid = _text(statement, "Sid")
+        at = next((index for index, other in enumerate(found) if sid and _text(other, "Sid") == sid), None)
         if at is None:
             found.append(statement)
         else:
             found[at] = statement
     return found
-
-
-def _sid(statement: Node) -> str:
-    return _text(statement, "Sid")
 
 
 def _text(node: Node, name: str) -> str:

@@ -15,7 +15,7 @@ from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.values import text_node
-from verifier.inputs.unknown import Pieces, Unknown, joined, names_in
+from verifier.inputs.unknown import Pieces, joined, names_in, of_pieces, text_pieces
 
 KEYS = ("aws_kms_key", "aws_kms_external_key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key")
@@ -60,15 +60,16 @@ class Derivation:
             return self._name(resolver, resource)
         if name not in ("arn", "id"):
             return None
-        partition, account = self.providers.partition(resource), self.providers.account(resource)
         path = resolver.value(resource, "path") or text_node(resolver.place(resource), "/")
         named = resolver.value(resource, "name")
-        if named is None:
-            return None
-        parts: list[Pieces] = [(f"arn:{partition}:iam::",), (account,), (f":{_IAM[resource.type]}",), _pieces(path), _pieces(named)]
-        names = list(names_in([path, named]))
-        names += [] if account else [f"the account of {resource.address}"]
-        return _text(resolver, resource, joined(parts), names)
+        return None if named is None else self._arn(resolver, resource, "iam", "", _IAM[resource.type], path, named)
+
+    def _arn(self, resolver: Resolver, resource: Resource, service: str, region: str, kind: str, *parts: Node) -> Node:
+        """An ARN that ends in a kind and some parts."""
+        account = self.providers.account(resource)
+        start: list[Pieces] = [(f"arn:{self.providers.partition(resource)}:{service}:{region}:",), (account,), (f":{kind}",)]
+        names = [*names_in(parts), *([] if account else [f"the account of {resource.address}"])]
+        return _text(resolver, resource, joined([*start, *map(text_pieces, parts)]), names)
 
     def _provider(self, resolver: Resolver, resource: Resource) -> Node | None:
         """The ARN of an identity provider: that of one of OpenID Connect ends in its URL without the scheme.
@@ -77,21 +78,16 @@ class Derivation:
         named = resolver.value(resource, "url" if open_id else "name")
         if named is None:
             return None
-        known = [text_node(resolver.place(resource), _without_scheme(named.text))] if isinstance(named, Scalar) else [named]
-        partition, account = self.providers.partition(resource), self.providers.account(resource)
-        kind = "oidc-provider" if open_id else "saml-provider"
-        parts: list[Pieces] = [(f"arn:{partition}:iam::",), (account,), (f":{kind}/",), _pieces(*known)]
-        names = [*names_in([named]), *([] if account else [f"the account of {resource.address}"])]
-        return _text(resolver, resource, joined(parts), names)
+        known = text_node(resolver.place(resource), named.text.removeprefix("https://")) if isinstance(named, Scalar) else named
+        return self._arn(resolver, resource, "iam", "", "oidc-provider/" if open_id else "saml-provider/", known)
 
     def _name(self, resolver: Resolver, resource: Resource) -> Node | None:
         """The name. One that Terraform makes up is a prefix with a number, for which there is a placeholder."""
         if resolver.is_configured(resource, "name"):
             return None
-        prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
-        start: Pieces = _pieces(prefix) if prefix is not None else ("terraform-",)
+        prefix = _prefix(resolver, resource, "terraform-")
         number = str(int(_digest(resolver, resource), 16))[:26]
-        return _text(resolver, resource, joined([start, (number,)]), names_in([prefix] if prefix is not None else []))
+        return _text(resolver, resource, joined([text_pieces(prefix), (number,)]), names_in([prefix]))
 
     def _key(self, resolver: Resolver, resource: Resource, *, arn: bool) -> Node | None:
         account, region = self.providers.account(resource), self.providers.region(resource)
@@ -121,36 +117,24 @@ class Derivation:
         if name == "name":
             if resolver.is_configured(resource, "name"):
                 return None
-            prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
-            start: Pieces = _pieces(prefix) if prefix is not None else ("alias/",)
+            start = text_pieces(_prefix(resolver, resource, "alias/"))
             return _text(resolver, resource, joined([start, (None,)]), [f"{resource.address}.name (known after apply)"])
         named = resolver.value(resource, "name")
         if name == "id" or named is None:
             return named
-        account = self.providers.account(resource)
-        start = (f"arn:{self.providers.partition(resource)}:kms:{self.providers.region(resource)}:",)
-        names = [*names_in([named]), *([] if account else [f"the account of {resource.address}"])]
-        return _text(resolver, resource, joined([start, (account,), (":",), _pieces(named)]), names)
+        return self._arn(resolver, resource, "kms", f"{self.providers.region(resource)}", "", named)
 
 
-def _without_scheme(url: str) -> str:
-    return url.removeprefix("https://")
+def _prefix(resolver: Resolver, resource: Resource, default: str) -> Node:
+    """How a name that Terraform makes up begins."""
+    prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
+    return text_node(resolver.place(resource), default) if prefix is None else prefix
 
 
 def _digest(resolver: Resolver, resource: Resource) -> str:
     return hashlib.sha256(f"{resource.address}{resolver.plan.mark}".encode()).hexdigest()
 
 
-def _pieces(node: Node) -> Pieces:
-    """A node as the pieces of a text."""
-    if isinstance(node, Unknown):
-        return node.pieces
-    return (node.text if isinstance(node, Scalar) else None,)
-
-
 def _text(resolver: Resolver, resource: Resource, pieces: Pieces, names: list[str] | tuple[str, ...]) -> Node:
     """The text of some pieces, all known or not."""
-    place = resolver.place(resource)
-    if all(piece is not None for piece in pieces):
-        return text_node(place, "".join(piece or "" for piece in pieces))
-    return Unknown(place, 0, 0, names, pieces)
+    return of_pieces(Node(resolver.place(resource), 0, 0), pieces, names)

@@ -7,8 +7,8 @@ Guarantee: an endpoint that is made without a policy has AWS's default one, whic
 from __future__ import annotations
 
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import listing, obj, text_at
-from verifier.inputs.nodes import Node
+from verifier.inputs.drafts import listing, obj
+from verifier.inputs.nodes import Node, text_at
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers

@@ -7,10 +7,10 @@ empty is left out, as the provider does not send it.
 from __future__ import annotations
 
 from verifier.inputs.drafts import obj
-from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.nodes import Members, Node, Scalar, entries
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown
 

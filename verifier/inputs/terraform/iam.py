@@ -14,13 +14,13 @@ from dataclasses import replace
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
-from verifier.inputs.nodes import Items, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Node, Remarks, Scalar, entries
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.exclusive import exclusive
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.slots import Word, settled
 from verifier.inputs.terraform.tags import tags_of
 from verifier.inputs.terraform.values import is_any_unknown, unknown_part

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.drafts import listing, no, obj, text_at, yes
+from verifier.inputs.drafts import listing, no, obj, yes
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Node, Remarks, Scalar
+from verifier.inputs.nodes import Node, Remarks, Scalar, text_at
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS

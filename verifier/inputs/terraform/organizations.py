@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from verifier.inputs.control_policies import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries
 from verifier.inputs.organization_tree import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
 from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.resolver import Resolver, entries, member
+from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled

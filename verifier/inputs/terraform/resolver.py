@@ -272,11 +272,6 @@ def block_list(expressions: Any, name: str) -> list[Any]:
     return [] if found is None else [found]
 
 
-def entries(node: Node | None) -> list[Node]:
-    """The entries of a list; none for nothing, and for what is no list."""
-    return node.items if isinstance(node, Items) else []
-
-
 def member(node: Node | None, name: str) -> Node | None:
     """A member of an object; `None` where it is null or missing."""
     if not isinstance(node, Members):

@@ -7,6 +7,7 @@ Guarantee: the text says what the nodes say; an unknown value is shown as what i
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.unknown import Resolved, Unknown
@@ -15,37 +16,24 @@ from verifier.syntax.source import Source
 
 def written(name: str, node: Node) -> Node:
     """The nodes with places in a source of this name."""
-    pieces: list[str] = []
-    _Layout(pieces).put(node, 0)
-    text = "".join(pieces)
-    return _Placing(Source(name, text)).read(node, 0)[0]
+    return _Placing(Source(name, _laid_out(node, 0))).read(node, 0)[0]
 
 
-class _Layout:
-    """Writes nodes as JSON, indented."""
-
-    def __init__(self, pieces: list[str]) -> None:
-        self.pieces = pieces
-
-    def put(self, node: Node, depth: int) -> None:
-        self.pieces.append(_opening(node))
-        inner = "\n" + "  " * (depth + 1)
-        if isinstance(node, Members):
-            for index, (key, value) in enumerate(node.pairs):
-                self.pieces += ["," if index else "", inner, json.dumps(key.text, ensure_ascii=False), ": "]
-                self.put(value, depth + 1)
-        elif isinstance(node, Items):
-            for index, value in enumerate(node.items):
-                self.pieces += ["," if index else "", inner]
-                self.put(value, depth + 1)
-        self.pieces.append(_closing(node, depth))
+def _laid_out(node: Node, depth: int) -> str:
+    """A node as JSON, indented."""
+    inner, parts = "\n" + "  " * (depth + 1), list[str]()
+    if isinstance(node, Members):
+        parts = [f"{json.dumps(key.text, ensure_ascii=False)}: {_laid_out(value, depth + 1)}" for key, value in node.pairs]
+    elif isinstance(node, Items):
+        parts = [_laid_out(value, depth + 1) for value in node.items]
+    return _opening(node) + ",".join(inner + part for part in parts) + _closing(node, depth)
 
 
+@dataclass
 class _Placing:
     """Goes through the written text in the same order, and gives each node its place."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    source: Source
 
     def read(self, node: Node, start: int, depth: int = 0) -> tuple[Node, int]:
         """The node at a position, and where it ends."""
