@@ -12,9 +12,11 @@ from pathlib import Path
 
 from tests.agreement.runner import read_again
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
+from verifier.cli.reading import needed
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant
 from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import Policy
 from verifier.model.request import Decision
@@ -24,9 +26,14 @@ from verifier.verify import prove
 from verifier.verify.explanation.symbolic import decide_symbolically
 
 
-def loaded(case: Case, folder: Path) -> Estate:
-    """The estate of a case, whose input files are written below `folder`. Raises `InputError` as loading does."""
-    return _estate(_ByIdentity(case), folder)
+def loaded(case: Case, folder: Path, asked: InvariantCase | None = None) -> Estate:
+    """The estate of a case, whose input files are written below `folder`; with no more of it than `prove` reads for the invariants that
+    are `asked`. Raises `InputError` as loading does."""
+    return _estate(_ByIdentity(case), folder, (True, True) if asked is None else needed(_invariants(asked)))
+
+
+def _invariants(asked: InvariantCase) -> tuple[AnyInvariant, ...]:
+    return read_invariants(Source("invariants", asked.text)).invariants
 
 
 class _ByIdentity:
@@ -43,11 +50,11 @@ class _ByIdentity:
 
 
 @lru_cache(maxsize=64)
-def _estate(key: _ByIdentity, folder: Path) -> Estate:
+def _estate(key: _ByIdentity, folder: Path, parts: tuple[bool, bool]) -> Estate:
     case = key.case
     place = folder / case.name
     place.mkdir(parents=True, exist_ok=True)
-    return load_estate([case.write(place)], key_arn=case.told_key_arn)
+    return load_estate([case.write(place)], key_arn=case.told_key_arn, steps=parts[0], tags=parts[1])
 
 
 def decided(estate: Estate, asked: RequestCase) -> Decision:
@@ -74,7 +81,7 @@ def statuses(estate: Estate, text: str) -> dict[str, set[str]]:
 def _statuses(asked: InvariantCase, estate: Estate) -> dict[str, set[str]]:
     """As `statuses`; of a verdict that does not say what it must suppose, what it lacks."""
     found: dict[str, set[str]] = {}
-    for verdict in prove(estate, read_invariants(Source("invariants", asked.text)).invariants, readings=asked.readings).verdicts:
+    for verdict in prove(estate, _invariants(asked), readings=asked.readings).verdicts:
         lacking = set(asked.supposes) - {assumption.rule for assumption in verdict.assumptions}
         said = f"{verdict.status.value}, supposing nothing of {', '.join(sorted(lacking))}" if lacking else verdict.status.value
         found.setdefault(verdict.invariant.name, set()).add(said)

@@ -114,7 +114,7 @@ def test_malformed_request(case: Case, request_case: RequestCase, folder: Path) 
 
 @pytest.mark.parametrize(("case", "invariants"), INVARIANTS)
 def test_invariants(case: Case, invariants: InvariantCase, folder: Path) -> None:
-    wrong = wrong_statuses(loaded(case, folder), invariants)
+    wrong = wrong_statuses(loaded(case, folder, invariants), invariants)
     assert not wrong, f"{wrong}{_about(case, invariants)}"
 
 

@@ -64,8 +64,7 @@ def read(asked: Asked) -> Read:
         except InputError as error:
             errors += error.diagnostics
     declared = _only(files.key_arns)
-    steps = any(is_eventual(invariant) for invariant in (*files.invariants, *named))
-    tags = any("tag" in invariant.text.lower() for invariant in (*files.invariants, *named))  # `with tag …`, `aws:PrincipalTag/…`
+    steps, tags = needed((*files.invariants, *named))
 
     def load() -> Estate:
         return load_estate(
@@ -85,6 +84,13 @@ def read(asked: Asked) -> Read:
     if errors:
         raise InputError(errors)
     return Read(estate, (*files.invariants, *named), files)
+
+
+def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
+    """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions (`with tag …`,
+    `aws:PrincipalTag/…`, `aws:FederatedProvider`)."""
+    texts = [invariant.text.lower() for invariant in invariants]
+    return any(map(is_eventual, invariants)), any(word in text for text in texts for word in ("tag", "federatedprovider"))
 
 
 def _remembered(asked: Asked, options: tuple[object, ...], load: Callable[[], Estate]) -> Estate:

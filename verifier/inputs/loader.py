@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from verifier.inputs.cloudformation.reading import Reading
 
 
-_TAGS = re.compile(r"principaltag|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
-"""What a text has that mentions tags of callers, perhaps with escapes in the word: then trust policies bear on the decision (F3)."""
+_OF_SESSIONS = re.compile(r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
+"""What a text has that mentions what a session gets from the request that makes it, perhaps with escapes in the word: then trust policies
+bear on the decision (F3, F6)."""
 
 
 class Loader:
@@ -139,7 +140,7 @@ class Loader:
 
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
-        trusts = self.steps or self.tags or self.files.mention(_TAGS)
+        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS)
         read = [
             read_account(
                 self.remarks,

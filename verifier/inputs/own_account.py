@@ -20,7 +20,10 @@ from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Stat
 
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
-NOT_TOLD = f"the own account is not told: it is unlike every account that the input names, and shown as {STAND_IN}"
+NOT_TOLD = (
+    "the own account is not told: it is unlike every account that the input or the invariants name, and shown as "
+    f"{STAND_IN}; `--account` tells it"
+)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER)
