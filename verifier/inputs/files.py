@@ -37,6 +37,10 @@ class Files:
     digests: dict[str, str] = field(default_factory=dict)
     _sources: dict[Path, Source] = field(default_factory=dict)
 
+    def place(self, path: Path) -> Node:
+        """The place of a file or folder as such."""
+        return Node(Source(self.name(path), ""), 0, 0)
+
     def source(self, path: Path) -> Source:
         """The text of a file. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
         if path not in self._sources:

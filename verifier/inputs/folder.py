@@ -28,16 +28,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verifier.inputs import organization as organization_members
+from verifier.inputs.drafts import obj
 from verifier.inputs.files import SUFFIXES, Files
 from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.manifest import check_manifest
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Remarks, text_at
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
 from verifier.inputs.policies import DEFAULT, SHARED
 from verifier.inputs.unrecognized import of_folder
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
 _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "tags")
@@ -83,12 +83,10 @@ class FolderReader:
 
     def _key(self, folder: Path) -> None:
         found = {name: node for name, path in self._all_named(folder, _KEY_FILES).items() if (node := self._node(path)) is not None}
-        place = self._place(folder)
+        place = self.files.place(folder)
         if f"policy-{SHARED}" in found:
-            shared = found.pop(f"policy-{SHARED}")
-            given = {DEFAULT: found.pop("policy", None), SHARED: shared}
-            pairs = [(Scalar(place.source, 0, 0, name, "string"), node) for name, node in given.items() if node is not None]
-            found["policies"] = Members(place.source, 0, 0, pairs)
+            given = {DEFAULT: found.pop("policy", None), SHARED: found.pop(f"policy-{SHARED}")}
+            found["policies"] = obj(place, **{name: node for name, node in given.items() if node is not None})
         self.parts.keys.append(KeyParts(place, found, folder.name))
 
     def _account(self, folder: Path) -> None:
@@ -99,10 +97,10 @@ class FolderReader:
                 pages[int(match.group(1) or 0)] = path
             elif path.stem not in _PROVIDER_FILES:
                 hint = f"expected authorization-details.json, {', '.join(f'{name}.json' for name in _PROVIDER_FILES)}"
-                self.remarks.error(self._place(path), "a file that has no place here", hint=hint)
+                self.remarks.error(self.files.place(path), "a file that has no place here", hint=hint)
         nodes = [self._node(pages[number]) for number in sorted(pages)]
         listings = {_PROVIDER_FILES[name]: self._node(path) for name, path in self._named(folder, tuple(_PROVIDER_FILES)).items()}
-        place = self._place(folder)
+        place = self.files.place(folder)
         if not pages:
             self.remarks.error(place, f"account {printable(folder.name)} has no authorization-details.json")
         details = Items(place.source, 0, 0, [node for node in nodes if node is not None])
@@ -116,18 +114,18 @@ class FolderReader:
             name = _ORGANIZATION_FILES.get(inner.name)
             if name not in organization_members.BY_NAME:
                 expected = ", ".join(file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME)
-                self.remarks.error(self._place(inner), "a folder that has no place here", hint=f"expected {expected}")
+                self.remarks.error(self.files.place(inner), "a folder that has no place here", hint=f"expected {expected}")
             elif name in found:
-                self.remarks.error(self._place(inner), f"there is also {inner.name}.json; expected one of them")
+                self.remarks.error(self.files.place(inner), f"there is also {inner.name}.json; expected one of them")
             else:
                 found[name] = self._by_name(inner)
-        self.parts.add_organization(self.remarks, self._place(folder), found)
+        self.parts.add_organization(self.remarks, self.files.place(folder), found)
 
     def _by_name(self, folder: Path) -> Node:
         """The outputs in a folder, by the names of their files."""
-        place = self._place(folder)
+        place = self.files.place(folder)
         read = [(path.stem, self._node(path)) for path in self._data_files(folder)]
-        pairs = [(Scalar(place.source, 0, 0, name, "string"), node) for name, node in read if node is not None]
+        pairs = [(text_at(place, name), node) for name, node in read if node is not None]
         return Members(place.source, 0, 0, pairs)
 
     def _node(self, path: Path) -> Node | None:
@@ -139,7 +137,7 @@ class FolderReader:
         if not parent.is_dir():
             return []
         for path in self._data_files(parent):
-            self.remarks.error(self._place(path), f"a file that has no place here; expected a folder for each of the {name}")
+            self.remarks.error(self.files.place(path), f"a file that has no place here; expected a folder for each of the {name}")
         return self._inner_folders(parent)
 
     def _inner_folders(self, folder: Path) -> list[Path]:
@@ -150,7 +148,7 @@ class FolderReader:
         for path in self._data_files(folder):
             if path.stem not in names:
                 expected = ", ".join(f"{name}.json" for name in names)
-                self.remarks.error(self._place(path), "a file that has no place here", hint=f"expected {expected}")
+                self.remarks.error(self.files.place(path), "a file that has no place here", hint=f"expected {expected}")
         return self._named(folder, names)
 
     def _named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
@@ -158,7 +156,7 @@ class FolderReader:
         found: dict[str, Path] = {}
         for path in self._data_files(folder):
             if path.stem in names and path.stem in found:
-                self.remarks.error(self._place(path), f"there is also {printable(found[path.stem].name)}; expected one of them")
+                self.remarks.error(self.files.place(path), f"there is also {printable(found[path.stem].name)}; expected one of them")
             elif path.stem in names:
                 found[path.stem] = path
         return found
@@ -181,24 +179,20 @@ class FolderReader:
         if path.is_dir() and not called_a_file:
             return True
         self.remarks.error(
-            self._place(path), f"{_what_it_is(path)} where {'a file' if called_a_file else 'a folder'} is expected", rule="S1"
+            self.files.place(path), f"{_what_it_is(path)} where {'a file' if called_a_file else 'a folder'} is expected", rule="S1"
         )
         return False
 
     def _is_folder(self, path: Path) -> bool:
         if os.path.lexists(path) and not path.is_dir():
-            self.remarks.error(self._place(path), f"{_what_it_is(path)} where a folder is expected", rule="S1")
+            self.remarks.error(self.files.place(path), f"{_what_it_is(path)} where a folder is expected", rule="S1")
         return path.is_dir()
 
     def _inside(self, path: Path) -> bool:
         if path.resolve().is_relative_to(self.folder.resolve()):
             return True
-        self.remarks.error(self._place(path), "a link that leads out of the folder of the snapshot")
+        self.remarks.error(self.files.place(path), "a link that leads out of the folder of the snapshot")
         return False
-
-    def _place(self, path: Path) -> Node:
-        """The place of a file or folder as such."""
-        return Node(Source(self.files.name(path), ""), 0, 0)
 
 
 def _what_it_is(path: Path) -> str:

@@ -77,10 +77,7 @@ def with_changes(parts: Mapping[str, Node], changes: KeyChanges | None) -> Mappi
 
 
 def _with_aliases(node: Node, changes: KeyChanges) -> Node:
-    known = {
-        text for entry in _entries(node, "Aliases") if (text := text_of(entry, "AliasName") or getattr(entry, "text", None)) is not None
-    }
-    known -= changes.unaliased
+    known = {text_of(entry, "AliasName") or getattr(entry, "text", None) for entry in _entries(node, "Aliases")} - changes.unaliased
     new = [alias for alias in changes.aliases if isinstance(alias, Scalar) and alias.text not in known]
     return _joined(node, "Aliases", changes.unaliased, new, changes.place)
 

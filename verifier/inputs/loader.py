@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ from verifier.inputs.unique_ids import trusts_with_known_ids, with_known_ids
 from verifier.inputs.unrecognized import CONFIGURATION, OF_CONFIGURATION, of_node
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
-from verifier.model.estate import Account, Estate, Key, Organization, Unmodelled
+from verifier.model.estate import Estate, Key, Organization, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import printable
 
@@ -47,33 +47,23 @@ _OF_SESSIONS = re.compile(r"principaltag|rolesessionname|sourceidentity|federate
 bear on the decision (F3, F6)."""
 
 
+@dataclass
 class Loader:
     """Collects the parts of all paths, then reads them together, for the organization needs the keys."""
 
-    def __init__(
-        self,
-        files: Files,
-        supplied: Supplied,
-        key_arn: str | None = None,
-        declared_key_arn: str | None = None,
-        other_version: str | None = None,
-        *,
-        steps: bool = True,
-        tags: bool = True,
-    ) -> None:
-        self.supplied = supplied
-        self.key_arn = key_arn
-        self.declared_key_arn = declared_key_arn
-        self.other_version = other_version
-        self.steps = steps
-        self.tags = tags
-        """Whether the tags of callers are asked about, whatever the input says of them."""
-        self.remarks = Remarks()
-        self.files = files
-        self.parts = Parts()
-        self.keys: list[Key] = []
-        self.policy_files = 0
-        self.templates: list[Reading] = []
+    files: Files
+    supplied: Supplied
+    key_arn: str | None = None
+    declared_key_arn: str | None = None
+    other_version: str | None = None
+    steps: bool = field(default=True, kw_only=True)
+    tags: bool = field(default=True, kw_only=True)
+    """Whether the tags of callers are asked about, whatever the input says of them."""
+    remarks: Remarks = field(default_factory=Remarks)
+    parts: Parts = field(default_factory=Parts)
+    keys: list[Key] = field(default_factory=list)
+    policy_files: int = 0
+    templates: list[Reading] = field(default_factory=list)
 
     def add(self, path: Path) -> None:
         """Adds one path. Raises `InputError`, or records errors in `remarks`."""
@@ -169,7 +159,7 @@ class Loader:
         self._check_keys(empty)
         self._check_parameters()
         self.remarks.raise_errors()
-        accounts = _by_id(account for account, _ in read)
+        accounts = tuple(sorted((account for account, _ in read), key=lambda account: account.id))
         estate = Estate(
             keys=with_known_ids(self.keys, accounts),
             accounts=trusts_with_known_ids(accounts),
@@ -307,10 +297,6 @@ def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, N
         reason = f"the policy of {key.name or key.arn} was not read ({policies[key.arn].reason})"
         key = replace(key, policies=None, unread=printable(reason))
     return replace(key, grants=key.grants or ()) if key.arn in grants else key
-
-
-def _by_id(accounts: Iterable[Account]) -> tuple[Account, ...]:
-    return tuple(sorted(accounts, key=lambda account: account.id))
 
 
 def _distinct(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:

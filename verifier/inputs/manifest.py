@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs.files import Files
-from verifier.inputs.nodes import Node, Remarks
-from verifier.syntax.source import Source
+from verifier.inputs.nodes import Remarks
 
 MANIFEST = "manifest.json"
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
@@ -26,19 +25,19 @@ def check_manifest(remarks: Remarks, files: Files, folder: Path, inside: Callabl
     path = folder / MANIFEST
     if not path.is_file() or not inside(path):
         if collected:
-            remarks.error(_place(files, path), "the manifest of this collection is not there", hint=_HINT, rule="S1")
+            remarks.error(files.place(path), "the manifest of this collection is not there", hint=_HINT, rule="S1")
         return
     listed = _listed(files, path)
     if listed is None:
         if collected:
-            remarks.error(_place(files, path), "this is no manifest of a collection that can be checked", hint=_HINT, rule="S1")
+            remarks.error(files.place(path), "this is no manifest of a collection that can be checked", hint=_HINT, rule="S1")
         return
     for name, digest in listed.items():
         file = folder / name
         if not file.is_file():
-            remarks.error(_place(files, file), "the collection wrote this file, and it is not there", hint=_HINT, rule="S1")
+            remarks.error(files.place(file), "the collection wrote this file, and it is not there", hint=_HINT, rule="S1")
         elif inside(file) and files.digest(file) != digest:
-            remarks.error(_place(files, file), "this file is not as the collection wrote it", hint=_HINT, rule="S1")
+            remarks.error(files.place(file), "this file is not as the collection wrote it", hint=_HINT, rule="S1")
 
 
 def _listed(files: Files, path: Path) -> dict[str, Any] | None:
@@ -51,7 +50,3 @@ def _listed(files: Files, path: Path) -> dict[str, Any] | None:
         return None
     listed = content.get("files")
     return listed if isinstance(listed, dict) else None
-
-
-def _place(files: Files, path: Path) -> Node:
-    return Node(Source(files.name(path), ""), 0, 0)

@@ -31,15 +31,13 @@ MAXIMUM_DEPTH = 100
 """Objects and lists inside each other. AWS CLI output and policies stay below 20."""
 
 
+@dataclass(eq=False, slots=True)  # large inventories hold half a million of these
 class Node:
     """A value of the document: the characters `start` (included) to `end` (excluded) of `source.text`."""
 
-    __slots__ = ("end", "source", "start")
-
-    def __init__(self, source: Source, start: int, end: int) -> None:
-        self.source = source
-        self.start = start
-        self.end = end
+    source: Source
+    start: int
+    end: int
 
     @property
     def span(self) -> Span:
@@ -47,37 +45,26 @@ class Node:
         return self.source.span(self.start, self.end)
 
 
+@dataclass(eq=False, slots=True)
 class Scalar(Node):
     """A string, a `plain` value (number, Boolean, unquoted YAML text; `text` is as written) or null (`text` is empty)."""
 
-    __slots__ = ("text", "type")
-
-    def __init__(self, source: Source, start: int, end: int, text: str, type_: ScalarType) -> None:
-        self.source = source  # not by `super`: large inventories hold half a million of these
-        self.start = start
-        self.end = end
-        self.text = text
-        self.type = type_
+    text: str
+    type: ScalarType
 
 
+@dataclass(eq=False, slots=True)
 class Items(Node):
     """A list."""
 
-    __slots__ = ("items",)
-
-    def __init__(self, source: Source, start: int, end: int, items: list[Node]) -> None:
-        super().__init__(source, start, end)
-        self.items = items
+    items: list[Node]
 
 
+@dataclass(eq=False, slots=True)
 class Members(Node):
     """An object: its members in order, duplicates included."""
 
-    __slots__ = ("pairs",)
-
-    def __init__(self, source: Source, start: int, end: int, pairs: list[tuple[Scalar, Node]]) -> None:
-        super().__init__(source, start, end)
-        self.pairs = pairs
+    pairs: list[tuple[Scalar, Node]]
 
     def has(self, *names: str) -> bool:
         """Whether there is a member of one of these names."""

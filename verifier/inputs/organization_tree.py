@@ -120,16 +120,16 @@ def _read_parent(tree: Tree, child: str, node: Node) -> None:
 def _read_units(tree: Tree, node: Node) -> None:
     """OUs: outputs by the parent that they are for, or any outputs whose OUs have a `Path`."""
     what = "the output of list-organizational-units-for-parent"
-    if isinstance(node, Members) and not node.has("OrganizationalUnits"):
-        for parent, output in members(tree.remarks, node, "`organizational_units`").items():
-            if not (ROOT.fullmatch(parent) or UNIT.fullmatch(parent)):
-                tree.remarks.error(output, f"`{parent}` is neither a root nor an OU", hint=f"give {what} for each of them")
-                continue
-            for entry in listed(tree.remarks, output, "OrganizationalUnits", what):
-                _read_unit(tree, entry, parent)
-    else:
-        for entry in listed(tree.remarks, node, "OrganizationalUnits", what):
-            _read_unit(tree, entry, None)
+    by_parent = isinstance(node, Members) and not node.has("OrganizationalUnits")
+    outputs: list[tuple[str | None, Node]] = [(None, node)]
+    if by_parent:
+        outputs = [*members(tree.remarks, node, "`organizational_units`").items()]
+    for parent, output in outputs:
+        if parent is not None and not (ROOT.fullmatch(parent) or UNIT.fullmatch(parent)):
+            tree.remarks.error(output, f"`{parent}` is neither a root nor an OU", hint=f"give {what} for each of them")
+            continue
+        for entry in listed(tree.remarks, output, "OrganizationalUnits", what):
+            _read_unit(tree, entry, parent)
 
 
 def _read_unit(tree: Tree, entry: Node, parent: str | None) -> None:

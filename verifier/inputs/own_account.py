@@ -9,14 +9,13 @@ could be those, the key is that account's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from verifier.inputs.both_sides import Side
 from verifier.inputs.supplied import Supplied
-from verifier.model.estate import Key
-from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
@@ -80,12 +79,9 @@ def _accounts(statement: Statement) -> set[str | None]:
         return _by_conditions(statement)
     found: set[str | None] = set()
     for principal in statement.principals or ():
-        found |= _of_principal(principal) if principal.account is not None or principal.type in _NOBODY else _by_conditions(statement)
+        if principal.type not in _NOBODY:
+            found |= _by_conditions(statement) if principal.account is None else {principal.account}
     return found
-
-
-def _of_principal(principal: Principal) -> set[str | None]:
-    return set() if principal.type in _NOBODY else {principal.account}
 
 
 def _by_conditions(statement: Statement) -> set[str | None]:
@@ -126,17 +122,13 @@ def _saying(sides: tuple[Side, ...], sentence: str) -> tuple[Side, ...]:
 
 def _concluded(sides: Sequence[Side]) -> str | None:
     keys = [key for estate, parts in sides for key in estate.keys if key.account == STAND_IN and key.arn not in parts.unchecked]
-    found = [keepers(policy) for policy in _key_policies(keys)]
+    found = [keepers(key.policies[0]) for key in keys if key.policies]
     told = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
     if told:
         common = frozenset.intersection(*(each.accounts for each in told))
         certain = any(common <= each.certain for each in told)
         return min(common) if len(common) == 1 and certain else None
     return STAND_IN if any(STAND_IN in each.accounts for each in found) else None
-
-
-def _key_policies(keys: Iterable[Key]) -> Iterable[Policy]:
-    return (key.policies[0] for key in keys if key.policies)
 
 
 def _stands_alone(sides: Sequence[Side]) -> bool:

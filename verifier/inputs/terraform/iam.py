@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
-from verifier.inputs.nodes import Items, Node, Remarks, Scalar, entries
+from verifier.inputs.nodes import Items, Node, Scalar, entries
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.exclusive import exclusive
 from verifier.inputs.terraform.json_text import Json
@@ -46,20 +46,19 @@ _MAKES_ROLES = re.compile(
 _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 
 
+@dataclass
 class Identities:
     """The IAM resources of one side of a plan."""
 
-    def __init__(self, remarks: Remarks, resolver: Resolver, providers: Providers) -> None:
-        self.remarks = remarks
-        self.resolver = resolver
-        self.providers = providers
-        self.owners: dict[tuple[str, str, str], Draft] = {}
-        self.by_address: dict[str, Draft] = {}
-        self.elsewhere: dict[str, Elsewhere] = {}
-        self.words = Words()
-        self.unmodelled: list[Unmodelled] = []
-        self.not_exact: list[Resource] = []
-        """Resources that leave nothing but what they list, of which it is not known what that is, or whose."""
+    resolver: Resolver
+    providers: Providers
+    owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
+    by_address: dict[str, Draft] = field(default_factory=dict)
+    elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
+    words: Words = field(default_factory=lambda: Words())
+    unmodelled: list[Unmodelled] = field(default_factory=list)
+    not_exact: list[Resource] = field(default_factory=list)
+    """Resources that leave nothing but what they list, of which it is not known what that is, or whose."""
 
     def read(self) -> dict[str, Node]:
         """The authorization details of each account of which the plan has users or roles."""

@@ -54,25 +54,25 @@ class _Key:
         return self.resource.created and not self.alone
 
 
+@dataclass
 class Keys:
     """The keys of one side of a plan."""
 
-    def __init__(self, remarks: Remarks, resolver: Resolver, providers: Providers) -> None:
-        self.remarks = remarks
-        self.resolver = resolver
-        self.providers = providers
-        self.by_address: dict[str, _Key] = {}
-        self.by_arn: dict[str, _Key] = {}
-        self.loose: list[LoosePolicy] = []
-        """Key policies of which it is not known whose they are."""
-        self.changes: dict[str, KeyChanges] = {}
-        """What is done to keys that are not in the plan, by ARN."""
-        self.unchecked: set[str] = set()
-        """The keys whose policies are put past the lockout safety check, or may be."""
-        self.loose_alias = False
-        """Whether there is an alias of which it is not known whose it is."""
-        self.loose_grants: dict[str, tuple[str, ...]] = {}
-        """Grants likewise."""
+    remarks: Remarks
+    resolver: Resolver
+    providers: Providers
+    by_address: dict[str, _Key] = field(default_factory=dict)
+    by_arn: dict[str, _Key] = field(default_factory=dict)
+    loose: list[LoosePolicy] = field(default_factory=list)
+    """Key policies of which it is not known whose they are."""
+    changes: dict[str, KeyChanges] = field(default_factory=dict)
+    """What is done to keys that are not in the plan, by ARN."""
+    unchecked: set[str] = field(default_factory=set)
+    """The keys whose policies are put past the lockout safety check, or may be."""
+    loose_alias: bool = False
+    """Whether there is an alias of which it is not known whose it is."""
+    loose_grants: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Grants likewise."""
 
     def read(self) -> list[KeyParts]:
         """The parts of every key. Errors go to `remarks`."""
@@ -103,11 +103,8 @@ class Keys:
             return
         self._check_bypass(resource, arn)
         own = self._own_policy(resource, place)
-        key = _Key(
-            arn, place, resource, self._facts(resource, arn), [] if own is None else [Word(resource, own, resource.writes("policy"))]
-        )
-        key.tags = self._tags(resource)
-        self._add(key)
+        words = [] if own is None else [Word(resource, own, resource.writes("policy"))]
+        self._add(_Key(arn, place, resource, self._facts(resource, arn), words, tags=self._tags(resource)))
 
     def _scheduled(self, resource: Resource) -> None:
         """A key that the plan schedules for deletion: it is not checked, and has its policy until it is deleted."""
@@ -285,14 +282,13 @@ class Keys:
 
     def _grant(self, resource: Resource) -> None:
         key = self.target(resource, "key_id")
-        if key is None or key.gone:
-            names = names_in([node] if (node := self.resolver.value(resource, "key_id")) is not None else [])
-            if names:
-                self.loose_grants[resource.address] = names
-            elif (changes := self._changes(resource, "key_id")) is not None:
-                changes.grants.append(grant_node(self.resolver, self.providers, resource))
+        node = self.resolver.value(resource, "key_id") if key is None or key.gone else None
+        if names := names_in([] if node is None else [node]):
+            self.loose_grants[resource.address] = names
             return
-        key.grants.append(grant_node(self.resolver, self.providers, resource))
+        owner = key if key is not None and not key.gone else self._changes(resource, "key_id")
+        if owner is not None:
+            owner.grants.append(grant_node(self.resolver, self.providers, resource))
 
     def _revoked(self, resource: Resource) -> None:
         key, grant = resource.values.get("key_id"), resource.values.get("grant_id")
@@ -308,10 +304,9 @@ class Keys:
         if name is None:
             return
         key = self.target(resource, "target_key_id")
-        if key is not None and not key.gone:
-            key.aliases.append(name)
-        elif (changes := self._changes(resource, "target_key_id")) is not None:
-            changes.aliases.append(name)
+        owner = key if key is not None and not key.gone else self._changes(resource, "target_key_id")
+        if owner is not None:
+            owner.aliases.append(name)
         elif self.resolver.references.referred(resource, "target_key_id") is None:
             self.loose_alias = True
 
@@ -319,7 +314,9 @@ class Keys:
 
     def _parts(self, key: _Key) -> KeyParts:
         at = Node(key.place, 0, 0)
-        members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": self._policy_of(key)}
+        policy = settled(self.resolver, key.words) if key.words else None
+        unrecorded = Unknown(key.place, 0, 0, [f"{key.resource.address}.policy (not recorded)"])
+        members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": unrecorded if policy is None else policy}
         is_read = key.resource.type not in UNREAD_KEYS
         if is_read and (key.grants or key.created):
             members["grants"] = listing(at, key.grants)
@@ -329,11 +326,6 @@ class Keys:
             members["tags"] = key.tags
         file, writes = self.resolver.plan.file, any(word.writes for word in key.words)
         return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=file, writes=writes)
-
-    def _policy_of(self, key: _Key) -> Node:
-        """The policy in force."""
-        found = settled(self.resolver, key.words) if key.words else None
-        return found if found is not None else Unknown(key.place, 0, 0, [f"{key.resource.address}.policy (not recorded)"])
 
     def unmodelled(self) -> Iterator[Unmodelled]:
         """Grants on keys that are not known: each may be on any key of the plan."""

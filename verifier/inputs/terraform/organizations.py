@@ -47,14 +47,12 @@ class Organizations:
         for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
             if self.resolver.text(resource, "policy_id") not in held - {None}:
                 self.unmodelled.append(self._may_refuse(resource, "an attachment of a policy that the plan does not hold"))
-        if whole is None:
-            self.unmodelled += [self._loose(policy) for policy in policies]
+        accounts = None if whole is None else self._accounts(whole)
+        if whole is None or accounts is None:
+            why = "a control policy, and the plan does not list the accounts of its organization"
+            self.unmodelled += [self._may_refuse(policy, why) for policy in policies]
             return None
-        place = self.resolver.place(whole)
-        accounts, parents = self._accounts(whole), self._parents()
-        if accounts is None:
-            self.unmodelled += [self._loose(policy) for policy in policies]
-            return None
+        place, parents = self.resolver.place(whole), self._parents()
         root = self.resolver.value(whole, "roots")
         roots = [found.text for entry in entries(root) if isinstance(found := member(entry, "id"), Scalar) and ROOT.fullmatch(found.text)]
         described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
@@ -147,9 +145,6 @@ class Organizations:
         """The type of a policy; empty where it is not known."""
         found = self.resolver.value(policy, "type")
         return found.text if isinstance(found, Scalar) else SERVICE_CONTROL if found is None else ""
-
-    def _loose(self, policy: Resource) -> Unmodelled:
-        return self._may_refuse(policy, "a control policy, and the plan does not list the accounts of its organization")
 
     def _may_refuse(self, resource: Resource, why: str) -> Unmodelled:
         span = self.resolver.place(resource).span(0, 0)

@@ -44,7 +44,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied, text)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
-    keys, identities = Keys(remarks, resolver, providers), Identities(remarks, resolver, providers)
+    keys, identities = Keys(remarks, resolver, providers), Identities(resolver, providers)
     organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
     found = keys.read()
     for account, details in identities.read().items():
