@@ -136,6 +136,12 @@ def no(place: Node) -> Scalar:
     return Scalar(place.source, place.start, place.end, "false", "plain")
 
 
+def multi_region(place: Node, kind: str, primary: Node | None) -> dict[str, Node]:
+    """What `describe-key` tells of a multi-Region key: `kind` is PRIMARY or REPLICA, `primary` the ARN of the primary key, where known."""
+    found: dict[str, Node] = {} if primary is None else {"PrimaryKey": obj(place, Arn=primary)}
+    return {"MultiRegion": yes(place), "MultiRegionConfiguration": obj(place, MultiRegionKeyType=text_at(place, kind), **found)}
+
+
 def yes(place: Node) -> Scalar:
     """`true` at the place of another node."""
     return Scalar(place.source, place.start, place.end, "true", "plain")

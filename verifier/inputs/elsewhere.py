@@ -164,6 +164,8 @@ def _either(entry: Node, name: str) -> Unknown:
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:
     """An entry of a snapshot under the name that it will have, and with the names that its groups will have."""
+    if not isinstance(entry, Members):
+        return entry
     arn, title = renamed.get(name), NAMES[name[0]]
     found: dict[str, Node] = {}
     if arn is not None:
@@ -171,10 +173,8 @@ def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Nod
     groups = {own: new for text in _names(entry, "GroupList", None) if (new := renamed.get(own := ("group", text))) is not None}
     if groups:
         more = [text_at(entry, new.rsplit("/", 1)[-1]) for new in groups.values()]
-        found["GroupList"] = _joined(entry, "GroupList", None, {text for _, text in groups}, more) if isinstance(entry, Members) else entry
-    if not found or not isinstance(entry, Members):
-        return entry
-    return _with(entry, found)
+        found["GroupList"] = _joined(entry, "GroupList", None, {text for _, text in groups}, more)
+    return _with(entry, found) if found else entry
 
 
 def _with(entry: Members, found: Mapping[str, Node]) -> Members:

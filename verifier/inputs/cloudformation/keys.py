@@ -10,7 +10,7 @@ from __future__ import annotations
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
-from verifier.inputs.drafts import listing, obj, yes
+from verifier.inputs.drafts import listing, multi_region, no, obj
 from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.parts import KeyParts
@@ -79,20 +79,16 @@ class Keys:
         place = resource.place
         if resource.type == "AWS::KMS::ReplicaKey":
             primary = self.functions.of(resource, "PrimaryKeyArn")
-            of = obj(place, Arn=primary) if primary is not None else obj(place)
-            configuration = obj(place, MultiRegionKeyType=text_at(place, "REPLICA"), PrimaryKey=of)
-            return {"MultiRegion": yes(place), "MultiRegionConfiguration": configuration, "Origin": text_at(place, "AWS_KMS")}
+            return {**multi_region(place, "REPLICA", primary), "Origin": text_at(place, "AWS_KMS")}
         usual = {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
         facts = {name: self.functions.of(resource, name) or text_at(place, default) for name, default in usual.items()}
         found: dict[str, Node] = {name: node for name, node in facts.items() if not isinstance(node, Unknown)}
-        multi_region = self.functions.of(resource, "MultiRegion")
-        if isinstance(multi_region, Unknown):
+        given = self.functions.of(resource, "MultiRegion")
+        if isinstance(given, Unknown):
             return found
-        if not (isinstance(multi_region, Scalar) and multi_region.text.lower() == "true"):
-            return found | {"MultiRegion": Scalar(place.source, place.start, place.end, "false", "plain")}
-        primary_key = obj(place, Arn=text_at(place, arn))
-        configuration = obj(place, MultiRegionKeyType=text_at(place, "PRIMARY"), PrimaryKey=primary_key)
-        return found | {"MultiRegion": yes(place), "MultiRegionConfiguration": configuration}
+        if not (isinstance(given, Scalar) and given.text.lower() == "true"):
+            return found | {"MultiRegion": no(place)}
+        return found | multi_region(place, "PRIMARY", text_at(place, arn))
 
     def _tags(self, resource: Resource) -> Node | None:
         """The tags; `None` where they are not known. Tags of the stack, which CloudFormation adds, are not in the template."""

@@ -17,7 +17,6 @@ from verifier.inputs.terraform.slots import Word, settled
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
-from verifier.syntax.text import printable
 
 _DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
 """[PrivateLink guide, vpc-endpoints-access, Default endpoint policy]"""
@@ -102,8 +101,4 @@ class Endpoints:
         return found
 
     def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> Unmodelled:
-        span = self.resolver.place(resource).span(0, 0)
-        description = printable(f"{resource.address} is {what}")
-        return Unmodelled(
-            printable(f"VPC endpoint {resource.address}"), "V", Influence.MAY_REFUSE, description, endpoint=endpoint, span=span
-        )
+        return self.resolver.unmodelled(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, f"is {what}", endpoint=endpoint)

@@ -26,7 +26,7 @@ from verifier.inputs.terraform.tags import tags_of
 from verifier.inputs.terraform.values import is_any_unknown, unknown_part
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import first_few
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
 _ATTACHES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -195,10 +195,8 @@ class Identities:
         if referred is not None and referred.type == f"aws_iam_{kind}":
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
-        description = printable(f"{resource.address} is attached to a {kind} that is not known: it depends on {first_few(names)}")
-        span = self.resolver.place(resource).span(0, 0)
-        thing = Unmodelled(printable(f"policy of {resource.address}"), "U3", Influence.EITHER, description, account=account, span=span)
-        self.unmodelled.append(thing)
+        does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"
+        self.unmodelled.append(self.resolver.unmodelled(resource, "policy of ", "U3", Influence.EITHER, does, account=account))
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.drafts import listing, no, obj, yes
+from verifier.inputs.drafts import listing, multi_region, no, obj
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Node, Remarks, Scalar, text_at
@@ -184,11 +184,9 @@ class Keys:
         is_replica = resource.type in REPLICAS
         if not is_replica and not (isinstance(given, Scalar) and given.text == "true"):
             return {"MultiRegion": no(at)}
-        found: dict[str, Node] = {"MultiRegionKeyType": text_at(at, "REPLICA" if is_replica else "PRIMARY")}
         arn = self.resolver.text(primary or resource, "arn") if not is_replica or primary else None
-        if arn is not None and is_key_arn(arn):
-            found["PrimaryKey"] = obj(at, Arn=text_at(at, arn))
-        return {"MultiRegion": yes(at), "MultiRegionConfiguration": obj(at, **found)}
+        primary_key = text_at(at, arn) if arn is not None and is_key_arn(arn) else None
+        return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
 
     def _primary(self, resource: Resource) -> Resource | None:
         """The primary key of a replica, if it is in the plan."""

@@ -21,7 +21,6 @@ from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Source
-from verifier.syntax.text import printable
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 
@@ -147,9 +146,7 @@ class Organizations:
         return found.text if isinstance(found, Scalar) else SERVICE_CONTROL if found is None else ""
 
     def _may_refuse(self, resource: Resource, why: str) -> Unmodelled:
-        span = self.resolver.place(resource).span(0, 0)
-        description = printable(f"{resource.address} is {why}")
-        return Unmodelled(printable(f"control policy {resource.address}"), "D7", Influence.MAY_REFUSE, description, span=span)
+        return self.resolver.unmodelled(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}")
 
 
 def _object(place: Source, found: dict[str, Node]) -> Members:

@@ -78,8 +78,7 @@ class Providers:
             if resource.type == "aws_partition" and isinstance(partition, str) and partition in STAND_INS:
                 evidence.partitions.add(partition)
             return
-        arn = values.get("arn")
-        match = _ARN.fullmatch(arn) if isinstance(arn, str) and resource.type.startswith("aws_") else None
+        match = _arn(values.get("arn")) if resource.type.startswith("aws_") else None
         if match is not None and match[2] in _OWN:
             evidence.partitions.add(match[1])
             evidence.owned.add(match[4])
@@ -88,8 +87,7 @@ class Providers:
 
     def account(self, resource: Resource) -> str | None:
         """The account that a resource belongs to."""
-        arn = resource.values.get("arn")
-        match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+        match = _arn(resource.values.get("arn"))
         if match is not None:
             return match[4]
         told = self._account(resource.provider) or self.supplied.account
@@ -127,8 +125,7 @@ class Providers:
             return str(allowed[0])
         blocks = expressions.get("assume_role")
         blocks = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
-        role = self._constant(blocks[-1].get("role_arn"), module) if blocks else None
-        match = _ARN.fullmatch(role) if isinstance(role, str) else None
+        match = _arn(self._constant(blocks[-1].get("role_arn"), module) if blocks else None)
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
@@ -175,8 +172,7 @@ class Providers:
         return told
 
     def _regions(self, resource: Resource) -> Iterator[str]:
-        arn = resource.values.get("arn")
-        match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+        match = _arn(resource.values.get("arn"))
         if match is not None and match[3]:
             yield match[3]
         own: object = resource.values.get("region")
@@ -202,6 +198,10 @@ def _account_told(evidence: _Evidence) -> str | None:
         if accounts:
             return next(iter(accounts)) if len(accounts) == 1 else None
     return None
+
+
+def _arn(value: object) -> re.Match[str] | None:
+    return _ARN.fullmatch(value) if isinstance(value, str) else None
 
 
 def _is(value: object, pattern: re.Pattern[str]) -> TypeGuard[str]:

@@ -33,7 +33,9 @@ from verifier.inputs.terraform.values import (
     unknown_part,
 )
 from verifier.inputs.unknown import Unknown, names_in
+from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Source
+from verifier.syntax.text import printable
 
 DEEPEST = 60
 """References that lead to each other, at most."""
@@ -130,6 +132,11 @@ class Resolver:
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""
         return self.plan.place(resource)
+
+    def unmodelled(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> Unmodelled:
+        """What a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""
+        name, description = printable(f"{what}{resource.address}"), printable(f"{resource.address} {does}")
+        return Unmodelled(name, label, influence, description, span=self.place(resource).span(0, 0), **of)
 
     def _unknown(self, resource: Resource, name: str) -> Unknown:
         return Unknown(self.place(resource), 0, 0, [after_apply(f"{resource.address}.{name}")])

@@ -15,7 +15,7 @@ from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import first_few
 
 
 def shares(resolver: Resolver, keys: Keys) -> Iterator[Unmodelled]:
@@ -27,10 +27,8 @@ def shares(resolver: Resolver, keys: Keys) -> Iterator[Unmodelled]:
             continue
         depends = first_few(names_in([] if node is None else [node]))
         what = "shares the key" if key is not None else f"may share the key (what it shares depends on {depends})"
-        description = printable(f"{resource.address} {what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have")
-        span = resolver.place(resource).span(0, 0)
-        name = printable(f"share {resource.address}")
-        yield Unmodelled(name, "L5a", Influence.MAY_ALLOW, description, key=key.arn if key is not None else None, span=span)
+        does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have"
+        yield resolver.unmodelled(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key.arn if key is not None else None)
 
 
 def _is_other(resolver: Resolver, resource: Resource, node: Unknown) -> bool:

@@ -19,7 +19,6 @@ from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import printable
 
 _STACK = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
@@ -36,12 +35,10 @@ def stacks(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterat
     for resource in resolver.plan.after.values():
         if not resource.managed or not _STACK.fullmatch(_type(resolver, resource) or ""):
             continue
-        source = resolver.place(resource)
         what = "has resources of its own, which are not read: no key in it is checked"
-        remarks.warning(Node(source, 0, 0), f"{resource.address} {what}", hint="check its template in a run of its own")
-        description = printable(f"{resource.address} has resources of its own, which may hold policies of users and roles")
-        account, span = providers.account(resource), source.span(0, 0)
-        yield Unmodelled(printable(resource.address), "U3", Influence.EITHER, description, account=account, span=span)
+        remarks.warning(Node(resolver.place(resource), 0, 0), f"{resource.address} {what}", hint="check its template in a run of its own")
+        does = "has resources of its own, which may hold policies of users and roles"
+        yield resolver.unmodelled(resource, "", "U3", Influence.EITHER, does, account=providers.account(resource))
 
 
 def unknown(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[UnknownResource]:
