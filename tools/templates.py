@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,18 +22,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.inputs.template_estates import Counts, disagreements
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+def run(what: str, disagreeing: Callable[[Path, int, Counts], Iterable[str]]) -> int:
+    """Asks of as many samples as the command line says, and prints; the exit code."""
+    parser = argparse.ArgumentParser(description=f"Random {what} against the estates that they were written for.")
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--first", type=int, default=0)
     given = parser.parse_args()
     counts, found = Counts(), 0
     with tempfile.TemporaryDirectory() as folder:
         for number in range(given.first, given.first + given.samples):
-            for disagreement in disagreements(Path(folder), number, counts):
+            for disagreement in disagreeing(Path(folder), number, counts):
                 found += 1
                 print(disagreement)
-    print(f"{given.samples} templates, {found} disagreements")
+    print(f"{given.samples} {what}, {found} disagreements")
     print("verdicts: " + ", ".join(f"{count} {status}" for status, count in counts.verdicts.most_common()))
     reasons: Counter[str] = Counter()
     for reason, count in counts.reasons.items():
@@ -50,4 +52,4 @@ def _kind(reason: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("templates", disagreements))

@@ -77,23 +77,29 @@ class Sample:
     """The parts of the key, of those that are free where they are not given (U3), that the template does not tell."""
     more_roles: bool = False
     """Whether the template may make roles that it does not tell."""
+    grants: list[Json] = field(default_factory=list)
 
 
 def sample(number: int) -> Sample:
     """The sample of a number."""
     rng = random.Random(number)
+    made = random_estate(rng)
+    made.yaml = rng.random() < 0.7
+    _write(rng, made)
+    return made
+
+
+def random_estate(rng: random.Random) -> Sample:
+    """An estate with invariants, for which nothing is written yet."""
     beside = rng.random() < 0.4
     names = rng.sample(ROLES, rng.randint(1, 3))
     roles = [_role(rng, name, beside and rng.random() < 0.4) for name in names]
-    statements = [_delegation(rng), *(_statement(rng, names) for _ in range(rng.randint(0, 3)))]
+    statements = [_delegation(rng), *(random_statement(rng, names) for _ in range(rng.randint(0, 3)))]
     rng.shuffle(statements)
     asked = rng.sample(INVARIANTS, 3)
     invariants = [text.replace("ACTION", rng.choice(ACTIONS[:5])).replace("ROLE", rng.choice(names)) for text in asked]
     aliases, tags = rng.choice([[], ["alias/pay"], ["alias/pay", "alias/log"]]), rng.choice([{}, {"env": "true"}])
-    made = Sample({"Version": "2012-10-17", "Statement": statements}, roles, aliases, tags, invariants, beside)
-    made.yaml = rng.random() < 0.7
-    _write(rng, made)
-    return made
+    return Sample({"Version": "2012-10-17", "Statement": statements}, roles, aliases, tags, invariants, beside)
 
 
 def _delegation(rng: random.Random) -> Json:
@@ -102,7 +108,7 @@ def _delegation(rng: random.Random) -> Json:
     return {"Effect": "Allow", "Principal": {"AWS": account}, "Action": action, "Resource": "*"}
 
 
-def _statement(rng: random.Random, roles: list[str]) -> Json:
+def random_statement(rng: random.Random, roles: list[str]) -> Json:
     role = f"arn:aws:iam::{ACCOUNT}:role/{rng.choice(roles)}"
     partner = rng.choice([PARTNER, f"arn:aws:iam::{PARTNER}:role/loader"])
     principal = rng.choice(
@@ -139,13 +145,13 @@ def _condition(rng: random.Random) -> Json:
 
 
 def _role(rng: random.Random, name: str, before: bool) -> Role:
-    inline = {policy: _identity_policy(rng) for policy in rng.sample(["own", "guard", "more"], rng.randint(0, 2))}
-    managed = {f"{name}-shared": _identity_policy(rng)} if rng.random() < 0.3 else {}
+    inline = {policy: random_identity_policy(rng) for policy in rng.sample(["own", "guard", "more"], rng.randint(0, 2))}
+    managed = {f"{name}-shared": random_identity_policy(rng)} if rng.random() < 0.3 else {}
     boundary = f"{name}-shared" if managed and not before and rng.random() < 0.4 else None
     return Role(name, inline, managed, rng.choice([{}, {"team": "red"}, {"team": "true"}]), boundary, before)
 
 
-def _identity_policy(rng: random.Random) -> Json:
+def random_identity_policy(rng: random.Random) -> Json:
     statements = []
     for _ in range(rng.randint(1, 2)):
         resource = rng.choice(["*", "KEY", ["KEY"], f"arn:aws:kms:*:{ACCOUNT}:key/*"])
@@ -165,35 +171,35 @@ def snapshot(made: Sample, *, without_open: bool) -> Json:
         "arn": KEY_ARN,
         "metadata": {"KeyMetadata": {"Arn": KEY_ARN, "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}},
         "policy": made.policy,
-        "grants": {"Grants": []},
+        "grants": {"Grants": made.grants},
         "aliases": {"Aliases": [{"AliasName": name, "TargetKeyId": KEY_ARN.rsplit("/", 1)[1]} for name in made.aliases]},
         "tags": {"Tags": [{"TagKey": name, "TagValue": value} for name, value in made.tags.items()]},
     }
     key["metadata"]["KeyMetadata"]["MultiRegion"] = False
     key = {name: part for name, part in key.items() if not (without_open and name in made.open_facts)}
-    details = {"authorization_details": _details(listed), "complete": made.beside and not free}
+    details = {"authorization_details": account_details(listed), "complete": made.beside and not free}
     return {"keys": [key], "accounts": {ACCOUNT: details}}
 
 
-def _details(roles: list[Role]) -> Json:
+def account_details(roles: list[Role]) -> Json:
     entries, policies = [], []
     for role in roles:
-        attached = [{"PolicyName": name, "PolicyArn": _policy_arn(name)} for name in role.managed]
+        attached = [{"PolicyName": name, "PolicyArn": policy_arn(name)} for name in role.managed]
         entry = {
             "RoleName": role.name,
             "RoleId": f"AROA{role.name.upper()}",
             "Arn": f"arn:aws:iam::{ACCOUNT}:role/{role.name}",
             "AssumeRolePolicyDocument": TRUST,
-            "RolePolicyList": [{"PolicyName": name, "PolicyDocument": _filled(document)} for name, document in role.inline.items()],
+            "RolePolicyList": [{"PolicyName": name, "PolicyDocument": filled(document)} for name, document in role.inline.items()],
             "AttachedManagedPolicies": attached,
             "Tags": [{"Key": name, "Value": value} for name, value in role.tags.items()],
         }
         if role.boundary is not None:
-            entry["PermissionsBoundary"] = {"PermissionsBoundaryArn": _policy_arn(role.boundary)}
+            entry["PermissionsBoundary"] = {"PermissionsBoundaryArn": policy_arn(role.boundary)}
         entries.append(entry)
         for name, document in role.managed.items():
-            version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": _filled(document)}
-            policies.append({"PolicyName": name, "Arn": _policy_arn(name), "PolicyVersionList": [version]})
+            version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": filled(document)}
+            policies.append({"PolicyName": name, "Arn": policy_arn(name), "PolicyVersionList": [version]})
     return {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": entries, "Policies": policies}
 
 
@@ -203,11 +209,11 @@ TRUST = {
 }
 
 
-def _policy_arn(name: str) -> str:
+def policy_arn(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
 
 
-def _filled(document: Json) -> Json:
+def filled(document: Json) -> Json:
     return json.loads(json.dumps(document).replace('"KEY"', json.dumps(KEY_ARN)))
 
 
@@ -245,7 +251,7 @@ def _write(rng: random.Random, made: Sample) -> None:
         made.more_roles = True
         for role in made.roles:
             role.open = True
-        _rewrite(rng, made)
+        rewrite(rng, made)
         sections["Transform"] = ["AWS::LanguageExtensions", rng.choice(["Mine", MACRO, {"Name": "Mine"}])]
     for name in ("parameters", "mappings", "conditions"):
         if getattr(writer, name):
@@ -330,7 +336,7 @@ def _write_role(writer: Writer, role: Role, resources: dict[str, Json]) -> None:
     if role.tags:
         properties["Tags"] = _tags(writer, role.tags)
     if role.boundary is not None:
-        properties["PermissionsBoundary"] = writer.text(_policy_arn(role.boundary))
+        properties["PermissionsBoundary"] = writer.text(policy_arn(role.boundary))
     inside = {}
     for name, document in role.inline.items():
         policy = {"PolicyName": writer.text(name), "PolicyDocument": _document(writer, document)}
@@ -340,7 +346,7 @@ def _write_role(writer: Writer, role: Role, resources: dict[str, Json]) -> None:
             type_, owner = rng.choice(owners)
             resources[f"{own}{name.capitalize()}"] = _under(writer, {"Type": type_, "Properties": {**policy, **owner}})
             if writer.leaves_open():
-                other = {"PolicyName": name, "PolicyDocument": _identity_policy(rng), "Roles": [by]}
+                other = {"PolicyName": name, "PolicyDocument": random_identity_policy(rng), "Roles": [by]}
                 other["PolicyDocument"] = _document(writer, other["PolicyDocument"])
                 resources[f"{own}{name.capitalize()}Too"] = {"Type": "AWS::IAM::Policy", "Properties": other}
         else:
@@ -358,7 +364,7 @@ def _write_role(writer: Writer, role: Role, resources: dict[str, Json]) -> None:
             owned["Roles"] = [writer.text(role.name) if role.before else {"Ref": own}]
         else:
             properties["ManagedPolicyArns"] = writer.entries(
-                [rng.choice([{"Ref": logical}, writer.text(_policy_arn(name))])], _policy_arn("other")
+                [rng.choice([{"Ref": logical}, writer.text(policy_arn(name))])], policy_arn("other")
             )
         resources[logical] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": writer.members(owned)}
     if not role.before:
@@ -383,7 +389,7 @@ def _others(writer: Writer, made: Sample, resources: dict[str, Json]) -> None:
         made.more_roles = True
         if rng.random() < 0.3:
             resources["Other"]["Properties"]["Key"] = {"Ref": "Key"}
-            _rewrite(rng, made)
+            rewrite(rng, made)
         if made.roles and rng.random() < 0.5:
             everything = {
                 "Version": "2012-10-17",
@@ -393,13 +399,13 @@ def _others(writer: Writer, made: Sample, resources: dict[str, Json]) -> None:
             made.roles[0].open = True
 
 
-def _rewrite(rng: random.Random, made: Sample) -> None:
+def rewrite(rng: random.Random, made: Sample) -> None:
     """Changes the key policy of the estate, behind the template's back."""
     statements = made.policy["Statement"]
     if len(statements) > 1 and rng.random() < 0.5:
         statements.pop(rng.randrange(len(statements)))
     else:
-        statements.append(_statement(rng, [role.name for role in made.roles]))
+        statements.append(random_statement(rng, [role.name for role in made.roles]))
 
 
 # -- both asked --
@@ -424,7 +430,7 @@ def disagreements(folder: Path, number: int, counts: Counts) -> Iterator[str]:
     if made.beside:
         kept = [Role(role.name, {}, {}, role.tags, None, True) for role in made.roles if role.before]
         (folder / "before.json").write_text(
-            json.dumps({"accounts": {ACCOUNT: {"authorization_details": _details(kept)}}}), encoding="utf-8"
+            json.dumps({"accounts": {ACCOUNT: {"authorization_details": account_details(kept)}}}), encoding="utf-8"
         )
         paths.append(folder / "before.json")
     try:
@@ -433,27 +439,32 @@ def disagreements(folder: Path, number: int, counts: Counts) -> Iterator[str]:
         counts.refused[error.diagnostics[0].message] += 1
         yield f"{number}: refused: {error.diagnostics[0]}"
         return
-    whole, told = (_loaded(folder, snapshot(made, without_open=without)) for without in (False, True))
+    yield from against_the_estate(folder, made, number, found, counts)
+
+
+def against_the_estate(folder: Path, made: Sample, number: int, found: Estate, counts: Counts) -> Iterator[str]:
+    """Where the verdict about what was `found` in the files of a sample is not one about its estate."""
+    whole, told = (loaded(folder, snapshot(made, without_open=without)) for without in (False, True))
     for sentence in made.invariants:
-        status, reason = _verdict(found, sentence)
+        status, reason = verdict_on(found, sentence)
         counts.verdicts[status] += 1
         if status in ("unknown", "empty"):
             counts.reasons[reason] += 1
             continue
         other = whole if status == "proved" else told
-        against, _ = _verdict(other, sentence)
+        against, _ = verdict_on(other, sentence)
         counts.estates[f"{status}, {against}"] += 1
         if {status, against} == {"proved", "refuted"}:
-            yield f"{number}: {sentence}: the template {status}, the estate {against}"
+            yield f"{number}: {sentence}: the input {status}, the estate {against}"
 
 
-def _loaded(folder: Path, made: Json) -> Estate:
+def loaded(folder: Path, made: Json) -> Estate:
     path = folder / "estate.json"
     path.write_text(json.dumps(made), encoding="utf-8")
     return load_estate([path])
 
 
-def _verdict(estate: Estate, sentence: str) -> tuple[str, str]:
+def verdict_on(estate: Estate, sentence: str) -> tuple[str, str]:
     text = f'account own = {ACCOUNT}\naccount partner = {PARTNER}\ninvariant "it": {sentence}\n'
     try:
         (verdict,) = verifier.prove(estate, read_invariants(Source("it.inv", text)).invariants).verdicts

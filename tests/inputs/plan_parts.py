@@ -1,0 +1,64 @@
+"""What all writers of a part of a plan have: the sample, what there is before it, resources.
+
+In: a `Sample` of an estate. Out: resources of a plan, and the parts of the snapshot of what was there before.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.inputs.plan_text import PlanWriter
+from tests.inputs.plans import ACCOUNT, Planned
+from tests.inputs.template_estates import Role, Sample, random_statement
+
+Json = Any
+REPLACED, MADE_FIRST = ["delete", "create"], ["create", "delete"]
+DEFAULT = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}],
+}
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@dataclass
+class PlanSample:
+    """An estate with the plan that makes it, and the snapshot of what was there before."""
+
+    made: Sample
+    plan: Json = None
+    before: Json = None
+    key_listed: bool = False
+    """Whether the snapshot has the key."""
+    resources: list[Planned] = field(default_factory=list)
+    more: dict[str, Json] = field(default_factory=dict)
+    """Further members of the plan."""
+
+
+class Parts:
+    """Writes the plan of a sample. What there is before it is collected for the snapshot."""
+
+    def __init__(self, rng: random.Random, found: PlanSample) -> None:
+        self.rng, self.found, self.made = rng, found, found.made
+        self.new = rng.random() < 0.4
+        self.module = "module.m" if rng.random() < 0.25 else ""
+        self.writer = PlanWriter(rng, rng.choice([0, 0, 0.02, 0.06, 0.15]), self.module, self.new)
+        self.provider = rng.choice(["aws", "aws", "aws.b"])
+        self.listed = found.key_listed = not self.new and self.made.beside and rng.random() < 0.6
+        self.key_before: dict[str, Json] = {"policy": self.made.policy, "aliases": [], "tags": self.made.tags, "grants": []}
+        self.roles_before: list[Role] = []
+        self.resources = found.resources
+
+    def add(self, type_: str, name: str, after: Json, before: Json = None, expressions: Json = None, **more: Any) -> Planned:
+        more.setdefault("module", "")
+        one = Planned(type_, name, after, more.pop("unknown", {}), expressions or {}, before, provider=self.provider, **more)
+        self.resources.append(one)
+        return one
+
+    def wrong(self) -> Json:
+        """Another policy of the key."""
+        return {
+            "Version": "2012-10-17",
+            "Statement": [*DEFAULT["Statement"], random_statement(self.rng, [r.name for r in self.made.roles])],
+        }
