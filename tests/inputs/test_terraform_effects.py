@@ -146,6 +146,16 @@ def test_a_separate_policy_whose_key_changes_in_place(tmp_path: Path) -> None:
     assert verdicts(tmp_path, [the_key(CLOSED), same]) == [PROVED]
 
 
+@pytest.mark.parametrize(("text", "expected"), [(OPEN, REFUTED), (CLOSED, PROVED)])
+def test_a_known_policy_of_a_new_key_is_no_default_where_the_configuration_does_not_show_it(
+    tmp_path: Path, text: str, expected: Status
+) -> None:
+    """What is planned is what will be (Terraform, JSON Output Format: `after`)."""
+    key_ = new_key("k", json.loads(text))
+    del key_.expressions["policy"]
+    assert verdicts(tmp_path, [key_]) == [expected]
+
+
 def test_a_policy_of_an_alias_of_the_plan(tmp_path: Path) -> None:
     values = {"name": "alias/pay", "target_key_id": KEY_ID, "id": "alias/pay"}
     alias = Planned("aws_kms_alias", "a", values, {}, {"target_key_id": refers("aws_kms_key.k.key_id")}, values)

@@ -126,8 +126,10 @@ class Resolver:
         return expressions.get(name) if isinstance(expressions, dict) else None
 
     def is_configured(self, resource: Resource, name: str) -> bool:
-        """Whether the configuration sets an attribute; where there is no configuration nothing tells."""
-        return resource.configuration is None or self.expression_of(resource, name) is not None
+        """Whether the configuration sets an attribute, as it does where a value of a new resource is known; without a configuration nothing
+        tells."""
+        known = resource.created and bool(resource.values.get(name))
+        return known or resource.configuration is None or self.expression_of(resource, name) is not None
 
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""

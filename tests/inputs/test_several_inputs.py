@@ -1,0 +1,149 @@
+"""Laws of several inputs in one run (docs/several-inputs.md), over random estates, plans and templates."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs.plan_estates import paths_of, plan_sample
+from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
+from tests.inputs.samples import details, role
+from tests.inputs.template_estates import Counts, Sample, account_details, against_the_estate, sample, snapshot
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate
+from verifier.model.invariants_text import read_invariants
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+PARTNER, OTHER = "444455556666", "777788889999"
+PLACEHOLDER = "/00000000-0000-4000-8000-"
+Asked = dict[tuple[str, str], str]
+"""The status of each invariant on each key, by its ARN, or the name of a new one."""
+
+
+def asked(estate: Estate, made: Sample) -> Asked:
+    """What is said of the invariants of a sample."""
+    lines = [f'invariant "{number}": {sentence}' for number, sentence in enumerate(made.invariants)]
+    text = "\n".join([f"account own = {ACCOUNT}", f"account partner = {PARTNER}", *lines])
+    keys = {key.arn: key.name for key in estate.keys if PLACEHOLDER in key.arn}
+    verdicts = verifier.prove(estate, read_invariants(Source("it.inv", text)).invariants).verdicts
+    return {(verdict.invariant.name, keys.get(verdict.target) or verdict.target): verdict.status.value for verdict in verdicts}
+
+
+def inputs(folder: Path, number: int) -> tuple[Sample, list[Path], Supplied]:
+    """The files of a sample: of a plan or a template, each with or without a snapshot."""
+    folder.mkdir()
+    if number % 3:
+        found = plan_sample(number)
+        return found.made, paths_of(folder, found), Supplied(ACCOUNT, "us-west-2")
+    made = sample(number)
+    path = folder / ("template.yaml" if made.yaml else "template.json")
+    path.write_text(made.template, encoding="utf-8")
+    before = [one for one in made.roles if one.before]
+    listed = {"accounts": {ACCOUNT: {"authorization_details": account_details(before)}}}
+    return made, [path, *([write(folder, listed, "before.json")] if made.beside else [])], Supplied(ACCOUNT, "us-west-2", made.given)
+
+
+CLOSED = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "kms:*", "Resource": "*"}],
+}
+ELSEWHERE = f"arn:aws:kms:us-west-2:{OTHER}:key/77777777-12ab-34cd-56ef-1234567890ab"
+
+
+def elsewhere(folder: Path) -> list[Path]:
+    """Inputs about another account: a snapshot with a key and roles, a plan, a template without keys."""
+    folder.mkdir()
+    listed = json.loads(json.dumps(details(RoleDetailList=[role("app", RolePolicyList=[])])).replace(ACCOUNT, OTHER))
+    key = {"metadata": {"KeyMetadata": {"Arn": ELSEWHERE}}, "policy": CLOSED, "aliases": [], "tags": []}
+    snapshots = {"keys": [key], "accounts": {OTHER: {"authorization_details": listed}}}
+    planned = plan(caller_identity(OTHER), new_key("other", CLOSED), new_role("app"), region="us-west-2")
+    template = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}
+    return [write(folder, snapshots, "other.json"), write(folder, planned, "other_plan.json"), write(folder, template, "template.json")]
+
+
+def doubts(folder: Path) -> list[Path]:
+    """Plans of the same account, each of which leaves something open."""
+    folder.mkdir()
+    open_ = {"key_id": refers("terraform_data.x.output"), "policy": constant(json.dumps(CLOSED))}
+    provisioned = plan(caller_identity(), Planned("null_resource", "n", {}, {"id": True}))
+    provisioned["configuration"]["root_module"]["resources"][-1]["provisioners"] = [
+        {"type": "local-exec", "expressions": {"command": constant("aws kms put-key-policy")}}
+    ]
+    later = {"address": "aws_iam_role_policy.later", "mode": "managed", "type": "aws_iam_role_policy", "name": "later"}
+    change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {}}
+    unread: dict[str, Any] = {
+        "policy": plan(caller_identity(), Planned("aws_kms_key_policy", "p", {"policy": json.dumps(CLOSED)}, {"key_id": True}, open_)),
+        "stack": plan(caller_identity(), Planned("aws_cloudformation_stack", "s", {"name": "s"}, {"id": True})),
+        "command": provisioned,
+        "deferred": plan(caller_identity(), deferred_changes=[{"reason": "unknown", "resource_change": {**later, "change": change}}]),
+        "grant": plan(
+            caller_identity(),
+            Planned("aws_kms_grant", "g", {"operations": ["Decrypt"], "constraints": []}, {"key_id": True, "grantee_principal": True}),
+        ),
+        "alias": plan(caller_identity(), Planned("aws_kms_alias", "a", {"name": "alias/new"}, {"target_key_id": True})),
+    }
+    return [write(folder, found, f"{name}.json") for name, found in unread.items()]
+
+
+SAMPLES = range(10)
+
+
+@pytest.mark.parametrize("number", SAMPLES)
+def test_an_input_that_says_nothing_about_a_key_changes_no_verdict_about_it(tmp_path: Path, number: int) -> None:
+    made, paths, supplied = inputs(tmp_path / "own", number)
+    alone = asked(load_estate(paths, supplied=supplied), made)
+    for more in elsewhere(tmp_path / "other"):
+        beside = asked(load_estate([*paths, more], supplied=supplied), made)
+        assert {**beside, **alone} == beside, more.name
+
+
+@pytest.mark.parametrize("number", SAMPLES)
+def test_doubt_makes_a_verdict_unknown_or_leaves_it(tmp_path: Path, number: int) -> None:
+    """In particular it makes nothing proved."""
+    made, paths, supplied = inputs(tmp_path / "own", number)
+    alone = asked(load_estate(paths, supplied=supplied), made)
+    for more in doubts(tmp_path / "doubts"):
+        beside = asked(load_estate([*paths, more], supplied=supplied), made)
+        assert all(beside[which] in (status, "unknown") for which, status in alone.items()), more.name
+
+
+@pytest.mark.parametrize("number", SAMPLES)
+def test_the_order_of_the_paths_changes_nothing(tmp_path: Path, number: int) -> None:
+    made, paths, supplied = inputs(tmp_path / "own", number)
+    others = [elsewhere(tmp_path / "other")[number % 3], doubts(tmp_path / "doubts")[number % 6]]
+    several = [*paths, *others]
+    first = asked(load_estate(several, supplied=supplied), made)
+    for order in itertools.islice(itertools.permutations(several), 1, None, 5):
+        assert asked(load_estate(order, supplied=supplied), made) == first
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_two_plans_of_one_key_are_read_in_either_order(tmp_path: Path, number: int) -> None:
+    made, paths, supplied = inputs(tmp_path / "own", 3 * number + 1)
+    _, others, _ = inputs(tmp_path / "other", 3 * number + 2)
+    found = []
+    for both in ([paths[0], others[0]], [others[0], paths[0]]):
+        try:
+            found.append(asked(load_estate(both, supplied=supplied), made))
+        except InputError as error:  # both make one thing
+            found.append({("refused", ""): str(len(error.diagnostics))})
+    assert found[0] == found[1]
+
+
+def test_a_plan_and_a_snapshot_of_its_result_agree_with_the_snapshot(tmp_path: Path) -> None:
+    counts = Counts()
+    for number in range(40):
+        found = plan_sample(number)
+        if all(one.after is None or "arn" in one.after for one in found.resources if one.type == "aws_kms_key"):
+            after = write(tmp_path, snapshot(found.made, without_open=False), "after.json")
+            estate = load_estate([paths_of(tmp_path, found)[0], after])
+            assert not list(against_the_estate(tmp_path, found.made, number, estate, counts))
+    assert Counter(counts.verdicts)["proved"] >= 20 and counts.verdicts["refuted"] >= 5
