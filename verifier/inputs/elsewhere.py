@@ -60,13 +60,9 @@ class Elsewhere:
         """Whether one of the snapshot, or one that another plan or template has `made`, is not listed any more."""
         if name in self.left_out:
             return True
-        if made:
-            return False
-        if name in self.renamed and self.renamed[name] is None:
-            return True
-        if any(kind == name[0] and part in name[1] for kind, part in self.perhaps):
-            return True
-        return self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
+        of_permission_set = self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
+        perhaps = any(kind == name[0] and part in name[1] for kind, part in self.perhaps)
+        return not made and (of_permission_set or perhaps or self.renamed.get(name, "") is None)
 
 
 def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:

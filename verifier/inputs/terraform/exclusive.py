@@ -38,11 +38,11 @@ def exclusive(identities: Identities) -> Iterator[Resource]:
             continue
         texts = {item.text: item for item in listed.items if isinstance(item, Scalar)}
         owner, writes = identities.draft_of(resource, kind, name), resource.writes(attribute)
-        for what in identities.words.of(owner):
+        for what in identities.words_of(owner):
             if what not in texts and what.startswith("arn:") is managed and not what.startswith(membership("")):
-                identities.words.say(owner, what, Word(resource, None, writes, f"{kind}_name"))
+                identities.say(owner, what, Word(resource, None, writes, f"{kind}_name"))
         for arn, item in texts.items() if managed else ():
-            identities.words.say(owner, arn, Word(resource, item, writes, f"{kind}_name"))
+            identities.say(owner, arn, Word(resource, item, writes, f"{kind}_name"))
         # What a snapshot beside the plan lists goes too.
         other = identities.elsewhere_of(resource).draft(kind, name, Node(resolver.place(resource), 0, 0))
         if managed:

@@ -55,7 +55,8 @@ class Identities:
     owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
     by_address: dict[str, Draft] = field(default_factory=dict)
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
-    words: Words = field(default_factory=lambda: Words())
+    words: dict[int, tuple[Draft, dict[str, list[Word]]]] = field(default_factory=dict)
+    """What is said of each thing that is attached to an owner."""
     unmodelled: list[Unmodelled] = field(default_factory=list)
     not_exact: list[Resource] = field(default_factory=list)
     """Resources that leave nothing but what they list, of which it is not known what that is, or whose."""
@@ -164,9 +165,9 @@ class Identities:
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, tuple[Node, str | None]], old: Mapping[str, object]) -> None:
         """What a role says of its own policies: the content of each, and a text that tells whether it changes; what it had goes."""
         for name, (node, text) in now.items():
-            self.words.say(owner, name, Word(resource, node, resource.verb is not Verb.KEEPS and old.get(name) != text))
+            self.say(owner, name, Word(resource, node, resource.verb is not Verb.KEEPS and old.get(name) != text))
         for name in sorted(old.keys() - now.keys()) if resource.verb is Verb.CHANGES else ():
-            self.words.say(owner, name, Word(resource, None, True))
+            self.say(owner, name, Word(resource, None, True))
 
     def _blocks(self, resource: Resource) -> Node | None:
         """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
@@ -213,7 +214,7 @@ class Identities:
                     for node in self._nodes(resource, what):
                         self._attach(resource, (kind, of, what), owner, node, before)
         for kind, name, taken in now if resource.verb is Verb.TAKES else sorted(before - now):
-            self.words.say(self.draft_of(resource, kind, name), taken, Word(resource, None, True))
+            self.say(self.draft_of(resource, kind, name), taken, Word(resource, None, True))
 
     def _nodes(self, resource: Resource, name: str) -> list[Node]:
         """An attribute, or what it lists. A name that is made up is not known."""
@@ -232,17 +233,25 @@ class Identities:
             unknown = Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
             document = policy_attribute(self.resolver, resource, "policy") or unknown
             name = node.text if isinstance(node, Scalar) else resource.address
-            self.words.say(owner, name, Word(resource, document, resource.writes("policy"), of))
+            self.say(owner, name, Word(resource, document, resource.writes("policy"), of))
         elif isinstance(node, Scalar):
             name, whose = _name(what, node.text), target.text if isinstance(target, Scalar) else ""
             writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
-            self.words.say(owner, name, Word(resource, node, writes, of))
+            self.say(owner, name, Word(resource, node, writes, of))
         else:
             owner.inline[resource.address] = node
 
+    def say(self, owner: Draft, what: str, word: Word) -> None:
+        """Adds a word about the inline policy of a name, the managed policy of an ARN, or a membership."""
+        self.words_of(owner).setdefault(what, []).append(word)
+
+    def words_of(self, owner: Draft) -> dict[str, list[Word]]:
+        """The words about one owner."""
+        return self.words.setdefault(id(owner), (owner, {}))[1]
+
     def _settle(self) -> None:
         """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not known."""
-        for owner, what, words in self.words.all():
+        for owner, what, words in [(owner, *said) for owner, found in self.words.values() for said in found.items()]:
             if owner.new:
                 words = [self._outlives(word) for word in words]
             found = settled(self.resolver, words)
@@ -293,25 +302,6 @@ class Identities:
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
         return list(found.values())
-
-
-class Words:
-    """What is said of each thing that is attached to an owner."""
-
-    def __init__(self) -> None:
-        self._found: dict[int, tuple[Draft, dict[str, list[Word]]]] = {}
-
-    def say(self, owner: Draft, what: str, word: Word) -> None:
-        """Adds a word about the inline policy of a name, the managed policy of an ARN, or a membership."""
-        self.of(owner).setdefault(what, []).append(word)
-
-    def of(self, owner: Draft) -> dict[str, list[Word]]:
-        """The words about one owner."""
-        return self._found.setdefault(id(owner), (owner, {}))[1]
-
-    def all(self) -> Iterator[tuple[Draft, str, list[Word]]]:
-        """All of them."""
-        return ((owner, what, words) for owner, found in self._found.values() for what, words in found.items())
 
 
 def _attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:

@@ -102,14 +102,9 @@ class Providers:
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
 
     def _account(self, provider: str) -> str | None:
-        told = self._accounts.get(provider)
-        if told is not None:
+        told = self._accounts.get(provider) or self._configured(provider)
+        if told is not None or self._own_login(provider):
             return told
-        configured = self._configured(provider)
-        if configured is not None:
-            return configured
-        if self._own_login(provider):
-            return None
         others = {account: key for key, account in self._accounts.items() if account is not None and not self._own_login(key)}
         if len(others) != 1:
             return None
