@@ -22,6 +22,7 @@ from verifier.report.markdown_room import Block, fitted
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.report.supposed import of_all, supposed_end
+from verifier.report.text import counted
 from verifier.syntax.text import brief
 
 _MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES, _MOST_OF_A_LABEL = 4, 4, 3, 200
@@ -96,7 +97,7 @@ def _direction(label: str, changes: Sequence[RegionChange], places: SidePlaces) 
 def _group(label: str, group: Group, places: SidePlaces) -> Iterator[str]:
     rows = [escaped(row_text(row, in_full=False).replace("that --verbose tells", "told below")) for row in group.rows[:_MOST_ROWS]]
     more = len(group.rows) - len(rows)
-    callers = "; ".join(rows) + (f"; and {more} more groups of callers" if more else "")
+    callers = "; ".join(rows) + (f"; and {counted(more, 'further group')} of callers" if more else "")
     yield f"- **{label}** {code(group.actions.text)} by {callers}"
     conditions = [escaped(limit_text(limit)) for limit in group.common if limit.kind is not LimitKind.READING]
     if conditions:

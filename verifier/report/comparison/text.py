@@ -148,7 +148,8 @@ class _Writer:
         for position, row in enumerate(rows):
             lines += sentence(row_text(row, in_full=self.in_full), f"{margin}{'   ' if position else 'by '}")
         if len(group.rows) > len(rows):
-            lines.append(f"{margin}   and {len(group.rows) - len(rows)} more groups of callers (--verbose tells them)")
+            more = counted(len(group.rows) - len(rows), "further group")
+            lines.append(f"{margin}   and {more} of callers (--verbose tells them)")
         conditions = [limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING]
         if conditions:
             lines += sentence(" and ".join(conditions), f"{margin}when ")
