@@ -53,9 +53,7 @@ def _named(function: str, argument: Node) -> Iterator[str]:
     text = argument.items[0] if isinstance(argument, Items) and argument.items else argument
     if not isinstance(text, Scalar):
         return
-    if function == "Ref":
-        yield text.text
-    elif function == "Fn::GetAtt":
-        yield text.text.split(".", 1)[0]
+    if function in ("Ref", "Fn::GetAtt"):
+        yield text.text.split(".", 1)[0]  # AWS SAM has `Ref` with a dot: of the alias and the version of a function
     elif function == "Fn::Sub":
         yield from (match.strip().split(".", 1)[0] for match in _PART.findall(text.text))

@@ -195,12 +195,11 @@ class Identities:
         return managed_policy(resource.place, arn.text, document if exists else resource.perhaps)
 
     def _addition(self, resource: Resource) -> None:
-        if self.functions.exists(resource) is False:
+        exists, group = self.functions.exists(resource), self.functions.of(resource, "GroupName")
+        if exists is False or group is None:
             return
-        group = self.functions.of(resource, "GroupName")
         for draft in self._owners(resource, "user", self.functions.listed(resource, "Users")):
-            if group is not None:
-                draft.join(group, resource.name)
+            draft.join(group if exists else resource.perhaps, resource.name)
 
 
 def _pair(tag: Node) -> tuple[Node, Node] | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from verifier.inputs.cloudformation.dependencies import references
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource
-from verifier.inputs.cloudformation.written import MACROS, shown
+from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.nodes import nodes_in
 from verifier.inputs.resource_types import Family, unknown_family
 from verifier.inputs.unknown import text_pieces
@@ -29,8 +29,12 @@ EVERYWHERE = "AWS::CloudFormation::StackSet"
 """Stacks in other accounts."""
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
 """Resources that code of others makes: custom resources, and types that are registered in the account."""
-_LEADS_ON = {"AWS::Lambda::Function": "Environment", "AWS::KMS::Alias": "TargetKeyId"}
-"""Resources by which a key is handed on, and by what: the function behind a custom resource, an alias."""
+_LEADS_ON = {
+    **dict.fromkeys(("AWS::Lambda::Function", "AWS::Serverless::Function"), ("Environment",)),
+    **dict.fromkeys(("AWS::Lambda::Alias", "AWS::Lambda::Version"), ("FunctionName",)),
+    "AWS::KMS::Alias": ("TargetKeyId",),
+}
+"""Resources by which a key is handed on, and by what: the function behind a custom resource, itself or by an alias or version; an alias."""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -75,20 +79,20 @@ def unknown_resources(
 
 
 def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
-    """The ARNs of the keys that a resource is told of, by itself or by what leads on."""
-    if resource.rewritten or any(name in resource.properties for name in MACROS):
-        return set(keys.values())
-    found: set[str] = set()
-    pending = [(resource, name) for name in resource.properties]
-    for other, name in pending:
-        node = other.properties[name]
-        for known in references(functions.template, [node]):
+    """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it of any."""
+    template, found, pending = functions.template, set[str](), [resource]
+    for other in pending:
+        names = other.properties if other is resource else _LEADS_ON[other.type]
+        told = [other.properties[name] for name in names if name in other.properties]
+        told += [template.globals] if template.globals is not None and other.type.startswith("AWS::Serverless::") else []
+        if other.rewritten or any(name in other.properties for name in MACROS) or any(map(calls_macros, told)):
+            return set(keys.values())
+        for known in references(template, told):
             found |= {keys[known]} if known in keys else set()
-            leads = functions.template.resources[known]
-            next_one = (leads, _LEADS_ON.get(leads.type, ""))
-            pending += [next_one] if next_one[1] in leads.properties and next_one not in pending else []
-        value = functions.value(node)
-        pieces = (piece for inner in (nodes_in(value) if value is not None else ()) for piece in text_pieces(inner))
+            leads = template.resources[known]
+            pending += [leads] if leads.type in _LEADS_ON and leads not in pending else []
+        values = (value for node in told if (value := functions.value(node)) is not None)
+        pieces = (piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner))
         found |= {arn for piece in pieces if piece is not None for arn in _KEY_ARN.findall(piece)}
     return found
 

@@ -80,6 +80,7 @@ class Template:
     conditions: dict[str, Node] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, Node] = field(default_factory=dict)
+    globals: Node | None = None
     transforms: frozenset[str] = frozenset()
     macros: list[tuple[Scalar | None, Node]] = field(default_factory=list)
     """Those that may change every resource, each with its place."""
@@ -103,8 +104,8 @@ WriteOut = Callable[[Members], Members | Unknown]
 def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut]) -> Template:
     """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known. Errors go to `remarks`,
     or are raised."""
-    template = Template(supplied)
     found = members(remarks, node, "the template")
+    template = Template(supplied, globals=found.get("Globals"))
     called = [name for key in MACROS if key in found for name in macros(found[key])]
     template.transforms = frozenset(name.text for name, _ in called if name is not None)
     template.macros = [(name, place) for name, place in called if name is None or name.text not in KNOWN]

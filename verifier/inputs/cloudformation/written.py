@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, nodes_in
 from verifier.inputs.unknown import Resolved, Unknown
 
 MACROS = ("Fn::Transform", "Transform")
@@ -54,6 +54,11 @@ def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
 def is_macro(key: Scalar, value: Node) -> bool:
     """Whether a member of an object, which is not the whole template, calls macros."""
     return key.text == MACROS[0] or (key.text == MACROS[1] and isinstance(value, Members) and value.has("Name"))
+
+
+def calls_macros(node: Node) -> bool:
+    """Whether an object in a value calls macros."""
+    return any(is_macro(*pair) for inner in nodes_in(node) if isinstance(inner, Members) for pair in inner.pairs)
 
 
 def as_read(remarks: Remarks, node: Node) -> Node:
