@@ -4,8 +4,8 @@ A case has `title`, `source`, `argument`, and
 
 - `resources` and `sections` (left out: none), texts of a YAML template; `$KEY` is a key that delegates to its own account, to whose policy
   indented statements may follow, and `$ROLE` a role that EC2 may assume, to whose properties more may follow. Or `json`, a whole template.
-- `parameters`, as they are given; `$ARN` in one is the ARN of a key that is there before. `roles`, an inventory of the account beside the
-  template: for each role the statements of a policy. `key`, that key beside it: its statements after the delegation.
+- `parameters`, as they are given; `$ARN` in one is the ARN of a key that is there before. `roles` and `groups`, an inventory of the account
+  beside the template: for each the statements of a policy. `key`, that key beside it: its statements after the delegation.
 - `expect`: for each invariant, a sentence or the name of a built-in, the verdict; `because`, a text that the reasons of all that are
   unknown have. Or `refused`, a text of the error.
 """
@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 import verifier
-from tests.inputs.samples import ACCOUNT, POLICY
+from tests.inputs.samples import ACCOUNT, POLICY, details
 from tests.inputs.samples import KEY as ARN
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
@@ -47,13 +47,34 @@ App:
     RoleName: app
     AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}
 """
-MEMBERS = {"title", "source", "argument", "resources", "sections", "json", "parameters", "roles", "key", "expect", "because", "refused"}
+MEMBERS = {
+    "title",
+    "source",
+    "argument",
+    "resources",
+    "sections",
+    "json",
+    "parameters",
+    "roles",
+    "groups",
+    "key",
+    "expect",
+    "because",
+    "refused",
+}
 
 
 def cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
         for case in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             yield pytest.param(case, id=f"{path.stem}: {case['title']}")
+
+
+def entry(arn: str, statements: list[Any]) -> dict[str, Any]:
+    """A role or group with one policy, or none."""
+    title, name = arn.split(":", 5)[5].capitalize().split("/")
+    policies = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
+    return {f"{title}Name": name, f"{title}Id": f"A{name.upper()}", "Arn": arn, f"{title}PolicyList": policies if statements else []}
 
 
 def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
@@ -65,19 +86,15 @@ def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
         template = folder / "template.yaml"
         resources = case["resources"].replace("$KEY\n", KEY).replace("$ROLE\n", ROLE).replace("$ARN", ARN)
         template.write_text(f"{case.get('sections', '')}Resources:\n{indent(resources, '  ')}", encoding="utf-8")
-    if not {"roles", "key"} & set(case):
+    if not {"roles", "groups", "key"} & set(case):
         return [template]
-    roles = [
-        {
-            "RoleName": name,
-            "RoleId": f"AROA{name.upper()}",
-            "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
-            "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}],
-        }
-        for name, statements in case.get("roles", {}).items()
-    ]
-    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}
-    found: dict[str, Any] = {"accounts": {ACCOUNT: {"authorization_details": details}}} if "roles" in case else {}
+    roles, groups = (
+        [entry(f"arn:aws:iam::{ACCOUNT}:{kind}/{name}", policy) for name, policy in case.get(f"{kind}s", {}).items()]
+        for kind in ("role", "group")
+    )
+    found: dict[str, Any] = {}
+    if "roles" in case or "groups" in case:
+        found["accounts"] = {ACCOUNT: {"authorization_details": details(RoleDetailList=roles, GroupDetailList=groups)}}
     if "key" in case:
         policy = {"Version": "2012-10-17", "Statement": [*POLICY["Statement"], *case["key"]]}
         found["keys"] = [{"arn": ARN, "policy": policy, "grants": {"Grants": []}, "aliases": {"Aliases": []}}]

@@ -95,8 +95,9 @@ class Identities:
             draft.attach(policy, f"ManagedPolicyArns[{index}]")
         for index, group in enumerate(self.functions.listed(resource, "Groups") if kind == "user" else []):
             draft.join(group, f"Groups[{index}]")
-        if not self.functions.exists(resource):
-            draft.inline[resource.name] = resource.perhaps
+        if not self.functions.exists(resource):  # a group: there may be another one of its name, with other policies
+            draft.inline = dict.fromkeys((*draft.inline, *draft.managed, resource.name), resource.perhaps)
+            draft.managed = {}
         self.drafts[kind, name.text] = draft
         if resource.name in self.names.made_up:
             self.elsewhere.perhaps.add((kind, f"-{resource.name[:_SHORTEST]}"))
