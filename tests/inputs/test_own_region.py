@@ -62,6 +62,7 @@ def asks(*paths: Path) -> bool:
         ({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}, True),
         ({"StringLike": {"aws:RequestedRegion": "eu-*"}}, True),
         ({"StringEquals": {"aws:PrincipalTag/region": "${aws:RequestedRegion}"}}, True),
+        ({"StringNotEquals": {"kms:ViaService": "${aws:PrincipalTag/via}"}}, True),
         ({"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}, False),
         ({"StringLike": {"kms:ViaService": ["s3.*", "*"]}}, False),
         ({"StringEquals": {"kms:ViaService": "s3.amazonaws.com"}}, False),

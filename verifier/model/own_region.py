@@ -18,8 +18,9 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import brief, first_few, printable
 
 _REGION, _SERVICE = "aws:requestedregion", "kms:viaservice"
-_ANY_REGION = re.compile(r"(?:[a-z0-9-]*\.)?\*(?:\.amazonaws\.com)?|[^.*?]*(?:\.[^.*?]*){0,2}")
-"""Values of `kms:ViaService` that are matched alike in all Regions: where the Region is one wildcard, or the form is another (F5)."""
+_ANY_REGION = re.compile(r"(?:[a-z0-9-]*\.)?\*(?:\.amazonaws\.com)?|[^.*?$]*(?:\.[^.*?$]*){0,2}")
+"""Values of `kms:ViaService` that are matched alike in all Regions: where the Region is one wildcard, or the form is another (F5). What a
+policy variable stands for may name a Region."""
 
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
