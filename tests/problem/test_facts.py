@@ -314,6 +314,14 @@ def test_f3_a_role_whose_trust_policy_is_not_known_may_have_any_session_tags() -
     assert tagged(taken) == "refuted"  # by an empty one, if that is null (C1)
 
 
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike"])
+def test_f6_a_tag_that_the_input_gives_is_one_whatever_its_length(operator: str) -> None:
+    text = "v" * 300
+    statement = allow(aws(ALICE), "kms:Decrypt", Condition={operator: {"aws:PrincipalTag/team": text}})
+    for tags, expected in ([(("team", text),), "refuted"], [(("team", text[1:]),), "proved"]):
+        assert status(estate(statement, accounts=(home(identity(ALICE, tags=tags)),)), nobody()) == expected
+
+
 def test_f5_a_service_principal_calls_for_itself() -> None:
     block = {"StringLike": {"kms:ViaService": "*"}}
     assert possible(block, principal=SERVICE) == "proved"

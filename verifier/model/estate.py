@@ -247,6 +247,12 @@ class Estate:
         return frozenset[str]().union(*(policy.tested_keys for policy in policies))
 
     @cached_property
+    def longest_tag(self) -> int:
+        """The number of characters of the longest value of a tag of a user or role."""
+        identities = (identity for account in self.accounts for identity in (*account.users, *account.roles))
+        return max((len(value) for identity in identities for _, value in identity.tags), default=0)
+
+    @cached_property
     def heeds_trust_policies(self) -> bool:
         """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or some policy
         binds names or source identities of sessions (F3)."""

@@ -47,12 +47,17 @@ def is_written(name: str) -> bool:
 
 LONGEST_NAME = 64
 """Of a user, role or session."""
+_LONGEST_TAG = 256
+"""The value of a tag."""
 
 
-def longest_value(name: str) -> float:
-    """How many characters a value can have. [IAM: reference_iam-quotas, IAM and STS character limits]"""
-    if name.startswith(("aws:principaltag/", "aws:requesttag/")):
-        return 256
+def longest_value(name: str, given: int) -> float:
+    """How many characters a value can have; `given` is the length of the longest tag of a user or role that the input gives, which is one
+    all the same. [IAM: reference_iam-quotas, IAM and STS character limits]"""
+    if name.startswith("aws:principaltag/"):
+        return max(_LONGEST_TAG, given)
+    if name.startswith("aws:requesttag/"):
+        return _LONGEST_TAG
     return LONGEST_NAME if name == "session" else inf
 
 

@@ -270,7 +270,7 @@ class Space(CallerTests):
         """A key that is an attribute of its own."""
         self.known(name)
 
-        attribute, iso, longest = self.attributes[name], is_written(name), longest_value(name)
+        attribute, iso, longest = self.attributes[name], is_written(name), longest_value(name, self.estate.longest_tag)
 
         def value(values: Values) -> str | None:
             found = values.get(name)
