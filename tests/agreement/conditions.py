@@ -190,7 +190,7 @@ def _typed(dice: Dice, kind: str, value: str) -> str:
         case "Date":
             return dice.one((value, value, value, value, "2026-06-15", "1781526600", "2026-06-15T12:30:00+02:00", "2026-06-15T12:30:00.5Z"))
         case "Numeric":
-            return dice.one((value, value, value, value, str(int(value) + 1), value + ".0", str(int(value) - 1) + ".5", "-1"))
+            return dice.one((value, value, value, value, f"{float(value) + 1:g}", f"{float(value)}", f"{float(value) - 0.5:g}", "-1"))
         case "IpAddress":
             return dice.one((value, value, *_BLOCKS))
     return value

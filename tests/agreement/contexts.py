@@ -140,7 +140,7 @@ def _identity(estate: Estate, caller: Caller) -> Identity | None:
 def _value(dice: Dice, setting: Setting, key: TestedKey) -> Value:
     """Mostly the value that the policies prefer."""
     pool = setting.theme.values(key)
-    if key.kind == STRING and set(pool) <= set(NAMES) and dice.chance(25):
+    if key in KEYS and key.kind == STRING and set(pool) <= set(NAMES) and dice.chance(25):
         pool = READABLE
     if key.multivalued:
         return tuple(dice.some(pool, 1, 2))

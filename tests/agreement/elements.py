@@ -39,7 +39,7 @@ def identity_statement(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
 
 def conditional(dice: Dice, theme: Theme, statement: dict[str, Any], effect: str) -> dict[str, Any]:
     """A Deny mostly has a condition, an Allow in about half of the cases."""
-    if dice.chance(90 if effect == "Deny" else 48):
+    if dice.chance(90 if effect == "Deny" else 42):
         statement["Condition"] = conditions(dice, theme, 3 if effect == "Deny" else 2)
     return statement
 

@@ -187,10 +187,21 @@ _KINDS = {
     ValueType.NUMERIC: (NUMERIC, fixed("7", "90")),
     ValueType.IP: (IP, fixed("10.1.2.3", "2001:db8::10")),
 }
+VALUES = {
+    "aws:chatbotsourcearn": (f"arn:aws:chatbot::{ACCOUNTS[0]}:chat-configuration/slack-channel/example",),
+    "aws:viacustomerdomain": (ACCOUNTS[1],),
+    "codebuild:buildarn": (f"arn:aws:codebuild:us-west-2:{ACCOUNTS[0]}:build/example:1",),
+    "codebuild:projectarn": (f"arn:aws:codebuild:us-west-2:{ACCOUNTS[0]}:project/example",),
+    "ec2:roledelivery": ("1.0", "2.0"),
+    "ssm:sourceinstancearn": (f"arn:aws:ssm:us-west-2:{ACCOUNTS[0]}:managed-instance/mi-0a1b2c3d",),
+    "glue:credentialissuingservice": ("glue.amazonaws.com",),
+}
+"""Values of keys that have a form of their own."""
 _NAMED = {key.name.lower() for key in KEYS}
 OTHERS: tuple[TestedKey, ...] = tuple(
-    TestedKey(key.name, *_KINDS[key.type], "F6", key.multivalued)
+    TestedKey(key.name, kind, fixed(*VALUES[key.name.lower()]) if key.name.lower() in VALUES else pool, "F6", key.multivalued)
     for key in condition_keys()
+    for kind, pool in [_KINDS[key.type]]
     if key.prefix is None and key.name.lower() not in _NAMED
 )
 """The keys of the data that nothing is known of but their type, and of which a request may hold any value."""

@@ -53,7 +53,7 @@ def _request(dice: Dice, setting: Setting, caller: Caller, operation: tuple[str,
 
 def _operation(dice: Dice, setting: Setting, key: Key) -> tuple[str, str | None]:
     world = setting.world
-    keyless = 8 * _KEYLESS if any(key.name in KEYLESS for key in setting.theme.keys) else _KEYLESS
+    keyless = 12 * _KEYLESS if any(key.name in KEYLESS for key in setting.theme.keys) else _KEYLESS
     on_alias = 6 * _ALIAS if setting.theme.focus is Focus.RESOURCE_CONTROL else _ALIAS
     match dice.count(0, 99):
         case n if n < keyless:

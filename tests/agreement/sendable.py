@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.agreement.keys import BY_NAME
+from tests.agreement.keys import BY_NAME, VALUES
 from tests.agreement.realizable import Entries
 from tests.agreement.world import ENDPOINTS, ORGANIZATION, PATHS, VPCS, World
 from tests.agreement.world import NAMES as TAG_VALUES
@@ -77,21 +77,12 @@ def values_of(name: str) -> tuple[Value, ...]:
     elif listed is not None:
         found = listed[:3]
     else:
-        found = _VALUES.get(name.lower()) or _OF_TYPE.get(known.type, ("example", "other"))
+        found = VALUES.get(name.lower()) or _OF_TYPE.get(known.type, ("example", "other"))
     found = (*found, *_ODD.get(name.lower(), ()), *(("odd/#",) if known.type is not ValueType.STRING else ()))
     return tuple((value,) for value in found) if known.multivalued else found
 
 
 _OF_TYPE = {ValueType.BOOL: ("true", "false"), ValueType.NUMERIC: ("7", "90"), ValueType.IP: ("10.1.2.3",)}
-_VALUES = {
-    "aws:chatbotsourcearn": (f"arn:aws:chatbot::{HOME}:chat-configuration/slack-channel/example",),
-    "aws:viacustomerdomain": (PARTNER,),
-    "codebuild:buildarn": (f"arn:aws:codebuild:us-west-2:{HOME}:build/example:1",),
-    "codebuild:projectarn": (f"arn:aws:codebuild:us-west-2:{HOME}:project/example",),
-    "ec2:roledelivery": ("1.0", "2.0"),
-    "ssm:sourceinstancearn": (f"arn:aws:ssm:us-west-2:{HOME}:managed-instance/mi-0a1b2c3d",),
-    "glue:credentialissuingservice": ("glue.amazonaws.com",),
-}
 _ODD: dict[str, tuple[str, ...]] = {
     "aws:epochtime": ("1767225600.5",),
     "kms:schedulekeydeletionpendingwindowindays": ("6", "31"),

@@ -79,7 +79,7 @@ def a_theme(dice: Dice, world: World) -> Theme:
     keys = [any_key(dice) for _ in range(dice.count(1, most))]
     if focus is Focus.ENDPOINT and dice.chance(75):
         keys[0] = _key(dice.one(_NETWORK))
-    elif dice.chance(42):
+    elif dice.chance(50):
         keys[:2] = [_key(name) for name in dice.one(TOGETHER)]
     return Theme(world, tuple(dict.fromkeys(keys)), focus)
 
