@@ -29,8 +29,6 @@ class PlanSample:
     made: Sample
     plan: Json = None
     before: Json = None
-    key_listed: bool = False
-    """Whether the snapshot has the key."""
     resources: list[Planned] = field(default_factory=list)
     more: dict[str, Json] = field(default_factory=dict)
     """Further members of the plan."""
@@ -45,7 +43,7 @@ class Parts:
         self.module = "module.m" if rng.random() < 0.25 else ""
         self.writer = PlanWriter(rng, rng.choice([0, 0, 0.02, 0.06, 0.15]), self.module, self.new)
         self.provider = rng.choice(["aws", "aws", "aws.b"])
-        self.listed = found.key_listed = not self.new and self.made.beside and rng.random() < 0.6
+        self.listed = not self.new and self.made.beside and rng.random() < 0.6
         self.key_before: dict[str, Json] = {"policy": self.made.policy, "aliases": [], "tags": self.made.tags, "grants": []}
         self.roles_before: list[Role] = []
         self.resources = found.resources

@@ -22,7 +22,7 @@ from typing import Any
 import verifier
 from tests.inputs.template_text import ACCOUNT, MACRO, REGION, Json, Writer, written
 from verifier.inputs import load_estate
-from verifier.inputs.supplied import Supplied
+from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
@@ -413,37 +413,39 @@ def rewrite(rng: random.Random, made: Sample) -> None:
 
 @dataclass
 class Counts:
-    """Verdicts about templates, the reasons of those that are unknown, and templates that are refused."""
+    """Verdicts about files, and the reasons of those that are unknown."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    estates: Counter[str] = field(default_factory=Counter)
+
+
+def files_of(folder: Path, made: Sample) -> list[Path]:
+    """The template of a sample, and the snapshot beside it if it has one."""
+    template = folder / ("template.yaml" if made.yaml else "template.json")
+    template.write_text(made.template, encoding="utf-8")
+    if not made.beside:
+        return [template]
+    kept = [Role(role.name, {}, {}, role.tags, None, True) for role in made.roles if role.before]
+    before = folder / "before.json"
+    before.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": account_details(kept)}}}), encoding="utf-8")
+    return [template, before]
 
 
 def disagreements(folder: Path, number: int, counts: Counts) -> Iterator[str]:
     """Where the verdict about a template is not one about its estate."""
     made = sample(number)
-    template = folder / ("template.yaml" if made.yaml else "template.json")
-    template.write_text(made.template, encoding="utf-8")
-    paths = [template]
-    if made.beside:
-        kept = [Role(role.name, {}, {}, role.tags, None, True) for role in made.roles if role.before]
-        (folder / "before.json").write_text(
-            json.dumps({"accounts": {ACCOUNT: {"authorization_details": account_details(kept)}}}), encoding="utf-8"
-        )
-        paths.append(folder / "before.json")
+    yield from against_the_estate(folder, made, number, files_of(folder, made), counts, Supplied(ACCOUNT, REGION, made.given))
+
+
+def against_the_estate(
+    folder: Path, made: Sample, number: int, paths: list[Path], counts: Counts, supplied: Supplied = NOTHING
+) -> Iterator[str]:
+    """Where the verdict about the files of a sample is not one about its estate."""
     try:
-        found = load_estate(paths, supplied=Supplied(ACCOUNT, REGION, made.given))
+        found = load_estate(paths, supplied=supplied)
     except InputError as error:
-        counts.refused[error.diagnostics[0].message] += 1
         yield f"{number}: refused: {error.diagnostics[0]}"
         return
-    yield from against_the_estate(folder, made, number, found, counts)
-
-
-def against_the_estate(folder: Path, made: Sample, number: int, found: Estate, counts: Counts) -> Iterator[str]:
-    """Where the verdict about what was `found` in the files of a sample is not one about its estate."""
     whole, told = (loaded(folder, snapshot(made, without_open=without)) for without in (False, True))
     for sentence in made.invariants:
         status, reason = verdict_on(found, sentence)
@@ -453,7 +455,6 @@ def against_the_estate(folder: Path, made: Sample, number: int, found: Estate, c
             continue
         other = whole if status == "proved" else told
         against, _ = verdict_on(other, sentence)
-        counts.estates[f"{status}, {against}"] += 1
         if {status, against} == {"proved", "refuted"}:
             yield f"{number}: {sentence}: the input {status}, the estate {against}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import verifier
 from tests.inputs.plan_estates import paths_of, plan_sample
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.samples import details, role
-from tests.inputs.template_estates import Counts, Sample, account_details, against_the_estate, sample, snapshot
+from tests.inputs.template_estates import Counts, Sample, against_the_estate, files_of, sample, snapshot
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
@@ -44,11 +44,7 @@ def inputs(folder: Path, number: int) -> tuple[Sample, list[Path], Supplied]:
         found = plan_sample(number)
         return found.made, paths_of(folder, found), Supplied(ACCOUNT, "us-west-2")
     made = sample(number)
-    path = folder / ("template.yaml" if made.yaml else "template.json")
-    path.write_text(made.template, encoding="utf-8")
-    before = [one for one in made.roles if one.before]
-    listed = {"accounts": {ACCOUNT: {"authorization_details": account_details(before)}}}
-    return made, [path, *([write(folder, listed, "before.json")] if made.beside else [])], Supplied(ACCOUNT, "us-west-2", made.given)
+    return made, files_of(folder, made), Supplied(ACCOUNT, "us-west-2", made.given)
 
 
 CLOSED = {
@@ -96,23 +92,25 @@ def doubts(folder: Path) -> list[Path]:
 SAMPLES = range(10)
 
 
+def each_beside(folder: Path, number: int, others: Callable[[Path], list[Path]]) -> Iterator[tuple[str, Asked, Asked]]:
+    """For each of some other inputs its name, and the verdicts about a sample without it and beside it."""
+    made, paths, supplied = inputs(folder / "own", number)
+    alone = asked(load_estate(paths, supplied=supplied), made)
+    for more in others(folder / "other"):
+        yield more.name, alone, asked(load_estate([*paths, more], supplied=supplied), made)
+
+
 @pytest.mark.parametrize("number", SAMPLES)
 def test_an_input_that_says_nothing_about_a_key_changes_no_verdict_about_it(tmp_path: Path, number: int) -> None:
-    made, paths, supplied = inputs(tmp_path / "own", number)
-    alone = asked(load_estate(paths, supplied=supplied), made)
-    for more in elsewhere(tmp_path / "other"):
-        beside = asked(load_estate([*paths, more], supplied=supplied), made)
-        assert {**beside, **alone} == beside, more.name
+    for name, alone, beside in each_beside(tmp_path, number, elsewhere):
+        assert {**beside, **alone} == beside, name
 
 
 @pytest.mark.parametrize("number", SAMPLES)
 def test_doubt_makes_a_verdict_unknown_or_leaves_it(tmp_path: Path, number: int) -> None:
     """In particular it makes nothing proved."""
-    made, paths, supplied = inputs(tmp_path / "own", number)
-    alone = asked(load_estate(paths, supplied=supplied), made)
-    for more in doubts(tmp_path / "doubts"):
-        beside = asked(load_estate([*paths, more], supplied=supplied), made)
-        assert all(beside[which] in (status, "unknown") for which, status in alone.items()), more.name
+    for name, alone, beside in each_beside(tmp_path, number, doubts):
+        assert all(beside[which] in (status, "unknown") for which, status in alone.items()), name
 
 
 @pytest.mark.parametrize("number", SAMPLES)
@@ -144,6 +142,6 @@ def test_a_plan_and_a_snapshot_of_its_result_agree_with_the_snapshot(tmp_path: P
         found = plan_sample(number)
         if all(one.after is None or "arn" in one.after for one in found.resources if one.type == "aws_kms_key"):
             after = write(tmp_path, snapshot(found.made, without_open=False), "after.json")
-            estate = load_estate([paths_of(tmp_path, found)[0], after])
-            assert not list(against_the_estate(tmp_path, found.made, number, estate, counts))
-    assert Counter(counts.verdicts)["proved"] >= 20 and counts.verdicts["refuted"] >= 5
+            paths = [paths_of(tmp_path, found)[0], after]
+            assert not list(against_the_estate(tmp_path, found.made, number, paths, counts))
+    assert counts.verdicts["proved"] >= 20 and counts.verdicts["refuted"] >= 5

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import indent
+from textwrap import dedent, indent
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ import yaml
 import verifier
 from tests.inputs.samples import ACCOUNT, POLICY, details
 from tests.inputs.samples import KEY as ARN
+from tests.inputs.test_cloudformation import KEY, ROLE
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.invariants_text import read_invariants
@@ -31,22 +32,6 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
 CASES = Path(__file__).parent / "templates"
-KEY = """\
-Key:
-  Type: AWS::KMS::Key
-  Properties:
-    KeyPolicy:
-      Version: 2012-10-17
-      Statement:
-        - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
-"""
-ROLE = """\
-App:
-  Type: AWS::IAM::Role
-  Properties:
-    RoleName: app
-    AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}
-"""
 MEMBERS = {
     "title",
     "source",
@@ -84,7 +69,7 @@ def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
         template.write_text(case["json"], encoding="utf-8")
     else:
         template = folder / "template.yaml"
-        resources = case["resources"].replace("$KEY\n", KEY).replace("$ROLE\n", ROLE).replace("$ARN", ARN)
+        resources = case["resources"].replace("$KEY\n", dedent(KEY)).replace("$ROLE\n", dedent(ROLE)).replace("$ARN", ARN)
         template.write_text(f"{case.get('sections', '')}Resources:\n{indent(resources, '  ')}", encoding="utf-8")
     if not {"roles", "groups", "key"} & set(case):
         return [template]

@@ -5,8 +5,9 @@ the inventory of the account, endpoints, as AWS CLI output would tell them once 
 Guarantee: what the template leaves open is `Unknown` with a name; nothing is dropped. The inventory is not complete: an account has users
 and roles that a template does not know (U1).
 
-`template` reads the sections, with `loops` written out; `functions` carries out the intrinsic functions, with the `names` of resources and
-the `conditions`; `circles` finds resources that depend on each other; `keys`, `iam`, `endpoints` and `shares` put the parts together, for
+`template` reads the sections, each value as it is `written`, with `loops` written out; `functions` carries out the intrinsic functions,
+those of `texts` among them, with the `names` of resources and the `conditions`, and then `dynamic` references; `dependencies` finds
+resources that refer to each other; `keys`, `iam`, `endpoints`, `shares` and `makers` (what others make) put the parts together, for
 `reading`. Here is what tells a template: the rest is imported for templates alone.
 """
 
