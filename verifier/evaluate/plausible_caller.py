@@ -21,8 +21,6 @@ SERVICE_ONLY = (
     *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
 )
 """Keys that only a service principal's request has (F5)."""
-
-
 _NOT_OF_SERVICES = frozenset(
     {
         *("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),

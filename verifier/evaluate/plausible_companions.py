@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
-from verifier.evaluate.fill import called_by_service
+from verifier.evaluate.plausible_route import forwarded
 from verifier.evaluate.plausible_session import CODEBUILD_ROLE, EC2_ROLE
 from verifier.model.request import CallerKind, Value
 
 _TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
 ORGANIZATIONS = tuple((f"aws:{owner}OrgID", f"aws:{owner}OrgPaths") for owner in ("Principal", "Resource", "Source", "Vpce"))
 _TYPE, _PAIRS = "kms:grantconstrainttype", "kms:encryptioncontextkeys"
-_VIA, _FACTOR, _TOKEN = "aws:viaawsservice", "aws:multifactorauthpresent", "aws:tokenissuetime"
+_FACTOR, _TOKEN = "aws:multifactorauthpresent", "aws:tokenissuetime"
 
 
 def companion_warnings(case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
@@ -32,7 +32,7 @@ class _Companions:
     def __init__(self, case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> None:
         self._case, self._given, self._tested, self._has = case, given, tested, case.context.entries
         self._kind = case.standing.caller.kind
-        self._forwarded = self._kind is not CallerKind.SERVICE and (called_by_service(given) or given.get(_VIA) == "true")
+        self._forwarded = self._kind is not CallerKind.SERVICE and forwarded(given)
 
     def _lacks(self, key: str) -> bool:
         return key.lower() in self._tested and key.lower() not in self._has

@@ -61,9 +61,6 @@ def _for_service(given: Mapping[str, Value]) -> Iterator[str]:
 
 def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
     """The pairs in the context of CreateGrant are those of the new grant's constraint, and `kms:GrantConstraintType` is its kind (F6)."""
-    kind = given.get("kms:grantconstrainttype")
-    if given_pairs(request) and kind is None:
-        told = (
-            "F6: in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint, so kms:GrantConstraintType is present"
-        )
-        yield Aside(told)
+    if given_pairs(request) and "kms:grantconstrainttype" not in given:
+        pair = "in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint"
+        yield Aside(f"F6: {pair}, so kms:GrantConstraintType is present")

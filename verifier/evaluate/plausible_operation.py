@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.fill import given_pairs, may_carry_caller_account, on_key_store
+from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_carry_caller_account, on_key_store
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
 from verifier.evaluate.plausible_grant import new_grant_warnings
 from verifier.evaluate.targets import TargetKind
@@ -35,7 +35,6 @@ EVERYWHERE = frozenset({"kms:calleraccount", "kms:viaservice"})
 """Keys of KMS that are about the caller and the route. `kms:GrantIsForAWSResource` is judged by F5."""
 REQUEST_TAGS = ("aws:requesttag/", "aws:tagkeys")
 """Keys that only operations with a `Tags` parameter have (F6)."""
-SYMMETRIC = "SYMMETRIC_DEFAULT"
 ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 
 

@@ -27,7 +27,8 @@ def route_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     yield from _grant_resource(case, given)
 
 
-def _forwarded(given: Mapping[str, Value]) -> bool:
+def forwarded(given: Mapping[str, Value]) -> bool:
+    """Whether a service makes the request on the caller's behalf, as far as it says so."""
     return called_by_service(given) or str(given.get("aws:viaawsservice")).lower() == "true"
 
 
@@ -35,7 +36,7 @@ def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     present = [key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given]
     if not present:
         return
-    if _forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
+    if forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
         yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"

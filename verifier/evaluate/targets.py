@@ -28,8 +28,8 @@ ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealia
 LIST_RETIRABLE = "kms:listretirablegrants"
 """The operation whose permission is on a principal (D9)."""
 
-OF_RESOURCES = ("key/", "alias/")
-"""How the last field of a key's or an alias's ARN begins: whether such a pattern covers an operation without a key is the reading D9."""
+_OF_KEYS_AND_ALIASES = ("key/", "alias/")
+"""How the last field of a key's or an alias's ARN begins."""
 
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 """The policies of an identity: in these a `Resource` of fewer than six fields is filled up with `*` (L6)."""
@@ -159,12 +159,7 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     if target.kind is TargetKind.ELSEWHERE and not target.arn:
         return _covers_some_resource(raw, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
-    if head is False:
-        return False
-    last = _last_covers(raw[5], target, reader)
-    if last is not False and target.kind is TargetKind.NONE and raw[5].startswith(OF_RESOURCES):
-        return all_of([head, last, reader.symbols.value("D9")])
-    return all_of([head, last])
+    return False if head is False else all_of([head, _last_covers(raw[5], target, reader)])
 
 
 def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
@@ -197,20 +192,21 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
 
 
 def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
-    """Whether the last field covers the target. Of an operation without a key that is the reading D9 where the field is one of keys or
-    aliases: then it is only told whether it names any, which it does not with an unset variable (L7)."""
-    named = target.kind is TargetKind.NONE and field.startswith(OF_RESOURCES)
+    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). Whether a field of keys or aliases
+    covers an operation without a key is the reading D9."""
+    by_reading = target.kind is TargetKind.NONE and field.startswith(_OF_KEYS_AND_ALIASES)
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]
 
     def compare(values: Mapping[str, Settled], wild: bool) -> bool:
         tokens = substitute(parts, single_texts(values), wild)
-        return tokens is not None and (named or matches(tokens, value))
+        return tokens is not None and (by_reading or matches(tokens, value))
 
     def test(values: Mapping[str, Settled]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):
             return reader.symbols.value(f"U3:resource:{field}")
         return reader.symbols.choose("L7-wildcards", lambda: compare(values, True), lambda: compare(values, False))
 
-    return settle(entries, reader.symbols, test)
+    found = settle(entries, reader.symbols, test)
+    return all_of([found, reader.symbols.value("D9")]) if by_reading and found is not False else found

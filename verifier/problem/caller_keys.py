@@ -24,7 +24,7 @@ from verifier.problem.predicates import (
     Predicate,
     Token,
     Tokens,
-    at_least,
+    least_length,
     like_tokens,
     literal_tokens,
     split_tokens,
@@ -134,21 +134,20 @@ def user_id(space: Space) -> View:
 
     view = caller_view(space, "aws:userid", test, lambda arn: arn)
 
-    def whole(predicate: Predicate) -> Expression:
-        return (
-            view.test(predicate) if isinstance(predicate, Read) or any(map(_names_session, as_tokens(predicate, "aws:userid"))) else FALSE
-        )
+    def with_a_name(predicate: Predicate) -> Expression:
+        possible = isinstance(predicate, Read) or any(map(_leaves_a_name, as_tokens(predicate, "aws:userid")))
+        return view.test(predicate) if possible else FALSE
 
     def value(values: Values) -> str | None:
         return read(values) if str(values.get("principal")).startswith("arn:") else view.value(values)
 
-    return View("aws:userid", view.present, whole, value, ("principal", "userid", "session", *view.bases))
+    return View("aws:userid", view.present, with_a_name, value, ("principal", "userid", "session", *view.bases))
 
 
-def _names_session(tokens: Tokens) -> bool:
-    """Whether a pattern leaves what follows a colon, the name of a session, as short as that of one is."""
+def _leaves_a_name(tokens: Tokens) -> bool:
+    """Whether some text of a pattern has no colon, or behind one no more characters than the name of a session can have."""
     ends = [right for _, right in split_tokens(tokens.tokens, ":")]
-    return within(tokens.tokens, COLON) is not None or any(at_least(Tokens(right)) <= LONGEST_NAME for right in ends)
+    return within(tokens.tokens, COLON) is not None or any(least_length(Tokens(right)) <= LONGEST_NAME for right in ends)
 
 
 def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:

@@ -18,8 +18,8 @@ from verifier.problem.predicates import (
     Predicate,
     Token,
     Tokens,
-    at_least,
     exactly,
+    least_length,
     like,
     like_tokens,
     literal_tokens,
@@ -103,7 +103,7 @@ class CallerTests(ABC):
     def last_component(self, kind: str, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
         """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path, matches."""
         narrow = within(name, SLASH)
-        if narrow is None or at_least(Tokens(narrow)) > LONGEST_NAME:
+        if narrow is None or least_length(Tokens(narrow)) > LONGEST_NAME:
             return FALSE
         start = (*literal_tokens(f"arn:{self.target.partition}:iam::"), *account, *literal_tokens(f":{kind}"))
         return either(

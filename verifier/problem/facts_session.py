@@ -26,8 +26,7 @@ _OF_ROLES = (
     "aws:sourceidentity",
 )
 """Keys that only the session of a role has."""
-SIGN_IN, _DELEGATED, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:tokenissuetime"
-_ASSUMED_ROOT = "aws:assumedroot"
+SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot", "aws:tokenissuetime"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
 _OF_PROVIDERS = (PrincipalType.FEDERATED, PrincipalType.ANYONE)
 _CLAIMS = {
@@ -81,13 +80,10 @@ def _is_read_later(name: str) -> bool | None:
 def sign_ins(space: Space) -> Iterator[Expression]:
     """F3: who signed in with OAuth, by temporary delegation, or as a root user by `AssumeRoot`, has temporary credentials; a service that
     calls for itself has not."""
-    for name in (SIGN_IN, _DELEGATED):
+    for name, callers in ((SIGN_IN, space.is_principal), (_DELEGATED, space.is_principal), (_ASSUMED_ROOT, space.is_root)):
         if has(space, name):
             space.attribute_view(_TOKEN)
-            yield implies(Present(name), both(space.is_principal, Present(_TOKEN)))
-    if has(space, _ASSUMED_ROOT):
-        space.attribute_view(_TOKEN)
-        yield implies(Present(_ASSUMED_ROOT), both(space.is_root, Present(_TOKEN)))
+            yield implies(Present(name), both(callers, Present(_TOKEN)))
 
 
 def mcp_servers(space: Space) -> Iterator[Expression]:

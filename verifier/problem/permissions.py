@@ -19,8 +19,8 @@ from verifier.problem.powers import BOUNDARY, allows_everything, policies_to_att
 from verifier.problem.space import Space, acts
 from verifier.problem.unmodelled import holders, may_allow, scope, things
 
-NEVER_OF_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
-"""What no service-linked role's policies allow, as far as AWS publishes them (docs/decisions.md)."""
+_NEVER_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
+"""What no policy that AWS publishes for a service-linked role allows. [IAM: using-service-linked-roles; docs/decisions.md]"""
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def _boundary(identity: Identity) -> Sequence[Policy]:
 def _identity_allows(space: Space) -> Expression:
     # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
     issued_by_root = both(space.is_federated, negation(space.issued_by_user))
-    # The linked service defines what its role may do [IAM: using-service-linked-roles], and none of AWS's policies for them has these.
-    never = both(space.is_service_linked, acts(NEVER_OF_LINKED & space.known_actions))
+    never = both(space.is_service_linked, acts(_NEVER_LINKED & space.known_actions))
     free = both(outside(space), negation(never), Symbol(OUTSIDE_ALLOW))
     found = [space.is_root, free, issued_by_root, *allows_everything(space)]
     attached = list(_attached(space, lambda identity: identity.policies))

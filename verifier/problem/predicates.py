@@ -328,8 +328,8 @@ def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))
 
 
-def at_least(predicate: Predicate) -> int:
-    """How many characters all texts have that satisfy a predicate, or more."""
+def least_length(predicate: Predicate) -> int:
+    """No text that satisfies a predicate has fewer characters; perhaps all have more."""
     if isinstance(predicate, Tokens):
         return sum(not repeated for repeated, _ in predicate.tokens)
     return min(map(len, predicate.values), default=0) if isinstance(predicate, OneOf) else 0

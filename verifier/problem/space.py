@@ -44,7 +44,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.kinds import on_values, text_forms
-from verifier.problem.predicates import OneOf, Predicate, at_least, like
+from verifier.problem.predicates import OneOf, Predicate, least_length, like
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, readable_under
@@ -278,7 +278,7 @@ class Space(CallerTests):
 
         def test(predicate: Predicate) -> Expression:
             asked = on_values(attribute, predicate, iso=iso)
-            return FALSE if asked is None or at_least(asked) > longest else Test(name, asked)
+            return FALSE if asked is None or least_length(asked) > longest else Test(name, asked)
 
         return View(name, Present(name) if attribute.optional else TRUE, test, value, (name,), forms=text_forms(attribute, iso=iso))
 

@@ -1,7 +1,7 @@
 """What an answer supposes, said alike in every report.
 
-In: `Assumption`s. Out: lines of text, items of Markdown, JSON values, sentences. Guarantee: pure; each assumption is told once; what was
-concluded about where the keys are (S4) is among what every format of every command tells.
+In: `Assumption`s. Out: lines of text, items of Markdown, JSON values, sentences. Guarantee: pure; each assumption is told once, but in
+JSON, which has them as they are given. What was concluded about where the keys are (S4) every format of every command tells.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ def render_text(report: Report, colour: bool) -> str:
     for verdict in report.verdicts:
         lines += [*_verdict_lines(report, verdict, common, style), ""]
     whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
-    lines += supposed_lines(common, f"{whose} supposes", len(whose) + 11)
+    label = f"{whose} supposes"
+    lines += supposed_lines(common, label, len(label) + 2)
     lines += [*([""] if common else []), *_remedy(report), *_ending(report, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from verifier.evaluate import Hearing
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
-from verifier.model.readings import SESSION_ALLOW, fact_symbol, trusting_role
+from verifier.model.readings import SESSION_ALLOW, trusting_role
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
@@ -21,10 +21,18 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
 from verifier.verify.preferences import preferred, usual
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, needed_to_be_sent, tags_not_passed, without_doubts
+from verifier.verify.replay import (
+    for_evaluate,
+    is_unmodelled,
+    matched_statements,
+    needed,
+    needed_to_be_sent,
+    tags_not_passed,
+    without_doubts,
+)
 from verifier.witness.command import command
 from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
-from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+from verifier.witness.values import Conflict, Search, Stuck
 
 REFINEMENTS = 300
 """Rounds between solver and concrete values before a claim is Unknown."""
@@ -183,14 +191,9 @@ def _replay(
     question: Question, claim: Claim, session: Session, request: Request, assignment: Assignment, without: Iterable[str]
 ) -> Found | _Rests:
     """Confirms a violation with `evaluate`, under the symbols that the assignment chose, for a key `without` some facts (U3)."""
-    chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
-    chosen |= dict.fromkeys(map(fact_symbol, without), False)
+    chosen = for_evaluate(question, request, assignment, without)
     if claim.invariant.expectation is Expectation.ALLOWED:
         chosen[SESSION_ALLOW] = False
-    if question.space.relations:
-        chosen.setdefault(WILDCARDS, False)  # as the values were found
-    if unlike_pairs(request):
-        chosen.setdefault(WHICH_PAIR, False)  # as the request was built
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
     hearing = Hearing(question.space.estate, request)
     decision = hearing.decide(chosen)

@@ -6,7 +6,7 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
@@ -16,6 +16,7 @@ from verifier.model.readings import (
     OUTSIDE_DENY,
     SESSION_ALLOW,
     allow_symbol,
+    fact_symbol,
     is_reading,
     is_resource_symbol,
     refuse_symbol,
@@ -26,6 +27,8 @@ from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Session, Unsat
+from verifier.witness.request import WHICH_PAIR, unlike_pairs
+from verifier.witness.values import WILDCARDS
 
 
 def is_free(question: Question, name: str) -> bool:
@@ -40,6 +43,18 @@ def is_unmodelled(question: Question, name: str) -> bool:
     if name.startswith(("L5:", "unsupported:")) or trusting_role(name) is not None:
         return True
     return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
+
+
+def for_evaluate(question: Question, request: Request, assignment: Assignment, lacking: Iterable[str]) -> dict[str, bool]:
+    """What an assignment says of the symbols that `evaluate` takes, for a key that lacks some facts (U3). A reading that it leaves open is
+    as the values of the request were found, and as the request was built."""
+    chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
+    chosen |= dict.fromkeys(map(fact_symbol, lacking), False)
+    if question.space.relations:
+        chosen.setdefault(WILDCARDS, False)
+    if unlike_pairs(request):
+        chosen.setdefault(WHICH_PAIR, False)
+    return chosen
 
 
 def without_doubts(question: Question, hearing: Hearing, chosen: Mapping[str, bool], decision: Decision) -> Decision:

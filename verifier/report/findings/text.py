@@ -14,13 +14,12 @@ from verifier.report.findings.words import as_row, findings_exit_code, headline,
 from verifier.report.naming import Places, rule_label
 from verifier.report.region_words import witness_text
 from verifier.report.style import Style, flow, pad, sentence
-from verifier.report.supposed import of_all, supposed_lines
+from verifier.report.supposed import LABEL, of_all, supposed_lines
 from verifier.report.text import counted, key_lines
 from verifier.syntax.text import printable
 
 _WIDTHS = (8, 32, 34, 38)
 _INDENT = sum(_WIDTHS[:1]) + 2
-_LABEL = 12
 
 
 def render_findings(report: FindingsReport, *, colour: bool = False, in_full: bool = False) -> str:
@@ -46,7 +45,7 @@ class _Writer:
         yield ""
         groups = [Told(((as_row(finding),),)) for finding in (*key.findings, *key.services)]
         if places := places_of(groups):
-            yield from map(self.style.dim, flow(places, pad("statements", _LABEL), between=", "))
+            yield from map(self.style.dim, flow(places, pad("statements", LABEL), between=", "))
             yield ""
         yield from self._verdict(key)
 
@@ -96,6 +95,6 @@ class _Writer:
         needed = readings_needed(f.region for key in self.report.keys for f in (*key.findings, *key.services))
         if needed and not self.in_full:
             remedy = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
-            yield from sentence(f"some findings depend on what AWS's documentation leaves open; {remedy}", pad("readings", _LABEL))
+            yield from sentence(f"some findings depend on what AWS's documentation leaves open; {remedy}", pad("readings", LABEL))
             for label in needed:
-                yield from sentence(reading_question(label), pad("", _LABEL), rule_label(label))
+                yield from sentence(reading_question(label), pad("", LABEL), rule_label(label))

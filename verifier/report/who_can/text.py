@@ -27,12 +27,11 @@ from verifier.report.columns import columns
 from verifier.report.naming import Places, rule_label
 from verifier.report.region_words import witness_text
 from verifier.report.style import Style, flow, pad, sentence
-from verifier.report.supposed import of_all, supposed_lines
+from verifier.report.supposed import LABEL, of_all, supposed_lines
 from verifier.report.text import counted, key_lines
 from verifier.syntax.text import printable
 
 _THREE, _INNER = (34, 44, 36), (36, 40, 34)
-_LABEL = 12
 _MOST_PLACES = 12
 
 
@@ -97,7 +96,7 @@ class _Writer:
         shown = places if self.in_full else places[:_MOST_PLACES]
         more = [f"and {len(places) - len(shown):,} more (--verbose)"] if len(places) > len(shown) else []
         if places:
-            yield from map(self.style.dim, flow([*shown, *more], pad("statements", _LABEL), between=", "))
+            yield from map(self.style.dim, flow([*shown, *more], pad("statements", LABEL), between=", "))
             yield ""
 
     def _more(self, row: Access) -> Iterator[str]:
@@ -137,6 +136,6 @@ class _Writer:
         needed = readings_needed(told_short)
         if needed and not self.in_full:
             remedy = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
-            yield from sentence(f"some rows depend on what AWS's documentation leaves open; {remedy}", pad("readings", _LABEL))
+            yield from sentence(f"some rows depend on what AWS's documentation leaves open; {remedy}", pad("readings", LABEL))
             for label in needed:
-                yield from sentence(reading_question(label), pad("", _LABEL), rule_label(label))
+                yield from sentence(reading_question(label), pad("", LABEL), rule_label(label))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from verifier.model.engine import Engine
-from verifier.model.readings import fact_symbol, is_reading
+from verifier.model.readings import is_reading
 from verifier.model.request import Decision, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.examination import Examination
@@ -23,10 +23,10 @@ from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat
 from verifier.verify.claims import REFINEMENTS, InternalDisagreement, why_unmodelled
 from verifier.verify.preferences import preferences, preferred
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed_to_be_sent
+from verifier.verify.replay import for_evaluate, is_unmodelled, matched_statements, needed_to_be_sent
 from verifier.witness.command import command
-from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
-from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+from verifier.witness.request import absent_facts, build
+from verifier.witness.values import Conflict, Search, Stuck
 
 MOST_UNMODELLED = 3
 """So many things that are not modelled are tried out in all ways."""
@@ -139,12 +139,7 @@ class Bench:
     def _shown(self, request: Request, lacking: frozenset[str], assignment: Assignment, confirm: Confirm) -> Counterexample | list[str]:
         """The request, confirmed; or the symbols of what is not modelled that it rests on."""
         question = self.question
-        chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
-        chosen |= dict.fromkeys(map(fact_symbol, lacking), False)
-        if question.space.relations:
-            chosen.setdefault(WILDCARDS, False)  # as the values were found
-        if unlike_pairs(request):
-            chosen.setdefault(WHICH_PAIR, False)  # as the request was built
+        chosen = for_evaluate(question, request, assignment, lacking)
         decision = confirm(request, chosen)
         unmodelled = [name for name in chosen if is_unmodelled(question, name)]
         if decision is None:
