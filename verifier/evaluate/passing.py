@@ -97,7 +97,7 @@ class Passing:
     def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
         """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
         for one in assumers(self.estate, role):
-            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, {}, tags, ()):
+            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, _of_resource(tags), tags, ()):
                 continue
             before, others = self._role(one), replace(self, shown={}, whole=False, fixed={}, besides=())
             if one.stranger or before is None or before.trust is None or others.passed(before, tags, transitive=True) is not None:
@@ -108,6 +108,7 @@ class Passing:
 
     def passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
         """Who may pass the tags by one request, perhaps with others that policies ask for."""
+        own = {name.lower(): value for name, value in role.tags}
         for one in assumers(self.estate, role):
             listed = listed_tags(self._case(role, one, "sts:TagSession", {}))
             further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
@@ -120,6 +121,8 @@ class Passing:
                         REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
                     }
                     entries[TAG_KEYS] = tuple(names)
+                    # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none overrides the role's.
+                    entries |= _of_resource({name: own.get(name) for name in chosen})
                     if transitive:
                         entries[TRANSITIVE] = tuple(name for name in names if name.lower() in tags)
                     if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
@@ -137,8 +140,8 @@ class Passing:
         self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None = None
     ) -> bool:
         """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests."""
-        besides, inherited = (*besides, *self.besides), self.fixed.get(SOURCE_IDENTITY)
-        if inherited is not None and not self._may_have_source(one, inherited):
+        besides = (*besides, *self.besides)
+        if SOURCE_IDENTITY in self.fixed and not self._may_have_source(one, self.fixed[SOURCE_IDENTITY]):
             return False
         certain = {**self.fixed, **entries, **{PRINCIPAL_TAG + name: value for name, value in own.items()}}
         if not self._allowed(role, one, certain, besides):
@@ -159,14 +162,20 @@ class Passing:
         return False
 
     def _may_have_source(self, one: Assumer, source: Entry) -> bool:
-        """Whether a caller may be a session with this source identity."""
+        """Whether a caller may have this source identity, or none. A role that nobody can assume, as far as is known, is supposed to have
+        sessions all the same, with none."""
         before, state = self._role(one), (one.caller.principal_arn, ((SOURCE_IDENTITY, str(source)),))
-        if one.caller.kind is not CallerKind.ROLE or state in self.seen:
+        if one.caller.kind is not CallerKind.ROLE:
+            return source is None
+        if state in self.seen:
             return False
         if before is None or before.trust is None or len(self.seen) >= _SESSIONS:
             return True
-        others = replace(self, shown={}, whole=False, seen=self.seen | {state})
-        return any(replace(others, fixed=said, besides=besides).assumable(before) for said, besides in with_source(str(source)))
+        others = replace(self, shown={}, whole=False, seen=self.seen | {state}, fixed={}, besides=())
+        said = with_source(None if source is None else str(source))
+        if any(replace(others, fixed=fixed, besides=besides).assumable(before) for fixed, besides in said):
+            return True
+        return source is None and not others.assumable(before)
 
     def _may_be(self, role: Identity, shown: Mapping[str, str | None]) -> bool:
         """Whether a session of the role may have these tags and be without others."""
@@ -211,11 +220,19 @@ class Passing:
 
 
 def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
-    """How a session comes by a source identity, or by none: what the request says that makes it, and what that needs besides. A source
-    identity persists into the sessions that a session assumes. [IAM: id_credentials_temp_control-access_monitor]"""
+    """How a session comes by a source identity, or by none: what the request says that makes it, of its caller too, and what that needs
+    besides. A source identity persists into the sessions that a session assumes, and cannot be set to another value; whether the request
+    says it again, two sentences of the page see differently. [IAM: id_credentials_temp_control-access_monitor]"""
     if source is not None:
-        yield {SET_SOURCE: source}, ("sts:SetSourceIdentity",)
+        yield {SET_SOURCE: source, SOURCE_IDENTITY: None}, ("sts:SetSourceIdentity",)
+        yield {SET_SOURCE: source, SOURCE_IDENTITY: source}, ()
     yield {SET_SOURCE: None, SOURCE_IDENTITY: source}, ()
+
+
+def _of_resource(tags: Mapping[str, str | None]) -> dict[str, Entry]:
+    """The tags of the role as its trust policy reads them; `None`: it has none. A transitive tag of the caller overrides the role's own.
+    [IAM: id_session-tags, Chaining roles with session tags]"""
+    return {prefix + name: value for name, value in tags.items() for prefix in TAGS_OF_RESOURCE}
 
 
 def _by(role: Identity, one: Assumer) -> str:

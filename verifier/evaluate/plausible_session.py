@@ -56,6 +56,9 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: {key} is {' or '.join(VALUES[key])}"
     if str(given.get("aws:sourceidentity", "")).lower().startswith("aws:"):
         yield "F6: aws:SourceIdentity begins with no aws:"
+    own, said = given.get("aws:sourceidentity"), given.get("sts:sourceidentity")
+    if own is not None and said is not None and own != said:
+        yield "E2: a session with a source identity sets no other one"
     yield from _assumed_root(kind, given)
     for one, other in NEVER_TOGETHER:
         if one.lower() in given and other.lower() in given:

@@ -88,7 +88,7 @@ class _Said:
 def _said(estate: Estate, role: Identity, case: Case) -> _Said:
     if case.standing.caller.kind is not CallerKind.ROLE or role.trust is None:
         return _Said()
-    sourced = estate.binds_source_identities and any(SOURCE_IDENTITY in policy.tested_keys for policy in estate.deciding_policies())
+    sourced = estate.reads_source_identities
     source = case.context.entries.get(SOURCE_IDENTITY)
     named = case.standing.caller.session if estate.binds_session_names and _read(estate) else None
     return _Said(named, sourced, str(source) if sourced and source is not None else None)

@@ -254,24 +254,21 @@ class Estate:
 
     @cached_property
     def heeds_trust_policies(self) -> bool:
-        """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or some policy
-        binds names or source identities of sessions (F3)."""
+        """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or
+        source identities of sessions, or some policy binds names of sessions (F3)."""
         reads_tags = any(policy.tests_tags_of_callers for policy in self.deciding_policies())
-        return reads_tags or self.binds_session_names or self.binds_source_identities
+        return reads_tags or self.binds_session_names or self.reads_source_identities
 
     @cached_property
     def binds_session_names(self) -> bool:
         """Whether a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
-        return self._tests_of_sessions("sts:rolesessionname")
+        trusts = (role.trust for account in self.accounts for role in account.roles if role.trust is not None)
+        return any("sts:rolesessionname" in policy.tested_keys for policies in (trusts, self.deciding_policies()) for policy in policies)
 
     @cached_property
-    def binds_source_identities(self) -> bool:
-        """The same for `sts:SourceIdentity`."""
-        return self._tests_of_sessions("sts:sourceidentity")
-
-    def _tests_of_sessions(self, key: str) -> bool:
-        trusts = (role.trust for account in self.accounts for role in account.roles if role.trust is not None)
-        return any(key in policy.tested_keys for policies in (trusts, self.deciding_policies()) for policy in policies)
+    def reads_source_identities(self) -> bool:
+        """Whether a policy that decides on requests on keys tests `aws:SourceIdentity`."""
+        return any("aws:sourceidentity" in policy.tested_keys for policy in self.deciding_policies())
 
     def deciding_policies(self) -> Iterator[Policy]:
         """The policies that decide on requests on keys."""

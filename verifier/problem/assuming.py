@@ -68,7 +68,7 @@ class Assuming(TagSets):
         self._tags = self.parts
         if {SESSION_NAME, Part(SESSION_NAME).request} <= space.attributes.keys():
             self.parts = (*self.parts, Part(SESSION_NAME))
-        if Part(SOURCE_IDENTITY).request in space.attributes:
+        if {SOURCE_IDENTITY, Part(SOURCE_IDENTITY).request} & space.attributes.keys():
             _see(space, SOURCE_IDENTITY)
             self.parts = (*self.parts, Part(SOURCE_IDENTITY))
         for part in self.parts:
@@ -89,7 +89,9 @@ class Assuming(TagSets):
         without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
         sources: list[list[Node]] = [[]]
         if Part(SOURCE_IDENTITY) in self.parts:
-            sources = [self._requests("sts:SetSourceIdentity"), [self._absent(Part(SOURCE_IDENTITY).request)]]
+            # One that the caller has persists: whether the request says it again, two sentences of the page see differently.
+            persisting = self._diagrams.either(self._absent(Part(SOURCE_IDENTITY).request), self._present(SOURCE_IDENTITY))
+            sources = [self._requests("sts:SetSourceIdentity"), [persisting]]
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
         ways = ([*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources))
         return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)
@@ -109,25 +111,30 @@ class Assuming(TagSets):
         """What is given to sessions of the roles, where sessions of those of `sessions` can be no others (`None`: any)."""
         diagrams = self._diagrams
         onward = tuple(self._onward(part, sessions) for part in self.parts)
+        # A transitive tag overrides the role's before the trust policy is evaluated, and who passes one of its key fails [API: AssumeRole].
         overridden = (
-            diagrams.either(diagrams.literal(name, 1), found)
+            diagrams.either(self._override(part, 1), diagrams.both(found, self._absent(part.request)))
             for part, found in zip(self.parts, onward, strict=True)
-            if (name := _OVERRIDES + str(part.tag)) in self._level
+            if _OVERRIDES + str(part.tag) in self._level
         )
         callers = diagrams.all_of([*self._callers(sessions), *overridden])
         requests = diagrams.both(self._any, callers)
         passed = self._only(requests, self._said)
         inherited, further = [], []
         for part, found, passing_on in zip(self.parts, onward, self._passing_on, strict=True):
-            carrying = diagrams.all_of((requests, found, self._absent(part.request)))
+            carrying = diagrams.all_of((requests, found, self._absent(part.request), self._override(part, 2)))
             inherited.append(self._only(carrying, frozenset({part.session})))
-            passing_on = requests if part.session == SOURCE_IDENTITY else diagrams.both(passing_on, callers)
-            set_by = self._only(diagrams.both(passing_on, self._present(part.request)), frozenset({part.request}))
+            set_by = self._only(diagrams.all_of((passing_on, callers, self._present(part.request))), frozenset({part.request}))
             further.append(diagrams.either(inherited[-1], self._moved(set_by, {part.request: part.session})))
         return {
             arn: GivenTo(self._on(passed, arn), tuple(self._on(n, arn) for n in inherited), tuple(self._on(n, arn) for n in further))
             for arn in self._number
         }
+
+    def _override(self, part: Part, mask: int) -> Node:
+        """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise everything."""
+        name = _OVERRIDES + str(part.tag)
+        return self._diagrams.literal(name, mask) if name in self._level else EVERYTHING
 
     def _only(self, node: Node, kept: frozenset[str]) -> Node:
         return self._diagrams.exists(node, self._diagrams.support(node) - kept - self._symbols - {TARGET})
@@ -157,15 +164,14 @@ class Assuming(TagSets):
                 yield self._diagrams.either(self._diagrams.complement(self._diagrams.literal(CALLER, mask)), node)
 
     def _onward(self, part: Part, sessions: Mapping[str, Sessions | None]) -> Node:
-        """The callers that pass on a tag, or a source identity, with the values that they do."""
+        """The callers that pass on a tag, with the values that they do; all that there can be pass on a source identity, or none."""
         diagrams, present = self._diagrams, self._present(part.session)
-        if part.session == SESSION_NAME:
-            return NOTHING
-        unknown = self._unknown if part.tag else self._listed - sessions.keys()
+        if not part.tag:
+            return NOTHING if part.session == SESSION_NAME else EVERYTHING
         masks: dict[Node, int] = {}
         for number, roles in self._by_class.items():
             found = [_passed_on(sessions, role, part, present) for role in roles if role in sessions]
-            node = diagrams.any_of([*found, *(present for role in roles if role in unknown)])
+            node = diagrams.any_of([*found, *(present for role in roles if role in self._unknown)])
             masks[node] = masks.get(node, 0) | 1 << number
         others = diagrams.both(self._joint.scopes[0], present)
         return diagrams.any_of([others, *(diagrams.both(diagrams.literal(CALLER, mask), node) for node, mask in masks.items())])
@@ -175,7 +181,9 @@ class Assuming(TagSets):
         diagrams = self._diagrams
         inherits = diagrams.literal(INHERITED, 2) if INHERITED in self._level else EVERYTHING
         otherwise = {
-            part.request: diagrams.either(self._own(role, part), diagrams.both(inherits, inherited) if part.tag else inherited)
+            part.request: inherited
+            if part.session == SOURCE_IDENTITY and given.passed != NOTHING
+            else diagrams.either(self._own(role, part), diagrams.both(inherits, inherited))
             for part, inherited in zip(self.parts, given.inherited, strict=True)
         }
         names = {part.request: part.session for part in self.parts}

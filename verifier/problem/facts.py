@@ -43,7 +43,7 @@ from verifier.problem.plain_tags import possible_tags
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.session_tags import PRINCIPAL_TAG, own_tags, role_tags
 from verifier.problem.space import Space, acts
-from verifier.problem.steps.facts import step_operations, step_senders, transitive_tags
+from verifier.problem.steps.facts import persisting_sources, step_operations, step_senders, transitive_tags
 from verifier.problem.steps.resources import resource_facts
 
 
@@ -276,6 +276,7 @@ _STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     sources,
     organizations,
     transitive_tags,
+    persisting_sources,
     _inventory_tags,
     possible_tags,
     _user_ids,

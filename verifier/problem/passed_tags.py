@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from verifier.model.estate import Estate
 from verifier.problem.assuming import Assuming
 from verifier.problem.diagram import NOTHING, Node, TooLarge
-from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, either
+from verifier.problem.expression import Expression, Symbol, both, conjunction, either
 from verifier.problem.predicates import Predicate
 from verifier.problem.session_parts import GivenTo, Sessions
 from verifier.problem.session_tags import SESSION_NAME, SOURCE_IDENTITY
@@ -59,12 +59,11 @@ class PassedTags:
         group = self._groups[told.group]
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, told.inherited, strict=True) if part.session in own]
-        otherwise = {
-            part.session: either(own[part.session], both(Symbol("F3") if part.tag else TRUE, group.of_sessions(node, {})))
-            for part, node in parts
-        }
-        # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
-        return conjunction(otherwise.values()) if told.passed == NOTHING else group.of_sessions(told.passed, otherwise)
+        otherwise = {part.session: either(own[part.session], both(Symbol("F3"), group.of_sessions(node, {}))) for part, node in parts}
+        if told.passed == NOTHING:  # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
+            return conjunction(otherwise.values())
+        sources = {part.session: group.of_sessions(node, own) for part, node in parts if part.session == SOURCE_IDENTITY}
+        return group.of_sessions(told.passed, {**otherwise, **sources})
 
     @property
     def compares(self) -> bool:

@@ -35,7 +35,8 @@ class Part:
 @dataclass(frozen=True)
 class GivenTo:
     """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is `inherited` from the session
-    that makes it; what the session passes `onward` in turn. These are sets over each attribute of sessions, one after another."""
+    that makes it, of a source identity also that it has none; what the session passes `onward` in turn. These are sets over each attribute
+    of sessions, one after another."""
 
     passed: Node
     inherited: tuple[Node, ...]

@@ -46,7 +46,7 @@ def _further(space: Space) -> tuple[str, ...]:
         return ()
     if space.estate.binds_session_names:
         space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
-    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: space.estate.binds_source_identities}
+    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: True}
     return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.step_actions import IAM_REGION, known_step_keys, step_actions
-from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation
+from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation, same
 from verifier.problem.facts_shared import has, predicates_of
 from verifier.problem.plain_tags import passable_tags
 from verifier.problem.predicates import exactly, like
@@ -72,6 +72,16 @@ def step_senders(space: Space) -> Iterator[Expression]:
 
 def _iam_region(space: Space) -> Expression:
     return Test("region", exactly(IAM_REGION.get(space.target.partition, "us-east-1")))
+
+
+def persisting_sources(space: Space) -> Iterator[Expression]:
+    """E2: who has a source identity sets no other one. [IAM: id_credentials_temp_control-access_monitor, Control access using source
+    identity information]"""
+    own, said = "aws:sourceidentity", "sts:sourceidentity"
+    if own in space.attributes and said in space.attributes:
+        persisting = both(Present(own), Present(said))
+        for predicate in dict.fromkeys((*predicates_of(space, own), *predicates_of(space, said))):
+            yield implies(persisting, same(Test(own, predicate), Test(said, predicate)))
 
 
 def transitive_tags(space: Space) -> Iterator[Expression]:
