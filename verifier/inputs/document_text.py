@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from array import array
+from collections.abc import Iterator
+from itertools import accumulate
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar, diagnostic
 from verifier.inputs.unknown import Embedded, Resolved
@@ -22,10 +24,10 @@ MAXIMUM_POLICY = 1 << 20
 
 def document_source(node: Node) -> Source:
     """The text of a policy document. Raises `InputError` where it is over 1 MiB, or is neither an object nor a string."""
-    if isinstance(node, Embedded):
-        return _limited(node, node.document)
-    if node.end - node.start > MAXIMUM_POLICY:
+    if (len(node.text) if isinstance(node, Embedded) else node.end - node.start) > MAXIMUM_POLICY:
         raise _too_large(node)
+    if isinstance(node, Embedded):
+        return node.document
     if isinstance(node, Scalar) and node.type == "string":
         return _string_source(node)
     if isinstance(node, Members | Items):
@@ -33,179 +35,113 @@ def document_source(node: Node) -> Source:
     raise InputError([diagnostic(Severity.ERROR, node, "expected a policy document: an object, or a string that holds one")])
 
 
-def _limited(node: Node, document: Source) -> Source:
-    if len(document.text) > MAXIMUM_POLICY:
-        raise _too_large(node)
-    return document
-
-
 def _string_source(node: Scalar) -> Source:
-    text = node.source.text
-    if _is_json_string(node):
+    # YAML has more escapes than JSON, and folds lines.
+    if node.source.text.startswith('"', node.start) and _json_at(node) == node.text:
         inner = nested_source(node.source, node.start, node.end)
     else:
-        inner = Source(node.source.name, node.text, node.source, _alignment(node.text, text, node.start, node.end))
+        inner = Source(node.source.name, node.text, node.source, _alignment(node))
     return _url_decoded(inner) if inner.text.lstrip()[:3].upper() in ("%7B", "%0A", "%20", "%09", "%0D") else inner
 
 
-def _is_json_string(node: Scalar) -> bool:
-    """Whether the place of a scalar holds a JSON string that means the same (YAML has more escapes, and folds lines)."""
-    raw = node.source.text[node.start : node.end]
-    if not raw.startswith('"'):
-        return False
+def _json_at(node: Node) -> object:
+    """The JSON value that the characters of a node are as they stand; `None` where they are none (YAML may not be)."""
     try:
-        return bool(json.loads(raw) == node.text)
-    except ValueError:
-        return False
+        return json.loads(node.source.text[node.start : node.end])
+    except (ValueError, RecursionError):
+        return None
 
 
-def _alignment(value: str, text: str, start: int, end: int) -> array[int]:
-    """For each character of a YAML scalar's value its place in `text[start:end]`, and the end.
+_UNITS = {'"': r"\\(?:x..|u.{4}|U.{8}|\r?\n\s*|.)|.", "'": "''|.", "": "."}
+"""What writes one character of a YAML scalar, by its quotes."""
+
+
+def _alignment(node: Scalar) -> array[int]:
+    """For each character of a YAML scalar its place in the source, and the end.
 
     YAML only leaves out characters (indentation, quotes, the second of two quotes) or writes them as escapes, so each
     character of the value stands at its next occurrence; where folding put a space for a line end, at that line end.
     """
+    text, start, end = node.source.text, node.start, node.end
+    quote = text[start] if text.startswith(("'", '"'), start) else ""
+    begin = text.find("\n", start, end) + 1 or end if text.startswith(("|", ">"), start) else start + len(quote)
+    if text.startswith(node.text, begin):
+        return array("q", range(begin, begin + len(node.text) + 1))
+    units = re.compile(_UNITS[quote], re.DOTALL).finditer(text, begin, end)
     offsets = array("q")
-    position = start + (1 if text.startswith(("'", '"'), start) else 0)
-    if text.startswith(("|", ">"), start):
-        position = text.find("\n", start, end) + 1 or end
-    double = text.startswith('"', start)
-    for character in value:
-        position = _place(character, text, position, end, double)
-        offsets.append(min(position, end))
-        position = min(_after(text, position, double), end)
-    offsets.append(max(position, offsets[-1] if offsets else start))
+    for character in node.text:
+        unit = next((unit for unit in units if _may_be(unit.group(), character)), None)
+        offsets.append(end if unit is None else unit.start())
+        last = end if unit is None else unit.end()
+    offsets.append(last if offsets else start)
     return offsets
 
 
-def _place(character: str, text: str, position: int, end: int, double: bool) -> int:
-    """Where `character` stands at or after `position`; `position` itself where it is escaped or folded."""
-    if double and text.startswith("\\", position):
-        while text.startswith(("\\\n", "\\\r\n"), position):
-            position = _skip_space(text, position + 1, end)
-        if text.startswith("\\", position):
-            return position
-    if text.startswith(character, position) or not text[position : position + 1].isspace():
-        return position
-    after = _skip_space(text, position, end)
-    is_found = text.startswith(character, after) or (double and text.startswith("\\", after))
-    return after if is_found and not character.isspace() else position
-
-
-def _after(text: str, position: int, double: bool) -> int:
-    """The position after the character, the escape or the doubled quote that stands at `position`."""
-    if double and text.startswith("\\", position):
-        return position + {"x": 4, "u": 6, "U": 10}.get(text[position + 1 : position + 2], 2)
-    if not double and text.startswith("''", position):
-        return position + 2
-    return position + 1
-
-
-def _skip_space(text: str, position: int, end: int) -> int:
-    while position < end and text[position].isspace():
-        position += 1
-    return position
+def _may_be(unit: str, character: str) -> bool:
+    """Whether a unit of a YAML scalar may stand for a character."""
+    escape = len(unit) > 1 and unit[0] == "\\" and unit[1] not in "\r\n"
+    return escape or unit[0] == character or (unit.isspace() and character.isspace())
 
 
 def _url_decoded(outer: Source) -> Source:
     """The text with `%XX` decoded as UTF-8 (RFC 3986), as the IAM API encodes policy documents."""
-    pieces: list[str] = []
-    offsets = array("q")
-    position = 0
-    for match in re.finditer(r"(?:%[0-9A-Fa-f]{2})+", outer.text):
-        plain = outer.text[position : match.start()]
-        offsets.extend(range(position, match.start()))
-        decoded, places = _percent_decoded(outer, match.start(), match.end())
-        pieces += [plain, decoded]
-        offsets.extend(places)
-        position = match.end()
-    pieces.append(outer.text[position:])
-    offsets.extend(range(position, len(outer.text) + 1))
-    return Source(outer.name, "".join(pieces), outer, offsets)
-
-
-def _percent_decoded(outer: Source, start: int, end: int) -> tuple[str, list[int]]:
-    data = bytes(int(outer.text[at + 1 : at + 3], 16) for at in range(start, end, 3))
+    data, places = bytearray(), array("q")
+    for match in re.finditer(r"%([0-9A-Fa-f]{2})|.", outer.text, re.DOTALL):
+        encoded = bytes.fromhex(match[1]) if match[1] else match[0].encode("utf-8", "surrogatepass")
+        data += encoded
+        places.extend([match.start()] * len(encoded))
+    places.append(len(outer.text))
     try:
         decoded = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        at = start + 3 * error.start
-        node = Node(outer, at, at + 3)
+        node = Node(outer, places[error.start], places[error.start] + 3)
         raise InputError([diagnostic(Severity.ERROR, node, "the URL-encoded policy document is not UTF-8 here")]) from None
-    places, byte = [], 0
-    for character in decoded:
-        places.append(start + 3 * byte)
-        byte += len(character.encode("utf-8"))
-    return decoded, places
+    ends = accumulate((len(character.encode("utf-8")) for character in decoded), initial=0)
+    return Source(outer.name, decoded, outer, array("q", (places[at] for at in ends)))
 
 
 def _object_source(node: Members | Items) -> Source:
     """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its node."""
-    writer = _Writer(node.source)
-    as_written = not isinstance(node, Resolved)
-    if as_written and node.source.text.startswith(("{", "["), node.start) and _is_json(node):
-        text = node.source.text[node.start : node.end]
+    text = node.source.text[node.start : node.end]
+    if not isinstance(node, Resolved) and text.startswith(("{", "[")) and _json_at(node) is not None:
         return Source(node.source.name, text, node.source, range(node.start, node.end + 1))
-    writer.write(node)
-    writer.offsets.append(node.end)
-    return Source(node.source.name, "".join(writer.pieces), node.source, writer.offsets)
+    pieces: list[str] = []
+    offsets = array("q")
+    for piece, place in _written(node):
+        pieces.append(piece)
+        offsets.extend([place] * len(piece))
+        if len(offsets) > MAXIMUM_POLICY:
+            raise _too_large(Node(node.source, place, place))
+    offsets.append(node.end)
+    return Source(node.source.name, "".join(pieces), node.source, offsets)
 
 
-def _is_json(node: Node) -> bool:
-    """Whether the characters of a node are JSON as they stand (a YAML flow mapping may not be)."""
-    try:
-        json.loads(node.source.text[node.start : node.end])
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _written(node: Node) -> Iterator[tuple[str, int]]:
+    """A node as JSON: each piece with the place of the character, or of the node, that it stands for. What separates two nodes is at the
+    end of the first, which so ends there."""
+    if isinstance(node, Members | Items):
+        brackets, inner = ("{}", node.pairs) if isinstance(node, Members) else ("[]", [(None, item) for item in node.items])
+        yield brackets[0], node.start
+        for index, (key, value) in enumerate(inner):
+            if index:
+                yield ", ", inner[index - 1][1].end
+            if key is not None:
+                yield from _string(key)
+                yield ": ", key.end
+            yield from _written(value)
+        yield brackets[1], node.end
+    elif isinstance(node, Scalar):
+        yield from [("null", node.start)] if node.type == "null" else _string(node)
+    else:
+        raise InputError([diagnostic(Severity.ERROR, node, "this value is not known, and must be one", rule="L4")])
 
 
-class _Writer:
-    """Writes nodes as JSON. Each character keeps the place of the character, or of the node, that it stands for. What separates two nodes
-    is at the end of the first, which so ends there."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.pieces: list[str] = []
-        self.offsets = array("q")
-        self.length = 0
-
-    def write(self, node: Node) -> None:
-        if isinstance(node, Members):
-            self._literal("{", node.start)
-            for index, (key, value) in enumerate(node.pairs):
-                if index:
-                    self._literal(", ", node.pairs[index - 1][1].end)
-                self._string(key)
-                self._literal(": ", key.end)
-                self.write(value)
-            self._literal("}", node.end)
-        elif isinstance(node, Items):
-            self._literal("[", node.start)
-            for index, value in enumerate(node.items):
-                if index:
-                    self._literal(", ", node.items[index - 1].end)
-                self.write(value)
-            self._literal("]", node.end)
-        elif isinstance(node, Scalar):
-            self._literal("null", node.start) if node.type == "null" else self._string(node)
-        else:
-            raise InputError([diagnostic(Severity.ERROR, node, "this value is not known, and must be one", rule="L4")])
-
-    def _string(self, node: Scalar) -> None:
-        """A string: unquoted YAML (`2012-10-17`, `111122223333`, `true`) is text wherever AWS has text (L2)."""
-        self._literal('"', node.start)
-        places = _alignment(node.text, self.source.text, node.start, node.end)
-        for character, place in zip(node.text, places, strict=False):
-            self._literal(json.dumps(character, ensure_ascii=False)[1:-1], place)
-        self._literal('"', places[-1])
-
-    def _literal(self, text: str, place: int) -> None:
-        self.pieces.append(text)
-        self.offsets.extend([place] * len(text))
-        self.length += len(text)
-        if self.length > MAXIMUM_POLICY:
-            raise _too_large(Node(self.source, place, place))
+def _string(node: Scalar) -> Iterator[tuple[str, int]]:
+    """A string: unquoted YAML (`2012-10-17`, `111122223333`, `true`) is text wherever AWS has text (L2)."""
+    places = _alignment(node)
+    yield '"', node.start
+    yield from ((json.dumps(character, ensure_ascii=False)[1:-1], place) for character, place in zip(node.text, places, strict=False))
+    yield '"', places[-1]
 
 
 def _too_large(node: Node) -> InputError:

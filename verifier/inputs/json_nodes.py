@@ -1,7 +1,7 @@
 """A JSON text as a tree of nodes.
 
-In: a source whose text is JSON. Out: a `Node`. Guarantee: RFC 8259 and nothing more (no `NaN`, no trailing comma); no
-recursion, so nesting is an error and never a crash.
+In: a source whose text is JSON. Out: a `Node`. Guarantee: RFC 8259 and nothing more (no `NaN`, no trailing comma); too
+much nesting is an error and never a crash.
 """
 
 from __future__ import annotations
@@ -27,90 +27,62 @@ def read_json(source: Source) -> Node:
 
 
 class _Scanner:
-    """Reads one text from left to right. `open` holds the lists and objects that are not closed yet, outermost first."""
+    """Reads one text from left to right."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
-        self.open: list[Items | Members] = []
-        self.keys: list[Scalar | None] = []
 
     def document(self) -> Node:
-        position = self._space(0)
-        node, position = self._value(position)
-        while self.open:
-            position = self._space(position)
-            node, position = self._continue(position)
-        position = self._space(position)
+        node = self._value(self._space(0), 0)
+        position = self._space(node.end)
         if position < len(self.text):
             raise self._error(position, "expected the end of the text")
         return node
 
-    def _continue(self, position: int) -> tuple[Node, int]:
-        """Reads on in the innermost open list or object: a closing bracket, or a comma where one is due, and the next value."""
-        inner = self.open[-1]
-        closing = "}" if isinstance(inner, Members) else "]"
-        filled = bool(inner.pairs if isinstance(inner, Members) else inner.items)
-        if self.text.startswith(closing, position):
-            inner.end = position + 1
-            self.open.pop()
-            self.keys.pop()
-            return inner, position + 1
-        if filled:
-            position = self._space(self._expect(position, ",", f"`,` or `{closing}`"))
-        if isinstance(inner, Members):
-            position = self._key(position, empty=not filled)
-        return self._value(position)
-
-    def _key(self, position: int, *, empty: bool) -> int:
-        """Reads `"name":` and remembers the name for the value that follows."""
-        plain = _MEMBER.match(self.text, position)
-        if plain:
-            start, end = plain.span(1)
-            self.keys[-1] = Scalar(self.source, start - 1, end + 1, plain.group(1), "string")
-            return plain.end()
-        if not self.text.startswith('"', position):
-            raise self._error(position, "expected a member name in double quotes" + (" or `}`" if empty else ""))
-        key = self._string(position)
-        self.keys[-1] = key
-        return self._space(self._expect(self._space(key.end), ":", "`:`"))
-
-    def _value(self, position: int) -> tuple[Node, int]:
-        """Reads a scalar, or opens a list or object; puts it into the one that surrounds it."""
-        node, after = self._begin(position)
-        if self.open:
-            self._put(self.open[-1], node)
-        if isinstance(node, Items | Members):
-            if len(self.open) >= MAXIMUM_DEPTH:
-                raise self._error(position, f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
-            self.open.append(node)
-            self.keys.append(None)
-        return node, after
-
-    def _put(self, inner: Items | Members, node: Node) -> None:
-        if isinstance(inner, Items):
-            inner.items.append(node)
-        else:
-            key = self.keys[-1]
-            assert key is not None
-            inner.pairs.append((key, node))
-
-    def _begin(self, position: int) -> tuple[Node, int]:
+    def _value(self, position: int, depth: int) -> Node:
         first = self.text[position : position + 1]
         if first == '"':
-            string = self._string(position)
-            return string, string.end
-        if first == "{":
-            return Members(self.source, position, position + 1, []), position + 1
-        if first == "[":
-            return Items(self.source, position, position + 1, []), position + 1
+            return self._string(position)
+        if first == "{" or first == "[":
+            if depth >= MAXIMUM_DEPTH:
+                raise self._error(position, f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
+            return self._members(position, depth + 1) if first == "{" else self._items(position, depth + 1)
         match = _PLAIN.match(self.text, position)
         if match is None:
             raise self._error(position, "expected a JSON value")
-        text, end = match.group(), match.end()
-        if text == "null":
-            return Scalar(self.source, position, end, "", "null"), end
-        return Scalar(self.source, position, end, text, "plain"), end
+        text = match.group()
+        return Scalar(self.source, position, match.end(), *(("", "null") if text == "null" else (text, "plain")))
+
+    def _items(self, start: int, depth: int) -> Items:
+        items: list[Node] = []
+        position = self._space(start + 1)
+        while not self.text.startswith("]", position):
+            position = self._space(self._expect(position, ",", "`,` or `]`")) if items else position
+            items.append(self._value(position, depth))
+            position = self._space(items[-1].end)
+        return Items(self.source, start, position + 1, items)
+
+    def _members(self, start: int, depth: int) -> Members:
+        pairs: list[tuple[Scalar, Node]] = []
+        position = self._space(start + 1)
+        while not self.text.startswith("}", position):
+            position = self._space(self._expect(position, ",", "`,` or `}`")) if pairs else position
+            key, position = self._key(position, empty=not pairs)
+            value = self._value(position, depth)
+            pairs.append((key, value))
+            position = self._space(value.end)
+        return Members(self.source, start, position + 1, pairs)
+
+    def _key(self, position: int, *, empty: bool) -> tuple[Scalar, int]:
+        """A member's name, and where its value begins."""
+        plain = _MEMBER.match(self.text, position)
+        if plain:
+            return Scalar(self.source, position, plain.end(1) + 1, plain.group(1), "string"), plain.end()
+        if not self.text.startswith('"', position):
+            raise self._error(position, "expected a member name in double quotes" + (" or `}`" if empty else ""))
+        key = self._string(position)
+        return key, self._space(self._expect(self._space(key.end), ":", "`:`"))
 
     def _string(self, position: int) -> Scalar:
         plain = _TEXT.match(self.text, position)

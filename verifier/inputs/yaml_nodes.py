@@ -2,12 +2,13 @@
 
 In: a source whose text is one YAML document. Out: a `Node`, every scalar as it was written (no dates, no octal numbers, no `yes`).
 Guarantee: nothing is constructed from tags, but for the short forms of CloudFormation's functions where they are asked for, which become
-their long forms; aliases cannot multiply the document beyond a limit; no recursion.
+their long forms; there are limits to what aliases repeat, and to how deep values are inside each other.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -45,47 +46,36 @@ def may_be_template(text: str) -> bool:
 def read_yaml(source: Source, *, functions: bool = False) -> Node:
     """The value that a YAML text holds. Raises `InputError` where the text is not YAML, holds more than one document, a tag that
     is not one of YAML's own, a merge key, or too much nesting or repetition. With `functions`, `!Sub x` is read as `{"Fn::Sub": x}`."""
-    builder = _Builder(source, functions)
+    reader = _Reader(source, functions)
     try:
-        for event in yaml.parse(source.text, Loader=_Loader):
-            builder.take(event)
+        return reader.document()
     except yaml.MarkedYAMLError as error:
         position = getattr(error.problem_mark or error.context_mark, "index", 0)
-        raise builder.error(position, f"not YAML: {error.problem or error.context}") from None
+        raise reader.error(position, f"not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
-        raise builder.error(getattr(error, "position", 0), "not YAML: " + " ".join(str(error).split())[:120]) from None
-    if builder.root is None:
-        raise builder.error(0, "the file is empty")
-    return builder.root
+        raise reader.error(getattr(error, "position", 0), "not YAML: " + " ".join(str(error).split())[:120]) from None
 
 
-class _Builder:
-    """Builds the tree from the parser's events. `sizes` counts the nodes below each node, aliases written out."""
+class _Reader:
+    """Reads one text, event by event. `sizes` counts the nodes below each node, aliases written out."""
 
-    def __init__(self, source: Source, functions: bool = False) -> None:
+    def __init__(self, source: Source, functions: bool) -> None:
         self.source = source
         self.functions = functions
-        self.calls: dict[int, Members] = {}
-        self.root: Node | None = None
-        self.open: list[Items | Members] = []
-        self.keys: list[Scalar | None] = []
+        self.events: Iterator[Any] = yaml.parse(source.text, Loader=_Loader)
         self.anchors: dict[str, Node] = {}
         self.sizes: dict[int, int] = {}
         self.aliased = 0
 
-    def take(self, event: Any) -> None:
-        """Takes the next event. Raises `InputError`."""
-        start = event.start_mark.index
-        if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            raise self.error(start, "a second YAML document, expected one")
-        if isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.ScalarEvent):
-            self._add(self._called(event, self._scalar(event)), event.anchor)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            self._open(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            self._close(event)
+    def document(self) -> Node:
+        root: Node | None = None
+        for event in self.events:
+            if root is not None and isinstance(event, yaml.DocumentStartEvent):
+                raise self.error(getattr(event.start_mark, "index", 0), "a second YAML document, expected one")
+            root = self._node(event, 0) if isinstance(event, yaml.NodeEvent) else root
+        if root is None:
+            raise self.error(0, "the file is empty")
+        return root
 
     def error(self, position: int, message: str) -> InputError:
         """The error at one character."""
@@ -93,78 +83,55 @@ class _Builder:
         end = min(start + 1, len(self.source.text))
         return InputError([diagnostic(Severity.ERROR, Node(self.source, start, end), message)])
 
-    def _open(self, event: Any) -> None:
-        self._check_tag(event)
-        if len(self.open) >= MAXIMUM_DEPTH:
-            raise self.error(event.start_mark.index, f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
-        start, end = event.start_mark.index, event.end_mark.index
-        is_mapping = isinstance(event, yaml.MappingStartEvent)
-        node: Items | Members = Members(self.source, start, end, []) if is_mapping else Items(self.source, start, end, [])
-        self._add(self._called(event, node), event.anchor)
-        self.open.append(node)
-        self.keys.append(None)
+    def _node(self, event: Any, depth: int) -> Node:
+        """The node that an event begins, or the function that its tag is the short form of."""
+        begin: int = event.start_mark.index
+        start = begin
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        function = _FUNCTIONS.get(event.tag) if self.functions else None
+        if function is None and event.tag not in _ACCEPTED_TAGS:
+            raise self.error(start, f"YAML tag `{event.tag.replace(_CORE, '!!')}` is not accepted; expected plain values")
+        if function is not None:
+            start += len(event.tag)
+            while start < event.end_mark.index and self.source.text[start].isspace():
+                start += 1
+        self.anchors.pop(event.anchor, None)
+        node = self._scalar(event, start) if isinstance(event, yaml.ScalarEvent) else self._collection(event, start, depth)
+        if function is not None:
+            name = Scalar(self.source, begin, begin + len(event.tag), function, "string")
+            size = 1 + self.sizes.get(id(node), 1)
+            node = Members(self.source, begin, node.end, [(name, node)])
+            self.sizes[id(node)] = size
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        return node
 
-    def _close(self, event: Any) -> None:
-        node = self.open.pop()
-        self.keys.pop()
-        # A block mapping ends where the next token begins; its last child tells better where its text ends.
-        children = [value for _, value in node.pairs] if isinstance(node, Members) else node.items
-        flow = self.source.text[node.start : node.start + 1] in ("{", "[")
-        node.end = event.end_mark.index if flow or not children else max(children[-1].end, node.start)
-        self.sizes[id(node)] = 1 + sum(self.sizes.get(id(child), 1) for child in children)
-        call = self.calls.get(id(node))
-        if call is not None:
-            call.end = node.end
-            self.sizes[id(call)] = 1 + self.sizes[id(node)]
-
-    def _scalar(self, event: Any) -> Scalar:
-        self._check_tag(event)
-        is_plain = event.style is None or event.style == ""
-        start, end = event.start_mark.index, event.end_mark.index
+    def _scalar(self, event: Any, start: int) -> Scalar:
         type_: ScalarType = "string"
-        if (is_plain and event.tag is None) or event.tag in _PLAIN_TAGS:
+        if (not event.style and event.tag is None) or event.tag in _PLAIN_TAGS:
             type_ = "null" if event.value in _NULLS else "plain"
-        return Scalar(self.source, start, end, "" if type_ == "null" else event.value, type_)
+        return Scalar(self.source, start, event.end_mark.index, "" if type_ == "null" else event.value, type_)
 
-    def _called(self, event: Any, node: Node) -> Node:
-        """The node, or the function that its tag is the short form of."""
-        name = _FUNCTIONS.get(event.tag) if self.functions else None
-        if name is None:
-            return node
-        start, after = node.start, node.start + len(event.tag)
-        while after < node.end and self.source.text[after].isspace():
-            after += 1
-        node.start = after
-        key = Scalar(self.source, start, start + len(event.tag), name, "string")
-        call = Members(self.source, start, node.end, [(key, node)])
-        self.calls[id(node)] = call
-        return call
-
-    def _alias(self, event: Any) -> None:
-        node = self.anchors.get(event.anchor)
-        if node is None or node in self.open:
-            raise self.error(event.start_mark.index, f"alias `*{event.anchor}` has no anchor that is complete before it")
-        self.aliased += self.sizes.get(id(node), 1)
-        if self.aliased > MAXIMUM_ALIASED_NODES:
-            raise self.error(event.start_mark.index, f"aliases repeat more than {MAXIMUM_ALIASED_NODES} values")
-        self._add(node, None)
-
-    def _add(self, node: Node, anchor: str | None) -> None:
-        if anchor is not None:
-            self.anchors[anchor] = node
-        if not self.open:
-            self.root = node
-            return
-        inner = self.open[-1]
-        if isinstance(inner, Items):
-            inner.items.append(node)
-            return
-        key = self.keys[-1]
-        if key is None:
-            self.keys[-1] = self._key(node)
-        else:
-            inner.pairs.append((key, node))
-            self.keys[-1] = None
+    def _collection(self, event: Any, start: int, depth: int) -> Items | Members:
+        if depth >= MAXIMUM_DEPTH:
+            raise self.error(event.start_mark.index, f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
+        items: list[Node] = []
+        pairs: list[tuple[Scalar, Node]] = []
+        while not isinstance(inner := next(self.events), yaml.CollectionEndEvent):
+            if isinstance(event, yaml.SequenceStartEvent):
+                items.append(self._node(inner, depth + 1))
+            else:
+                key = self._key(self._node(inner, depth + 1))
+                pairs.append((key, self._node(next(self.events), depth + 1)))
+        children = items or [value for _, value in pairs]
+        # A block mapping ends where the next token begins; its last child tells better where its text ends.
+        flow = self.source.text[start : start + 1] in ("{", "[")
+        end = getattr(inner.end_mark, "index", start) if flow or not children else max(children[-1].end, start)
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        node = Items(self.source, start, end, items) if is_list else Members(self.source, start, end, pairs)
+        self.sizes[id(node)] = 1 + sum(self.sizes.get(id(child), 1) for child in children)
+        return node
 
     def _key(self, node: Node) -> Scalar:
         if not isinstance(node, Scalar) or node.type == "null":
@@ -173,7 +140,11 @@ class _Builder:
             raise self.error(node.start, "YAML merge keys (`<<`) are not read; write the members out")
         return node
 
-    def _check_tag(self, event: Any) -> None:
-        if event.tag not in _ACCEPTED_TAGS and not (self.functions and event.tag in _FUNCTIONS):
-            tag = event.tag.replace(_CORE, "!!")
-            raise self.error(event.start_mark.index, f"YAML tag `{tag}` is not accepted; expected plain values")
+    def _alias(self, event: Any) -> Node:
+        node, position = self.anchors.get(event.anchor), event.start_mark.index
+        if node is None:
+            raise self.error(position, f"alias `*{event.anchor}` has no anchor that is complete before it")
+        self.aliased += self.sizes.get(id(node), 1)
+        if self.aliased > MAXIMUM_ALIASED_NODES:
+            raise self.error(position, f"aliases repeat more than {MAXIMUM_ALIASED_NODES} values")
+        return node
