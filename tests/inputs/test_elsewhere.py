@@ -350,6 +350,7 @@ def test_a_key_of_the_snapshot_that_the_plan_changes(tmp_path: Path) -> None:
     """The plan's policy and facts; the snapshot's grants and aliases, and what the plan does not tell."""
     tags: Json = {"tags": {"env": "prod"}, "tags_all": {"env": "prod"}}
     planned_key = existing(new_key("k", key_policy("arn:aws:iam::444455556666:root")), **{"arn": KEY_ARN, **tags})
+    planned_key.before = {**(planned_key.before or {}), "policy": json.dumps(key_policy())}
     snapshot_key: Json = {"arn": KEY_ARN, "policies": {"default": key_policy(), "AWS_RAM": key_policy()}, "aliases": ["alias/old"]}
     snapshot_key |= {"grants": [listed_grant("a")], "tags": [{"TagKey": "env", "TagValue": "dev"}]}
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [snapshot_key]}), encoding="utf-8")
@@ -407,7 +408,8 @@ def test_v_a_policy_of_a_plan_on_an_endpoint_of_the_snapshot(tmp_path: Path, res
 def test_v_an_endpoint_that_the_plan_and_the_snapshot_have_is_the_plans(tmp_path: Path) -> None:
     document = of_everybody(DECRYPT)
     values = {"id": ENDPOINT, "service_name": "com.amazonaws.us-west-2.kms", "vpc_id": "vpc-0123456789abcdef0", "policy": document}
-    endpoint = Planned("aws_vpc_endpoint", "e", values, {}, {"policy": constant(document)}, before=values)
+    before = {**values, "policy": of_everybody(ENCRYPT)}
+    endpoint = Planned("aws_vpc_endpoint", "e", values, {}, {"policy": constant(document)}, before=before)
     made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), endpoint))
     (found,) = load_estate([with_endpoint(tmp_path), made]).endpoints or ()
     assert found.policy is not None and [a.value for a in found.policy.statements[0].actions or ()] == ["kms:Decrypt"]

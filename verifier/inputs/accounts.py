@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from verifier.inputs.access import check_complete, is_null, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import NAMES
-from verifier.inputs.elsewhere import Elsewhere, as_changed, besides, unlisted, without_gone
+from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, besides, policy_as_told, unlisted, without_gone
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory, short
 from verifier.inputs.keys import read_tags
@@ -57,17 +57,20 @@ def read_account(
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
     own = {name: {_unique(entry, name): entry for entry in entries} for name, entries in lists.items()}
+    known: dict[str, Node] = {}
     for details in given:
         merged = without_gone(_merged(remarks, details), elsewhere)
+        known |= {_own_name(entry, "Policies"): entry for entry in merged["Policies"]}
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
             for entry in entries:
                 same = own[name].get(_unique(entry, name))
                 if same is None:
                     lists[name].append(entry)
-                    _perhaps_changed(inventory, entry, elsewhere)
+                    _perhaps_changed(inventory, entry, name, elsewhere)
                 elif name != "Policies" and (arn := text_of(same, "Arn")) is not None:
                     _besides(inventory, entry, same, arn)
+                    lists[name] = [as_told(made, entry, elsewhere) if made is same else made for made in lists[name]]
     others = _not_listed(lists, elsewhere) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in others)
     inventory.unmodelled += [
@@ -77,6 +80,7 @@ def read_account(
     ]
     attached = {arn: entry for change in elsewhere for entry in change.policies if (arn := text_of(entry, "Arn")) not in own["Policies"]}
     lists["Policies"] = [*(entry for entry in lists["Policies"] if text_of(entry, "Arn") not in attached), *attached.values()]
+    lists["Policies"] = [policy_as_told(entry, known.get(_own_name(entry, "Policies")), elsewhere) for entry in lists["Policies"]]
     _index(inventory, lists)
     inventory.read_groups |= {name: group for name, node in inventory.groups.items() if (group := _group(inventory, node)) is not None}
     users, roles = ([_identity(inventory, node, kind) for node in lists[f"{NAMES[kind]}DetailList"]] for kind in ("user", "role"))
@@ -113,14 +117,20 @@ def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:
             inventory.doubt(entry, what, arn, description)
 
 
-def _perhaps_changed(inventory: Inventory, entry: Node, elsewhere: Sequence[Elsewhere]) -> None:
+def _perhaps_changed(inventory: Inventory, entry: Node, listed: str, elsewhere: Sequence[Elsewhere]) -> None:
     """Records that a group of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: it stays
-    listed, for it can be joined."""
-    arn = text_of(entry, "Arn")
-    name = ("group", _own_name(entry, "GroupDetailList"))
-    if arn is not None and ":group/" in arn and any(change.leaves_out(name, False) for change in elsewhere):
+    listed, for it can be joined. So do users, groups and roles that a plan deletes of which the account is not known."""
+    arn, kind = text_of(entry, "Arn"), next((kind for kind, title in NAMES.items() if listed.startswith(title)), "")
+    name = (kind, _own_name(entry, listed))
+    if kind == "group" and arn is not None and any(change.leaves_out(name, False) for change in elsewhere):
         description = f"{arn} may be a group that a plan or template makes or changes, in a way that is not known"
         inventory.doubts.setdefault(arn, []).append(("policies", description))
+    if arn is not None and any(change.untold and name in change.gone for change in elsewhere):
+        description = f"{arn} may be the {kind} that a plan deletes in an account that it does not tell (see --account)"
+        if kind == "group":
+            inventory.doubts.setdefault(arn, []).append(("policies", description))
+        else:
+            inventory.doubt(entry, "policies", arn, description)
 
 
 def _unlisted(given: Sequence[Node]) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
+INLINE, MANAGED = "inline policies", "managed policies"
+TRUST, BOUNDARY = "trust policy", "permissions boundary"
+"""What else stands among the names of policies, none of which has a space."""
 
 
 @dataclass
@@ -33,9 +36,8 @@ class Draft:
     tags: Sequence[tuple[Node, Node]] = ()
     new: bool = False
     """Whether it is made anew, even if there is one of its name already."""
-    only_inline: frozenset[str] | None = None
-    """The names of the inline policies that it may keep, and `only_managed` the ARNs of the managed ones; `None` where it keeps all."""
-    only_managed: frozenset[str] | None = None
+    only: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Of the policies that are `INLINE`, and `MANAGED`, the names and ARNs of those that it may keep, where it does not keep all."""
 
     def attach(self, arn: Node, name: str) -> None:
         """Attaches a managed policy. One whose ARN is not known is remembered under a name."""
@@ -51,11 +53,11 @@ class Draft:
         else:
             self.inline[name] = group
 
-    def dropped(self, inline: Mapping[str, Node], managed: Iterable[str]) -> set[str]:
-        """The names and ARNs of the policies that it may not keep; one of which nothing is known may have any name."""
-        names = [name for name, document in inline.items() if not isinstance(document, Unknown)] if self.only_inline is not None else []
-        arns = managed if self.only_managed is not None else []
-        return {*names} - (self.only_inline or frozenset()) | {*arns} - (self.only_managed or frozenset())
+    def dropped(self, inline: Mapping[str, Node], managed: Iterable[str]) -> dict[str, str]:
+        """The names and ARNs of the policies that it may not keep, and which of both each is; one of which nothing is known may have any
+        name."""
+        named = {INLINE: [name for name, node in inline.items() if not isinstance(node, Unknown)], MANAGED: managed}
+        return {name: what for what, kept in self.only.items() for name in named[what] if name not in kept}
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ class Draft:
     @property
     def says_something(self) -> bool:
         """Whether something is attached to it, or it may keep no others."""
-        return bool(self.inline or self.managed or self.groups) or self.only_inline is not None or self.only_managed is not None
+        return bool(self.inline or self.managed or self.groups or self.only)
 
     def node(self) -> Node:
         """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`."""

@@ -7,11 +7,12 @@ listed (U1). Names of users, groups and roles are unique in an account, whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from verifier.inputs.drafts import NAMES, Draft, inline_policy, listing, obj
-from verifier.inputs.nodes import Items, Members, Node, entries, member, text_at, text_of
+from verifier.inputs.agreement import same_node, which
+from verifier.inputs.drafts import BOUNDARY, INLINE, MANAGED, NAMES, TRUST, Draft, inline_policy, listing, managed_policy, obj
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, member, text_at, text_of
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
@@ -20,6 +21,7 @@ from verifier.syntax.text import printable
 Name = tuple[str, str]
 """A kind (`role`, `user`, `group`) and the name of one of that kind."""
 
+_ALONE = {TRUST: "AssumeRolePolicyDocument", BOUNDARY: "PermissionsBoundary"}
 _OF_PERMISSION_SETS = "AWSReservedSSO_"
 """How the names of the roles begin that IAM Identity Center makes in accounts, in all of them."""
 
@@ -33,7 +35,11 @@ class Elsewhere:
     a part of its name in `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with
     `permission_sets` a role of IAM Identity Center."""
 
+    untold: bool = False
+    """Whether the account is not known, so that what is done may be done in another one."""
     drafts: dict[Name, Draft] = field(default_factory=dict)
+    told: dict[Name, dict[str, str]] = field(default_factory=dict)
+    """Of what is attached or taken away, what nothing writes, and by which resources it is told."""
     detached: dict[Name, set[str]] = field(default_factory=dict)
     gone: set[Name] = field(default_factory=set)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
@@ -83,7 +89,7 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
 
 def without_gone(lists: Mapping[str, Sequence[Node]], changes: Sequence[Elsewhere]) -> dict[str, list[Node]]:
     """The entries of a snapshot's lists without those that plans delete: by their names, as IAM does."""
-    gone = {name for change in changes for name in change.gone}
+    gone = {name for change in changes for name in change.gone if not change.untold}
     groups = {name for kind, name in gone if kind == "group"}
     found = {name: list(listed) for name, listed in lists.items()}
     for kind, title in NAMES.items() if gone else ():
@@ -120,6 +126,64 @@ def besides(entry: Node, made: Node, title: str) -> list[str]:
     return found
 
 
+def _contents(entry: Node, title: str) -> dict[str, Node]:
+    """What an entry has, by the names of inline policies, the ARNs of managed ones, its memberships, and `TRUST` and `BOUNDARY`."""
+    found = {name: node for name, at in _ALONE.items() if (node := member(entry, at)) is not None}
+    found |= {membership(text): node for node in entries(member(entry, "GroupList")) if (text := getattr(node, "text", None))}
+    attached = [member(node, "PolicyArn") for node in entries(member(entry, "AttachedManagedPolicies"))]
+    return found | {node.text: node for node in attached if isinstance(node, Scalar)} | _documents(entry, f"{title}PolicyList")
+
+
+def as_told(entry: Node, known: Node, changes: Iterable[Elsewhere]) -> Node:
+    """An entry of a plan or template, in which what nothing writes is not known if the entry of the snapshot has it in another way."""
+    kind, title = next(((kind, title) for kind, title in NAMES.items() if member(entry, f"{title}Name") is not None), ("", ""))
+    name = (kind, text_of(entry, f"{title}Name") or "")
+    told = {what: by for change in changes for what, by in change.told.get(name, {}).items()}
+    return _agreed(entry, known, title, told, lambda by: which(by, known.span))
+
+
+def policy_as_told(entry: Node, known: Node | None, changes: Iterable[Elsewhere]) -> Node:
+    """A managed policy likewise."""
+    arn = text_of(entry, "Arn") or ""
+    told, other = [by for change in changes for by in change.told.get(("policy", arn), {}).values()], _in_force(known)
+    if not told or other is None or known is None or same_node(_in_force(entry), other):
+        return entry
+    return managed_policy(entry, arn, Unknown(entry.source, entry.start, entry.end, [which(*told, known.span)]))
+
+
+def _in_force(policy: Node | None) -> Node | None:
+    """The document of the version of a managed policy that is in force."""
+    versions, default = entries(member(policy, "PolicyVersionList")), member(policy, "DefaultVersionId")
+    in_force = [
+        v
+        for v in versions
+        if text_of(v, "IsDefaultVersion") == "true" or (default is not None and same_node(member(v, "VersionId"), default))
+    ]
+    return member(in_force[0], "Document") if in_force else None
+
+
+def _agreed(entry: Node, known: Node, title: str, told: Mapping[str, str], why: Callable[[str], str]) -> Node:
+    """An entry in which what is only `told` is not known, where the entry that is `known` has it in another way. `why` says of those who
+    tell it what it depends on. A trust policy that one does not have is not told there."""
+    if not isinstance(entry, Members):
+        return entry
+    own, others = _contents(entry, title), _contents(known, title)
+    differ = [what for what in told if not isinstance(own.get(what), Unknown) and not same_node(own.get(what), others.get(what))]
+    open_ = {what: Unknown(entry.source, entry.start, entry.end, [why(told[what])]) for what in differ}
+    if not (TRUST in own and TRUST in others):
+        open_.pop(TRUST, None)
+    found: dict[str, Node] = {_ALONE[what]: node for what, node in open_.items() if what in _ALONE}
+    if BOUNDARY in open_:
+        found[_ALONE[BOUNDARY]] = obj(entry, PermissionsBoundaryArn=open_[BOUNDARY])
+    policies = [inline_policy(entry, what, node) for what, node in open_.items() if what not in (*_ALONE, INLINE, MANAGED)]
+    if policies:
+        groups = {what.removeprefix(membership("")) for what in open_}
+        found[f"{title}PolicyList"] = _joined(entry, f"{title}PolicyList", "PolicyName", {*open_}, policies)
+        found["AttachedManagedPolicies"] = _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*open_}, [])
+        found |= {"GroupList": _joined(entry, "GroupList", None, groups, [])} if "GroupList" in {key.text for key, _ in entry.pairs} else {}
+    return _with(entry, found) if found else entry
+
+
 def _documents(entry: Node, name: str) -> dict[str, Node]:
     """The inline policies of a list of an entry."""
     nodes = entries(member(entry, name))
@@ -143,7 +207,8 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     inline = [inline_policy(draft.place, own, node) for own, node in draft.inline.items() if own not in open_]
     inline += [inline_policy(entry, own, _either(entry, own)) for own in sorted(open_)]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
-    without = gone | open_ | (set[str]() if made else draft.dropped(given[0], given[1]) - {*draft.inline, *draft.managed})
+    dropped = {} if made else {own: what for own, what in draft.dropped(*given).items() if own not in {*draft.inline, *draft.managed}}
+    without = {*gone, *open_, *dropped}
     found = {
         f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*without, *draft.inline}, inline),
         "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*without, *draft.managed}, managed),
@@ -151,7 +216,13 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
         found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
-    return _with(entry, found)
+    after, told = _with(entry, found), change.told.get(name, {})
+    if change.untold:
+        label = str(draft.place.span)
+        any_ = {own: told.get(own, label) for own in (*_contents(entry, title), *_contents(after, title))}
+        return _agreed(after, entry, title, any_, lambda by: f"which account {by} is of, for nothing tells it (see --account)")
+    told = {**told, **{own: told[what] for own, what in dropped.items() if what in told}}
+    return after if made else _agreed(after, entry, title, told, lambda by: which(by, entry.span))
 
 
 def _either(entry: Node, name: str) -> Unknown:

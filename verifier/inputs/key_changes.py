@@ -28,6 +28,8 @@ class KeyChanges:
     grants: list[Node] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
     aliases: list[Node] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    """The IDs of grants that are there, and not made."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.access import listed, member_text, members, text
+from verifier.inputs.agreement import agreed_grants
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
@@ -52,11 +53,16 @@ def read_key(
     arn = _arn(remarks, place, parts, metadata)
     if arn is None:
         return None
-    parts = with_loose(with_changes(parts, (changes or {}).get(arn)), arn, place, loose)
+    given, changed = parts.get("grants"), (changes or {}).get(arn)
+    parts = with_loose(with_changes(parts, changed), arn, place, loose)
     facts = read_facts(remarks, metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
     shown = name or member_text(remarks, parts, "name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
+    if grants and changed is not None and changed.kept and given is not None:
+        known, _ = read_grants(Remarks(), given, arn, "")
+        grants, open_ = agreed_grants(arn, changed.kept, given.span, grants, [grant for grant in known if grant.id in changed.kept])
+        unmodelled = (*unmodelled, *open_)
     key = Key(
         arn=arn,
         name=printable(shown) if shown else None,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
+from verifier.inputs.agreement import same_policies
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
@@ -153,6 +154,7 @@ class Loader:
             self.parts.made_endpoints,
             self.parts.endpoint_policies,
             self.parts.endpoints_gone,
+            self.parts.endpoints_told,
             loose=self.parts.loose_endpoint_policy,
         )
         unmodelled += [*controls, *policies]
@@ -192,7 +194,7 @@ class Loader:
                 self.keys += [] if part.planned else [key]
                 relatives.append((key, read.relatives))
                 unmodelled += read.unmodelled
-        self._add_planned(_agreed(planned))
+        unmodelled += self._add_planned(_agreed(planned))
         check_related(self.remarks, relatives)
         self._check_changes()
         return unmodelled
@@ -217,9 +219,10 @@ class Loader:
                 listed = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
                 self.remarks.error(self.parts.parameters[0][0], f"{which} {article} `{name}`", hint=f"the parameters: {listed}")
 
-    def _add_planned(self, planned: list[tuple[Key, KeyParts]]) -> None:
-        """Adds the keys of plans and templates; one that a snapshot has as well becomes one with it."""
+    def _add_planned(self, planned: list[tuple[Key, KeyParts]]) -> list[Unmodelled]:
+        """Adds the keys of plans and templates; one that a snapshot has as well becomes one with it. Returns what of it is not known."""
         given = {key.arn: number for number, key in enumerate(self.keys)}
+        unmodelled: list[Unmodelled] = []
         for key, part in sorted(planned, key=lambda found: found[1].policy_alone):
             at = given.pop(key.arn, None)
             if at is None and part.policy_alone:
@@ -227,7 +230,9 @@ class Loader:
             if at is None:
                 self.keys.append(key)
             else:
-                self.keys[at] = merged(self.keys[at], key, policy_alone=part.policy_alone)
+                self.keys[at], open_ = merged(self.keys[at], key, part)
+                unmodelled += open_
+        return unmodelled
 
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
@@ -275,20 +280,16 @@ def _agreed(planned: Sequence[tuple[Key, KeyParts]]) -> list[tuple[Key, KeyParts
     found = []
     for group in groups.values():
         written = [pair for pair in group if pair[1].writes] or group
+        for _, part in group:
+            part.writes = written[0][1].writes
         known = written[0][0]
-        if len(written) > 1 and not _say_the_same([part.members.get("policy") for _, part in written]):
+        if not all(same_policies(key.policies, known.policies) for key, _ in written[1:]):
             names = " and ".join(printable(f"{part.name} ({part.file})") for _, part in written)
             known = replace(
                 known, policies=None, unread=f"the policy of {known.arn} is not known: it depends on which of {names} comes last"
             )
         found += [(replace(key, policies=known.policies, unread=known.unread) if len(group) > 1 else key, part) for key, part in group]
     return found
-
-
-def _say_the_same(policies: Sequence[Node | None]) -> bool:
-    from verifier.inputs.terraform.slots import same_content  # as for plans
-
-    return all(same_content(policy, policies[0]) for policy in policies)
 
 
 def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:

@@ -23,6 +23,7 @@ NOT_TOLD = (
     "the own account is not told: it is unlike every account that the input or the invariants name, and shown as "
     f"{STAND_IN}; `--account` tells it"
 )
+_NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER)
@@ -101,11 +102,23 @@ def with_own_account(read: Callable[[Supplied], tuple[Side, ...]], supplied: Sup
     sides = read(replace(supplied, own=STAND_IN))
     if not any(parts.by_stand_in for _, parts in sides):
         return sides
-    account = _concluded(sides)
+    named = _of_named_key(sides)
+    account = named or _concluded(sides)
     if account == STAND_IN and _stands_alone(sides):
         return _saying(sides, NOT_TOLD)
     again = read(replace(supplied, own=account if account != STAND_IN else None))
-    return again if account in (None, STAND_IN) else _saying(again, concluded(account, "the keys are"))
+    if account in (None, STAND_IN):
+        return again
+    return _saying(again, concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}")
+
+
+def _of_named_key(sides: Sequence[Side]) -> str | None:
+    """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key identifiers]."""
+    arns = [arn for estate, parts in sides for arn in (*(key.arn for key in estate.keys), *parts.key_changes)]
+    named = [(arn.split(":")[4], (arn.split(":")[3], arn.rsplit("/", 1)[-1])) for arn in arns]
+    own = {key for account, key in named if account == STAND_IN}
+    found = {account for account, key in named if key in own} - {STAND_IN}
+    return min(found) if len(found) == 1 else None
 
 
 def concluded(account: str, whose: str) -> str:

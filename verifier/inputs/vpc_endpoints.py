@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from verifier.inputs.access import is_null, listed, member_text, members
+from verifier.inputs.agreement import same_policies, which
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.policies import read_document
@@ -35,25 +36,35 @@ def read_vpc_endpoints(
     made: Sequence[Node] = (),
     policies: Mapping[str, Node] | None = None,
     gone: AbstractSet[str] = frozenset(),
+    told: Mapping[str, str] | None = None,
     *,
     loose: bool = False,
 ) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
     """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V). Those that plans and templates
     have `made` take the place of those that are given; `policies` are what they put on others, by the ID of the endpoint, and those that
-    are `gone` they take away. Where a policy is `loose` it may be that of any of them."""
+    are `gone` they take away. Where a policy is `loose` it may be that of any of them. One that is only `told`, by which resource, must be
+    the one that is given."""
     if not given and not made:
         return None, ()
     endpoints: dict[str, Endpoint] = {}
     for node in made:
         _add(remarks, endpoints, node, frozenset(), {})
     own = frozenset(endpoints)
+    there: dict[str, Endpoint] = {}
     for node in given:
         _add(remarks, endpoints, node, own | gone, policies or {})
+        _add(Remarks(), there, node, frozenset(), {})
     # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
     endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in own & (policies or {}).keys()}
     if loose:
         endpoints = {identifier: replace(endpoint, policy=None) for identifier, endpoint in endpoints.items()}
-    missing = (_missing(endpoint) for endpoint in endpoints.values() if endpoint.policy is None)
+    why: dict[str, str] = {}
+    for identifier, by in (told or {}).items():
+        now, then = endpoints.get(identifier), there.get(identifier)
+        if now and now.policy and then and then.policy and not same_policies([now.policy], [then.policy]):
+            why[identifier] = f"known: {which(by, then.span)}"
+            endpoints[identifier] = replace(now, policy=None)
+    missing = (_missing(endpoint, why.get(endpoint.id, "in the input")) for endpoint in endpoints.values() if endpoint.policy is None)
     return tuple(endpoints.values()), tuple(missing)
 
 
@@ -118,7 +129,7 @@ def _matching(remarks: Remarks, found: Mapping[str, Node], name: str, pattern: r
     return None
 
 
-def _missing(endpoint: Endpoint) -> Unmodelled:
+def _missing(endpoint: Endpoint, why: str) -> Unmodelled:
     name = f"policy of VPC endpoint {endpoint.id}"
-    description = f"{name} is not in the input"
+    description = f"{name} is not {why}"
     return Unmodelled(name, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)

@@ -33,6 +33,8 @@ class Endpoints:
         """Policies of endpoints that are not in the plan, by ID."""
         self.gone: set[str] = set()
         """The IDs of endpoints that the plan takes away."""
+        self.told: dict[str, str] = {}
+        """The endpoints whose policies nothing writes, and by what these are told."""
         self.loose = False
         """Whether a policy may be that of any endpoint."""
 
@@ -40,10 +42,9 @@ class Endpoints:
         """The endpoints; `None` where the plan has none."""
         plan, words = self.resolver.plan, self._separate()
         own = {self.resolver.text(r, "id") for r in self.resolver.of_type("aws_vpc_endpoint")}
+        others = {identifier: said for identifier, said in words.items() if identifier not in own}
         self.elsewhere = {
-            identifier: found
-            for identifier, said in words.items()
-            if identifier not in own and (found := settled(self.resolver, said)) is not None
+            identifier: found for identifier, said in others.items() if (found := self._settled(identifier, said)) is not None
         }
         taken = [r.values.get("id") for r in plan.done("aws_vpc_endpoint") if r.verb is Verb.TAKES]
         self.gone = {identifier for identifier in taken if isinstance(identifier, str)} - {text for text in own if text is not None}
@@ -80,10 +81,15 @@ class Endpoints:
         at = Node(self.resolver.place(resource), 0, 0)
         told: dict[str, Node] = {name: text_at(at, text) for name, text in found.items() if text}
         said = [*self._own(resource), *words.get(identifier, ())]
-        policy = settled(self.resolver, said) if said else None
+        policy = self._settled(identifier, said) if said else None
         if policy is not None and not is_unknown_whole(policy):
             told["PolicyDocument"] = policy
         return obj(at, **told)
+
+    def _settled(self, identifier: str, said: list[Word]) -> Node | None:
+        if not any(word.writes for word in said):
+            self.told[identifier] = f"{self.resolver.plan.file}#{said[-1].resource.address}"
+        return settled(self.resolver, said)
 
     def _own(self, resource: Resource) -> list[Word]:
         """What an endpoint says of its policy; nothing where none is recorded."""

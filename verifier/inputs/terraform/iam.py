@@ -9,10 +9,10 @@ remembered by their names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
+from verifier.inputs.drafts import BOUNDARY, NAMES, TRUST, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
 from verifier.inputs.nodes import Items, Node, Scalar, entries
 from verifier.inputs.terraform.documents import as_document, policy_attribute
@@ -99,6 +99,10 @@ class Identities:
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)
+        told = self.elsewhere_of(resource).told.setdefault((kind, name), {})
+        for attribute, what in (("assume_role_policy", TRUST), ("permissions_boundary", BOUNDARY)):
+            if attribute in resource.values and not resource.writes(attribute):
+                told[what] = self.label([resource])
         if kind == "role":
             owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
             self._own_inline(resource, owner)
@@ -106,12 +110,8 @@ class Identities:
 
     def _goes(self, resource: Resource) -> None:
         """One that the plan deletes: by its name, which no other one of the account has."""
-        account, name = self.providers.account(resource), resource.values.get("name")
-        change = self.elsewhere_of(resource)
-        if account is None:
-            change.left_out.add((_KINDS[resource.type], name if isinstance(name, str) else None))
-        elif isinstance(name, str):
-            change.gone.add((_KINDS[resource.type], name))
+        if isinstance(name := resource.values.get("name"), str):
+            self.elsewhere_of(resource).gone.add((_KINDS[resource.type], name))
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
@@ -129,7 +129,12 @@ class Identities:
 
     def elsewhere_of(self, resource: Resource) -> Elsewhere:
         """What is done to others in the account of a resource."""
-        return self.elsewhere.setdefault(self.providers.account(resource) or "", Elsewhere())
+        account = self.providers.account(resource) or ""
+        return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
+
+    def label(self, resources: Sequence[Resource]) -> str:
+        """What the resources are called, with the file."""
+        return " and ".join(dict.fromkeys(f"{self.resolver.plan.file}#{resource.address}" for resource in resources))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
         tags = tags_of(self.resolver, resource)
@@ -256,10 +261,10 @@ class Identities:
                 words = [self._outlives(word) for word in words]
             found = settled(self.resolver, words)
             is_document = not (what.startswith(("arn:", membership(""))))
+            name, change = (owner.kind, owner.name), self.elsewhere_of(words[-1].resource)
+            if change.untold or not any(word.writes for word in words):
+                change.told.setdefault(name, {})[what] = self.label([word.resource for word in words])
             if found is None or (isinstance(found, Unknown) and not is_document):
-                name, change = (owner.kind, owner.name), self.elsewhere_of(words[-1].resource)
-                if self.providers.account(words[-1].resource) is None:
-                    change.left_out.add(name)  # of several accounts it may be any
                 change.detached.setdefault(name, set()).add(what)
             if found is None:
                 continue
@@ -298,6 +303,8 @@ class Identities:
                 arn = self.resolver.text(resource, "arn")
                 document = policy_attribute(self.resolver, resource, "policy")
                 if arn is not None and document is not None:
+                    if not resource.writes("policy"):
+                        self.elsewhere_of(resource).told["policy", arn] = {arn: self.label([resource])}
                     found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document, new=resource.created)
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")

@@ -45,6 +45,7 @@ class _Key:
     alone: bool = False
     gone: bool = False
     grants: list[Node] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
     aliases: list[Node] = field(default_factory=list)
     tags: Node | None = None
 
@@ -287,6 +288,7 @@ class Keys:
         owner = key if key is not None and not key.gone else self._changes(resource, "key_id")
         if owner is not None:
             owner.grants.append(grant_node(self.resolver, self.providers, resource))
+            owner.kept |= {resource.values["grant_id"]} if resource.verb is Verb.KEEPS and resource.values.get("grant_id") else set()
 
     def _revoked(self, resource: Resource) -> None:
         key, grant = resource.values.get("key_id"), resource.values.get("grant_id")
@@ -322,8 +324,8 @@ class Keys:
             members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        file, writes = self.resolver.plan.file, any(word.writes for word in key.words)
-        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=file, writes=writes)
+        parts = KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.resolver.plan.file)
+        return replace(parts, writes=any(word.writes for word in key.words), kept=frozenset(key.kept))
 
     def unmodelled(self) -> Iterator[Unmodelled]:
         """Grants on keys that are not known: each may be on any key of the plan."""

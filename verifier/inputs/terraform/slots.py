@@ -7,18 +7,14 @@ them say. Where that is not one thing, it is not known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from verifier.inputs.agreement import same_node
 from verifier.inputs.nodes import Node
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.values import canonical
-from verifier.inputs.unknown import Unknown, names_in
-
-_ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
+from verifier.inputs.unknown import Unknown
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ def in_force(resolver: Resolver, words: Iterable[Word]) -> list[Word]:
     """The word that counts; several where it is not known which of them does. A later word of a resource takes the place of its earlier."""
     latest = list({word.resource.address: word for word in words}.values())
     written = [word for word in latest if word.writes]
-    if all(same_content(word.content, (written or latest)[0].content) for word in written or latest):
+    if all(same_node(word.content, (written or latest)[0].content) for word in written or latest):
         return (written or latest)[:1]
     if not written:
         return latest
@@ -52,25 +48,6 @@ def settled(resolver: Resolver, words: Sequence[Word]) -> Node | None:
     which = f"which of {names} is applied last" if found[0].writes else f"which of {names} tells it, for they differ"
     place = resolver.place(found[0].resource)
     return Unknown(place, 0, 0, [which])
-
-
-def same_content(one: Node | None, other: Node | None) -> bool:
-    """Whether two documents certainly say the same, or are both none."""
-    if one is None or other is None or names_in([one, other]):
-        return one is other
-    return bool(_canonical(one) == _canonical(other))
-
-
-def _canonical(node: Node) -> Any:
-    """A policy as it is compared: the root user of an account as principal is the account, as KMS and IAM write it back."""
-    found = canonical(node)
-    statements = found.get("Statement") if isinstance(found, dict) else None
-    for statement in statements if isinstance(statements, list) else [statements]:
-        named = statement.get("Principal") if isinstance(statement, dict) else None
-        if isinstance(named, dict) and "AWS" in named:
-            listed = named["AWS"] if isinstance(named["AWS"], list) else [named["AWS"]]
-            named["AWS"] = sorted(_ROOT.sub(r"\1", str(text)) for text in listed)
-    return found
 
 
 def _follows(resolver: Resolver, word: Word, other: Word) -> bool:

@@ -1,0 +1,172 @@
+"""A plan beside a snapshot that has one thing in another way (docs/several-inputs.md, What nothing writes).
+
+Each thing is given twice, as it proves the invariant and as it refutes it. Where the plan only tells it, the two must agree; where the plan
+writes it, the plan counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.plans import ACCOUNT, Json, Planned
+from tests.inputs.samples import details, grant, key, role, user
+from tests.inputs.test_terraform_effects import (
+    APP,
+    CLOSED,
+    ENDPOINT,
+    FULL,
+    NOBODY_OUTSIDE,
+    NONE,
+    OPEN,
+    PARTNER,
+    PROVED,
+    READS,
+    REFUTED,
+    SHARED,
+    THROUGH,
+    UNKNOWN,
+    WRITES,
+    alone,
+    an_endpoint_listed,
+    separate,
+    the_key,
+    verdicts,
+)
+from verifier.model.verdict import Status
+
+Role = dict[str, Any]
+ALICE = f'account prod = {ACCOUNT}\ninvariant "i": no user/alice in prod can kms:Decrypt'
+OWN = f"arn:aws:iam::{ACCOUNT}:role/app"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What a snapshot and a resource have of one thing, by whether it is open: then the invariant is refuted. The resource is `None` where
+    it is not there then."""
+
+    invariant: str
+    listed: Callable[[bool], Json]
+    resource: Callable[[bool], Planned | None]
+    others: tuple[Planned, ...] = ()
+
+
+def its(type_: str, values: Json | None) -> Planned | None:
+    """A resource as it is."""
+    return None if values is None else Planned(type_, "x", values, {}, {}, values)
+
+
+def keys(policy: str = CLOSED, **parts: Any) -> Json:
+    return {"keys": [key(policy=json.loads(policy), **parts)]}
+
+
+def identities(roles: list[Role], users: list[Role] = [], **more: Any) -> Json:  # noqa: B006
+    listed = details(RoleDetailList=roles, UserDetailList=users, **more)
+    return {**keys(), "accounts": {ACCOUNT: {"authorization_details": listed}}}
+
+
+def inline(document: str) -> list[Json]:
+    return [{"PolicyName": "own", "PolicyDocument": json.loads(document)}]
+
+
+def managed(document: str) -> list[Json]:
+    version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": json.loads(document)}
+    return [{"Arn": SHARED, "PolicyName": "shared", "DefaultVersionId": "v1", "PolicyVersionList": [version]}]
+
+
+HAS, GROUP = [{"PolicyArn": SHARED, "PolicyName": "shared"}], f"arn:aws:iam::{ACCOUNT}:group/g"
+MEMBERS = [{"GroupName": "g", "Arn": GROUP, "GroupPolicyList": inline(WRITES)}]
+GRANTED = {"key_id": key()["metadata"]["KeyMetadata"]["KeyId"], "grant_id": "1", "operations": ["Decrypt"], "constraints": [], "name": ""}
+THINGS = {
+    "the policy of a key": Thing(NOBODY_OUTSIDE, lambda o: keys(OPEN if o else CLOSED), lambda o: the_key(OPEN if o else CLOSED)),
+    "a separate policy of a key": Thing(
+        NOBODY_OUTSIDE, lambda o: keys(OPEN if o else CLOSED), lambda o: separate(OPEN if o else CLOSED, OPEN if o else CLOSED)
+    ),
+    "a grant": Thing(
+        NOBODY_OUTSIDE,
+        lambda o: keys(grants={"Grants": [grant(GranteePrincipal=PARTNER if o else OWN)]}),
+        lambda o: its("aws_kms_grant", {**GRANTED, "grantee_principal": PARTNER if o else OWN}),
+    ),
+    "a grant on a key of the plan": Thing(
+        NOBODY_OUTSIDE,
+        lambda o: keys(grants={"Grants": [grant(GranteePrincipal=PARTNER if o else OWN)]}),
+        lambda o: its("aws_kms_grant", {**GRANTED, "grantee_principal": PARTNER if o else OWN}),
+        (the_key(CLOSED),),
+    ),
+    "an inline policy": Thing(
+        APP,
+        lambda o: identities([role("app", RolePolicyList=inline(WRITES if o else READS))]),
+        lambda o: its("aws_iam_role_policy", {"name": "own", "role": "app", "policy": WRITES if o else READS}),
+    ),
+    "a managed policy": Thing(
+        APP,
+        lambda o: identities([role("app", RolePolicyList=[], AttachedManagedPolicies=HAS)], Policies=managed(WRITES if o else READS)),
+        lambda o: its("aws_iam_policy", {"name": "shared", "path": "/", "policy": WRITES if o else READS, "arn": SHARED}),
+    ),
+    "an attachment": Thing(
+        APP,
+        lambda o: identities(
+            [role("app", RolePolicyList=[], AttachedManagedPolicies=HAS if o else [])], Policies=managed(WRITES)
+        ),
+        lambda o: its("aws_iam_role_policy_attachment", {"role": "app", "policy_arn": SHARED}) if o else None,
+    ),
+    "a list of attachments": Thing(
+        APP,
+        lambda o: identities(
+            [role("app", RolePolicyList=[], AttachedManagedPolicies=HAS if o else [])], Policies=managed(WRITES)
+        ),
+        lambda o: its("aws_iam_role_policy_attachments_exclusive", {"role_name": "app", "policy_arns": [SHARED] if o else []}),
+    ),
+    "a list of inline policies": Thing(
+        APP,
+        lambda o: identities([role("app", RolePolicyList=inline(WRITES) if o else [])]),
+        lambda o: its("aws_iam_role_policies_exclusive", {"role_name": "app", "policy_names": []}) if not o else None,
+    ),
+    "a membership": Thing(
+        ALICE,
+        lambda o: identities([], [user("alice", GroupList=["g"] if o else [])], GroupDetailList=MEMBERS),
+        lambda o: its("aws_iam_user_group_membership", {"user": "alice", "groups": ["g"]}) if o else None,
+    ),
+    "the policy of an endpoint": Thing(
+        THROUGH,
+        lambda o: {"vpc_endpoints": an_endpoint_listed(FULL if o else NONE)},
+        lambda o: its("aws_vpc_endpoint_policy", {"vpc_endpoint_id": ENDPOINT, "policy": FULL if o else NONE}),
+        (alone(),),
+    ),
+}  # fmt: skip
+GIVEN = [(thing, plan_open, listed_open) for thing in THINGS for plan_open in (False, True) for listed_open in (False, True)]
+
+
+def asked(folder: Path, name: str, listed_open: bool, *resources: Planned) -> Status:
+    thing = THINGS[name]
+    (found,) = {*verdicts(folder, [*thing.others, *resources], thing.listed(listed_open), thing.invariant)}
+    return found
+
+
+@pytest.mark.parametrize(("name", "plan_open", "listed_open"), GIVEN)
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_what_nothing_writes_is_known_where_both_agree(
+    tmp_path: Path, name: str, plan_open: bool, listed_open: bool, forgotten: bool
+) -> None:
+    resource = THINGS[name].resource(plan_open)
+    if resource is None:
+        return
+    if forgotten:
+        resource.does, resource.after = ["forget"], None
+    expected = UNKNOWN if plan_open != listed_open else REFUTED if listed_open else PROVED
+    assert asked(tmp_path, name, listed_open, resource) is expected
+
+
+@pytest.mark.parametrize(("name", "plan_open", "listed_open"), GIVEN)
+def test_what_the_plan_writes_is_the_plans(tmp_path: Path, name: str, plan_open: bool, listed_open: bool) -> None:
+    resource = THINGS[name].resource(plan_open)
+    if resource is None or resource.type in ("aws_kms_key", "aws_iam_policy"):
+        return
+    resource.before = None
+    if resource.type != "aws_kms_grant":  # one that is made counts beside those that there are
+        assert asked(tmp_path, name, listed_open, resource) is (REFUTED if plan_open else PROVED)
