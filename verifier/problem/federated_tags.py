@@ -22,7 +22,7 @@ from verifier.problem.joint import Given, join
 from verifier.problem.kinds import suits
 from verifier.problem.plain_tags import MOST_SESSION_TAGS
 from verifier.problem.powers import REQUEST_TAG
-from verifier.problem.predicates import OneOf, Tokens, exactly, literal_tokens
+from verifier.problem.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.session_tags import PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
 from verifier.problem.space import FEDERATING, MADE, Space
 from verifier.problem.steps.permissions import CALLER
@@ -47,7 +47,9 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
             yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items() if reserved(name))
             if space.powers or space.target.of_step:  # a policy that the caller wrote may let it pass any
                 continue
-            sessions = _sessions(space, account, tuple(names))
+            sessions = _sessions(space, account, dict.fromkeys(names, frozenset[Predicate]()))
+            if sessions is not None and sessions.compares:  # then more values are told apart than policies list
+                sessions = _sessions(space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names})
             if sessions is not None:
                 sessions.ask(space)
                 yield from (implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own)) for issuer in sorted(issuers))
@@ -102,15 +104,17 @@ def _allows_all(statement: Statement) -> bool:
     return statement.effect is Effect.ALLOW and whole and not negated and not statement.conditions
 
 
+_Asked = Mapping[str, frozenset[Predicate]]
+"""Names of tags, each with tests on its values that are told apart besides those of the policies."""
 _REMEMBERED = 64
 _known: dict[tuple[object, ...], tuple[object, _Sessions | None]] = {}
 
 
-def _sessions(space: Space, account: str, names: tuple[str, ...]) -> _Sessions | None:
+def _sessions(space: Space, account: str, names: _Asked) -> _Sessions | None:
     """The sessions that are asked for in an account, asked about once; `None` where the question is too large."""
     estate = space.estate
     parts = (estate.accounts, estate.organization, estate.unmodelled)
-    key = (*map(id, parts), space.target.partition, account, names)
+    key = (*map(id, parts), space.target.partition, account, *names.items())
     if key not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
@@ -118,7 +122,7 @@ def _sessions(space: Space, account: str, names: tuple[str, ...]) -> _Sessions |
     return _known[key][1]  # the parts are kept, so that their ids stay their own
 
 
-def _asked(estate: Estate, target: Target, names: tuple[str, ...]) -> _Sessions | None:
+def _asked(estate: Estate, target: Target, names: _Asked) -> _Sessions | None:
     try:
         return _Sessions(estate, target, names)
     except TooLarge:
@@ -128,7 +132,7 @@ def _asked(estate: Estate, target: Target, names: tuple[str, ...]) -> _Sessions 
 class _Sessions(TagSets):
     """The requests for federated sessions in one account."""
 
-    def __init__(self, estate: Estate, target: Target, names: tuple[str, ...]) -> None:
+    def __init__(self, estate: Estate, target: Target, names: _Asked) -> None:
         super().__init__(join([Given(estate, target, inner=True)], (), partial(_further, names=names)))
         self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
@@ -142,6 +146,11 @@ class _Sessions(TagSets):
     def _of(self, node: Node, issuer: str) -> Node:
         number = self._joint.finite.tables[CALLER].class_of(self._callers + issuer)
         return NOTHING if number is None else self._diagrams.restrict(node, {CALLER: number})
+
+    @property
+    def compares(self) -> bool:
+        """Whether some policy compares what requests say with each other."""
+        return bool(self._joint.sides[0].question.space.relations)
 
     def ask(self, space: Space) -> None:
         """What requests to pass tags are asked about their values, is asked of those of the session."""
@@ -168,8 +177,10 @@ class _Sessions(TagSets):
         return self._joint.sides[0].question.space.principal(Tokens((*literal_tokens(self._start), *name.tokens)))
 
 
-def _further(space: Space, names: tuple[str, ...]) -> Sequence[Expression]:
-    for name in names:
+def _further(space: Space, names: _Asked) -> Sequence[Expression]:
+    for name, predicates in names.items():
         space.view(REQUEST_TAG + name)
+        for asked in (space.asked, space.questions):
+            asked.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
     space.view("aws:TagKeys")
     return [negation(Present("aws:tagkeys"))]
