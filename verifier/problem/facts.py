@@ -37,7 +37,7 @@ from verifier.problem.facts_operation import (
 )
 from verifier.problem.facts_organization import organizations
 from verifier.problem.facts_parameters import parameters, sources
-from verifier.problem.facts_session import delivered_sessions, mcp_servers, sign_ins
+from verifier.problem.facts_session import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.plain_tags import possible_tags
 from verifier.problem.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
@@ -241,6 +241,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     sign_ins,
     delivered_sessions,
     _credentials,
+    issued_before_use,
     _network,
     listed_endpoints,
     _services,
@@ -270,6 +271,7 @@ _STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     sign_ins,
     delivered_sessions,
     _credentials,
+    issued_before_use,
     _network,
     listed_endpoints,
     _services,

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.problem.callers import identities
 from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
-from verifier.problem.facts_shared import has, via_service
-from verifier.problem.predicates import exactly
+from verifier.problem.facts_shared import has, predicates_of, via_service
+from verifier.problem.intervals import as_bounds
+from verifier.problem.predicates import Compares, exactly
 from verifier.problem.space import Space
 
 _INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
@@ -27,6 +28,7 @@ _OF_ROLES = (
 )
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot", "aws:tokenissuetime"
+_TIME = "time"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
 _OF_PROVIDERS = (PrincipalType.FEDERATED, PrincipalType.ANYONE)
 _CLAIMS = {
@@ -84,6 +86,15 @@ def sign_ins(space: Space) -> Iterator[Expression]:
         if has(space, name):
             space.attribute_view(_TOKEN)
             yield implies(Present(name), both(callers, Present(_TOKEN)))
+
+
+def issued_before_use(space: Space) -> Iterator[Expression]:
+    """F3: credentials are issued no later than they are used. [IAM: reference_policies_condition-keys, aws:TokenIssueTime]"""
+    if _TOKEN in space.attributes and _TIME in space.attributes:
+        asked = (*predicates_of(space, _TOKEN), *predicates_of(space, _TIME))
+        bounds = dict.fromkeys(compared.bound for predicate in asked for compared in as_bounds(predicate) or ())
+        for after in (Compares(sign, bound) for bound in bounds for sign in (">=", ">")):
+            yield implies(both(Present(_TOKEN), Test(_TOKEN, after)), Test(_TIME, after))
 
 
 def mcp_servers(space: Space) -> Iterator[Expression]:
