@@ -14,7 +14,7 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Principal, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
-_NOBODY = "999999999999"
+NOBODY = "999999999999"
 """An account for callers of any that is not listed."""
 
 
@@ -83,7 +83,7 @@ def _of_account(estate: Estate, partition: str, account: str) -> Iterator[Assume
 
 def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:
     partition = role.arn.split(":")[1]
-    for account in (*(account.id for account in estate.accounts), _NOBODY):
+    for account in (*(account.id for account in estate.accounts), NOBODY):
         yield from _of_account(estate, partition, account)
         for kind in ("saml-provider/example", "oidc-provider/example.com"):
             yield Assumer(Caller(CallerKind.WEB, f"arn:{partition}:iam::{account}:{kind}"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from verifier.evaluate.asked import REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.callers import standing
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Context, Entry, Free
@@ -20,7 +21,7 @@ from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grant_index import Candidates
 from verifier.evaluate.judge import Memo
-from verifier.evaluate.passing import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, TRIED, Tags, listed_tags, spelled
+from verifier.evaluate.passing import PRINCIPAL_TAG, TRIED, Tags, spelled
 from verifier.evaluate.session_tags import SessionTags, session_tags
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.evaluate.targets import Target, TargetKind

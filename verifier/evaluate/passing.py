@@ -8,12 +8,13 @@ whatever the request does not say, and whatever tags the caller can itself have.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, product
 from math import prod
 
-from verifier.evaluate.assumers import Assumer, assumers
+from verifier.evaluate.asked import REQUEST_TAG, TAG_KEYS, TRANSITIVE, compared_alone, conditions, listed_tags
+from verifier.evaluate.assumers import NOBODY, Assumer, assumers
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Entry, Free
@@ -24,11 +25,10 @@ from verifier.evaluate.patterns import text_matches
 from verifier.evaluate.plausible_session import MOST_SESSION_TAGS
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Condition, Effect, Policy, PrincipalType, Statement
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind, Request
 
-PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS = "aws:principaltag/", "aws:requesttag/", "aws:tagkeys"
-TRANSITIVE = "sts:transitivetagkeys"
+PRINCIPAL_TAG = "aws:principaltag/"
 SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
@@ -205,6 +205,8 @@ class Passing:
         caller = one.caller
         case = case_of(self.estate, Request(caller, action, role.arn))
         own = {key: entry for key, entry in case.context.entries.items() if not (one.stranger and _about_caller(key))}
+        if one.stranger:
+            own |= _known_of_stranger(case, one, frozenset(account.id for account in self.estate.accounts))
         identity = case.standing.identity
         tagged = caller.kind is CallerKind.ROLE and (identity is None or identity.trust is None or _names_tagging(identity.trust))
         if tagged:
@@ -217,6 +219,17 @@ class Passing:
             return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
 
         return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
+
+
+def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
+    """What is known of a caller that stands for all of its kind and account. One that stands for those of every account that nothing names
+    is of none that is `listed`: its account is known where it is compared with these alone. So is a service. [IAM:
+    reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
+    caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
+    found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: case.context.entries[kind]}
+    if caller.account not in (None, NOBODY) or compared_alone(case, key, listed):
+        found[key] = caller.account or NOBODY
+    return found
 
 
 def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
@@ -269,53 +282,24 @@ def allows(statement: Statement, action: str) -> bool:
 _WITH_SESSIONS = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION})
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """What the policies that bear on a request say of tags: names in `aws:RequestTag/…`, in lower case, and the texts that they compare
-    `aws:TagKeys` and `sts:TransitiveTagKeys` with."""
-
-    names: frozenset[str]
-    texts: frozenset[str]
-
-
-def listed_tags(case: Case) -> _Listed:
-    """What the policies that bear on a request say of tags."""
-    conditions = _conditions(case)
-    names = (key.removeprefix(REQUEST_TAG) for key in (c.key.value.lower() for c in conditions) if key.startswith(REQUEST_TAG))
-    texts = (text.value for c in conditions if c.key.value.lower() in (TAG_KEYS, TRANSITIVE) for text in c.values)
-    return _Listed(frozenset(names), frozenset(texts))
-
-
 def _values(case: Case, shown: Tags, tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str | None, ...]] | None:
     """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further one among them; `None`
     where they are not compared with listed values alone."""
-    conditions = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in _conditions(case)]
-    compared = [(key, texts) for key, base, texts in conditions if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
+    asked = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
+    compared = [(key, texts) for key, base, texts in asked if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
     exact = ("StringEquals", "StringNotEquals", "Null")
-    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in conditions):
+    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in asked):
         return None
     known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
     known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]
     found: dict[str, dict[str | None, None]] = {}
-    for key, _, texts in conditions:
+    for key, _, texts in asked:
         if key.startswith(PRINCIPAL_TAG):
             name = key.removeprefix(PRINCIPAL_TAG)
             found.setdefault(name, {}).update(dict.fromkeys(value for other, value in known if other == name))
         for name in (name.lower() for text in texts for name in _VARIABLE.findall(text)):
             found.setdefault(name, {}).update(dict.fromkeys(value for _, value in known))
     return {name: (*values, None, _OTHER) for name, values in found.items()}
-
-
-def _conditions(case: Case) -> list[Condition]:
-    """The conditions of all policies that bear on a request."""
-    levels = (*case.service_controls.levels, *case.resource_controls.levels)
-    policies: Sequence[Policy] = (
-        *case.resource_policies,
-        *case.standing.policies,
-        *case.standing.boundaries,
-        *(policy for level in levels for policy in level.policies),
-    )
-    return [condition for policy in policies for statement in policy.statements for condition in statement.conditions]
 
 
 def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from verifier.evaluate.asked import REQUEST_TAG, TAG_KEYS
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry
-from verifier.evaluate.passing import PRINCIPAL_TAG, REQUEST_TAG, SOURCE_IDENTITY, TAG_KEYS, Passing, Tags, with_source
+from verifier.evaluate.passing import PRINCIPAL_TAG, SOURCE_IDENTITY, Passing, Tags, with_source
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import PrincipalType
 from verifier.model.request import CallerKind

@@ -1,0 +1,61 @@
+"""What the policies that bear on a request ask of tags and accounts (F3).
+
+In: a case. Out: conditions, and what they compare values with. Guarantee: pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verifier.evaluate.case import Case
+from verifier.model.policy import Condition, Policy, Statement
+
+REQUEST_TAG, TAG_KEYS, TRANSITIVE = "aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"
+
+
+def conditions(case: Case) -> list[Condition]:
+    """The conditions of all policies that bear on a request."""
+    return [condition for statement in _statements(case) for condition in statement.conditions]
+
+
+def _statements(case: Case) -> list[Statement]:
+    levels = (*case.service_controls.levels, *case.resource_controls.levels)
+    policies: Sequence[Policy] = (
+        *case.resource_policies,
+        *case.standing.policies,
+        *case.standing.boundaries,
+        *(policy for level in levels for policy in level.policies),
+    )
+    return [statement for policy in policies for statement in policy.statements]
+
+
+def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
+    """Whether the policies that bear on a request ask of a key only whether it is among listed values, or is none of them."""
+    asked = conditions(case)
+    texts = [text.value for condition in asked for text in condition.values]
+    texts += [text.value for statement in _statements(case) for text in statement.resources or ()]
+    if any(f"${{{key}" in text.lower().replace(" ", "") for text in texts):
+        return False
+    asked = [condition for condition in asked if condition.key.value.lower() == key]
+    operators = (condition.operator for condition in asked)
+    if not all(op.base in ("StringEquals", "StringNotEquals") and not op.if_exists and op.set_operator is None for op in operators):
+        return False
+    return all(text.value in listed for condition in asked for text in condition.values)
+
+
+@dataclass(frozen=True)
+class ListedTags:
+    """What the policies that bear on a request say of tags: names in `aws:RequestTag/…`, in lower case, and the texts that they compare
+    `aws:TagKeys` and `sts:TransitiveTagKeys` with."""
+
+    names: frozenset[str]
+    texts: frozenset[str]
+
+
+def listed_tags(case: Case) -> ListedTags:
+    """What the policies that bear on a request say of tags."""
+    found = conditions(case)
+    names = (key.removeprefix(REQUEST_TAG) for key in (c.key.value.lower() for c in found) if key.startswith(REQUEST_TAG))
+    texts = (text.value for c in found if c.key.value.lower() in (TAG_KEYS, TRANSITIVE) for text in c.values)
+    return ListedTags(frozenset(names), frozenset(texts))
