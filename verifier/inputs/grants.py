@@ -2,28 +2,24 @@
 
 In: the output of `list-grants` (`list-retirable-grants` prints the same entries). Out: `Grant`s, and what of them is not modelled.
 Guarantee: a grant is read whole. What of it is not known may allow anything that such a thing could (S1); what contradicts itself, or
-belongs to another key, is an error. [API: ListGrants, GrantListEntry]
+belongs to another key, is an error. [API: ListGrants, GrantListEntry, GrantConstraints, GrantOperation]
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from verifier.inputs.access import listed, member_text, members
-from verifier.inputs.grant_members import (
-    Constraints,
-    read_constraints,
-    read_grantee,
-    read_issuing_account,
-    read_operations,
-    read_retiring,
-)
-from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.access import Record, describe, is_null, listed_records, text
+from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
-from verifier.model.grant import Grant
+from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Principal, PrincipalType
+from verifier.model.principal_names import Fault, is_account, principal_named
+from verifier.model.reference import action, actions
 from verifier.syntax.text import brief, first_few, printable
 
 _MEMBERS = frozenset(
@@ -33,140 +29,222 @@ _MEMBERS = frozenset(
     )
 )  # fmt: skip
 """The members of `GrantListEntry`. Another one could narrow the grant or widen it."""
-
-
-@dataclass
-class _Unknown:
-    """What the grants of a key have and the verifier does not know: one kind of thing, however many grants have it.
-
-    `label` decides what an `Unmodelled` of it may allow: with one of the rules G, what a grant can; else anything.
-    """
-
-    label: str
-    kind: str
-    consequence: str
-    names: dict[str, None] = field(default_factory=dict)
-    grants: list[str] = field(default_factory=list)
-    place: Node | None = None
-
-    def add(self, grant: str, names: tuple[str, ...], place: Node) -> bool:
-        """Whether the grant has such a thing; it is remembered."""
-        if names:
-            self.names.update(dict.fromkeys(names))
-            self.grants.append(grant)
-            self.place = self.place or place
-        return bool(names)
-
-    def told(self, remarks: Remarks, key: str, name: str) -> list[Unmodelled]:
-        """The thing, after a warning; none where no grant has it."""
-        if self.place is None:
-            return []
-        which = "grant " if len(self.grants) == 1 else f"{len(self.grants)} grants, "
-        grants, names = first_few([brief(grant) for grant in self.grants]), first_few([brief(f"`{name}`") for name in self.names])
-        message = f"{which}{grants}: unknown {self.kind} {names}"
-        remarks.warning(self.place, message, hint=self.consequence, rule=self.label)
-        thing = f"unknown {self.kind} in grants of {name}"
-        description = f"{thing}: {message}"
-        return [Unmodelled(thing, self.label, Influence.MAY_ALLOW, description, key=key, span=self.place.span)]
-
-
+_CONSTRAINTS = ("EncryptionContextEquals", "EncryptionContextSubset", "SourceArn")
+_SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_FORMS = "expected the ARN of an account (`root`), user, role, session or federated user, a unique ID, or the name of a service"
 _PERHAPS = "the grant may or may not allow something, so verdicts that it could change are Unknown"
 _KNOWN = "the grant may allow actions that the reference data does not know; its other operations count"
-_KINDS = {"operations": ("U4", _KNOWN), "constraints": ("G3", _PERHAPS), "values": ("G1", _PERHAPS), "members": ("G1", _PERHAPS)}
+_UNKNOWN = {"operations": ("U4", _KNOWN), "constraints": ("G3", _PERHAPS), "values": ("G1", _PERHAPS), "members": ("G1", _PERHAPS)}
+"""What the grants of a key may have and the verifier does not know. The rule decides what an `Unmodelled` of it may allow: with one of the
+rules G, what a grant can; else anything."""
+
+
+@dataclass(frozen=True)
+class _Constraints:
+    """What a grant demands of a request (G3); `None` where it demands nothing. `unknown` names what the verifier does not know."""
+
+    equals: Pairs | None = None
+    subset: Pairs | None = None
+    source_arn: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass
 class _Listing:
-    """A listing while it is read, with what of its grants is `unknown`, by its kind."""
+    """A listing while it is read. What of its grants is `unknown`: by its kind the names, each with the grant and the place."""
 
     remarks: Remarks
     key: str
     grants: dict[str, Grant | None] = field(default_factory=dict)
-    unknown: dict[str, _Unknown] = field(
-        default_factory=lambda: {kind: _Unknown(label, kind, consequence) for kind, (label, consequence) in _KINDS.items()}
-    )
+    unknown: dict[str, list[tuple[str, tuple[str, ...], Node]]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, entry: Node) -> None:
+    def add(self, found: Record) -> None:
         """Reads one entry. A grant that is not known whole is kept out (its operations apart: those that are known count)."""
-        remarks, found = self.remarks, members(self.remarks, entry, "a grant")
-        if names_in([entry]):
-            identifier = self._identifier(entry, found)
-            self.unknown["values"].add(identifier or "", names_in([entry]), entry)
+        names = names_in([found.place])
+        if not names:
+            self._check_key(found)
+        identifier = self._identifier(found)
+        if names:
+            self.unknown["values"].append((identifier or "", names, found.place))
             self.grants |= {identifier: None} if identifier is not None else {}
             return
-        self._check_key(found)
-        identifier = self._identifier(entry, found)
-        grantee = read_grantee(remarks, entry, found, self.key.split(":")[1])
-        operations, unknown = read_operations(remarks, entry, found)
-        constraints = read_constraints(remarks, found.get("Constraints"))
+        operations, unknown_operations = _operations(found)
+        constraints = _constraints(found)
+        grant = self._grant(found, identifier or "", operations, constraints)
         if identifier is None:
             return
-        self.unknown["operations"].add(identifier, unknown, found.get("Operations", entry))
-        unclear = self.unknown["constraints"].add(identifier, constraints.unknown, found.get("Constraints", entry))
-        unclear |= self.unknown["members"].add(identifier, tuple(name for name in found if name not in _MEMBERS), entry)
-        grant = self._grant(entry, found, identifier, grantee, operations, constraints)
-        self.grants[identifier] = None if unclear else grant
+        others = tuple(name for name in found if name not in _MEMBERS)
+        for kind, unknown, place in (
+            ("operations", unknown_operations, found.get("Operations", found.place)),
+            ("constraints", constraints.unknown, found.get("Constraints", found.place)),
+            ("members", others, found.place),
+        ):
+            self.unknown[kind] += [(identifier, unknown, place)] if unknown else []
+        self.grants[identifier] = None if constraints.unknown or others else grant
 
-    def _grant(
-        self,
-        entry: Node,
-        found: Mapping[str, Node],
-        identifier: str,
-        grantee: tuple[Principal, bool] | None,
-        operations: tuple[str, ...],
-        constraints: Constraints,
-    ) -> Grant | None:
-        remarks = self.remarks
-        retiring = read_retiring(remarks, found, self.key.split(":")[1])
-        issuing_account = read_issuing_account(remarks, found)
+    def _grant(self, found: Record, identifier: str, operations: tuple[str, ...], constraints: _Constraints) -> Grant | None:
+        partition = self.key.split(":")[1]
+        service, principal = _principals(found, "Grantee", partition, "G2")
+        retiring = _principals(found, "Retiring", partition, "G5")
+        grantee = service or principal
         if grantee is None:
+            if found.value("GranteePrincipal") is None and found.value("GranteeServicePrincipal") is None:
+                found.error("the grant has no `GranteePrincipal`", rule="G2")
             return None
-        if grantee[0].type is PrincipalType.SERVICE and not grantee[1] and constraints.source_arn is None:
-            remarks.warning(
-                entry, f"grant {brief(identifier)} is for a service and has no `SourceArn`, which KMS demands of one", rule="G2"
-            )
+        hidden = service is None and grantee.type is PrincipalType.SERVICE  # it may be for another that the listing does not name
+        if service is not None and constraints.source_arn is None:
+            message = f"grant {brief(identifier)} is for a service and has no `SourceArn`, which KMS demands of one"
+            self.remarks.warning(found.place, message, rule="G2")
         return Grant(
             id=identifier,
-            grantee=grantee[0],
+            grantee=grantee,
             operations=operations,
-            retiring=retiring,
-            issuing_account=issuing_account,
+            retiring=retiring[0] or retiring[1],
+            issuing_account=_issuing_account(found),
             context_equals=constraints.equals,
             context_subset=constraints.subset,
             source_arn=constraints.source_arn,
-            grantee_hidden=grantee[1],
-            name=_shown(remarks, found, "Name"),
-            created=_shown(remarks, found, "CreationDate"),
-            span=entry.span,
+            grantee_hidden=hidden,
+            name=_shown(found, "Name"),
+            created=_shown(found, "CreationDate"),
+            span=found.place.span,
         )
 
-    def _check_key(self, found: Mapping[str, Node]) -> None:
+    def _check_key(self, found: Record) -> None:
         """Records an error where the entry is of another key. Related multi-Region keys share a key ID: ARNs are compared whole (L9)."""
-        given = member_text(self.remarks, found, "KeyId")
-        identifier = self.key.rsplit("/", 1)[1]
+        given, identifier = found.text("KeyId"), self.key.rsplit("/", 1)[1]
         if given is not None and given not in (self.key, identifier, f"key/{identifier}"):
-            self.remarks.error(found["KeyId"], f"`KeyId` is {brief(given)}, but these are the grants of {self.key}", rule="G1")
+            found.error(f"`KeyId` is {brief(given)}, but these are the grants of {self.key}", "KeyId", rule="G1")
 
-    def _identifier(self, entry: Node, found: Mapping[str, Node]) -> str | None:
-        identifier = _shown(self.remarks, found, "GrantId")
+    def _identifier(self, found: Record) -> str | None:
+        identifier = _shown(found, "GrantId")
         if not identifier:
-            self.remarks.error(entry, "the grant has no `GrantId`", rule="G1")
+            found.error("the grant has no `GrantId`", rule="G1")
         elif identifier in self.grants:
-            self.remarks.error(found["GrantId"], f"duplicate grant {brief(identifier)}", rule="G1")
+            found.error(f"duplicate grant {brief(identifier)}", "GrantId", rule="G1")
         else:
             return identifier
         return None
+
+    def unmodelled(self, kind: str, name: str) -> Unmodelled:
+        """What the grants have of one kind that is not known, after a warning."""
+        (label, consequence), found = _UNKNOWN[kind], self.unknown[kind]
+        grants = first_few([brief(grant) for grant, _, _ in found])
+        names = first_few([brief(f"`{name}`") for name in dict.fromkeys(name for _, names, _ in found for name in names)])
+        message = f"{'grant ' if len(found) == 1 else f'{len(found)} grants, '}{grants}: unknown {kind} {names}"
+        place = found[0][2]
+        self.remarks.warning(place, message, hint=consequence, rule=label)
+        thing = f"unknown {kind} in grants of {name}"
+        return Unmodelled(thing, label, Influence.MAY_ALLOW, f"{thing}: {message}", key=self.key, span=place.span)
 
 
 def read_grants(remarks: Remarks, node: Node, key: str, name: str) -> tuple[tuple[Grant, ...], tuple[Unmodelled, ...]]:
     """The grants of a key, whose ARN is `key` and which reports call `name`, and what of them is not modelled."""
     listing = _Listing(remarks, key)
-    for entry in listed(remarks, node, "Grants", "the output of list-grants"):
-        listing.add(entry)
-    things = [thing for unknown in listing.unknown.values() for thing in unknown.told(remarks, key, name)]
+    for found in listed_records(remarks, node, "Grants", "the output of list-grants", "a grant"):
+        listing.add(found)
+    things = [listing.unmodelled(kind, name) for kind in _UNKNOWN if listing.unknown[kind]]
     return tuple(grant for grant in listing.grants.values() if grant is not None), tuple(things)
 
 
-def _shown(remarks: Remarks, found: Mapping[str, Node], name: str) -> str | None:
-    value = member_text(remarks, found, name)
+def _shown(found: Record, name: str) -> str | None:
+    value = found.text(name)
     return None if value is None else printable(value)
+
+
+def _issuing_account(found: Record) -> str | None:
+    """The account that issued the grant: twelve digits, which KMS prints as the ARN of its root."""
+    value = found.text("IssuingAccount")
+    named = principal_named(value) if value is not None else None
+    if value is None or (isinstance(named, Principal) and named.type is PrincipalType.ACCOUNT):
+        return named.account if isinstance(named, Principal) else None
+    hint = "expected the ARN of its root"
+    found.error(f'`IssuingAccount` "{brief(value)}" is not an account', "IssuingAccount", hint=hint)
+    return None
+
+
+def _operations(found: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The operations as IAM action names, and those that the reference data does not know (U4); no grant has others that it knows (G1)."""
+    if "Operations" not in found:
+        found.error("the grant has no `Operations`", rule="G1")
+    names = dict.fromkeys(text(found.remarks, item, "an operation") for item in found.entries("Operations"))
+    known = _grant_operations()
+    given = [name for name in names if name is not None]
+    for name in given:
+        if name not in known and action(f"kms:{name}") is not None:
+            other = next((right for right in known if right.lower() == name.lower()), None)
+            if other is not None:
+                found.error(f"`{brief(name)}` is no grant operation", "Operations", hint=f"did you mean {other}?", rule="G1")
+            else:
+                message = f"`{brief(name)}` is no grant operation: KMS makes no grant of it, and it allows nothing"
+                found.remarks.warning(found["Operations"], message, rule="G1")
+    return tuple(known[name] for name in given if name in known), tuple(name for name in given if action(f"kms:{name}") is None)
+
+
+@lru_cache(maxsize=1)
+def _grant_operations() -> dict[str, str]:
+    return {action.name.removeprefix("kms:"): action.name for action in actions() if action.grant_operation}
+
+
+def _constraints(grant: Record) -> _Constraints:
+    """The constraints of a grant; none where there is no such member (G3)."""
+    if grant.value("Constraints") is None:
+        return _Constraints()
+    found = grant.inner("Constraints")
+    equals, subset = (_pairs(found, name) for name in _CONSTRAINTS[:2])
+    if equals is not None and subset is not None:
+        message = "a grant has either `EncryptionContextEquals` or `EncryptionContextSubset`"
+        found.error(message, "EncryptionContextSubset", rule="G3")
+    source = found.text("SourceArn")
+    if source is not None and (source.count(":") < 5 or not source.startswith("arn:")):
+        found.error(f'`SourceArn` "{brief(source)}" is not an ARN', "SourceArn", rule="G3")
+    return _Constraints(equals, subset, source, tuple(name for name in found if name not in _CONSTRAINTS))
+
+
+def _pairs(found: Record, name: str) -> Pairs | None:
+    """The pairs of an encryption context; an empty map is `()`."""
+    if found.value(name) is None:
+        return None
+    pairs = []
+    for key, value in found.inner(name).items():
+        if isinstance(value, Scalar) and not is_null(value):
+            pairs.append((key, value.text))
+        else:
+            message = f"the value of a pair in `{name}` must be a string, found {describe(value)}"
+            found.remarks.error(value, message, rule="G3")
+    return tuple(pairs)
+
+
+def _principals(found: Record, role: str, partition: str, rule: str) -> tuple[Principal | None, Principal | None]:
+    """What the members `…ServicePrincipal` and `…Principal` of a role (`Grantee`, `Retiring`) name; two that differ are an error."""
+    name, service_name = f"{role}Principal", f"{role}ServicePrincipal"
+    service, principal = _principal(found, service_name, partition), _principal(found, name, partition)
+    if service is not None and principal is not None and principal.value != service.value:
+        found.error(f"`{name}` names another than `{service_name}`", service_name, rule=rule)
+    return service, principal
+
+
+def _principal(found: Record, name: str, partition: str) -> Principal | None:
+    """The principal in a member, with its place. Members named `…ServicePrincipal` hold services only."""
+    value, of_service = found.text(name), name.endswith("ServicePrincipal")
+    if value is None:
+        return None
+    named = _named(value, partition)
+    if named is None or (of_service and named.type is not PrincipalType.SERVICE):
+        hint = "expected the name of a service, such as dynamodb.amazonaws.com" if of_service else _FORMS
+        found.error(f'`{name}` "{brief(value)}" is not a principal of a grant', name, hint=hint, rule="G2")
+        return None
+    if named.type is PrincipalType.UNIQUE_ID:
+        message = f'`{name}` "{brief(value)}" is a unique ID: it matches nobody but an identity of the inventory'
+        found.remarks.warning(found[name], message, rule="L8")
+    return replace(named, span=found[name].span)
+
+
+@lru_cache(maxsize=1024)
+def _named(value: str, partition: str) -> Principal | None:
+    """The principal that a text names. An account by its digits is the same as by the ARN of its root."""
+    value = f"arn:{partition}:iam::{value}:root" if is_account(value) else value
+    named = principal_named(value)
+    if not isinstance(named, Fault):
+        return named
+    return Principal(PrincipalType.SERVICE, value) if _SERVICE.fullmatch(value) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from verifier.inputs.access import listed, member_text, members
+from verifier.inputs.access import listed_records
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.unknown import names_in
 
@@ -43,15 +43,15 @@ def read_providers(remarks: Remarks, account: str, given: Mapping[str, Sequence[
 def _arns(remarks: Remarks, account: str, name: str, nodes: Sequence[Node]) -> frozenset[str]:
     found = set[str]()
     for node in nodes:
-        for entry in listed(remarks, node, LISTS[name], f"`{name}`"):
-            arn = member_text(remarks, members(remarks, entry, "an identity provider"), "Arn")
+        for entry in listed_records(remarks, node, LISTS[name], f"`{name}`", "an identity provider"):
+            arn = entry.text("Arn")
             match = _ARN.fullmatch(arn or "")
             if arn is None:
-                remarks.error(entry, "the identity provider has no `Arn`", rule="E2w")
+                entry.error("the identity provider has no `Arn`", rule="E2w")
             elif match is None or match.group(2) != _TYPES[name]:
-                remarks.error(entry, f"`{arn}` is not the ARN of an {_TYPES[name]}", rule="E2w")
+                entry.error(f"`{arn}` is not the ARN of an {_TYPES[name]}", rule="E2w")
             elif match.group(1) != account:
-                remarks.error(entry, f"{arn} is of another account than {account}, under which it is listed", rule="E2w")
+                entry.error(f"{arn} is of another account than {account}, under which it is listed", rule="E2w")
             else:
                 found.add(arn)
     return frozenset(found)

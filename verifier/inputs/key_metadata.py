@@ -1,18 +1,19 @@
-"""What `describe-key` tells of a key.
+"""What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that share a key ID.
 
-In: its output. Out: `Facts`. Guarantee: facts that contradict each other, the key's ARN or the reference data are errors; facts that are
-not given are `None` (U3). [API: KeyMetadata]
+In: its output; then all keys of the input. Out: `Facts`; errors. Guarantee: facts that contradict each other, the key's ARN, those of a
+related key or the reference data are errors; facts that are not given are `None` (U3).
+[API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from verifier.inputs.access import is_null, member_text, members
-from verifier.inputs.multi_region import Relatives, read_relatives
+from verifier.inputs.access import Record, members
 from verifier.inputs.nodes import Node, Remarks
+from verifier.model.estate import Key
 from verifier.model.reference import key_facts
 from verifier.model.reference_keys import CUSTOM_KEY_STORES
 from verifier.syntax.text import printable
@@ -27,6 +28,19 @@ _MEMBERS_BY_ORIGIN: tuple[tuple[str, frozenset[str]], ...] = (
     ("ValidTo", frozenset({"EXTERNAL"})),
 )
 """Members that only keys of these origins have. [API: KeyMetadata]"""
+_SHARED = (("spec", "KeySpec"), ("usage", "KeyUsage"), ("origin", "Origin"))
+"""Attributes of `Key` that related keys share, and their names in `describe-key`."""
+
+
+@dataclass(frozen=True)
+class Relatives:
+    """What a key says of itself and its related keys. `type` is PRIMARY or REPLICA, `primary` the ARN of the primary key; `None` where
+    not given. `place` is that of the configuration, or else of some fact of the key."""
+
+    multi_region: bool | None = None
+    type: str | None = None
+    primary: str | None = None
+    place: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -50,69 +64,129 @@ def arn_multi_region(arn: str) -> bool | None:
     """Whether the key ID says that the key is multi-Region (`mrk-…`) or that it is not (a UUID); `None` for other IDs.
     [multi-region-keys-overview]"""
     key_id = arn.rsplit("/", 1)[1]
-    if key_id.startswith("mrk-"):
-        return True
-    return False if _UUID.fullmatch(key_id) else None
+    return True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) else None
 
 
-def read_metadata(remarks: Remarks, parts: Mapping[str, Node]) -> dict[str, Node]:
-    """The members of `KeyMetadata`, with or without the envelope of `describe-key`."""
-    node = parts.get("metadata")
-    if node is None:
-        return {}
-    found = members(remarks, node, "the output of describe-key")
-    return members(remarks, found["KeyMetadata"], "`KeyMetadata`") if "KeyMetadata" in found else found
+def are_related(arn: str, other: str) -> bool:
+    """Whether two ARNs differ in the Region only, as those of related keys do (L9)."""
+    fields, others = arn.split(":"), other.split(":")
+    return fields[:3] + fields[4:] == others[:3] + others[4:]
 
 
-def read_facts(remarks: Remarks, metadata: Mapping[str, Node], arn: str) -> Facts:
+def read_metadata(remarks: Remarks, place: Node, node: Node | None) -> Record:
+    """The members of `KeyMetadata`, with or without the envelope of `describe-key`; none where there is no output."""
+    return Record(remarks, place) if node is None else members(remarks, node, "the output of describe-key").unwrapped("KeyMetadata")
+
+
+def read_facts(metadata: Record, arn: str) -> Facts:
     """The facts of the key with this ARN."""
-    _check_same(remarks, metadata, "AWSAccountId", arn.split(":")[4])
-    _check_same(remarks, metadata, "KeyId", arn.rsplit("/", 1)[1])
-    spec = _known(remarks, metadata, "KeySpec", {facts.spec for facts in key_facts()})
-    older = _known(remarks, metadata, "CustomerMasterKeySpec", {facts.spec for facts in key_facts()})
+    _check_same(metadata, "AWSAccountId", arn.split(":")[4])
+    _check_same(metadata, "KeyId", arn.rsplit("/", 1)[1])
+    spec, older = (_known(metadata, name, {facts.spec for facts in key_facts()}) for name in ("KeySpec", "CustomerMasterKeySpec"))
     if spec and older and spec != older:
-        remarks.error(metadata["CustomerMasterKeySpec"], f"`CustomerMasterKeySpec` is {older}, but `KeySpec` is {spec}", rule="F8")
+        metadata.error(f"`CustomerMasterKeySpec` is {older}, but `KeySpec` is {spec}", "CustomerMasterKeySpec", rule="F8")
     facts = Facts(
         spec=spec or older,
-        usage=_known(remarks, metadata, "KeyUsage", {facts.usage for facts in key_facts()}),
-        origin=_known(remarks, metadata, "Origin", {facts.origin for facts in key_facts()}),
-        relatives=read_relatives(remarks, metadata, arn, arn_multi_region(arn)),
-        manager=_known(remarks, metadata, "KeyManager", {"AWS", "CUSTOMER"}) or "CUSTOMER",
-        state=printable(member_text(remarks, metadata, "KeyState") or "") or None,
+        usage=_known(metadata, "KeyUsage", {facts.usage for facts in key_facts()}),
+        origin=_known(metadata, "Origin", {facts.origin for facts in key_facts()}),
+        relatives=_relatives(metadata, arn),
+        manager=_known(metadata, "KeyManager", {"AWS", "CUSTOMER"}) or "CUSTOMER",
+        state=printable(metadata.text("KeyState") or "") or None,
     )
-    _check_consistent(remarks, metadata, facts)
+    _check_consistent(metadata, facts)
     for name, origins in _MEMBERS_BY_ORIGIN:
-        if name in metadata and not is_null(metadata[name]) and facts.origin is not None and facts.origin not in origins:
-            remarks.error(metadata[name], f"`{name}` does not go with `Origin` {facts.origin}", rule="U3")
+        if metadata.value(name) is not None and facts.origin is not None and facts.origin not in origins:
+            metadata.error(f"`{name}` does not go with `Origin` {facts.origin}", name, rule="U3")
     return facts
 
 
-def _check_same(remarks: Remarks, metadata: Mapping[str, Node], name: str, expected: str) -> None:
-    value = member_text(remarks, metadata, name)
+def _check_same(metadata: Record, name: str, expected: str) -> None:
+    value = metadata.text(name)
     if value is not None and value not in (expected, f"key/{expected}") and not value.endswith(f":key/{expected}"):
-        remarks.error(metadata[name], f"`{name}` is {value}, but the key's ARN says {expected}")
+        metadata.error(f"`{name}` is {value}, but the key's ARN says {expected}", name)
 
 
-def _known(remarks: Remarks, metadata: Mapping[str, Node], name: str, values: set[str]) -> str | None:
+def _known(found: Record, name: str, values: Collection[str]) -> str | None:
     """A member with one of the values that the reference data knows (U4); another is an error, for nothing is known about it."""
-    value = member_text(remarks, metadata, name)
+    value = found.text(name)
     if value is None or value in values:
         return value
-    remarks.error(metadata[name], f"unknown `{name}` `{value}`", hint="expected " + ", ".join(sorted(values)), rule="U4")
+    found.error(f"unknown `{name}` `{value}`", name, hint="expected " + ", ".join(sorted(values)), rule="U4")
     return None
 
 
-def _check_consistent(remarks: Remarks, metadata: Mapping[str, Node], facts: Facts) -> None:
+def _check_consistent(metadata: Record, facts: Facts) -> None:
     """Records an error where no real key has these facts together (U3)."""
+    relatives = facts.relatives
+    told = (facts.spec, facts.usage, facts.origin, relatives.multi_region, relatives.type)
     for known in key_facts():
-        if (
-            facts.spec in (None, known.spec)
-            and facts.usage in (None, known.usage)
-            and facts.origin in (None, known.origin)
-            and facts.relatives.multi_region in (None, known.multi_region_type is not None)
-            and facts.relatives.type in (None, known.multi_region_type)
-        ):
+        own = (known.spec, known.usage, known.origin, known.multi_region_type is not None, known.multi_region_type)
+        if all(given in (None, fact) for given, fact in zip(told, own, strict=True)):
             return
-    node = next(metadata[name] for name in ("KeyUsage", "Origin", "MultiRegion", "KeySpec") if name in metadata)
-    told = [facts.spec, facts.usage, facts.origin, "multi-Region" if facts.relatives.multi_region else None]
-    remarks.error(node, "no KMS key has these facts together: " + ", ".join(fact for fact in told if fact), rule="U3")
+    name = next(name for name in ("KeyUsage", "Origin", "MultiRegion", "KeySpec") if name in metadata)
+    shown = [fact for fact in (*told[:3], "multi-Region" if relatives.multi_region else None) if fact]
+    metadata.error("no KMS key has these facts together: " + ", ".join(shown), name, rule="U3")
+
+
+def _relatives(metadata: Record, arn: str) -> Relatives:
+    """What `describe-key` says of a multi-Region key."""
+    given, by_id = metadata.flag("MultiRegion"), arn_multi_region(arn)
+    if given is not None and by_id is not None and given != by_id:
+        means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
+        metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {arn.rsplit('/', 1)[1]} {means}", "MultiRegion")
+    multi_region = by_id if given is None else given
+    if metadata.value("MultiRegionConfiguration") is None:
+        return Relatives(multi_region, place=next(iter(metadata.values()), None))
+    found = metadata.inner("MultiRegionConfiguration")
+    kind = _known(found, "MultiRegionKeyType", ("PRIMARY", "REPLICA"))
+    if kind is not None and multi_region is False:
+        found.error("`MultiRegionConfiguration` belongs to multi-Region keys only")
+        return Relatives(multi_region, place=found.place)
+    primary = _related(found.inner("PrimaryKey"), arn)
+    replicas = [_related(replica, arn) for replica in found.records("ReplicaKeys", "a replica key")]
+    if kind is not None and primary is not None and (kind == "PRIMARY") != (primary == arn):
+        found.error(f"{arn} is said to be the {kind.lower()} key, but the primary key is {primary}", rule="F8")
+    elif kind == "PRIMARY" and primary is not None and arn in replicas:
+        found.error(f"{arn} is said to be the primary key and a replica", rule="F8")
+    return Relatives(multi_region, kind, primary, found.place)
+
+
+def _related(found: Record, arn: str) -> str | None:
+    """The ARN of a related key."""
+    related, region = found.text("Arn"), found.text("Region")
+    if related is None:
+        return None
+    if not are_related(related, arn):
+        found.error(f"{related} is no related key of {arn}", "Arn", hint="related keys share their account and key ID", rule="L9")
+        return None
+    own = related.split(":")[3]
+    if region not in (None, own):
+        found.error(f"`Region` is {region}, but {related} is in {own}", "Region")
+    return related
+
+
+def check_related(remarks: Remarks, keys: Iterable[tuple[Key, Relatives]]) -> None:
+    """Records an error where related keys of the input contradict each other."""
+    families: dict[tuple[str, str], list[tuple[Key, Relatives]]] = {}
+    for key, relatives in keys:
+        if key.multi_region:
+            families.setdefault((key.account, key.arn.rsplit("/", 1)[1]), []).append((key, relatives))
+    for family in families.values():
+        _check_family(remarks, family)
+
+
+def _check_family(remarks: Remarks, family: Sequence[tuple[Key, Relatives]]) -> None:
+    first, _ = family[0]
+    for key, relatives in family[1:]:
+        for attribute, name in _SHARED:
+            here, there = getattr(key, attribute), getattr(first, attribute)
+            if None not in (here, there) and here != there:
+                message = f"related keys share their `{name}`: {key.arn} has {here}, {first.arn} has {there}"
+                assert relatives.place is not None
+                remarks.error(relatives.place, message, rule="L9")
+    told = {arn: relatives for _, relatives in family if (arn := relatives.primary)}
+    told |= {key.arn: relatives for key, relatives in family if relatives.type == "PRIMARY"}
+    if len(told) > 1:
+        place = list(told.values())[-1].place
+        assert place is not None
+        remarks.error(place, "related keys have one primary key, here are several: " + ", ".join(sorted(told)), rule="L9")

@@ -15,8 +15,7 @@ from verifier.inputs.agreement import agreed_grants
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
-from verifier.inputs.key_metadata import is_key_arn, read_facts, read_metadata
-from verifier.inputs.multi_region import Relatives
+from verifier.inputs.key_metadata import Relatives, is_key_arn, read_facts, read_metadata
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
@@ -49,13 +48,13 @@ def read_key(
 ) -> ReadKey | None:
     """A key from its parts; `None` after recording why its ARN is not known. `changes` are what plans and templates do, by ARN; `loose`
     are policies that they put on keys that are not known."""
-    metadata = read_metadata(remarks, parts)
+    metadata = read_metadata(remarks, place, parts.get("metadata"))
     arn = _arn(remarks, place, parts, metadata)
     if arn is None:
         return None
     given, changed = parts.get("grants"), (changes or {}).get(arn)
     parts = with_loose(with_changes(parts, changed), arn, place, loose)
-    facts = read_facts(remarks, metadata, arn)
+    facts = read_facts(metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
     shown = name or member_text(remarks, parts, "name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.inputs.access import describe
+from verifier.inputs.access import Record, describe
 from verifier.inputs.accounts import read_account
 from verifier.inputs.agreement import same_policies
 from verifier.inputs.cloudformation import is_template
+from verifier.inputs.controls import with_controls
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
+from verifier.inputs.key_metadata import Relatives, check_related
 from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import merged
-from verifier.inputs.multi_region import Relatives, check_related
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
@@ -248,7 +249,9 @@ class Loader:
             hint = "leave the organization out of the snapshot, or let the plan read it (data aws_organizations_organization)"
             self.remarks.error(changed, message, hint=hint, rule="D7")
         place, found = self.parts.organization
-        return read_organization(self.remarks, place, found, self.keys)
+        given = Record(self.remarks, place, found)
+        read = read_organization(given)
+        return with_controls(given, *read, self.keys) if read is not None else (None, ())
 
     def _check_keys(self, empty: bool) -> None:
         """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys (S3)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verifier.inputs.access import flag, items, member_text, members
+from verifier.inputs.access import Record, flag, items, member_text, members
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Node
@@ -73,7 +73,7 @@ def _version(inventory: Inventory, arn: str, version: Mapping[str, Node], *, in_
     return read_document(inventory.remarks, document, PolicyKind.IDENTITY, identity=arn, name=_name(arn))
 
 
-def _versions(inventory: Inventory, policy: Mapping[str, Node]) -> list[tuple[str | None, dict[str, Node], bool]]:
+def _versions(inventory: Inventory, policy: Mapping[str, Node]) -> list[tuple[str | None, Record, bool]]:
     """Each version: its ID, its members, and whether it is the one in force."""
     remarks = inventory.remarks
     default = member_text(remarks, policy, "DefaultVersionId")

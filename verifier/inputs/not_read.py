@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from verifier.inputs.access import flag, items, member_text, members
+from verifier.inputs.access import Record, members
 from verifier.inputs.nodes import Node, Remarks
 from verifier.model.collection import PARTS, NotRead, Part
 from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
@@ -26,11 +26,11 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 def read_not_read(remarks: Remarks, node: Node) -> tuple[NotRead, ...]:
     """The entries of a record. Warns once for each part; one that does not say that it is complete is an error."""
     found = members(remarks, node, "the record of what was not read", ("complete", "parts"))
-    if flag(remarks, found, "complete") is not True:
+    if found.flag("complete") is not True:
         hint = "run the same `verifier snapshot` again: it goes on where it stopped"
-        remarks.error(node, "this snapshot is of a collection that did not come to its end", hint=hint, rule="S1")
+        found.error("this snapshot is of a collection that did not come to its end", hint=hint, rule="S1")
         return ()
-    read = [(entry, _entry(remarks, entry)) for entry in (items(remarks, found["parts"], "`parts`") if "parts" in found else ())]
+    read = [(part.place, _entry(part)) for part in found.records("parts", "a part that was not read", _MEMBERS)]
     entries = [(place, entry) for place, entry in read if entry is not None]
     for part in Part:
         of_part = [(place, entry) for place, entry in entries if entry.part is part]
@@ -40,24 +40,22 @@ def read_not_read(remarks: Remarks, node: Node) -> tuple[NotRead, ...]:
     return tuple(entry for _, entry in entries)
 
 
-def _entry(remarks: Remarks, node: Node) -> NotRead | None:
-    found = members(remarks, node, "a part that was not read", _MEMBERS)
-    part = PARTS.get(member_text(remarks, found, "part") or "")
-    account, key = member_text(remarks, found, "account"), member_text(remarks, found, "key")
+def _entry(found: Record) -> NotRead | None:
+    part, account, key = PARTS.get(found.text("part") or ""), found.text("account"), found.text("key")
     if part is None:
-        remarks.error(found.get("part", node), "unknown part of a snapshot", hint="expected " + ", ".join(PARTS))
+        found.error("unknown part of a snapshot", "part", hint="expected " + ", ".join(PARTS))
     elif account is None or not _ACCOUNT.fullmatch(account):
-        remarks.error(node, "expected `account`, twelve digits")
+        found.error("expected `account`, twelve digits")
     elif part in _OF_KEYS and key is None:
-        remarks.error(node, f"expected `key`, the ARN of the key whose {part.label} was not read")
+        found.error(f"expected `key`, the ARN of the key whose {part.label} was not read")
     else:
-        operation, code = (printable(member_text(remarks, found, name) or "not told") for name in ("operation", "code"))
-        return NotRead(part, account, operation, code, member_text(remarks, found, "region"), key)
+        operation, code = (printable(found.text(name) or "not told") for name in ("operation", "code"))
+        return NotRead(part, account, operation, code, found.text("region"), key)
     return None
 
 
 def unmodelled(entries: Sequence[NotRead]) -> Iterator[Unmodelled]:
-    """What may allow or refuse, because it was not read."""
+    """What may allow or refuse, because it was not read. SCPs may refuse an account's callers, RCPs requests on what it owns (D7)."""
     for entry in entries:
         why = f"was not read ({entry.reason})"
         match entry.part:
@@ -70,22 +68,16 @@ def unmodelled(entries: Sequence[NotRead]) -> Iterator[Unmodelled]:
             case Part.VPC_ENDPOINTS:
                 name = f"VPC endpoints of {entry.place}"
                 yield Unmodelled(name, "V", Influence.MAY_REFUSE, f"the list of {name} {why}", endpoint=ANY_ENDPOINT)
-            case Part.ORGANIZATION | Part.SERVICE_CONTROL | Part.RESOURCE_CONTROL:
-                yield from _controls(entry, why)
+        if entry.part in (Part.ORGANIZATION, Part.SERVICE_CONTROL):
+            name = f"service control policies over {entry.account}"
+            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", account=entry.account)
+        if entry.part in (Part.ORGANIZATION, Part.RESOURCE_CONTROL):
+            name = f"resource control policies over {entry.account}"
+            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", owner=entry.account)
 
 
 def _of_key(entry: NotRead, label: str, influence: Influence, description: str) -> Unmodelled:
     return Unmodelled(f"{entry.part.label} of {entry.key}", label, influence, description, key=entry.key)
-
-
-def _controls(entry: NotRead, why: str) -> Iterator[Unmodelled]:
-    """SCPs may refuse the account's callers, RCPs requests on what it owns (D7)."""
-    if entry.part is not Part.RESOURCE_CONTROL:
-        name = f"service control policies over {entry.account}"
-        yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", account=entry.account)
-    if entry.part is not Part.SERVICE_CONTROL:
-        name = f"resource control policies over {entry.account}"
-        yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", owner=entry.account)
 
 
 def by_key(entries: Sequence[NotRead], part: Part) -> Mapping[str, NotRead]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from verifier.inputs.control_policies import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
+from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import obj
 from verifier.inputs.nodes import Items, Members, Node, Scalar, entries
-from verifier.inputs.organization_tree import ACCOUNT, ROOT, UNIT
+from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.resolver import Resolver, member
