@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.problem.slowly import slow_match
 from verifier.problem.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens, one
-from verifier.problem.words import Domain, Partition, partition
+from verifier.problem.words import Domain, NotAsked, Partition, partition
 
 LETTERS = "aAb"
 ALPHABET = Characters(frozenset(LETTERS))
@@ -184,3 +184,12 @@ def test_the_classes_of_a_pattern_are_those_whose_words_match_it(texts: list[str
             assert [word for index, word in words if (mask >> index & 1 == 1) != slow_match(pattern.tokens, word)] == []
         else:
             assert [word for index, word in words if mask >> index & 1] == [pattern.literal]
+
+
+@pytest.mark.parametrize("predicate", [like("b*"), exactly("b"), OneOf(frozenset({"a", "b"}))])
+def test_what_was_not_asked_has_no_answer(predicate: Predicate) -> None:
+    found = partition(Domain("x", (Tokens(((True, ALPHABET),)),)), [like("a*"), exactly("a")], 100)
+    assert found is not None
+    with pytest.raises(NotAsked):
+        found.mask(predicate)
+    assert found.mask(like("a*")) != found.mask(exactly("a")) != 0

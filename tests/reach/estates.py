@@ -254,6 +254,12 @@ BY_ALIAS = ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": ALIAS}}, {"Null
 TAG_CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"aws:RequestTag/team": "blue"}},
     {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}},
+    {"StringLike": {"aws:RequestTag/team": "b*"}},
+    {"StringNotLikeIfExists": {"aws:RequestTag/team": ["r?d", "g*"]}},
+    {"StringNotEqualsIgnoreCase": {"aws:RequestTag/team": "RED"}},
+    {"ForAnyValue:StringLike": {"aws:TagKeys": "te*"}},
+    {"ForAllValues:StringNotLike": {"aws:TagKeys": "Team?"}},
+    {"Null": {"aws:RequestTag/team": "true"}},
     {"StringEquals": {"aws:ResourceTag/team": "red"}},
 )
 GRANT_CONDITIONS: tuple[dict[str, Any], ...] = (
@@ -274,21 +280,48 @@ _KEY_ACTIONS: tuple[tuple[Any, tuple[dict[str, Any], ...]], ...] = (
     ("kms:CreateGrant", GRANT_CONDITIONS),
     (["kms:ReEncrypt*", "kms:Encrypt"], ABAC),
 )  # fmt: skip
-_BOUNDARY = {"StringEquals": {"iam:PermissionsBoundary": EDGE}}
+_BOUNDARIES: tuple[dict[str, Any], ...] = (
+    {"StringEquals": {"iam:PermissionsBoundary": EDGE}},
+    {"ArnLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/e*"}},
+    {"StringNotLike": {"iam:PermissionsBoundary": "*/edge"}},
+    {"ForAnyValue:StringEqualsIgnoreCase": {"iam:PermissionsBoundary": EDGE.upper()}},
+    {"ArnNotEqualsIfExists": {"iam:PermissionsBoundary": EDGE}},
+    {"Null": {"iam:PermissionsBoundary": "true"}},
+)
 WRITES = (
-    _BOUNDARY,
+    *_BOUNDARIES,
     {"StringEquals": {"aws:ResourceTag/team": "blue"}},
     {"StringEquals": {"iam:ResourceTag/team": "${aws:PrincipalTag/team}"}},
 )
-_ATTACHES = (*WRITES, {"ArnEquals": {"iam:PolicyARN": EDGE}}, {"ArnNotLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Admin*"}})
-PASSES = ({"StringEquals": {"iam:PassedToService": LAMBDA}}, {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})
+_OPEN = WRITES[-2:]
+"""What may be asked of anything that is written to."""
+_ATTACHES: tuple[dict[str, Any], ...] = (
+    *WRITES,
+    {"ArnEquals": {"iam:PolicyARN": EDGE}},
+    {"ArnNotLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Admin*"}},
+    {"StringLike": {"iam:PolicyARN": "*:policy/Administrator*"}},
+    {"ForAnyValue:ArnLike": {"iam:PolicyARN": ["arn:aws:iam::*:policy/edge?", "arn:aws:iam::1*:policy/e*"]}},
+    {"StringNotEqualsIgnoreCaseIfExists": {"iam:PolicyARN": EDGE.upper()}},
+)
+PASSES: tuple[dict[str, Any], ...] = (
+    {"StringEquals": {"iam:PassedToService": LAMBDA}},
+    {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+    {"StringLike": {"iam:PassedToService": "ec2.*"}},
+    {"StringLike": {"iam:PassedToService": ["*a.amazonaws.com", "ec2.amazonaws.com.cn"]}},
+    {"ForAnyValue:StringLike": {"iam:PassedToService": ["e?2.*", "glue.*"]}},
+    {"StringLikeIfExists": {"iam:PassedToService": "lamb*"}},
+    {"StringNotLike": {"iam:PassedToService": ["lambda*", "glue*"]}},
+    {"StringNotEqualsIgnoreCase": {"iam:PassedToService": "EC2.amazonaws.com"}},
+    {"ForAllValues:StringEquals": {"iam:PassedToService": [LAMBDA, "glue.amazonaws.com"]}},
+    {"Null": {"iam:PassedToService": "false"}},
+)
 _IAM_ACTIONS: tuple[tuple[Any, tuple[str, ...], tuple[dict[str, Any], ...]], ...] = (
     ("iam:PutRolePolicy", ROLES, WRITES),
     ("iam:AttachRolePolicy", ROLES, _ATTACHES),
     ("iam:UpdateAssumeRolePolicy", ROLES, WRITES),
     (["iam:PutUserPolicy", "iam:AttachUserPolicy"], (USER,), _ATTACHES),
-    ("iam:CreateAccessKey", (USER,), WRITES[1:]),
-    (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), WRITES[2:]),
+    ("iam:CreateAccessKey", (USER,), _OPEN),
+    (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), _OPEN[1:]),
     ("iam:CreatePolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
     ("iam:SetDefaultPolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
     ("iam:PassRole", ROLES, PASSES),

@@ -108,7 +108,7 @@ def _tag(theme: _Theme) -> _Theme:
 def _untag(theme: _Theme) -> _Theme:
     wanted = {"Null": {"aws:ResourceTag/team": "true"}}
     theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=(("team", theme.one("red", "blue")),))
-    return theme.mine(theme.allow("kms:UntagResource", *menus.TAG_CONDITIONS[1:]))
+    return theme.mine(theme.allow("kms:UntagResource", *menus.TAG_CONDITIONS[1:3]))
 
 
 def _alias(theme: _Theme) -> _Theme:
@@ -149,7 +149,7 @@ def _pass(theme: _Theme) -> _Theme:
 
 def _join(theme: _Theme) -> _Theme:
     theme.key().group(theme.allow(theme.one("kms:Decrypt", "kms:PutKeyPolicy", "kms:Encrypt")))
-    return theme.mine(theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), *menus.WRITES[2:]))
+    return theme.mine(theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), menus.WRITES[-1]))
 
 
 def _version(theme: _Theme) -> _Theme:
@@ -164,7 +164,7 @@ def _version(theme: _Theme) -> _Theme:
 
 def _user(theme: _Theme) -> _Theme:
     theme.key().give(USER, theme.allow("kms:Decrypt"))
-    return theme.mine(theme.allow(theme.one("iam:CreateAccessKey", "iam:*LoginProfile"), *menus.WRITES[1:], resource=theme.one("*", USER)))
+    return theme.mine(theme.allow(theme.one("iam:CreateAccessKey", "iam:*LoginProfile"), *menus.WRITES[-2:], resource=theme.one("*", USER)))
 
 
 def _grant(theme: _Theme) -> _Theme:

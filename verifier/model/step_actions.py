@@ -7,6 +7,7 @@ Guarantee: pure; nothing is fetched. What the data does not know is reported as 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -57,6 +58,21 @@ COMPUTE: Mapping[str, str] = {
 }
 """The services that start code, or make requests, with a role that is passed to them (`iam:PassedToService`), and the action that does it.
 What else a caller may need (to start what was made) is supposed to be permitted."""
+
+_SERVICE = re.compile(r"(?P<name>.+?)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9]+)?\.amazonaws\.com(?:\.cn)?", re.ASCII)
+"""The name of a service principal: for all Regions, or for one."""
+
+
+def service_name(principal: str) -> str:
+    """The name of a service without the ending and the Region that a form of its principal may have: `ec2` of `ec2.amazonaws.com.cn`."""
+    found = _SERVICE.fullmatch(principal)
+    return principal if found is None else found["name"]
+
+
+def starting_action(principal: str) -> str | None:
+    """The action with which a service, by any form of its name, starts code; `None` where that is not known."""
+    return COMPUTE.get(f"{service_name(principal)}.amazonaws.com")
+
 
 IAM_REGION: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """`aws:RequestedRegion` of every request to IAM, by partition (E1) [IAM: reference_policies_condition-keys, aws:RequestedRegion]."""

@@ -18,7 +18,11 @@ from verifier.problem.automaton import Domain, Exploration, apart, explored
 from verifier.problem.plausible_words import fill, graft, graft_end
 from verifier.problem.predicates import Less, OneOf, Predicate, Tokens
 
-__all__ = ["Domain", "Partition", "WordClass", "partition"]
+__all__ = ["Domain", "NotAsked", "Partition", "WordClass", "partition"]
+
+
+class NotAsked(Exception):
+    """A predicate that a partition was not made for."""
 
 
 class WordClass(NamedTuple):
@@ -86,7 +90,7 @@ class Partition:
 
     def mask(self, predicate: Predicate) -> int:
         """The classes whose words satisfy a predicate, as bits. The predicate must be among those given, or have finitely many values
-        that were."""
+        that were: raises `NotAsked` for another one, of which no class need tell the words apart."""
         known = self._masks.get(predicate)
         if known is None:
             known = self._masks[predicate] = self._mask(predicate)
@@ -94,7 +98,7 @@ class Partition:
 
     def _mask(self, predicate: Predicate) -> int:
         if isinstance(predicate, OneOf):
-            return sum(1 << self._literal_index[v] for v in predicate.values if v in self._literal_index)
+            return sum(map(self._listed, predicate.values))
         if isinstance(predicate, Less):
             mask = self.mask(predicate.whole)
             for other in predicate.without:
@@ -103,9 +107,17 @@ class Partition:
         assert isinstance(predicate, Tokens)
         literal = predicate.literal
         if literal is not None:
-            index = self._literal_index.get(literal)
-            return 0 if index is None else 1 << index
+            return self._listed(literal)
+        if predicate not in self._exploration.position:
+            raise NotAsked(f"{self._domain.name}: {predicate}")
         return self._by_pattern.get(self._exploration.position[predicate], 0)
+
+    def _listed(self, value: str) -> int:
+        """The class of one value that was asked for, as a bit: none for one outside the domain."""
+        if value not in self._literals:
+            raise NotAsked(f"{self._domain.name}: {value}")
+        index = self._literal_index.get(value)
+        return 0 if index is None else 1 << index
 
     def class_of(self, word: str) -> int | None:
         """The index of the class of a word; `None` for a word outside the domain."""

@@ -18,6 +18,7 @@ from verifier.model.request import CallerKind
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+_REGION = re.compile(r"[a-z]{2}-[a-z-]+-[0-9]", re.ASCII)
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """[STS API: AssumeRole, RoleSessionName, Pattern]"""
 
@@ -181,9 +182,17 @@ def _session(move: Move) -> str:
 def passed_to(move: Move) -> str:
     """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
     service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
-    if service is None or service not in STARTED_BY:
+    if service is None or not starting(service):
         raise fail(move, f"iam:PassedToService must be one of {', '.join(sorted(STARTED_BY))}, not {service}")
     return service
+
+
+def starting(service: str) -> tuple[str, ...]:
+    """The actions that make a service use a role, by any form of the service's name: with the ending that it has in China, or with its
+    Region."""
+    name = service.removesuffix(".cn").removesuffix(".amazonaws.com")
+    first, _, region = name.partition(".")
+    return STARTED_BY.get(f"{first if _REGION.fullmatch(region) else name}.amazonaws.com", ())
 
 
 def pass_role(state: State, move: Move) -> None:
@@ -191,5 +200,5 @@ def pass_role(state: State, move: Move) -> None:
     role, service = _session(move), passed_to(move)
     require(len(move.requests) == 2, move, "it takes iam:PassRole and the action that starts code")
     require(one_of(move, ("iam:PassRole",)).request.resource == role, move, "the role passed must be the one whose session it gives")
-    one_of(move, STARTED_BY[service])
+    one_of(move, starting(service))
     require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")

@@ -50,7 +50,7 @@ def _external_id(name: str, partition: str) -> Attribute:
 
 
 def _service(name: str, partition: str) -> Attribute:
-    return words(name, (*some(Characters(LOWER.listed | {"."})), *literal_tokens(".amazonaws.com")), seeds=tuple(COMPUTE))
+    return words(name, some(Characters(LOWER.listed | {"."})), seeds=tuple(COMPUTE))
 
 
 def _policy(name: str, partition: str) -> Attribute:

@@ -60,9 +60,19 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """How a role is passed: to which service, and the account and action with which that service starts code; `None` for an action that is
+    not known."""
+
+    service: str
+    account: str
+    action: str | None
+
+
+@dataclass(frozen=True)
 class Offer:
     """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of a second
-    request that the step takes: (target, cube)."""
+    request on keys that the step takes: (target, action, cube). `passed` is how a role is passed."""
 
     step: StepKind
     action: str
@@ -70,6 +80,7 @@ class Offer:
     cube: Cube
     gives: Fact
     also: tuple[tuple[str, str, Cube], ...] = ()
+    passed: Passed | None = None
 
 
 @dataclass(frozen=True)

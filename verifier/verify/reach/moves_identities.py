@@ -14,7 +14,6 @@ from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.policy import Effect, Policy
 from verifier.model.reach import Became, GroupJoined, PolicyAdded, StepKind, TrustPut, VersionSet
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_actions import COMPUTE
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test
@@ -162,17 +161,18 @@ def _session(role: str, request: Request) -> Caller:
 
 
 def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
-    """A session of a role that a compute service was given."""
+    """A session of a role that a service was given: by the name that the role's trust policy has for the service."""
     role, offer = task.fact.subject, task.derivation.offer
-    assert offer is not None
-    action = offer.also[1][1]
-    service = next(name for name, starts in COMPUTE.items() if starts == action)
+    assert offer is not None and offer.passed is not None
+    service, action = offer.passed.service, offer.passed.action
+    if action is None:
+        yield Reason("E4", f"{role} may be passed to {service}, and which actions make that service use it is not known")
+        return
     first = _request(scene, role, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", service))
     if isinstance(first, Reason):
         yield first
         return
-    account = step_target(scene.state.estate, offer.also[1][0])
-    second = scene.by_the_same(account, first.request, action)
+    second = scene.by_the_same(step_target(scene.state.estate, offer.passed.account), first.request, action)
     yield step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, second)
 
 

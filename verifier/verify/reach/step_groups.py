@@ -16,7 +16,7 @@ from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
-from verifier.verify.reach.facts import Fact, FactKind, Offer
+from verifier.verify.reach.facts import Fact, FactKind, Offer, Passed
 
 TAG_NAMES = "aws:tagkeys"
 
@@ -81,17 +81,23 @@ class Group:
 
     def without(self, variable: str) -> int:
         """The values of one of `tags` for a request without that tag."""
-        table = self.permissions.joint.finite.tables.get(variable)
-        return 1 if table is None else 1 << table.size
+        return 1 if variable not in self.permissions.joint.finite.tables else self.absent(variable)
 
     def mask(self, attribute: str, predicate: Predicate) -> int | None:
-        """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the attribute."""
+        """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the attribute. Raises
+        `NotAsked` for another predicate: its values need not be told apart."""
         table = self.permissions.joint.finite.tables.get(attribute)
         return None if table is None else table.mask(predicate)
 
-    def class_of(self, attribute: str, value: str) -> int | None:
-        """The class of a value."""
-        return self.permissions.joint.finite.tables[attribute].class_of(value)
+    def absent(self, attribute: str) -> int:
+        """The class of requests without an attribute that a policy asks for."""
+        return 1 << self.permissions.joint.finite.tables[attribute].size
+
+    def holds(self, attribute: str, mask: int, value: str) -> bool:
+        """Whether a value is in one of the classes of a mask. One that no request should have is: nothing is known of it."""
+        table = self.permissions.joint.finite.tables.get(attribute)
+        number = None if table is None else table.class_of(value)
+        return number is None or bool(mask >> number & 1)
 
     def only_known(self, attribute: str, mask: int, known: frozenset[str]) -> bool:
         """Whether the classes of a mask have no members but known ones."""
@@ -123,7 +129,7 @@ class Gives:
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
-    `action` first; `start` is, for a role that is passed, the account and the action with which the service starts code."""
+    `action` first; `passed` is how a role is passed."""
 
     step: StepKind
     action: str
@@ -131,7 +137,7 @@ class Bundle:
     targets: int
     cubes: tuple[Cube, ...]
     gives: Gives
-    start: tuple[str, str] | None = None
+    passed: Passed | None = None
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -151,9 +157,4 @@ class Bundle:
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer for each of some targets."""
         for arn in self.group.each(targets):
-            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), self._also(arn))
-
-    def _also(self, arn: str) -> tuple[tuple[str, str, Cube], ...]:
-        if len(self.cubes) == 2:
-            return ((arn, "sts:AssumeRole", self.cubes[1]),)
-        return ((arn, "trust", self.cubes[1]), (*self.start, self.cubes[2])) if self.start is not None else ()
+            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), passed=self.passed)

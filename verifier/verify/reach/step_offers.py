@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, product
+from itertools import chain
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect, Policy
 from verifier.model.reach import StepKind
-from verifier.model.step_actions import COMPUTE
 from verifier.problem.expression import Expression
 from verifier.problem.powers import ALWAYS, attach, joined
 from verifier.problem.predicates import Predicate, exactly, like
@@ -28,9 +27,12 @@ from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps, says_of_keys, says_of_steps
 from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.passed_roles import PASSED_TO, names_of, passed, services
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
-POLICY_ARN, PASSED_TO = "iam:policyarn", "iam:passedtoservice"
+POLICY_ARN = "iam:policyarn"
+OF_AWS = like("arn:*:iam::aws:policy/*")
+"""AWS's own managed policies."""
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
@@ -78,10 +80,19 @@ class StepOffers:
         self._known |= set(new)
         self._forget()
         targets = [replace(step_target(self._narrow, arn), identity=self._identities.get(arn)) for arn in new]
-        asked = {POLICY_ARN: (exactly(administrator(self._partition)), like("arn:*:iam::aws:policy/*"))}
-        for found in step_permissions(self._narrow, targets, self.powers, self._held, asked, self._aside):
+        for found in step_permissions(self._narrow, targets, self.powers, self._held, self._put_to_values, self._aside):
             self._groups.append(Group(found))
         return True
+
+    @cached_property
+    def _put_to_values(self) -> Mapping[str, Sequence[Predicate]]:
+        """Which values of attributes matter, besides those that policies tell apart."""
+        forms = tuple(chain.from_iterable(map(names_of, self._services)))
+        return {POLICY_ARN: (exactly(administrator(self._partition)), OF_AWS), PASSED_TO: forms}
+
+    @cached_property
+    def _services(self) -> tuple[str, ...]:
+        return services(self._estate)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
         return [outside(space, whom) for whom in self.issued]
@@ -189,21 +200,9 @@ class StepOffers:
                     yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
-        """`iam:PassRole` to a service that the role trusts, and that the caller can make start something."""
-        passing = group.allowed("iam:PassRole", by, PASSED_TO)
-        place = self._place_of_account(group) if passing else None
-        if place is None:
-            return
-        starts, root = self._groups[place], group.root
-        for service, action in COMPUTE.items():
-            to_service = group.mask(PASSED_TO, exactly(service))
-            trusting, starting = group.allowed("sts:AssumeRole", service), starts.allowed(action, by)
-            for one, two, three in product(passing, trusting, starting):
-                mask = dict(one.cube.values).get(PASSED_TO, -1)
-                if to_service is None or mask & to_service:
-                    needs = (one.cube, two.cube, three.cube)
-                    targets = one.targets & two.targets
-                    yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, targets, needs, Gives(FactKind.HOLDS), (root, action))
+        place = self._place_of_account(group)
+        if place is not None:
+            yield from passed(group, by, self._groups[place], self._services)
 
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
@@ -240,14 +239,15 @@ class StepOffers:
         """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that the input does not
         hold, one that it does."""
         yield from self._plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
-        of_aws = group.mask(POLICY_ARN, like("arn:*:iam::aws:policy/*"))
+        of_aws = group.mask(POLICY_ARN, OF_AWS)
         known = frozenset(self._managed)
         for allowed in group.allowed(attaching, by, POLICY_ARN):
             mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
             unknown = of_aws is None or bool(mask & of_aws) and not group.only_known(POLICY_ARN, mask & of_aws, known)
-            doubtful = any(_attaches(group, mask, arn) for arn in self._without_document)
+            doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
             given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
-            given += [Gives(FactKind.ATTACH, (arn,)) for arn in self._attachable(group, everything=unknown) if _attaches(group, mask, arn)]
+            useful = self._attachable(group, everything=unknown)
+            given += [Gives(FactKind.ATTACH, (arn,)) for arn in useful if group.holds(POLICY_ARN, mask, arn)]
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
 
@@ -263,14 +263,6 @@ class StepOffers:
             of_aws, of_account = arn.split(":")[4] == "aws", arn.split(":")[4] == group.permissions.targets[0].account
             if (of_aws or of_account) and (attach(arn) in self.powers or not (everything or of_aws)):
                 yield arn
-
-
-def _attaches(group: Group, mask: int, arn: str) -> bool:
-    """Whether a policy is among those of a mask; every one is where nothing asks which it is."""
-    if group.mask(POLICY_ARN, like("arn:*:iam::aws:policy/*")) is None:
-        return True
-    number = group.class_of(POLICY_ARN, arn)
-    return number is not None and bool(mask >> number & 1)
 
 
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {

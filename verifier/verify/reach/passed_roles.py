@@ -1,0 +1,80 @@
+"""Roles that are passed to services, as offers (E4; docs/reach.md).
+
+In: the groups of roles and accounts, a principal. Out: which services a role could be passed to, and by what the caller may do so.
+Guarantee: as of `offers`. Every service that a trust policy of the estate names is among them; of one whose starting action is not known
+the offer has none, and no story is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from verifier.model.estate import Estate
+from verifier.model.policy import Effect, Policy, PrincipalType
+from verifier.model.reach import StepKind
+from verifier.model.step_actions import COMPUTE, service_name, starting_action
+from verifier.problem.predicates import Predicate, exactly
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import FactKind, Passed
+from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
+
+PASSED_TO = "iam:passedtoservice"
+
+
+def services(estate: Estate) -> tuple[str, ...]:
+    """The services that a role of an estate could be passed to: those whose starting action is known first."""
+    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
+    named = sorted({service for trust in trusts for service in _named_by(trust)})
+    return tuple(sorted(dict.fromkeys((*COMPUTE, *named)), key=lambda service: starting_action(service) is None))
+
+
+def _named_by(trust: Policy) -> frozenset[str]:
+    """The services that a trust policy may let in."""
+    principals = (one for statement in trust.statements if statement.effect is Effect.ALLOW for one in statement.principals or ())
+    return frozenset(one.value for one in principals if one.type is PrincipalType.SERVICE)
+
+
+def names_of(service: str) -> tuple[Predicate, ...]:
+    """The values of `iam:PassedToService` that may mean a service: its name as a trust policy has it, and the usual forms
+    [IAM: reference_policies_iam-condition-keys, iam:PassedToService]."""
+    names = (service, *(service_name(service) + ending for ending in (".amazonaws.com", ".amazonaws.com.cn")))
+    return tuple(map(exactly, dict.fromkeys(names)))
+
+
+def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...]) -> Iterator[Bundle]:
+    """`iam:PassRole` to one of the services that were `asked` about, which the role trusts and which the caller can make start something.
+    `accounts` has the account of the roles."""
+    passing = group.allowed("iam:PassRole", by, PASSED_TO)
+    for service in asked if passing else ():
+        action = starting_action(service)
+        values = _values_for(group, service, known=action is not None)
+        starting = [Allowed(0, Cube(0, frozenset()))] if action is None else accounts.allowed(action, by)
+        for one, two, three in product(passing, _trusting(group, service), starting):
+            if values is None or dict(one.cube.values).get(PASSED_TO, -1) & values:
+                needs = (one.cube, two.cube, three.cube)
+                how = Passed(service, group.root, action)
+                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, one.targets & two.targets, needs, Gives(FactKind.HOLDS), how)
+
+
+def _values_for(group: Group, service: str, *, known: bool) -> int | None:
+    """The classes of values with which a role is passed to a service; `None` where no policy asks for the key. Some services do not support
+    the key [IAM: reference_policies_iam-condition-keys]: not those whose starting action is `known`."""
+    masks = [group.mask(PASSED_TO, predicate) for predicate in names_of(service)]
+    if None in masks:
+        return None
+    found = 0 if known else group.absent(PASSED_TO)
+    for mask in masks:
+        found |= mask or 0
+    return found
+
+
+def _trusting(group: Group, service: str) -> list[Allowed]:
+    """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies name it."""
+    if group.permissions.class_of(service) is not None:
+        return group.allowed("sts:AssumeRole", service)
+    targets = 0
+    for number, target in enumerate(group.permissions.targets):
+        trust = target.identity.trust if target.identity is not None else None
+        targets |= (trust is not None and service in _named_by(trust)) << number
+    return [Allowed(targets, Cube(0, frozenset()))] if targets else []
