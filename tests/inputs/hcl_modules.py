@@ -146,9 +146,9 @@ def our_outputs(path: Path) -> dict[str, Node]:
     plan = load_plan(remarks, files, path, read_values("plan.json", files.source(path).text))
     assert not remarks.warnings, remarks.warnings
     resolver = Resolver(plan, Derivation(Providers(plan, NOTHING)))
-    outputs = plan.modules[()].data["outputs"]
+    outputs = plan.modules[()].outputs
     null = Scalar(Source("plan.json", ""), 0, 0, "", "null")
-    return {name: resolver.expression(output["expression"], (), None, f"output.{name}") or null for name, output in outputs.items()}
+    return {name: resolver.expression(output, (), None, f"output.{name}") or null for name, output in outputs.items()}
 
 
 def _parts(text: str) -> list[str]:

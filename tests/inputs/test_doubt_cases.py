@@ -14,7 +14,7 @@ from tests.inputs.samples import ACCOUNT, KEY
 from tests.inputs.test_doubt import node_of, read
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.terraform.written import rebased
+from verifier.inputs.terraform.documents import rebased
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind

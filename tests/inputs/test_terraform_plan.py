@@ -13,7 +13,7 @@ from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_
 from tests.inputs.samples import POLICY
 from verifier.inputs import load_estate, load_plan_sides
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.plan import module_path
+from verifier.inputs.terraform.values import module_path
 from verifier.model.estate import Estate, Key
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
@@ -111,7 +111,7 @@ def test_s3_a_plan_without_keys_is_refused(tmp_path: Path) -> None:
         (("resource_changes", 1, "module_address"), "nonsense", "is not the address of a module"),
         (("planned_values", "root_module"), 3, "`planned_values`: `root_module`: expected an object"),
         (("planned_values", "root_module", "resources"), 3, "`resources`: expected a list"),
-        (("planned_values", "root_module", "child_modules"), [3], "a child module: expected an object"),
+        (("planned_values", "root_module", "child_modules"), [3], "an entry of `planned_values`: `child_modules`: expected an object"),
         (("configuration",), [], "`configuration`: expected an object"),
         (("configuration", "root_module", "module_calls"), [], "`module_calls`: expected an object"),
         (("prior_state",), 3, "`prior_state`: expected an object"),

@@ -6,9 +6,10 @@ Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 
-from verifier.inputs.nodes import Members, Node, Scalar, nodes_in
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
 from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
@@ -68,6 +69,18 @@ class Embedded(Scalar):
 def unknowns(node: Node) -> Iterator[Unknown]:
     """The unknown values in a tree."""
     return (inner for inner in nodes_in(node) if isinstance(inner, Unknown))
+
+
+def with_leaves(node: Node, change: Callable[[Node], Node]) -> Node:
+    """A tree of the same form, in which what has no parts is as `change` makes it."""
+    found = copy(node)
+    if isinstance(found, Items):
+        found.items = [with_leaves(item, change) for item in found.items]
+    elif isinstance(found, Members):
+        found.pairs = [(key, with_leaves(value, change)) for key, value in found.pairs]
+    else:
+        return change(node)
+    return found
 
 
 def joined(parts: Sequence[Pieces]) -> Pieces:

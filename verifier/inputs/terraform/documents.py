@@ -1,23 +1,27 @@
-"""Policy documents of a plan, in attributes of resources.
+"""Policy documents of a plan.
 
-In: an attribute that holds a policy. Out: a document as nodes, values that are not known among them.
-Guarantee: a text is read as it stands; its places are in the `.tf` file where the expression there says the same, else in the text itself.
+In: attributes that hold policies; documents whose parts have no places, or have them in several files. Out: documents as nodes, values that
+are not known among them. Guarantee: a document says what the text or the nodes say. Its places are in the `.tf` file where the expression
+there says the same, else in its JSON text on several lines, in which an unknown value is shown as what it depends on.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from array import array
+from collections.abc import Callable
 
-from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.json_nodes import read_json
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.values import after_apply, is_any_unknown, unknown_part
-from verifier.inputs.terraform.written import rebased
-from verifier.inputs.unknown import Embedded, Unknown
+from verifier.inputs.unknown import Embedded, Resolved, Unknown
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s"{}\[\],:]+|\s+')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+')
 _LONGEST = 1 << 18
 """Characters of a text that is laid out. AWS takes policies of 32 KiB."""
 _DEEPEST = 20
@@ -46,33 +50,65 @@ def as_document(node: Node | None, place: str) -> Node | None:
 
 
 def laid_out(name: str, text: str) -> Source:
-    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands. One that no policy can be is
+    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands. What is no JSON is
     left as it is."""
     if "\n" in text.strip() or len(text) > _LONGEST:
         return Source(name, text)
-    pieces: list[str] = []
-    offsets = array("q")
-    length = depth = 0
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token.isspace():
-            offsets.extend([length] * len(token))
-            continue
-        before, after = "", ""
-        if token in "{[":
-            depth += 1
-            after = _line(depth)
-        elif token in "}]":
-            depth = max(depth - 1, 0)
-            before = _line(depth)
-        elif token in ",:":
-            after = _line(depth) if token == "," else " "
-        offsets.extend(range(length + len(before), length + len(before) + len(token)))
-        pieces += [before, token, after]
-        length += len(before) + len(token) + len(after)
-    offsets.append(length)
-    return Source(name, text, Source(name, "".join(pieces)), offsets)
+    try:
+        shown = _shown(read_json(Source(name, text)), lambda node: text[node.start : node.end])
+    except InputError:
+        return Source(name, text)
+    offsets, end = array("q"), 0
+    for token, other in zip(_TOKEN.finditer(text), _TOKEN.finditer(shown), strict=True):
+        offsets.extend([end] * (token.start() - len(offsets)))
+        offsets.extend(range(other.start(), other.end()))
+        end = other.end()
+    offsets.extend([len(shown)] * (len(text) + 1 - len(offsets)))
+    return Source(name, text, Source(name, shown), offsets)
 
 
-def _line(depth: int) -> str:
-    return "\n" + "  " * min(depth, _DEEPEST)
+def written(name: str, node: Node) -> Node:
+    """The nodes with places in a source of this name, which shows them."""
+    return _placed(node, read_json(Source(name, _shown(node, _as_json))))
+
+
+def _shown(node: Node, leaf: Callable[[Node], str], depth: int = 1) -> str:
+    """A node as JSON, with lines that are indented; `leaf` gives the text of what has no parts."""
+    if not isinstance(node, Members | Items):
+        return leaf(node)
+    opening, closing = "{}" if isinstance(node, Members) else "[]"
+    pairs = [(leaf(key) + ": ", value) for key, value in node.pairs] if isinstance(node, Members) else [("", item) for item in node.items]
+    inner, outer = ("\n" + "  " * min(steps, _DEEPEST) for steps in (depth, depth - 1))
+    return opening + ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs) + (outer if pairs else "") + closing
+
+
+def _as_json(node: Node) -> str:
+    if isinstance(node, Unknown):
+        known = "".join("…" if piece is None else piece for piece in node.pieces)
+        return json.dumps(f"{known} ({', '.join(node.names)})", ensure_ascii=False)
+    assert isinstance(node, Scalar)
+    return {"null": "null", "plain": node.text}.get(node.type) or json.dumps(node.text, ensure_ascii=False)
+
+
+def _placed(node: Node, at: Node) -> Node:
+    """A node with the places of another one of the same form."""
+    if isinstance(node, Members) and isinstance(at, Members):
+        pairs = [(key, _placed(value, other)) for (_, value), (key, other) in zip(node.pairs, at.pairs, strict=True)]
+        return (type(node) if isinstance(node, Resolved) else Resolved)(at.source, at.start, at.end, pairs)
+    if isinstance(node, Items) and isinstance(at, Items):
+        return Items(at.source, at.start, at.end, [_placed(item, other) for item, other in zip(node.items, at.items, strict=True)])
+    return Unknown(at.source, at.start, at.end, node.names, node.pieces) if isinstance(node, Unknown) else at
+
+
+def rebased(node: Node, within: Node) -> Node:
+    """A node whose parts all have places in one file: what stands elsewhere is where it is used."""
+    here = within if node.source is not within.source else Node(node.source, node.start, node.end)
+    place = here.source, here.start, here.end
+    if isinstance(node, Members):
+        pairs = [(key if key.source is here.source else text_at(here, key.text), rebased(value, here)) for key, value in node.pairs]
+        return (type(node) if isinstance(node, Resolved) else Resolved)(*place, pairs)
+    if isinstance(node, Items):
+        return Items(*place, [rebased(item, here) for item in node.items])
+    if isinstance(node, Unknown):
+        return Unknown(*place, node.names, node.pieces)
+    return Scalar(*place, node.text, node.type) if isinstance(node, Scalar) else node

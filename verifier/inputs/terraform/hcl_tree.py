@@ -93,14 +93,13 @@ def word_of(tree: Tree) -> str | None:
     return str(tree.children[0]) if kind_of(tree) in ("identifier", "keyword", "literal_value") else None
 
 
-def blocks_in(body: Tree, kind: str) -> Iterator[tuple[list[str], Tree, Tree]]:
-    """The blocks of a kind in a body: labels, the body of the block, the block."""
+def blocks_in(body: Tree) -> Iterator[tuple[str, list[str], Tree, Tree]]:
+    """The blocks in a body: kind, labels, the body of the block, the block."""
     for child in parts_of(body):
         if kind_of(child) == "block":
             *heads, inner = parts_of(child)
-            words = [_label(head) for head in heads]
-            if words and words[0] == kind:
-                yield words[1:], inner, child
+            kind, *words = map(_label, heads)
+            yield kind, words, inner, child
 
 
 def attributes_in(body: Tree) -> Iterator[tuple[str, Tree]]:

@@ -181,8 +181,7 @@ class Identities:
             return self.resolver.value(resource, "inline_policy")
         if not is_any_unknown(unknown_part(resource.unknown, "inline_policy")):
             return self.resolver.value(resource, "inline_policy")
-        at = (tuple(step for step, _ in resource.module), True, resource.type, resource.name)
-        block = self.resolver.plan.sources.resources.get(at)
+        block = self.resolver.plan.written(resource)
         if block is not None and "inline_policy" not in block.dynamic:
             self.resolver.evaluated = True
             return None

@@ -102,6 +102,11 @@ def listing(value: Any, where: str) -> list[Any]:
     return value
 
 
+def objects(value: Any, where: str) -> list[Json]:
+    """A list of objects, likewise."""
+    return [mapping(entry, f"an entry of {where}") for entry in listing(value, where)]
+
+
 def string(value: Any, where: str) -> str:
     """A string. Raises `InputError` for anything else."""
     if not isinstance(value, str):

@@ -14,17 +14,15 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, string
-from verifier.inputs.terraform.sources import Sources
-from verifier.inputs.terraform.values import Index, ModulePath, is_any_unknown, unknown_part
+from verifier.inputs.terraform.configuration import Block, Module, ModuleName, Provider, read_modules, read_providers
+from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, objects, string
+from verifier.inputs.terraform.values import Index, ModulePath, is_any_unknown, module_path, unknown_part
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
 
 MAJORS = ("0", "1")
 """Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used are the same."""
-
-_STEP = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])?(?:\.|$)')
 
 
 class Verb(Enum):
@@ -51,7 +49,7 @@ class Resource:
     values: Json
     unknown: Any
     verb: Verb
-    configuration: Json | None
+    configuration: Block | None
     provider: str
     was: Json | None = None
 
@@ -68,35 +66,21 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class ConfigurationModule:
-    """A module as it is written: what `configuration` has of it."""
-
-    data: Json
-    blocks: dict[tuple[bool, str, str], Json] = field(default_factory=dict)
-
-    def call(self, name: str) -> Json | None:
-        """The call of a module by this name."""
-        found = mapping(self.data.get("module_calls"), "`module_calls`").get(name)
-        return None if found is None else mapping(found, f"the module call {printable(name)}")
-
-
-@dataclass(frozen=True)
 class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
-    of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `deferred`
-    are the addresses of what Terraform has put off, `invoked` those of actions that run when it is applied. `sources` are the `.tf` files
-    that are at hand. `mark` sets the placeholders of its resources apart from those of another plan."""
+    of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `modules`
+    and `providers` are its configuration. `deferred` are the addresses of what Terraform has put off, `invoked` those of actions that run
+    when it is applied. `mark` sets the placeholders of its resources apart from those of another plan."""
 
     file: str
     is_plan: bool
     deeds: tuple[Resource, ...]
     before: dict[str, Resource]
-    variables: Json
-    configuration: Json
-    modules: dict[tuple[str, ...], ConfigurationModule]
+    modules: dict[ModuleName, Module]
+    variables: Json = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
     invoked: tuple[str, ...] = ()
-    sources: Sources = field(default_factory=Sources)
     mark: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
 
@@ -117,54 +101,59 @@ class Plan:
         """Where a resource is: its block in a `.tf` file, or its address."""
         known = self._places.get(resource.address)
         if known is None:
-            name = tuple(step for step, _ in resource.module)
-            block = self.sources.resources.get((name, resource.managed, resource.type, resource.name))
-            known = self.address(resource.address) if block is None else Source(block.source.name, "", block.source, [block.start])
+            at = block.place if (block := self.written(resource)) is not None else None
+            known = self.address(resource.address) if at is None else Source(at.source.name, "", at.source, [at.start])
             self._places[resource.address] = known
         return known
+
+    def module(self, path: ModulePath) -> Module:
+        """The module of a module instance; one without anything where the configuration has none."""
+        return self.modules.get(tuple(name for name, _ in path)) or Module()
+
+    def written(self, resource: Resource) -> Block | None:
+        """The block of a resource in a `.tf` file."""
+        return self.module(resource.module).files.resources.get((resource.managed, resource.type, resource.name))
 
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""
         if not before:
             return self
-        return Plan(self.file, False, tuple(self.before.values()), {}, {}, {}, {}, sources=self.sources)
+        return Plan(self.file, False, tuple(self.before.values()), {}, self.modules)
 
 
 def read_plan(file: str, data: Json) -> Plan:
     """The plan or state. Raises `InputError`."""
     _check_version(data)
     if not any(name in data for name in ("planned_values", "resource_changes", "configuration")):
-        return Plan(file, False, tuple(_state(data.get("values"), {}, "values")), {}, {}, {}, {})
+        return Plan(file, False, tuple(_state(data.get("values"), {}, "values")), {}, {(): Module()})
     if data.get("errored") is True:
         raise InputError.of("Terraform could not finish this plan (`errored`), so it says only a part of what would happen")
     configuration = mapping(data.get("configuration"), "`configuration`")
-    modules = dict(_modules(mapping(configuration.get("root_module"), "`root_module`"), ()))
+    modules, providers = read_modules(configuration), read_providers(configuration)
     prior = mapping(data.get("prior_state"), "`prior_state`")
     before = {r.address: r for r in _state(prior.get("values"), modules, "prior_state")}
     planned = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}
     # Of what is neither planned nor changed Terraform was told to leave it (`-target`); data sources are in the prior state alone.
-    changes = [mapping(entry, "an entry of `resource_changes`") for entry in listing(data.get("resource_changes"), "`resource_changes`")]
+    changes = objects(data.get("resource_changes"), "`resource_changes`")
     moved = {found.get("previous_address") for found in changes}
     deeds = {address: [resource] for address, resource in (before | planned).items() if address not in moved}
     for found in changes:
         _add_change(found, modules, before, deeds)
     variables = mapping(data.get("variables"), "`variables`")
     flat = tuple(deed for listed in deeds.values() for deed in listed)
-    return Plan(file, True, flat, before, variables, configuration, modules, tuple(_deferred(data)), tuple(_invoked(data)))
+    return Plan(file, True, flat, before, modules, variables, providers, tuple(_deferred(data)), tuple(_invoked(data)))
 
 
 def _invoked(data: Json) -> Iterator[str]:
     """The actions of other providers than AWS's, which may run commands."""
-    for entry in listing(data.get("action_invocations"), "`action_invocations`"):
-        found = mapping(entry, "an entry of `action_invocations`")
+    for found in objects(data.get("action_invocations"), "`action_invocations`"):
         if not str(found.get("type")).startswith("aws_"):
             yield str(found.get("address"))
 
 
 def _deferred(data: Json) -> Iterator[str]:
-    for entry in listing(data.get("deferred_changes"), "`deferred_changes`"):
-        change = mapping(mapping(entry, "an entry of `deferred_changes`").get("resource_change"), "a deferred change")
-        yield str(change.get("address"))
+    for found in objects(data.get("deferred_changes"), "`deferred_changes`"):
+        yield str(mapping(found.get("resource_change"), "a deferred change").get("address"))
 
 
 def _check_version(data: Json) -> None:
@@ -180,33 +169,18 @@ def _shown(value: object) -> str:
     return printable(repr(value)[:40])
 
 
-def _modules(data: Json, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], ConfigurationModule]]:
-    pending = [(data, path)]
-    while pending:
-        module, path = pending.pop()
-        blocks = {}
-        for entry in listing(module.get("resources"), "`configuration`: `resources`"):
-            block = mapping(entry, "a resource of `configuration`")
-            blocks[block.get("mode") != "data", str(block.get("type")), str(block.get("name"))] = block
-        yield path, ConfigurationModule(module, blocks)
-        for name, call in mapping(module.get("module_calls"), "`module_calls`").items():
-            inner = mapping(mapping(call, f"the module call {printable(name)}").get("module"), f"the module {printable(name)}")
-            pending.append((inner, (*path, name)))
-
-
-def _state(values: object, modules: dict[tuple[str, ...], ConfigurationModule], where: str) -> Iterator[Resource]:
+def _state(values: object, modules: dict[ModuleName, Module], where: str) -> Iterator[Resource]:
     """The resources of a state representation: those of the root module and of all modules below it."""
     pending = [mapping(mapping(values, f"`{where}`").get("root_module"), f"`{where}`: `root_module`")]
     while pending:
         module = pending.pop()
         path = module_path(module.get("address"))
-        for entry in listing(module.get("resources"), f"`{where}`: `resources`"):
-            data = mapping(entry, f"a resource in `{where}`")
+        for data in objects(module.get("resources"), f"`{where}`: `resources`"):
             address = string(data.get("address"), f"the address of a resource in `{where}`")
             found = _resource(address, data, path, mapping(data.get("values"), address), {}, Verb.KEEPS, modules)
             deposed = data.get("deposed_key")
             yield found if deposed is None else _stray(found, f"{address} (deposed {deposed})")
-        pending += [mapping(child, f"`{where}`: a child module") for child in listing(module.get("child_modules"), f"`{where}`")]
+        pending += objects(module.get("child_modules"), f"`{where}`: `child_modules`")
 
 
 def _stray(resource: Resource, label: str) -> Resource:
@@ -214,9 +188,7 @@ def _stray(resource: Resource, label: str) -> Resource:
     return replace(resource, address=label, name=f"{resource.name} ({label})", configuration=None)
 
 
-def _add_change(
-    found: Json, modules: dict[tuple[str, ...], ConfigurationModule], before: dict[str, Resource], deeds: dict[str, list[Resource]]
-) -> None:
+def _add_change(found: Json, modules: dict[ModuleName, Module], before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
     """Puts what one change does in the place of what is known of its object: one deed for each action."""
     address = string(found.get("address"), "the address of an entry of `resource_changes`")
     change = mapping(found.get("change"), f"{address}: `change`")
@@ -251,31 +223,14 @@ def _resource(
     values: Json,
     unknown: Any,
     verb: Verb,
-    modules: dict[tuple[str, ...], ConfigurationModule],
+    modules: dict[ModuleName, Module],
 ) -> Resource:
     managed = data.get("mode") != "data"
     type_, name = string(data.get("type"), f"{address}: `type`"), string(data.get("name"), f"{address}: `name`")
     index = data.get("index")
     if not isinstance(index, int | str | None) or isinstance(index, bool):
         raise fault(f"{address}: `index`", "a number or a text", index)
-    module = modules.get(tuple(step for step, _ in path))
-    block = module.blocks.get((managed, type_, name)) if module is not None else None
-    provider = str((block or {}).get("provider_config_key") or data.get("provider_name") or "")
+    module = modules.get(tuple(step for step, _ in path)) or Module()
+    block = module.resources.get((managed, type_, name))
+    provider = (block.provider if block is not None else "") or str(data.get("provider_name") or "")
     return Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)
-
-
-def module_path(address: object) -> ModulePath:
-    """The path of a module instance, from its address. Raises `InputError`."""
-    if address is None or address == "":
-        return ()
-    text = string(address, "the address of a module")
-    path: list[tuple[str, Index]] = []
-    position = 0
-    while position < len(text):
-        match = _STEP.match(text, position)
-        if match is None:
-            raise InputError.of(f"`{printable(text)[:200]}` is not the address of a module")
-        name, number, key = match.groups()
-        path.append((name, int(number) if number is not None else key))
-        position = match.end()
-    return tuple(path)

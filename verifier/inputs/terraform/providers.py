@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.plan import Plan, Resource, module_path
-from verifier.inputs.terraform.values import ModulePath, plain
+from verifier.inputs.terraform.configuration import Block, Provider
+from verifier.inputs.terraform.plan import Plan, Resource
+from verifier.inputs.terraform.values import plain
 from verifier.inputs.unknown import names_in
 
 if TYPE_CHECKING:
@@ -114,13 +114,14 @@ class Providers:
 
     def _configured(self, provider: str) -> str | None:
         """The account that a provider configuration is restricted to, or whose role it assumes."""
-        expressions, module = self._expressions(provider)
-        allowed = self._constant(expressions.get("allowed_account_ids"), module)
+        entry = self._entry(provider)
+        if entry is None:
+            return None
+        allowed = self._constant(entry, entry.block, "allowed_account_ids")
         if isinstance(allowed, list) and len(allowed) == 1 and _is(allowed[0], _ACCOUNT):
             return str(allowed[0])
-        blocks = expressions.get("assume_role")
-        blocks = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
-        match = _arn(self._constant(blocks[-1].get("role_arn"), module) if blocks else None)
+        roles = [self._constant(entry, block, "role_arn") for block in entry.block.blocks.get("assume_role", ())]
+        match = _arn(roles[-1]) if roles else None
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
@@ -129,34 +130,23 @@ class Providers:
         entry = self._entry(provider)
         if entry is None:
             return len(self._named(provider)) > 1
-        expressions, module = self._expressions(provider)
-        generated = self.plan.sources.generated.get((tuple(name for name, _ in module), str(entry.get("name"))), ())
-        return any(name in expressions or name in generated for name in _CREDENTIALS)
+        generated = self.plan.module(entry.module).files.generated.get(entry.name, set())
+        return not generated.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
 
-    def _entry(self, provider: str) -> Json | None:
+    def _entry(self, provider: str) -> Provider | None:
         """A provider configuration by its key; where that is none of the plan's, the only one of its provider."""
-        found = self.plan.configuration.get("provider_config")
-        entry = found.get(provider) if isinstance(found, dict) else None
-        if isinstance(entry, dict):
-            return entry
         named = self._named(provider)
-        return named[0] if len(named) == 1 else None
+        return self.plan.providers.get(provider) or (named[0] if len(named) == 1 else None)
 
-    def _named(self, provider: str) -> list[Json]:
+    def _named(self, provider: str) -> list[Provider]:
         """The configurations of the provider that a key (`kms:aws.eu`) or an address (`registry.terraform.io/hashicorp/aws`) names."""
-        found, name = self.plan.configuration.get("provider_config"), re.split(r"[:/]", provider)[-1].split(".")[0]
-        entries = found.values() if isinstance(found, dict) else ()
-        return [entry for entry in entries if isinstance(entry, dict) and entry.get("name") == name]
+        name = re.split(r"[:/]", provider)[-1].split(".")[0]
+        return [entry for entry in self.plan.providers.values() if entry.name == name]
 
-    def _expressions(self, provider: str) -> tuple[dict[str, Any], ModulePath]:
-        """The expressions of a provider configuration, and the module that it is written in."""
-        entry = self._entry(provider) or {}
-        expressions = entry.get("expressions")
-        return (expressions if isinstance(expressions, dict) else {}), module_path(entry.get("module_address"))
-
-    def _constant(self, expression: Any, module: ModulePath) -> Any:
-        """The value of an expression of a module, if it is known."""
-        found = self.resolver.expression(expression, module, None, "provider") if self.resolver is not None and expression else None
+    def _constant(self, entry: Provider, block: Block, name: str) -> Any:
+        """An attribute in a provider configuration, if it is known."""
+        expression = block.attributes.get(name)
+        found = self.resolver.expression(expression, entry.module, None, "provider") if self.resolver and expression else None
         return None if found is None or names_in([found]) else plain(found)
 
     def region(self, resource: Resource) -> str:
@@ -171,8 +161,8 @@ class Providers:
         if match is not None and match[3]:
             yield match[3]
         own: object = resource.values.get("region")
-        expressions, module = self._expressions(resource.provider)
-        configured: object = self._constant(expressions.get("region"), module)
+        entry = self._entry(resource.provider)
+        configured: object = None if entry is None else self._constant(entry, entry.block, "region")
         yield from (region for region in (own, configured) if _is(region, _A_REGION))
         found = self._evidence.get(resource.provider, _Evidence()).regions
         if len(found) == 1:

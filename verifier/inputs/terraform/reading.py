@@ -24,7 +24,7 @@ from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.shares import shares
-from verifier.inputs.terraform.sources import annotate, read_sources
+from verifier.inputs.terraform.sources import read_sources
 from verifier.inputs.terraform.supposed import Supposed
 from verifier.inputs.terraform.unread import stacks, unknown, unknown_resource
 from verifier.model.estate import Influence, Unmodelled
@@ -34,9 +34,8 @@ from verifier.syntax.text import first_few, printable
 def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
     """The plan or state in a file, with the `.tf` files beside it. Raises `InputError`."""
     plan = read_plan(files.name(path), data)
-    sources = read_sources(remarks, files, path, plan.configuration)
-    annotate(sources, plan.modules)
-    return replace(plan, sources=sources)
+    read_sources(remarks, files, path, plan.modules)
+    return plan
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:

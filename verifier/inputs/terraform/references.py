@@ -7,16 +7,15 @@ Guarantee: a reference to what the plan does not tell is `Unknown`, named by the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.configuration import Block, Expression, Written
 from verifier.inputs.terraform.hcl_kinds import Ordered, is_null
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.hcl_types import converted, untyped
-from verifier.inputs.terraform.json_text import mapping
 from verifier.inputs.terraform.plan import Resource
-from verifier.inputs.terraform.sources import ModuleName, Written
-from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, traversals, within
+from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, within
 from verifier.inputs.unknown import Missing, Unknown
 
 if TYPE_CHECKING:
@@ -131,14 +130,10 @@ class References:
 
     def _exists(self, at: tuple[ModulePath, bool, str, str], key: list[Step]) -> bool:
         """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that is not told."""
-        here = self.plan.modules.get(_name(at[0]))
-        block = here.blocks.get((at[1], at[2], at[3])) if here is not None else None
-        counted = block is not None and "count_expression" in block
-        keyed = block is not None and "for_each_expression" in block
-        instances = self.resolver.instances.get(at, {})
-        if counted and key and isinstance(key[0], int):
+        block, instances = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block()), self.resolver.instances.get(at, {})
+        if "count" in block.attributes and key and isinstance(key[0], int):
             return key[0] in instances
-        return not (keyed and key and not instances)
+        return not ("for_each" in block.attributes and key and not instances)
 
     def _decides(self, text: str, module: ModulePath, resource: Resource | None) -> bool:
         """Whether a variable or local is null, an empty text or a truth."""
@@ -169,8 +164,7 @@ class References:
         expression = self.resolver.expression_of(resource, name)
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
-            found = traversals(expression.get("references") if isinstance(expression, dict) else None)
-            found = self.standing(found, module, resource)
+            found = self.standing(expression.references if expression is not None else (), module, resource)
             steps = steps_of(found[0]) if len(found) == 1 else None
             match steps:
                 case ["var", str(variable)] if module:
@@ -185,29 +179,24 @@ class References:
 
     # -- variables, locals, outputs --
 
-    def _argument(self, name: str, module: ModulePath) -> Any:
+    def _argument(self, name: str, module: ModulePath) -> Expression | None:
         """The expression that a module call gives for a variable."""
-        above = self.plan.modules.get(_name(module[:-1]))
-        call = above.call(module[-1][0]) if above is not None else None
-        expressions = (call or {}).get("expressions")
-        return expressions.get(name) if isinstance(expressions, dict) else None
+        return self.plan.module(module[:-1]).calls.get(module[-1][0], Block()).attributes.get(name)
 
     def _variable(self, name: str, steps: Sequence[Step], module: ModulePath, unknown: Unknown) -> Node | None:
         """A part of a variable: of what is given for it, or else of its default, converted to its type."""
         place = unknown.source
-        here = self.plan.modules.get(_name(module))
-        declared = mapping(here.data.get("variables") if here is not None else None, "`variables`")
-        declaration = mapping(declared.get(name), f"var.{name}")
-        default = node_of(place, declaration["default"]) if "default" in declaration else None
+        here = self.plan.module(module)
+        declared = here.variables.get(name, Block()).attributes.get("default")
+        default = None if declared is None else node_of(place, declared.constant)
         given = self.plan.variables.get(name) if not module else None
         expression = self._argument(name, module) if module else None
         found = node_of(place, given["value"]) if isinstance(given, dict) and "value" in given else default
         if expression is not None:
             found = self.resolver.expression(expression, module[:-1], None, f"var.{name}") or node_of(place, None)
-        block = self.plan.sources.variables.get((_name(module), name))
-        constraint = block.attributes.get("type") if block is not None else None
+        block = here.files.variables.get(name)
+        constraint, nullable = (None if block is None else _written(block, own) for own in ("type", "nullable"))
         if found is not None and is_null(found) and default is not None and not is_null(default):
-            nullable = block.attributes.get("nullable") if block is not None else None
             word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
             found = {"true": found, "false": default}.get(word or "")
         if found is None:
@@ -222,7 +211,7 @@ class References:
 
     def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
         """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut short."""
-        written = self.plan.sources.locals.get((_name(module), name))
+        written = self.plan.module(module).files.locals.get(name)
         if written is None:
             return unknown
         at, resolver = (module, name, self.documents), self.resolver
@@ -239,8 +228,7 @@ class References:
 
     def _each(self, resource: Resource, unknown: Unknown) -> Node | None:
         """`each.value`: what `for_each` has for the key of the instance."""
-        block = self.plan.sources.resources.get((_name(resource.module), resource.managed, resource.type, resource.name))
-        written: Written | None = block.attributes.get("for_each") if block is not None else None
+        written = _written(self.plan.written(resource) or Block(), "for_each")
         found = self.resolver.evaluate(written, resource.module, None, "for_each") if written is not None else None
         if isinstance(found, Members):
             return next((value for key, value in found.pairs if key.text == str(resource.index)), unknown)
@@ -249,23 +237,19 @@ class References:
         return unknown
 
     def _output(self, name: str, steps: list[Step], module: ModulePath, unknown: Unknown) -> Node | None:
-        below = self.plan.modules.get((*_name(module), name))
         index: Index = None
         if steps and (isinstance(steps[0], int) or f"module.{name}[" in unknown.names[0]):
             index, steps = steps[0], steps[1:]
-        outputs = (below.data.get("outputs") if below is not None else None) or {}
-        output = outputs.get(str(steps[0])) if steps and isinstance(outputs, dict) else None
-        if not isinstance(output, dict):
-            return unknown
         inner: ModulePath = (*module, (name, index))
-        if index is not None and inner not in self.modules:
+        output = self.plan.module(inner).outputs.get(str(steps[0])) if steps else None
+        if output is None or (index is not None and inner not in self.modules):
             return unknown  # nothing tells that there is this instance
-        found = self.resolver.expression(output.get("expression"), inner, None, f"output.{steps[0]}")
+        found = self.resolver.expression(output, inner, None, f"output.{steps[0]}")
         return _rest(found, steps[1:], unknown)
 
 
-def _name(module: ModulePath) -> ModuleName:
-    return tuple(step for step, _ in module)
+def _written(block: Block, name: str) -> Written | None:
+    return block.attributes.get(name, Expression()).written
 
 
 def _rest(node: Node | None, steps: Sequence[Step], unknown: Unknown) -> Node | None:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.terraform.plan import Plan, Resource
 from verifier.inputs.terraform.references import References
-from verifier.inputs.terraform.sources import Written
 from verifier.inputs.terraform.values import (
     Index,
     ModulePath,
@@ -29,7 +29,6 @@ from verifier.inputs.terraform.values import (
     is_any_unknown,
     node_of,
     qualified,
-    traversals,
     unknown_part,
 )
 from verifier.inputs.unknown import Unknown, names_in
@@ -117,19 +116,18 @@ class Resolver:
         if derived is not None:
             return derived
         raw = node_of(self.place(resource), given, unknown, [after_apply(f"{resource.address}.{name}")])
-        expression = self.expression_of(resource, name)
-        return raw if expression is None else self.filled(raw, expression, resource, name)
+        return self.filled(raw, self.expression_of(resource, name), resource, name)
 
-    def expression_of(self, resource: Resource, name: str) -> Any:
+    def expression_of(self, resource: Resource, name: str) -> Expression | None:
         """The expression of an attribute in the configuration; `None` where it has none."""
-        expressions = (resource.configuration or {}).get("expressions")
-        return expressions.get(name) if isinstance(expressions, dict) else None
+        return None if resource.configuration is None else resource.configuration.attributes.get(name)
 
     def is_configured(self, resource: Resource, name: str) -> bool:
         """Whether the configuration sets an attribute, as it does where a value of a new resource is known; without a configuration nothing
         tells."""
+        block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
-        return known or resource.configuration is None or self.expression_of(resource, name) is not None
+        return known or block is None or name in block.attributes or name in block.blocks
 
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""
@@ -145,15 +143,14 @@ class Resolver:
 
     # -- expressions --
 
-    def filled(self, raw: Node, expression: Any, resource: Resource, name: str) -> Node | None:
+    def filled(self, raw: Node, expression: Expression | None, resource: Resource, name: str) -> Node | None:
         """A value with its unknown parts taken from an expression."""
+        if expression is None or not isinstance(raw, Unknown | Items):
+            return raw
         if isinstance(raw, Unknown):
             return self.expression(expression, resource.module, resource, name)
-        if not isinstance(raw, Items) or not isinstance(expression, dict):
-            return raw
-        written = written_in(expression)
-        if written is not None:
-            return self._filled_as_written(raw, self.evaluate(written, resource.module, resource, name))
+        if expression.written is not None:
+            return self._filled_as_written(raw, self.evaluate(expression.written, resource.module, resource, name))
         return self._filled_list(raw, expression, resource, name)
 
     def _filled_as_written(self, raw: Items, found: Node | None) -> Node:
@@ -167,9 +164,9 @@ class Resolver:
         names = names_in(items) or names_in([raw])
         return Items(raw.source, 0, 0, [Unknown(raw.source, 0, 0, names) if isinstance(item, Unknown) else item for item in raw.items])
 
-    def _filled_list(self, raw: Items, expression: Any, resource: Resource, name: str) -> Node:
+    def _filled_list(self, raw: Items, expression: Expression, resource: Resource, name: str) -> Node:
         """A list or set with as many unknown entries as its expression has references: those are what they refer to, in some order."""
-        found = self.references.standing(traversals(expression.get("references")), resource.module, resource)
+        found = self.references.standing(expression.references, resource.module, resource)
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, Unknown)]
         fresh = [value for value in values if value is not None and not _is_listed(value, raw)]
@@ -181,25 +178,18 @@ class Resolver:
         left = iter(fresh)
         return Items(raw.source, 0, 0, [next(left) if isinstance(item, Unknown) else item for item in raw.items])
 
-    def expression(self, expression: Any, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
+    def expression(self, expression: Expression, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
         """What an expression of the configuration says in a module instance; `resource` is the instance that it is written in."""
         place = self.place(resource) if resource is not None else self.plan.address(qualified(module, attribute))
-        if not isinstance(expression, dict):
-            return Unknown(place, 0, 0, [qualified(module, attribute)])
-        if "constant_value" in expression:
-            value = expression["constant_value"]
-            return None if value is None else node_of(place, value)
-        written = written_in(expression)
-        if written is not None:
+        if expression.is_constant:
+            return None if expression.constant is None else node_of(place, expression.constant)
+        if expression.written is not None:
             self.evaluated = True
-            return self.evaluate(written, module, resource, attribute)
-        return self._referred(expression, place, module, resource, attribute)
+            return self.evaluate(expression.written, module, resource, attribute)
+        return self._referred(expression.references, place, module, resource, attribute)
 
-    def _referred(
-        self, expression: dict[str, Any], place: Source, module: ModulePath, resource: Resource | None, attribute: str
-    ) -> Node | None:
+    def _referred(self, listed: Sequence[str], place: Source, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
         """An expression with one reference that it may be, taken to be that."""
-        listed = traversals(expression.get("references"))
         found = self.references.standing(listed, module, resource)
         names = [after_apply(qualified(module, text)) for text in found or listed or [attribute]]
         if len(found) != 1:
@@ -240,12 +230,11 @@ class Resolver:
         self._spent += steps
         return depth <= DEEPEST_EXPRESSION and self._spent <= STEPS + STEPS_EACH * len(self.plan.after)
 
-    def located(self, node: Node | None, expression: Any, resource: Resource, name: str) -> Node | None:
+    def located(self, node: Node | None, expression: Expression | None, resource: Resource, name: str) -> Node | None:
         """A value that is known, with its places in the `.tf` file, where its expression there says the same."""
-        written = written_in(expression)
-        if node is None or written is None or names_in([node]):
+        if node is None or expression is None or expression.written is None or names_in([node]):
             return node
-        found = self._shaped(written, resource, name)
+        found = self._shaped(expression.written, resource, name)
         if found is None or names_in([found]):
             return node
         return found if canonical(found) == canonical(node) else node
@@ -263,22 +252,8 @@ class Resolver:
         self.supposed.setdefault(resource.address, {})[attribute] = refers
 
 
-def written_in(expression: Any) -> Written | None:
-    """The expression in a `.tf` file, where that is at hand."""
-    found = expression.get("written") if isinstance(expression, dict) else None
-    return found if isinstance(found, Written) else None
-
-
 def _is_listed(value: Node, raw: Items) -> bool:
     return isinstance(value, Scalar) and any(isinstance(item, Scalar) and item.text == value.text for item in raw.items)
-
-
-def block_list(expressions: Any, name: str) -> list[Any]:
-    """The nested blocks of a name in the expressions of a block."""
-    found = expressions.get(name) if isinstance(expressions, dict) else None
-    if isinstance(found, list):
-        return found
-    return [] if found is None else [found]
 
 
 def member(node: Node | None, name: str) -> Node | None:

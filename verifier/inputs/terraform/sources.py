@@ -1,24 +1,23 @@
 """The `.tf` files of a plan, where they are at hand.
 
-In: the folder of a plan and its module calls. Out: for each block of a module its place and its expressions.
-Guarantee: only files in the plan's folder are read, or, where that is in a git repository, in the repository; a file that cannot be read is
-told as a warning, and what it has is placed in the plan instead.
+In: the folder of a plan and its modules. Out: what the files say of each module, beside it. Guarantee: only files in the plan's folder are
+read, or, where that is in a git repository, in the repository; a file that cannot be read is told as a warning, and what it has is placed
+in the plan instead; an expression that refers to other things than the plan says does not count.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Written
 from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, parse, references
-from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.values import traversals
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -26,97 +25,41 @@ MOST_FILES = 2_000
 MOST_BYTES = 1 << 20
 """Of one file."""
 
-ModuleName = tuple[str, ...]
-"""The names of the module calls that lead to a module."""
-
 Key = TypeVar("Key")
 
 
-@dataclass(frozen=True)
-class Written:
-    """An expression as it is written, and the file that it is in."""
-
-    tree: Tree
-    source: Source
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block: its attributes, its nested blocks by type, and where it is. `dynamic` are the contents of the `dynamic` blocks in it, at the
-    places of these, each with its `for_each`."""
-
-    source: Source
-    start: int
-    end: int
-    attributes: dict[str, Written]
-    blocks: dict[str, list[Block]]
-    dynamic: dict[str, list[Block]] = field(default_factory=dict)
-    for_each: Written | None = None
-
-
-@dataclass
-class Sources:
-    """The blocks of all modules: resources and data sources by (managed, type, name), the others by name."""
-
-    variables: dict[tuple[ModuleName, str], Block] = field(default_factory=dict)
-    resources: dict[tuple[ModuleName, bool, str, str], Block] = field(default_factory=dict)
-    locals: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
-    outputs: dict[tuple[ModuleName, str], Written] = field(default_factory=dict)
-    calls: dict[tuple[ModuleName, str], Block] = field(default_factory=dict)
-    generated: dict[tuple[ModuleName, str], set[str]] = field(default_factory=dict)
-    """The types of the `dynamic` blocks in the configurations of a provider by its name."""
-
-
-def read_sources(remarks: Remarks, files: Files, plan: Path, configuration: Json) -> Sources:
-    """The `.tf` files of a plan file at a path. No files at all is no error."""
-    reader = _Reader(remarks, files, plan.parent)
-    root = configuration.get("root_module")
+def read_sources(remarks: Remarks, files: Files, plan: Path, modules: Mapping[ModuleName, Module]) -> None:
+    """Adds to modules what the `.tf` files of a plan file at a path say. No files at all is no error."""
     if any(plan.parent.glob("*.tf")):
-        reader.module((), plan.parent, root if isinstance(root, dict) else {})
-    return reader.sources
+        _Reader(remarks, files, plan.parent, modules).module((), plan.parent)
 
 
-def annotate(sources: Sources, modules: Mapping[ModuleName, Any]) -> None:
-    """Puts the expressions of the `.tf` files (`written`) and the places of blocks (`block`) into the `configuration` of a plan, wherever
-    both refer to the same things. What is known of one module by its name is in `modules`."""
-    for name, module in modules.items():
-        for (managed, type_, own), block in module.blocks.items():
-            found = sources.resources.get((name, managed, type_, own))
-            if found is not None and isinstance(block.get("expressions"), dict):
-                _annotate_block(block["expressions"], found)
-        calls = module.data.get("module_calls")
-        for own, call in calls.items() if isinstance(calls, dict) else ():
-            found = sources.calls.get((name, own))
-            if found is not None and isinstance(call, dict) and isinstance(call.get("expressions"), dict):
-                _annotate_block(call["expressions"], found)
-        outputs = module.data.get("outputs")
-        for own, output in outputs.items() if isinstance(outputs, dict) else ():
-            written = sources.outputs.get((name, own))
-            if written is not None and isinstance(output, dict):
-                _annotate(output.get("expression"), written)
+def _annotate(module: Module, written: Module) -> None:
+    """Puts what the files say of a module beside it, wherever both have the same things."""
+    module.written = written
+    for key, block in module.resources.items():
+        _annotate_block(block, written.resources.get(key))
+    for name, block in module.calls.items():
+        _annotate_block(block, written.calls.get(name))
+    module.outputs = {name: _annotated(expression, written.outputs.get(name)) for name, expression in module.outputs.items()}
 
 
-def _annotate_block(expressions: Json, block: Block) -> None:
-    for name, expression in expressions.items():
-        if name in block.attributes:
-            _annotate(expression, block.attributes[name])
-            continue
-        nested = expression if isinstance(expression, list) else [expression]
-        written = block.blocks.get(name, [])
-        if len(nested) == len(written):
-            for inner, found in zip(nested, written, strict=True):
-                if isinstance(inner, dict):
-                    _annotate_block(inner, found)
-                    inner["block"] = found
-
-
-def _annotate(expression: Any, written: Written) -> None:
-    """Notes how an expression is written, if that refers to what the plan says that it does."""
-    if not isinstance(expression, dict):
+def _annotate_block(block: Block, written: Block | None) -> None:
+    if written is None:
         return
-    recorded = {head(text) for text in traversals(expression.get("references"))}
-    if recorded == {head(text) for text in references(written.tree)}:
-        expression["written"] = written
+    block.place = written.place
+    block.attributes = {name: _annotated(expression, written.attributes.get(name)) for name, expression in block.attributes.items()}
+    for kind, nested in block.blocks.items():
+        found = written.blocks.get(kind, [])
+        for inner, other in zip(nested, found, strict=True) if len(nested) == len(found) else ():
+            _annotate_block(inner, other)
+
+
+def _annotated(expression: Expression, found: Expression | None) -> Expression:
+    """An expression with how it is written, if that refers to what the plan says that it does."""
+    if found is None or found.written is None or set(map(head, expression.references)) != set(map(head, references(found.written.tree))):
+        return expression
+    return replace(expression, written=found.written)
 
 
 def head(reference: str) -> str:
@@ -128,16 +71,16 @@ def head(reference: str) -> str:
 class _Reader:
     """Reads modules, outermost first."""
 
-    def __init__(self, remarks: Remarks, files: Files, folder: Path) -> None:
+    def __init__(self, remarks: Remarks, files: Files, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
         self.remarks = remarks
         self.read = files
         self.limit = _repository(folder)
         self.installed = _installed(folder)
-        self.sources = Sources()
+        self.modules = modules
         self.files = 0
 
-    def module(self, name: ModuleName, folder: Path, data: Json) -> None:
-        """Adds a module, and those that it calls."""
+    def module(self, name: ModuleName, folder: Path) -> None:
+        """Reads the files of a module, and those of the modules that it calls."""
         listed = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
         paths = [path for path in listed if path.suffix == ".tf"]
         others = [
@@ -150,18 +93,18 @@ class _Reader:
             place = Node(Source(self.read.name(folder / unread), ""), 0, 0)
             self.remarks.warning(place, "this file is not read, so expressions and places in the folder's .tf files are not either")
             return
+        written = Module()
         for source, body in filter(None, sources.values()):
-            self._body(name, source, body)
-        calls = data.get("module_calls")
-        for call, entry in calls.items() if isinstance(calls, dict) else ():
-            inner = entry.get("module") if isinstance(entry, dict) else None
-            below = self._folder((*name, call), folder, entry.get("source") if isinstance(entry, dict) else None)
-            if isinstance(inner, dict) and below is not None:
-                self.module((*name, call), below, inner)
+            _add(written, source, body)
+        _annotate(self.modules[name], written)
+        for call, block in self.modules[name].calls.items():
+            below = self._folder((*name, call), folder, block.text("source"))
+            if below is not None:
+                self.module((*name, call), below)
 
-    def _folder(self, name: ModuleName, above: Path, source: Any) -> Path | None:
+    def _folder(self, name: ModuleName, above: Path, source: str | None) -> Path | None:
         """Where a module is: beside the one that calls it, or where `terraform init` has put it."""
-        path = above / source if isinstance(source, str) and source.startswith(("./", "../")) else self.installed.get(name)
+        path = above / source if source is not None and source.startswith(("./", "../")) else self.installed.get(name)
         try:
             inside = path is not None and path.is_dir() and path.resolve().is_relative_to(self.limit)
         except OSError:
@@ -183,25 +126,22 @@ class _Reader:
             return None
         return source, body
 
-    def _body(self, name: ModuleName, source: Source, body: Tree) -> None:
-        """Adds what a file says, in the place of what the files before it say."""
-        found = self.sources
-        for kind, managed in (("resource", True), ("data", False)):
-            for labels, inner, tree in blocks_in(body, kind):
-                if len(labels) == 2:
-                    _merge(found.resources, (name, managed, labels[0], labels[1]), _block(source, inner, tree))
-        for _, inner, _ in blocks_in(body, "locals"):
-            for attribute, expression in attributes_in(inner):
-                found.locals[name, attribute] = Written(expression, source)
-        for labels, inner, tree in blocks_in(body, "provider"):
-            found.generated.setdefault((name, "".join(labels)), set()).update(_block(source, inner, tree).dynamic)
-        for kind, blocks in (("module", found.calls), ("variable", found.variables)):
-            for labels, inner, tree in blocks_in(body, kind):
-                _merge(blocks, (name, labels[0] if labels else ""), _block(source, inner, tree))
-        for labels, inner, _ in blocks_in(body, "output"):
-            value = dict(attributes_in(inner)).get("value")
-            if labels and value is not None:
-                found.outputs[name, labels[0]] = Written(value, source)
+
+def _add(module: Module, source: Source, body: Tree) -> None:
+    """Adds what a file says to a module, in the place of what the files before it say."""
+    named = {"module": module.calls, "variable": module.variables}
+    for kind, words, inner, tree in blocks_in(body):
+        first, *more = [*words, ""]
+        if kind in ("resource", "data") and len(words) == 2:
+            _merge(module.resources, (kind == "resource", first, more[0]), _block(source, inner, tree))
+        elif kind == "locals":
+            module.locals.update((name, Written(expression, source)) for name, expression in attributes_in(inner))
+        elif kind == "provider":
+            module.generated.setdefault("".join(words), set()).update(_block(source, inner, tree).dynamic)
+        elif kind in named:
+            _merge(named[kind], first, _block(source, inner, tree))
+        elif kind == "output":
+            module.outputs[first] = _attributes(source, inner).get("value", Expression())
 
 
 def _overrides(name: str) -> bool:
@@ -214,29 +154,27 @@ def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
     before = blocks.get(at)
     if before is not None:
         kinds = {*block.blocks, *block.dynamic}
-        nested = {kind: found for kind, found in before.blocks.items() if kind not in kinds}
-        dynamic = {kind: found for kind, found in before.dynamic.items() if kind not in kinds}
-        merged = {**before.attributes, **block.attributes}
-        block = replace(before, attributes=merged, blocks={**nested, **block.blocks}, dynamic={**dynamic, **block.dynamic})
+        kept, generated = ({kind: own for kind, own in of.items() if kind not in kinds} for of in (before.blocks, before.dynamic))
+        attributes = before.attributes | block.attributes
+        block = replace(before, attributes=attributes, blocks=kept | block.blocks, dynamic=generated | block.dynamic)
     blocks[at] = block
 
 
 def _block(source: Source, body: Tree, tree: Tree) -> Block:
-    attributes = {name: Written(expression, source) for name, expression in attributes_in(body)}
-    blocks: dict[str, list[Block]] = {}
-    for kind in _kinds(body):
-        blocks[kind] = [_block(source, inner, block) for labels, inner, block in blocks_in(body, kind) if not labels]
-    dynamic: dict[str, list[Block]] = {}
-    for labels, inner, block in blocks_in(body, "dynamic"):
-        each = next((Written(expression, source) for name, expression in attributes_in(inner) if name == "for_each"), None)
-        contents = [replace(_block(source, content, block), for_each=each) for _, content, _ in blocks_in(inner, "content")]
-        dynamic.setdefault(labels[0] if labels else "", []).extend(contents)
-    return Block(source, tree.meta.start_pos, tree.meta.end_pos, attributes, blocks, dynamic)
+    block = Block(_attributes(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
+    for kind, words, inner, nested in blocks_in(body):
+        if kind == "dynamic":
+            each = _attributes(source, inner).get("for_each", Expression()).written
+            bodies = [content for name, _, content, _ in blocks_in(inner) if name == "content"]
+            contents = [replace(_block(source, content, nested), for_each=each) for content in bodies]
+            block.dynamic.setdefault("".join(words), []).extend(contents)
+        elif not words:
+            block.blocks.setdefault(kind, []).append(_block(source, inner, nested))
+    return block
 
 
-def _kinds(body: Tree) -> Iterator[str]:
-    found = {str(child.children[0].children[0]) for child in body.children if getattr(child, "data", "") == "block"}
-    yield from sorted(found)
+def _attributes(source: Source, body: Tree) -> dict[str, Expression]:
+    return {name: Expression(written=Written(tree, source)) for name, tree in attributes_in(body)}
 
 
 def _repository(folder: Path) -> Path:

@@ -23,8 +23,6 @@ def tags_of(resolver: Resolver, resource: Resource) -> Members | None:
 
 def _default_tags(resolver: Resolver, resource: Resource) -> bool:
     """Whether the provider adds tags of its own (`tags_all` has them too)."""
-    found = resolver.plan.configuration.get("provider_config")
-    entry = found.get(resource.provider) if isinstance(found, dict) else None
-    expressions = entry.get("expressions") if isinstance(entry, dict) else None
-    generated = (kind for kinds in resolver.plan.sources.generated.values() for kind in kinds)
-    return not isinstance(expressions, dict) or "default_tags" in expressions or "default_tags" in generated
+    entry = resolver.plan.providers.get(resource.provider)
+    generated = (kinds for module in resolver.plan.modules.values() for kinds in module.files.generated.values())
+    return entry is None or "default_tags" in entry.block.blocks or any("default_tags" in kinds for kinds in generated)

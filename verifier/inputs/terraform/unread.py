@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.resource_types import Family, unknown_family
-from verifier.inputs.terraform.json_text import listing
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -84,9 +83,6 @@ def _type(resolver: Resolver, resource: Resource) -> str | None:
 
 def _commands(resource: Resource) -> Iterator[str]:
     """What the provisioners of a resource run, which Terraform does when it makes or deletes it; an unknown command is an odd one."""
-    for entry in listing((resource.configuration or {}).get("provisioners"), f"{resource.address}: `provisioners`"):
-        if isinstance(entry, dict) and entry.get("type") in _RUNS:
-            expressions = entry.get("expressions")
-            command = expressions.get("command") if isinstance(expressions, dict) else None
-            text = command.get("constant_value") if isinstance(command, dict) else None
-            yield text if isinstance(text, str) else "?"
+    for block in resource.configuration.blocks.get("provisioner", ()) if resource.configuration is not None else ():
+        if block.text("type") in _RUNS:
+            yield block.text("command") or "?"

@@ -13,8 +13,11 @@ from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_kinds import member
+from verifier.inputs.terraform.json_text import string
 from verifier.inputs.unknown import Unknown
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
+from verifier.syntax.text import printable
 
 Index = int | str | None
 """The key of an instance: a number for `count`, a text for `for_each`."""
@@ -23,6 +26,7 @@ ModulePath = tuple[tuple[str, Index], ...]
 """The module calls that lead to a module instance, outermost first."""
 
 _STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\.?\[(?:(-?[0-9]+)|"((?:[^"\\]|\\.)*)")\]|\.([0-9]+)')
+_CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])?(?:\.|$)')
 
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
@@ -111,6 +115,15 @@ def within(node: Node, steps: Sequence[Step]) -> Node | None:
             return None
         node = found
     return node
+
+
+def module_path(address: object) -> ModulePath:
+    """The path of a module instance, from its address. Raises `InputError`."""
+    text = "" if address is None else string(address, "the address of a module")
+    found = list(_CALL.finditer(text))
+    if "".join(match[0] for match in found) != text:
+        raise InputError.of(f"`{printable(text)[:200]}` is not the address of a module")
+    return tuple((name, int(number) if number is not None else key) for name, number, key in (match.groups() for match in found))
 
 
 def qualified(module: ModulePath, reference: str) -> str:

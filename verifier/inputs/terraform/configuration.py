@@ -1,0 +1,155 @@
+"""The configuration of a plan: modules, with their blocks and expressions.
+
+In: `configuration` of a plan. Out: `Module`s, by the calls that lead to them; provider configurations. Guarantee: a member of another type
+than the format says is an error. What the `.tf` files have of a module is one more `Module`, which `sources` puts beside it.
+[Terraform: JSON Output Format, Configuration Representation]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from verifier.inputs.nodes import Node
+from verifier.inputs.terraform.hcl_tree import Tree
+from verifier.inputs.terraform.json_text import Json, mapping, objects
+from verifier.inputs.terraform.values import ModulePath, module_path, traversals
+from verifier.syntax.source import Source
+
+ModuleName = tuple[str, ...]
+"""The names of the module calls that lead to a module."""
+
+_OF_EXPRESSIONS = {"constant_value", "references"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """An expression as it is written, and the file that it is in."""
+
+    tree: Tree
+    source: Source
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression: its value if it is constant, else what it refers to; and how it is written, where the `.tf` file is at hand."""
+
+    references: tuple[str, ...] = ()
+    is_constant: bool = False
+    constant: Any = None
+    written: Written | None = None
+
+
+@dataclass
+class Block:
+    """A block: its attributes, and its nested blocks by type. `provider` is the key of its provider configuration, `place` is where it is
+    in a `.tf` file. There it has `dynamic` blocks too: their contents, each with its `for_each`."""
+
+    attributes: dict[str, Expression] = field(default_factory=dict)
+    blocks: dict[str, list[Block]] = field(default_factory=dict)
+    dynamic: dict[str, list[Block]] = field(default_factory=dict)
+    provider: str = ""
+    for_each: Written | None = None
+    place: Node | None = None
+
+    def text(self, name: str) -> str | None:
+        """An attribute that is constant and a text."""
+        expression = self.attributes.get(name)
+        return expression.constant if expression is not None and isinstance(expression.constant, str) else None
+
+
+@dataclass
+class Module:
+    """A module: resources and data sources by (managed, type, name), the others by name. `generated` are the types of the `dynamic` blocks
+    in the configurations of a provider by its name; `written` is what the `.tf` files say."""
+
+    resources: dict[tuple[bool, str, str], Block] = field(default_factory=dict)
+    calls: dict[str, Block] = field(default_factory=dict)
+    variables: dict[str, Block] = field(default_factory=dict)
+    outputs: dict[str, Expression] = field(default_factory=dict)
+    locals: dict[str, Written] = field(default_factory=dict)
+    generated: dict[str, set[str]] = field(default_factory=dict)
+    written: Module | None = None
+
+    @property
+    def files(self) -> Module:
+        """What the `.tf` files say."""
+        return self.written or Module()
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider configuration, and the module that it is written in."""
+
+    name: str
+    module: ModulePath
+    block: Block
+
+
+def read_modules(configuration: Json) -> dict[ModuleName, Module]:
+    """All modules, the root module first. Raises `InputError`."""
+    return dict(_modules(mapping(configuration.get("root_module"), "`root_module`")))
+
+
+def read_providers(configuration: Json) -> dict[str, Provider]:
+    """The provider configurations by their keys. Raises `InputError`."""
+    found = {}
+    for key, value in mapping(configuration.get("provider_config"), "`provider_config`").items():
+        entry = mapping(value, f"the provider {key}")
+        block = _block(entry, f"the provider {key}")
+        found[key] = Provider(str(entry.get("name")), module_path(entry.get("module_address")), block)
+    return found
+
+
+def _modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
+    pending: list[tuple[ModuleName, Json]] = [((), root)]
+    while pending:
+        path, data = pending.pop()
+        module = Module()
+        for found in objects(data.get("resources"), "`configuration`: `resources`"):
+            block = _block(found, str(found.get("address")))
+            module.resources[found.get("mode") != "data", str(found.get("type")), str(found.get("name"))] = block
+        for name, entry in mapping(data.get("module_calls"), "`module_calls`").items():
+            call = mapping(entry, f"the module call {name}")
+            module.calls[name] = _block(call, f"the module call {name}")
+            pending.append(((*path, name), mapping(call.get("module"), f"the module {name}")))
+        for name, entry in mapping(data.get("variables"), "`variables`").items():
+            module.variables[name] = Block(dict(_constants(mapping(entry, f"var.{name}"), "default")))
+        for name, entry in mapping(data.get("outputs"), "`outputs`").items():
+            module.outputs[name] = _expression(mapping(mapping(entry, f"output.{name}").get("expression"), f"output.{name}"))
+        yield path, module
+
+
+def _block(entry: Json, where: str) -> Block:
+    """A block with what Terraform tells beside its expressions."""
+    block = _nested(entry.get("expressions"), where)
+    block.provider = str(entry.get("provider_config_key") or "")
+    block.attributes |= _constants(entry, "source")
+    for name in ("count", "for_each"):
+        if f"{name}_expression" in entry:
+            block.attributes[name] = _expression(mapping(entry[f"{name}_expression"], where))
+    for found in objects(entry.get("provisioners"), f"{where}: `provisioners`"):
+        inner = _nested(found.get("expressions"), where)
+        inner.attributes |= _constants(found, "type")
+        block.blocks.setdefault("provisioner", []).append(inner)
+    return block
+
+
+def _nested(expressions: Any, where: str) -> Block:
+    block = Block()
+    for name, value in mapping(expressions, f"{where}: `expressions`").items():
+        if isinstance(value, dict) and value.keys() <= _OF_EXPRESSIONS:
+            block.attributes[name] = _expression(value)
+        elif value is not None:
+            block.blocks[name] = [_nested(inner, where) for inner in (value if isinstance(value, list) else [value])]
+    return block
+
+
+def _constants(entry: Json, name: str) -> Iterator[tuple[str, Expression]]:
+    if name in entry:
+        yield name, Expression(is_constant=True, constant=entry[name])
+
+
+def _expression(found: Json) -> Expression:
+    return Expression(tuple(traversals(found.get("references"))), "constant_value" in found, found.get("constant_value"))
