@@ -89,6 +89,7 @@ __all__ = [
     "render_text",
     "schema",
     "suggest",
+    "suppose",
     "who_can",
 ]
 
@@ -187,6 +188,17 @@ def builtin(spec: str) -> AnyInvariant:
     from verifier.model.builtins import builtin as find
 
     return find(spec)
+
+
+def suppose(estate: Estate, *sentences: str) -> Estate:
+    """The estate with what is taken for granted where invariants say `can eventually`, besides what is already: sentences such as `nobody
+    calls sso:*` (W3, docs/reach.md). Raises `InputError`."""
+    from dataclasses import replace
+
+    from verifier.model.invariants_text import read_supposition
+
+    further = tuple(read_supposition(sentence, "suppose") for sentence in sentences)
+    return replace(estate, suppositions=(*estate.suppositions, *further))
 
 
 def prove(

@@ -61,6 +61,7 @@ class Configuration:
     waivers: tuple[Waiver, ...] = ()
     digest: tuple[tuple[str, str], ...] = ()
     steps: int = STEPS
+    suppose: tuple[str, ...] = ()
 
 
 def find_configuration(folder: Path) -> Path:
@@ -104,6 +105,7 @@ _KEYS = (
     "readings",
     "timeout",
     "steps",
+    "suppose",
     "key-arn",
     "account",
     "region",
@@ -160,6 +162,7 @@ class _Reader:
             self._waivers(table),
             digest,
             self._steps(table),
+            self._texts(table, "suppose"),
         )
 
     # -- one kind of value each --

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.inputs.files import Files
-from verifier.model.invariant import Allowance, AnyInvariant, InvariantFile
+from verifier.model.invariant import Allowance, AnyInvariant
+from verifier.model.invariant_file import InvariantFile
+from verifier.model.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 SUFFIX = ".inv"
@@ -20,12 +22,13 @@ MOST_CHARACTERS = 1 << 20
 
 @dataclass(frozen=True)
 class InvariantFiles:
-    """All invariants and allowances of some files, the accounts and key ARNs that they declare, and (name, SHA-256) of each file."""
+    """All invariants, allowances and suppositions of some files, the key ARNs that they declare, and (name, SHA-256) of each file."""
 
     invariants: tuple[AnyInvariant, ...] = ()
     key_arns: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    suppositions: tuple[Supposition, ...] = ()
 
 
 def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -52,6 +55,7 @@ def read_files(paths: Iterable[Path]) -> InvariantFiles:
         key_arns=tuple(dict.fromkeys(arn for file in files for _, arn in file.key_arns)),
         inputs=tuple(reader.digests.items()),
         allowances=tuple(allowance for file in files for allowance in file.allowances),
+        suppositions=tuple(supposition for file in files for supposition in file.suppositions),
     )
 
 

@@ -12,10 +12,10 @@ from verifier.model.invariant import (
     ConditionNot,
     Holds,
     InAccount,
-    InvariantFile,
     IssuedBy,
     KeyArn,
 )
+from verifier.model.invariant_file import InvariantFile
 from verifier.model.invariant_grantees import with_grantees
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError

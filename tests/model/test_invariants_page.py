@@ -33,7 +33,7 @@ def read(text: str) -> Invariant:
 def test_every_example_parses(block: str) -> None:
     prelude = "" if "account prod" in block else PRELUDE
     file = read_invariants(Source("page", prelude + block))
-    assert file.invariants or file.allowances
+    assert file.invariants or file.allowances or file.suppositions
 
 
 @pytest.mark.parametrize("callers", [first for first, _ in rows("Callers")])

@@ -24,7 +24,6 @@ from verifier.model.invariant import (
     InAccount,
     InOrganization,
     Invariant,
-    InvariantFile,
     KeyAccount,
     KeyAlias,
     KeyArn,
@@ -35,6 +34,7 @@ from verifier.model.invariant import (
     SessionLike,
     Tagged,
 )
+from verifier.model.invariant_file import InvariantFile
 from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source, Span

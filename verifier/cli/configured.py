@@ -84,7 +84,15 @@ def _asked(configuration: Configuration, *, cache: bool) -> Asked:
 
     supplied = Supplied(configuration.account, configuration.region, configuration.parameters)
     folder = cache_folder() if cache else None
-    return Asked(configuration.inputs, configuration.invariants, configuration.builtins, configuration.key_arn, supplied, folder)
+    return Asked(
+        configuration.inputs,
+        configuration.invariants,
+        configuration.builtins,
+        configuration.key_arn,
+        supplied,
+        folder,
+        configuration.suppose,
+    )
 
 
 # -- waivers and baselines --

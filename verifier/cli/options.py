@@ -153,6 +153,14 @@ Steps = Annotated[
         help="How many steps callers may take where an invariant says `can eventually`; 0 asks what they can do at once.",
     ),
 ]
+Suppose = Annotated[
+    list[str],
+    typer.Option(
+        "--suppose",
+        metavar="SENTENCE",
+        help="What is taken for granted where an answer is about steps, such as `nobody calls sso:*`; may be repeated (docs/reach.md).",
+    ),
+]
 CrossCheck = Annotated[
     bool,
     typer.Option("--cross-check", help="Hold each verdict against a second engine, on the formula over strings (cvc5's, if installed)."),

@@ -21,6 +21,7 @@ from verifier.cli.options import (
     RegionOption,
     Settled,
     Steps,
+    Suppose,
     Timeout,
     command_app,
     settled_readings,
@@ -83,6 +84,7 @@ def prove(
     certificate: Certificate = None,
     timeout: Timeout = None,
     steps: Steps = STEPS,
+    suppose: Suppose = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     cache: Caching = True,
     processes: Processes = None,
@@ -104,6 +106,7 @@ def prove(
                 key_arn,
                 supplied(account, region, parameter),
                 cache_folder() if cache else None,
+                tuple(suppose),
             ),
             sinks(output, FORMATS),
             timeout,

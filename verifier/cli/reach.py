@@ -13,6 +13,7 @@ from verifier.cli.options import (
     ParameterOption,
     RegionOption,
     Settled,
+    Suppose,
     command_app,
     settled_readings,
     supplied,
@@ -69,6 +70,7 @@ def reach(
     ] = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
     key: KeysOption = [],  # noqa: B006
     steps: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_STEPS, help="How many steps a chain may have.")] = STEPS,
+    suppose: Suppose = [],  # noqa: B006
     key_arn: KeyArn = None,
     account: AccountOption = None,
     region: RegionOption = None,
@@ -87,7 +89,7 @@ def reach(
         asked = supplied(account, region, parameter)
         settled = settled_readings(reading)
         return reach_command(
-            ReachOptions(tuple(words), tuple(to), tuple(key), steps, key_arn, asked, settled, sinks(output, PAGE), verbose)
+            ReachOptions(tuple(words), tuple(to), tuple(key), steps, key_arn, asked, settled, sinks(output, PAGE), verbose, tuple(suppose))
         )
 
     run(body)

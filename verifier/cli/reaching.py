@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
@@ -33,6 +33,7 @@ class ReachOptions:
     readings: Mapping[str, bool] = field(default_factory=dict)
     sinks: tuple[Sink, ...] = (Sink("text"),)
     verbose: bool = False
+    suppose: tuple[str, ...] = ()
 
 
 def reach_command(options: ReachOptions) -> int:
@@ -41,6 +42,10 @@ def reach_command(options: ReachOptions) -> int:
     from verifier.inputs import load_estate
 
     estate = load_estate(paths, key_arn=options.key_arn, supplied=options.supplied)
+    if options.suppose:
+        from verifier.model.invariants_text import read_supposition
+
+        estate = replace(estate, suppositions=tuple(read_supposition(sentence, "--suppose") for sentence in options.suppose))
     with shown() as progress:
         report = _asked(estate, caller, options, progress)
     if not only_json(options.sinks):

@@ -7,7 +7,7 @@ Guarantee: the errors of the invariants and of the estate are told together, in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verifier.cycles import kept
@@ -16,6 +16,7 @@ from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.model.builtins import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
+from verifier.model.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 
@@ -31,6 +32,8 @@ class Asked:
     supplied: Supplied = NOTHING
     cache: Path | None = None
     """Where large inputs are remembered as they were read; `None` for nowhere."""
+    suppose: tuple[str, ...] = ()
+    """Sentences that are taken for granted (W3)."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,12 @@ def read(asked: Asked) -> Read:
             named.append(builtin(spec))
         except InputError as error:
             errors += error.diagnostics
+    supposed = list(files.suppositions)
+    for sentence in asked.suppose:
+        try:
+            supposed.append(_supposition(sentence))
+        except InputError as error:
+            errors += error.diagnostics
     declared = _only(files.key_arns)
     steps, tags = needed((*files.invariants, *named))
 
@@ -83,7 +92,13 @@ def read(asked: Asked) -> Read:
         errors += error.diagnostics
     if errors:
         raise InputError(errors)
-    return Read(estate, (*files.invariants, *named), files)
+    return Read(replace(estate, suppositions=tuple(supposed)), (*files.invariants, *named), files)
+
+
+def _supposition(sentence: str) -> Supposition:
+    from verifier.model.invariants_text import read_supposition  # the language takes a while to import
+
+    return read_supposition(sentence, "--suppose")
 
 
 def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:

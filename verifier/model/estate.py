@@ -14,6 +14,7 @@ from functools import cached_property
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy
+from verifier.model.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -236,6 +237,8 @@ class Estate:
     """The files with keys in a Region that nothing tells (S4): no policy of the estate tells Regions apart."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
+    suppositions: tuple[Supposition, ...] = ()
+    """What a person takes for granted about steps (W3)."""
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:

@@ -305,22 +305,6 @@ class Allowance:
         return self.scope.span
 
 
-@dataclass(frozen=True)
-class InvariantFile:
-    """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI without
-    `--key-arn`)."""
-
-    invariants: tuple[AnyInvariant, ...]
-    accounts: tuple[tuple[str, str], ...] = ()
-    key_arns: tuple[tuple[str, str], ...] = ()
-    allowances: tuple[Allowance, ...] = ()
-
-    @property
-    def about_requests(self) -> tuple[Invariant, ...]:
-        """Those that are about requests in the estate as it is."""
-        return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant) and not invariant.eventually)
-
-
 def is_eventual(invariant: AnyInvariant) -> bool:
     """Whether it asks what callers can bring about by steps (`can eventually`)."""
     return isinstance(invariant, Invariant) and invariant.eventually

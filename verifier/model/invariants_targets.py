@@ -20,6 +20,7 @@ from verifier.syntax.text import brief
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:(key/[A-Za-z0-9-]+)|(alias/[A-Za-z0-9/_:-]+))", re.ASCII)
 _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+", re.ASCII)
+_ANY_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
 _CACHED_PATTERNS = 1024
 _ACTIONS = "an action such as `kms:Decrypt`, or a declared name of actions"
 _KEYS = "a key: a declared name, an ARN, `alias/NAME`, `every key` or `keys with tag …`"
@@ -35,6 +36,14 @@ def read_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
         else:
             patterns += _read_declared(word, names)
     return tuple(patterns)
+
+
+def read_any_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
+    """The patterns of a list of actions of any services."""
+    for word in words:
+        if not _ANY_ACTION.fullmatch(word.value):
+            names.error(word, f"`{brief(word.value)}` is not an action; expected `SERVICE:ACTION`, such as `lambda:Update*`")
+    return tuple(map(names.text, words))
 
 
 def check_actions_left(what: What, patterns: tuple[Text, ...], excluded: tuple[Text, ...], names: Names) -> None:

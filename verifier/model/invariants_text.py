@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from verifier.model.builtins import BuiltinError, instantiate
-from verifier.model.caller_sets import is_empty
+from verifier.model.caller_sets import both, is_empty, parts_of
 from verifier.model.invariant import (
     ALWAYS,
     Allowance,
@@ -28,16 +28,21 @@ from verifier.model.invariant import (
     InAccount,
     InOrganization,
     Invariant,
-    InvariantFile,
     IssuedBy,
+    KeyAccount,
     KeyArn,
+    OfKind,
 )
+from verifier.model.invariant_file import InvariantFile
 from verifier.model.invariants_callers import read_callers
 from verifier.model.invariants_conditions import read_condition
 from verifier.model.invariants_grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
 from verifier.model.invariants_names import ACCOUNT, ORGANIZATION, Names
-from verifier.model.invariants_targets import check_actions_left, read_actions, read_key_definition, read_keys
+from verifier.model.invariants_targets import check_actions_left, read_actions, read_any_actions, read_key_definition, read_keys
 from verifier.model.policy import Text
+from verifier.model.request import CallerKind
+from verifier.model.supposition import Supposition, SuppositionKind
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import normalized, parse_callers, parse_invariants
 from verifier.syntax.invariants_tree import (
@@ -50,10 +55,12 @@ from verifier.syntax.invariants_tree import (
     InvariantNode,
     Listed,
     Sentence,
+    SupposedNode,
+    SuppositionNode,
     Use,
     Word,
 )
-from verifier.syntax.source import Source
+from verifier.syntax.source import NOWHERE, Source
 from verifier.syntax.text import brief
 
 
@@ -64,6 +71,7 @@ def read_invariants(source: Source) -> InvariantFile:
     names.announce(tuple(item for item in items if isinstance(item, Declaration)))
     invariants: dict[str, AnyInvariant] = {}
     allowances: dict[str, Allowance] = {}
+    suppositions: dict[str, Supposition] = {}
     for item in items:
         match item:
             case Declaration():
@@ -72,7 +80,9 @@ def read_invariants(source: Source) -> InvariantFile:
                 _add(item, invariants, names)
             case AllowanceNode():
                 _add_allowance(item, allowances, names)
-    if not any(isinstance(item, InvariantNode | AllowanceNode) for item in items):
+            case SuppositionNode():
+                _add_supposition(item, suppositions, names)
+    if all(isinstance(item, Declaration) for item in items):
         hint = 'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
         names.findings.error(
             len(source.text), len(source.text), "the file has no invariant, so nothing would be checked", hint=hint, rule="S3"
@@ -80,7 +90,7 @@ def read_invariants(source: Source) -> InvariantFile:
     names.findings.raise_errors()
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
-    return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()))
+    return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values()))
 
 
 def read_caller_text(source: Source) -> CallerSet:
@@ -92,6 +102,15 @@ def read_caller_text(source: Source) -> CallerSet:
         names.findings.error(node.start, node.end, "there is no such caller", rule="S3")
     names.findings.raise_errors()
     return callers
+
+
+def read_supposition(text: str, where: str) -> Supposition:
+    """One sentence that is supposed (W3), named by itself. `where` is what it was given by, for errors. Raises `InputError`."""
+    try:
+        (found,) = read_invariants(Source(where, f'suppose "{where}": {text}')).suppositions
+    except ValueError:
+        raise InputError.of(f"{where}: expected one sentence, such as `nobody calls sso:*`") from None
+    return replace(found, name="", span=NOWHERE)
 
 
 # --- declarations ---
@@ -140,17 +159,42 @@ def _add_allowance(node: AllowanceNode, allowances: dict[str, Allowance], names:
         allowances[node.name.value] = Allowance(scope)
 
 
-def _is_new(node: InvariantNode | AllowanceNode, noun: str, known: Mapping[str, AnyInvariant | Allowance], names: Names) -> bool:
-    """Checks the name of an invariant or allowance; false, after recording an error, where there is one of this name already."""
+def _add_supposition(node: SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
+    if _is_new(node, "supposition", suppositions, names):
+        suppositions[node.name.value] = replace(_read_supposed(node.body, names), name=node.name.value, **_origin(node, names))
+
+
+def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
+    if node.callers is None:
+        return Supposition("", SuppositionKind.SHARING)
+    callers = read_callers(node.callers, names)
+    if not node.actions and is_empty(both((callers, OfKind(CallerKind.ROLE)))):
+        names.findings.error(node.callers.start, node.callers.end, "code runs as roles, and none of these callers is one", rule="S3")
+    elif is_empty(callers):
+        names.findings.error(node.callers.start, node.callers.end, "there is no such caller", rule="S3")
+    if any(isinstance(part, KeyAccount) for part in parts_of(callers)):
+        message = "a supposition is about all keys, so nothing is `the key's account`"
+        hint = "name the account: twelve digits, or a declared name"
+        names.findings.error(node.callers.start, node.callers.end, message, hint=hint)
+    kind = SuppositionKind.CALLS if node.actions else SuppositionKind.CODE
+    return Supposition("", kind, callers, read_any_actions(node.actions, names))
+
+
+_Named = InvariantNode | AllowanceNode | SuppositionNode
+
+
+def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
+    """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of this name already."""
     name = node.name.value
     if not name.strip():
         names.error(node.name, f"the name of the {noun} is empty")
     if name in known:
-        names.error(node.name, f"there is an {noun} of the name {brief(name)!r} already, on line {known[name].span.line}")
+        article = "a" if noun == "supposition" else "an"
+        names.error(node.name, f"there is {article} {noun} of the name {brief(name)!r} already, on line {known[name].span.line}")
     return name not in known
 
 
-def _origin(node: InvariantNode | AllowanceNode, names: Names) -> dict[str, Any]:
+def _origin(node: _Named, names: Names) -> dict[str, Any]:
     """The sentence as written, and its place."""
     source = names.findings.source
     return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
@@ -209,8 +253,8 @@ def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, e
     when = _when(sentence.circumstance, sentence.form, names)
     parts = tuple(part for part in (operations, when) if part != ALWAYS)
     grantees, retiring = read_grantees(creation.grantees, names), read_grantees(creation.retiring, names)
-    both = parts[0] if len(parts) == 1 else ConditionAnd(parts)
-    return Invariant("", expectation, callers, actions, keys, both, grantees=grantees, retiring=retiring)
+    joined = parts[0] if len(parts) == 1 else ConditionAnd(parts)
+    return Invariant("", expectation, callers, actions, keys, joined, grantees=grantees, retiring=retiring)
 
 
 def _expectation(sentence: Sentence, names: Names) -> Expectation:

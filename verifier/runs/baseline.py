@@ -61,7 +61,7 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
     """
     refuted = [verdict for verdict in verdicts if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant)]
     named = {verdict.target for verdict in refuted}
-    kept = replace(estate, keys=tuple(key for key in estate.keys if key.arn in named), warnings=(), inputs=())
+    kept = replace(estate, keys=tuple(key for key in estate.keys if key.arn in named), warnings=(), inputs=(), suppositions=())
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,

@@ -136,7 +136,7 @@ class Digests:
 
     @cached_property
     def _chains(self) -> bytes:
-        return digest((self.steps, whole(self.estate)))
+        return digest((self.steps, whole(self.estate), tuple(map(meaning, self.estate.suppositions))))
 
 
 def digests(estate: Estate, how: How) -> Digests:

@@ -39,6 +39,8 @@ from verifier.syntax.invariants_tree import (
     ScopeSet,
     Sentence,
     ServiceNamed,
+    SupposedNode,
+    SuppositionNode,
     TaggedKeys,
     Term,
     Test,
@@ -78,6 +80,23 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def allowance(self, children: Children) -> AllowanceNode:
         _, name, _, *sentence = children
         return AllowanceNode(word(name), _sentence(Form.UNSAID, sentence, sentence[0]), *_bounds(children))
+
+    def supposition(self, children: Children) -> SuppositionNode:
+        _, name, _, body = children
+        return SuppositionNode(word(name), body, *_bounds(children))
+
+    def none_calls(self, children: Children) -> SupposedNode:
+        return SupposedNode(children[1], children[-1], *_bounds([children[0], *children[-1]]))
+
+    def nobody_calls(self, children: Children) -> SupposedNode:
+        nobody, qualifiers, _, excluded, _, actions = children
+        return SupposedNode(_whoever(nobody, qualifiers or (), excluded or ()), actions, *_bounds([nobody, *actions]))
+
+    def nobody_changes(self, children: Children) -> SupposedNode:
+        return SupposedNode(children[-1], (), *_bounds(children))
+
+    def no_sharing(self, children: Children) -> SupposedNode:
+        return SupposedNode(None, (), *_bounds(children))
 
     def use(self, children: Children) -> Use:
         builtin, name, *rest, _, keys = children

@@ -20,6 +20,7 @@ _PLAIN = r'\s\x00-\x1f\x7f,(){}"=<>!#'
 _WORD = re.compile(rf"(?:{_VARIABLE}|[^{_PLAIN}:])(?:{_VARIABLE}|[^{_PLAIN}])*|[<>!]=")
 
 _PHRASES: tuple[tuple[str, frozenset[str], str], ...] = (
+    ("KEY_SHARED", frozenset({"CALLER_NAME"}), "callers, such as `users in prod`, or `key is shared through RAM`"),
     ("NOBODY", frozenset({"BUILTIN", "NO", "ONLY"}), "a sentence such as `no caller outside prod can kms:Decrypt`"),
     ("GRANTEE", frozenset({"CALLER_NAME"}), "grantees, such as `a grantee outside prod` or `role/NAME in prod`"),
     ("ANYONE", frozenset({"CALLER_NAME"}), "callers, such as `callers in prod` or `role/NAME in prod`"),
@@ -43,10 +44,14 @@ _COVERED = {
     "LIKE": "LIKE NOT IN IS OPERATOR EQUAL UNEQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL",
     "KEY_NAME": "KEY_NAME KEYS EVERY ANY ALL STRING",
     "SCOPE_NAME": "SCOPE_NAME THE ACCOUNT ORGANIZATION LBRACE",
-    "INVARIANT": "INVARIANT ALLOW ACCOUNT KEY ORGANIZATION CALLERS ACTIONS",
+    "KEY_SHARED": f"{_CALLER_WORDS} KEY_SHARED",
+    "INVARIANT": "INVARIANT ALLOW SUPPOSE ACCOUNT KEY ORGANIZATION CALLERS ACTIONS",
     "IN": "IN NOT OUTSIDE WITH WITHOUT AND",
 }
 """The terminals that each phrase of `_PHRASES` speaks for."""
+
+_NAMED = {"invariant": "invariant", "allow": "allowance", "suppose": "supposition"}
+"""What the name is of that follows a word."""
 
 _WORDS = {
     "NAME": "a name",
@@ -66,6 +71,8 @@ _WORDS = {
     "KEY_S": "`key's`",
     "SERVICE_LINKED": "`service-linked`",
     "ARTICLE": "`a`",
+    "CALLS": "`calls`",
+    "CHANGES_CODE": "`changes what runs as`",
     "WITH_RETIRING": "`with retiring principal …`",
     "COLON": "`:`",
     "COMMA": "`,`",
@@ -157,8 +164,8 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
         return "between callers write `,` or `or` for either of them; `and` joins `in …`, `outside …` and `with tag …`"
     if found == "and" and "OR" in expected and "CAN" in expected:
         return "write `,` or `or` for either of them; for callers that are both, declare one of them and write `… in NAME`"
-    if "STRING" in expected and before in ("invariant", "allow"):
-        return f'put the name of the {"invariant" if before == "invariant" else "allowance"} in quotes: {before} "…": …'
+    if "STRING" in expected and before in _NAMED:
+        return f'put the name of the {_NAMED[before]} in quotes: {before} "…": …'
     if found in ("==", "!") or (found == "=" and before in ("=", "!")):
         return "equality is `=`, inequality `!=`"
     if found.startswith(("'", "‘", "“", "”")):

@@ -288,6 +288,25 @@ class AllowanceNode(NamedTuple):
     end: int
 
 
+class SupposedNode(NamedTuple):
+    """What is supposed. With `actions`, that the callers call none of them; with callers alone, that nobody changes what runs as these
+    roles; with neither, that no key is shared."""
+
+    callers: CallersNode | None
+    actions: tuple[Word, ...]
+    start: int
+    end: int
+
+
+class SuppositionNode(NamedTuple):
+    """`suppose "…": …`."""
+
+    name: Word
+    body: SupposedNode
+    start: int
+    end: int
+
+
 class Declaration(NamedTuple):
     """`KIND NAME = …`; what is declared is a word, callers, or actions."""
 
@@ -301,4 +320,4 @@ class Declaration(NamedTuple):
 class FileNode(NamedTuple):
     """A whole file, in its order."""
 
-    items: tuple[Declaration | InvariantNode | AllowanceNode, ...]
+    items: tuple[Declaration | InvariantNode | AllowanceNode | SuppositionNode, ...]

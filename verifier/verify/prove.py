@@ -7,7 +7,7 @@ Guarantee: an invariant whose scope is empty is an input error (S3), never a pas
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.step_limits import MOST_STEPS, STEPS
+from verifier.model.supposition import Supposition
 from verifier.model.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask
@@ -28,7 +29,7 @@ from verifier.problem.subjects import target_name, targets_of
 from verifier.problem.targets import Target
 from verifier.solve.engines import open_session, require, second_engine
 from verifier.solve.session import Counts, Session, Unsat
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import assumptions, where_it_is
 from verifier.verify.claims import Answer, Found, Proved, decide
 from verifier.verify.listed_grants import decide_listed
@@ -128,7 +129,11 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
         tuple(summary(estate, key) for key in estate.keys),
         tuple(account.id for account in estate.accounts),
         data_version(),
-        (*estate.warnings, *absent_in_invariants(estate, dict.fromkeys(verdict.invariant for verdict in ordered))),
+        (
+            *estate.warnings,
+            *absent_in_invariants(estate, dict.fromkeys(verdict.invariant for verdict in ordered)),
+            *_unused(estate.suppositions, ordered),
+        ),
         estate.inputs,
         tuple(reading.label for reading in READINGS if reading.label not in how.held),
         None if estate.endpoints is None else len(estate.endpoints),
@@ -136,6 +141,14 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
         how.second,
         tuple(account.id for account in estate.accounts if not account.complete),
     )
+
+
+def _unused(suppositions: Iterable[Supposition], verdicts: Sequence[Verdict]) -> Iterator[Diagnostic]:
+    """A warning for each supposition that no proof needed (W3)."""
+    needed = {assumption.text for verdict in verdicts for assumption in verdict.assumptions if assumption.rule == "W3"}
+    for one in suppositions:
+        if one.told not in needed:
+            yield Diagnostic(Severity.WARNING, f"what is supposed was not needed for any proof: {one.told}", one.span, rule="W3")
 
 
 # -- verdicts --

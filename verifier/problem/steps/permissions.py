@@ -18,6 +18,7 @@ from verifier.problem.joint import Given, Joint, join
 from verifier.problem.predicates import OneOf, Predicate
 from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.many import together
+from verifier.problem.supposed import not_ruled_out
 from verifier.problem.targets import Target
 
 CALLER, ACTION = "principal", "action"
@@ -39,7 +40,7 @@ class StepPermissions:
     def without(self, number: int) -> StepPermissions:
         """The same without the requests in one of the sets that were put `aside`."""
         aside = self.joint.diagrams.complement(self.joint.scopes[number])
-        return StepPermissions(replace(self.joint, definitions=[*self.joint.definitions, aside]), self.targets, self.powers)
+        return replace(self, joint=replace(self.joint, definitions=[*self.joint.definitions, aside]), _nodes={})
 
     def allowed(self, action: str, further: Iterable[str] = ()) -> Node:
         """The requests for an action that can be made and are allowed, as a set over callers, targets, powers and `further` variables
@@ -84,6 +85,7 @@ def step_permissions(
     for found in groups.values():
         joint = join([Given(estate, together(found), powers)], (), _further(asked or {}, aside))
         joint.hold(held or {})
+        joint.definitions.append(joint.scopes[-1])
         yield StepPermissions(joint, tuple(found), powers)
 
 
@@ -94,6 +96,6 @@ def _further(
         for name, predicates in asked.items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
-        return aside(space)
+        return [*aside(space), not_ruled_out(space)]
 
     return further

@@ -8,12 +8,13 @@ Guarantee: Proved only where the closure reaches no goal from any caller in ques
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.reference import data_version
+from verifier.model.supposition import Supposition
 from verifier.model.verdict import Assumption, Bound, Reason, Status, Story, Verdict
 from verifier.problem.diagram import TooLarge
 from verifier.problem.subjects import target_name
@@ -22,7 +23,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.setting import Setting, supposing
 from verifier.verify.reach.stories import Other
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import not_known, settled
@@ -55,15 +56,32 @@ def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invari
         started = time.perf_counter()
 
 
+@dataclass(frozen=True)
 class _Answer:
-    """What was found of one invariant: nothing (proved), a story, or a reason."""
+    """What was found of one invariant: nothing (proved), a story, or a reason; and the suppositions without which it is not proved."""
 
-    def __init__(self, found: Story | Reason | None, bound: Bound) -> None:
-        self.found = found
-        self.bound = bound
+    found: Story | Reason | None
+    bound: Bound
+    supposed: tuple[Supposition, ...] = ()
 
 
 def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
+    for answer, invariant in zip(_found(estate, key, invariants, how), invariants, strict=True):
+        proved = answer.found is None
+        yield replace(answer, supposed=_needed(estate, key, invariant, how)) if proved and estate.suppositions else answer
+
+
+def _needed(estate: Estate, key: Key, invariant: Invariant, how: How) -> tuple[Supposition, ...]:
+    """Suppositions (W3) with which an invariant is proved, and without any one of which it is not."""
+    needed = estate.suppositions
+    for one in estate.suppositions:
+        fewer = tuple(other for other in needed if other is not one)
+        (answer,) = _found(supposing(estate, fewer), key, [invariant], how)
+        needed = fewer if answer.found is None else needed
+    return needed
+
+
+def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
     # What is asked of single requests is no invariant about steps.
     asked = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
     setting = Setting(estate, key, asked, how)
@@ -123,11 +141,17 @@ def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answ
     rests = (*suppositions(estate, target), *(chosen_keys(estate, target.key, invariant) if target.key is not None else ()))
     name, found = target_name(target), answer.found
     if found is None:
+        rests = (*rests, *as_assumptions(answer.supposed))
         return Verdict(invariant, name, Status.PROVED, (), rests, elapsed=elapsed, bound=answer.bound)
     if isinstance(found, Reason):
         return Verdict(invariant, name, Status.UNKNOWN, (), rests, reason=found, elapsed=elapsed, bound=answer.bound)
     rests = (*rests, *reading_assumptions(found.readings))
     return Verdict(invariant, name, Status.REFUTED, (), rests, elapsed=elapsed, bound=answer.bound, story=found)
+
+
+def as_assumptions(supposed: Iterable[Supposition]) -> Iterator[Assumption]:
+    """What a person has taken for granted (W3), in the words in which it was written."""
+    yield from (Assumption("W3", one.told) for one in supposed)
 
 
 def suppositions(estate: Estate, target: Target) -> tuple[Assumption, ...]:

@@ -21,7 +21,7 @@ from verifier.model.reference import action as known_action
 from verifier.model.reference import actions
 from verifier.problem.callers import callers
 from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.expression import TRUE, Expression, Present, Some, Test, both, implies, negation
+from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, implies, negation
 from verifier.problem.facts_shared import via_service
 from verifier.problem.joint import Given, join
 from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
@@ -29,6 +29,7 @@ from verifier.problem.predicates import Predicate, Tokens, exactly, like, litera
 from verifier.problem.question import scope
 from verifier.problem.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
+from verifier.problem.supposed import not_ruled_out
 from verifier.problem.targets import key_target
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
@@ -123,7 +124,7 @@ class KeyRules:
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in self._operations]
-        wanted += [both(acts({name}), _of_step(space, name, self.key)) for name in (*STEPS, *BY_MATERIAL)]
+        wanted += [conjunction((acts({name}), _of_step(space, name, self.key), not_ruled_out(space))) for name in (*STEPS, *BY_MATERIAL)]
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
     def of_issued(self, whom: CallerSet) -> KeyRules:

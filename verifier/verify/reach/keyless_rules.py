@@ -11,9 +11,10 @@ from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
-from verifier.problem.expression import Expression
+from verifier.problem.expression import Expression, both
 from verifier.problem.joint import Given, join
 from verifier.problem.space import Space, acts
+from verifier.problem.supposed import not_ruled_out
 from verifier.problem.targets import Target, TargetKind
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
@@ -32,7 +33,7 @@ class KeylessRules:
         self.joint.definitions.append(self.joint.diagrams.complement(others))
 
     def _further(self, space: Space) -> list[Expression]:
-        return [acts({CREATE_KEY}), outside(space, self._issued)]
+        return [both(acts({CREATE_KEY}), not_ruled_out(space)), outside(space, self._issued)]
 
     @cached_property
     def _cubes(self) -> tuple[Cube, ...]:

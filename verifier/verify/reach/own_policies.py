@@ -24,6 +24,7 @@ from verifier.problem.predicates import Predicate
 from verifier.problem.question import scope
 from verifier.problem.relations import relation_facts, share_tests
 from verifier.problem.space import Space
+from verifier.problem.supposed import not_ruled_out
 from verifier.problem.targets import Target
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER
@@ -38,6 +39,7 @@ def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goa
     """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals ask about them."""
     space = Space(estate, target, powers=powers)
     wanted: list[Expression] = [allowed(space), *(callers(space, goal.callers) for goal in goals), *(scope(space, goal) for goal in goals)]
+    wanted.append(not_ruled_out(space))
     questions(wanted, space.questions)
     share_tests(space)
     questions([*all_facts(space), *relation_facts(space)], space.questions)

@@ -27,7 +27,7 @@ from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.prove import How
 from verifier.verify.reach.asking import principal
 from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.eventually import suppositions
+from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.plans import Make, Task, planned
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
@@ -210,7 +210,7 @@ def _report(
 def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answer: Callable[[Setting, How], Answer]) -> KeyReach:
     started = time.perf_counter()
     target = key_target(key)
-    about, rests = summary(estate, key), suppositions(estate, target)
+    about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))
     reason = not_known(target)
     if reason is None:
         try:

@@ -14,6 +14,7 @@ from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.reach import OWN_KEY
+from verifier.model.supposition import Supposition
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.predicates import Predicate
 from verifier.problem.targets import Target, TargetKind, key_target
@@ -235,7 +236,21 @@ class _Same:
         return id(self.estate)
 
 
-@lru_cache(1)
+_REMEMBERED = 8
+"""Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried out."""
+
+
+def supposing(estate: Estate, supposed: tuple[Supposition, ...]) -> Estate:
+    """The estate with certain suppositions alone (W3); the same object for the same estate."""
+    return _supposing(_Same(estate), supposed)
+
+
+@lru_cache(_REMEMBERED)
+def _supposing(same: _Same, supposed: tuple[Supposition, ...]) -> Estate:
+    return replace(same.estate, suppositions=supposed)
+
+
+@lru_cache(_REMEMBERED)
 def _shared(same: _Same, held: tuple[tuple[str, bool], ...]) -> Shared:
     return Shared(same.estate, dict(held))
 

@@ -16,6 +16,7 @@ from verifier.model.estate import Estate, Identity, ManagedPolicy
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect, Policy
 from verifier.model.reach import StepKind
+from verifier.model.supposition import SuppositionKind
 from verifier.problem.expression import Expression
 from verifier.problem.powers import ALWAYS, attach, joined
 from verifier.problem.predicates import Predicate, exactly, like
@@ -225,6 +226,8 @@ class StepOffers:
         return len(managed.versions) > 1 or not managed.complete
 
     def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
+        if any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions):
+            return
         for key in self._estate.keys:
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
             for action in SHARING if own else ():

@@ -1,0 +1,76 @@
+"""What a person takes for granted (W3): a supposition takes steps away, and the verdict that rests on it says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, KEY, aws, identity, own
+from tests.evaluate.reaching import TARGET, admits, trusting
+from tests.evaluate.steps.worlds import BOB, state
+from tests.reach.telling import verdict
+from verifier.model.invariants_text import read_invariants
+from verifier.model.reach import State
+from verifier.model.verdict import Status
+from verifier.syntax.source import Source
+
+USES = own("kms:Decrypt", KEY)
+FREE: dict[str, Any] = {"facts": {"grants": ()}}
+ASSUMES = state(own("sts:AssumeRole", TARGET), others=(identity(BOB), trusting(admits(aws(ALICE)), own=(USES,))), **FREE)
+WRITES = state(own("kms:PutKeyPolicy", KEY), others=(identity(BOB),), **FREE)
+SHARES = state(own("ram:CreateResourceShare"), others=(identity(BOB),), **FREE)
+RE_ENCRYPTS = state(own("kms:ReEncryptFrom", KEY), own("kms:ReEncryptTo"), others=(identity(BOB),), **FREE)
+
+
+def supposing(before: State, *sentences: str) -> State:
+    text = "".join(f'suppose "s{number}": {sentence}\n' for number, sentence in enumerate(sentences))
+    return replace(before, estate=replace(before.estate, suppositions=read_invariants(Source("a.inv", text)).suppositions))
+
+
+@pytest.mark.parametrize(
+    "before, open_, sentence",
+    [
+        (ASSUMES, Status.REFUTED, "nobody calls sts:AssumeRole"),
+        (ASSUMES, Status.REFUTED, "no users call sts:Assume*"),
+        (ASSUMES, Status.REFUTED, f'no "{ALICE}" calls STS:assumerole, s3:*'),
+        (WRITES, Status.REFUTED, "nobody calls kms:Put*"),
+        (RE_ENCRYPTS, Status.REFUTED, "nobody calls kms:ReEncryptFrom"),
+        (SHARES, Status.UNKNOWN, "no key is shared through RAM"),
+        (SHARES, Status.UNKNOWN, "nobody calls ram:*"),
+    ],
+)  # fmt: skip
+def test_w3_a_supposition_takes_steps_away(before: State, open_: Status, sentence: str) -> None:
+    assert verdict(before).status is open_
+    found = verdict(supposing(before, sentence))
+    assert found.status is Status.PROVED
+    assert [one.text for one in found.assumptions if one.rule == "W3"] == [f"s0: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    "before, sentence",
+    [
+        (ASSUMES, "no roles call sts:AssumeRole"),
+        (ASSUMES, f'no "{BOB}" calls sts:AssumeRole'),
+        (ASSUMES, "nobody calls sts:AssumeRoleWithSAML"),
+        (ASSUMES, "no key is shared through RAM"),
+        (SHARES, "nobody calls sts:AssumeRole"),
+    ],
+)
+def test_w3_a_supposition_about_others_changes_nothing(before: State, sentence: str) -> None:
+    found = verdict(supposing(before, sentence))
+    assert found.status is verdict(before).status is not Status.PROVED
+    assert not [one for one in found.assumptions if one.rule == "W3"]
+
+
+def test_w3_the_last_request_is_never_supposed_away() -> None:
+    before = state(USES, others=(identity(BOB),), **FREE)
+    assert verdict(supposing(before, "nobody calls kms:*")).status is Status.REFUTED
+
+
+def test_w3_a_proof_tells_only_of_what_was_taken_away() -> None:
+    before = state(others=(identity(BOB),), **FREE)
+    found = verdict(supposing(before, "nobody calls sts:AssumeRole", "no key is shared through RAM"))
+    assert found.status is Status.PROVED
+    assert not [one for one in found.assumptions if one.rule == "W3"]

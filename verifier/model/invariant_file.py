@@ -1,0 +1,28 @@
+"""What a file of invariants says.
+
+In: nothing (plain data), made by `verifier.model.invariants_text`. Out: a frozen dataclass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verifier.model.invariant import Allowance, AnyInvariant, Invariant
+from verifier.model.supposition import Supposition
+
+
+@dataclass(frozen=True)
+class InvariantFile:
+    """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI without
+    `--key-arn`)."""
+
+    invariants: tuple[AnyInvariant, ...]
+    accounts: tuple[tuple[str, str], ...] = ()
+    key_arns: tuple[tuple[str, str], ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    suppositions: tuple[Supposition, ...] = ()
+
+    @property
+    def about_requests(self) -> tuple[Invariant, ...]:
+        """Those that are about requests in the estate as it is."""
+        return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant) and not invariant.eventually)
