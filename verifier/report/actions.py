@@ -1,0 +1,39 @@
+"""The catalogue of actions → text or JSON, for `verifier actions`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from verifier.model.catalogue import Entry, Head, catalogue_version
+from verifier.report.style import Style, pad
+
+
+def render_actions(entries: Iterable[Entry], colour: bool) -> str:
+    """A line for each action: its head, what it can bring about at most, why."""
+    style, found = Style(colour), list(entries)
+    width = max((len(entry.name) for entry in found), default=0) + 2
+    lines = [f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}{_effect(entry)}{entry.reason}" for entry in found]
+    counted = Counter(entry.head for entry in found)
+    said = ", ".join(f"{counted[head]} {head.value}" for head in Head if counted[head]) or "none"
+    return "\n".join((*lines, style.dim(f"{len(found)} actions: {said} ({catalogue_version()})"))) + "\n"
+
+
+def _effect(entry: Entry) -> str:
+    return "" if entry.effect is None else f"{' '.join((entry.effect.value, *entry.services))}: "
+
+
+def actions_json(entries: Iterable[Entry]) -> str:
+    """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null) and `services`."""
+    rows = [
+        {
+            "name": entry.name,
+            "head": entry.head.value,
+            "reason": entry.reason,
+            "effect": None if entry.effect is None else entry.effect.value,
+            "services": list(entry.services),
+        }
+        for entry in entries
+    ]
+    return json.dumps({"sources": catalogue_version(), "actions": rows}, indent=2)
