@@ -148,14 +148,3 @@ def describe(node: Node) -> str:
 def is_null(node: Node) -> bool:
     """Whether a value is null, which AWS CLI output has for what is not there."""
     return isinstance(node, Scalar) and node.type == "null"
-
-
-# until every reader takes records
-def member_text(remarks: Remarks, found: Mapping[str, Node], name: str) -> str | None:
-    """The text of a member; `None` where there is none, or it is null."""
-    return Record(remarks, next(iter(found.values())), found).text(name) if found else None
-
-
-def flag(remarks: Remarks, found: Mapping[str, Node], name: str) -> bool | None:
-    """A Boolean member; `None` where there is none."""
-    return Record(remarks, next(iter(found.values())), found).flag(name) if found else None

@@ -1,7 +1,8 @@
 """A snapshot that is a folder.
 
 In: a folder. Out: its parts. Guarantee: a JSON or YAML file that has no place in a snapshot is an error, not left out; so is what is called
-like a file or folder of a snapshot and is none (a link to nothing, a pipe, a device).
+like a file or folder of a snapshot and is none (a link to nothing, a pipe, a device), and a file that is not there, or not the same, as the
+manifest of a live collection says (S1). A file that somebody put there besides is not the manifest's concern.
 
 A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or the same parts as files, or some of both:
 
@@ -22,16 +23,17 @@ pairs policies with their targets. Other files beside `snapshot.json` are those 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from verifier.inputs import organization as organization_members
 from verifier.inputs.drafts import obj
 from verifier.inputs.files import SUFFIXES, Files
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.manifest import check_manifest
 from verifier.inputs.nodes import Items, Members, Node, Remarks, text_at
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
@@ -44,6 +46,9 @@ _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "ta
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
 _PROVIDER_FILES = {name.replace("_", "-"): name for name in PROVIDERS}
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
+_MANIFEST = "manifest.json"
+_FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
+_COLLECT = "collect the account anew, into a new folder: verifier snapshot"
 
 
 @dataclass
@@ -78,8 +83,7 @@ class FolderReader:
             self._account(folder)
         if "organization" in folders:
             self._organization(self.folder / "organization")
-        collected = "not-read" in snapshots
-        self.remarks.keep(lambda: check_manifest(self.remarks, self.files, self.folder, self._inside, collected=collected))
+        self.remarks.keep(lambda: self._check_manifest(collected="not-read" in snapshots))
 
     def _key(self, folder: Path) -> None:
         found = {name: node for name, path in self._all_named(folder, _KEY_FILES).items() if (node := self._node(path)) is not None}
@@ -97,7 +101,7 @@ class FolderReader:
                 pages[int(match.group(1) or 0)] = path
             elif path.stem not in _PROVIDER_FILES:
                 hint = f"expected authorization-details.json, {', '.join(f'{name}.json' for name in _PROVIDER_FILES)}"
-                self.remarks.error(self.files.place(path), "a file that has no place here", hint=hint)
+                self._error(path, "a file that has no place here", hint=hint)
         nodes = [self._node(pages[number]) for number in sorted(pages)]
         listings = {_PROVIDER_FILES[name]: self._node(path) for name, path in self._named(folder, tuple(_PROVIDER_FILES)).items()}
         place = self.files.place(folder)
@@ -114,9 +118,9 @@ class FolderReader:
             name = _ORGANIZATION_FILES.get(inner.name)
             if name not in organization_members.BY_NAME:
                 expected = ", ".join(file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME)
-                self.remarks.error(self.files.place(inner), "a folder that has no place here", hint=f"expected {expected}")
+                self._error(inner, "a folder that has no place here", hint=f"expected {expected}")
             elif name in found:
-                self.remarks.error(self.files.place(inner), f"there is also {inner.name}.json; expected one of them")
+                self._error(inner, f"there is also {inner.name}.json; expected one of them")
             else:
                 found[name] = self._by_name(inner)
         self.parts.add_organization(self.remarks, self.files.place(folder), found)
@@ -131,13 +135,36 @@ class FolderReader:
     def _node(self, path: Path) -> Node | None:
         return self.remarks.keep(lambda: self.files.node(path))
 
+    # -- the manifest of a live collection --
+
+    def _check_manifest(self, *, collected: bool) -> None:
+        """Records an error for each file that is not as the manifest says. `collected` is whether the folder must have one (it has a
+        `not-read.json`, which nothing else writes). Raises `InputError`."""
+        path = self.folder / _MANIFEST
+        is_there = path.is_file() and self._inside(path)
+        listed = _listed(self.files.source(path).text) if is_there else None
+        if listed is None and collected:
+            what = "this is no manifest of a collection that can be checked" if is_there else "the manifest of this collection is not there"
+            self._error(path, what, hint=_COLLECT, rule="S1")
+        for name, digest in (listed or {}).items():
+            file = self.folder / name
+            if not file.is_file():
+                self._error(file, "the collection wrote this file, and it is not there", hint=_COLLECT, rule="S1")
+            elif self._inside(file) and self.files.digest(file) != digest:
+                self._error(file, "this file is not as the collection wrote it", hint=_COLLECT, rule="S1")
+
+    # -- files and folders --
+
+    def _error(self, path: Path, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
+        self.remarks.error(self.files.place(path), message, hint=hint, rule=rule)
+
     def _folders(self, name: str) -> list[Path]:
         """The folders in `keys` or `accounts`, by name. A symbolic link out of the snapshot is an error."""
         parent = self.folder / name
         if not parent.is_dir():
             return []
         for path in self._data_files(parent):
-            self.remarks.error(self.files.place(path), f"a file that has no place here; expected a folder for each of the {name}")
+            self._error(path, f"a file that has no place here; expected a folder for each of the {name}")
         return self._inner_folders(parent)
 
     def _inner_folders(self, folder: Path) -> list[Path]:
@@ -147,18 +174,15 @@ class FolderReader:
         """As `_named`; a JSON or YAML file of another name is an error."""
         for path in self._data_files(folder):
             if path.stem not in names:
-                expected = ", ".join(f"{name}.json" for name in names)
-                self.remarks.error(self.files.place(path), "a file that has no place here", hint=f"expected {expected}")
+                self._error(path, "a file that has no place here", hint=f"expected {', '.join(f'{name}.json' for name in names)}")
         return self._named(folder, names)
 
     def _named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
         """The files of a folder with these names, whatever their ending; two of one name are an error."""
         found: dict[str, Path] = {}
         for path in self._data_files(folder):
-            if path.stem in names and path.stem in found:
-                self.remarks.error(self.files.place(path), f"there is also {printable(found[path.stem].name)}; expected one of them")
-            elif path.stem in names:
-                found[path.stem] = path
+            if path.stem in names and found.setdefault(path.stem, path) != path:
+                self._error(path, f"there is also {printable(found[path.stem].name)}; expected one of them")
         return found
 
     def _data_files(self, folder: Path) -> list[Path]:
@@ -175,28 +199,32 @@ class FolderReader:
     def _is_kind(self, path: Path) -> bool:
         if path.is_file() or path.name.startswith("."):
             return True
-        called_a_file = path.suffix.lower() in SUFFIXES
-        if path.is_dir() and not called_a_file:
-            return True
-        self.remarks.error(
-            self.files.place(path), f"{_what_it_is(path)} where {'a file' if called_a_file else 'a folder'} is expected", rule="S1"
-        )
-        return False
+        return self._is_not(path, "a file") if path.suffix.lower() in SUFFIXES else path.is_dir() or self._is_not(path, "a folder")
 
     def _is_folder(self, path: Path) -> bool:
-        if os.path.lexists(path) and not path.is_dir():
-            self.remarks.error(self.files.place(path), f"{_what_it_is(path)} where a folder is expected", rule="S1")
-        return path.is_dir()
+        return path.is_dir() or (os.path.lexists(path) and self._is_not(path, "a folder"))
+
+    def _is_not(self, path: Path, expected: str) -> bool:
+        """Records an error about what stands at a path, and returns false."""
+        found = "a folder" if path.is_dir() else "a file" if path.is_file() else "a pipe, device or socket"
+        found = "a link to nothing" if path.is_symlink() and not path.exists() else found
+        self._error(path, f"{found} where {expected} is expected", rule="S1")
+        return False
 
     def _inside(self, path: Path) -> bool:
         if path.resolve().is_relative_to(self.folder.resolve()):
             return True
-        self.remarks.error(self.files.place(path), "a link that leads out of the folder of the snapshot")
+        self._error(path, "a link that leads out of the folder of the snapshot")
         return False
 
 
-def _what_it_is(path: Path) -> str:
-    """What stands at a path, in words."""
-    if path.is_symlink() and not path.exists():
-        return "a link to nothing"
-    return "a folder" if path.is_dir() else "a file" if path.is_file() else "a pipe, device or socket"
+def _listed(text: str) -> dict[str, Any] | None:
+    """The digests by file; `None` where a text is no manifest, or one of another version of the format."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or (content.get("format"), content.get("format_version")) != (_FORMAT, _FORMAT_VERSION):
+        return None
+    listed = content.get("files")
+    return listed if isinstance(listed, dict) else None

@@ -67,9 +67,9 @@ def arn_multi_region(arn: str) -> bool | None:
     return True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) else None
 
 
-def are_related(arn: str, other: str) -> bool:
-    """Whether two ARNs differ in the Region only, as those of related keys do (L9)."""
-    fields, others = arn.split(":"), other.split(":")
+def are_related(arn: str, other: str, length: int | None = None) -> bool:
+    """Whether two ARNs, or their first fields, differ in the Region only, as those of related keys do (L9)."""
+    fields, others = arn.split(":")[:length], other.split(":")[:length]
     return fields[:3] + fields[4:] == others[:3] + others[4:]
 
 

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from verifier.inputs.access import listed, member_text, members, text
+from verifier.inputs.access import Record, listed, listed_records, members, text
 from verifier.inputs.agreement import agreed_grants
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
-from verifier.inputs.key_metadata import Relatives, is_key_arn, read_facts, read_metadata
+from verifier.inputs.key_metadata import Relatives, are_related, is_key_arn, read_facts, read_metadata
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
@@ -49,14 +49,14 @@ def read_key(
     """A key from its parts; `None` after recording why its ARN is not known. `changes` are what plans and templates do, by ARN; `loose`
     are policies that they put on keys that are not known."""
     metadata = read_metadata(remarks, place, parts.get("metadata"))
-    arn = _arn(remarks, place, parts, metadata)
+    arn = _arn(Record(remarks, place, parts), metadata)
     if arn is None:
         return None
     given, changed = parts.get("grants"), (changes or {}).get(arn)
     parts = with_loose(with_changes(parts, changed), arn, place, loose)
     facts = read_facts(metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
-    shown = name or member_text(remarks, parts, "name") or (aliases[0].removeprefix("alias/") if aliases else None)
+    shown = name or Record(remarks, place, parts).text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
     if grants and changed is not None and changed.kept and given is not None:
         known, _ = read_grants(Remarks(), given, arn, "")
@@ -82,19 +82,19 @@ def read_key(
     return ReadKey(key, facts.relatives, unmodelled)
 
 
-def _arn(remarks: Remarks, place: Node, parts: Mapping[str, Node], metadata: Mapping[str, Node]) -> str | None:
-    given = {node: member_text(remarks, found, name) for found, name in ((parts, "arn"), (metadata, "Arn")) if (node := found.get(name))}
+def _arn(parts: Record, metadata: Record) -> str | None:
+    given = {node: found.text(name) for found, name in ((parts, "arn"), (metadata, "Arn")) if (node := found.get(name))}
     arns = {arn for arn in given.values() if arn is not None}
     if not arns:
-        remarks.error(place, "the key has no ARN", hint="give `metadata` (the output of describe-key) or `arn`")
+        parts.error("the key has no ARN", hint="give `metadata` (the output of describe-key) or `arn`")
         return None
     node = list(given)[-1]
     if len(arns) > 1:
-        remarks.error(node, "`arn` and `metadata` name different keys: " + ", ".join(sorted(arns)))
+        parts.remarks.error(node, "`arn` and `metadata` name different keys: " + ", ".join(sorted(arns)))
         return None
     (arn,) = arns
     if not is_key_arn(arn):
-        remarks.error(node, f"`{arn}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
+        parts.remarks.error(node, f"`{arn}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
         return None
     return arn
 
@@ -131,7 +131,7 @@ def _aliases(remarks: Remarks, node: Node, arn: str) -> tuple[str, ...]:
     """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its own."""
     names: list[str] = []
     for entry in listed(remarks, node, "Aliases", "the output of list-aliases"):
-        name = text(remarks, entry, "an alias") if isinstance(entry, Scalar) else _alias_of(remarks, entry, arn)
+        name = text(remarks, entry, "an alias") if isinstance(entry, Scalar) else _alias_of(members(remarks, entry, "an alias"), arn)
         if name is None:
             continue
         if not _ALIAS.fullmatch(name):
@@ -142,35 +142,27 @@ def _aliases(remarks: Remarks, node: Node, arn: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _alias_of(remarks: Remarks, entry: Node, arn: str) -> str | None:
-    found = members(remarks, entry, "an alias")
-    target = member_text(remarks, found, "TargetKeyId")
+def _alias_of(found: Record, arn: str) -> str | None:
+    target, alias_arn = found.text("TargetKeyId"), found.text("AliasArn")
     if target is None or target.rsplit("/", 1)[-1] != arn.rsplit("/", 1)[1]:
         return None
-    alias_arn = member_text(remarks, found, "AliasArn")
     if alias_arn is not None and alias_arn.split(":")[:5] != arn.split(":")[:5]:
-        if _of_related_key(alias_arn, arn):
+        of_related_key = arn.rsplit("/", 1)[1].startswith("mrk-") and are_related(alias_arn, arn, 5)
+        if of_related_key:  # it names the same key ID (L9)
             return None
-        remarks.error(found["AliasArn"], f"`{alias_arn}` is not an alias in the account and Region of {arn}", rule="R4")
-    return text(remarks, found["AliasName"], "`AliasName`") if "AliasName" in found else None
-
-
-def _of_related_key(alias_arn: str, arn: str) -> bool:
-    """Whether an alias that names the same key ID is of a related multi-Region key: it differs in the Region only (L9)."""
-    fields, own = alias_arn.split(":")[:5], arn.split(":")[:5]
-    return arn.rsplit("/", 1)[1].startswith("mrk-") and fields[:3] + fields[4:] == own[:3] + own[4:]
+        found.error(f"`{alias_arn}` is not an alias in the account and Region of {arn}", "AliasArn", rule="R4")
+    return text(found.remarks, found["AliasName"], "`AliasName`") if "AliasName" in found else None
 
 
 def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> Pairs:
     """Tags in AWS CLI output: a listing of objects that name each tag's key and value."""
     pairs: dict[str, str] = {}
-    for entry in listed(remarks, node, "Tags", "the list of tags"):
-        found = members(remarks, entry, "a tag")
-        key, value = member_text(remarks, found, key_name), member_text(remarks, found, value_name)
+    for found in listed_records(remarks, node, "Tags", "the list of tags", "a tag"):
+        key, value = found.text(key_name), found.text(value_name)
         if key is None or value is None:
-            remarks.error(entry, f"a tag must have `{key_name}` and `{value_name}`")
+            found.error(f"a tag must have `{key_name}` and `{value_name}`")
         elif key in pairs:
-            remarks.error(entry, f"duplicate tag `{key}`")
+            found.error(f"duplicate tag `{key}`")
         else:
             pairs[key] = value
     return tuple(pairs.items())

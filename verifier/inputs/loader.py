@@ -149,15 +149,7 @@ class Loader:
         ]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
-        endpoints, policies = read_vpc_endpoints(
-            self.remarks,
-            self.parts.vpc_endpoints,
-            self.parts.made_endpoints,
-            self.parts.endpoint_policies,
-            self.parts.endpoints_gone,
-            self.parts.endpoints_told,
-            loose=self.parts.loose_endpoint_policy,
-        )
+        endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
         self._check_parameters()

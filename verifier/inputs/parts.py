@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from verifier.inputs import keys as key_members
 from verifier.inputs import organization as organization_members
-from verifier.inputs.access import flag, items, members
+from verifier.inputs.access import items, members
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
@@ -210,7 +210,7 @@ class DocumentReader:
         for account, value in members(self.remarks, node, "`accounts`").items():
             found = members(self.remarks, value, "an account", ("authorization_details", "complete", *PROVIDERS))
             details = found.get("authorization_details")
-            if flag(self.remarks, found, "complete") is False:
+            if found.flag("complete") is False:
                 self.parts.partial.add(account)
             if details is None:
                 self.remarks.error(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from verifier.inputs.access import member_text, members
+from verifier.inputs.access import members
 from verifier.inputs.document_text import document_source
 from verifier.inputs.doubt import Doubt, settled
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar
@@ -87,10 +87,10 @@ def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
     if not (isinstance(node, Members) and node.has("Policy") and not node.has("Statement")):
         return node
     found = members(remarks, node, "the output of get-key-policy")
-    given = member_text(remarks, found, "PolicyName")
-    if given is not None and given != name:
+    given = found.text("PolicyName")
+    if given not in (None, name):
         hint = f"write `policies` with the members `{DEFAULT}` and `{SHARED}`"
-        remarks.error(found["PolicyName"], f"this is the key policy `{given}`, expected `{name}`", hint=hint, rule="L5a")
+        found.error(f"this is the key policy `{given}`, expected `{name}`", "PolicyName", hint=hint, rule="L5a")
         return None
     return found["Policy"]
 
