@@ -9,9 +9,8 @@ from typing import Any
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.test_cloudformation import KEY, READ, ROLE, text
 from tests.inputs.test_terraform_plan import existing, key_policy
-from verifier.inputs.estate import load_plan_sides
+from verifier.inputs.estate import Version, load_plan_sides, load_versions
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.versions import Version, load_versions
 from verifier.model.comparison import TargetComparison
 from verifier.model.estate import Estate
 from verifier.verify.comparison.compare import compare

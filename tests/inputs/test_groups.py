@@ -15,8 +15,8 @@ from tests.inputs.test_cloudformation import KEY, PARAMETERS, READ, text
 from tests.inputs.test_elsewhere import DECRYPT, SHARED, attached, named, policies
 from tests.inputs.test_terraform_plan import key_policy
 from verifier.inputs import load_estate
+from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.versions import Version, load_versions
 from verifier.model.estate import Account, Estate
 from verifier.verify.comparison.compare import compare
 

@@ -10,8 +10,8 @@ from tests.inputs.plans import caller_identity, new_key, new_role, plan, write
 from tests.inputs.test_cloudformation import KEY, ROLE, text
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy
 from verifier.inputs import load_estate
+from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.versions import Version, load_versions
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from verifier.inputs.estate import Version
 from verifier.inputs.revisions import Repository, Revision, repository_of, revisions
-from verifier.inputs.versions import Version
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import NOTHING, Supplied
-from verifier.inputs.versions import Version, load_versions
 from verifier.invariant_files import InvariantFiles
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError

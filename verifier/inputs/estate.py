@@ -1,7 +1,9 @@
-"""The whole input.
+"""The whole input, and two versions of one.
 
-In: paths of snapshots, folders and policy files. Out: an `Estate`. Guarantee: every error of every file is told in one `InputError`;
-an estate holds at least one key, and no key twice.
+In: paths of snapshots, folders, plans, templates and policy files. Out: an `Estate`, or two. Guarantee: every error of every file is told
+in one `InputError`; an estate holds at least one key, and no key twice. Of two versions each lists the users and roles that plans or
+templates of the other make, without policies: one that is made, or goes, is not taken for one of which nothing is known (U1). One that a
+side may have under a name that it does not tell is left as it is, and so are those of accounts of which a snapshot lists some.
 """
 
 from __future__ import annotations
@@ -9,34 +11,25 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import TypedDict, Unpack
 
-from verifier.inputs.both_sides import Side, with_each_others
 from verifier.inputs.files import Files
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.loader import Loader
-from verifier.inputs.own_account import with_own_account
+from verifier.inputs.own_account import Side, with_own_account
 from verifier.inputs.parts import Parts
-from verifier.inputs.policy_file import check_key_arn
+from verifier.inputs.policy_file import PLACEHOLDER_ID, check_key_arn
 from verifier.inputs.supplied import NOTHING, Supplied
-from verifier.model.estate import Estate
+from verifier.model.estate import Account, Estate, Identity
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 
-def load_estate(
-    paths: Sequence[str | PathLike[str]],
-    *,
-    key_arn: str | None = None,
-    declared_key_arn: str | None = None,
-    other_version: str | None = None,
-    root: Path | None = None,
-    supplied: Supplied = NOTHING,
-    steps: bool = True,
-    tags: bool = True,
-) -> Estate:
-    """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content decides.
+class Options(TypedDict, total=False):
+    """How an input is read, and what is known besides.
 
     `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the only one that
     the invariants declare) stands for it if the input is one file, or `other_version`, the ARN found for another version of the policy;
@@ -46,45 +39,56 @@ def load_estate(
     turn on (managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about steps then.
     Without `steps` and `tags` trust policies are not read either, unless the input itself mentions tags of callers (F3): then nothing may
     be asked about these.
+    """
+
+    key_arn: str | None
+    declared_key_arn: str | None
+    other_version: str | None
+    root: Path | None
+    supplied: Supplied
+    steps: bool
+    tags: bool
+
+
+@dataclass(frozen=True)
+class Version:
+    """The paths of one version. Those in the folder `root` are called by their path from there."""
+
+    paths: tuple[Path, ...]
+    root: Path | None = None
+
+
+def load_estate(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> Estate:
+    """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content decides.
+
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
-    return load_with_parts(
-        paths,
-        key_arn=key_arn,
-        declared_key_arn=declared_key_arn,
-        other_version=other_version,
-        root=root,
-        supplied=supplied,
-        steps=steps,
-        tags=tags,
-    )[0]
+    return _load(paths, **options)[0]
 
 
-def load_with_parts(
-    paths: Sequence[str | PathLike[str]],
-    *,
-    key_arn: str | None = None,
-    declared_key_arn: str | None = None,
-    other_version: str | None = None,
-    root: Path | None = None,
-    supplied: Supplied = NOTHING,
-    steps: bool = True,
-    tags: bool = True,
-) -> tuple[Estate, Parts]:
-    """`load_estate`, with the parts that the estate was read from."""
+def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> Side:
+    """The estate, with the parts that it was read from."""
+    key_arn, declared = options.get("key_arn"), options.get("declared_key_arn")
     if key_arn is not None:
         check_key_arn(key_arn)
+    files = Files(options.get("root"))
+
+    def read(known: Supplied) -> tuple[Side, ...]:
+        loader = Loader(
+            files,
+            known,
+            key_arn,
+            declared if len(paths) == 1 and is_key_arn(declared or "") else None,
+            options.get("other_version"),
+            steps=options.get("steps", True),
+            tags=options.get("tags", True),
+        )
+        for path in paths:
+            loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
+        return ((loader.estate(), loader.parts),)
+
     with _collection_paused():
-        declared = declared_key_arn if len(paths) == 1 and is_key_arn(declared_key_arn or "") else None
-        files = Files(root)
-
-        def read(known: Supplied) -> tuple[Side, ...]:
-            loader = Loader(files, known, key_arn, declared, other_version, steps=steps, tags=tags)
-            for path in paths:
-                loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
-            return ((loader.estate(), loader.parts),)
-
-        return with_own_account(read, supplied)[0]
+        return with_own_account(read, options.get("supplied", NOTHING))[0]
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, root: Path | None = None) -> tuple[Estate, Estate]:
@@ -93,19 +97,85 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, 
 
     Raises `InputError` where the file is no plan, where it cannot be read, and where neither side has a key.
     """
+    files = Files(root)
+
+    def read(known: Supplied) -> tuple[Side, ...]:
+        loaders = [Loader(files, known), Loader(files, known)]
+        for loader, before in zip(loaders, (True, False), strict=True):
+            loader.add_plan(Path(path), before=before)
+        if not any(loader.parts.keys for loader in loaders):
+            raise InputError.of(f"`{printable(str(path))}` holds no key before or after, so there is nothing to compare", rule="S3")
+        return tuple((loader.estate(empty=True), loader.parts) for loader in loaders)
+
     with _collection_paused():
-        files = Files(root)
-
-        def read(known: Supplied) -> tuple[Side, ...]:
-            loaders = [Loader(files, known), Loader(files, known)]
-            for loader, before in zip(loaders, (True, False), strict=True):
-                loader.add_plan(Path(path), before=before)
-            if not any(loader.parts.keys for loader in loaders):
-                raise InputError.of(f"`{printable(str(path))}` holds no key before or after, so there is nothing to compare", rule="S3")
-            return tuple((loader.estate(empty=True), loader.parts) for loader in loaders)
-
         before, after = with_own_account(read, supplied)
-        return with_each_others(before, after)
+        return _with_others(before, after), _with_others(after, before)
+
+
+def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tuple[Estate, Estate]:
+    """Both versions of one input. Where both are one policy file whose key is not given, both are on one key: what tells one's account and
+    Region tells the other's. Raises `InputError` with the errors of both, and where they cannot be on one key."""
+    errors: dict[Version, InputError] = {}
+
+    def read(version: Version, other: Side | None) -> Side | None:
+        errors.pop(version, None)
+        try:
+            own: Options = {**options, "other_version": _assumed(other), "root": version.root, "steps": False}
+            return _load(version.paths, **own)
+        except InputError as error:
+            errors[version] = error
+            return None
+
+    first = read(old, None)
+    second = read(new, first)
+    if second is not None and _assumed(second) not in (None, _assumed(first)):
+        first = read(old, second)
+    if first is None or second is None:
+        raise InputError(tuple(dict.fromkeys(diagnostic for error in errors.values() for diagnostic in error.diagnostics)))
+    _check_one_key(_assumed(first), _assumed(second))
+    return _with_others(first, second), _with_others(second, first)
+
+
+def _assumed(side: Side | None) -> str | None:
+    """The ARN of the one key whose ARN had to be assumed."""
+    arns = [key.arn for key in side[0].keys] if side is not None else []
+    return arns[0] if len(arns) == 1 and arns[0].endswith(f":key/{PLACEHOLDER_ID}") else None
+
+
+def _check_one_key(first: str | None, second: str | None) -> None:
+    if (first is None) != (second is None):
+        raise InputError.of(
+            "one version is a policy whose key is not given, the other a snapshot or a policy of a given key",
+            hint="give two policies, or two snapshots; --key-arn says which key two policies are of",
+        )
+    if first is not None and second is not None and first != second:
+        where = [f"account {arn.split(':')[4]} and Region {arn.split(':')[3]}" for arn in (first, second)]
+        raise InputError.of(
+            f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}",
+            hint="give the ARN of the key with --key-arn",
+        )
+
+
+def _with_others(side: Side, other: Side) -> Estate:
+    """One side, with the identities that plans or templates of the other make."""
+    (estate, parts), (others, other_parts) = side, other
+    accounts = {account.id: account for account in estate.accounts}
+    for account in others.accounts:
+        own = accounts.get(account.id, Account(account.id, complete=False))
+        if not ({account.id} & {*parts.accounts, *other_parts.accounts}):
+            users, roles = _missing(own.users, account.users, parts), _missing(own.roles, account.roles, parts)
+            accounts[account.id] = replace(own, users=(*own.users, *users), roles=(*own.roles, *roles))
+    return replace(estate, accounts=tuple(accounts[number] for number in sorted(accounts)))
+
+
+def _missing(own: tuple[Identity, ...], others: tuple[Identity, ...], parts: Parts) -> Iterator[Identity]:
+    listed = {identity.arn for identity in own}
+    for identity in others:
+        account, resource = identity.arn.split(":", 5)[4:]
+        kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
+        changes = [*parts.elsewhere.get(account, ()), *parts.elsewhere.get("", ())]
+        if identity.arn not in listed and not any(change.may_be((kind, name)) for change in changes):
+            yield Identity(identity.arn, tags=identity.tags, unique_id=identity.unique_id, span=identity.span)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from verifier.inputs.parts import DocumentReader, KeyParts, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.unique_ids import trusts_with_known_ids, with_known_ids
+from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.unrecognized import CONFIGURATION, OF_CONFIGURATION, of_node
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
@@ -154,10 +154,10 @@ class Loader:
         self._check_keys(empty)
         self._check_parameters()
         self.remarks.raise_errors()
-        accounts = tuple(sorted((account for account, _ in read), key=lambda account: account.id))
+        keys, accounts = with_known_ids(self.keys, tuple(sorted((account for account, _ in read), key=lambda account: account.id)))
         estate = Estate(
-            keys=with_known_ids(self.keys, accounts),
-            accounts=trusts_with_known_ids(accounts),
+            keys=keys,
+            accounts=accounts,
             organization=organization,
             unmodelled=(*_distinct(unmodelled), *self.remarks.doubts.values()),
             warnings=self.remarks.told_warnings(),

@@ -13,10 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from verifier.inputs.both_sides import Side
+from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 
+Side = tuple[Estate, Parts]
+"""An estate, with the parts that it was read from."""
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
 NOT_TOLD = (

@@ -6,8 +6,10 @@ error or `None`, never an empty policy (U3).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from functools import cache
+from typing import TypeVar, cast
 
 from verifier.inputs.access import members
 from verifier.inputs.document_text import document_source
@@ -15,16 +17,21 @@ from verifier.inputs.doubt import Doubt, settled
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import names_in
 from verifier.model.documents import key_policy_warnings, read_policy
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.estate import Account, Controls, Endpoint, Group, Identity, Influence, Key, Level, Organization, Unmodelled
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.syntax.text import first_few, printable
+
+T = TypeVar("T")
 
 DEFAULT = "default"
 """The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a policy (U3)."""
 
 SHARED = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
+
+_HOLDERS = (Account, Controls, Endpoint, Group, Identity, Key, Level, Organization)
+"""What has policies, or holds what has."""
 
 
 def read_document(remarks: Remarks, node: Node, kind: PolicyKind, *, identity: str, name: str) -> Policy | None:
@@ -123,3 +130,16 @@ def _allow(actions: str, *, sid: Text | None = None, principals: tuple[Principal
         not_resource=False,
         conditions=(),
     )
+
+
+def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
+    """A part of an estate with every policy in force changed. Managed policies are in force where they are attached."""
+    if isinstance(found, Policy):
+        return cast(T, change(found))
+    if isinstance(found, tuple):
+        return cast(T, tuple(with_policies(inner, change) for inner in found))
+    if not isinstance(found, _HOLDERS):
+        return found
+    parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "managed"}
+    new = {name: with_policies(part, change) for name, part in parts.items()}
+    return cast(T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))

@@ -7,34 +7,17 @@ a symbol of its own, and something that is not in the input may allow or refuse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TypeVar, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from verifier.inputs.policies import SHARED
+from verifier.inputs.policies import SHARED, with_policies
 from verifier.inputs.resource_types import Family
-from verifier.model.estate import (
-    ANY_ENDPOINT,
-    Account,
-    Controls,
-    Endpoint,
-    Estate,
-    Group,
-    Identity,
-    Influence,
-    Key,
-    Level,
-    Organization,
-    Unmodelled,
-)  # fmt: skip
+from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
-T = TypeVar("T")
-_HOLDERS = (Account, Controls, Endpoint, Group, Identity, Key, Level, Organization)
-"""What has policies, or holds what has."""
 _ADDS = {
     Family.CONTROLS: ("D7", Influence.MAY_REFUSE),
     Family.SHARED: ("L5a", Influence.MAY_ALLOW),
@@ -100,16 +83,16 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
 
     match resource.family:
         case Family.IDENTITIES:
-            accounts = tuple(_changed(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts)
+            accounts = tuple(with_policies(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts)
             return replace(estate, accounts=accounts)
         case Family.KEYS:
-            return replace(estate, keys=tuple(_changed(k, doubted) if resource.key in (None, k.arn) else k for k in estate.keys))
+            return replace(estate, keys=tuple(with_policies(k, doubted) if resource.key in (None, k.arn) else k for k in estate.keys))
         case Family.SHARED | Family.SHARES:
-            return replace(estate, keys=_changed(estate.keys, shared))
+            return replace(estate, keys=with_policies(estate.keys, shared))
         case Family.CONTROLS:
-            return replace(estate, organization=_changed(estate.organization, doubted))
+            return replace(estate, organization=with_policies(estate.organization, doubted))
         case Family.ENDPOINTS:
-            return replace(estate, endpoints=_changed(estate.endpoints, doubted))
+            return replace(estate, endpoints=with_policies(estate.endpoints, doubted))
         case Family.ANYTHING:
             for family in (Family.IDENTITIES, Family.KEYS, Family.CONTROLS, Family.ENDPOINTS):
                 estate = _in_doubt(estate, replace(resource, family=family), thing)
@@ -121,16 +104,3 @@ def _statement(statement: Statement, thing: Unmodelled) -> Statement:
     if statement.doubt is not None:
         return statement
     return replace(statement, doubt=allow_symbol(thing) if statement.effect is Effect.ALLOW else refuse_symbol(thing))
-
-
-def _changed(found: T, change: Callable[[Policy], Policy]) -> T:
-    """A part of an estate with every policy in force changed. Managed policies are in force where they are attached."""
-    if isinstance(found, Policy):
-        return cast(T, change(found))
-    if isinstance(found, tuple):
-        return cast(T, tuple(_changed(inner, change) for inner in found))
-    if not isinstance(found, _HOLDERS):
-        return found
-    parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "managed"}
-    new = {name: _changed(part, change) for name, part in parts.items()}
-    return cast(T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))
