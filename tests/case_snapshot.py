@@ -149,23 +149,32 @@ def _identity(kind: str, home: str, name: str, given: Any) -> dict[str, Any]:
     return identity
 
 
-def _group(home: str, name: str, statements: Any) -> dict[str, Any]:
+def _group(home: str, name: str, given: Any) -> dict[str, Any]:
+    """A group; a list is short for one inline policy with those statements."""
+    its: dict[str, Any] = {"statements": given} if isinstance(given, list) else dict(given)
+    known(its, {"statements", "managed"})
+    inline = [{"PolicyName": "inline", "PolicyDocument": policy_document(its["statements"])}] if "statements" in its else []
     return {
         "Path": "/",
         "GroupName": name,
         "GroupId": f"AGPA{name.upper():A<17.17}",
         "Arn": f"{home}:group/{name}",
-        "GroupPolicyList": [{"PolicyName": "inline", "PolicyDocument": policy_document(statements)}],
-        "AttachedManagedPolicies": [],
+        "GroupPolicyList": inline,
+        "AttachedManagedPolicies": [{"PolicyName": policy, "PolicyArn": f"{home}:policy/{policy}"} for policy in its.get("managed", ())],
     }
 
 
-def _managed(home: str, name: str, statements: Any) -> dict[str, Any]:
+def _managed(home: str, name: str, given: Any) -> dict[str, Any]:
+    """A managed policy; a list is short for one version with those statements. The first version is in force."""
+    versions = [given] if isinstance(given, list) else given["versions"]
     return {
         "PolicyName": name,
         "PolicyId": f"ANPA{name.upper():A<17.17}",
         "Arn": f"{home}:policy/{name}",
         "Path": "/",
         "DefaultVersionId": "v1",
-        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True, "Document": policy_document(statements)}],
+        "PolicyVersionList": [
+            {"VersionId": f"v{number}", "IsDefaultVersion": number == 1, "Document": policy_document(statements)}
+            for number, statements in enumerate(versions, start=1)
+        ],
     }

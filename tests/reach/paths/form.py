@@ -1,0 +1,182 @@
+"""Escalation paths: `published.yaml` and `further.yaml` → the snapshots and the invariant that they ask.
+
+In: entries in the form that README.md beside this file tells. Out: `Path`s, and for given statements of the attacker a snapshot.
+Guarantee: a member that this module does not know is an error, so a misspelt expectation cannot pass unseen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+
+import yaml
+
+from tests.case_format import DEFAULT_KEY
+from tests.case_organization import organization
+from tests.case_snapshot import details, key, known, policy_document, vpc_endpoints
+
+Statement = dict[str, Any]
+
+HOME = "111122223333"
+MANAGEMENT = "999988887777"
+HERE = File(__file__).parent
+ATTACKER = "attacker"
+USES: Statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": DEFAULT_KEY}
+"""What the victim may do."""
+EVERYTHING: Statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+DELEGATES: Statement = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "kms:*", "Resource": "*"}
+"""The key policy unless a path says another: the account's identity policies decide."""
+
+FILES = ("published", "further")
+
+_PLACES = ("key", "role/", "user/", "group/", "policy/", "oidc-provider/", "saml-provider/")
+_MEMBERS = {
+    *("why", "needs", "when", "open_without", "expect", "wrong", "shut", "attacker", "victim", "trusts", "others", "profiles", "runs"),
+    *("key", "multi_region", "account", "frame", "vpc_endpoints"),
+}
+
+
+@dataclass(frozen=True)
+class Path:
+    """One path. `needs` are the statements that the attacker has: exactly what the path takes, an action each. `open_without` are actions
+    that real accounts may not need. `expect` is `found` (a story must be found) or `open` (it may be Unknown instead). `wrong` are the
+    forms that are still answered wrongly: `plain`, `open` (all that are still open) or the name of one."""
+
+    name: str
+    why: str
+    needs: tuple[Statement, ...]
+    open_without: frozenset[str]
+    expect: str
+    wrong: frozenset[str]
+    document: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """`user` or `role`: what the attacker is."""
+        return str(self.document.get("attacker", {}).get("kind", "user"))
+
+    @property
+    def invariant(self) -> str:
+        """The sentence that the path breaks."""
+        return f'account prod = {HOME}\ninvariant "path": no {self.kind}/{ATTACKER} in prod can eventually kms:Decrypt\n'
+
+    def snapshot(
+        self, statements: Sequence[Statement], boundary: Sequence[Statement] = (), scp: Sequence[Statement] = ()
+    ) -> dict[str, Any]:
+        """The account in which the attacker has these statements as one of its policies. What `boundary` denies, its permissions boundary
+        denies; what `scp` denies, a control policy of its account."""
+        told = self.document
+        authorization = details(HOME, self._inventory(boundary))
+        self._add_needs(authorization, statements)
+        described = {"key_policy": [DELEGATES], "grants": [], "tags": {"Tags": []}, "aliases": {"Aliases": []}, **told.get("key", {})}
+        snapshot: dict[str, Any] = {
+            "keys": [key(DEFAULT_KEY, described)],
+            "accounts": {HOME: {"authorization_details": authorization, **told.get("account", {})}},
+        }
+        if "vpc_endpoints" in told:
+            snapshot["vpc_endpoints"] = vpc_endpoints(told["vpc_endpoints"])
+        frame = [*told.get("frame", ()), *scp]
+        if frame:
+            policies = {HOME: ["full", frame]}
+            snapshot["organization"] = organization(
+                {"id": "o-a1b2c3d4e5", "management": MANAGEMENT, "accounts": [HOME, MANAGEMENT], "scps": policies}
+            )
+        return self._with_key(_expanded(snapshot))
+
+    def _inventory(self, boundary: Sequence[Statement]) -> dict[str, Any]:
+        """Users, roles, groups and policies in the short form of cited cases."""
+        told = self.document
+        people: dict[str, dict[str, Any]] = {
+            kind: dict(told.get("others", {}).get(kind, {})) for kind in ("users", "roles", "groups", "policies")
+        }
+        its = {name: value for name, value in told.get("attacker", {}).items() if name != "kind"}
+        if boundary:
+            its["boundary"] = [*its.get("boundary", [EVERYTHING]), *boundary]
+        people[f"{self.kind}s"][ATTACKER] = its
+        victim = told.get("victim", "role")
+        if victim == "role":
+            people["roles"]["Victim"] = {"statements": [USES], "trust": told.get("trusts", "account")}
+        elif victim == "user":
+            people["users"]["Victim"] = [USES]
+        people["roles"] = {name: _with_trust(given) for name, given in people["roles"].items()}
+        return people
+
+    def _add_needs(self, authorization: Mapping[str, Any], statements: Sequence[Statement]) -> None:
+        """Adds the policy of the attacker that is in question, and instance profiles as the account's listing tells them: one of the name
+        of each role that EC2 may assume, unless the path says that there are none."""
+        title = self.kind.capitalize()
+        (attacker,) = (one for one in authorization[f"{title}DetailList"] if one[f"{title}Name"] == ATTACKER)
+        if statements:
+            attacker[f"{title}PolicyList"].append({"PolicyName": "needs", "PolicyDocument": policy_document(list(statements))})
+        for role in authorization["RoleDetailList"]:
+            listed = self.document.get("profiles", True) and "ec2.amazonaws.com" in str(role["AssumeRolePolicyDocument"])
+            arn = f"arn:aws:iam::{HOME}:instance-profile/{role['RoleName']}"
+            role["InstanceProfileList"] = (
+                [{"InstanceProfileName": role["RoleName"], "Path": "/", "Arn": arn, "Roles": []}] if listed else []
+            )
+
+    def _with_key(self, snapshot: dict[str, Any]) -> dict[str, Any]:
+        """The same about a multi-Region key, where the path is about one."""
+        if not self.document.get("multi_region"):
+            return snapshot
+        snapshot["keys"][0]["metadata"]["KeyMetadata"] |= {
+            "MultiRegion": True,
+            "MultiRegionConfiguration": {"MultiRegionKeyType": "PRIMARY"},
+        }
+        text = json.dumps(snapshot).replace(DEFAULT_KEY.rpartition("/")[2], "mrk-1234abcd12ab34cd56ef1234567890ab")
+        return dict(json.loads(text))
+
+
+def _with_trust(given: Any) -> Any:
+    """A role whose trust policy is written out: `account`, a service, a provider, or who is named."""
+    if not isinstance(given, Mapping) or not isinstance(given.get("trust"), str):
+        return given
+    trust = given["trust"]
+    if trust.startswith(("saml-provider/", "oidc-provider/")):
+        action = "sts:AssumeRoleWithSAML" if trust.startswith("saml") else "sts:AssumeRoleWithWebIdentity"
+        return {**given, "trust": [{"Effect": "Allow", "Principal": {"Federated": trust}, "Action": action}]}
+    principal = {"Service": trust} if trust.endswith(".amazonaws.com") else {"AWS": HOME if trust == "account" else trust}
+    return {**given, "trust": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+
+
+def _expanded(given: Any) -> Any:
+    """A document whose short names of places are ARNs."""
+    if isinstance(given, Mapping):
+        return {name: _expanded(value) for name, value in given.items()}
+    if isinstance(given, (list, tuple)):
+        return [_expanded(one) for one in given]
+    return place(given) if isinstance(given, str) and given.startswith(_PLACES) else given
+
+
+def place(short: str) -> str:
+    """The ARN of a place: `key`, `role/Victim`, `lambda:function:intake`; `*` and ARNs stay."""
+    if short in ("*", "key") or short.startswith("arn:"):
+        return DEFAULT_KEY if short == "key" else short
+    if short.startswith(_PLACES):
+        return f"arn:aws:iam::{HOME}:{short}"
+    service, rest = short.split(":", 1)
+    return f"arn:aws:{service}:us-west-2:{HOME}:{rest}"
+
+
+def load_paths(*names: str) -> tuple[Path, ...]:
+    """The paths of the files (of both without names), in their order. Raises `ValueError` for a malformed one."""
+    return tuple(
+        _path(name, its)
+        for file in names or FILES
+        for name, its in yaml.safe_load((HERE / f"{file}.yaml").read_text(encoding="utf-8")).items()
+    )
+
+
+def _path(name: str, its: Mapping[str, Any]) -> Path:
+    known(its, _MEMBERS)
+    needs, when = its["needs"], its.get("when", {})
+    if its["expect"] not in ("found", "open") or set(its.get("open_without", ())) - set(needs) or set(when) - set(needs):
+        raise ValueError(f"{name}: wrong expectation, or an action that is not among its needs")
+    statements = tuple(
+        {"Effect": "Allow", "Action": action, "Resource": place(on), **({"Condition": when[action]} if action in when else {})}
+        for action, on in needs.items()
+    )
+    return Path(name, its["why"], statements, frozenset(its.get("open_without", ())), its["expect"], frozenset(its.get("wrong", ())), its)
