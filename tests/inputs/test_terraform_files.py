@@ -15,8 +15,7 @@ from verifier.inputs import load_estate
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import is_null
-from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
-from verifier.inputs.terraform.hcl_tree import parse_expression, references
+from verifier.inputs.terraform.hcl_tree import heredoc_parts, parse_expression, references, unescaped
 from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Estate, Key

@@ -3,16 +3,28 @@
 In: nodes. Out: nodes of these kinds. Guarantee: what is not certain of a value (its type, its order, how many entries it has) is not in its
 kind, and what asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and Values]
 
-A list that is `Items` and nothing more is a list, a tuple or a set, as in the JSON of a plan, with its entries in their order.
+A list that is `Items` and nothing more is a list, a tuple or a set, as in the JSON of a plan, with its entries in their order. What a value
+becomes that is given for a variable with a type constraint is not known where it is not converted here. [Terraform language: Type
+Constraints]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.unknown import Resolved, Unknown
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
+from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
+from verifier.inputs.unknown import Resolved, Unknown, joined, names_in, of_pieces, text_pieces
+
+_NO_NUMBER = re.compile(r"[^-+.0-9eEpP]")
+LONGEST = 1 << 20
+"""Characters of a text that an expression makes."""
+
+
+class FailsError(Exception):
+    """An expression fails."""
 
 
 class Ordered(Items):
@@ -45,13 +57,35 @@ class Document(Resolved):
     __slots__ = ()
 
 
-def inside(node: Node) -> Iterator[Node]:
-    """A value and all that is in it."""
-    pending = [node]
-    while pending:
-        inner = pending.pop()
-        yield inner
-        pending += inner.items if isinstance(inner, Items) else [value for _, value in inner.pairs] if isinstance(inner, Members) else ()
+def text(at: Node, characters: str) -> Scalar:
+    """A text, in Unicode's form NFC."""
+    return text_at(at, unicodedata.normalize("NFC", characters))
+
+
+def plain(at: Node, characters: str) -> Scalar:
+    """A number or truth."""
+    return Scalar(at.source, at.start, at.end, characters, "plain")
+
+
+def null(at: Node) -> Scalar:
+    """Null."""
+    return Scalar(at.source, at.start, at.end, "", "null")
+
+
+def ordered(at: Node, items: Sequence[Node], *, loose: bool = False) -> Items:
+    """A list, of which the order and number may not be known (`loose`)."""
+    return (Loose if loose else Ordered)(at.source, at.start, at.end, list(items))
+
+
+def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
+    """Values put together as a text; `None` where it is too long. Raises `FailsError`."""
+    if any(isinstance(part, Items) or object_of(part) is not None or is_null(part) for part in parts):
+        raise FailsError
+    whole = joined([() if isinstance(part, Scalar) and not part.text else text_pieces(part) for part in parts])
+    if sum(len(piece or "") for piece in whole) > LONGEST:
+        return None
+    found = of_pieces(at, whole, names_in(parts))
+    return text(at, found.text) if isinstance(found, Scalar) else found
 
 
 def is_null(node: Node) -> bool:
@@ -85,6 +119,12 @@ def truth(node: Node) -> bool | None:
     """The truth that a value is or is converted to; `None` for any other."""
     found = isinstance(node, Scalar) and node.text in ("true", "false")
     return node.text == "true" if found and isinstance(node, Scalar) else None
+
+
+def number_text(text: str) -> str | None:
+    """A number as Terraform writes it; `None` where that is not told here (exponents, very many digits)."""
+    match = re.fullmatch(r"0*([0-9]{1,15}?)(?:\.([0-9]{0,15}?)0*)?", text)
+    return None if match is None else match[1] + (f".{match[2]}" if match[2] else "")
 
 
 def equal(left: Node, right: Node) -> bool | None:
@@ -138,6 +178,19 @@ def as_set(node: Items) -> Items:
     return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])
 
 
+def entries(node: Node, *, with_keys: bool = True) -> list[tuple[Node, Node]] | None:
+    """Keys and values of a collection, in their order; `None` where they are not known, or it is none."""
+    found = object_of(node)
+    if found is not None:
+        names = {key.text: (key, value) for key, value in found.pairs}
+        return [names[name] for name in sorted(names)]
+    if isinstance(node, TextSet):
+        return [(item, item) for item in node.items]
+    if not isinstance(node, Items) or (with_keys and not isinstance(node, Ordered)):
+        return None
+    return [(plain(node, str(index)), item) for index, item in enumerate(node.items)]
+
+
 def member(node: Node, key: str) -> Node | None:
     """What a value has under a name or at a position; `None` where it has nothing there, or that is not known."""
     found = object_of(node)
@@ -152,3 +205,78 @@ def lacks(node: Node, key: str) -> bool:
     if isinstance(node, Ordered):
         return key.isdecimal() or key[:1].isalpha()
     return isinstance(node, Scalar | Members | TextSet)
+
+
+# -- type constraints --
+
+Evaluate = Callable[[Tree], Node]
+"""What the default of an optional attribute is; it refers to nothing."""
+
+
+def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node:
+    """A value as the constraint makes it. What is not known of it depends on `names`."""
+
+    def each(nodes: Iterable[Node]) -> list[Node]:
+        found = [converted(item, arguments[0], evaluate, names) for item in nodes]
+        return unified(found) if word_of(arguments[0]) == "any" else found
+
+    name, arguments = _form(constraint)
+    place = node.source, node.start, node.end
+    members, items = object_of(node), listed(node)
+    found: Node | None = None
+    if is_null(node) or name == "any" or name == "string" and isinstance(node, Unknown | Document):
+        found = node
+    elif name in ("string", "number", "bool") and isinstance(node, Scalar):
+        text = node.text if name == "string" or (name == "bool" and truth(node) is not None) else None
+        text = number_text(node.text) if name == "number" else text
+        found = None if text is None else Scalar(*place, text, "string" if name == "string" else "plain")
+    elif name in ("list", "set") and isinstance(node, Items) and arguments:
+        whole = (Ordered if items is not None else Loose)(*place, each(node.items))
+        found = as_set(whole) if name == "set" else whole
+    elif name == "map" and members is not None and arguments:
+        found = Resolved(*place, list(zip((key for key, _ in members.pairs), each(value for _, value in members.pairs), strict=True)))
+    elif name == "tuple" and items is not None and arguments and len(items) == len(parts_of(arguments[0])):
+        pairs = zip(items, parts_of(arguments[0]), strict=True)
+        found = Ordered(*place, [converted(item, tree, evaluate, names) for item, tree in pairs])
+    elif name == "object" and members is not None and arguments:
+        found = _object(members, arguments[0], evaluate, names)
+    return Unknown(*place, names) if found is None else found
+
+
+def _form(tree: Tree) -> tuple[str, list[Tree]]:
+    """The name of a type, and what it is made of."""
+    tree = unwrapped(tree)
+    if kind_of(tree) != "function_call":
+        return word_of(tree) or "", []
+    name, *rest = parts_of(tree)
+    return str(name.children[0]), [unwrapped(found) for found in (parts_of(rest[0]) if rest else [])]
+
+
+def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node | None:
+    """The attributes that the constraint has, and no others; optional ones that are null or missing have their defaults."""
+    pairs: list[tuple[Scalar, Node]] = []
+    for element in parts_of(attributes):
+        key, constraint = parts_of(element)
+        word = word_of(parts_of(key)[0]) or ""
+        (name, arguments), value = _form(constraint), member(node, word)
+        if name == "optional":
+            constraint, *default = arguments
+            value = value if value is not None else Scalar(node.source, node.start, node.end, "", "null")
+            if default and is_open(value):
+                return None
+            value = evaluate(default[0]) if default and is_null(value) else value
+        if value is None:
+            return None
+        pairs.append((Scalar(node.source, node.start, node.end, word, "string"), converted(value, constraint, evaluate, names)))
+    return Resolved(node.source, node.start, node.end, pairs)
+
+
+def untyped(node: Node, names: Sequence[str]) -> Node:
+    """A value given for a variable whose constraint is not at hand: it may be of any type that the value is converted to."""
+    if isinstance(node, Scalar) and (
+        node.text in ("true", "false") or (node.text not in ("0", "1") and number_text(node.text) == node.text)
+    ):
+        return Untyped(node.source, node.start, node.end, node.text, node.type)
+    texts = [node.text] if isinstance(node, Scalar) else [piece or "" for piece in node.pieces] if isinstance(node, Unknown) else []
+    certain = isinstance(node, Document) or texts == [""] or any(map(_NO_NUMBER.search, texts))
+    return node if certain else Unknown(node.source, node.start, node.end, names)

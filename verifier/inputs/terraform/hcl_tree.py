@@ -1,7 +1,7 @@
-"""Parse trees of HCL: what the rest needs of python-hcl2.
+"""HCL as text and as parse trees: what the rest needs of python-hcl2.
 
-In: the text of a `.tf` file, or of an expression. Out: trees; their blocks, attributes and references.
-Guarantee: a text that python-hcl2 cannot read is `None`, never an error.
+In: the text of a `.tf` file, or of an expression. Out: trees; their blocks, attributes and references; characters as they are meant.
+Guarantee: a text that python-hcl2 cannot read is `None`, never an error. [HCL native syntax: Template expressions]
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from verifier.inputs.terraform.hcl_text import heredoc_parts
-
 Tree = Any
 """A tree of Lark: `data`, `children`, `meta`. Its tokens are strings with `type`."""
 
 _MISREAD = re.compile(r'(?:\$\$|%%)\{[^}]*?(?:"|[$%]\{)')
 """Python-hcl2 takes all from `$${` to the next brace for text, also where the text ends before."""
+_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
+_OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 def parse(text: str) -> Tree | None:
@@ -48,26 +49,42 @@ def references(tree: Tree) -> list[str]:
             pending += [parse_expression(text) for text, is_expression in heredoc_parts(str(inner)) or () if is_expression]
         if isinstance(inner, str) or inner is None:
             continue
-        chain = _chain(inner)
-        if chain is not None and "." in chain:
-            found[chain] = None
+        root, steps = chain(inner)
+        if steps and kind_of(root) == "identifier" and all(form == "." for form, _ in steps):
+            found[".".join([str(root.children[0]), *(name for _, name in steps)])] = None
         elif kind_of(inner) != "object_elem_key" or word_of(parts_of(inner)[0]) is None:
             pending += reversed(inner.children)
         if kind_of(inner) == "for_intro":
             bound |= {str(part.children[0]) for part in parts_of(inner) if kind_of(part) == "identifier"}
-    return [chain for chain in found if chain.split(".")[0] not in bound]
+    return [reference for reference in found if reference.split(".")[0] not in bound]
 
 
-def _chain(tree: Tree) -> str | None:
-    if kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1:
-        return _chain(parts_of(tree)[0])
-    if kind_of(tree) == "identifier":
-        return str(tree.children[0])
-    if kind_of(tree) == "get_attr_expr_term":
-        head, step = parts_of(tree)
-        before = _chain(head)
-        return None if before is None else f"{before}.{parts_of(step)[0].children[0]}"
-    return None
+def chain(tree: Tree) -> tuple[Tree, list[tuple[str, Any]]]:
+    """What a chain of names, keys, positions and splats begins with, and its steps: how each is written (`.`, `[` or `*`), and its name,
+    its position or the tree of its key."""
+    steps: list[tuple[str, Any]] = []
+    tree = unwrapped(tree)
+    while kind_of(tree) in ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"):
+        head, *after = parts_of(tree)
+        if "splat" in kind_of(tree):
+            steps[:0] = [("*", ""), *map(_step, parts_of(after[0]))]
+        else:
+            steps.insert(0, _step(after[0]))
+        tree = unwrapped(head)
+    return tree, steps
+
+
+def _step(tree: Tree) -> tuple[str, Any]:
+    if kind_of(tree) == "get_attr":
+        return ".", str(parts_of(tree)[0].children[0])
+    return "[", str(tree.children[-1]) if kind_of(tree) == "short_index" else parts_of(tree)[0]
+
+
+def unwrapped(tree: Tree) -> Tree:
+    """An expression without what is around it alone."""
+    while kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1:
+        (tree,) = parts_of(tree)
+    return tree
 
 
 def kind_of(tree: Tree) -> str:
@@ -114,3 +131,50 @@ def _label(tree: Tree) -> str:
     if kind_of(tree) == "string":
         return "".join(str(token) for part in parts_of(tree) for token in part.children if isinstance(token, str))
     return str(tree.children[0])
+
+
+def unescaped(text: str, kind: str) -> str:
+    """A part of a quoted text. `$${` and `%%{` are a literal `${` and `%{`."""
+
+    def character(match: re.Match[str]) -> str:
+        simple, short, long = match.groups()
+        return _SIMPLE[simple] if simple else chr(min(int(short or long, 16), 0x10FFFF))
+
+    return _ESCAPE.sub(character, text[1:] if kind.startswith("ESCAPED") else text)
+
+
+def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
+    """The parts of a heredoc, each with whether it is an expression; `None` where it has directives, an expression that has no end, or a
+    line that Terraform may take for its end."""
+    head, _, rest = token.partition("\n")
+    *lines, end = rest.rstrip("\n").split("\n")
+    if any(line.strip() == end.strip() for line in lines):
+        return None
+    if head.startswith("<<-"):
+        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+        lines = [line[indent:] if line.strip() else line for line in lines]
+    text = "".join(f"{line}\n" for line in lines)
+    parts: list[tuple[str, bool]] = []
+    position = 0
+    while match := _OPENING.search(text, position):
+        parts.append((text[position : match.start()], False))
+        position = match.end()
+        if len(match[0]) == 3:
+            parts.append((match[0][1:], False))
+            continue
+        close = _close(text, position)
+        if match[0] == "%{" or close is None:
+            return None
+        parts.append((text[position:close], True))
+        position = close + 1
+    return [*parts, (text[position:], False)]
+
+
+def _close(text: str, position: int) -> int | None:
+    """Where the brace that is open at a position closes. A brace in a quoted text counts as well, so that text is not read."""
+    depth = 1
+    for at in range(position, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if depth == 0:
+            return at
+    return None

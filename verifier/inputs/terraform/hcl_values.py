@@ -12,39 +12,48 @@ from __future__ import annotations
 import json
 import operator
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from verifier.inputs.nodes import Items, Node, Scalar
-from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL, FailsError
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import (
+    FailsError,
     Loose,
     Ordered,
-    TextSet,
     Untyped,
+    concatenated,
+    entries,
     equal,
-    inside,
     is_null,
     is_open,
     is_uniform,
     lacks,
     loosened,
     member,
-    object_of,
+    null,
+    number_text,
+    ordered,
+    plain,
+    text,
     truth,
     unified,
 )
-from verifier.inputs.terraform.hcl_text import heredoc_parts, unescaped
-from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parse_expression, parts_of, references, word_of
-from verifier.inputs.terraform.values import number_text
-from verifier.inputs.unknown import Missing, Pieces, Resolved, Unknown, joined, names_in
+from verifier.inputs.terraform.hcl_tree import (
+    Tree,
+    chain,
+    heredoc_parts,
+    kind_of,
+    parse_expression,
+    parts_of,
+    references,
+    unescaped,
+    word_of,
+)
+from verifier.inputs.unknown import Missing, Resolved, Unknown, names_in
 from verifier.syntax.source import Source
-
-LONGEST = 1 << 20
-"""Characters of a text that an expression makes."""
 
 _MOST_VALUES = 100_000
 _AFTER_APPLY = "(known after apply)"
@@ -72,7 +81,8 @@ class Evaluator:
         try:
             return self.get(tree)
         except FailsError:
-            return Missing(self.source, *self.at(tree), self.unknown(tree).names)
+            at = self.at(tree)
+            return Missing(at.source, at.start, at.end, self.unknown(tree).names)
 
     def get(self, tree: Tree) -> Node:
         """The value of a part of an expression. Raises `FailsError`."""
@@ -83,36 +93,24 @@ class Evaluator:
         if name == "expr_term":
             parts = parts_of(tree)
             return inner.get(parts[0]) if len(parts) == 1 else self.unknown(tree)
-        method = FORMS.get(name)
-        found = method(inner, tree) if method is not None else None
-        return found if found is not None else self.unknown(tree)
+        found = FORMS[name](inner, tree) if name in FORMS else None
+        if name in _MAKES and isinstance(found, Items | Members):
+            # Its parts may be the same thing many times over.
+            size = sum(1 for _ in islice(nodes_in(found), _MOST_VALUES))
+            found = found if self.allows(size, self.depth) else None
+        if isinstance(found, Unknown) and not found.names:
+            return Unknown(found.source, found.start, found.end, self.unknown(tree).names, found.pieces)
+        return self.unknown(tree) if found is None else found
 
-    # -- places --
-
-    def at(self, tree: Tree) -> tuple[int, int]:
-        return (0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos)
-
-    def text(self, tree: Tree, text: str) -> Scalar:
-        return Scalar(self.source, *self.at(tree), unicodedata.normalize("NFC", text), "string")
-
-    def plain(self, tree: Tree, text: str) -> Scalar:
-        return Scalar(self.source, *self.at(tree), text, "plain")
-
-    def null(self, tree: Tree) -> Scalar:
-        return Scalar(self.source, *self.at(tree), "", "null")
-
-    def ordered(self, tree: Tree, items: Sequence[Node], *, loose: bool = False) -> Node:
-        return self.made(tree, (Loose if loose else Ordered)(self.source, *self.at(tree), list(items)))
-
-    def made(self, tree: Tree, node: Node) -> Node:
-        """A value, if it is not too large: its parts may be the same thing many times over."""
-        size = sum(1 for _ in islice(inside(node), _MOST_VALUES))
-        return node if self.allows(size, self.depth) else self.unknown(tree)
+    def at(self, tree: Tree) -> Node:
+        """The place of a part of an expression."""
+        return Node(self.source, *((0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos)))
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
-        names = list(names_in(nodes)) or [f"{text} {_AFTER_APPLY}" for text in references(tree)]
-        return Unknown(self.source, *self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
+        names = list(names_in(nodes)) or [f"{reference} {_AFTER_APPLY}" for reference in references(tree)]
+        at = self.at(tree)
+        return Unknown(at.source, at.start, at.end, names or [f"{self.own} (an expression that is not evaluated)"])
 
     # -- texts --
 
@@ -122,56 +120,32 @@ class Evaluator:
             inner = part.children[0]
             if kind_of(inner) == "interpolation":
                 parts.append(self.get(parts_of(inner)[0]))
-                continue
-            if not isinstance(inner, str):
-                return None  # a directive
-            parts.append(self.text(tree, unescaped(str(inner), getattr(inner, "type", ""))))
-        if len(parts) == 1:
-            return parts[0]
-        return self.concatenated(tree, parts)
-
-    def concatenated(self, tree: Tree, parts: Sequence[Node]) -> Node:
-        """Values put together as a text."""
-        if any(isinstance(part, Items) or object_of(part) is not None or is_null(part) for part in parts):
-            raise FailsError
-        pieces: list[Pieces] = []
-        for part in parts:
-            if isinstance(part, Scalar):
-                pieces.append((part.text,) if part.text else ())
+            elif isinstance(inner, str):
+                parts.append(text(self.at(tree), unescaped(str(inner), getattr(inner, "type", ""))))
             else:
-                pieces.append(part.pieces if isinstance(part, Unknown) else (None,))
-        if sum(len(piece or "") for part in pieces for piece in part) > LONGEST:
-            return self.unknown(tree)
-        whole = joined(pieces)
-        if all(piece is not None for piece in whole):
-            return self.text(tree, "".join(piece or "" for piece in whole))
-        return Unknown(self.source, *self.at(tree), self.unknown(tree, parts).names, whole)
+                return None  # a directive
+        return parts[0] if len(parts) == 1 else concatenated(self.at(tree), parts)
 
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
         found: list[Node] = []
-        parts = heredoc_parts(str(tree.children[0]))
-        if parts is None:
-            return None
-        for text, is_expression in parts:
-            expression = parse_expression(text) if is_expression else None
+        for part, is_expression in heredoc_parts(str(tree.children[0])) or [("", True)]:
+            expression = parse_expression(part) if is_expression and part else None
             if is_expression and expression is None:
                 return None
-            found.append(self.text(tree, text) if expression is None else self.get(expression))
-        return self.concatenated(tree, found)
+            found.append(text(self.at(tree), part) if expression is None else self.get(expression))
+        return concatenated(self.at(tree), found)
 
-    def _number(self, tree: Tree) -> Node | None:
-        text = number_text(str(tree.children[0]))
-        return None if text is None else self.plain(tree, text)
-
-    def _literal(self, tree: Tree) -> Node:
-        text = str(tree.children[0])
-        return self.null(tree) if text == "null" else self.plain(tree, text)
+    def _literal(self, tree: Tree) -> Node | None:
+        """A number, a truth or null."""
+        written = str(tree.children[0])
+        known = written if kind_of(tree) == "literal_value" else number_text(written)
+        return None if known is None else null(self.at(tree)) if known == "null" else plain(self.at(tree), known)
 
     # -- collections --
 
     def _tuple(self, tree: Tree) -> Node:
-        return self.ordered(tree, [self.get(part) for part in parts_of(tree)])
+        return ordered(self.at(tree), [self.get(part) for part in parts_of(tree)])
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: dict[str, tuple[Scalar, Node]] = {}
@@ -179,43 +153,32 @@ class Evaluator:
             key_tree, value_tree = parts_of(element)
             (name,), value = parts_of(key_tree), self.get(value_tree)
             word = word_of(name)  # which stands for itself
-            key = self.get(name) if word is None else self.text(key_tree, word)
+            key = self.get(name) if word is None else text(self.at(key_tree), word)
             if not isinstance(key, Scalar) or is_null(key):
                 return None
             pairs[key.text] = key, value
-        return self.made(tree, Resolved(self.source, *self.at(tree), list(pairs.values())))
+        at = self.at(tree)
+        return Resolved(at.source, at.start, at.end, list(pairs.values()))
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
         intro, result, *condition = parts_of(tree)
         names = [str(part.children[0]) for part in parts_of(intro) if kind_of(part) == "identifier"]
         collection = self.get(parts_of(intro)[-1])
-        entries = self.entries(tree, collection, with_keys=len(names) == 2)
-        if entries is None:
+        pairs = entries(collection, with_keys=len(names) == 2)
+        if pairs is None:
             if isinstance(collection, Unknown | Items):
                 return None
             raise FailsError
         found: list[Node] = []
-        for key, item in entries:
-            inside = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
-            holds = inside.get(parts_of(condition[0])[0]) if condition else None
-            if holds is not None and truth(holds) is None:
+        for key, item in pairs:
+            inner = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
+            holds = truth(inner.get(parts_of(condition[0])[0])) if condition else True
+            if holds is None:
                 return None
-            if holds is None or truth(holds):
-                found.append(inside.get(result))
-        return self.ordered(tree, found, loose=isinstance(collection, Loose))
-
-    def entries(self, tree: Tree, node: Node, *, with_keys: bool) -> list[tuple[Node, Node]] | None:
-        """Keys and values of a collection, in their order; `None` where they are not known, or it is none."""
-        found = object_of(node)
-        if found is not None:
-            names = {key.text: (key, value) for key, value in found.pairs}
-            return [names[name] for name in sorted(names)]
-        if isinstance(node, TextSet):
-            return [(item, item) for item in node.items]
-        if not isinstance(node, Items) or (with_keys and not isinstance(node, Ordered)):
-            return None
-        return [(self.plain(tree, str(index)), item) for index, item in enumerate(node.items)]
+            if holds:
+                found.append(inner.get(result))
+        return ordered(self.at(tree), found, loose=isinstance(collection, Loose))
 
     # -- references --
 
@@ -229,7 +192,9 @@ class Evaluator:
         if name is not None and name not in self.bound:
             return self._referred(tree, name, [(form, key) for (form, _), key in zip(path, keys, strict=True)])
         found = self.bound[name] if name is not None else self.get(root)
-        for key in keys:
+        for (form, _), key in zip(path, keys, strict=True):
+            if form == "*":
+                return None
             inner = member(found, key.text)
             if inner is None and lacks(found, key.text):
                 raise FailsError
@@ -237,61 +202,46 @@ class Evaluator:
         return found
 
     def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Node]]]:
-        """What a chain begins with, and its steps: how each is written (`.` or `[`), and its name, key or position."""
-        name = kind_of(tree)
-        if name == "expr_term" and len(parts_of(tree)) == 1:
-            return self._path(parts_of(tree)[0])
-        if name not in ("get_attr_expr_term", "index_expr_term"):
-            return tree, []
-        head, step = parts_of(tree)
-        root, before = self._path(head)
-        if kind_of(step) == "get_attr":
-            return root, [*before, (".", self.text(step, str(parts_of(step)[0].children[0])))]
-        if kind_of(step) == "short_index":
-            return root, [*before, ("[", self.plain(step, str(step.children[-1])))]
-        return root, [*before, ("[", self.get(parts_of(step)[0]))]
+        """What a chain begins with, and its steps, with the values of its keys."""
+        root, steps = chain(tree)
+        at = self.at(tree)
+        known = [text(at, step) if form == "." else plain(at, step) if isinstance(step, str) else self.get(step) for form, step in steps]
+        return root, [(form, key) for (form, _), key in zip(steps, known, strict=True)]
 
     def _referred(self, tree: Tree, name: str, path: Sequence[tuple[str, Scalar]]) -> Node | None:
-        """What a reference stands for."""
-        names = sum(form == "." for form, _ in path)
-        if any(isinstance(key, Untyped) for _, key in path) or names < (3 if name == "data" else 1 if name in _VALUES else 2):
+        """What a reference stands for. With a splat (`resource[*].name`, `resource.*.name`) that is of each instance of a resource with
+        `count`."""
+        forms = [form for form, _ in path]
+        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < (3 if name == "data" else 1 if name in _VALUES else 2):
             return None  # a resource as a whole among them
-        steps = [f".{key.text}" if form == "." else f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]" for form, key in path]
-        found = self.refer("".join([name, *steps]), self.depth)
+        if "*" in forms and "[" in forms:
+            return None
+        steps = {".": ".{0.text}", "*": "[*]"}
+        written = [steps[form].format(key) if form in steps else _index(key) for form, key in path]
+        found = self.refer("".join([name, *written]), self.depth)
         if isinstance(found, Missing):
             raise FailsError
-        return self.null(tree) if found is None else self.placed(tree, found)
+        if "*" in forms:
+            return None if found is None or is_open(found) else found
+        return null(self.at(tree)) if found is None else self._here(tree, found)
 
-    def placed(self, tree: Tree, node: Node) -> Node:
+    def _here(self, tree: Tree, node: Node) -> Node:
         """A value that has no parts, at the place where it is used."""
         if node.source is self.source or not isinstance(node, Scalar | Unknown):
             return node
-        found = copy(node)
-        found.source, (found.start, found.end) = self.source, self.at(tree)
+        found, at = copy(node), self.at(tree)
+        found.source, found.start, found.end = at.source, at.start, at.end
         return found
-
-    def _splat(self, tree: Tree) -> Node | None:
-        """`resource[*].name` and `resource.*.name`: of each instance of a resource with `count`."""
-        head, splat = parts_of(tree)
-        root, path = self._path(head)
-        after = ["." + str(parts_of(step)[0].children[0]) for step in parts_of(splat) if kind_of(step) == "get_attr"]
-        if kind_of(root) != "identifier" or str(root.children[0]) in self.bound or len(after) != len(parts_of(splat)):
-            return None
-        before = ["." + key.text for form, key in path if form == "." and isinstance(key, Scalar)]
-        if len(before) < len(path):
-            return None
-        found = self.refer("".join([str(root.children[0]), *before, "[*]", *after]), self.depth)
-        return None if found is None or is_open(found) else found
 
     # -- operators and functions --
 
     def _conditional(self, tree: Tree) -> Node | None:
         """One of two values, converted to the type that both have."""
         condition, *branches = parts_of(tree)
-        holds = self.get(condition)
-        if truth(holds) is None:
+        holds = truth(self.get(condition))
+        if holds is None:
             return None
-        taken, left = branches if truth(holds) else branches[::-1]
+        taken, left = branches if holds else branches[::-1]
         found = self.get(taken)
         if isinstance(found, Unknown) or "null" in (word_of(taken), word_of(left)):
             return found
@@ -299,8 +249,8 @@ class Evaluator:
         if is_uniform([found, other]) and not is_null(found) and not is_null(other):
             return found
         if isinstance(found, Ordered) and isinstance(other, Ordered):
-            return self.ordered(tree, unified(found.items, other.items))
-        return self.made(tree, loosened(found))
+            return ordered(self.at(tree), unified(found.items, other.items))
+        return loosened(found)
 
     def _binary(self, tree: Tree) -> Node | None:
         left_tree, term = parts_of(tree)[:2]
@@ -316,22 +266,23 @@ class Evaluator:
         elif sign in _ORDERS and isinstance(left, Scalar) and isinstance(right, Scalar):
             whole = _WHOLE.fullmatch(left.text) and _WHOLE.fullmatch(right.text)
             found = _ORDERS[sign](int(left.text), int(right.text)) if whole else None
-        return None if found is None else self.plain(tree, str(found).lower())
+        return None if found is None else plain(self.at(tree), str(found).lower())
 
     def _unary(self, tree: Tree) -> Node | None:
         """`!`."""
         found = truth(self.get(parts_of(tree)[0]))
-        return None if found is None or str(tree.children[0]) != "!" else self.plain(tree, str(not found).lower())
+        return None if found is None or str(tree.children[0]) != "!" else plain(self.at(tree), str(not found).lower())
 
     def _call(self, tree: Tree) -> Node | None:
         head, *rest = parts_of(tree)
         name, arguments = str(head.children[0]), parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
         if name == "try":
             return self._try(tree, arguments)
-        if (name not in OF_SEVERAL and (name not in OF_ONE or len(arguments) != 1)) or (rest and "..." in rest[0].children):
+        function = OF_ONE.get(name) if len(arguments) == 1 else None
+        function = function or OF_SEVERAL.get(name)
+        if function is None or (rest and "..." in rest[0].children):
             return None
-        given = [self.get(argument) for argument in arguments]
-        return OF_ONE[name](self, tree, given[0]) if name in OF_ONE else OF_SEVERAL[name](self, tree, *given)
+        return function(self.at(tree), *(self.get(argument) for argument in arguments))
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""
@@ -352,22 +303,22 @@ class Evaluator:
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "string": Evaluator._string,
-    "heredoc_template": Evaluator._heredoc,
-    "heredoc_template_trim": Evaluator._heredoc,
-    "int_lit": Evaluator._number,
-    "float_lit": Evaluator._number,
-    "literal_value": Evaluator._literal,
+    **dict.fromkeys(("heredoc_template", "heredoc_template_trim"), Evaluator._heredoc),
+    **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
     "tuple": Evaluator._tuple,
     "object": Evaluator._object,
     "for_tuple_expr": Evaluator._for_tuple,
-    "identifier": Evaluator._reference,
-    "get_attr_expr_term": Evaluator._reference,
-    "index_expr_term": Evaluator._reference,
-    "attr_splat_expr_term": Evaluator._splat,
-    "full_splat_expr_term": Evaluator._splat,
+    **dict.fromkeys(("identifier", "get_attr_expr_term", "index_expr_term"), Evaluator._reference),
+    **dict.fromkeys(("attr_splat_expr_term", "full_splat_expr_term"), Evaluator._reference),
     "conditional": Evaluator._conditional,
     "binary_op": Evaluator._binary,
     "unary_op": Evaluator._unary,
     "function_call": Evaluator._call,
 }
 """The forms of expressions that are evaluated, by the rules of python-hcl2."""
+_MAKES = ("tuple", "object", "for_tuple_expr", "conditional", "function_call")
+"""Those whose values may grow."""
+
+
+def _index(key: Scalar) -> str:
+    return f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]"

@@ -22,7 +22,6 @@ from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.slots import Word, settled
-from verifier.inputs.terraform.tags import tags_of
 from verifier.inputs.terraform.values import is_any_unknown, unknown_part
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
@@ -88,7 +87,7 @@ class Identities:
         old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
             self.elsewhere_of(resource).renamed[kind, old] = arn if name is not None else None
-        if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and tags_of(self.resolver, resource) is None):
+        if arn is None or name is None or arn.count(":") < 5 or (kind != "group" and self.resolver.tags(resource) is None):
             self.elsewhere_of(resource).left_out.add((kind, name))
             if kind == "group":
                 self._unlisted(resource, "join")
@@ -137,7 +136,7 @@ class Identities:
         return " and ".join(dict.fromkeys(f"{self.resolver.plan.file}#{resource.address}" for resource in resources))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
-        tags = tags_of(self.resolver, resource)
+        tags = self.resolver.tags(resource)
         owner.tags = tags.pairs if tags is not None else ()
         boundary = self.resolver.value(resource, "permissions_boundary")
         owner.boundary = None if isinstance(boundary, Scalar) and not boundary.text else boundary

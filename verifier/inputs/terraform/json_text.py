@@ -7,6 +7,7 @@ that can be written; another type than expected is an error that says where.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable
 
 Json = dict[str, Any]
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @contextmanager
@@ -62,26 +64,14 @@ def _check(value: Any) -> None:
     """Raises `InputError` for what is nested too deeply, and for half a surrogate pair."""
     level = [value]
     for _ in range(MAXIMUM_DEPTH + 1):
-        below: list[Any] = []
-        for inner in level:
-            if isinstance(inner, dict):
-                below += inner.values()
-                below += inner.keys()
-            elif isinstance(inner, list):
-                below += inner
-            elif isinstance(inner, str) and not inner.isascii():
-                _check_text(inner)
-        if not below:
+        half = next((inner for inner in level if isinstance(inner, str) and not inner.isascii() and _HALF.search(inner)), None)
+        if half is not None:
+            raise InputError.of(f"a string holds half of a surrogate pair, which is no character: {printable(brief(half))}")
+        within = [(*inner.values(), *inner) if isinstance(inner, dict) else inner for inner in level if isinstance(inner, dict | list)]
+        level = [part for parts in within for part in parts]
+        if not level:
             return
-        level = below
     raise InputError.of(f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InputError.of(f"a string holds half of a surrogate pair, which is no character: {printable(brief(text))}") from None
 
 
 def mapping(value: Any, where: str) -> Json:

@@ -22,7 +22,6 @@ from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.slots import Word, settled
-from verifier.inputs.terraform.tags import tags_of
 from verifier.inputs.terraform.values import text_node
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
@@ -197,7 +196,7 @@ class Keys:
         return key.resource if key is not None else None
 
     def _tags(self, resource: Resource) -> Node | None:
-        node = tags_of(self.resolver, resource)
+        node = self.resolver.tags(resource)
         return None if node is None else listing(node, [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs])
 
     # -- what refers to keys --

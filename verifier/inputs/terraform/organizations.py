@@ -7,20 +7,19 @@ AWS attaches it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries
+from verifier.inputs.nodes import Items, Node, Scalar, entries
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
+from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.resolver import Resolver, member
-from verifier.inputs.terraform.values import text_node
+from verifier.inputs.terraform.values import node_of
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.source import Source
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 
@@ -55,19 +54,19 @@ class Organizations:
         root = self.resolver.value(whole, "roots")
         roots = [found.text for entry in entries(root) if isinstance(found := member(entry, "id"), Scalar) and ROOT.fullmatch(found.text)]
         described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
-        parts: dict[str, Node] = {
-            "describe_organization": _texts(place, {name: text for name, text in described.items() if isinstance(text, str)}),
-            "accounts": Items(place, 0, 0, [_texts(place, {"Id": account}) for account in accounts]),
-            "parents": _object(place, {child: _listed(place, "Parents", "Id", [parent]) for child, parent in parents.items()}),
+        parts: dict[str, object] = {
+            "describe_organization": {name: text for name, text in described.items() if isinstance(text, str)},
+            "accounts": [{"Id": account} for account in accounts],
+            "parents": {child: {"Parents": [{"Id": parent}]} for child, parent in parents.items()},
         }
         if roots:
-            parts["roots"] = Items(place, 0, 0, [self._root(whole, place, root) for root in roots[:1]])
+            parts["roots"] = [{"Id": roots[0]} | self._enabled(whole)]
         if policies:
             if not whole.managed:
                 self.unmodelled.append(self._may_refuse(whole, "an organization that the plan reads, which may have others"))
             levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
-            parts["policies"] = Items(place, 0, 0, list(self._policies(place, policies, levels)))
-        return Node(place, 0, 0), parts
+            parts["policies"] = list(self._policies(policies, levels))
+        return Node(place, 0, 0), {name: node_of(place, found) for name, found in parts.items()}
 
     def changes(self) -> Iterator[Resource]:
         """What the plan changes of an organization that it does not hold."""
@@ -94,12 +93,12 @@ class Organizations:
             found.append(account)
         return list(dict.fromkeys(found)) or None
 
-    def _root(self, whole: Resource, place: Source, root: str) -> Node:
+    def _enabled(self, whole: Resource) -> Json:
+        """The types of policies that are enabled at the root, where they are known."""
         types = self.resolver.value(whole, "enabled_policy_types")
         if not isinstance(types, Items) or names_in([types]):
-            return _texts(place, {"Id": root})
-        listed = [_texts(place, {"Type": entry.text}) for entry in types.items if isinstance(entry, Scalar)]
-        return _object(place, {"Id": text_node(place, root), "PolicyTypes": Items(place, 0, 0, list(listed))})
+            return {}
+        return {"PolicyTypes": [{"Type": entry.text} for entry in types.items if isinstance(entry, Scalar)]}
 
     def _parents(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -109,25 +108,18 @@ class Organizations:
                 found[child] = parent
         return found
 
-    def _policies(self, place: Source, policies: list[Resource], levels: list[str]) -> Iterator[Node]:
+    def _policies(self, policies: list[Resource], levels: list[str]) -> Iterator[object]:
         """Policies with their targets; first AWS's own, at every level."""
         self.supposed = True
-        full = _texts(place, {"Id": FULL_ACCESS[SERVICE_CONTROL], "Type": SERVICE_CONTROL})
-        yield _object(place, {"policy": _object(place, {"PolicySummary": full}), "targets": _listed(place, "Targets", "TargetId", levels)})
+        yield _with_targets({"Id": FULL_ACCESS[SERVICE_CONTROL], "Type": SERVICE_CONTROL}, levels)
         attached = self._attached()
         for policy in policies:
             identifier = self.resolver.text(policy, "id")
             if identifier is not None:
-                own = self.resolver.place(policy)
-                targets = _listed(own, "Targets", "TargetId", attached.get(identifier, []))
-                yield _object(own, {"policy": self._policy(policy, own, identifier), "targets": targets})
-
-    def _policy(self, policy: Resource, place: Source, identifier: str) -> Node:
-        name = self.resolver.text(policy, "name") or policy.address
-        summary = _texts(place, {"Id": identifier, "Name": name, "Type": self._type(policy)})
-        content = policy_attribute(self.resolver, policy, "content")
-        known = {} if content is None or is_unknown_whole(content) else {"Content": content}
-        return _object(place, {"PolicySummary": summary, **known})
+                summary = {"Id": identifier, "Name": self.resolver.text(policy, "name") or policy.address, "Type": self._type(policy)}
+                content = policy_attribute(self.resolver, policy, "content")
+                known = {} if content is None or is_unknown_whole(content) else {"Content": content}
+                yield node_of(self.resolver.place(policy), _with_targets(summary, attached.get(identifier, []), known))
 
     def _attached(self) -> dict[str, list[str]]:
         """The targets of each policy. One that is not known may be any target, so what is attached may refuse anywhere."""
@@ -149,14 +141,6 @@ class Organizations:
         return self.resolver.unmodelled(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}")
 
 
-def _object(place: Source, found: dict[str, Node]) -> Members:
-    return obj(Node(place, 0, 0), **found)
-
-
-def _texts(place: Source, found: dict[str, str]) -> Members:
-    return _object(place, {name: text_node(place, text) for name, text in found.items()})
-
-
-def _listed(place: Source, name: str, key: str, texts: Iterable[str]) -> Node:
-    """A listing of objects that have one member."""
-    return _object(place, {name: Items(place, 0, 0, [_texts(place, {key: text}) for text in dict.fromkeys(texts)])})
+def _with_targets(summary: Json, targets: Sequence[str], content: Json | None = None) -> Json:
+    listed = {"Targets": [{"TargetId": target} for target in dict.fromkeys(targets)]}
+    return {"policy": {"PolicySummary": summary, **(content or {})}, "targets": listed}

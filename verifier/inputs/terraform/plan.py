@@ -141,32 +141,20 @@ def read_plan(file: str, data: Json) -> Plan:
         _add_change(found, modules, before, deeds)
     variables = mapping(data.get("variables"), "`variables`")
     flat = tuple(deed for listed in deeds.values() for deed in listed)
-    return Plan(file, True, flat, before, modules, variables, providers, tuple(_deferred(data)), tuple(_invoked(data)))
-
-
-def _invoked(data: Json) -> Iterator[str]:
-    """The actions of other providers than AWS's, which may run commands."""
-    for found in objects(data.get("action_invocations"), "`action_invocations`"):
-        if not str(found.get("type")).startswith("aws_"):
-            yield str(found.get("address"))
-
-
-def _deferred(data: Json) -> Iterator[str]:
-    for found in objects(data.get("deferred_changes"), "`deferred_changes`"):
-        yield str(mapping(found.get("resource_change"), "a deferred change").get("address"))
+    put_off = [mapping(f.get("resource_change"), "a deferred change") for f in objects(data.get("deferred_changes"), "`deferred_changes`")]
+    actions = objects(data.get("action_invocations"), "`action_invocations`")
+    # Those of other providers than AWS's may run commands.
+    invoked = tuple(str(found.get("address")) for found in actions if not str(found.get("type")).startswith("aws_"))
+    return Plan(file, True, flat, before, modules, variables, providers, tuple(str(found.get("address")) for found in put_off), invoked)
 
 
 def _check_version(data: Json) -> None:
     version = data.get("format_version")
     if not isinstance(version, str) or not re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", version):
-        raise InputError.of(f"`format_version` is {_shown(version)}, expected one such as 1.2")
+        raise InputError.of(f"`format_version` is {printable(repr(version)[:40])}, expected one such as 1.2")
     if version.split(".")[0] not in MAJORS:
         hint = "this format is newer than the verifier; a newer verifier may read it"
         raise InputError.of(f"Terraform's JSON format has version {version}, and only 0.x and 1.x are known", hint=hint)
-
-
-def _shown(value: object) -> str:
-    return printable(repr(value)[:40])
 
 
 def _state(values: object, modules: dict[ModuleName, Module], where: str) -> Iterator[Resource]:

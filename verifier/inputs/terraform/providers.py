@@ -11,16 +11,15 @@ A provider configuration is a login and a Region. Two that name no credentials o
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
+from verifier.inputs.nodes import Items, Scalar
 from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan, Resource
-from verifier.inputs.terraform.values import plain
-from verifier.inputs.unknown import names_in
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -34,14 +33,12 @@ _FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_
 _CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token", *_FILES)
 
 
-@dataclass
-class _Evidence:
-    """What the resources of one provider configuration tell: accounts by who says so, Regions, partitions."""
-
-    caller: set[str] = field(default_factory=set)
-    owned: set[str] = field(default_factory=set)
-    regions: set[str] = field(default_factory=set)
-    partitions: set[str] = field(default_factory=set)
+_DATA = {
+    "aws_caller_identity": ("caller", ("account_id",), _ACCOUNT),
+    "aws_region": ("region", ("region", "name"), _A_REGION),
+    "aws_partition": ("partition", ("partition",), re.compile("|".join(STAND_INS))),
+}
+"""Data sources that tell something of a login: what, in which of their attributes, and its form."""
 
 
 class Providers:
@@ -59,31 +56,18 @@ class Providers:
         """Whether something is in the own account, which nothing tells (S4)."""
         self.same_login: dict[tuple[str, str], None] = {}
         """Provider configurations that are taken to have the login of another one."""
-        self._evidence: dict[str, _Evidence] = {}
-        for resource in (*plan.before.values(), *plan.after.values()):
-            self._learn(resource)
-        self._accounts = {key: _account_told(found) for key, found in self._evidence.items()}
+        self._evidence: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        """What the resources of a provider configuration tell: its account (`caller`, `owned`), `region` and `partition`."""
+        resources = (*plan.before.values(), *plan.after.values())
+        for resource in resources:
+            for kind, text in _tells(resource):
+                self._evidence[resource.provider, kind].add(text)
+        self._accounts = {key: self._told(key, "caller", "owned") for key in dict.fromkeys(resource.provider for resource in resources)}
 
-    def _learn(self, resource: Resource) -> None:
-        evidence = self._evidence.setdefault(resource.provider, _Evidence())
-        values = resource.values
-        if not resource.managed:
-            account: object = values.get("account_id")
-            region: object = values.get("region") or values.get("name")
-            partition: object = values.get("partition")
-            if resource.type == "aws_caller_identity" and _is(account, _ACCOUNT):
-                evidence.caller.add(account)
-            if resource.type == "aws_region" and _is(region, _A_REGION):
-                evidence.regions.add(region)
-            if resource.type == "aws_partition" and isinstance(partition, str) and partition in STAND_INS:
-                evidence.partitions.add(partition)
-            return
-        match = _arn(values.get("arn")) if resource.type.startswith("aws_") else None
-        if match is not None and match[2] in _OWN:
-            evidence.partitions.add(match[1])
-            evidence.owned.add(match[4])
-            if match[3] and not isinstance(values.get("region"), str):
-                evidence.regions.add(match[3])
+    def _told(self, provider: str, *kinds: str) -> str | None:
+        """What the resources of a provider configuration agree on, by the first of some kinds of which there is something."""
+        found = next((found for kind in kinds if (found := self._evidence.get((provider, kind)))), set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def account(self, resource: Resource) -> str | None:
         """The account that a resource belongs to."""
@@ -118,10 +102,10 @@ class Providers:
         if entry is None:
             return None
         allowed = self._constant(entry, entry.block, "allowed_account_ids")
-        if isinstance(allowed, list) and len(allowed) == 1 and _is(allowed[0], _ACCOUNT):
-            return str(allowed[0])
+        if len(allowed) == 1 and _ACCOUNT.fullmatch(allowed[0]):
+            return allowed[0]
         roles = [self._constant(entry, block, "role_arn") for block in entry.block.blocks.get("assume_role", ())]
-        match = _arn(roles[-1]) if roles else None
+        match = _arn(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
@@ -143,11 +127,12 @@ class Providers:
         name = re.split(r"[:/]", provider)[-1].split(".")[0]
         return [entry for entry in self.plan.providers.values() if entry.name == name]
 
-    def _constant(self, entry: Provider, block: Block, name: str) -> Any:
-        """An attribute in a provider configuration, if it is known."""
+    def _constant(self, entry: Provider, block: Block, name: str) -> list[str]:
+        """The texts of an attribute in a provider configuration, if it is known."""
         expression = block.attributes.get(name)
         found = self.resolver.expression(expression, entry.module, None, "provider") if self.resolver and expression else None
-        return None if found is None or names_in([found]) else plain(found)
+        listed = found.items if isinstance(found, Items) else [found]
+        return [node.text for node in listed if isinstance(node, Scalar)] if all(isinstance(node, Scalar) for node in listed) else []
 
     def region(self, resource: Resource) -> str:
         """The Region of a resource, or what stands for it, which is remembered. Raises `InputError` where it must be asked for (S4)."""
@@ -157,32 +142,30 @@ class Providers:
         return told
 
     def _regions(self, resource: Resource) -> Iterator[str]:
-        match = _arn(resource.values.get("arn"))
-        if match is not None and match[3]:
-            yield match[3]
-        own: object = resource.values.get("region")
-        entry = self._entry(resource.provider)
-        configured: object = None if entry is None else self._constant(entry, entry.block, "region")
-        yield from (region for region in (own, configured) if _is(region, _A_REGION))
-        found = self._evidence.get(resource.provider, _Evidence()).regions
-        if len(found) == 1:
-            yield from found
-        if self.supplied.region is not None:
-            yield self.supplied.region
+        match, entry = _arn(resource.values.get("arn")), self._entry(resource.provider)
+        own: list[object] = [resource.values.get("region"), *(self._constant(entry, entry.block, "region") if entry is not None else ())]
+        yield from filter(None, (match[3] if match is not None else None, *(region for region in own if _is(region, _A_REGION))))
+        yield from filter(None, (self._told(resource.provider, "region"), self.supplied.region))
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""
-        found = self._evidence.get(resource.provider, _Evidence()).partitions
-        if len(found) == 1:
-            return next(iter(found))
-        return partition_of(next(self._regions(resource), ""))
+        return self._told(resource.provider, "partition") or partition_of(next(self._regions(resource), ""))
 
 
-def _account_told(evidence: _Evidence) -> str | None:
-    for accounts in (evidence.caller, evidence.owned):
-        if accounts:
-            return next(iter(accounts)) if len(accounts) == 1 else None
-    return None
+def _tells(resource: Resource) -> Iterator[tuple[str, str]]:
+    """What a resource tells of the login of its provider configuration."""
+    values = resource.values
+    if not resource.managed:
+        kind, names, form = _DATA.get(resource.type, ("", (), _ACCOUNT))
+        given: object = next((values[name] for name in names if values.get(name)), None)
+        if _is(given, form):
+            yield kind, given
+        return
+    match = _arn(values.get("arn")) if resource.type.startswith("aws_") else None
+    if match is not None and match[2] in _OWN:
+        yield from (("partition", match[1]), ("owned", match[4]))
+        if match[3] and not isinstance(values.get("region"), str):
+            yield "region", match[3]
 
 
 def _arn(value: object) -> re.Match[str] | None:

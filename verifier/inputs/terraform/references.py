@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.configuration import Block, Expression, Written
-from verifier.inputs.terraform.hcl_kinds import Ordered, is_null
+from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
-from verifier.inputs.terraform.hcl_types import converted, untyped
 from verifier.inputs.terraform.plan import Resource
-from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, by_key, node_of, qualified, steps_of, within
+from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, node_of, qualified, steps_of, within
 from verifier.inputs.unknown import Missing, Unknown
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
 
+At = tuple[ModulePath, bool, str, str]
+"""A resource of a module instance: whether it is managed, its type and its name."""
 _WHOLE_RESOURCE = {"aws_iam_policy_document": "json"}
 """What is meant where an expression refers to an instance by a key that is not constant, so that the plan does not record the attribute."""
 
-_NO_RESOURCES = ("each", "count", "local", "path", "terraform", "self")
+_NO_RESOURCES = ("var", "module", "each", "count", "local", "path", "terraform", "self")
 _MOST_CALLS = 60
 _HOP = 3
 """What a reference counts for, in expressions inside each other."""
@@ -74,17 +75,12 @@ class References:
                 return node_of(unknown.source, resource.index)
             case ["each", "value", *rest] if resource is not None:
                 return _rest(self._each(resource, unknown), rest, unknown)
-            case ["data", str(type_), str(name), *rest]:
-                return self._attribute((module, False, type_, name), rest, resource, unknown)
-            case [str(type_), str(name), *rest] if type_ not in _NO_RESOURCES:
-                return self._attribute((module, True, type_, name), rest, resource, unknown)
-        return unknown
+        target = _target(steps, module)
+        return unknown if target is None else self._attribute(*target, resource, unknown)
 
     # -- resources --
 
-    def _attribute(
-        self, at: tuple[ModulePath, bool, str, str], steps: list[Step], resource: Resource | None, unknown: Unknown
-    ) -> Node | None:
+    def _attribute(self, at: At, steps: list[Step], resource: Resource | None, unknown: Unknown) -> Node | None:
         target, rest = self.instance(at, steps, resource)
         if target is None:
             return unknown if self._exists(at, steps[:1]) else Missing(unknown.source, 0, 0, unknown.names)
@@ -96,9 +92,7 @@ class References:
             return self.resolver.derive(self.resolver, target, "json") or unknown
         return _rest(self.resolver.value(target, str(rest[0])), rest[1:], unknown)
 
-    def instance(
-        self, at: tuple[ModulePath, bool, str, str], steps: list[Step], resource: Resource | None
-    ) -> tuple[Resource | None, list[Step]]:
+    def instance(self, at: At, steps: list[Step], resource: Resource | None) -> tuple[Resource | None, list[Step]]:
         """The instance that a reference is to, and what follows. Without a key: the only one, or the one with the key of the instance that
         the reference is written in."""
         instances = self.resolver.instances.get(at, {})
@@ -114,21 +108,17 @@ class References:
         """Of several references in an expression those that its value may be: one to an instance that the plan does not make fails, so the
         expression takes another (`try(a[0].arn, b[0].arn)`); a variable that is null, empty or a truth is what it decides by
         (`coalesce(var.policy, …)`). Where Terraform goes by a key, the first."""
-        if by_key(found):
+        if len(found) == 2 and found[1] in ("each.key", "count.index") and found[0].removeprefix("data.").count(".") == 1:
             return list(found[:1])
         if len(found) < 2:
             return list(found)
         return [text for text in found if self._may_be(text, module) and not self._decides(text, module, resource)]
 
     def _may_be(self, text: str, module: ModulePath) -> bool:
-        steps = steps_of(text) or []
-        managed = steps[:1] != ["data"]
-        named, key = steps[0 if managed else 1 :][:2], steps[2 if managed else 3 :][:1]
-        if len(named) != 2 or named[0] in ("var", "module", *_NO_RESOURCES):
-            return True
-        return self._exists((module, managed, str(named[0]), str(named[1])), key)
+        target = _target(steps_of(text) or [], module)
+        return target is None or self._exists(target[0], target[1][:1])
 
-    def _exists(self, at: tuple[ModulePath, bool, str, str], key: list[Step]) -> bool:
+    def _exists(self, at: At, key: list[Step]) -> bool:
         """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that is not told."""
         block, instances = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block()), self.resolver.instances.get(at, {})
         if "count" in block.attributes and key and isinstance(key[0], int):
@@ -147,13 +137,9 @@ class References:
     def _splat(self, text: str, module: ModulePath, unknown: Unknown) -> Node:
         """An attribute of every instance that `count` makes."""
         head, _, tail = text.partition("[*]")
-        before, after = steps_of(head), steps_of(tail)
-        managed = before is not None and before[:1] != ["data"]
-        named = (before or [])[0 if managed else 1 :]
-        if len(named) != 2 or not after:
-            return unknown
-        instances = self.resolver.instances.get((module, managed, str(named[0]), str(named[1])), {})
-        if not instances or not all(index is None or isinstance(index, int) for index in instances):
+        target, after = _target(steps_of(head) or [], module), steps_of(tail)
+        instances = self.resolver.instances.get(target[0], {}) if target is not None and not target[1] else {}
+        if not after or not instances or not all(index is None or isinstance(index, int) for index in instances):
             return unknown
         ordered = [instances[index] for index in sorted(instances, key=lambda index: index if isinstance(index, int) else 0)]
         found = [_rest(self.resolver.value(r, str(after[0])), after[1:], unknown) for r in ordered]
@@ -165,16 +151,11 @@ class References:
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
             found = self.standing(expression.references if expression is not None else (), module, resource)
-            steps = steps_of(found[0]) if len(found) == 1 else None
-            match steps:
-                case ["var", str(variable)] if module:
-                    expression, module = self._argument(variable, module), module[:-1]
-                    continue
-                case ["data", *_] | None:
-                    return None
-                case [str(type_), str(own), *rest]:
-                    return self.instance((module, True, type_, own), rest, resource)[0]
-            return None
+            steps = steps_of(found[0]) or [] if len(found) == 1 else []
+            if not (len(steps) == 2 and steps[0] == "var" and module):
+                target = _target(steps, module)
+                return self.instance(*target, resource)[0] if target is not None and target[0][1] else None
+            expression, module = self._argument(str(steps[1]), module), module[:-1]
         return None
 
     # -- variables, locals, outputs --
@@ -246,6 +227,15 @@ class References:
             return unknown  # nothing tells that there is this instance
         found = self.resolver.expression(output, inner, None, f"output.{steps[0]}")
         return _rest(found, steps[1:], unknown)
+
+
+def _target(steps: Sequence[Step], module: ModulePath) -> tuple[At, list[Step]] | None:
+    """The resource or data source that steps lead to, and what follows; `None` for anything else."""
+    managed = steps[:1] != ["data"]
+    match steps[0 if managed else 1 :]:
+        case [str(type_), str(name), *rest] if type_ not in _NO_RESOURCES:
+            return (module, managed, type_, name), rest
+    return None
 
 
 def _written(block: Block, name: str) -> Written | None:

@@ -118,6 +118,21 @@ class Resolver:
         raw = node_of(self.place(resource), given, unknown, [after_apply(f"{resource.address}.{name}")])
         return self.filled(raw, self.expression_of(resource, name), resource, name)
 
+    def tags(self, resource: Resource) -> Members | None:
+        """All tags of a resource, those that its provider adds among them; `None` where one is not known (F3)."""
+        node = self.value(resource, "tags_all")
+        if node is None or (names_in([node]) and not self._default_tags(resource)):
+            node = self.value(resource, "tags")
+        if node is None:
+            return Members(self.place(resource), 0, 0, [])
+        return node if isinstance(node, Members) and not names_in([node]) else None
+
+    def _default_tags(self, resource: Resource) -> bool:
+        """Whether the provider may add tags of its own."""
+        entry = self.plan.providers.get(resource.provider)
+        generated = (kinds for module in self.plan.modules.values() for kinds in module.files.generated.values())
+        return entry is None or "default_tags" in entry.block.blocks or any("default_tags" in kinds for kinds in generated)
+
     def expression_of(self, resource: Resource, name: str) -> Expression | None:
         """The expression of an attribute in the configuration; `None` where it has none."""
         return None if resource.configuration is None else resource.configuration.attributes.get(name)

@@ -6,6 +6,7 @@ Guarantee: every reference that the key's own policy and grants were read throug
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from verifier.inputs.terraform.resolver import Resolver
@@ -21,25 +22,17 @@ class Supposed:
         self.resolver = resolver
         self.organization = organization
         self.total = sum(len(found) for found in resolver.supposed.values())
-        self.attached: dict[str, list[str]] = {}
+        self.attached: defaultdict[str, list[str]] = defaultdict(list)
         """By the address of a key, the resources whose expressions refer to it."""
         for resource in resolver.of_type(*_ATTACHED):
             for references in resolver.supposed.get(resource.address, {}).values():
                 for owner in (owner for reference in references for owner in _owners(reference)):
-                    self.attached.setdefault(owner, []).append(resource.address)
+                    self.attached[owner].append(resource.address)
 
     def about(self, key: str) -> Iterator[str]:
         """The sentences about the key at an address."""
         what = "plan" if self.resolver.plan.is_plan else "state"
         yield f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives them, and no others"
-        yield from self._expressions(key)
-        if self.resolver.evaluated:
-            yield "the .tf files beside the plan are those that it was made from"
-        if self.organization:
-            yield "FullAWSAccess is attached to the root and to every OU and account"
-
-    def _expressions(self, key: str) -> Iterator[str]:
-        """The expressions that are taken to be what they refer to: those that the key rests on, and how many others there are."""
         own = [f"{address}.{name} is {', '.join(refers)}" for address, name, refers in self._rests_on(key)]
         more = self.total - min(len(own), _MOST_NAMED)
         others = f"{more} expressions" if more != 1 else "one expression"
@@ -48,21 +41,19 @@ class Supposed:
             yield f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
         elif more:
             yield f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in the plan"
+        if self.resolver.evaluated:
+            yield "the .tf files beside the plan are those that it was made from"
+        if self.organization:
+            yield "FullAWSAccess is attached to the root and to every OU and account"
 
-    def _rests_on(self, key: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """The expressions that lead from a key, or from what is attached to it, to other resources."""
-        pending = [key, *dict.fromkeys(self.attached.get(key, []))]
-        seen = set(pending)
-        result = []
+        pending, supposed = [key, *dict.fromkeys(self.attached[key])], self.resolver.supposed
         for address in pending:
-            for name, refers in self.resolver.supposed.get(address, {}).items():
-                result.append((address, name, refers))
-                for reference in refers:
-                    target = next((owner for owner in _owners(reference) if owner in self.resolver.supposed), None)
-                    if target is not None and target not in seen:
-                        seen.add(target)
-                        pending.append(target)
-        return result
+            for name, refers in supposed.get(address, {}).items():
+                yield address, name, refers
+                targets = [next((owner for owner in _owners(reference) if owner in supposed), key) for reference in refers]
+                pending += [target for target in dict.fromkeys(targets) if target not in pending]
 
 
 def _owners(reference: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 In: the resources of a plan. Out: what they could change; a warning for each that may hold keys. Guarantee: none of them is passed over in
 silence (S1). They are stacks and products of CloudFormation, whose templates hold resources of their own, what the Cloud Control API
-makes, what is of a type that is not known, and provisioners; also what goes, for it may have taken something away.
+makes, what is of a type that is not known, shares, whose policies AWS RAM writes, and provisioners; also what goes, for it may have taken
+something away.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from dataclasses import replace
 
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.terraform.keys import Keys
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.unknown import Unknown, names_in
 from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.text import first_few
 
 _STACK = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
@@ -86,3 +90,24 @@ def _commands(resource: Resource) -> Iterator[str]:
     for block in resource.configuration.blocks.get("provisioner", ()) if resource.configuration is not None else ():
         if block.text("type") in _RUNS:
             yield block.text("command") or "?"
+
+
+def shares(resolver: Resolver, keys: Keys) -> Iterator[Unmodelled]:
+    """What each share through AWS RAM may allow, on its key, or on any where that is not known (L5a): AWS RAM writes a second policy of the
+    key, of statements that allow. [Terraform AWS provider: aws_ram_resource_association; AWS RAM User Guide: Permissions]"""
+    for resource in resolver.of_type("aws_ram_resource_association"):
+        node = resolver.value(resource, "resource_arn")
+        key = keys.target(resource, "resource_arn")
+        if key is None and (not isinstance(node, Unknown) or _is_other(resolver, resource, node)):
+            continue
+        depends = first_few(names_in([] if node is None else [node]))
+        what = "shares the key" if key is not None else f"may share the key (what it shares depends on {depends})"
+        does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have"
+        yield resolver.unmodelled(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key.arn if key is not None else None)
+
+
+def _is_other(resolver: Resolver, resource: Resource, node: Unknown) -> bool:
+    """Whether it is certainly no key: its ARN begins as that of another service, or it is a resource of another type."""
+    head = (node.pieces[0] or "").split(":") if node.pieces else []
+    referred = resolver.references.referred(resource, "resource_arn")
+    return (len(head) > 3 and head[2] != "kms") or (referred is not None and not referred.type.startswith("aws_kms_"))

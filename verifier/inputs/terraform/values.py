@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
-from verifier.inputs.terraform.hcl_kinds import member
+from verifier.inputs.json_nodes import read_json
+from verifier.inputs.nodes import Items, Members, Node, Scalar, text_of
+from verifier.inputs.terraform.hcl_kinds import member, number_text
 from verifier.inputs.terraform.json_text import string
 from verifier.inputs.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
@@ -30,7 +32,9 @@ _CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])
 
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
-    """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on."""
+    """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on. Nodes in it stay."""
+    if isinstance(value, Node):
+        return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
         return Unknown(place, 0, 0, names)
     if isinstance(value, dict):
@@ -48,12 +52,6 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         text = format(Decimal(repr(value)), "f")
         return Scalar(place, 0, 0, number_text(text) or text, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
-
-
-def number_text(text: str) -> str | None:
-    """A number as Terraform writes it; `None` where that is not told here (exponents, very many digits)."""
-    match = re.fullmatch(r"0*([0-9]{1,15}?)(?:\.([0-9]{0,15}?)0*)?", text)
-    return None if match is None else match[1] + (f".{match[2]}" if match[2] else "")
 
 
 def text_node(place: Source, text: str) -> Scalar:
@@ -128,26 +126,7 @@ def module_path(address: object) -> ModulePath:
 
 def qualified(module: ModulePath, reference: str) -> str:
     """A reference as it would be read from the root module: with the calls that lead to its module."""
-    return "".join(f"module.{name}{_key(index)}." for name, index in module) + reference
-
-
-def _key(index: Index) -> str:
-    return "" if index is None else f"[{json.dumps(index)}]"
-
-
-def plain(node: Node) -> Any:
-    """A node without unknown values as a JSON value; texts and plain values as texts."""
-    if isinstance(node, Members):
-        return {key.text: plain(value) for key, value in node.pairs}
-    if isinstance(node, Items):
-        return [plain(item) for item in node.items]
-    assert isinstance(node, Scalar)
-    return None if node.type == "null" else node.text
-
-
-def by_key(found: Sequence[str]) -> bool:
-    """Whether an expression refers to the instance of a resource that has the key of the one that it is written in."""
-    return len(found) == 2 and found[1] in ("each.key", "count.index") and found[0].removeprefix("data.").count(".") == 1
+    return "".join(f"module.{name}{'' if index is None else f'[{json.dumps(index)}]'}." for name, index in module) + reference
 
 
 def after_apply(name: str) -> str:
@@ -155,22 +134,16 @@ def after_apply(name: str) -> str:
     return f"{name} (known after apply)"
 
 
-def canonical(node: Node) -> Any:
+def canonical(node: Node, name: str = "") -> object:
     """A value without what does not count in a policy: the order of listed values, lists of one, empty `Sid`s. A text that holds JSON
-    is what it holds."""
-    if isinstance(node, Scalar) and node.text.lstrip().startswith("{"):
-        try:
-            return _canonical(json.loads(node.text))
-        except (ValueError, RecursionError):
-            return node.text
-    return _canonical(plain(node))
-
-
-def _canonical(value: Any, name: str = "") -> Any:
-    if isinstance(value, dict):
-        return {key: _canonical(inner, key) for key, inner in value.items() if not (key == "Sid" and inner == "")}
-    if isinstance(value, list):
-        found = [_canonical(inner) for inner in value]
+    is what it holds. No value in it is unknown."""
+    if isinstance(node, Members):
+        return {key.text: canonical(value, key.text) for key, value in node.pairs if key.text != "Sid" or text_of(node, "Sid")}
+    if isinstance(node, Items):
+        found = [canonical(item) for item in node.items]
         ordered = found if name == "Statement" else sorted(found, key=json.dumps)
         return ordered[0] if len(ordered) == 1 else ordered
-    return json.dumps(value) if isinstance(value, bool | int | float) else value
+    assert isinstance(node, Scalar)
+    with suppress(InputError):
+        return canonical(read_json(Source("", node.text))) if node.text.lstrip().startswith("{") else node.text
+    return node.text
