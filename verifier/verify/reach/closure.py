@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from verifier.model.reach import OWN_KEY, StepKind
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Offer, Way
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers import ANY, Access, KeyOffers
@@ -78,24 +78,27 @@ class Closure:
         """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least. Without
         the ways that are `refused`: to look for others, as it proves nothing."""
         reached = Reached(start, self._identities.at_first(start))
+        stepping, asking = Fresh(), Fresh()
         if direct:
-            self._look_for_goals(reached, 0, direct, refused)
+            self._look_for_goals(reached, 0, direct, refused, asking)
         if self._all_reached(reached):
             return reached
         # What is brought about without keys does not turn on what is brought about with them.
-        without_keys = self._by_steps(start, refused)
-        last = max(derivation.rounds for derivation in without_keys.values())
+        without_keys: dict[int, dict[Fact, Derivation]] = {}
+        for fact, derivation in self._by_steps(start, refused).items():
+            without_keys.setdefault(derivation.rounds, {})[fact] = derivation
+        last = max(without_keys)
         rounds = 0
         while not self._all_reached(reached):
             rounds += 1
-            new = {fact: found for fact, found in without_keys.items() if found.rounds == rounds}
-            for fact, derivation in self._round(reached.facts, rounds):
+            new = dict(without_keys.get(rounds, {}))
+            for fact, derivation in self._round(reached.facts, rounds, stepping):
                 if fact not in reached.facts and (fact, derivation.step, derivation.by, derivation.premises) not in refused:
                     new.setdefault(fact, derivation)
             if not new and rounds > last:
                 break
             reached.facts.add(new)
-            self._look_for_goals(reached, rounds, direct, refused)
+            self._look_for_goals(reached, rounds, direct, refused, asking)
         for arn, offers in self._keys.items():
             for number in offers.goals:
                 self._or_by_sharing(reached, arn, number)
@@ -116,9 +119,9 @@ class Closure:
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
 
-    def _round(self, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
+    def _round(self, facts: Facts, rounds: int, stepping: Fresh) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more on keys."""
-        for by in facts.held:
+        for by in stepping.held(facts, len(self._keys)):
             for offers in self._keys.values() if by.startswith(STEPPING) else ():
                 offered = offers.steps(by)
                 available = self._available(offers, by, facts) if offered else frozenset()
@@ -187,17 +190,18 @@ class Closure:
 
     # -- goals --
 
-    def _look_for_goals(self, reached: Reached, rounds: int, direct: bool, refused: frozenset[Way]) -> None:
+    def _look_for_goals(self, reached: Reached, rounds: int, direct: bool, refused: frozenset[Way], asking: Fresh) -> None:
+        whom = asking.held(reached.facts, len(self._keys))
         for arn, offers in self._keys.items():
             for number in offers.goals:
                 if (arn, number) not in reached.goals:
-                    goals = self._goals(offers, number, reached.facts, rounds, direct)
+                    goals = self._goals(offers, number, reached.facts, rounds, direct, whom)
                     goal = next((goal for goal in goals if goal.way not in refused), None)
                     if goal is not None:
                         reached.goals[arn, number] = goal
 
-    def _goals(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool) -> Iterator[Goal]:
-        for by in facts.held:
+    def _goals(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool, whom: Sequence[str]) -> Iterator[Goal]:
+        for by in whom:
             accesses = offers.accesses(number, by)
             available = self._available(offers, by, facts) if accesses else frozenset()
             for access in accesses:

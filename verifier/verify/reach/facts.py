@@ -121,6 +121,11 @@ class Facts(dict[Fact, Derivation]):
         return self._of_kind.get(kind, ())
 
     @property
+    def others(self) -> int:
+        """How many facts are not that a principal is held."""
+        return len(self) - len(self.of_kind(FactKind.HOLDS))
+
+    @property
     def held(self) -> list[str]:
         """The principals that are held."""
         return [fact.subject for fact in self.of_kind(FactKind.HOLDS)]
@@ -130,3 +135,18 @@ def alone(start: str, *, tagged: bool = False) -> Facts:
     """What is true at first: a principal holds itself; a session that may be `tagged` has whatever session tags (F3)."""
     kinds = (FactKind.HOLDS, FactKind.SESSION_TAGS) if tagged else (FactKind.HOLDS,)
     return Facts({Fact(kind, start): Derivation(None, start, (), 0) for kind in kinds})
+
+
+@dataclass
+class Fresh:
+    """Whom to look at, round by round: what a principal can do turns on itself and on facts other than who else is held."""
+
+    _others: tuple[int, int] = (-1, -1)
+    _seen: int = 0
+
+    def held(self, facts: Facts, keys: int = 0) -> Sequence[str]:
+        """The principals that are held; of those who were looked at before none, unless another fact or key has come since."""
+        held, others = facts.of_kind(FactKind.HOLDS), (facts.others, keys)
+        first = self._seen if others == self._others else 0
+        self._others, self._seen = others, len(held)
+        return [fact.subject for fact in held[first:]]
