@@ -11,13 +11,20 @@ parts some value of it decides as S does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from verifier.inputs.doubt_conditions import narrowed_conditions, widened_conditions, with_condition
-from verifier.inputs.doubt_elements import Principals, narrowed_list, principals_of, widened_list
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
-from verifier.inputs.unknown import Resolved, Unknown, names_in
+from verifier.inputs.doubt_elements import (
+    changed_conditions,
+    narrowed_list,
+    principals_of,
+    replaced,
+    resolved,
+    widened_list,
+    with_condition,
+)
+from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
+from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.policy import PolicyKind
 
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
@@ -47,7 +54,7 @@ def is_unknown_whole(node: Node) -> bool:
     """Whether nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
     if isinstance(node, Unknown):
         return True
-    return isinstance(node, Members) and any(key.text == "Version" and isinstance(value, Unknown) for key, value in node.pairs)
+    return isinstance(member(node, "Version"), Unknown)
 
 
 def settled(document: Members, kind: PolicyKind) -> Settled:
@@ -61,45 +68,49 @@ def settled(document: Members, kind: PolicyKind) -> Settled:
             pairs.append((key, Items(value.source, value.start, value.end, list(statements))))
         elif not isinstance(value, Unknown):
             pairs.append((key, value))
-    return Settled(Resolved(document.source, document.start, document.end, pairs), tuple(doubts))
+    return Settled(resolved(document, pairs), tuple(doubts))
 
 
 def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]:
     given = value.items if isinstance(value, Items) else [value]
     kept: list[Node] = []
-    further: list[tuple[Node, int]] = []
+    further: list[Node] = []
     doubts: list[Doubt] = []
     for index, statement in enumerate(given):
-        names = names_in([statement])
-        certain, possible = _between(statement, kind) if names else (statement, [])
-        sid = _sid(statement)
+        names, sid = names_in([statement]), member(statement, "Sid")
+        doubt = partial(Doubt, original=index, sid=sid if isinstance(sid, Scalar) else None, names=names)
+        certain, possible = _between(statement, kind) if names else (None, [])
         if certain is None and possible:
             certain = possible.pop(0)
-            doubts.append(Doubt(index, index, sid, names))
+            doubts.append(doubt(index))
         kept.append(certain if certain is not None else statement)
-        further += [(other, index) for other in possible]
-        doubts += [Doubt(len(given) + len(further) - len(possible) + n, index, sid, names) for n in range(len(possible))]
-    return [*kept, *(_without_sid(node) for node, _ in further)], doubts
+        for other in possible:
+            doubts.append(doubt(len(given) + len(further)))
+            further.append(replaced(other, "Sid", None))
+    return [*kept, *further], doubts
 
 
-def _between(statement: Node, kind: PolicyKind) -> tuple[Node | None, list[Node]]:
+def _between(statement: Node, kind: PolicyKind) -> tuple[Members | None, list[Members]]:
     """A statement that certainly applies, if there is one, and those that together cover what might."""
-    if isinstance(statement, Unknown) and statement.options is not None and all(isinstance(o, Members) for o in statement.options):
-        return None, [possible for option in statement.options for possible in _any_of(option, kind)]
+    if isinstance(statement, Unknown) and statement.options is not None:
+        options = [option for option in statement.options if isinstance(option, Members)]
+        if len(options) == len(statement.options):
+            return None, [possible for option in options for possible in _any_of(option, kind)]
     if not isinstance(statement, Members):
         return None, [_anything(statement, effect, kind) for effect in _effects(kind)]
-    statement = _members(statement, [(key, value) for key, value in statement.pairs if key.text != "Sid" or not isinstance(value, Unknown)])
+    statement = replaced(statement, "Sid", None) if isinstance(member(statement, "Sid"), Unknown) else statement
+    effect = member(statement, "Effect")
     if not names_in([statement]):
         return statement, []
-    effect = next((value for key, value in statement.pairs if key.text == "Effect"), None)
     if isinstance(effect, Unknown):
-        return None, [w for e in _effects(kind) for w in _widened(_with_effect(statement, e), kind, certain=False)]
+        either = [replaced(statement, "Effect", text_at(effect, each)) for each in _effects(kind)]
+        return None, [possible for each in either for possible in _widened(each, kind, certain=False)]
     return _narrowed(statement, kind), _widened(statement, kind)
 
 
-def _any_of(option: Node, kind: PolicyKind) -> list[Node]:
+def _any_of(option: Members, kind: PolicyKind) -> list[Members]:
     """What a statement says that may be there, or not."""
-    certain, possible = _between(option, kind) if names_in([option]) else (option, [])
+    certain, possible = _between(option, kind)
     return [*([certain] if certain is not None else []), *possible]
 
 
@@ -107,15 +118,14 @@ def _effects(kind: PolicyKind) -> tuple[str, ...]:
     return ("Deny",) if kind is PolicyKind.RCP else ("Allow", "Deny")
 
 
-def _anything(place: Node, effect: str, kind: PolicyKind) -> Node:
+def _anything(place: Node, effect: str, kind: PolicyKind) -> Members:
     """A statement about everything and everyone, in the place of one of which nothing is known."""
     elements = {"Effect": effect, **({"Principal": "*"} if kind in _WITH_PRINCIPAL else {}), "Action": "*"}
     elements |= {} if kind is PolicyKind.TRUST else {"Resource": "*"}
-    pairs: list[tuple[Scalar, Node]] = [(text_at(place, name), text_at(place, value)) for name, value in elements.items()]
-    return Resolved(place.source, place.start, place.end, pairs)
+    return resolved(place, [(text_at(place, name), text_at(place, value)) for name, value in elements.items()])
 
 
-def _narrowed(statement: Members, kind: PolicyKind) -> Node | None:
+def _narrowed(statement: Members, kind: PolicyKind) -> Members | None:
     """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at all."""
     pairs: list[tuple[Scalar, Node]] = []
     for key, value in statement.pairs:
@@ -127,70 +137,34 @@ def _narrowed(statement: Members, kind: PolicyKind) -> Node | None:
         elif key.text == "NotPrincipal" and names_in([value]):
             narrow = None
         elif key.text == "Condition":
-            narrow = narrowed_conditions(value)
+            narrow = changed_conditions(value, wide=False)
         if narrow is None:
             return None
         pairs.append((key, narrow))
-    return _members(statement, pairs)
+    return resolved(statement, pairs)
 
 
-def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> list[Node]:
+def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> list[Members]:
     """Statements that together match whatever the statement might match; what is `certain` anyway may be left out."""
     pairs: list[tuple[Scalar, Node]] = []
-    principals: Principals | None = None
     for key, value in statement.pairs:
         if key.text in _LISTS:
             pairs.append(widened_list(key, value))
-        elif key.text == "Principal":
-            principals = principals_of(value, kind)
-            pairs.append((key, value))
         elif key.text == "NotPrincipal":
             rest = principals_of(value, kind).known
             pairs.append((key, rest) if rest is not None else (text_at(key, "Principal"), text_at(value, "*")))
         elif key.text == "Condition":
-            wide = widened_conditions(value)
+            wide = changed_conditions(value, wide=True)
             pairs += [(key, wide)] if wide is not None else []
         else:
             pairs.append((key, value))
-    if principals is None:
-        return [_members(statement, pairs)]
-    return [*_for_known(statement, pairs, principals, certain), *_for_unknown(statement, pairs, principals, kind)]
-
-
-def _for_known(statement: Members, pairs: Sequence[tuple[Scalar, Node]], principals: Principals, certain: bool) -> list[Node]:
-    """The widened statement for the principals that are known; none where that is certain, for nothing else of it is unknown."""
-    others = [value for key, value in statement.pairs if key.text != "Principal"]
-    if principals.known is None or (certain and not names_in(others)):
-        return []
-    known = principals.known
-    return [_members(statement, [(key, known if key.text == "Principal" else value) for key, value in pairs])]
-
-
-def _for_unknown(statement: Members, pairs: Sequence[tuple[Scalar, Node]], principals: Principals, kind: PolicyKind) -> list[Node]:
-    """The widened statement for everyone whom an unknown principal might name."""
-    found: list[Node] = []
-    for limit in dict.fromkeys(principals.unknown):
-        everyone = [(key, text_at(value, "*") if key.text == "Principal" else value) for key, value in pairs]
-        limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.TRUST)
-        found.append(_members(statement, with_condition(everyone, statement, limit) if limit and limited else everyone))
-    return found
-
-
-def _with_effect(statement: Members, effect: str) -> Members:
-    pairs = [(key, text_at(value, effect) if key.text == "Effect" else value) for key, value in statement.pairs]
-    return _members(statement, pairs)
-
-
-def _members(like: Members, pairs: Sequence[tuple[Scalar, Node]]) -> Members:
-    return Resolved(like.source, like.start, like.end, list(pairs))
-
-
-def _sid(statement: Node) -> Scalar | None:
-    pairs = statement.pairs if isinstance(statement, Members) else []
-    return next((value for key, value in pairs if key.text == "Sid" and isinstance(value, Scalar)), None)
-
-
-def _without_sid(statement: Node) -> Node:
-    if not isinstance(statement, Members):
-        return statement
-    return _members(statement, [(key, value) for key, value in statement.pairs if key.text != "Sid"])
+    whole, named = resolved(statement, pairs), member(statement, "Principal")
+    if named is None:
+        return [whole]
+    principals, everyone = principals_of(named, kind), replaced(whole, "Principal", text_at(named, "*"))
+    # The principals that are known are in the certain statement if nothing else of it is unknown.
+    is_certain = certain and not names_in([value for key, value in statement.pairs if key.text != "Principal"])
+    known = [] if principals.known is None or is_certain else [replaced(whole, "Principal", principals.known)]
+    limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.TRUST)
+    limits = dict.fromkeys(principals.unknown)
+    return [*known, *(with_condition(everyone, limit) if limit and limited else everyone for limit in limits)]

@@ -1,24 +1,32 @@
-"""Principals, actions and resources with unknown values, taken narrowly and widely.
+"""Principals, actions, resources and conditions with unknown values, taken narrowly and widely.
 
 In: the value of an element. Out: the value that matches fewest requests, and what matches most.
-Guarantee: the narrow value matches nothing that the element might not match; the wide one all that it might.
+Guarantee: the narrow value matches nothing that the element might not match; the wide one all that it might. An unknown part of a text is a
+wildcard where an operator has a form with wildcards; elsewhere a condition is left out (widely) or fails (narrowly). A wildcard of
+`StringLike` crosses colons, so it covers the Arn operators (L6).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
-from verifier.inputs.unknown import Pieces, Resolved, Unknown
+from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
+from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in
 from verifier.model.policy import PolicyKind
 
-Limit = tuple[tuple[str, ...], str, str] | None
-"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key, the value. `None`: it
-might name anyone."""
+Limit = tuple[tuple[str, ...], str, str]
+"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key, the value."""
 
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
 _ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")
+_OPERATOR = re.compile(r"((?:ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
+_LIKE = {
+    **dict.fromkeys(("StringEquals", "StringLike", "ArnEquals", "ArnLike"), "StringLike"),
+    **dict.fromkeys(("StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"), "StringNotLike"),
+}
+"""For an operator the one with wildcards that matches at least what it matches."""
 _SERVICE = (("Bool",), "aws:PrincipalIsAWSService", "true")
 _PROVIDER = "Federated"
 _NOBODY = (_PROVIDER, "CanonicalUser")
@@ -28,47 +36,58 @@ _NOBODY = (_PROVIDER, "CanonicalUser")
 @dataclass(frozen=True)
 class Principals:
     """The principals of an element that are known, in a value of the same form (`None` for none), and for each of the others what limits
-    whom it might name."""
+    whom it might name (`None` where it might name anyone)."""
 
     known: Node | None
-    unknown: tuple[Limit, ...]
+    unknown: tuple[Limit | None, ...]
 
 
-def split(value: Node) -> tuple[list[Node], list[Unknown]]:
+def resolved(place: Node, pairs: Sequence[tuple[Scalar, Node]]) -> Resolved:
+    """An object in the place of another node."""
+    return Resolved(place.source, place.start, place.end, list(pairs))
+
+
+def replaced(node: Members, name: str, value: Node | None) -> Members:
+    """An object with another value for a member that it has, or without it."""
+    kept = [(key, own if key.text != name else value) for key, own in node.pairs]
+    return resolved(node, [(key, own) for key, own in kept if own is not None])
+
+
+def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
     """The listed values that are known, and those that are not."""
     listed = value.items if isinstance(value, Items) else [value]
     return [node for node in listed if not isinstance(node, Unknown)], [node for node in listed if isinstance(node, Unknown)]
 
 
-def listed(like: Node, values: list[Node]) -> Node:
+def _listed(like: Node, values: list[Node]) -> Node:
     """The values as a list in the place of an element."""
     return Items(like.source, like.start, like.end, values)
 
 
 def narrowed_list(name: str, value: Node) -> Node | None:
     """`Action`, `Resource` and their negations, so that they match fewest requests; `None` where that is none at all."""
-    known, unknown = split(value)
+    known, unknown = _split(value)
     if not unknown:
         return value
     if not name.startswith("Not"):
-        return listed(value, known) if known else None
+        return _listed(value, known) if known else None
     patterns = [_pattern(name, node) for node in unknown]
-    return None if "*" in patterns else listed(value, [*known, *map(text_at, unknown, patterns)])
+    return None if "*" in patterns else _listed(value, [*known, *map(text_at, unknown, patterns)])
 
 
 def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
     """`Action`, `Resource` and their negations, so that they match most requests."""
-    known, unknown = split(value)
+    known, unknown = _split(value)
     if not unknown:
         return key, value
     if not key.text.startswith("Not"):
-        return key, listed(value, [*known, *(text_at(node, _pattern(key.text, node)) for node in unknown)])
+        return key, _listed(value, [*known, *(text_at(node, _pattern(key.text, node)) for node in unknown)])
     if known:
-        return key, listed(value, known)
+        return key, _listed(value, known)
     return text_at(key, key.text.removeprefix("Not")), text_at(value, "*")
 
 
-def wildcards(node: Unknown) -> str:
+def _wildcards(node: Unknown) -> str:
     """The text with `*` for each part that is not known."""
     return "".join("*" if piece is None else piece for piece in node.pieces)
 
@@ -77,13 +96,13 @@ def _pattern(name: str, node: Unknown) -> str:
     """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown part before the
     sixth one makes it `*`."""
     head = node.pieces[0] or ""
-    text = wildcards(node)
+    text = _wildcards(node)
     if name.endswith("Action"):
         return text if ":" in head else "*"
-    return text if head.count(":") >= 5 and "${" not in text and not is_part_of_variable(node.pieces) else "*"
+    return text if head.count(":") >= 5 and "${" not in text and not _is_part_of_variable(node.pieces) else "*"
 
 
-def is_part_of_variable(pieces: Pieces) -> bool:
+def _is_part_of_variable(pieces: Pieces) -> bool:
     """Whether a part that is not known may begin in a policy variable, or end in one."""
     before = any(piece is not None and re.search(r"\$(?:\{[^}]*)?$", piece) for piece in pieces[:-1])
     return before or any(piece is not None and re.match(r"[^{]*\}", piece) for piece in pieces[1:])
@@ -97,20 +116,20 @@ def principals_of(value: Node, kind: PolicyKind) -> Principals:
     if not isinstance(value, Members):
         return Principals(value, ())
     pairs: list[tuple[Scalar, Node]] = []
-    limits: list[Limit] = []
+    limits: list[Limit | None] = []
     for key, named in value.pairs:
-        known, unknown = split(named)
+        known, unknown = _split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
             known, unknown = [*known, *(text_at(node, "unknown") for node in unknown)], []
-            named = listed(named, known)
+            named = _listed(named, known)
         if known:
-            pairs.append((key, listed(named, known) if unknown else named))
+            pairs.append((key, _listed(named, known) if unknown else named))
         limits += [_limit(key.text, node) for node in unknown]
-    whole = Resolved(value.source, value.start, value.end, pairs) if pairs or not value.pairs else None
+    whole = resolved(value, pairs) if pairs or not value.pairs else None
     return Principals(whole, tuple(limits))
 
 
-def _limit(type_: str, node: Unknown) -> Limit:
+def _limit(type_: str, node: Unknown) -> Limit | None:
     """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The identities of a
     provider are of no account."""
     if type_ == "Service":
@@ -122,5 +141,70 @@ def _limit(type_: str, node: Unknown) -> Limit:
     if found is None:
         return None
     if _ROLE.match(head):
-        return ("ArnLike", "ArnEquals", "StringLike"), "aws:PrincipalArn", wildcards(node)
+        return ("ArnLike", "ArnEquals", "StringLike"), "aws:PrincipalArn", _wildcards(node)
     return ("StringEquals", "StringLike"), "aws:PrincipalAccount", found.group(1)
+
+
+def changed_conditions(value: Node, *, wide: bool) -> Node | None:
+    """The conditions, so that they hold for most requests if `wide`, else for fewest; `None` where nothing is left of them, or they hold
+    for none. Every test that has unknown values is changed; one that cannot be said is left out, or fails."""
+    if isinstance(value, Unknown):
+        return None
+    if not isinstance(value, Members):
+        return value
+    pairs = [(operator, block) for operator, block in value.pairs if not names_in([block])]
+    for operator, block in value.pairs:
+        tests = block.pairs if isinstance(block, Members) and names_in([block]) else []
+        said = [_say(pairs, *_changed(operator, key, values, wide=wide)) for key, values in tests]
+        if not wide and (not all(said) or (names_in([block]) and not isinstance(block, Members))):
+            return None
+    return None if wide and not pairs else resolved(value, pairs)
+
+
+def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values: Node | None) -> bool:
+    """Adds a test. Returns false iff it cannot be said: it has no values, or its operator has the key already (L4)."""
+    at = next((n for n, (given, block) in enumerate(pairs) if given.text == operator.text and isinstance(block, Members)), None)
+    inner = pairs[at][1] if at is not None else None
+    given = inner.pairs if isinstance(inner, Members) else []
+    if values is None or any(other.text.lower() == key.text.lower() for other, _ in given):
+        return False
+    block = Resolved(key.source, key.start, values.end, [*given, (key, values)])
+    if at is None:
+        pairs.append((operator, block))
+    else:
+        pairs[at] = (pairs[at][0], block)
+    return True
+
+
+def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> tuple[Scalar, Scalar, Node | None]:
+    """The test, so that it holds for most requests if `wide`, else for fewest; without values where that cannot be said. More values make a
+    negated operator hold for fewer. A wildcard for each unknown part matches at least what it matches (so do `*` and `?` that were
+    literal)."""
+    known, unknown = _split(values)
+    match = _OPERATOR.fullmatch(operator.text)
+    prefix, base, suffix = match.groups("") if match else ("", operator.text, "")
+    if not names_in([values]):
+        return operator, key, values
+    if not wide and not base.startswith(("String", "Arn", "Null")):
+        return operator, key, None  # a value that does not parse may make the statement match nothing (the reading C3)
+    if wide is ("Not" in base):
+        return operator, key, _listed(values, known) if known else None
+    like = _LIKE.get(base)
+    if like is None or any(not node.is_text or _is_part_of_variable(node.pieces) for node in unknown):
+        return operator, key, None  # it has no form with wildcards, or a text cannot be a pattern
+    wildcards = [text_at(node, _wildcards(node)) for node in unknown]
+    return text_at(operator, prefix + like + suffix), key, _listed(values, [*known, *wildcards])
+
+
+def with_condition(statement: Members, limit: Limit) -> Members:
+    """The statement with one condition more; as it is where every operator that could say it has its key already."""
+    operators, key, value = limit
+    condition = member(statement, "Condition")
+    given = condition.pairs if isinstance(condition, Members) else []
+    free = [name for name in operators if all(name != own.text for own, _ in given)]
+    if not free:
+        return statement
+    test = resolved(statement, [(text_at(statement, key), text_at(statement, value))])
+    whole = resolved(condition or statement, [*given, (text_at(statement, free[0]), test)])
+    others = [pair for pair in statement.pairs if pair[0].text != "Condition"]
+    return resolved(statement, [*others, (text_at(statement, "Condition"), whole)])
