@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.verdict import Assumption, Counterexample, KeySummary, NamedByGrant, Reason, Report, Statistics, Status, Verdict
+from verifier.report.json_report import report_schema
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -213,6 +219,12 @@ REPLICATES = Verdict(
 GRANTED_KEY = KeySummary(PAYMENTS, "payments", FILE, 6, "Enabled", grants=2, service_levels=3, resource_levels=1)
 KEY = KeySummary(PAYMENTS, "payments", FILE, 6, "Enabled")
 LOG_KEY = KeySummary(LOGS, None, None, 0, "Disabled")
+
+
+def faults(document: object, schema: Mapping[str, Any] | None = None) -> list[str]:
+    """Where a document is not as a schema says, that of JSON reports if no other is given."""
+    validator = Draft202012Validator(schema or report_schema())
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
 
 
 def report(

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from tests.golden import assert_golden
-from tests.report.samples import FILE, NAMED, PAYMENTS, REFUTED, report
+from tests.report.samples import FILE, NAMED, PAYMENTS, REFUTED, faults, report
 from tests.report.sarif_schema import sarif_validator
 from tests.report.stories import (
     ADMIN_SESSION,
@@ -165,7 +165,7 @@ def parsed(verdict: Verdict) -> Any:
 
 @pytest.mark.parametrize("verdict", ALL.verdicts)
 def test_reports_are_valid(verdict: Verdict) -> None:
-    Draft202012Validator(report_schema()).validate(parsed(verdict))
+    assert faults(parsed(verdict)) == []
 
 
 @pytest.mark.parametrize("kind", StepKind)
@@ -222,7 +222,7 @@ def test_the_reports_of_before_are_still_valid() -> None:
     document = parsed(REFUTED)
     for verdict in document["verdicts"]:
         del verdict["story"], verdict["bound"], verdict["counterexample"]["request"]["caller"]["session_tags"]
-    Draft202012Validator(report_schema()).validate(document)
+    assert faults(document) == []
 
 
 # --- SARIF, annotations, JUnit -------------------------------------------------------------------------------------------------------

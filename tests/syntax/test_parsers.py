@@ -29,8 +29,9 @@ def no_parser_is_made(*_: object, **__: object) -> lark.Lark:
 def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "origin", lambda name: json.loads((DATA / f"{name}.parser.json").read_text(encoding="utf-8"))["from"])
     monkeypatch.setattr(parsers, "made", no_parser_is_made)
-    parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False)
-    parser(invariants_parser.GRAMMAR, invariants_parser.START, TreeBuilder(), placeholders=True)
+    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False)
+    assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
+    assert isinstance(parser(invariants_parser.GRAMMAR, invariants_parser.START, TreeBuilder(), placeholders=True), lark.Lark)
 
 
 @pytest.mark.parametrize("tables", [None, {"from": "Lark 0.0, 0"}])
