@@ -97,9 +97,13 @@ def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named
 
 
 def tags_not_passed(decision: Decision) -> str | None:
-    """Why the session of a request cannot have its tags, as `evaluate` finds (F3): the facts are not exact for tags that come on from
-    earlier sessions, and such a request is no counterexample."""
-    return next((warning.removeprefix("F3: ") for warning in decision.warnings if warning.startswith("F3: no session")), None)
+    """Why the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3): the facts are not exact
+    for tags that come on from earlier sessions, nor for instants that no policy tells apart. Such a request is no counterexample."""
+    found = (warning.removeprefix("F3: ") for warning in decision.warnings if warning.startswith(_NOT_EXACT))
+    return next(found, None)
+
+
+_NOT_EXACT = ("F3: no session", "F3: credentials are issued")
 
 
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
