@@ -22,6 +22,8 @@ from verifier.problem.values import LIKE, template
 
 TAGS = tuple(f"aws:PrincipalTag/{letter}" for letter in "xyz")
 X, Y, Z = TAGS
+AGENT, PAIR, OTHER_PAIR = "aws:UserAgent", "kms:EncryptionContext:y", "kms:EncryptionContext:z"
+"""Keys whose values may have any characters: no tag has an asterisk or a brace."""
 VALUES = ("a", "A", "b", "pre-a", "pre-b")
 Values = dict[str, str | None]
 
@@ -174,13 +176,13 @@ def test_l7_two_variables_in_one_value() -> None:
 
 def test_l7_wildcards_a_value_with_a_wildcard_is_tried_both_ways() -> None:
     """A conflict found while wildcards were literal must not hide the request that the other reading allows."""
-    fixed = {"StringEquals": {X: "a*", Y: "ab"}}
-    like_ = verdict(conditioned({**fixed, "StringLike": {Y: f"${{{X}}}"}}))
-    unlike = verdict(conditioned({**fixed, "StringNotLike": {Y: f"${{{X}}}"}}))
+    fixed = {"StringEquals": {AGENT: "a*", PAIR: "ab"}}
+    like_ = verdict(conditioned({**fixed, "StringLike": {PAIR: f"${{{AGENT}}}"}}))
+    unlike = verdict(conditioned({**fixed, "StringNotLike": {PAIR: f"${{{AGENT}}}"}}))
     assert like_.counterexample is not None and like_.counterexample.readings == (("L7-wildcards", True),)
     assert unlike.counterexample is not None and unlike.counterexample.readings == (("L7-wildcards", False),)
     for held, allowed in ((True, like_), (False, unlike)):
-        block_ = {**fixed, "StringLike" if held else "StringNotLike": {Y: f"${{{X}}}"}}
+        block_ = {**fixed, "StringLike" if held else "StringNotLike": {PAIR: f"${{{AGENT}}}"}}
         assert status(conditioned(block_), readings={"L7-wildcards": held}) == allowed.status.value
         assert status(conditioned(block_), readings={"L7-wildcards": not held}) == "proved"
 
@@ -203,12 +205,14 @@ def test_l7_an_absent_key_without_default_matches_nothing() -> None:
 
 def test_l1_without_variables_the_text_is_literal() -> None:
     old = estate(
-        allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {Y: f"${{{X}}}"}, "StringNotEquals": {Y: f"${{{X}}}" + "x"}}),
+        allow(
+            aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {PAIR: f"${{{AGENT}}}"}, "StringNotEquals": {PAIR: f"${{{AGENT}}}" + "x"}}
+        ),
         version="2008-10-17",
     )
     found = verdict(old)
     assert found.counterexample is not None
-    assert dict(found.counterexample.request.context)[Y] == f"${{{X}}}"
+    assert dict(found.counterexample.request.context)[PAIR] == f"${{{AGENT}}}"
 
 
 def test_l7_a_role_session_has_no_user_name() -> None:
@@ -252,10 +256,10 @@ def test_c1_a_negated_operator_for_any_value_needs_the_key() -> None:
 
 
 def test_l7_wildcards_a_conflict_under_one_reading_is_none_under_the_other() -> None:
-    known = {"StringEquals": {X: "a*", Y: "ab", Z: ""}}
-    answer = verdict(conditioned({**known, "StringLike": {Y: f"${{{X}}}${{{Z}}}"}}))
+    known = {"StringEquals": {AGENT: "a*", PAIR: "ab", OTHER_PAIR: ""}}
+    answer = verdict(conditioned({**known, "StringLike": {PAIR: f"${{{AGENT}}}${{{OTHER_PAIR}}}"}}))
     assert answer.counterexample is not None and answer.counterexample.readings == (("L7-wildcards", True),)
-    other = verdict(conditioned({**known, "StringNotLike": {Y: f"${{{X}}}${{{Z}}}"}}))
+    other = verdict(conditioned({**known, "StringNotLike": {PAIR: f"${{{AGENT}}}${{{OTHER_PAIR}}}"}}))
     assert other.counterexample is not None and other.counterexample.readings == (("L7-wildcards", False),)
 
 

@@ -53,7 +53,7 @@ def when(block: dict[str, Any], action: str = "kms:Decrypt", **facts: Any) -> li
 
 VIA, S3, EC2 = "kms:ViaService", "s3.us-west-2.amazonaws.com", "ec2.us-west-2.amazonaws.com"
 RDS = "rds.us-west-2.amazonaws.com"
-TEAM = "aws:PrincipalTag/team"
+TEAM, AGENT = "aws:PrincipalTag/team", "aws:UserAgent"
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,9 @@ TEAM = "aws:PrincipalTag/team"
         ({"StringLike": {TEAM: "a*"}, "StringNotLike": {TEAM: ["*b", "*c"]}}, f"{TEAM} matches a*, but matches none of *b, *c"),
         ({"StringEqualsIgnoreCase": {TEAM: "Red"}}, f"{TEAM} is red in any case"),
         ({"StringEquals": {TEAM: ["", "or", "a b"]}}, f'{TEAM} is one of "", "a b", "or"'),
-        ({"StringEquals": {TEAM: ["a*", "b"]}}, f'{TEAM} is "a*" or b'),
-        ({"StringLike": {TEAM: "${*}*"}}, f"{TEAM} matches ${{*}}*"),
+        ({"StringEquals": {TEAM: ["a*", "b"]}}, f"{TEAM} is b"),  # no tag has an asterisk
+        ({"StringEquals": {AGENT: ["a*", "b"]}}, f'{AGENT} is "a*" or b'),
+        ({"StringLike": {AGENT: "${*}*"}}, f"{AGENT} matches ${{*}}*"),
         ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.7"]}}, "aws:SourceIp is in 10.0.0.0/8 or 203.0.113.7"),
         ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "aws:SourceIp is absent, or is not in 10.0.0.0/8"),
         ({"DateLessThan": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is before 2026-01-01T00:00:00Z"),

@@ -6,7 +6,9 @@ In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from unicodedata import category
 
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
@@ -41,6 +43,8 @@ NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:Rol
 _TAG = "aws:principaltag/"
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 MOST_SESSION_TAGS = 50
+_NAME = re.compile(r"[\w=,.@+-]{2,64}", re.ASCII)
+"""Of a session, or a source identity. [API: AssumeRole, RoleSessionName, SourceIdentity]"""
 """[IAM: id_session-tags; reference_iam-quotas]"""
 EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
 """What is read of the claims of a provider that `CHAINED` does not name, in other calls than the first."""
@@ -54,8 +58,9 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: only the session of a role has {key}"
         if given[key.lower()] not in VALUES.get(key, (given[key.lower()],)):
             yield f"F3: {key} is {' or '.join(VALUES[key])}"
-    if str(given.get("aws:sourceidentity", "")).lower().startswith("aws:"):
-        yield "F6: aws:SourceIdentity begins with no aws:"
+    for key in ("aws:SourceIdentity", "sts:SourceIdentity", "sts:RoleSessionName"):
+        if not _NAME.fullmatch(str(given.get(key.lower(), "example"))):
+            yield f"F6: {key} has 2 to 64 letters, digits and =,.@+_-, and so begins with no aws:"
     own, said = given.get("aws:sourceidentity"), given.get("sts:sourceidentity")
     if own is not None and said is not None and own != said:
         yield "E2: a session with a source identity sets no other one"
@@ -78,8 +83,8 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: tags that are too long, or AWS's own by their prefix; what the input gives of a user or role is a tag all the same.
-    [IAM: reference_iam-quotas, IAM and STS character limits; id_tags, Naming tags]"""
+    """F6: tags that are too long or have characters that none has, or are AWS's own by their prefix; what the input gives of a user or
+    role is a tag all the same. [IAM: reference_iam-quotas, IAM and STS character limits; id_tags, Naming tags]"""
     identity = case.standing.identity
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
     for key, value in given.items():
@@ -90,9 +95,16 @@ def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F6: the key of a tag has 1 to {LONGEST_TAG_KEY} characters, not {len(name)}"
         if len(value) > LONGEST_TAG_VALUE:
             yield f"F6: the value of a tag has at most {LONGEST_TAG_VALUE} characters, not {len(value)}"
+        for text in (text for text in (name, str(value)) if not all(map(_of_tags, text))):
+            yield f"F6: a tag is of letters, numbers, spaces and _.:/=+-@, unlike {text}"
         listed = identity is not None or case.standing.root_powers
         if listed and name.startswith("aws:"):
             yield f"F6: nobody gives a session the tag {name}: AWS keeps the prefix aws: to itself"
+
+
+def _of_tags(character: str) -> bool:
+    """Whether a character can be in the key or value of a tag. [IAM: id_tags, Naming tags]"""
+    return character in "_.:/=+-@" or category(character)[0] in "LNZ"
 
 
 def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

@@ -250,10 +250,14 @@ class Estate:
         return frozenset[str]().union(*(policy.tested_keys for policy in policies))
 
     @cached_property
-    def longest_tag(self) -> int:
-        """The number of characters of the longest value of a tag of a user or role."""
-        identities = (identity for account in self.accounts for identity in (*account.users, *account.roles))
-        return max((len(value) for identity in identities for _, value in identity.tags), default=0)
+    def tag_values(self) -> dict[str, frozenset[str]]:
+        """The values of tags of users and roles, by the name of the tag in lower case."""
+        found: dict[str, set[str]] = {}
+        for account in self.accounts:
+            for identity in (*account.users, *account.roles):
+                for name, value in identity.tags:
+                    found.setdefault(name.lower(), set()).add(value)
+        return {name: frozenset(values) for name, values in found.items()}
 
     @cached_property
     def heeds_trust_policies(self) -> bool:

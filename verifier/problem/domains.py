@@ -7,9 +7,10 @@ Guarantee: a domain holds at least every value that a real request can carry; it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from math import inf
+from unicodedata import category
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.plausible_words import PRINTABLE
@@ -17,6 +18,10 @@ from verifier.problem.predicates import ANY, Characters, Token, Tokens, literal_
 from verifier.problem.tables import Line
 from verifier.problem.words import Domain
 
+_LATIN = map(chr, range(256))
+TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category(c)[0] not in "LNZ"), True)
+"""Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies have no characters
+above U+00FF."""
 DIGITS = Characters(frozenset("0123456789"))
 LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
 UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
@@ -47,18 +52,19 @@ def is_written(name: str) -> bool:
 
 LONGEST_NAME = 64
 """Of a user, role or session."""
+_SAID_OF_SESSIONS = ("aws:sourceidentity", "sts:rolesessionname", "sts:sourceidentity")
 _LONGEST_TAG = 256
 """The value of a tag."""
 
 
-def longest_value(name: str, given: int) -> float:
-    """How many characters a value can have; `given` is the length of the longest tag of a user or role that the input gives, which is one
-    all the same. [IAM: reference_iam-quotas, IAM and STS character limits]"""
+def longest_value(name: str, given: frozenset[str]) -> float:
+    """How many characters a value can have; the `given` ones are values all the same. [IAM: reference_iam-quotas, IAM and STS character
+    limits]"""
     if name.startswith("aws:principaltag/"):
-        return max(_LONGEST_TAG, given)
+        return max(_LONGEST_TAG, *map(len, given), 0)
     if name.startswith("aws:requesttag/"):
         return _LONGEST_TAG
-    return LONGEST_NAME if name == "session" else inf
+    return LONGEST_NAME if name == "session" or name in _SAID_OF_SESSIONS else inf
 
 
 @dataclass(frozen=True)
@@ -220,7 +226,20 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
     if kind is ValueType.ARN:
         return _arn(name, partition, multivalued)
     least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1
-    return Attribute(name, words(name, some(ANY, least)).domain, multivalued=multivalued)
+    characters = TAG if name.startswith("aws:principaltag/") else ANY
+    return Attribute(name, words(name, some(characters, least)).domain, multivalued=multivalued)
+
+
+def of_tags(text: str) -> bool:
+    """Whether all characters of a text can be in the key or value of a tag."""
+    return all(character in TAG for character in text)
+
+
+def with_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
+    """The attribute, with values that the input gives of tags, though they are none."""
+    further = [Tokens(literal_tokens(value)) for value in sorted(values) if not of_tags(value)]
+    domain = attribute.domain
+    return attribute if domain is None or not further else replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
 
 
 @lru_cache(4096)
@@ -288,8 +307,8 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         return _vpc_arn(partition, region)
     if name in _ARN_FORMS:
         return _arn_of_form(name, partition)
-    if name == "aws:sourceidentity":
-        return words(name, some(NAME, 2))  # which begins with no `aws:` [API: AssumeRole, SourceIdentity]
+    if name in _SAID_OF_SESSIONS:
+        return words(name, some(NAME, 2))  # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
     if name == "kms:grantconstraintsourcearn":
         return _constraint_source(name, partition, region)
     if name in _NAMED_PRINCIPALS:

@@ -1,4 +1,4 @@
-"""Which tags there are at all: how many a session can be given, how long they are, which prefix is AWS's own (F3, F6).
+"""Which tags there are at all: how many a session can be given, what their keys are made of, which prefix is AWS's own (F3, F6).
 
 In: a space. Out: facts about `aws:RequestTag/…` of requests for a session, and about `aws:PrincipalTag/…`.
 Guarantee: a tag that the input gives of a user or role is one, whatever these rules say.
@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from verifier.problem.callers import identities
 from verifier.problem.counting import at_most
+from verifier.problem.domains import of_tags
 from verifier.problem.expression import Expression, Present, implies, negation
 from verifier.problem.powers import REQUEST_TAG
-from verifier.problem.session_tags import PRINCIPAL_TAG, own_tag, reserved
+from verifier.problem.session_tags import PRINCIPAL_TAG, known_tag, own_tag, reserved
 from verifier.problem.space import Space
 from verifier.problem.unmodelled import holders
 
@@ -27,14 +28,21 @@ def passable_tags(space: Space) -> Iterator[Expression]:
     yield at_most([Present(name) for name in asked], MOST_SESSION_TAGS)
     for name in asked:
         key = name.removeprefix(REQUEST_TAG)
-        if reserved(key) or not 0 < len(key) <= LONGEST_KEY:
+        if reserved(key) or not _is_key(key):
             yield negation(Present(name))
 
 
 def possible_tags(space: Space) -> Iterator[Expression]:
-    """F6: nobody has a tag whose key is too long, but who is said to have it."""
-    for name in space.attributes:
+    """F6: nobody has a tag whose key is none, or a value that is none, but who is said to have it."""
+    for name in (name for name in space.attributes if name.startswith(PRINCIPAL_TAG)):
         key = name.removeprefix(PRINCIPAL_TAG)
-        if name.startswith(PRINCIPAL_TAG) and not 0 < len(key) <= LONGEST_KEY:
+        for value in sorted(value for value in space.estate.tag_values.get(key, ()) if not of_tags(value)):
+            having = {identity.arn for identity in identities(space) if own_tag(identity, key) == value}
+            yield implies(known_tag(space, key, value), holders(space, sorted(having)))
+        if not _is_key(key):
             having = {identity.arn for identity in identities(space) if own_tag(identity, key) is not None}
             yield implies(Present(name), holders(space, sorted(having)))
+
+
+def _is_key(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_KEY and of_tags(text)

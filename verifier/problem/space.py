@@ -30,6 +30,7 @@ from verifier.problem.domains import (
     role_callers,
     session_names,
     user_ids,
+    with_values,
 )
 from verifier.problem.expression import (
     FALSE,
@@ -235,8 +236,13 @@ class Space(CallerTests):
         if name not in self.attributes:
             make = _OWN.get(name)
             target = self.target
-            self.attributes[name] = context_attribute(name, target.partition, target.region) if make is None else make()
+            found = context_attribute(name, target.partition, target.region) if make is None else make()
+            self.attributes[name] = with_values(found, self._given(name))
         return name
+
+    def _given(self, name: str) -> frozenset[str]:
+        """The values of a tag of callers that the input gives."""
+        return self.estate.tag_values.get(name.partition("/")[2], frozenset()) if name.startswith("aws:principaltag/") else frozenset()
 
     # -- condition keys --
 
@@ -270,7 +276,7 @@ class Space(CallerTests):
         """A key that is an attribute of its own."""
         self.known(name)
 
-        attribute, iso, longest = self.attributes[name], is_written(name), longest_value(name, self.estate.longest_tag)
+        attribute, iso, longest = self.attributes[name], is_written(name), longest_value(name, self._given(name))
 
         def value(values: Values) -> str | None:
             found = values.get(name)
