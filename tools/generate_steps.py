@@ -18,11 +18,18 @@ OUTPUT = Path(__file__).resolve().parent.parent / "verifier" / "model" / "data" 
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "role": (
-        *("iam:AttachRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
+        *("iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PassRole"),
+        *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
         *("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession"),
     ),
-    "user": ("iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:PutUserPolicy", "iam:UpdateLoginProfile"),
-    "group": ("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:PutGroupPolicy"),
+    "user": (
+        *("iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:DeleteUserPermissionsBoundary"),
+        *("iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy", "iam:UpdateLoginProfile"),
+    ),
+    "group": (
+        *("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy", "iam:PutGroupPolicy"),
+        "iam:RemoveUserFromGroup",
+    ),
     "policy": ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
     "account": (
         *("cloudformation:CreateStack", "codebuild:CreateProject", "ec2:RunInstances", "ecs:RunTask", "glue:CreateJob"),

@@ -17,9 +17,11 @@ from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     Change,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -27,6 +29,7 @@ from verifier.model.reach import (
     MaterialImported,
     Move,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     State,
     VersionSet,
@@ -117,8 +120,8 @@ def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
             return key in keys
         case KeyPolicyPut(key, _) | GrantCreated(key, _) | KeyTagged(key, _, _) | ReEncrypted(key, _):
             return key in keys
-        case PolicyAdded(owner, _, _):
+        case PolicyAdded(owner, _, _) | PolicyRemoved(owner, _) | BoundaryPut(owner, _, _):
             return owner in held or ":group/" in owner
-        case GroupJoined(user, _):
+        case GroupJoined(user, _) | GroupLeft(user, _):
             return user in held
     return False

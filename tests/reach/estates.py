@@ -8,7 +8,7 @@ open are AWS's own ambiguities (S2). Conditions come from the menus below: `samp
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -224,6 +224,8 @@ class _Maker:
         user, roles = self._identity(USER), [self._identity(role) for role in ROLES]
         group = Group(GROUP, (document(self._own(GROUP), PolicyKind.IDENTITY, f"{GROUP}#own"),))
         groups = (group,) if self._chance(0.3) else ()
+        if groups and self._chance(0.4):
+            user = replace(user, policies=(*user.policies, *group.policies), groups=(GROUP,))
         versions = [("v1", self._edge("", PolicyKind.IDENTITY))]
         if self._chance(0.3):
             versions.append(
@@ -320,6 +322,10 @@ _IAM_ACTIONS: tuple[tuple[Any, tuple[str, ...], tuple[dict[str, Any], ...]], ...
     ("iam:AttachRolePolicy", ROLES, _ATTACHES),
     ("iam:UpdateAssumeRolePolicy", ROLES, WRITES),
     (["iam:PutUserPolicy", "iam:AttachUserPolicy"], (USER,), _ATTACHES),
+    (["iam:DeleteRolePolicy", "iam:DetachRolePolicy"], ROLES, _ATTACHES),
+    (["iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:RemoveUserFromGroup"], (USER, GROUP), _ATTACHES),
+    (["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"], (USER, *ROLES), WRITES),
+    (["iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"], (USER, *ROLES), WRITES),
     ("iam:CreateAccessKey", (USER,), _OPEN),
     (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), _OPEN[1:]),
     ("iam:CreatePolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),

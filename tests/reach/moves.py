@@ -11,8 +11,10 @@ from verifier.model.policy import Policy, PrincipalType
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -20,6 +22,7 @@ from verifier.model.reach import (
     MaterialImported,
     Move,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     StepKind,
     TrustPut,
@@ -161,6 +164,31 @@ def set_version(by: Caller, policy: Policy) -> Move:
 def put_trust(by: Caller, role: str, policy: Policy) -> Move:
     """Another trust policy."""
     return Move(StepKind.PUT_TRUST, (request(by, "iam:UpdateAssumeRolePolicy", role),), TrustPut(role, policy))
+
+
+def remove_policy(by: Caller, owner: str, identity: str) -> Move:
+    """A policy less: an inline one, or a managed one."""
+    inline = identity.startswith(f"{owner}#")
+    context: Context = {} if inline else {"iam:PolicyARN": identity}
+    action = f"iam:{'Delete' if inline else 'Detach'}{_type(owner)}Policy"
+    return Move(StepKind.REMOVE_POLICY, (request(by, action, owner, context),), PolicyRemoved(owner, identity))
+
+
+def put_boundary(by: Caller, owner: str, policy: Policy, known: bool = True) -> Move:
+    """Another permissions boundary."""
+    arn = policy.identity.removesuffix("#boundary")
+    asked = request(by, f"iam:Put{_type(owner)}PermissionsBoundary", owner, {"iam:PermissionsBoundary": arn})
+    return Move(StepKind.PUT_BOUNDARY, (asked,), BoundaryPut(owner, policy, known))
+
+
+def delete_boundary(by: Caller, owner: str) -> Move:
+    """No permissions boundary."""
+    return Move(StepKind.DELETE_BOUNDARY, (request(by, f"iam:Delete{_type(owner)}PermissionsBoundary", owner),), BoundaryPut(owner, None))
+
+
+def leave(by: Caller, user: str, group: str) -> Move:
+    """A user out of a group."""
+    return Move(StepKind.LEAVE_GROUP, (request(by, "iam:RemoveUserFromGroup", group),), GroupLeft(user, group))
 
 
 def join(by: Caller, user: str, group: str) -> Move:

@@ -13,6 +13,7 @@ Covers: for each caller that is held and each target
 - roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2;
 - policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
   input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
+  each policy that denies something taken away; boundaries deleted, and `AdministratorAccess` or a managed policy of the input put as one;
 - groups and users: each.
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
@@ -30,7 +31,7 @@ from tests.reach import moves
 from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, STRANGER, TEAM, document
 from verifier.model.estate import Account, Estate, Group, Identity, Key
 from verifier.model.grant import Grant
-from verifier.model.policy import Policy, PolicyKind, Principal
+from verifier.model.policy import Effect, Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import OWN_KEY, KeyReplicated, Move, State, StepKind
 from verifier.model.request import Caller, Request, Value
@@ -119,6 +120,7 @@ class Sampler:
                 yield from self._on_role(by, role)
             for identity in self._identities:
                 yield from self._policies(by, identity.arn, state)
+                yield from self._boundaries(by, identity, state)
             yield from self._rest(by, state)
 
     def _on_key(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
@@ -219,12 +221,29 @@ class Sampler:
         for account in state.estate.accounts:
             for managed in account.managed if account.id == by.account else ():
                 yield moves.attach(by, owner, dict(managed.versions)[managed.default or ""])
+        of_groups = {policy.identity for account in state.estate.accounts for group in account.groups for policy in group.policies}
+        for policy in _policies_of(state, owner):
+            denies = any(statement.effect is Effect.DENY for statement in policy.statements)
+            if denies and (policy.identity not in of_groups or ":group/" in owner):
+                yield moves.remove_policy(by, owner, policy.identity)
+
+    def _boundaries(self, by: Caller, identity: Identity, state: State) -> Iterator[Move]:
+        bounded = _is_bounded(state, identity.arn)
+        if by.account != identity.arn.split(":")[4] or not (bounded or "iam:permissionsboundary" in self.tested):
+            return
+        if bounded:
+            yield moves.delete_boundary(by, identity.arn)
+        everything = document(EVERYTHING, PolicyKind.IDENTITY, ADMINISTRATOR, "AdministratorAccess")
+        managed = [found for account in state.estate.accounts if account.id == by.account for found in account.managed]
+        for policy in (everything, *(dict(found.versions)[found.default or ""] for found in managed)):
+            yield moves.put_boundary(by, identity.arn, _bounding(policy))
 
     def _rest(self, by: Caller, state: State) -> Iterator[Move]:
         account = next((one for one in state.estate.accounts if one.id == by.account), Account(by.account or ""))
         for group in account.groups:
             yield from self._policies(by, group.arn, state)
             yield from (moves.join(by, user.arn, group.arn) for user in account.users if group.arn not in user.groups)
+            yield from (moves.leave(by, user.arn, group.arn) for user in account.users if group.arn in user.groups)
         for managed in account.managed:
             yield moves.new_version(by, document(EVERYTHING, PolicyKind.IDENTITY, managed.arn, "edge"))
             yield from (moves.set_version(by, policy) for name, policy in managed.versions if name != managed.default)
@@ -246,6 +265,15 @@ def _tested(estate: Estate) -> frozenset[str]:
         values = (value.value for one in policy.statements for condition in one.conditions for value in condition.values)
         found |= {"aws:principaltag/team" for value in values if "${aws:PrincipalTag/team}" in value}
     return frozenset(found)
+
+
+def _is_bounded(state: State, arn: str) -> bool:
+    return any(one.bounded for account in state.estate.accounts for one in (*account.users, *account.roles) if one.arn == arn)
+
+
+def _bounding(policy: Policy) -> Policy:
+    """The policy as a permissions boundary."""
+    return replace(policy, kind=PolicyKind.BOUNDARY, identity=f"{policy.identity}#boundary")
 
 
 def _policies_of(state: State, owner: str) -> tuple[Policy, ...]:

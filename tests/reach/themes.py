@@ -171,6 +171,26 @@ def _grant(theme: _Theme) -> _Theme:
     return theme.key().mine(theme.allow("kms:CreateGrant", *menus.GRANT_CONDITIONS))
 
 
+def _taken_away(theme: _Theme) -> _Theme:
+    mine = theme.question.caller.principal_arn
+    kind = "User" if ":user/" in mine else "Role"
+    theme.key().give(mine, {"Effect": "Deny", "Action": theme.one("kms:Decrypt", "kms:*", "kms:Encrypt"), "Resource": "*"})
+    return theme.mine(
+        theme.allow(theme.one("kms:Decrypt", "kms:Decrypt", "kms:Encrypt")),
+        theme.allow(f"iam:{theme.one('Delete', 'Delete', 'Detach')}{kind}Policy", *menus.WRITES),
+    )
+
+
+def _boundary(theme: _Theme) -> _Theme:
+    mine = theme.question.caller.principal_arn
+    kind = "User" if ":user/" in mine else "Role"
+    edge = document([{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}], PolicyKind.BOUNDARY, f"{EDGE}#boundary", "edge")
+    narrow = ManagedPolicy(EDGE, (("v1", replace(edge, kind=PolicyKind.IDENTITY, identity=EDGE)),), "v1")
+    theme.key()._accounts(lambda account: replace(account, managed=(narrow,)) if account.id == HOME else account)
+    theme.give(mine, theme.allow("kms:Decrypt"), bounded=True, boundary=edge)
+    return theme.mine(theme.allow(f"iam:{theme.one('Delete', 'Put')}{kind}PermissionsBoundary", *menus.WRITES))
+
+
 THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "tags": _tag,
     "untagging": _untag,
@@ -182,4 +202,6 @@ THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "versions": _version,
     "users": _user,
     "grants": _grant,
+    "policies taken away": _taken_away,
+    "boundaries": _boundary,
 }

@@ -15,9 +15,11 @@ from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType, 
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     Change,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -25,6 +27,7 @@ from verifier.model.reach import (
     MaterialImported,
     Move,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     StepKind,
     TrustPut,
@@ -183,6 +186,12 @@ CHANGES: dict[StepKind, Change] = {
         KEY_ADMIN,
         made(PolicyKind.TRUST, f"{KEY_ADMIN}#trust", {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"}),
     ),
+    StepKind.REMOVE_POLICY: PolicyRemoved(OPS, f"{OPS}#bars"),
+    StepKind.PUT_BOUNDARY: BoundaryPut(
+        OPS, made(PolicyKind.BOUNDARY, "arn:aws:iam::aws:policy/AdministratorAccess#boundary", allowing(None, "*"))
+    ),
+    StepKind.DELETE_BOUNDARY: BoundaryPut(OPS, None),
+    StepKind.LEAVE_GROUP: GroupLeft(f"arn:aws:iam::{HOME}:user/Alice", f"arn:aws:iam::{HOME}:group/team/admins"),
     StepKind.JOIN_GROUP: GroupJoined(f"arn:aws:iam::{HOME}:user/Alice", f"arn:aws:iam::{HOME}:group/team/admins"),
     StepKind.BECOME_USER: Became(Caller(CallerKind.USER, f"arn:aws:iam::{HOME}:user/team/Alice", HOME)),
     StepKind.PASS_ROLE: Became(ADMIN_SESSION),
@@ -225,6 +234,10 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.NEW_VERSION: VersionSet(text, policy),
         StepKind.SET_VERSION: VersionSet(text, policy),
         StepKind.PUT_TRUST: TrustPut(text, policy),
+        StepKind.REMOVE_POLICY: PolicyRemoved(arn, text),
+        StepKind.PUT_BOUNDARY: BoundaryPut(arn, policy, known=False),
+        StepKind.DELETE_BOUNDARY: BoundaryPut(arn, None),
+        StepKind.LEAVE_GROUP: GroupLeft(arn, text),
         StepKind.JOIN_GROUP: GroupJoined(arn, text),
     }
     named = {StepKind.BECOME_USER: "iam:CreateLoginProfile", StepKind.PASS_ROLE: "iam:PassRole"}

@@ -37,7 +37,7 @@ def about_operation(operation: Operation, target: Target, given: Mapping[str, Va
     yield "aws:requestedregion", _region(operation, target)
     if target.identity is not None:
         yield from _about_identity(target.identity, operation)
-    elif "iam:permissionsboundary" in operation.carries:
+    elif "iam:permissionsboundary" in operation.carries - operation.always:
         yield "iam:permissionsboundary", Free(present=False)
 
 
@@ -56,7 +56,8 @@ def _about_identity(identity: Identity, operation: Operation) -> Entries:
     """The tags of a user or role, and its permissions boundary. [IAM: reference_policies_iam-condition-keys]"""
     for name, value in identity.tags:
         yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_RESOURCE)
-    if "iam:permissionsboundary" not in operation.carries or not identity.bounded:
+    # Of a request that puts a boundary the key is the boundary that it puts.
+    if "iam:permissionsboundary" not in operation.carries - operation.always or not identity.bounded:
         return
     boundary = identity.boundary
     yield "iam:permissionsboundary", Free(present=True) if boundary is None else boundary.identity.partition("#")[0]

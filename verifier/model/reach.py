@@ -38,7 +38,11 @@ class StepKind(Enum):
     NEW_VERSION = "new policy version"
     SET_VERSION = "set default policy version"
     PUT_TRUST = "update trust policy"
+    REMOVE_POLICY = "take a policy away"
+    PUT_BOUNDARY = "put permissions boundary"
+    DELETE_BOUNDARY = "delete permissions boundary"
     JOIN_GROUP = "add user to group"
+    LEAVE_GROUP = "remove user from group"
     BECOME_USER = "new credentials of a user"
     PASS_ROLE = "pass role"
 
@@ -121,6 +125,24 @@ class PolicyAdded:
 
 
 @dataclass(frozen=True)
+class PolicyRemoved:
+    """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one that was attached."""
+
+    owner: str
+    identity: str
+
+
+@dataclass(frozen=True)
+class BoundaryPut:
+    """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false where the document is
+    not in the input: then it may refuse anything."""
+
+    owner: str
+    policy: Policy | None
+    known: bool = True
+
+
+@dataclass(frozen=True)
 class VersionSet:
     """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and as boundary."""
 
@@ -145,6 +167,14 @@ class GroupJoined:
 
 
 @dataclass(frozen=True)
+class GroupLeft:
+    """A user is in one group less."""
+
+    user: str
+    group: str
+
+
+@dataclass(frozen=True)
 class Became:
     """The caller holds one more user or session."""
 
@@ -163,7 +193,10 @@ Change = (
     | PolicyAdded
     | VersionSet
     | TrustPut
+    | PolicyRemoved
+    | BoundaryPut
     | GroupJoined
+    | GroupLeft
     | Became
 )
 

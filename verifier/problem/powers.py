@@ -26,7 +26,11 @@ ATTACHED = "power:attached"
 VERSION = "power:version"
 """Managed policies that are attached to the caller have a document that it wrote."""
 BOUNDARY = "power:boundary"
-"""The caller's permissions boundary has a document that it wrote."""
+"""The caller's permissions boundary has a document that it wrote, or gave way to one that allows everything, or to none."""
+INLINE_GONE, DETACHED = "power:inline gone", "power:detached"
+"""Inline policies of the caller, or of its groups, are gone; managed ones are detached: none of their Deny statements bites."""
+TARGET_BOUNDARY = "power:target boundary"
+"""The target, a user or role, has another permissions boundary than at first, or none."""
 SESSION_TAGS = "power:session tags"
 """The caller is a session whose tags it chose."""
 _ATTACH, _GROUP = "power:attach:", "power:group:"
@@ -52,7 +56,7 @@ def joined_group(name: str) -> str | None:
     return name.removeprefix(_GROUP) if name.startswith(_GROUP) else None
 
 
-ALWAYS = frozenset({RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS})
+ALWAYS = frozenset({RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS, INLINE_GONE, DETACHED, TARGET_BOUNDARY})
 """The powers that need no name of a policy or group."""
 
 
@@ -67,10 +71,11 @@ def without(space: Space, name: str, refusal: Expression) -> Expression:
 
 
 def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
-    """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document."""
+    """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document, or taken the policy away."""
     if policy.kind is PolicyKind.BOUNDARY:
         return without(space, BOUNDARY, refusal)
-    return without(space, INLINE if is_inline(policy) else VERSION, refusal)
+    written, gone = (INLINE, INLINE_GONE) if is_inline(policy) else (VERSION, DETACHED)
+    return without(space, gone, without(space, written, refusal))
 
 
 def is_inline(policy: Policy) -> bool:

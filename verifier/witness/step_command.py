@@ -16,8 +16,10 @@ from verifier.model.policy_text import policy_document
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -25,6 +27,7 @@ from verifier.model.reach import (
     MaterialImported,
     Move,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     StepKind,
     TrustPut,
@@ -63,6 +66,13 @@ def _words(move: Move) -> Words:
         case GroupJoined():
             own = ("--user-name", _name(move.change.user), "--group-name", _name(move.change.group))
             yield from ("aws", "iam", "add-user-to-group", *own)
+        case GroupLeft():
+            own = ("--user-name", _name(move.change.user), "--group-name", _name(move.change.group))
+            yield from ("aws", "iam", "remove-user-from-group", *own)
+        case PolicyRemoved(owner, identity):
+            yield from _removed(owner, identity)
+        case BoundaryPut(owner, policy):
+            yield from _bounded(owner, policy)
         case KeyShared():
             yield from ("aws", "ram", "create-resource-share", "--name", "<name>", "--resource-arns", move.change.key)
             yield from ("--principals", "<principal>")
@@ -141,6 +151,22 @@ def _added(change: PolicyAdded) -> Words:
     else:
         yield from ("aws", "iam", f"put-{kind}-policy", _FLAGS[kind], _name(change.owner), "--policy-name", name)
         yield from ("--policy-document", _document(change.policy))
+
+
+def _removed(owner: str, identity: str) -> Words:
+    kind = owner.split(":")[-1].split("/")[0]
+    if kind in _FLAGS:
+        name = identity.removeprefix(f"{owner}#")
+        inline = name != identity
+        yield from ("aws", "iam", f"{'delete' if inline else 'detach'}-{kind}-policy", _FLAGS[kind], _name(owner))
+        yield from ("--policy-name" if inline else "--policy-arn", name)
+
+
+def _bounded(owner: str, policy: Policy | None) -> Words:
+    kind = owner.split(":")[-1].split("/")[0]
+    if kind in _FLAGS:
+        yield from ("aws", "iam", f"{'delete' if policy is None else 'put'}-{kind}-permissions-boundary", _FLAGS[kind], _name(owner))
+        yield from () if policy is None else ("--permissions-boundary", policy.identity.removesuffix("#boundary"))
 
 
 def _version(kind: StepKind, change: VersionSet) -> Words:

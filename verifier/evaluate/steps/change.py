@@ -16,8 +16,10 @@ from verifier.model.policy import Policy
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -25,6 +27,7 @@ from verifier.model.reach import (
     MaterialImported,
     Move,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     State,
     TrustPut,
@@ -72,8 +75,14 @@ def _estate(estate: Estate, move: Move) -> Estate:
             return identities.set_version(estate, arn, policy)
         case TrustPut(role, policy):
             return identities.put_trust(estate, role, policy)
+        case PolicyRemoved(owner, identity):
+            return identities.remove_policy(estate, owner, identity)
+        case BoundaryPut(owner, boundary, known):
+            return identities.put_boundary(estate, owner, boundary, known)
         case GroupJoined(user, group):
             return identities.join_group(estate, user, group)
+        case GroupLeft(user, group):
+            return identities.leave_group(estate, user, group)
     raise TypeError(f"no state follows from {move.change}")
 
 

@@ -105,6 +105,62 @@ def join_group(estate: Estate, user: str, group: str) -> Estate:
     return _unmodelled(_accounts(estate, lambda account: _identities(account, changed)), things)
 
 
+def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
+    """A user, role or group has one policy less, its members too, but for those who have it by another group."""
+    having = {group.arn for account in estate.accounts for group in account.groups if _has(group.policies, identity)} - {owner}
+
+    def changed(found: Identity) -> Identity:
+        concerned = (found.arn == owner or owner in found.groups) and having.isdisjoint(found.groups)
+        return replace(found, policies=_less(found.policies, {identity})) if concerned else found
+
+    def group(found: Group) -> Group:
+        return replace(found, policies=_less(found.policies, {identity})) if found.arn == owner else found
+
+    return _accounts(estate, lambda account: replace(_identities(account, changed), groups=tuple(map(group, account.groups))))
+
+
+def _has(policies: tuple[Policy, ...], identity: str) -> bool:
+    return any(policy.identity == identity for policy in policies)
+
+
+def _less(policies: tuple[Policy, ...], identities: set[str]) -> tuple[Policy, ...]:
+    return tuple(policy for policy in policies if policy.identity not in identities)
+
+
+def leave_group(estate: Estate, user: str, group: str) -> Estate:
+    """A user has no policy of a group any more, but for those that it has by another one. One that it has by itself as well, and that the
+    input does not tell apart, counts as the group's."""
+    groups = {found.arn: {policy.identity for policy in found.policies} for account in estate.accounts for found in account.groups}
+
+    def changed(found: Identity) -> Identity:
+        if found.arn != user:
+            return found
+        others = tuple(other for other in found.groups if other != group)
+        gone = groups.get(group, set()).difference(*(groups.get(other, set()) for other in others))
+        return replace(found, policies=_less(found.policies, gone), groups=others)
+
+    return _accounts(estate, lambda account: _identities(account, changed))
+
+
+def put_boundary(estate: Estate, owner: str, policy: Policy | None, known: bool) -> Estate:
+    """A user or role has another permissions boundary, or none; what was not known of the one before does not matter any more."""
+
+    def changed(found: Identity) -> Identity:
+        return replace(found, bounded=policy is not None, boundary=policy if known else None) if found.arn == owner else found
+
+    before = tuple(thing for thing in estate.unmodelled if not (thing.principal == owner and thing.name.startswith(_BOUNDARY_OF)))
+    later = _accounts(replace(estate, unmodelled=before), lambda account: _identities(account, changed))
+    if policy is None or known:
+        return later
+    arn = policy.identity.removesuffix("#boundary")
+    description = f"permissions boundary {arn} of {owner}: its document is not in the input"
+    return _unmodelled(later, [Unmodelled(f"{_BOUNDARY_OF}{owner}", "U3", Influence.MAY_REFUSE, description, principal=owner)])
+
+
+_BOUNDARY_OF = "permissions boundary of "
+"""How the name begins of what may refuse because a boundary is not known."""
+
+
 def _accounts(estate: Estate, change: Callable[[Account], Account]) -> Estate:
     return replace(estate, accounts=tuple(map(change, estate.accounts)))
 

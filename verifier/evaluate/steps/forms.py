@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.evaluate.steps import forms_identities, forms_keys
+from verifier.evaluate.steps import forms_identities, forms_keys, forms_taken_away
 from verifier.evaluate.steps.asked import require
 from verifier.model.reach import Move, State, StepKind
 
@@ -30,7 +30,11 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.NEW_VERSION: forms_identities.set_version,
     StepKind.SET_VERSION: forms_identities.set_version,
     StepKind.PUT_TRUST: forms_identities.put_trust,
+    StepKind.REMOVE_POLICY: forms_taken_away.remove_policy,
+    StepKind.PUT_BOUNDARY: forms_taken_away.put_boundary,
+    StepKind.DELETE_BOUNDARY: forms_taken_away.delete_boundary,
     StepKind.JOIN_GROUP: forms_identities.join_group,
+    StepKind.LEAVE_GROUP: forms_taken_away.leave_group,
     StepKind.BECOME_USER: forms_identities.become_user,
     StepKind.PASS_ROLE: forms_identities.pass_role,
 }

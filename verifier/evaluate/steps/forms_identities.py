@@ -45,7 +45,7 @@ def _of_type(arn: str) -> str:
     return arn.split(":", 5)[5].split("/", 1)[0].capitalize()
 
 
-def _owner(state: State, move: Move, arn: str) -> str:
+def owner_type(state: State, move: Move, arn: str) -> str:
     """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free (U1)."""
     require(arn.count(":") == 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
     return _of_type(arn)
@@ -56,7 +56,7 @@ def put_policy(state: State, move: Move) -> None:
     change = move.change
     if not isinstance(change, PolicyAdded):
         raise wrong_change(move, change)
-    the_requests(move, (f"iam:Put{_owner(state, move, change.owner)}Policy", change.owner))
+    the_requests(move, (f"iam:Put{owner_type(state, move, change.owner)}Policy", change.owner))
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
     require(change.policy.identity.startswith(f"{change.owner}#"), move, "the new policy must be an inline policy of its owner")
     require(change.known, move, "the document of an inline policy is in the request")
@@ -67,26 +67,27 @@ def attach_policy(state: State, move: Move) -> None:
     change = move.change
     if not isinstance(change, PolicyAdded):
         raise wrong_change(move, change)
-    (asked,) = the_requests(move, (f"iam:Attach{_owner(state, move, change.owner)}Policy", change.owner))
+    (asked,) = the_requests(move, (f"iam:Attach{owner_type(state, move, change.owner)}Policy", change.owner))
     arn = change.policy.identity
     require(asked.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the attached policy must be an identity policy")
     fields = arn.split(":")
     right = len(fields) == 6 and fields[4] in ("aws", change.owner.split(":")[4]) and fields[5].startswith("policy/")
     require(right, move, f"{arn} is no managed policy of the account or of AWS")
-    _check_document(state, move, change.policy, change.known)
+    check_document(state, move, change.policy, change.known)
 
 
-def _check_document(state: State, move: Move, policy: Policy, known: bool) -> None:
+def check_document(state: State, move: Move, policy: Policy, known: bool) -> None:
     """The document is the one in force; not known where the input does not hold it, `AdministratorAccess` aside."""
-    held = managed_named(state, policy.identity)
+    arn = policy.identity.removesuffix("#boundary")
+    held = managed_named(state, arn)
     in_force = dict(held.versions).get(held.default or "") if held is not None else None
     if in_force is not None:
-        require(known and policy.statements == in_force.statements, move, f"{policy.identity} has another document")
-    elif ADMINISTRATOR.fullmatch(policy.identity):
+        require(known and policy.statements == in_force.statements, move, f"{arn} has another document")
+    elif ADMINISTRATOR.fullmatch(arn):
         require(known and allows_everything(policy), move, "AdministratorAccess allows * on *")
     else:
-        require(not known and not policy.statements, move, f"the document of {policy.identity} is not known")
+        require(not known and not policy.statements, move, f"the document of {arn} is not known")
 
 
 def allows_everything(policy: Policy) -> bool:
@@ -120,7 +121,7 @@ def put_trust(state: State, move: Move) -> None:
     change = move.change
     if not isinstance(change, TrustPut):
         raise wrong_change(move, change)
-    require(_owner(state, move, change.role) == "Role", move, "only roles have trust policies")
+    require(owner_type(state, move, change.role) == "Role", move, "only roles have trust policies")
     the_requests(move, ("iam:UpdateAssumeRolePolicy", change.role))
     require(change.policy.kind is PolicyKind.TRUST, move, "the new policy must be a trust policy")
     require(change.policy.identity == f"{change.role}#trust", move, "the new policy must be that of the role")
@@ -131,8 +132,8 @@ def join_group(state: State, move: Move) -> None:
     change = move.change
     if not isinstance(change, GroupJoined):
         raise wrong_change(move, change)
-    require(_owner(state, move, change.group) == "Group", move, f"{change.group} is no group")
-    require(_owner(state, move, change.user) == "User", move, f"{change.user} is no user")
+    require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
+    require(owner_type(state, move, change.user) == "User", move, f"{change.user} is no user")
     require(change.user.split(":")[4] == change.group.split(":")[4], move, "a group has users of its own account")
     the_requests(move, ("iam:AddUserToGroup", change.group))
 

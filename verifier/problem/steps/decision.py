@@ -29,7 +29,12 @@ BY_CALLERS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdenti
 BY_IDENTITIES = frozenset({"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity"})
 """What identities of providers ask for (E2w)."""
 
-CHANGES_A_ROLE = frozenset({"iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"})
+CHANGES_A_ROLE = frozenset(
+    {
+        *("iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
+        *("iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
+    }
+)
 
 
 def step_allowed(space: Space) -> Expression:

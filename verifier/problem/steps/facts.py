@@ -15,7 +15,7 @@ from verifier.problem.plain_tags import passable_tags
 from verifier.problem.predicates import exactly, like
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.federation import federating
-from verifier.problem.steps.keys import BOUNDARY, written_to
+from verifier.problem.steps.keys import BOUNDARY, PUTS_BOUNDARY, written_to
 from verifier.problem.targets import Target, TargetKind
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
@@ -23,7 +23,8 @@ _REQUIRED = {
     "sts:rolesessionname": _ASSUMING,
     "sts:sourceidentity": ("sts:SetSourceIdentity",),
     "aws:tagkeys": ("sts:TagSession",),
-    "iam:policyarn": ("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"),
+    "iam:policyarn": tuple(f"iam:{does}{owner}Policy" for does in ("Attach", "Detach") for owner in ("Role", "User", "Group")),
+    "iam:permissionsboundary": tuple(PUTS_BOUNDARY),
 }
 """The actions whose requests always have a key [API: AssumeRole, AttachRolePolicy …]."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, either, negation
+from verifier.problem.powers import TARGET_BOUNDARY, power
 from verifier.problem.predicates import Predicate
 from verifier.problem.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
@@ -101,9 +102,15 @@ def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | N
     return known_or_free(free, known, own)
 
 
+PUTS_BOUNDARY = frozenset({"iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"})
+"""The actions of which the key is the boundary that they put."""
+
+
 def written_to(space: Space) -> Expression:
-    """The requests that carry `iam:PermissionsBoundary`: those that write to a role or user with a boundary."""
-    return both(acts(_written_to(space)), space.on(lambda target: target.identity is not None and target.identity.bounded))
+    """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has one."""
+    having = space.on(lambda target: target.identity is not None and target.identity.bounded)
+    writes = both(acts(_written_to(space) - PUTS_BOUNDARY), having, negation(power(space, TARGET_BOUNDARY)))
+    return either(acts(_written_to(space) & PUTS_BOUNDARY), writes)
 
 
 def _written_to(space: Space) -> frozenset[str]:
@@ -111,7 +118,7 @@ def _written_to(space: Space) -> frozenset[str]:
 
 
 def _boundary(space: Space) -> View | SetView:
-    """The ARN of the boundary of the role or user that is written to (E1)."""
+    """The ARN of the boundary of the role or user that is written to, or of the one that is put (E1)."""
 
     def value_of(target: Target) -> str | None:
         boundary = target.identity.boundary if target.identity is not None else None
@@ -120,9 +127,13 @@ def _boundary(space: Space) -> View | SetView:
     names = _written_to(space)
     if not names:
         return fixed_view(BOUNDARY, None)
-    free = space.on(lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None)
-    found = _known_or_free(space, BOUNDARY, value_of, free)
-    assert isinstance(found, View)
+    unknown = space.on(lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None)
+    puts = names & PUTS_BOUNDARY
+    free = either(acts(puts), power(space, TARGET_BOUNDARY), unknown)
+    own = _own(space, BOUNDARY)
+    assert isinstance(own, View)
+    known = of_target(space, BOUNDARY, value_of) if space.target.members else fixed_view(BOUNDARY, value_of(space.target))
+    found = known_or_free(free, known, own, {"action": frozenset(name.lower() for name in puts)})
     return _only_where(found, names)
 
 

@@ -7,7 +7,7 @@ Guarantee: on each member the space says what a space about that member alone wo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from verifier.problem.expression import Expression, Test, both, disjunction, either, negation
 from verifier.problem.predicates import Predicate, exactly
@@ -66,15 +66,17 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
     return View(name, present, test, lambda values: known.get(str(values.get(TARGET))), (TARGET,))
 
 
-def known_or_free(free: Expression, known: View, own: View) -> View:
-    """A key that is an attribute of its own for some targets, the `free` ones, and follows from the others."""
+def known_or_free(free: Expression, known: View, own: View, said: Mapping[str, frozenset[str]] | None = None) -> View:
+    """A key that is an attribute of its own for some targets, the `free` ones, and follows from the others; requests that have some
+    values of attributes have `said` it themselves."""
+    bases = said or {}
 
     def test(predicate: Predicate) -> Expression:
         return either(both(negation(free), known.test(predicate)), both(free, own.test(predicate)))
 
     def value(values: Values) -> str | None:
-        found = known.value(values)
+        found = None if any(values.get(name) in those for name, those in bases.items()) else known.value(values)
         return own.value(values) if found is None else found
 
     present = either(both(negation(free), known.present), both(free, own.present))
-    return View(f"{known.name} of targets", present, test, value, (*known.bases, *own.bases))
+    return View(f"{known.name} of targets", present, test, value, (*bases, *known.bases, *own.bases))

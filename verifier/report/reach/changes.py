@@ -10,15 +10,18 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     Change,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
     KeyTagged,
     MaterialImported,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     TrustPut,
     VersionSet,
@@ -38,8 +41,14 @@ def change_words(change: Change, names: Names) -> str:
             return f"makes {names.of(change.arn)} say, wherever it is attached: {policy_words(change.policy, names)}"
         case TrustPut():
             return f"writes the trust policy of {names.of(change.role)}: {policy_words(change.policy, names)}"
+        case PolicyRemoved():
+            return _removed(change, names)
+        case BoundaryPut():
+            return _bounded(change, names)
         case GroupJoined():
             return f"puts {names.of(change.user)} into {names.of(change.group)}"
+        case GroupLeft():
+            return f"takes {names.of(change.user)} out of {names.of(change.group)}"
         case Became():
             return _became(change.caller, names)
         case AliasMoved():
@@ -99,6 +108,21 @@ def _added(change: PolicyAdded, names: Names) -> str:
     if name != change.policy.identity:
         return f"gives {owner} the inline policy {printable(name)}: {policy_words(change.policy, names)}"
     return f"attaches {names.of(name)} to {owner}: {policy_words(change.policy, names)}"
+
+
+def _removed(change: PolicyRemoved, names: Names) -> str:
+    name = change.identity.removeprefix(f"{change.owner}#")
+    if name != change.identity:
+        return f"deletes the inline policy {printable(name)} of {names.of(change.owner)}"
+    return f"detaches {names.of(name)} from {names.of(change.owner)}"
+
+
+def _bounded(change: BoundaryPut, names: Names) -> str:
+    if change.policy is None:
+        return f"deletes the permissions boundary of {names.of(change.owner)}"
+    name = names.of(change.policy.identity.removesuffix("#boundary"))
+    said = policy_words(change.policy, names) if change.known else "what that policy says is not in the input"
+    return f"makes {name} the permissions boundary of {names.of(change.owner)}: {said}"
 
 
 def _became(caller: Caller, names: Names) -> str:

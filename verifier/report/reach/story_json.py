@@ -12,15 +12,18 @@ from verifier.model.policy_text import policy_document
 from verifier.model.reach import (
     AliasMoved,
     Became,
+    BoundaryPut,
     Change,
     GrantCreated,
     GroupJoined,
+    GroupLeft,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
     KeyTagged,
     MaterialImported,
     PolicyAdded,
+    PolicyRemoved,
     ReEncrypted,
     TrustPut,
     VersionSet,
@@ -82,7 +85,9 @@ def _change(change: Change) -> Json:
             return _of_identities(change)
 
 
-def _of_identities(change: PolicyAdded | VersionSet | TrustPut | GroupJoined | Became) -> Json:
+def _of_identities(
+    change: PolicyAdded | PolicyRemoved | BoundaryPut | VersionSet | TrustPut | GroupJoined | GroupLeft | Became,
+) -> Json:
     match change:
         case PolicyAdded(owner, policy, known):
             document = _document(policy) if known else None
@@ -91,8 +96,16 @@ def _of_identities(change: PolicyAdded | VersionSet | TrustPut | GroupJoined | B
             return {"what": "policy version", "policy": arn, "document": _document(policy)}
         case TrustPut(role, policy):
             return {"what": "trust policy", "role": role, "document": _document(policy)}
+        case PolicyRemoved(owner, identity):
+            return {"what": "policy taken away", "owner": owner, "policy": identity}
+        case BoundaryPut(owner, boundary, known):
+            name = boundary.identity.removesuffix("#boundary") if boundary is not None else None
+            document = _document(boundary) if boundary is not None and known else None
+            return {"what": "permissions boundary", "owner": owner, "policy": name, "known": known, "document": document}
         case GroupJoined(user, group):
             return {"what": "group", "user": user, "group": group}
+        case GroupLeft(user, group):
+            return {"what": "group left", "user": user, "group": group}
         case Became(caller):
             return {"what": "credentials", "caller": caller_to_json(caller)}
 

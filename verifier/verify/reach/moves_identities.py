@@ -5,14 +5,25 @@ In: a task, the scene. Out: as of `moves`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
-from verifier.model.policy import Effect, Policy
-from verifier.model.reach import Became, GroupJoined, PolicyAdded, StepKind, TrustPut, VersionSet
+from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.reach import (
+    Became,
+    BoundaryPut,
+    GroupJoined,
+    GroupLeft,
+    PolicyAdded,
+    PolicyRemoved,
+    StepKind,
+    TrustPut,
+    VersionSet,
+)
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.targets import step_target
@@ -20,9 +31,9 @@ from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.plans import JoinGroup, Make
-from verifier.verify.reach.scene import Made, Scene, step
+from verifier.verify.reach.scene import Made, Scene, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
-from verifier.verify.reach.step_offers import administrator
+from verifier.verify.reach.taken_away import BOUNDARY_ARN, administrator
 
 OWN_NAME = "escalation"
 SESSION, ABSENT = "sts:RoleSessionName", ("sts:SourceIdentity", "sts:TransitiveTagKeys")
@@ -110,9 +121,61 @@ def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
-    """A user in a group."""
-    found = _request(scene, task.group, task.by, "iam:AddUserToGroup")
-    yield step(StepKind.JOIN_GROUP, lambda _: GroupJoined(task.user, task.group), found)
+    """A user in a group, or out of one."""
+    if task.leaves:
+        found = _request(scene, task.group, task.by, "iam:RemoveUserFromGroup")
+        yield step(StepKind.LEAVE_GROUP, lambda _: GroupLeft(task.user, task.group), found)
+    else:
+        found = _request(scene, task.group, task.by, "iam:AddUserToGroup")
+        yield step(StepKind.JOIN_GROUP, lambda _: GroupJoined(task.user, task.group), found)
+
+
+def remove_policy(task: Make, scene: Scene) -> Iterator[Made]:
+    """A policy that is deleted, or detached."""
+    owner, (identity,) = task.fact.subject, task.fact.details
+    if "#" in identity:
+        found = _request(scene, owner, task.derivation.by, f"iam:Delete{_kind(owner)}Policy")
+    else:
+        attached = test("ArnEquals", "iam:PolicyARN", identity)
+        found = _request(scene, owner, task.derivation.by, f"iam:Detach{_kind(owner)}Policy", attached)
+    yield step(StepKind.REMOVE_POLICY, lambda _: PolicyRemoved(owner, identity), found)
+
+
+def other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
+    """No boundary, or another one; the kind of step that the task names first."""
+    ways = (_delete_boundary, _put_boundary)
+    for way in ways if task.derivation.step is StepKind.DELETE_BOUNDARY else reversed(ways):
+        yield from way(task.fact.subject, task.derivation.by, scene)
+
+
+def _delete_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
+    found = _request(scene, owner, by, f"iam:Delete{_kind(owner)}PermissionsBoundary")
+    yield step(StepKind.DELETE_BOUNDARY, lambda _: BoundaryPut(owner, None), found)
+
+
+def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
+    """AWS's policy that allows everything, one of the input, or one that policies ask for."""
+    everything = administrator(owner.split(":")[1])
+    managed = {found.arn: found for account in scene.state.estate.accounts for found in account.managed}
+    asked = (
+        text.value
+        for policy in policies_of(scene.state.estate, scene.about(by))
+        for statement in policy.statements
+        for condition in statement.conditions
+        if condition.key.value.lower() == BOUNDARY_ARN
+        for text in condition.values
+    )
+    own = (arn for arn in (*managed, *asked) if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4]))
+    for arn in dict.fromkeys((everything, *own)):
+        policy = identity_policy(arn, "AdministratorAccess") if arn == everything else _default(scene.state.estate, arn)
+        document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
+        put = BoundaryPut(owner, replace(document, kind=PolicyKind.BOUNDARY, identity=f"{arn}#boundary"), policy is not None)
+        named = test("ArnEquals", "iam:PermissionsBoundary", arn)
+        found = _request(scene, owner, by, f"iam:Put{_kind(owner)}PermissionsBoundary", named)
+        yield step(StepKind.PUT_BOUNDARY, lambda _, put=put: put, found)  # type: ignore[misc]
+
+
+_MANAGED = re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 
 
 def become_user(task: Make, scene: Scene) -> Iterator[Made]:
@@ -184,6 +247,9 @@ def share(task: Make, scene: Scene) -> Iterator[Made]:
 MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_POLICY: put_policy,
     StepKind.ATTACH_POLICY: attach_policy,
+    StepKind.REMOVE_POLICY: remove_policy,
+    StepKind.PUT_BOUNDARY: other_boundary,
+    StepKind.DELETE_BOUNDARY: other_boundary,
     StepKind.NEW_VERSION: new_version,
     StepKind.SET_VERSION: set_version,
     StepKind.PUT_TRUST: put_trust,

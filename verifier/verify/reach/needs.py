@@ -6,16 +6,20 @@ Guarantee: every fact that gives a power is tried; none is taken for another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.model.estate import Estate, Identity
+from verifier.model.policy import Effect, Policy
 from verifier.problem.powers import (
     ATTACHED,
     BOUNDARY,
+    DETACHED,
     GRANT,
     INLINE,
+    INLINE_GONE,
     RESOURCE_POLICY,
     SESSION_TAGS,
+    TARGET_BOUNDARY,
     VERSION,
     attached_policy,
     joined_group,
@@ -32,9 +36,10 @@ class Identities:
 
     def __init__(self, estate: Estate) -> None:
         found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
+        groups = [group for account in estate.accounts for group in account.groups]
+        self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
         self.taggable = trusting(estate).changing
-        groups = [group for account in estate.accounts for group in account.groups]
         self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
         self._doubtful = sorted(
             {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
@@ -61,6 +66,11 @@ class Identities:
     def of_group(self, group: str) -> frozenset[str]:
         """The managed policies that are attached to a group at first."""
         return self._of_groups.get(group, frozenset())
+
+    def denying(self, owner: str) -> tuple[str, ...]:
+        """The policies of a user, role or group that deny something, by their identities; those of a user's groups aside."""
+        of_groups = {policy for group in self.owners(owner)[1:] for policy in self._denying.get(group, ())}
+        return tuple(policy for policy in self._denying.get(owner, ()) if policy not in of_groups)
 
     def boundary(self, principal: str) -> str | None:
         """The managed policy that is its boundary."""
@@ -120,6 +130,12 @@ class Needs:
         elif power == BOUNDARY:
             boundary = self._identities.boundary(by)
             yield from () if boundary is None else ((Fact(FactKind.VERSION, boundary),),)
+            yield (Fact(FactKind.UNBOUNDED, by),)
+        elif power == TARGET_BOUNDARY:
+            yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
+        elif power in (INLINE_GONE, DETACHED):
+            gone = tuple(self._gone(by, facts, inline=power == INLINE_GONE))
+            yield from (gone,) if gone else ()
         elif power == SESSION_TAGS:
             yield (Fact(FactKind.SESSION_TAGS, by),)
         elif (policy := attached_policy(power)) is not None:
@@ -128,6 +144,15 @@ class Needs:
             yield from ((Fact(FactKind.JOINED, group),),) if _may_join(by, group) else ()
         else:
             raise AssertionError(f"no such power: {power}")
+
+    def _gone(self, by: str, facts: Facts, *, inline: bool) -> Iterator[Fact]:
+        """All that can be taken away of what denies something to a principal: policies, or memberships in groups where not all of the
+        group's can go."""
+        for owner in self._identities.owners(by):
+            of_owner = [policy for policy in self._identities.denying(owner) if ("#" in policy) == inline]
+            found = [fact for fact in (Fact(FactKind.GONE, owner, (policy,)) for policy in of_owner) if fact in facts]
+            left = Fact(FactKind.LEFT, owner)
+            yield from (left,) if owner != by and len(found) < len(of_owner) and left in facts else found
 
     def _owners(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among them."""
@@ -170,6 +195,11 @@ class Needs:
             elif aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target)
                 yield fact if fact in facts else None
+
+
+def denying(policies: Sequence[Policy]) -> Iterator[str]:
+    """The identities of the policies that deny something."""
+    return (policy.identity for policy in policies if any(statement.effect is Effect.DENY for statement in policy.statements))
 
 
 def _may_join(principal: str, group: str) -> bool:

@@ -35,11 +35,17 @@ class GrantTo:
 
 @dataclass(frozen=True)
 class JoinGroup:
-    """Put one user into a group."""
+    """Put one user into a group, or take it out of one that it `leaves`."""
 
     user: str
     group: str
     by: str
+    leaves: bool = False
+
+    @property
+    def fact(self) -> Fact:
+        """That users can be put into the group, or taken out."""
+        return Fact(FactKind.LEFT if self.leaves else FactKind.JOINED, self.group)
 
 
 Task = Make | GrantTo | JoinGroup
@@ -54,8 +60,7 @@ def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
 
 def made_by(task: Task, facts: Facts) -> Way:
     """The way that a task goes."""
-    fact = Fact(FactKind.JOINED, task.group) if isinstance(task, JoinGroup) else task.fact
-    return fact, facts[fact].step, facts[fact].by, facts[fact].premises
+    return task.fact, facts[task.fact].step, facts[task.fact].by, facts[task.fact].premises
 
 
 @dataclass
@@ -73,7 +78,7 @@ class _Plan:
         for fact in (fact for fact in premises if fact.kind is not FactKind.HOLDS or fact.subject not in tagged):
             if fact.kind is FactKind.MAY_GRANT:
                 grants.setdefault(fact.subject, []).append(fact)
-            elif fact.kind is FactKind.JOINED:
+            elif fact.kind in (FactKind.JOINED, FactKind.LEFT):
                 self._join(fact, by)
             else:
                 self._make(fact)
@@ -92,7 +97,7 @@ class _Plan:
     def _join(self, fact: Fact, user: str) -> None:
         derivation = self.facts[fact]
         self.prepare(derivation.by, derivation.premises)
-        task = JoinGroup(user, fact.subject, derivation.by)
+        task = JoinGroup(user, fact.subject, derivation.by, fact.kind is FactKind.LEFT)
         if task not in self.tasks:
             self.tasks.append(task)
 

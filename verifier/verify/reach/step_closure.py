@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.step_groups import Bundle, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Group
 from verifier.verify.reach.step_offers import StepOffers
 
 STEPPING = ("arn:", WEB_PREFIX)
@@ -86,31 +87,36 @@ class _Search:
                     continue
                 needed = self.needs.met(Cube(0, powers), "", None, by, self.facts)
                 if needed is not None:
-                    if not any(bundle.needs_policy for bundle in bundles):
+                    if not any(bundle.needs_of_target for bundle in bundles):
                         self.done.add((by, powers))
                     for bundle in bundles:
                         yield from self._step(bundle, by, needed, in_hand, rounds)
 
     def _step(
-        self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[Group, int], rounds: int
+        self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[tuple[str, Group], int], rounds: int
     ) -> Iterator[tuple[Fact, Derivation]]:
         targets = bundle.targets & ~self.given.get(bundle.slot, 0)
-        if bundle.needs_policy:
-            targets &= in_hand.get(bundle.group, 0)
+        for power in bundle.needs_of_target:
+            targets &= in_hand.get((power, bundle.group), 0)
         if targets:
             self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
             for offer in bundle.offers(targets):
-                own = (Fact(FactKind.RESOURCE_POLICY, offer.target),) if bundle.needs_policy else ()
+                own = tuple(self._giving(power, offer.target) for power in bundle.needs_of_target)
                 premises = (Fact(FactKind.HOLDS, by), *needed, *own)
                 if (offer.gives, offer.step, by, premises) in self.refused:
                     self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
-    def _in_hand(self) -> dict[Group, int]:
-        """The targets whose own policies are in hand, by their groups."""
-        found: dict[Group, int] = {}
-        for fact in self.facts.of_kind(FactKind.RESOURCE_POLICY):
-            for group in self.offers.groups:
-                found[group] = found.get(group, 0) | group.bit(fact.subject)
+    def _giving(self, power: str, target: str) -> Fact:
+        """The fact that gives a power on a target."""
+        return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[power]) if fact in self.facts)
+
+    def _in_hand(self) -> dict[tuple[str, Group], int]:
+        """The targets on which a power is given, by their groups."""
+        found: dict[tuple[str, Group], int] = {}
+        for power, kinds in OF_TARGETS.items():
+            for fact in chain.from_iterable(map(self.facts.of_kind, kinds)):
+                for group in self.offers.groups:
+                    found[power, group] = found.get((power, group), 0) | group.bit(fact.subject)
         return found

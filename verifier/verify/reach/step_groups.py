@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from verifier.model.reach import StepKind
-from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY
+from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
@@ -19,6 +19,8 @@ from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Fact, FactKind, Offer, Passed
 
 TAG_NAMES = "aws:tagkeys"
+OF_TARGETS = {RESOURCE_POLICY: (FactKind.RESOURCE_POLICY,), TARGET_BOUNDARY: (FactKind.UNBOUNDED, FactKind.REBOUND)}
+"""The powers that are about the target of a step, each with the facts of which one gives it."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ class Group:
         table = self.permissions.joint.finite.tables.get(attribute)
         return None if table is None else table.mask(predicate)
 
+    def asks(self, attribute: str) -> bool:
+        """Whether a policy asks for an attribute."""
+        return attribute in self.permissions.joint.finite.tables or attribute in self.permissions.joint.finite.lazy
+
     def absent(self, attribute: str) -> int:
         """The class of requests without an attribute that a policy asks for."""
         return 1 << self.permissions.joint.finite.tables[attribute].size
@@ -101,7 +107,9 @@ class Group:
 
     def only_known(self, attribute: str, mask: int, known: frozenset[str]) -> bool:
         """Whether the classes of a mask have no members but known ones."""
-        table = self.permissions.joint.finite.tables[attribute]
+        table = self.permissions.joint.finite.tables.get(attribute)
+        if table is None:
+            return False
         classes = (number for number in range(table.size) if mask >> number & 1)
         return all(set(table.members(number, len(known) + 1)) <= known for number in classes)
 
@@ -142,12 +150,12 @@ class Bundle:
     @cached_property
     def needs(self) -> frozenset[str]:
         """The powers that it needs of the caller, whatever the target."""
-        return frozenset[str]().union(*(cube.powers for cube in self.cubes)) - {RESOURCE_POLICY}
+        return frozenset[str]().union(*(cube.powers for cube in self.cubes)).difference(OF_TARGETS)
 
     @cached_property
-    def needs_policy(self) -> bool:
-        """Whether the target's own policy must be in hand."""
-        return any(RESOURCE_POLICY in cube.powers for cube in self.cubes)
+    def needs_of_target(self) -> tuple[str, ...]:
+        """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another one."""
+        return tuple(power for power in OF_TARGETS if any(power in cube.powers for cube in self.cubes))
 
     @property
     def slot(self) -> object:

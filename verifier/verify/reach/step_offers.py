@@ -14,33 +14,27 @@ from itertools import chain
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
 from verifier.model.invariant import CallerSet
-from verifier.model.policy import Effect, Policy
 from verifier.model.reach import StepKind
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.expression import Expression
-from verifier.problem.powers import ALWAYS, attach, joined
-from verifier.problem.predicates import Predicate, exactly, like
+from verifier.problem.powers import ALWAYS, DETACHED, INLINE_GONE, attach, joined
+from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import step_permissions
 from verifier.problem.targets import TargetKind, step_target
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.narrowed import for_steps, says_of_keys, says_of_steps
+from verifier.verify.reach.narrowed import for_steps
+from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.passed_roles import PASSED_TO, names_of, passed, services
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, administrator, gives_something, other_boundaries, taken_away
 
 POLICY_ARN = "iam:policyarn"
-OF_AWS = like("arn:*:iam::aws:policy/*")
-"""AWS's own managed policies."""
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
-
-
-def administrator(partition: str) -> str:
-    """AWS's managed policy that allows everything."""
-    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
 
 
 class StepOffers:
@@ -89,7 +83,8 @@ class StepOffers:
     def _put_to_values(self) -> Mapping[str, Sequence[Predicate]]:
         """Which values of attributes matter, besides those that policies tell apart."""
         forms = tuple(chain.from_iterable(map(names_of, self._services)))
-        return {POLICY_ARN: (exactly(administrator(self._partition)), OF_AWS), PASSED_TO: forms}
+        policies = (exactly(administrator(self._partition)), OF_AWS)
+        return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms}
 
     @cached_property
     def _services(self) -> tuple[str, ...]:
@@ -153,11 +148,17 @@ class StepOffers:
     @cached_property
     def powers(self) -> frozenset[str]:
         """The powers that the input leaves room for."""
-        found = set(ALWAYS)
+        found = ALWAYS - self._needless_powers()
         for account in self._estate.accounts:
             found |= {attach(managed.arn) for managed in account.managed if managed.default is not None and self._useful(managed)}
             found |= {joined(group.arn) for group in account.groups if group.policies}
-        return frozenset(found)
+        return found
+
+    def _needless_powers(self) -> frozenset[str]:
+        """Powers that make no difference: there is no boundary, or nothing that denies."""
+        denying = [policy for found in self._denying.values() for policy in found]
+        useful = {INLINE_GONE: any("#" in one for one in denying), DETACHED: any("#" not in one for one in denying)}
+        return frozenset(power for power, needed in useful.items() if not needed)
 
     @staticmethod
     def _useful(managed: ManagedPolicy) -> bool:
@@ -176,6 +177,7 @@ class StepOffers:
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
         yield from self._plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
+        yield from self._taken_away(group, by, "Role")
         yield from self._untagged(group, by)
         for action in BY_PROVIDERS:
             yield from self._plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
@@ -207,12 +209,14 @@ class StepOffers:
 
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
+        yield from self._taken_away(group, by, "User")
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from self._plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
     def _on_group(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._writes(group, by, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
         yield from self._plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
+        yield from self._taken_away(group, by, "Group")
 
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
@@ -254,6 +258,25 @@ class StepOffers:
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
 
+    def _taken_away(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
+        """Policies that deny something, boundaries, and memberships in groups that deny something."""
+        yield from taken_away(group, by, owner, self._denying)
+        if owner != "Group":
+            yield from other_boundaries(group, by, owner, self._bounded, self._managed)
+
+    @cached_property
+    def _denying(self) -> Mapping[str, Sequence[str]]:
+        """The policies that deny something, by their owners; those of a user's groups aside."""
+        identities = Identities(self._estate)
+        owners = [*self._identities, *(group.arn for account in self._estate.accounts for group in account.groups)]
+        return {owner: found for owner in owners if (found := identities.denying(owner))}
+
+    @cached_property
+    def _bounded(self) -> Mapping[str, str | None]:
+        """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not known."""
+        bounded = [found for found in self._identities.values() if found.bounded]
+        return {found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None for found in bounded}
+
     @cached_property
     def _without_document(self) -> tuple[str, ...]:
         """Managed policies that are listed, and whose document in force the input does not hold."""
@@ -275,9 +298,3 @@ _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle
     TargetKind.POLICY: StepOffers._on_policy,
     TargetKind.ACCOUNT: StepOffers._on_account,
 }
-
-
-def gives_something(policy: Policy) -> bool:
-    """Whether a policy allows something that matters for a chain: about keys or steps."""
-    allows = replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect is Effect.ALLOW))
-    return says_of_keys(allows) or says_of_steps(allows)

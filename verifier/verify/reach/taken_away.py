@@ -1,0 +1,88 @@
+"""What takes policies, boundaries and memberships away, or puts another boundary in the place of one, as offers (docs/reach.md).
+
+In: a group of targets, a principal. Out: bundles.
+Guarantee: as of `offers`: a boundary that may allow more than the one before counts as one that allows everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from verifier.model.estate import ManagedPolicy
+from verifier.model.policy import Effect, Policy
+from verifier.model.reach import StepKind
+from verifier.problem.predicates import like
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
+
+POLICY_ARN, BOUNDARY_ARN = "iam:policyarn", "iam:permissionsboundary"
+OF_AWS = like("arn:*:iam::aws:policy/*")
+"""AWS's own managed policies."""
+
+
+def administrator(partition: str) -> str:
+    """AWS's managed policy that allows everything."""
+    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
+
+
+def gives_something(policy: Policy) -> bool:
+    """Whether a policy allows something that matters for a chain: about keys or steps."""
+    allows = replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect is Effect.ALLOW))
+    return says_of_keys(allows) or says_of_steps(allows)
+
+
+def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
+    """Policies of users, roles or groups (`owner`: `Role` …) that deny something, by their owners; memberships in such groups."""
+    having: dict[str, int] = {}
+    for arn, policies in denying.items():
+        for policy in policies if group.bit(arn) else ():
+            having[policy] = having.get(policy, 0) | group.bit(arn)
+    action = f"iam:Delete{owner}Policy"
+    for policy, targets in having.items():
+        gives = Gives(FactKind.GONE, (policy,))
+        if "#" in policy:
+            for allowed in group.allowed(action, by):
+                yield Bundle(StepKind.REMOVE_POLICY, action, group, allowed.targets & targets, (allowed.cube,), gives)
+            continue
+        for allowed in group.allowed(f"iam:Detach{owner}Policy", by, POLICY_ARN):
+            if group.holds(POLICY_ARN, dict(allowed.cube.values).get(POLICY_ARN, -1), policy):
+                own = replace(allowed.cube, values=())
+                yield Bundle(StepKind.REMOVE_POLICY, f"iam:Detach{owner}Policy", group, allowed.targets & targets, (own,), gives)
+    if owner == "Group" and having:
+        for allowed in group.allowed("iam:RemoveUserFromGroup", by):
+            yield Bundle(StepKind.LEAVE_GROUP, "iam:RemoveUserFromGroup", group, allowed.targets, (allowed.cube,), Gives(FactKind.LEFT))
+
+
+def other_boundaries(
+    group: Group, by: str, owner: str, bounded: Mapping[str, str | None], managed: Mapping[str, ManagedPolicy]
+) -> Iterator[Bundle]:
+    """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one. `bounded` are those with a
+    boundary, by its ARN."""
+    having = {arn: group.bit(arn) for arn in bounded if group.bit(arn)}
+    every = sum(having.values())
+    action = f"iam:Delete{owner}PermissionsBoundary"
+    for allowed in group.allowed(action, by) if every else ():
+        yield Bundle(StepKind.DELETE_BOUNDARY, action, group, allowed.targets & every, (allowed.cube,), Gives(FactKind.UNBOUNDED))
+    action = f"iam:Put{owner}PermissionsBoundary"
+    for allowed in group.allowed(action, by, BOUNDARY_ARN):
+        mask, own = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), (replace(allowed.cube, values=()),)
+        wider = sum(bit for arn, bit in having.items() if _may_allow_more(group, mask, bounded[arn], managed))
+        yield Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets & wider, own, Gives(FactKind.UNBOUNDED))
+        if group.asks(BOUNDARY_ARN):
+            yield Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets, own, Gives(FactKind.REBOUND))
+
+
+def _may_allow_more(group: Group, mask: int, present: str | None, managed: Mapping[str, ManagedPolicy]) -> bool:
+    """Whether a boundary of a mask is another one than the present one, and may allow something: of those of the input, by their documents;
+    whatever else there is may allow everything."""
+    if not group.only_known(BOUNDARY_ARN, mask, frozenset(managed)):
+        return True
+    useful = (arn for arn, policy in managed.items() if arn != present and _useful(policy))
+    return any(group.holds(BOUNDARY_ARN, mask, arn) for arn in useful)
+
+
+def _useful(policy: ManagedPolicy) -> bool:
+    document = dict(policy.versions).get(policy.default or "")
+    return document is None or gives_something(document)
