@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.inputs.cloudformation.dynamic import with_values
+from verifier.inputs.cloudformation.written import with_values
 from verifier.inputs.unknown import Pieces, Unknown
 from verifier.syntax.source import Source
 

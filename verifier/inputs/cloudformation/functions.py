@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.conditions import Conditions, Truth
-from verifier.inputs.cloudformation.dynamic import BEGIN, with_values
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
+from verifier.inputs.cloudformation.written import BEGIN, with_values
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at
 from verifier.inputs.unknown import Resolved, Unknown, joined, names_in
 from verifier.syntax.text import first_few

@@ -25,12 +25,14 @@ _KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group":
 _SHORTEST = 20
 """Characters of a logical ID that a name has which CloudFormation makes up of it; where the name gets too long it cuts the rest off."""
 _PROVIDERS = {"AWS::IAM::OIDCProvider": OPEN_ID_CONNECT, "AWS::IAM::SAMLProvider": SAML}
-_OWNERS = {"Roles": "role", "Users": "user", "Groups": "group"}
-_OF_ONE = {
-    "AWS::IAM::RolePolicy": ("role", "RoleName"),
-    "AWS::IAM::UserPolicy": ("user", "UserName"),
-    "AWS::IAM::GroupPolicy": ("group", "GroupName"),
+_OF_SEVERAL = (("role", "Roles"), ("user", "Users"), ("group", "Groups"))
+_OWNERS = {
+    **dict.fromkeys(("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"), _OF_SEVERAL),
+    "AWS::IAM::RolePolicy": (("role", "RoleName"),),
+    "AWS::IAM::UserPolicy": (("user", "UserName"),),
+    "AWS::IAM::GroupPolicy": (("group", "GroupName"),),
 }
+"""Policies, and the properties that name whom they are attached to."""
 
 
 class Identities:
@@ -54,7 +56,7 @@ class Identities:
                 self._left_out(resource)
             elif exists is not False:
                 self._draft(resource)
-        for resource in template.of_type("AWS::IAM::Policy", *_OF_ONE):
+        for resource in template.of_type(*(type_ for type_ in _OWNERS if type_ != "AWS::IAM::ManagedPolicy")):
             self._inline(resource)
         policies = [node for resource in template.of_type("AWS::IAM::ManagedPolicy") if (node := self._managed(resource)) is not None]
         for resource in template.of_type("AWS::IAM::UserToGroupAddition"):
@@ -148,10 +150,8 @@ class Identities:
         return found
 
     def _attached(self, resource: Resource) -> list[Draft]:
-        if resource.type in _OF_ONE:
-            kind, attribute = _OF_ONE[resource.type]
-            return self._owners(resource, kind, self.functions.listed(resource, attribute))
-        return [draft for name, kind in _OWNERS.items() for draft in self._owners(resource, kind, self.functions.listed(resource, name))]
+        named = [(kind, self.functions.listed(resource, name)) for kind, name in _OWNERS[resource.type]]
+        return [draft for kind, nodes in named for draft in self._owners(resource, kind, nodes)]
 
     def _inline(self, resource: Resource) -> None:
         exists = self.functions.exists(resource)

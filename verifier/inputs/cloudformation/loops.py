@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.written import as_read
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic, text_at
 from verifier.inputs.unknown import Resolved, Unknown, names_in
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.text import first_few
@@ -105,15 +105,14 @@ class Loops:
             raise InputError([diagnostic(Severity.ERROR, place, message, hint="a template has 500 resources at most")])
 
 
+@dataclass(frozen=True)
 class _Copy:
     """A fragment with one value in the place of the identifier: `${Name}`, `&{Name}` (letters and digits alone) and `{"Ref": "Name"}`,
     in names of members too."""
 
-    def __init__(self, loops: Loops, identifier: str, value: str) -> None:
-        self.loops = loops
-        self.identifier = identifier
-        self.value = value
-        self.marks = {f"${{{identifier}}}": value, f"&{{{identifier}}}": re.sub(r"[^A-Za-z0-9]", "", value)}
+    loops: Loops
+    identifier: str
+    value: str
 
     def of(self, node: Node) -> Node:
         """The copy; its places are those of the original."""
@@ -121,20 +120,16 @@ class _Copy:
         if isinstance(node, Items):
             return Items(node.source, node.start, node.end, [self.of(item) for item in node.items])
         if isinstance(node, Members):
-            return self._members(node)
+            if [(key.text, getattr(argument, "text", None)) for key, argument in node.pairs] == [("Ref", self.identifier)]:
+                return text_at(node, self.value)
+            return Resolved(node.source, node.start, node.end, [(self._scalar(key), self.of(value)) for key, value in node.pairs])
         return self._scalar(node) if isinstance(node, Scalar) else node
-
-    def _members(self, node: Members) -> Node:
-        if len(node.pairs) == 1:
-            (key, argument) = node.pairs[0]
-            if key.text == "Ref" and isinstance(argument, Scalar) and argument.text == self.identifier:
-                return Scalar(node.source, node.start, node.end, self.value, "string")
-        return Resolved(node.source, node.start, node.end, [(self._scalar(key), self.of(value)) for key, value in node.pairs])
 
     def _scalar(self, node: Scalar) -> Scalar:
         text = node.text
-        for mark, value in self.marks.items():
-            if mark in text:
-                self.loops.count(node, len(text) + text.count(mark) * len(value))
-                text = text.replace(mark, value)
-        return node if text is node.text else Scalar(node.source, node.start, node.end, text, "string")
+        for mark, value in (("$", self.value), ("&", re.sub(r"[^A-Za-z0-9]", "", self.value))):
+            whole = f"{mark}{{{self.identifier}}}"
+            if whole in text:
+                self.loops.count(node, len(text) + text.count(whole) * len(value))
+                text = text.replace(whole, value)
+        return node if text is node.text else text_at(node, text)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from verifier.inputs.cloudformation.dependencies import references
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.nodes import nodes_in
 from verifier.inputs.resource_types import Family, unknown_family

@@ -8,6 +8,7 @@ every run, of the form that it will have, and equal to nothing else in the templ
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -102,8 +103,13 @@ class Names:
         identifier = self.key_id(resource)
         if not isinstance(identifier, Scalar):
             return None
-        parts: list[Pieces] = [(f"arn:{self.partition}:kms:{self.region}:",), (self.account,), (f":key/{identifier.text}",)]
-        return of_pieces(resource.place, joined(parts), ["`AWS::AccountId`"])
+        return self._arn(resource, f"kms:{self.region}", (f":key/{identifier.text}",))
+
+    def _arn(self, resource: Resource, service: str, *rest: Pieces, of: Sequence[Node | None] = (), names: Sequence[str] = ()) -> Node:
+        """An ARN that ends in `rest`, which is made of some values; it depends on what these do, and on `names`."""
+        parts: list[Pieces] = [(f"arn:{self.partition}:{service}:",), (self.account,), *rest]
+        known = names_in([node for node in of if node is not None])
+        return of_pieces(resource.place, joined(parts), [*known, *names, *([] if self.account else ["`AWS::AccountId`"])])
 
     # -- users, groups, roles, policies --
 
@@ -124,15 +130,11 @@ class Names:
         end = text_pieces(given) if given is not None else (None,)
         if isinstance(given, Scalar) and attribute == "Url":
             end = (given.text.removeprefix("https://"),)
-        parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}/",), end]
-        names = [*names_in([given] if given is not None else []), *([] if given is not None else [f"the name of `{resource.name}`"])]
-        return of_pieces(resource.place, joined(parts), names or ["`AWS::AccountId`"])
+        names = [] if given is not None else [f"the name of `{resource.name}`"]
+        return self._arn(resource, "iam:", (f":{kind}/",), end, of=[given], names=names)
 
     def iam_arn(self, resource: Resource) -> Node:
         """The ARN, with its path."""
         name, path = self.iam_name(resource), self._of(resource, "Path")
         middle = text_pieces(path) if path is not None else ("/",)
-        kind = _IAM[resource.type][0]
-        parts: list[Pieces] = [(f"arn:{self.partition}:iam::",), (self.account,), (f":{kind}",), middle, text_pieces(name)]
-        names = [*names_in([node for node in (name, path) if node is not None]), *([] if self.account else ["`AWS::AccountId`"])]
-        return of_pieces(resource.place, joined(parts), names)
+        return self._arn(resource, "iam:", (f":{_IAM[resource.type][0]}",), middle, text_pieces(name), of=[name, path])

@@ -1,31 +1,58 @@
-"""A template → the parts of a snapshot.
+"""Templates → the parts of a snapshot.
 
-In: the document of a template, and what is known besides. Out: `Parts`. Guarantee: that of the package.
+In: the documents of templates, and what is known besides. Out: `Parts`. Guarantee: that of the package. An account is what the user says,
+or what was concluded of the whole input (S4), a Region what the user says, or one that decides nothing; neither is guessed. What the stacks
+hand to each other by `Export` and `Fn::ImportValue` is not known where two outputs export a name, or one that may not be made; a circle, or
+a very long chain, is cut. [CloudFormation User Guide: Outputs]
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from verifier.inputs.cloudformation.dependencies import check_circles
-from verifier.inputs.cloudformation.endpoints import endpoints
-from verifier.inputs.cloudformation.exports import Exports
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
 from verifier.inputs.cloudformation.makers import supposed, unknown_resources
 from verifier.inputs.cloudformation.names import Names
-from verifier.inputs.cloudformation.place import Deployment, deployment
-from verifier.inputs.cloudformation.shares import shares
-from verifier.inputs.cloudformation.template import Template, WriteOut, read_template
+from verifier.inputs.cloudformation.surroundings import endpoints, shares
+from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
 from verifier.inputs.drafts import listing, obj
-from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
+from verifier.inputs.own_region import partition_of, stand_in
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Unmodelled
 from verifier.syntax.text import first_few
+
+_ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
+_SAYS_NOTHING = ("Description", "Metadata", "Parameters")
+"""Sections that decide nothing: of parameters their values alone do."""
+_DEEPEST = 10
+"""Exports that are made of each other, over several stacks."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The account (`None` where nothing tells), Region and partition, and the pseudo parameters that follow from them."""
+
+    account: str | None
+    region: str
+    partition: str
+
+    @property
+    def pseudo(self) -> Mapping[str, str | None]:
+        """The pseudo parameters."""
+        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return {
+            "AWS::AccountId": self.account,
+            "AWS::Region": self.region,
+            "AWS::Partition": self.partition,
+            "AWS::URLSuffix": suffix,
+        }
 
 
 @dataclass
@@ -48,7 +75,7 @@ def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> 
         check_circles(remarks, template)
     if len(remarks.errors) > before:
         return None
-    where = deployment(remarks, node, template)
+    where = _deployment(remarks, node, template)
     if supplied.account is None:
         parts.by_stand_in[node.source.name] = node.source.text
     names = Names(template, where.partition, where.account, where.region)
@@ -58,7 +85,7 @@ def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> 
 
 def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -> None:
     """Adds what the templates hold. Errors go to `remarks`."""
-    exports = Exports([reading.functions for reading in readings])
+    exports = _Exports([reading.functions for reading in readings])
     for reading in readings:
         reading.functions.exported = exports
     for reading in readings:
@@ -112,3 +139,58 @@ def _supposed(names: Names) -> list[str]:
         listed = first_few([f"`{name}`" for name in names.made_up])
         found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
     return found
+
+
+def _deployment(remarks: Remarks, node: Node, template: Template) -> Deployment:
+    """Where the template is deployed. Raises `InputError` where that must be asked for (S4)."""
+    region = template.supplied.region
+    if region is None:
+        texts = list(_texts(node, template))
+        partitions = {partition for text in texts for partition in _ARN.findall(text)}
+        region = stand_in(node.source.name, min(partitions) if len(partitions) == 1 else "aws", texts)
+        remarks.open_region(node.source.name, region, region)
+    return Deployment(template.supplied.account or template.supplied.own, region, partition_of(region))
+
+
+def _texts(root: Node, template: Template) -> Iterator[str]:
+    """The texts of a template that can decide something: its conditions and mappings may depend on the Region as well."""
+    parts = [value for key, value in root.pairs if key.text not in _SAYS_NOTHING] if isinstance(root, Members) else [root]
+    parts += [members["Default"] for members in template.parameters.values() if "Default" in members]
+    yield from template.supplied.parameters.values()
+    yield from (inner.text for part in parts for inner in nodes_in(part) if isinstance(inner, Scalar))
+
+
+class _Exports:
+    """The exports of all templates."""
+
+    def __init__(self, templates: Sequence[Functions]) -> None:
+        self._templates = templates
+        self._outputs: dict[str, list[tuple[Functions, Node]]] | None = None
+        self._open: list[str] = []
+
+    def __call__(self, name: str) -> Node | None:
+        """The value that is exported by a name."""
+        found = self._found().get(name, [])
+        if len(found) != 1 or name in self._open or len(self._open) >= _DEEPEST:
+            return None
+        functions, value = found[0]
+        self._open.append(name)
+        try:
+            return functions.value(value)
+        finally:
+            self._open.pop()
+
+    def _found(self) -> dict[str, list[tuple[Functions, Node]]]:
+        """The outputs by the names that they are exported by. While the names are being found there are none."""
+        if self._outputs is None:
+            self._outputs = {}
+            listed: dict[str, list[tuple[Functions, Node]]] = {}
+            for functions in self._templates:
+                for output in functions.template.outputs.values():
+                    name, value = functions.text(member(member(output, "Export"), "Name")), member(output, "Value")
+                    condition = member(output, "Condition")
+                    made = condition is None or (isinstance(condition, Scalar) and functions.conditions.holds(condition, condition.text))
+                    if name is not None and value is not None and made:
+                        listed.setdefault(name, []).append((functions, value))
+            self._outputs = listed
+        return self._outputs

@@ -1,4 +1,4 @@
-"""A CloudFormation template: its sections, and the values of its parameters.
+"""A CloudFormation template: its sections, the values of its parameters, and which of its resources refer to which.
 
 In: the tree of a template. Out: `Template`. Guarantee: a name that is declared nowhere, a section of another form than CloudFormation's,
 and resources or conditions that depend on each other in a circle are errors at their place. [CloudFormation User Guide: Template anatomy]
@@ -7,13 +7,14 @@ and resources or conditions that depend on each other in a circle are errors at 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
 from verifier.inputs.access import describe, members
 from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, nodes_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.syntax.text import first_few
@@ -33,6 +34,7 @@ SECTIONS = (
     "Outputs", "Hooks", "Globals",
 )  # fmt: skip
 """The sections of a template. `Globals` is that of a serverless application."""
+_PART = re.compile(r"\$\{([^}!][^}]*)\}")
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
 _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 """Types of resources whose properties are looked at."""
@@ -224,3 +226,37 @@ def _check_supplied(remarks: Remarks, template: Template) -> None:
             given = [part.strip() for part in value.split(",")] if "List" in getattr(declared.get("Type"), "text", "") else [value]
             if wrong := [text for text in given if text not in texts]:
                 remarks.error(allowed, f"parameter `{name}` cannot be `{wrong[0]}`", hint=f"the template allows {first_few(texts)}")
+
+
+def check_circles(remarks: Remarks, template: Template) -> None:
+    """Records an error where resources depend on each other in a circle, which CloudFormation refuses too, so nothing in it is resolved.
+    [CloudFormation Template Reference: DependsOn attribute]"""
+    graph: dict[str, dict[str, Node]] = {}
+    for name, resource in template.resources.items():
+        depends = {entry.text: entry for entry in resource.depends_on if entry.text in template.resources}
+        graph[name] = {**depends, **references(template, resource.properties.values())}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        way = list(reversed(error.args[1]))
+        remarks.error(graph[way[0]][way[1]], f"resources depend on each other in a circle: {' → '.join(way)}")
+
+
+def references(template: Template, values: Iterable[Node]) -> dict[str, Node]:
+    """The resources that some values refer to, each with a place where they do."""
+    found: dict[str, Node] = {}
+    for inner in (inner for value in values for inner in nodes_in(value) if isinstance(inner, Members)):
+        for key, argument in inner.pairs:
+            found |= dict.fromkeys(_referred(key.text, argument), argument)
+    return {name: place for name, place in found.items() if name in template.resources}
+
+
+def _referred(function: str, argument: Node) -> Iterator[str]:
+    """The names that a function's argument has, if it is one that refers to something."""
+    text = argument.items[0] if isinstance(argument, Items) and argument.items else argument
+    if not isinstance(text, Scalar):
+        return
+    if function in ("Ref", "Fn::GetAtt"):
+        yield text.text.split(".", 1)[0]  # AWS SAM has `Ref` with a dot: of the alias and the version of a function
+    elif function == "Fn::Sub":
+        yield from (match.strip().split(".", 1)[0] for match in _PART.findall(text.text))
