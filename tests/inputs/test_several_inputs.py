@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import verifier
 from tests.inputs.plan_estates import paths_of, plan_sample
+from tests.inputs.plan_parts import PlanSample
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.samples import details, role
 from tests.inputs.template_estates import Counts, Sample, against_the_estate, files_of, sample, snapshot
@@ -145,3 +147,25 @@ def test_a_plan_and_a_snapshot_of_its_result_agree_with_the_snapshot(tmp_path: P
             paths = [paths_of(tmp_path, found)[0], after]
             assert not list(against_the_estate(tmp_path, found.made, number, paths, counts))
     assert counts.verdicts["proved"] >= 20 and counts.verdicts["refuted"] >= 5
+
+
+def is_told(found: PlanSample) -> bool:
+    """Whether the planned values are all known."""
+    changes = [entry["change"] for entry in found.plan["resource_changes"]]
+    return not any("true" in json.dumps(change.get("after_unknown")) for change in changes if change["after"] is not None)
+
+
+def test_a_state_beside_a_snapshot_of_something_else_proves_nothing_that_either_refutes(tmp_path: Path) -> None:
+    """A state writes nothing: where the two differ, neither is so for certain (What nothing writes)."""
+    counts = Counts()
+    samples = [found for found in map(plan_sample, range(500)) if is_told(found)]
+    for number, (one, other) in enumerate(itertools.pairwise(samples)):
+        state = {"format_version": "1.0", "terraform_version": "1.9.8", "values": one.plan["planned_values"]}
+        key = one.made if number % 2 else other.made
+        there = replace(other.made, beside=True, policy=key.policy, tags=key.tags, aliases=key.aliases, grants=key.grants)
+        listed = snapshot(there, without_open=False)
+        paths = [write(tmp_path, state, "state.json"), write(tmp_path, listed, "other.json")]
+        for made in (there,) if one.made.beside else (there, replace(one.made, beside=True)):  # beside a snapshot it does not tell all
+            said = against_the_estate(tmp_path, made, number, paths, counts, Supplied(ACCOUNT, "us-west-2"))
+            assert not [line for line in said if "the input proved" in line]
+    assert counts.verdicts["proved"] >= 20

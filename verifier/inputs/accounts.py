@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from verifier.inputs.access import check_complete, members
 from verifier.inputs.drafts import NAMES
-from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, besides, policy_as_told, unlisted, without_gone
+from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, unlisted, without_gone
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Items, Members, Node, Remarks, text_of
@@ -47,30 +47,35 @@ def read_account(
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
     own = {name: {_unique(entry, name): entry for entry in entries} for name, entries in lists.items()}
-    known: dict[str, Node] = {}
+    known: dict[tuple[str, str], Node] = {}
+    others: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in given:
         merged = without_gone(_merged(remarks, details), elsewhere)
-        known |= {_own_name(entry, "Policies"): entry for entry in merged["Policies"]}
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
-            for entry in entries:
-                same = own[name].get(_unique(entry, name))
-                if same is None:
-                    lists[name].append(entry)
-                    _perhaps_changed(inventory, entry, name, elsewhere)
-                elif name != "Policies" and (arn := text_of(same, "Arn")) is not None:
-                    _besides(inventory, entry, same, arn)
-                    lists[name] = [as_told(made, entry, elsewhere) if made is same else made for made in lists[name]]
-    others = _not_listed(lists, elsewhere) if complete else {}
-    complete = complete and all(kind == "group" for kind, _ in others)
+            known |= {(name, _unique(entry, name)): entry for entry in entries}
+            others[name] += [entry for entry in entries if _unique(entry, name) not in own[name]]
+    whole = given[0] if given and complete else None
+    for name, entries in others.items():
+        for entry in entries:
+            _perhaps_changed(inventory, entry, name, elsewhere)
+        found = [as_told(remarks, entry, known.get((name, _unique(entry, name))), whole) for entry in lists[name]]
+        complete = complete and None not in found
+        lists[name] = [*filter(None, found), *entries]
+    not_listed = _not_listed(lists, elsewhere) if complete else {}
+    complete = complete and all(kind == "group" for kind, _ in not_listed)
     inventory.unmodelled += [
         unlisted(f"join group {name}", "the input does not list it", account, place.span)
-        for (kind, name), place in others.items()
+        for (kind, name), place in not_listed.items()
         if kind == "group"
     ]
-    attached = {arn: entry for change in elsewhere for entry in change.policies if (arn := text_of(entry, "Arn")) not in own["Policies"]}
+    attached = {
+        arn: as_told(remarks, entry, known.get(("Policies", arn)), whole) or entry
+        for change in elsewhere
+        for entry in change.policies
+        if (arn := text_of(entry, "Arn") or "") not in own["Policies"]
+    }
     lists["Policies"] = [*(entry for entry in lists["Policies"] if text_of(entry, "Arn") not in attached), *attached.values()]
-    lists["Policies"] = [policy_as_told(entry, known.get(_own_name(entry, "Policies")), elsewhere) for entry in lists["Policies"]]
     inventory.add_managed(lists["Policies"])
     inventory.add_groups(lists["GroupDetailList"])
     read = Account(
@@ -92,14 +97,6 @@ def _not_listed(lists: Mapping[str, list[Node]], elsewhere: Sequence[Elsewhere])
     changed = [(change, name, draft) for change in elsewhere for name, draft in change.drafts.items() if draft.says_something]
     drafts = [(name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone]
     return {name: place for name, place in drafts if name not in listed}
-
-
-def _besides(inventory: Inventory, entry: Node, made: Node, arn: str) -> None:
-    """Records what a snapshot has attached to an identity, and the plan or template that makes it has not: it may stay, or go."""
-    kind = arn.split(":", 5)[-1].split("/", 1)[0]
-    for what in besides(entry, made, NAMES.get(kind, "")):
-        description = f"{what} of {arn} is in the snapshot, and not in the plan or template that makes it: whether it stays is not known"
-        inventory.perhaps(entry, what, arn, description)
 
 
 def _perhaps_changed(inventory: Inventory, entry: Node, listed: str, elsewhere: Sequence[Elsewhere]) -> None:

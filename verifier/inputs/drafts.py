@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from verifier.inputs.access import is_null
+from verifier.inputs.agreement import told
 from verifier.inputs.identity_providers import LISTS
 from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
-INLINE, MANAGED = "inline policies", "managed policies"
-TRUST, BOUNDARY = "trust policy", "permissions boundary"
-"""What else stands among the names of policies, none of which has a space."""
 
 
 @dataclass
@@ -36,8 +35,11 @@ class Draft:
     tags: Sequence[tuple[Node, Node]] = ()
     new: bool = False
     """Whether it is made anew, even if there is one of its name already."""
-    only: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Of the policies that are `INLINE`, and `MANAGED`, the names and ARNs of those that it may keep, where it does not keep all."""
+    only: dict[bool, tuple[frozenset[str], str]] = field(default_factory=dict)
+    """Of the policies that are managed, or not, the ARNs or names of those that it may keep, where it does not keep all; and what tells
+    that there are no others, where nothing writes it."""
+    tags_told: str = ""
+    """What tells its tags, where nothing writes them."""
 
     def attach(self, arn: Node, name: str) -> None:
         """Attaches a managed policy. One whose ARN is not known is remembered under a name."""
@@ -54,10 +56,10 @@ class Draft:
             self.inline[name] = group
 
     def dropped(self, inline: Mapping[str, Node], managed: Iterable[str]) -> dict[str, str]:
-        """The names and ARNs of the policies that it may not keep, and which of both each is; one of which nothing is known may have any
+        """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is known may have any
         name."""
-        named = {INLINE: [name for name, node in inline.items() if not isinstance(node, Unknown)], MANAGED: managed}
-        return {name: what for what, kept in self.only.items() for name in named[what] if name not in kept}
+        named = [name for name, node in inline.items() if not isinstance(node, Unknown)]
+        return {name: by for is_managed, (kept, by) in self.only.items() for name in (managed if is_managed else named) if name not in kept}
 
     @property
     def name(self) -> str:
@@ -87,13 +89,13 @@ class Draft:
     def _of_principal(self, title: str) -> dict[str, Node]:
         at, found = self.place, dict[str, Node]()
         if self.boundary is not None:
-            found["PermissionsBoundary"] = obj(at, PermissionsBoundaryArn=self.boundary)
+            found["PermissionsBoundary"] = self.boundary if is_null(self.boundary) else obj(at, PermissionsBoundaryArn=self.boundary)
         if self.trust is not None:
             found["AssumeRolePolicyDocument"] = self.trust
         if isinstance(self.unique_id, Scalar):
             found[f"{title}Id"] = self.unique_id
-        if self.tags:
-            found["Tags"] = listing(at, [obj(at, Key=key, Value=value) for key, value in self.tags])
+        if self.tags or self.tags_told:
+            found["Tags"] = told(listing(at, [obj(at, Key=key, Value=value) for key, value in self.tags]), self.tags_told)
         return found
 
 

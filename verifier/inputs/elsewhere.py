@@ -7,13 +7,13 @@ listed (U1). Names of users, groups and roles are unique in an account, whatever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from verifier.inputs.agreement import same_node, which
-from verifier.inputs.drafts import BOUNDARY, INLINE, MANAGED, NAMES, TRUST, Draft, inline_policy, listing, managed_policy, obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, member, text_at, text_of
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.agreement import agreed, same_node, which
+from verifier.inputs.drafts import NAMES, Draft, inline_policy, listing, managed_policy, obj
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, member, text_at, text_of
+from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
@@ -21,7 +21,9 @@ from verifier.syntax.text import printable
 Name = tuple[str, str]
 """A kind (`role`, `user`, `group`) and the name of one of that kind."""
 
-_ALONE = {TRUST: "AssumeRolePolicyDocument", BOUNDARY: "PermissionsBoundary"}
+TRUST, BOUNDARY, TAGS, IN_FORCE = "trust policy", "permissions boundary", "its tags", "version in force"
+_ALONE = {TRUST: "AssumeRolePolicyDocument", BOUNDARY: "PermissionsBoundary", TAGS: "Tags", IN_FORCE: "PolicyVersionList"}
+"""What else stands among the names of policies, none of which has a space."""
 _OF_PERMISSION_SETS = "AWSReservedSSO_"
 """How the names of the roles begin that IAM Identity Center makes in accounts, in all of them."""
 
@@ -38,8 +40,6 @@ class Elsewhere:
     untold: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""
     drafts: dict[Name, Draft] = field(default_factory=dict)
-    told: dict[Name, dict[str, str]] = field(default_factory=dict)
-    """Of what is attached or taken away, what nothing writes, and by which resources it is told."""
     detached: dict[Name, set[str]] = field(default_factory=dict)
     gone: set[Name] = field(default_factory=set)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
@@ -113,75 +113,68 @@ def membership(group: str) -> str:
     return f"group {group}"
 
 
-def besides(entry: Node, made: Node, title: str) -> list[str]:
-    """What an entry of a snapshot has attached that the entry of the same identity in a plan or template has not."""
-    found = []
-    for name, key, what in (
-        (f"{title}PolicyList", "PolicyName", "inline policy"),
-        ("AttachedManagedPolicies", "PolicyArn", "policy"),
-        ("GroupList", None, "membership in group"),
-    ):
-        own, others = (_names(node, name, key) for node in (made, entry))
-        found += [f"{what} {other}" for other in others if other not in own]
-    return found
-
-
-def _contents(entry: Node, title: str) -> dict[str, Node]:
-    """What an entry has, by the names of inline policies, the ARNs of managed ones, its memberships, and `TRUST` and `BOUNDARY`."""
-    found = {name: node for name, at in _ALONE.items() if (node := member(entry, at)) is not None}
-    found |= {membership(text): node for node in entries(member(entry, "GroupList")) if (text := getattr(node, "text", None))}
-    attached = [member(node, "PolicyArn") for node in entries(member(entry, "AttachedManagedPolicies"))]
-    return found | {node.text: node for node in attached if isinstance(node, Scalar)} | _documents(entry, f"{title}PolicyList")
-
-
-def as_told(entry: Node, known: Node, changes: Iterable[Elsewhere]) -> Node:
-    """An entry of a plan or template, in which what nothing writes is not known if the entry of the snapshot has it in another way."""
-    kind, title = next(((kind, title) for kind, title in NAMES.items() if member(entry, f"{title}Name") is not None), ("", ""))
-    name = (kind, text_of(entry, f"{title}Name") or "")
-    told = {what: by for change in changes for what, by in change.told.get(name, {}).items()}
-    return _agreed(entry, known, title, told, lambda by: which(by, known.span))
-
-
-def policy_as_told(entry: Node, known: Node | None, changes: Iterable[Elsewhere]) -> Node:
-    """A managed policy likewise."""
-    arn = text_of(entry, "Arn") or ""
-    told, other = [by for change in changes for by in change.told.get(("policy", arn), {}).values()], _in_force(known)
-    if not told or other is None or known is None or same_node(_in_force(entry), other):
-        return entry
-    return managed_policy(entry, arn, Unknown(entry.source, entry.start, entry.end, [which(*told, known.span)]))
+def as_told(remarks: Remarks, entry: Node, known: Node | None, whole: Node | None) -> Node | None:
+    """An entry of a plan or template, in which what nothing writes is not known if the entry of the snapshot has it otherwise, nor whether
+    that stays which this has besides. `None`, and so one of which nothing is known (U1), where its tags are not known, or it is only told
+    and a `whole` listing has it not."""
+    title = next((title for title in NAMES.values() if member(entry, f"{title}Name") is not None), "")
+    tags, found = member(entry, "Tags"), dict[str, Node]()
+    if known is not None:
+        own, others = _contents(entry, title), _contents(known, title)
+        found = {what: agreed(own[what], others.get(what), known) for what in own.keys() - ({TRUST, IN_FORCE} - others.keys())}
+        why = f"whether it stays, which {known.span} has and {entry.span} has not,"
+        found |= {what: Unknown(entry.source, entry.start, entry.end, [why]) for what in others.keys() - own.keys() - _ALONE.keys()}
+        open_ = names_in([found[TAGS]] if TAGS in found else [])
+    else:
+        open_ = (which(tags.told, whole.span),) if whole is not None and tags is not None and tags.told else ()
+    if open_:
+        remarks.warning(known or entry, f"{text_of(entry, 'Arn')} is not listed: it depends on {open_[0]}", rule="U1")
+    return None if open_ else _opened(entry, title, found)
 
 
 def _in_force(policy: Node | None) -> Node | None:
     """The document of the version of a managed policy that is in force."""
-    versions, default = entries(member(policy, "PolicyVersionList")), member(policy, "DefaultVersionId")
-    in_force = [
-        v
-        for v in versions
-        if text_of(v, "IsDefaultVersion") == "true" or (default is not None and same_node(member(v, "VersionId"), default))
-    ]
-    return member(in_force[0], "Document") if in_force else None
+    default = member(policy, "DefaultVersionId")
+    for version in entries(member(policy, "PolicyVersionList")):
+        is_default = text_of(version, "IsDefaultVersion")
+        if is_default == "true" or (is_default is None and default is not None and same_node(member(version, "VersionId"), default)):
+            return member(version, "Document")
+    return None
 
 
-def _agreed(entry: Node, known: Node, title: str, told: Mapping[str, str], why: Callable[[str], str]) -> Node:
-    """An entry in which what is only `told` is not known, where the entry that is `known` has it in another way. `why` says of those who
-    tell it what it depends on. A trust policy that one does not have is not told there."""
-    if not isinstance(entry, Members):
+def _contents(entry: Node, title: str) -> dict[str, Node]:
+    """What an entry has, by the names of inline policies, the ARNs of managed ones, its memberships, and `_ALONE`."""
+    found = {name: node for name, at in _ALONE.items() if name != IN_FORCE and (node := member(entry, at)) is not None}
+    if BOUNDARY in found:
+        found[BOUNDARY] = member(found[BOUNDARY], "PermissionsBoundaryArn") or found[BOUNDARY]
+    if (document := _in_force(entry)) is not None:
+        found[IN_FORCE] = document
+    found |= {membership(node.text): node for node in entries(member(entry, "GroupList")) if isinstance(node, Scalar)}
+    attached = [member(node, "PolicyArn") for node in entries(member(entry, "AttachedManagedPolicies"))]
+    return found | {node.text: node for node in attached if isinstance(node, Scalar)} | _documents(entry, f"{title}PolicyList")
+
+
+def _opened(entry: Node, title: str, found: Mapping[str, Node]) -> Node:
+    """An entry with what is not known among the things found in the place of what it has."""
+    open_ = {what: node for what, node in found.items() if isinstance(node, Unknown)}
+    if not isinstance(entry, Members) or not open_:
         return entry
-    own, others = _contents(entry, title), _contents(known, title)
-    differ = [what for what in told if not isinstance(own.get(what), Unknown) and not same_node(own.get(what), others.get(what))]
-    open_ = {what: Unknown(entry.source, entry.start, entry.end, [why(told[what])]) for what in differ}
-    if not (TRUST in own and TRUST in others):
-        open_.pop(TRUST, None)
-    found: dict[str, Node] = {_ALONE[what]: node for what, node in open_.items() if what in _ALONE}
+    if IN_FORCE in open_:
+        return managed_policy(entry, text_of(entry, "Arn") or "", open_[IN_FORCE])
+    alone: dict[str, Node] = {_ALONE[what]: node for what, node in open_.items() if what in _ALONE}
     if BOUNDARY in open_:
-        found[_ALONE[BOUNDARY]] = obj(entry, PermissionsBoundaryArn=open_[BOUNDARY])
-    policies = [inline_policy(entry, what, node) for what, node in open_.items() if what not in (*_ALONE, INLINE, MANAGED)]
-    if policies:
-        groups = {what.removeprefix(membership("")) for what in open_}
-        found[f"{title}PolicyList"] = _joined(entry, f"{title}PolicyList", "PolicyName", {*open_}, policies)
-        found["AttachedManagedPolicies"] = _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*open_}, [])
-        found |= {"GroupList": _joined(entry, "GroupList", None, groups, [])} if "GroupList" in {key.text for key, _ in entry.pairs} else {}
-    return _with(entry, found) if found else entry
+        alone[_ALONE[BOUNDARY]] = obj(entry, PermissionsBoundaryArn=open_[BOUNDARY])
+    policies = [inline_policy(entry, what, node) for what, node in open_.items() if what not in _ALONE]
+    groups = {text for text in _names(entry, "GroupList", None) if membership(text) in open_}
+    return _with(
+        entry,
+        alone
+        | {
+            f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*open_}, policies),
+            "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*open_}, []),
+            "GroupList": _joined(entry, "GroupList", None, groups, []),
+        },
+    )
 
 
 def _documents(entry: Node, name: str) -> dict[str, Node]:
@@ -205,9 +198,10 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     # What one plan attaches, and another attaches too or takes away: which comes last is not known.
     open_ = {*given[0], *given[1]} & {*draft.inline, *change.detached.get(name, ())} if made else set[str]()
     inline = [inline_policy(draft.place, own, node) for own, node in draft.inline.items() if own not in open_]
-    inline += [inline_policy(entry, own, _either(entry, own)) for own in sorted(open_)]
+    inline += [inline_policy(entry, own, _either(entry, f"which of two plans has the last word about {own}")) for own in sorted(open_)]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
-    dropped = {} if made else {own: what for own, what in draft.dropped(*given).items() if own not in {*draft.inline, *draft.managed}}
+    dropped = {} if made else {own: by for own, by in draft.dropped(*given).items() if own not in {*draft.inline, *draft.managed}}
+    inline += [inline_policy(entry, own, _either(entry, which(by, entry.span))) for own, by in dropped.items() if by]
     without = {*gone, *open_, *dropped}
     found = {
         f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*without, *draft.inline}, inline),
@@ -216,17 +210,20 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     if name[0] == "user":
         left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
         found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
-    after, told = _with(entry, found), change.told.get(name, {})
+    after = _with(entry, found)
+    if made:
+        return after
+    before, now = _contents(entry, title), _contents(after, title)
+    place = draft.place
     if change.untold:
-        label = str(draft.place.span)
-        any_ = {own: told.get(own, label) for own in (*_contents(entry, title), *_contents(after, title))}
-        return _agreed(after, entry, title, any_, lambda by: f"which account {by} is of, for nothing tells it (see --account)")
-    told = {**told, **{own: told[what] for own, what in dropped.items() if what in told}}
-    return after if made else _agreed(after, entry, title, told, lambda by: which(by, entry.span))
+        why = [f"which account {place.span} is of, for nothing tells it (see --account)"]
+        differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
+        return _opened(after, title, {what: Unknown(place.source, place.start, place.end, why) for what in differ})
+    return _opened(after, title, {what: agreed(node, before.get(what), entry) for what, node in now.items()})
 
 
-def _either(entry: Node, name: str) -> Unknown:
-    return Unknown(entry.source, entry.start, entry.end, [f"which of two plans has the last word about {name}"])
+def _either(entry: Node, why: str) -> Unknown:
+    return Unknown(entry.source, entry.start, entry.end, [why])
 
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:

@@ -239,7 +239,8 @@ class Inventory:
             return None
         identity, document = f"{owner}#{name}", found.get("PolicyDocument")
         if document is None or is_unknown_whole(document):
-            self._missing(found.place, f"inline policy {identity}", principal, names_in([found.place]))
+            shown = f"policy {name}" if name.startswith("arn:") else f"inline policy {identity}"
+            self._missing(found.place, shown, principal, names_in([found.place]))
             return None
         if identity not in self.read:
             self.read[identity] = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=identity, name=name)

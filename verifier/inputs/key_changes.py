@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from verifier.inputs.agreement import agreed, told
 from verifier.inputs.drafts import listing, obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, member, text_of
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, member, text_of
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.syntax.text import first_few
@@ -28,8 +29,6 @@ class KeyChanges:
     grants: list[Node] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
     aliases: list[Node] = field(default_factory=list)
-    kept: set[str] = field(default_factory=set)
-    """The IDs of grants that are there, and not made."""
 
 
 @dataclass(frozen=True)
@@ -62,38 +61,62 @@ def _with_policy(parts: Mapping[str, Node], policy: Node) -> dict[str, Node]:
     return {**parts, "policies": Members(given.source, given.start, given.end, pairs)}
 
 
-def with_changes(parts: Mapping[str, Node], changes: KeyChanges | None) -> Mapping[str, Node]:
-    """The parts of a key with the changes made."""
+def with_changes(remarks: Remarks, arn: str, parts: Mapping[str, Node], changes: KeyChanges | None) -> Mapping[str, Node]:
+    """The parts of a key with the changes made. What is only told must be as the parts have it, where they have it."""
     if changes is None:
         return parts
-    found = dict(parts) if changes.policy is None else _with_policy(parts, changes.policy)
-    gone = changes.revoked | {text for grant in changes.grants if (text := text_of(grant, "GrantId")) is not None}
-    if changes.grants or "grants" in found:
-        found["grants"] = _joined(found.get("grants"), "Grants", gone, changes.grants, changes.place)
+    found, known = dict(parts), _policy(parts)
+    if changes.policy is not None:
+        found = _with_policy(parts, changes.policy if known is None else agreed(changes.policy, known, known))
+    if (given := found.get("grants")) is not None:
+        listed = {text_of(grant, "GrantId"): grant for grant in entries_of(given, "Grants")}
+        grants = [_perhaps(grant, listed.get(text_of(grant, "GrantId")), given) for grant in changes.grants]
+        gone = changes.revoked | {text for grant in grants if (text := text_of(grant, "GrantId")) is not None}
+        found["grants"] = _joined(given, "Grants", gone, grants, changes.place)
+    elif changes.grants:
+        found["grants"] = listing(changes.place, changes.grants)
     if (changes.aliases or changes.unaliased) and "aliases" in found:
-        if names_in(changes.aliases):
+        found["aliases"] = _with_aliases(found["aliases"], arn, changes)
+        if names := names_in([found["aliases"]]):
+            remarks.warning(changes.place, f"the aliases of {arn} are not known: {first_few(names)}", rule="U3")
             del found["aliases"]
-        else:
-            found["aliases"] = _with_aliases(found["aliases"], changes)
     return found
 
 
-def _with_aliases(node: Node, changes: KeyChanges) -> Node:
-    known = {text_of(entry, "AliasName") or getattr(entry, "text", None) for entry in _entries(node, "Aliases")} - changes.unaliased
-    new = [alias for alias in changes.aliases if isinstance(alias, Scalar) and alias.text not in known]
-    return _joined(node, "Aliases", changes.unaliased, new, changes.place)
+def _policy(parts: Mapping[str, Node]) -> Node | None:
+    """The policy of a key, out of the output of `get-key-policy`."""
+    found = member(parts.get("policies"), DEFAULT) or parts.get("policy")
+    return found if member(found, "Statement") is not None else member(found, "Policy") or found
 
 
-def _entries(node: Node, name: str) -> list[Node]:
+def _perhaps(grant: Node, known: Node | None, place: Node) -> Node:
+    """A grant; where it is only told, and a listing has it otherwise or not at all, it may be there or not."""
+    found = agreed(told(_what(grant), grant.told), None if known is None else _what(known), place)
+    return obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if isinstance(found, Unknown) else grant
+
+
+def _what(grant: Node) -> Node:
+    """What a grant is: what else a listing has of it a plan does not tell."""
+    names = ("GranteePrincipal", "RetiringPrincipal", "Operations", "Constraints")
+    return obj(grant, **{name: node for name in names if (node := member(grant, name)) is not None})
+
+
+def _with_aliases(node: Node, arn: str, changes: KeyChanges) -> Node:
+    own = (None, arn, arn.rsplit("/", 1)[-1])
+    listed = entries_of(node, "Aliases")
+    known = {getattr(entry, "text", None) or text_of(entry, "AliasName"): entry for entry in listed if text_of(entry, "TargetKeyId") in own}
+    new = {name: agreed(alias, None, node) for alias in changes.aliases if (name := getattr(alias, "text", None)) not in known}
+    return _joined(node, "Aliases", {*changes.unaliased, *filter(None, new)}, [*new.values()], changes.place)
+
+
+def entries_of(node: Node, name: str) -> list[Node]:
     """The entries of a listing, of all its pages."""
     pages = node.items if isinstance(node, Items) else [node]
     return [entry for page in pages for entry in (entries(member(page, name)) if isinstance(page, Members) and page.has(name) else [page])]
 
 
-def _joined(node: Node | None, name: str, gone: set[str], more: Sequence[Node], place: Node) -> Node:
+def _joined(node: Node, name: str, gone: set[str], more: Sequence[Node], place: Node) -> Node:
     """A listing without some of its entries, and with more. Its pages stay in their order, the last one last."""
-    if node is None:
-        return listing(place, more)
     pages = node.items if isinstance(node, Items) else [node]
     kept = [_without(page, name, gone) for page in pages if _own(page) not in gone]
     if isinstance(node, Items) and not any(isinstance(page, Members) and page.has(name) for page in pages):

@@ -43,6 +43,10 @@ class Relatives:
     place: Node | None = None
 
 
+PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
+"""The key ID that stands for one that is not known."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """What `describe-key` tells of a key; `None` where it does not."""
@@ -64,7 +68,7 @@ def arn_multi_region(arn: str) -> bool | None:
     """Whether the key ID says that the key is multi-Region (`mrk-…`) or that it is not (a UUID); `None` for other IDs.
     [multi-region-keys-overview]"""
     key_id = arn.rsplit("/", 1)[1]
-    return True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) else None
+    return True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and key_id != PLACEHOLDER_ID else None
 
 
 def are_related(arn: str, other: str, length: int | None = None) -> bool:

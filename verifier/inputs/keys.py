@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.access import Record, listed, listed_records, members, text
-from verifier.inputs.agreement import agreed_grants
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
 from verifier.inputs.key_metadata import Relatives, are_related, is_key_arn, read_facts, read_metadata
-from verifier.inputs.nodes import Node, Remarks, Scalar
+from verifier.inputs.nodes import Node, Remarks, Scalar, member
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Key, Pairs, Unmodelled
@@ -52,16 +51,11 @@ def read_key(
     arn = _arn(Record(remarks, place, parts), metadata)
     if arn is None:
         return None
-    given, changed = parts.get("grants"), (changes or {}).get(arn)
-    parts = with_loose(with_changes(parts, changed), arn, place, loose)
+    parts = with_loose(with_changes(remarks, arn, parts, (changes or {}).get(arn)), arn, place, loose)
     facts = read_facts(metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
     shown = name or Record(remarks, place, parts).text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
-    if grants and changed is not None and changed.kept and given is not None:
-        known, _ = read_grants(Remarks(), given, arn, "")
-        grants, open_ = agreed_grants(arn, changed.kept, given.span, grants, [grant for grant in known if grant.id in changed.kept])
-        unmodelled = (*unmodelled, *open_)
     key = Key(
         arn=arn,
         name=printable(shown) if shown else None,
@@ -121,7 +115,7 @@ def _policies(remarks: Remarks, place: Node, parts: Mapping[str, Node], arn: str
 
 def _unread(parts: Mapping[str, Node], shown: str) -> str | None:
     """Why the policy of the key is not known, where the input says that there is one."""
-    node = parts.get("policy")
+    node = member(parts.get("policies"), DEFAULT) or parts.get("policy")
     if node is None or not is_unknown_whole(node):
         return None
     return printable(f"the policy of {shown} is not known: it depends on {first_few(names_in([node]))}")

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verifier.inputs.access import Record, describe
 from verifier.inputs.accounts import read_account
-from verifier.inputs.agreement import same_policies
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.controls import with_controls
 from verifier.inputs.files import Files
 from verifier.inputs.folder import FolderReader
 from verifier.inputs.key_metadata import Relatives, check_related
 from verifier.inputs.keys import read_key
-from verifier.inputs.merged_keys import merged
+from verifier.inputs.merged_keys import as_one
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
 from verifier.inputs.own_region import check_open_regions
-from verifier.inputs.parts import DocumentReader, KeyParts, Parts, is_snapshot
+from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
@@ -121,9 +120,9 @@ class Loader:
             self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
         if self.key_arn is None and self.declared_key_arn is not None:
             self.remarks.concluded[f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"] = None
-        key = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version)
-        if key is not None:
-            self.keys.append(key)
+        part = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version)
+        if part is not None:
+            self.parts.keys.append(part)
 
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
@@ -177,17 +176,14 @@ class Loader:
         unmodelled: list[Unmodelled] = []
         self._tell_apart()
         relatives: list[tuple[Key, Relatives]] = []
-        planned: list[tuple[Key, KeyParts]] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
-        for part in self.parts.keys:
+        for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part.place, part.members, part.name, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
                 key = _with_gaps(replace(read.key, supposed=tuple(map(printable, part.supposed))), *not_read)
-                planned += [(key, part)] if part.planned else []
-                self.keys += [] if part.planned else [key]
+                self.keys.append(key)
                 relatives.append((key, read.relatives))
                 unmodelled += read.unmodelled
-        unmodelled += self._add_planned(_agreed(planned))
         check_related(self.remarks, relatives)
         self._check_changes()
         return unmodelled
@@ -211,21 +207,6 @@ class Loader:
                 article = "no parameter" if len(self.parts.parameters) == 1 else "a parameter"
                 listed = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
                 self.remarks.error(self.parts.parameters[0][0], f"{which} {article} `{name}`", hint=f"the parameters: {listed}")
-
-    def _add_planned(self, planned: list[tuple[Key, KeyParts]]) -> list[Unmodelled]:
-        """Adds the keys of plans and templates; one that a snapshot has as well becomes one with it. Returns what of it is not known."""
-        given = {key.arn: number for number, key in enumerate(self.keys)}
-        unmodelled: list[Unmodelled] = []
-        for key, part in sorted(planned, key=lambda found: found[1].policy_alone):
-            at = given.pop(key.arn, None)
-            if at is None and part.policy_alone:
-                at = next((number for number, known in enumerate(self.keys) if known.arn == key.arn), None)
-            if at is None:
-                self.keys.append(key)
-            else:
-                self.keys[at], open_ = merged(self.keys[at], key, part)
-                unmodelled += open_
-        return unmodelled
 
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
@@ -264,27 +245,6 @@ class Loader:
 
     def _error(self, message: str, key: Key, rule: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span, rule=rule))
-
-
-def _agreed(planned: Sequence[tuple[Key, KeyParts]]) -> list[tuple[Key, KeyParts]]:
-    """The keys of plans and templates. Of one that several have, the policy is that of the one that writes it, or the same in all of them;
-    else it is not known."""
-    groups: dict[str, list[tuple[Key, KeyParts]]] = {}
-    for key, part in planned:
-        groups.setdefault(key.arn, []).append((key, part))
-    found = []
-    for group in groups.values():
-        written = [pair for pair in group if pair[1].writes] or group
-        for _, part in group:
-            part.writes = written[0][1].writes
-        known = written[0][0]
-        if not all(same_policies(key.policies, known.policies) for key, _ in written[1:]):
-            names = " and ".join(printable(f"{part.name} ({part.file})") for _, part in written)
-            known = replace(
-                known, policies=None, unread=f"the policy of {known.arn} is not known: it depends on which of {names} comes last"
-            )
-        found += [(replace(key, policies=known.policies, unread=known.unread) if len(group) > 1 else key, part) for key, part in group]
-    return found
 
 
 def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:

@@ -1,39 +1,84 @@
-"""A key that a snapshot has and a plan changes, as one.
+"""The keys of all inputs, each as one.
 
-In: the key as either describes it. Out: the key as it will be. Guarantee: what the plan says counts; what it does not say (`None`), and
-what it has no part in (grants and aliases that others made, the policy of a share), is as the snapshot has it.
+In: the parts of keys, as snapshots, plans, templates and policy files have them. Out: the parts of each key as it will be. Guarantee: what
+a plan writes counts, and what it only tells must be as in the snapshot; what it does not say, and what it has no part in (grants and
+aliases that others made, the policy of a share), is as the snapshot has it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from verifier.inputs.agreement import agreed_grants, same_policies, which
+from verifier.inputs.access import is_null
+from verifier.inputs.agreement import agreed, same_node
+from verifier.inputs.drafts import listing
+from verifier.inputs.key_changes import KeyChanges, entries_of, with_changes
+from verifier.inputs.nodes import Members, Node, Remarks, Scalar, entries, member, text_of
 from verifier.inputs.parts import KeyParts
-from verifier.inputs.policies import DEFAULT
-from verifier.model.estate import Key, Unmodelled
-
-_FACTS = ("spec", "usage", "origin", "multi_region", "multi_region_type", "state", "tags")
+from verifier.inputs.unknown import Unknown, names_in
 
 
-def merged(known: Key, planned: Key, part: KeyParts) -> tuple[Key, tuple[Unmodelled, ...]]:
-    """The key of a snapshot with what a plan makes of it; with `policy_alone` the plan says nothing else of it. Returned too are the grants
-    of which it is not known whether they are there. A policy that the plan leaves as it is must be the one of the snapshot."""
-    own, others = ([p for p in known.policies or () if (p.name == DEFAULT) is default] for default in (True, False))
-    policies, unread = None if planned.policies is None else (*planned.policies, *others), planned.unread
-    if own and planned.policies is not None and not part.writes and not same_policies(planned.policies, own):
-        there = own[0].span if own[0].span.line else known.span
-        policies, unread = None, f"the policy of {known.name or known.arn} is not known: {which(f'{part.file}#{part.name}', there)}"
-    grants, open_ = agreed_grants(known.arn, part.kept, known.span, planned.grants or (), known.grants)
-    aliases = tuple(dict.fromkeys((*(known.aliases or ()), *(planned.aliases or ()))))
-    facts = {name: getattr(planned, name) if getattr(planned, name) is not None else getattr(known, name) for name in _FACTS}
-    base = known if part.policy_alone else replace(planned, manager=known.manager, **facts)
-    key = replace(
-        base,
-        policies=policies,
-        grants=None if known.grants is None and planned.grants is None else grants,
-        aliases=None if known.aliases is None else aliases,
-        unread=unread,
-        supposed=(*known.supposed, *planned.supposed),
-    )
-    return key, open_
+def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
+    """The keys. One that two snapshots, or two plans, describe as a whole stays two."""
+    groups: dict[object, list[KeyParts]] = {}
+    for part in sorted(parts, key=lambda found: (found.planned, found.policy_alone)):
+        groups.setdefault(_arn(part) or id(part), []).append(part)
+    for arn, group in groups.items():
+        _settle([part for part in group if part.planned])
+        one, *others = group
+        for part in others:
+            if part.planned and (part.policy_alone or not one.planned):
+                one = _joined(remarks, str(arn), one, part)
+            else:
+                yield part
+        yield one
+
+
+def _arn(part: KeyParts) -> str | None:
+    at, metadata = part.members.get("arn"), part.members.get("metadata")
+    found = at.text if isinstance(at, Scalar) else None
+    return found if metadata is None else text_of(member(metadata, "KeyMetadata") or metadata, "Arn") or found
+
+
+def _settle(planned: Sequence[KeyParts]) -> None:
+    """Gives one key the same policy in all plans and templates: that of the one that writes it, or of all of them."""
+    written = [part for part in planned if not part.members["policy"].told] or planned
+    policies = [part.members["policy"] for part in written]
+    if not all(same_node(policy, policies[0]) for policy in policies[1:]):
+        names = " and ".join(f"{part.name} ({part.file})" for part in written)
+        policies = [Unknown(policies[0].source, policies[0].start, policies[0].end, [f"which of {names} comes last"])]
+    for part in planned:
+        part.members["policy"] = policies[0]
+
+
+def _joined(remarks: Remarks, arn: str, known: KeyParts, part: KeyParts) -> KeyParts:
+    """A key with what a plan makes of it; a part that is a policy alone says nothing else of it."""
+    own, place = part.members, known.place
+    grants, aliases = entries(own.get("grants")), entries(own.get("aliases"))
+    changes = KeyChanges(part.place, own["policy"], grants=grants, aliases=aliases)
+    members = {name: node for name, node in own.items() if name in ("metadata", "grants", "tags")}
+    members |= with_changes(remarks, arn, known.members, changes)
+    if "metadata" in known.members:
+        members["metadata"] = _metadata(remarks, arn, known.members["metadata"], own["metadata"])
+    if "tags" in own and "tags" in known.members:
+        there = known.members["tags"]
+        members["tags"] = agreed(own["tags"], listing(there, entries_of(there, "Tags")), place)
+        if names := names_in([members["tags"]]):
+            remarks.warning(place, f"the tags of {arn} are not known: {names[0]}", rule="U3")
+            del members["tags"]
+    of = known if part.policy_alone else part
+    return replace(of, members=members, supposed=(*known.supposed, *part.supposed), planned=known.planned or not part.policy_alone)
+
+
+def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
+    """What `describe-key` tells, and what a plan says besides. A fact that both have, and otherwise, is not known."""
+    known = member(node, "KeyMetadata") or node
+    if not isinstance(known, Members) or not isinstance(own, Members):
+        return node
+    there = {key.text: value for key, value in known.pairs if not is_null(value)}
+    differ = [name for name, value in there.items() if isinstance(other := member(own, name), Scalar) and not same_node(value, other)]
+    for name in differ:
+        remarks.warning(there[name], f"`{name}` of {arn} is not known: {own.span} has it otherwise", rule="U3")
+    pairs = [*known.pairs, *(pair for pair in own.pairs if pair[0].text not in there)]
+    return Members(known.source, known.start, known.end, [(key, value) for key, value in pairs if key.text not in differ])

@@ -38,6 +38,8 @@ class Node:
     source: Source
     start: int
     end: int
+    told: str = field(default="", init=False)
+    """What tells it, where a plan tells it and nothing writes it (docs/several-inputs.md)."""
 
     @property
     def span(self) -> Span:

@@ -41,8 +41,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 @dataclass
 class KeyParts:
     """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `planned` is one of a
-    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else. With `writes` false
-    it leaves the policy as it is, and the grants that are `kept`, by their IDs."""
+    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else."""
 
     place: Node
     members: dict[str, Node]
@@ -51,8 +50,6 @@ class KeyParts:
     planned: bool = False
     policy_alone: bool = False
     file: str = ""
-    writes: bool = True
-    kept: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -77,8 +74,6 @@ class Parts:
     made_endpoints: list[Node] = field(default_factory=list)
     endpoint_policies: dict[str, Node] = field(default_factory=dict)
     endpoints_gone: set[str] = field(default_factory=set)
-    endpoints_told: dict[str, str] = field(default_factory=dict)
-    """The endpoints whose policies plans tell and do not write, and by which resources."""
     loose_endpoint_policy: bool = False
     """Whether a plan has a policy of an endpoint that is not known."""
     unmodelled: list[Unmodelled] = field(default_factory=list)
@@ -141,7 +136,6 @@ class Parts:
         changes = self.key_changes.setdefault(arn, KeyChanges(done.place))
         changes.grants += done.grants
         changes.revoked |= done.revoked
-        changes.kept |= done.kept
         changes.aliases += done.aliases
         changes.unaliased |= done.unaliased
         if done.policy is not None:

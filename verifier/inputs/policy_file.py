@@ -1,30 +1,27 @@
 """A single policy file, taken as a key of which nothing else is known.
 
-In: the policy, and what tells whose key it is on: an ARN, or an account. Out: a `Key`.
+In: the policy, and what tells whose key it is on: an ARN, or an account. Out: the parts of a key.
 Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the remarks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.inputs.document_text import document_source
-from verifier.inputs.key_metadata import arn_multi_region, is_key_arn
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic
+from verifier.inputs.key_metadata import PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic, text_at
 from verifier.inputs.own_account import concluded, keepers
 from verifier.inputs.own_region import STAND_INS, partition_of
-from verifier.inputs.policies import DEFAULT, key_policy_document, with_key_warnings
+from verifier.inputs.parts import KeyParts
+from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.supplied import Supplied
 from verifier.model.documents import read_policy
-from verifier.model.estate import Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
-
-PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
-"""The key ID that stands for the unknown one."""
 
 _HINT = "give the ARN of the key with --key-arn"
 
@@ -43,8 +40,8 @@ def _holds_object(value: Node) -> bool:
 
 def read_policy_file(
     remarks: Remarks, node: Node, path: Path, key_arn: str | None, supplied: Supplied, other_version: str | None = None
-) -> Key | None:
-    """The key that a policy file belongs to; `None` after recording the errors of the policy.
+) -> KeyParts | None:
+    """The key that a policy file belongs to; `None` after recording that it is no key policy.
 
     Without `key_arn` its account is the one supplied, or the only one of which somebody could call `PutKeyPolicy` by the policy (S4);
     where that leaves a choice, it is as in the ARN that was found for another version of the policy. Its Region is the one supplied, or the
@@ -53,12 +50,8 @@ def read_policy_file(
     document = key_policy_document(remarks, node, DEFAULT)
     if document is None:
         return None
-    source = document_source(document)
-    policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
-    arn = key_arn or _assumed_arn(remarks, document, source, policy, _Known(supplied, other_version))
-    policy = with_key_warnings(remarks, replace(policy, identity=f"{arn}#{DEFAULT}"), arn)
-    multi_region = arn_multi_region(arn) if key_arn else None
-    return Key(arn, printable(path.stem), (policy,), multi_region=multi_region, span=document.span)
+    arn = key_arn or _assumed_arn(remarks, document, _Known(supplied, other_version))
+    return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, path.stem)
 
 
 def check_key_arn(key_arn: str) -> None:
@@ -85,7 +78,9 @@ class _Known:
         return self.other_version.split(":")[4] if self.other_version is not None else None
 
 
-def _assumed_arn(remarks: Remarks, document: Node, source: Source, policy: Policy, known: _Known) -> str:
+def _assumed_arn(remarks: Remarks, document: Node, known: _Known) -> str:
+    source = document_source(document)
+    policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
     _check_resources(document, policy)
     partition, account, reason = _account(document, source, policy, known)
     region = known.supplied.region or STAND_INS[partition]

@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.inputs.access import Record, is_null, listed_records
-from verifier.inputs.agreement import same_policies, which
+from verifier.inputs.agreement import agreed
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.key_changes import entries_of
+from verifier.inputs.nodes import Node, Remarks, member, text_of
 from verifier.inputs.parts import Parts
 from verifier.inputs.policies import read_document
+from verifier.inputs.unknown import names_in
 from verifier.model.estate import Endpoint, Influence, Unmodelled
 from verifier.model.policy import PolicyKind
+from verifier.syntax.text import first_few, printable
 
 _KMS_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)+([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.kms(?:-fips)?")
 """`com.amazonaws.REGION.kms`; in China `cn.com.amazonaws.REGION.kms`. The group is the Region."""
@@ -35,22 +38,27 @@ def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, 
     have made take the place of those that are given."""
     if not parts.vpc_endpoints and not parts.made_endpoints:
         return None, ()
-    endpoints = _distinct(remarks, parts.made_endpoints, {})
+    known, made = _documents(parts.vpc_endpoints), _documents(parts.made_endpoints)
+    first, then = (
+        {identifier: agreed(node, known.get(identifier, node), node) for identifier, node in documents.items()}
+        for documents in (made, parts.endpoint_policies)
+    )
+    endpoints = _distinct(remarks, parts.made_endpoints, first)
     own = frozenset(endpoints)
-    given = _distinct(remarks, parts.vpc_endpoints, parts.endpoint_policies)
+    given = _distinct(remarks, parts.vpc_endpoints, then)
     endpoints |= {identifier: endpoint for identifier, endpoint in given.items() if identifier not in own | parts.endpoints_gone}
     # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
-    open_ = own & parts.endpoint_policies.keys() if not parts.loose_endpoint_policy else endpoints.keys()
+    open_ = own & then.keys() if not parts.loose_endpoint_policy else endpoints.keys()
     endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in open_}
-    there = _distinct(Remarks(), parts.vpc_endpoints, {}) if parts.endpoints_told else {}
-    why: dict[str, str] = {}
-    for identifier, by in parts.endpoints_told.items():
-        now, then = endpoints.get(identifier), there.get(identifier)
-        if now and now.policy and then and then.policy and not same_policies([now.policy], [then.policy]):
-            why[identifier] = f"known: {which(by, then.span)}"
-            endpoints[identifier] = replace(now, policy=None)
-    missing = (_missing(endpoint, why.get(endpoint.id, "in the input")) for endpoint in endpoints.values() if endpoint.policy is None)
+    missing = (_missing(found, (then | first).get(found.id)) for found in endpoints.values() if found.policy is None)
     return tuple(endpoints.values()), tuple(missing)
+
+
+def _documents(listings: Iterable[Node]) -> dict[str, Node]:
+    """The policies of endpoints, by their IDs."""
+    all_ = (entry for node in listings for entry in entries_of(node, "VpcEndpoints"))
+    found = [(text_of(entry, "VpcEndpointId"), member(entry, "PolicyDocument")) for entry in all_]
+    return {identifier: node for identifier, node in found if identifier is not None and node is not None}
 
 
 def _distinct(remarks: Remarks, nodes: Iterable[Node], policies: Mapping[str, Node]) -> dict[str, Endpoint]:
@@ -101,7 +109,7 @@ def _region(found: Record) -> str | None:
     return match and match.group(1)
 
 
-def _missing(endpoint: Endpoint, why: str) -> Unmodelled:
-    name = f"policy of VPC endpoint {endpoint.id}"
-    description = f"{name} is not {why}"
+def _missing(endpoint: Endpoint, policy: Node | None) -> Unmodelled:
+    name, names = f"policy of VPC endpoint {endpoint.id}", names_in([] if policy is None else [policy])
+    description = printable(f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input")
     return Unmodelled(name, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)

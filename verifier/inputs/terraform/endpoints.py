@@ -33,8 +33,6 @@ class Endpoints:
         """Policies of endpoints that are not in the plan, by ID."""
         self.gone: set[str] = set()
         """The IDs of endpoints that the plan takes away."""
-        self.told: dict[str, str] = {}
-        """The endpoints whose policies nothing writes, and by what these are told."""
         self.loose = False
         """Whether a policy may be that of any endpoint."""
 
@@ -43,9 +41,7 @@ class Endpoints:
         plan, words = self.resolver.plan, self._separate()
         own = {self.resolver.text(r, "id") for r in self.resolver.of_type("aws_vpc_endpoint")}
         others = {identifier: said for identifier, said in words.items() if identifier not in own}
-        self.elsewhere = {
-            identifier: found for identifier, said in others.items() if (found := self._settled(identifier, said)) is not None
-        }
+        self.elsewhere = {identifier: found for identifier, said in others.items() if (found := settled(self.resolver, said)) is not None}
         taken = [r.values.get("id") for r in plan.done("aws_vpc_endpoint") if r.verb is Verb.TAKES]
         self.gone = {identifier for identifier in taken if isinstance(identifier, str)} - {text for text in own if text is not None}
         listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, words)) is not None]
@@ -81,15 +77,10 @@ class Endpoints:
         at = Node(self.resolver.place(resource), 0, 0)
         told: dict[str, Node] = {name: text_at(at, text) for name, text in found.items() if text}
         said = [*self._own(resource), *words.get(identifier, ())]
-        policy = self._settled(identifier, said) if said else None
+        policy = settled(self.resolver, said) if said else None
         if policy is not None and not is_unknown_whole(policy):
             told["PolicyDocument"] = policy
         return obj(at, **told)
-
-    def _settled(self, identifier: str, said: list[Word]) -> Node | None:
-        if not any(word.writes for word in said):
-            self.told[identifier] = f"{self.resolver.plan.file}#{said[-1].resource.address}"
-        return settled(self.resolver, said)
 
     def _own(self, resource: Resource) -> list[Word]:
         """What an endpoint says of its policy; nothing where none is recorded."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from verifier.inputs.drafts import INLINE, MANAGED
 from verifier.inputs.elsewhere import membership
 from verifier.inputs.nodes import Items, Node, Scalar
-from verifier.inputs.terraform.plan import Resource, Verb
+from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.slots import Word
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ _INLINE = {f"aws_iam_{kind}_policies_exclusive": kind for kind in ("role", "user
 def exclusive(identities: Identities) -> Iterator[Resource]:
     """Records what these resources leave; yields those whose owner or list is not known, or may hold an inline policy whose name is not."""
     resolver = identities.resolver
-    for resource in sorted(resolver.of_type(*_MANAGED, *_INLINE), key=lambda found: found.verb is Verb.KEEPS):
+    for resource in sorted(resolver.of_type(*_MANAGED, *_INLINE), key=lambda found: not found.writes("policy_arns", "policy_names")):
         managed = resource.type in _MANAGED
         kind, attribute = (_MANAGED | _INLINE)[resource.type], "policy_arns" if managed else "policy_names"
         name, listed = resolver.text(resource, f"{kind}_name"), resolver.value(resource, attribute)
@@ -45,8 +44,7 @@ def exclusive(identities: Identities) -> Iterator[Resource]:
         for arn, item in texts.items() if managed else ():
             identities.say(owner, arn, Word(resource, item, writes, f"{kind}_name"))
         # What a snapshot beside the plan lists goes too, unless no list is written: then they only tell what there is.
-        what, change, place = MANAGED if managed else INLINE, identities.elsewhere_of(resource), Node(resolver.place(resource), 0, 0)
-        only, told = change.draft(kind, name, place).only, change.told.setdefault((kind, name), {})
-        if writes or what in told or what not in only:
-            only[what] = only.get(what, frozenset(texts)) & frozenset(texts)
-            told |= {} if writes else {what: identities.label([resource])}
+        only = identities.elsewhere_of(resource).draft(kind, name, Node(resolver.place(resource), 0, 0)).only
+        kept, by = only.get(managed, (frozenset(texts), resolver.label(resource)))
+        if writes or by:
+            only[managed] = kept & frozenset(texts), "" if writes else by

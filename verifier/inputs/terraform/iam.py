@@ -9,10 +9,10 @@ remembered by their names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.drafts import BOUNDARY, NAMES, TRUST, Draft, details, managed_policy
+from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
 from verifier.inputs.nodes import Items, Node, Scalar, entries
 from verifier.inputs.terraform.documents import as_document, policy_attribute
@@ -98,12 +98,9 @@ class Identities:
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)
-        told = self.elsewhere_of(resource).told.setdefault((kind, name), {})
-        for attribute, what in (("assume_role_policy", TRUST), ("permissions_boundary", BOUNDARY)):
-            if attribute in resource.values and not resource.writes(attribute):
-                told[what] = self.label([resource])
         if kind == "role":
-            owner.trust = policy_attribute(self.resolver, resource, "assume_role_policy")
+            trust = policy_attribute(self.resolver, resource, "assume_role_policy")
+            owner.trust = self.resolver.marked(resource, trust, "assume_role_policy")
             self._own_inline(resource, owner)
             self._own_managed(resource, owner)
 
@@ -128,18 +125,19 @@ class Identities:
 
     def elsewhere_of(self, resource: Resource) -> Elsewhere:
         """What is done to others in the account of a resource."""
-        account = self.providers.account(resource) or ""
-        return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
+        return self._elsewhere(self.providers.account(resource) or "")
 
-    def label(self, resources: Sequence[Resource]) -> str:
-        """What the resources are called, with the file."""
-        return " and ".join(dict.fromkeys(f"{self.resolver.plan.file}#{resource.address}" for resource in resources))
+    def _elsewhere(self, account: str) -> Elsewhere:
+        return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
         tags = self.resolver.tags(resource)
         owner.tags = tags.pairs if tags is not None else ()
+        owner.tags_told = "" if resource.writes("tags", "tags_all") else self.resolver.label(resource)
         boundary = self.resolver.value(resource, "permissions_boundary")
-        owner.boundary = None if isinstance(boundary, Scalar) and not boundary.text else boundary
+        if boundary is None or (isinstance(boundary, Scalar) and not boundary.text):
+            boundary = Scalar(self.resolver.place(resource), 0, 0, "", "null")
+        owner.boundary = self.resolver.marked(resource, boundary, "permissions_boundary")
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
@@ -260,8 +258,6 @@ class Identities:
             found = settled(self.resolver, words)
             is_document = not (what.startswith(("arn:", membership(""))))
             name, change = (owner.kind, owner.name), self.elsewhere_of(words[-1].resource)
-            if change.untold or not any(word.writes for word in words):
-                change.told.setdefault(name, {})[what] = self.label([word.resource for word in words])
             if found is None or (isinstance(found, Unknown) and not is_document):
                 change.detached.setdefault(name, set()).add(what)
             if found is None:
@@ -287,10 +283,10 @@ class Identities:
                 continue
             type_ = f"{resource.type}{resource.values.get('type_name') or ''}"
             if _MAKES_ROLES.fullmatch(type_) and resource.verb is not Verb.TAKES:
-                where = self.elsewhere.setdefault("", Elsewhere()) if "stack_set" in resource.type else self.elsewhere_of(resource)
+                where = self._elsewhere("") if "stack_set" in resource.type else self.elsewhere_of(resource)
                 where.left_out.add(("role", None))
             if _PERMISSION_SETS.fullmatch(resource.type):
-                self.elsewhere.setdefault("", Elsewhere()).permission_sets = True
+                self._elsewhere("").permission_sets = True
 
     # -- managed policies --
 
@@ -299,10 +295,8 @@ class Identities:
         for managed in (False, True):
             for resource in self.resolver.of_type("aws_iam_policy", managed=managed):
                 arn = self.resolver.text(resource, "arn")
-                document = policy_attribute(self.resolver, resource, "policy")
+                document = self.resolver.marked(resource, policy_attribute(self.resolver, resource, "policy"), "policy")
                 if arn is not None and document is not None:
-                    if not resource.writes("policy"):
-                        self.elsewhere_of(resource).told["policy", arn] = {arn: self.label([resource])}
                     found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document, new=resource.created)
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from verifier.inputs.agreement import told
 from verifier.inputs.drafts import listing, multi_region, no, obj
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
@@ -44,7 +45,6 @@ class _Key:
     alone: bool = False
     gone: bool = False
     grants: list[Node] = field(default_factory=list)
-    kept: set[str] = field(default_factory=set)
     aliases: list[Node] = field(default_factory=list)
     tags: Node | None = None
 
@@ -197,7 +197,8 @@ class Keys:
 
     def _tags(self, resource: Resource) -> Node | None:
         node = self.resolver.tags(resource)
-        return None if node is None else listing(node, [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs])
+        found = None if node is None else listing(node, [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs])
+        return self.resolver.marked(resource, found, "tags", "tags_all")
 
     # -- what refers to keys --
 
@@ -286,8 +287,8 @@ class Keys:
             return
         owner = key if key is not None and not key.gone else self._changes(resource, "key_id")
         if owner is not None:
-            owner.grants.append(grant_node(self.resolver, self.providers, resource))
-            owner.kept |= {resource.values["grant_id"]} if resource.verb is Verb.KEEPS and resource.values.get("grant_id") else set()
+            grant = grant_node(self.resolver, self.providers, resource)
+            owner.grants.append(told(grant, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else grant)
 
     def _revoked(self, resource: Resource) -> None:
         key, grant = resource.values.get("key_id"), resource.values.get("grant_id")
@@ -305,7 +306,7 @@ class Keys:
         key = self.target(resource, "target_key_id")
         owner = key if key is not None and not key.gone else self._changes(resource, "target_key_id")
         if owner is not None:
-            owner.aliases.append(name)
+            owner.aliases.append(told(name, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else name)
         elif self.resolver.references.referred(resource, "target_key_id") is None:
             self.loose_alias = True
 
@@ -323,8 +324,7 @@ class Keys:
             members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        parts = KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.resolver.plan.file)
-        return replace(parts, writes=any(word.writes for word in key.words), kept=frozenset(key.kept))
+        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.resolver.plan.file)
 
     def unmodelled(self) -> Iterator[Unmodelled]:
         """Grants on keys that are not known: each may be on any key of the plan."""

@@ -64,7 +64,6 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parts.made_endpoints += [] if listed is None else [listed]
     parts.add_endpoint_policies(endpoints.elsewhere)
     parts.endpoints_gone |= endpoints.gone
-    parts.endpoints_told |= endpoints.told
     parts.loose_endpoint_policy = parts.loose_endpoint_policy or endpoints.loose
     parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
     parts.unmodelled += [*shares(resolver, keys), *stacks(remarks, resolver, providers)]

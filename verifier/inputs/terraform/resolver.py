@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from verifier.inputs.agreement import canonical, told
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
@@ -25,7 +26,6 @@ from verifier.inputs.terraform.values import (
     Index,
     ModulePath,
     after_apply,
-    canonical,
     is_any_unknown,
     node_of,
     qualified,
@@ -143,6 +143,14 @@ class Resolver:
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
         return known or block is None or name in block.attributes or name in block.blocks
+
+    def marked(self, resource: Resource, node: Node | None, *attributes: str) -> Node | None:
+        """A value of a resource, as one that is only told where the plan does not write these attributes."""
+        return node if node is None or resource.writes(*attributes) else told(node, self.label(resource))
+
+    def label(self, resource: Resource) -> str:
+        """What a resource is called, with its file."""
+        return f"{self.plan.file}#{resource.address}"
 
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""

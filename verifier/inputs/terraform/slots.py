@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.inputs.agreement import same_node
+from verifier.inputs.agreement import same_node, told, which
 from verifier.inputs.nodes import Node
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.resolver import Resolver
@@ -43,11 +43,11 @@ def settled(resolver: Resolver, words: Sequence[Word]) -> Node | None:
     """The content that counts; `Unknown` where it is not known which does."""
     found = in_force(resolver, words)
     if len(found) == 1:
-        return found[0].content
+        content = found[0].content
+        return content if content is None or found[0].writes else told(content, resolver.label(found[0].resource))
     names = " and ".join(dict.fromkeys(word.resource.address for word in found))
-    which = f"which of {names} is applied last" if found[0].writes else f"which of {names} tells it, for they differ"
     place = resolver.place(found[0].resource)
-    return Unknown(place, 0, 0, [which])
+    return Unknown(place, 0, 0, [f"which of {names} is applied last" if found[0].writes else which(names)])
 
 
 def _follows(resolver: Resolver, word: Word, other: Word) -> bool:

@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_of
+from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.hcl_kinds import member, number_text
 from verifier.inputs.terraform.json_text import string
 from verifier.inputs.unknown import Unknown
@@ -132,18 +130,3 @@ def qualified(module: ModulePath, reference: str) -> str:
 def after_apply(name: str) -> str:
     """How an unknown value is named."""
     return f"{name} (known after apply)"
-
-
-def canonical(node: Node, name: str = "") -> object:
-    """A value without what does not count in a policy: the order of listed values, lists of one, empty `Sid`s. A text that holds JSON
-    is what it holds. No value in it is unknown."""
-    if isinstance(node, Members):
-        return {key.text: canonical(value, key.text) for key, value in node.pairs if key.text != "Sid" or text_of(node, "Sid")}
-    if isinstance(node, Items):
-        found = [canonical(item) for item in node.items]
-        ordered = found if name == "Statement" else sorted(found, key=json.dumps)
-        return ordered[0] if len(ordered) == 1 else ordered
-    assert isinstance(node, Scalar)
-    with suppress(InputError):
-        return canonical(read_json(Source("", node.text))) if node.text.lstrip().startswith("{") else node.text
-    return node.text
