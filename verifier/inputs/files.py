@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
 from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Node, Scalar, diagnostic
+from verifier.inputs.nodes import Members, Node, Scalar, diagnostic
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.source import Source
 from verifier.syntax.text import decode_bytes, printable
@@ -27,6 +28,20 @@ _ZIP = b"PK\x03\x04"
 
 SUFFIXES = (".json", ".yaml", ".yml")
 """Endings of the files that hold JSON or YAML."""
+_DETAILS = ("aws iam get-account-authorization-details", "accounts/ACCOUNT/authorization-details.json")
+_OUTPUTS = {
+    "KeyMetadata": ("aws kms describe-key", "keys/NAME/metadata.json"),
+    "Grants": ("aws kms list-grants", "keys/NAME/grants.json"),
+    "Aliases": ("aws kms list-aliases", "keys/NAME/aliases.json"),
+    "UserDetailList": _DETAILS,
+    "RoleDetailList": _DETAILS,
+    "VpcEndpoints": ("aws ec2 describe-vpc-endpoints", "vpc-endpoints.json"),
+    "Organization": ("aws organizations describe-organization", "organization/describe-organization.json"),
+}
+"""Members of what the AWS CLI prints, with the command that prints it and the place of that in a snapshot."""
+CONFIGURATION = (".tf", ".tofu", ".hcl")
+"""Endings of the files of a Terraform configuration."""
+OF_CONFIGURATION = "make a plan of the configuration, and give what `terraform show -json` prints of it (docs/terraform.md)"
 
 
 @dataclass
@@ -139,3 +154,26 @@ def _bytes(path: Path, name: str) -> bytes:
 
 def _error(node: Node, message: str) -> InputError:
     return InputError([diagnostic(Severity.ERROR, node, message)])
+
+
+def hint_of(node: Node) -> str:
+    """What to do with a JSON or YAML value that is no input by itself."""
+    names = [key.text for key, _ in node.pairs] if isinstance(node, Members) else []
+    for name in names:
+        if name in _OUTPUTS:
+            command, place = _OUTPUTS[name]
+            return f"this looks like the output of `{command}`, which is {place} in the folder of a snapshot"
+    return (
+        "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
+        "a template `Resources`"
+    )
+
+
+def hint_of_folder(files: Sequence[str]) -> str:
+    """What to do with a folder with files of these names that is none."""
+    template = next((name for name in files if name.endswith(".template.json")), None)
+    if template is not None:
+        return f"this looks like the output of `cdk synth`: give its templates, such as {template}"
+    if any(name.endswith(CONFIGURATION) for name in files):
+        return OF_CONFIGURATION
+    return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"

@@ -32,13 +32,12 @@ from typing import Any
 
 from verifier.inputs import organization as organization_members
 from verifier.inputs.drafts import obj
-from verifier.inputs.files import SUFFIXES, Files
+from verifier.inputs.files import SUFFIXES, Files, hint_of_folder
 from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.nodes import Items, Members, Node, Remarks, text_at
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
 from verifier.inputs.policies import DEFAULT, SHARED
-from verifier.inputs.unrecognized import of_folder
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -68,7 +67,7 @@ class FolderReader:
         folders = [name for name in ("keys", "accounts", "organization") if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
-            raise InputError.of(message, hint=of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3")
+            raise InputError.of(message, hint=hint_of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3")
         for name, path in snapshots.items():
             node = self._node(path)
             if node is not None and name == "snapshot":

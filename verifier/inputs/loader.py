@@ -17,7 +17,7 @@ from verifier.inputs.access import Record, describe
 from verifier.inputs.accounts import read_account
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.controls import with_controls
-from verifier.inputs.files import Files
+from verifier.inputs.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.folder import FolderReader
 from verifier.inputs.key_metadata import Relatives, check_related
 from verifier.inputs.keys import read_key
@@ -32,7 +32,6 @@ from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.unique_ids import with_known_ids
-from verifier.inputs.unrecognized import CONFIGURATION, OF_CONFIGURATION, of_node
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Estate, Key, Organization, Unmodelled
@@ -89,7 +88,7 @@ class Loader:
             self._add_policy(node, path)
         else:
             message = f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
-            self.remarks.error(node, message, hint=of_node(node))
+            self.remarks.error(node, message, hint=hint_of(node))
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
         """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is

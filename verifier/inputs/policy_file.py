@@ -6,7 +6,6 @@ Guarantee: an account is never taken for the key's because the policy names it (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.inputs.document_text import document_source
@@ -50,7 +49,7 @@ def read_policy_file(
     document = key_policy_document(remarks, node, DEFAULT)
     if document is None:
         return None
-    arn = key_arn or _assumed_arn(remarks, document, _Known(supplied, other_version))
+    arn = key_arn or _assumed_arn(remarks, document, supplied, other_version)
     return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, path.stem)
 
 
@@ -60,33 +59,15 @@ def check_key_arn(key_arn: str) -> None:
         raise InputError.of(f"`{printable(key_arn)}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What tells whose key a policy is on, besides the policy: what is supplied, the ARN of another version."""
-
-    supplied: Supplied
-    other_version: str | None
-
-    @property
-    def partition(self) -> str:
-        """That of the other version, or of the Region."""
-        return self.other_version.split(":")[1] if self.other_version is not None else partition_of(self.supplied.region or "")
-
-    @property
-    def account(self) -> str | None:
-        """That of the other version."""
-        return self.other_version.split(":")[4] if self.other_version is not None else None
-
-
-def _assumed_arn(remarks: Remarks, document: Node, known: _Known) -> str:
+def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: str | None) -> str:
     source = document_source(document)
     policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
     _check_resources(document, policy)
-    partition, account, reason = _account(document, source, policy, known)
-    region = known.supplied.region or STAND_INS[partition]
+    partition, account, reason = _account(document, source, policy, supplied, other)
+    region = supplied.region or STAND_INS[partition]
     if reason is not None:
         remarks.concluded[reason] = None
-    if known.supplied.region is None:
+    if supplied.region is None:
         remarks.open_region(source.name, region, "")
     return f"arn:{partition}:kms:{region}:{account}:key/{PLACEHOLDER_ID}"
 
@@ -99,17 +80,18 @@ def _check_resources(document: Node, policy: Policy) -> None:
                 raise _error(document, f"the policy names the resource `{resource.value}`, and which key it is on is not given", "L5")
 
 
-def _account(document: Node, source: Source, policy: Policy, known: _Known) -> tuple[str, str, str | None]:
+def _account(document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str, str | None]:
     """The partition and the account of the key, and how they are known, if nobody said it (S4)."""
     found = keepers(policy)
     partitions = {principal.partition for s in policy.statements for principal in s.principals or () if principal.partition is not None}
-    partition = min(partitions) if len(partitions) == 1 else known.partition
-    if known.supplied.account is not None:
-        return partition, known.supplied.account, None
+    others, account = (other.split(":")[1], other.split(":")[4]) if other is not None else (partition_of(supplied.region or ""), None)
+    partition = min(partitions) if len(partitions) == 1 else others
+    if supplied.account is not None:
+        return partition, supplied.account, None
     if found.only is not None:
         return partition, found.only, concluded(found.only, f"the key of {source.name} is")
-    if known.account is not None and (found.anyone or not found.accounts or known.account in found.accounts):
-        return known.partition, known.account, f"the key of {source.name} is of account {known.account}, as that of the other version"
+    if account is not None and (found.anyone or not found.accounts or account in found.accounts):
+        return others, account, f"the key of {source.name} is of account {account}, as that of the other version"
     may = "callers of any account" if found.anyone else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
     raise _error(document, f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy", "S4")
 

@@ -45,6 +45,31 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class _Entry:
+    """A file of a revision: the name of its object, its size where git has it, and its path below the top."""
+
+    mode: str
+    name: str
+    size: str
+    below: Path
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return f"`{printable(str(self.below))}`"
+
+
+def _entry(line: bytes) -> _Entry:
+    """A line of `ls-tree --long`. Raises `InputError`."""
+    about, _, path = line.partition(b"\t")
+    mode, _, name, size = os.fsdecode(about).split()
+    entry = _Entry(mode, name, size, Path(os.fsdecode(path)))
+    if entry.below.is_absolute() or ".." in entry.below.parts:
+        raise InputError.of(f"{entry.shown} leads out of the repository")
+    return entry
+
+
+@dataclass(frozen=True)
 class Repository:
     """A repository: `top` is the folder of its work tree."""
 
@@ -72,7 +97,15 @@ class Repository:
     def extract(self, revision: Revision, path: Path, folder: Path) -> Path:
         """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there. Raises `InputError`."""
         relative = self.below_top(path)
-        self._write(list(self._entries(revision, relative)), folder)
+        pathspec = [] if relative == Path(".") else ["--", os.fspath(relative)]
+        listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec)
+        lines = [line for line in (listed or b"").split(b"\0") if line]
+        where = f"`{printable(brief(revision.name))}`"
+        if not lines:
+            raise InputError.of(f"`{printable(str(relative))}` is not in the revision {where}")
+        if len(lines) > MOST_FILES:
+            raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in {where}")
+        self._write([_entry(line) for line in lines], folder)
         return folder / relative
 
     def below_top(self, path: Path) -> Path:
@@ -83,59 +116,39 @@ class Repository:
             raise InputError.of(f"`{printable(str(path))}` is not in the repository {printable(str(self.top))}")
         return relative
 
-    def _entries(self, revision: Revision, relative: Path) -> Iterator[tuple[str, str, Path]]:
-        """(mode, object, path below `top`) of every file at a path."""
-        pathspec = [] if relative == Path(".") else ["--", os.fspath(relative)]
-        listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", revision.commit, *pathspec)
-        lines = [line for line in (listed or b"").split(b"\0") if line]
-        if not lines:
-            raise InputError.of(f"`{printable(str(relative))}` is not in the revision `{printable(brief(revision.name))}`")
-        if len(lines) > MOST_FILES:
-            raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`")
-        for line in lines:
-            about, _, name = line.partition(b"\t")
-            mode, _, found = os.fsdecode(about).split(" ")
-            below = Path(os.fsdecode(name))
-            if below.is_absolute() or ".." in below.parts:
-                raise InputError.of(f"`{printable(str(below))}` leads out of the repository")
-            yield mode, found, below
-
-    def _write(self, entries: Sequence[tuple[str, str, Path]], folder: Path) -> None:
-        for mode, _, below in entries:
-            if mode == _SUBMODULE:
-                raise InputError.of(
-                    f"`{printable(str(below))}` is a submodule: its files are in another repository", hint="compare it there, with --git"
-                )
-        contents = self._contents([name for _, name, _ in entries])
-        read = [(mode, below, data) for (mode, _, below), data in zip(entries, contents, strict=True)]
-        try:
-            # Links come last: nothing is written through one, whatever names a tree repeats.
-            for mode, below, data in sorted(read, key=lambda entry: entry[0] == _LINK):
-                target = folder / below
+    def _write(self, entries: Sequence[_Entry], folder: Path) -> None:
+        """Writes files to a folder. Links come last: nothing is written through one, whatever names a tree repeats."""
+        contents = zip(entries, self._contents(entries), strict=True)
+        for entry, data in sorted(contents, key=lambda found: found[0].mode == _LINK):
+            target = folder / entry.below
+            try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.symlink_to(os.fsdecode(data)) if mode == _LINK else target.write_bytes(data)
-        except (OSError, ValueError):
-            raise InputError.of(f"`{printable(str(below))}` cannot be written to a folder as the revision has it") from None
-        for mode, below, _ in read:
-            if mode == _LINK and not Path(os.path.realpath(folder / below)).is_relative_to(os.path.realpath(folder)):
-                raise InputError.of(f"`{printable(str(below))}` is a link that leads out of the repository")
+                target.symlink_to(os.fsdecode(data)) if entry.mode == _LINK else target.write_bytes(data)
+            except (OSError, ValueError):
+                raise InputError.of(f"{entry.shown} cannot be written to a folder as the revision has it") from None
+        for entry in entries:
+            if entry.mode == _LINK and not Path(os.path.realpath(folder / entry.below)).is_relative_to(os.path.realpath(folder)):
+                raise InputError.of(f"{entry.shown} is a link that leads out of the repository")
 
-    def _contents(self, names: Sequence[str]) -> Iterator[bytes]:
-        """The bytes of objects, in order."""
-        sizes = self._git("cat-file", "--batch-check=%(objectsize)", given="".join(f"{name}\n" for name in names).encode())
-        told = os.fsdecode(sizes or b"").split("\n")[: len(names)]
-        if len(told) != len(names) or not all(size.isdigit() for size in told):
+    def _contents(self, entries: Sequence[_Entry]) -> Iterator[bytes]:
+        """The bytes of files, in order."""
+        for entry in entries:
+            if entry.mode == _SUBMODULE:
+                raise InputError.of(
+                    f"{entry.shown} is a submodule: its files are in another repository", hint="compare it there, with --git"
+                )
+        if not all(entry.size.isdigit() for entry in entries):
             raise InputError.of("git does not have all files of the revision here", hint="fetch them first: this command fetches nothing")
-        if sum(map(int, told)) > MAXIMUM_TOTAL:
+        if sum(int(entry.size) for entry in entries) > MAXIMUM_TOTAL:
             raise InputError.of(f"the files of the revision are over {MAXIMUM_TOTAL >> 20} MiB together")
-        data = self._git("cat-file", "--batch", given="".join(f"{name}\n" for name in names).encode())
+        data = self._git("cat-file", "--batch", given="".join(f"{entry.name}\n" for entry in entries).encode())
         if data is None:
             raise InputError.of("git cannot read the files of the revision")
         position = 0
-        for size in map(int, told):
+        for entry in entries:
             start = data.index(b"\n", position) + 1
-            yield data[start : start + size]
-            position = start + size + 1
+            position = start + int(entry.size) + 1
+            yield data[start : position - 1]
 
     def _git(self, *arguments: str, given: bytes | None = None) -> bytes | None:
         """What git prints; `None` where it fails."""

@@ -6,7 +6,7 @@ Guarantee: what the template leaves open is `Unknown` with a name; nothing is dr
 and roles that a template does not know (U1).
 
 `template` reads the sections, each value as it is `written`, with `loops` written out; `functions` carries out the intrinsic functions,
-those of `texts` among them, with the `names` of resources and the `conditions`; `keys`, `iam`, `surroundings` (endpoints and shares) and
+those of `texts` among them, with the `names` of resources; `keys`, `iam`, `surroundings` (endpoints and shares) and
 `makers` (what others make) put the parts together, for `reading`. Here is what tells a template: the rest is imported for templates alone.
 """
 

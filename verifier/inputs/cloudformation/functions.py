@@ -1,8 +1,9 @@
-"""The functions of a template, carried out.
+"""The functions and conditions of a template, carried out.
 
-In: a template, and what its resources are called. Out: nodes in which every function is its value; `Unknown` where nothing tells it.
-Guarantee: what is not carried out is not known, never left out; a name that is declared nowhere is an error at its place.
-[CloudFormation Template Reference: Intrinsic functions]
+In: a template, and what its resources are called. Out: nodes in which every function is its value; `Unknown` where nothing tells it;
+whether a condition holds. Guarantee: what is not carried out is not known, never left out; a name that is declared nowhere is an error at
+its place. A condition that turns on a value that is not known is neither true nor false, unless it comes out the same either way; a circle
+is an error. [CloudFormation Template Reference: Intrinsic functions, Condition functions]
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation import texts
-from verifier.inputs.cloudformation.conditions import Conditions, Truth
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.cloudformation.written import BEGIN, with_values
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at
-from verifier.inputs.unknown import Resolved, Unknown, joined, names_in
+from verifier.inputs.unknown import Resolved, Unknown, joined, may_be_equal, names_in, text_pieces
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
+Truth = bool | None
+"""Whether a condition holds; `None` where that turns on a value that is not known."""
 DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
 
@@ -45,7 +47,8 @@ class Functions:
 
     def __post_init__(self) -> None:
         self._level = 0
-        self.conditions = Conditions(self.remarks, self.template, self.value, self.deeper)
+        self._conditions: dict[str, Truth] = {}
+        self._open: list[str] = []
         self.loops = Loops(self.remarks, self.value, EXTENSIONS in self.template.transforms)
 
     def value(self, node: Node) -> Node | None:
@@ -240,7 +243,7 @@ class Functions:
         if not isinstance(argument, Items) or len(argument.items) != 3 or not isinstance(argument.items[0], Scalar):
             return self.wrong(argument, "`Fn::If` must have the name of a condition and two values")
         name = argument.items[0]
-        holds = self.conditions.holds(name, name.text)
+        holds = self.holds(name)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
             why = f"condition `{name.text}`, which turns on values that are not given"
@@ -251,7 +254,68 @@ class Functions:
         """Whether a resource is made: it has no condition, or that holds."""
         if resource.rewritten:
             return None
-        return True if resource.condition is None else self.conditions.holds(resource.condition, resource.condition.text)
+        return True if resource.condition is None else self.holds(resource.condition)
+
+    def holds(self, condition: Scalar) -> Truth:
+        """Whether a condition of the template holds, by its name."""
+        name = condition.text
+        if "Conditions" in self.template.rewritten or (self.template.macros and name not in self.template.conditions):
+            return None  # a macro may have written it
+        if name in self._conditions:
+            return self._conditions[name]
+        if name not in self.template.conditions:
+            self.remarks.error(condition, f"the template has no condition `{name}`")
+        elif name in self._open:
+            circle = " → ".join([*self._open[self._open.index(name) :], name])
+            self.remarks.error(condition, f"conditions depend on each other in a circle: {circle}")
+        else:
+            self._open.append(name)
+            self._conditions[name] = self._truth(self.template.conditions[name])
+            self._open.pop()
+        return self._conditions.get(name)
+
+    def _truth(self, node: Node) -> Truth:
+        with self.deeper(node) as allowed:
+            return self._decided(node) if allowed else None
+
+    def _decided(self, node: Node) -> Truth:
+        if isinstance(node, Unknown):
+            return None
+        if not isinstance(node, Members) or len(node.pairs) != 1:
+            self.remarks.error(node, f"expected a condition, found {describe(node)}")
+            return None
+        key, argument = node.pairs[0]
+        inner = argument.items if isinstance(argument, Items) else [argument]
+        match key.text:
+            case "Condition" if isinstance(argument, Scalar):
+                return self.holds(argument)
+            case "Fn::Not" if len(inner) == 1:
+                found = self._truth(inner[0])
+                return None if found is None else not found
+            case "Fn::And" | "Fn::Or":
+                decisive = key.text == "Fn::Or"
+                truths = [self._truth(item) for item in inner]
+                return decisive if decisive in truths else None if None in truths else not decisive
+            case "Fn::Equals" if len(inner) == 2:
+                return _equal(self.value(inner[0]), self.value(inner[1]))
+        self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
+        return None
+
+
+def _equal(first: Node | None, second: Node | None) -> Truth:
+    if first is None or second is None:
+        return None
+    if names_in([first, second]):
+        return None if may_be_equal(text_pieces(first), text_pieces(second)) else False
+    return _plain(first) == _plain(second)
+
+
+def _plain(node: Node) -> object:
+    if isinstance(node, Items):
+        return [_plain(item) for item in node.items]
+    if isinstance(node, Members):
+        return {key.text: _plain(value) for key, value in node.pairs}
+    return getattr(node, "text", None)
 
 
 _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {

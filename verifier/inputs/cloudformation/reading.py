@@ -189,7 +189,7 @@ class _Exports:
                 for output in functions.template.outputs.values():
                     name, value = functions.text(member(member(output, "Export"), "Name")), member(output, "Value")
                     condition = member(output, "Condition")
-                    made = condition is None or (isinstance(condition, Scalar) and functions.conditions.holds(condition, condition.text))
+                    made = condition is None or (isinstance(condition, Scalar) and functions.holds(condition))
                     if name is not None and value is not None and made:
                         listed.setdefault(name, []).append((functions, value))
             self._outputs = listed
