@@ -15,16 +15,15 @@ from dataclasses import dataclass, field, replace
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
 from verifier.inputs.nodes import Items, Node, Scalar, entries
+from verifier.inputs.resource_types import Family
 from verifier.inputs.terraform.documents import as_document, policy_attribute
-from verifier.inputs.terraform.exclusive import exclusive
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver, member
-from verifier.inputs.terraform.slots import Word, settled
+from verifier.inputs.terraform.reader import Reader, Word
+from verifier.inputs.terraform.resolver import member
 from verifier.inputs.terraform.values import is_any_unknown, unknown_part
 from verifier.inputs.unknown import Unknown, names_in
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.estate import Influence
 from verifier.syntax.text import first_few
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
@@ -36,7 +35,9 @@ _ATTACHES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "aws_iam_user_group_membership": (("user", "user", "groups"),),
 }
 """What types of resources attach to whom: the kind of the owner, the attribute that names owners, and the one that names what."""
-
+_EXCLUSIVE = {f"aws_iam_{kind}_policy_attachments_exclusive": (kind, "policy_arns") for kind in NAMES}
+_EXCLUSIVE |= {f"aws_iam_{kind}_policies_exclusive": (kind, "policy_names") for kind in NAMES}
+"""Lists of all managed policies, or of all inline ones, of an owner."""
 _MAKES_ROLES = re.compile(
     r"aws_iam_service_linked_role|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
     r"|awscc_iam_(?:role|user|service_linked_role)|aws_cloudcontrolapi_resource(?:AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+)?"
@@ -46,38 +47,36 @@ _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 
 
 @dataclass
-class Identities:
+class Identities(Reader):
     """The IAM resources of one side of a plan."""
 
-    resolver: Resolver
-    providers: Providers
     owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
     by_address: dict[str, Draft] = field(default_factory=dict)
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
     words: dict[int, tuple[Draft, dict[str, list[Word]]]] = field(default_factory=dict)
     """What is said of each thing that is attached to an owner."""
-    unmodelled: list[Unmodelled] = field(default_factory=list)
-    not_exact: list[Resource] = field(default_factory=list)
-    """Resources that leave nothing but what they list, of which it is not known what that is, or whose."""
 
-    def read(self) -> dict[str, Node]:
-        """The authorization details of each account of which the plan has users or roles."""
+    def read(self) -> None:
+        """Adds the authorization details of each account of which the plan has users or roles, and what it does to others."""
         for resource in self.resolver.plan.done(*_KINDS):
             self._goes(resource) if resource.verb is Verb.TAKES else self._owner(resource)
         for resource in self.resolver.plan.done(*_ATTACHES):
             self._said(resource)
-        self.not_exact = list(exclusive(self))
+        lists = self.resolver.of_type(*_EXCLUSIVE)
+        for resource in sorted(lists, key=lambda found: not found.writes("policy_arns", "policy_names")):
+            self._exclusive(resource)
         self._settle()
         self._made_by_others()
         policies = self._policies()
         for policy in self.resolver.of_type("aws_iam_policy"):
             self.elsewhere_of(policy)  # those of a snapshot may have it
-        for change in self.elsewhere.values():
+        for account, change in self.elsewhere.items():
             change.policies = policies
-        accounts = {account for account, _, _ in self.owners}
+            self.parts.elsewhere.setdefault(account, []).append(change)
         place = Node(self.resolver.plan.address("accounts"), 0, 0)
-        owners = {account: [owner for (own, _, _), owner in self.owners.items() if own == account] for account in sorted(accounts)}
-        return {account: details(place, owned, policies) for account, owned in owners.items()}
+        for account in sorted({account for account, _, _ in self.owners}):
+            owned = [owner for (own, _, _), owner in self.owners.items() if own == account]
+            self.parts.made.setdefault(account, []).append(details(place, owned, policies))
 
     # -- users, groups, roles --
 
@@ -92,8 +91,7 @@ class Identities:
             if kind == "group":
                 self._unlisted(resource, "join")
             return
-        place = Node(self.resolver.place(resource), 0, 0)
-        owner = Draft(kind, arn, place, unique_id=self.resolver.value(resource, "unique_id"), new=resource.created)
+        owner = Draft(kind, arn, self.at(resource), unique_id=self.resolver.value(resource, "unique_id"), new=resource.created)
         self.owners[arn.split(":")[4], kind, name] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
@@ -111,10 +109,9 @@ class Identities:
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
-        names = names_in([node for attribute in ("arn", "name") if (node := self.resolver.value(resource, attribute))])
-        account, span = self.providers.account(resource), self.resolver.place(resource).span(0, 0)
-        why = f"its name or path depends on {first_few(names)}"
-        self.unmodelled.append(unlisted(f"{verb} {resource.address}", why, account, span))
+        why = f"its name or path depends on {first_few(self.names(resource, 'arn', 'name'))}"
+        account, span = self.providers.account(resource), self.at(resource).span
+        self.parts.unmodelled.append(unlisted(f"{verb} {resource.address}", why, account, span))
 
     def _arn(self, resource: Resource, kind: str) -> str | None:
         """The ARN as it will be: that of a user or group whose name or path changes is told as it was."""
@@ -147,7 +144,7 @@ class Identities:
             return
         for index, block in enumerate(entries(node)):
             named, text = member(block, "name"), member(block, "policy")
-            place = f"{self.resolver.plan.file}#{resource.address}.inline_policy[{index}].policy"
+            place = f"{self.resolver.label(resource)}.inline_policy[{index}].policy"
             document = block if isinstance(block, Unknown) else as_document(text, place)
             if document is not None:
                 shown = named.text if isinstance(named, Scalar) else f"inline_policy[{index}]"
@@ -174,23 +171,21 @@ class Identities:
     def _blocks(self, resource: Resource) -> Node | None:
         """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
         values are not known, there may be some all the same, unless the `.tf` file shows that there are none."""
-        if not resource.created or self.resolver.is_configured(resource, "inline_policy"):
-            return self.resolver.value(resource, "inline_policy")
-        if not is_any_unknown(unknown_part(resource.unknown, "inline_policy")):
+        is_open = resource.created and is_any_unknown(unknown_part(resource.unknown, "inline_policy"))
+        if not is_open or self.resolver.is_configured(resource, "inline_policy"):
             return self.resolver.value(resource, "inline_policy")
         block = self.resolver.plan.written(resource)
         if block is not None and "inline_policy" not in block.dynamic:
             self.resolver.evaluated = True
             return None
         why = f"{resource.address}.inline_policy (whether a `dynamic` block makes some is told by the .tf files alone)"
-        return Unknown(self.resolver.place(resource), 0, 0, [why])
+        return self.unknown(resource, why)
 
     # -- what is attached to them --
 
     def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> Draft | None:
         """The owner that a resource names, in the plan or elsewhere; of a name that is not known it cannot be told, so what is attached may
         be anybody's."""
-        account = self.providers.account(resource)
         if isinstance(node, Scalar):
             return self.draft_of(resource, kind, node.text.rsplit("/", 1)[-1])
         referred = self.resolver.references.referred(resource, attribute)
@@ -198,13 +193,13 @@ class Identities:
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"
-        self.unmodelled.append(self.resolver.unmodelled(resource, "policy of ", "U3", Influence.EITHER, does, account=account))
+        self.may(resource, "policy of ", "U3", Influence.EITHER, does, account=self.providers.account(resource))
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
         """The owner of a name, in the plan or elsewhere."""
         own = self.owners.get((self.providers.account(resource) or "", kind, name))
-        return own or self.elsewhere_of(resource).draft(kind, name, Node(self.resolver.place(resource), 0, 0))
+        return own or self.elsewhere_of(resource).draft(kind, name, self.at(resource))
 
     def _said(self, resource: Resource) -> None:
         """What a resource attaches to whom; and what it did before and does no more, or goes with it."""
@@ -221,7 +216,7 @@ class Identities:
         """An attribute, or what it lists. A name that is made up is not known."""
         node = self.resolver.value(resource, name)
         if node is None and name == "name":
-            return [Unknown(self.resolver.place(resource), 0, 0, [])]
+            return [self.unknown(resource)]
         return [] if node is None else node.items if isinstance(node, Items) else [node]
 
     def _attach(self, resource: Resource, row: tuple[str, str, str], target: Node, node: Node, before: set[tuple[str, str, str]]) -> None:
@@ -231,8 +226,7 @@ class Identities:
         if owner is None:
             return
         if what == "name":
-            unknown = Unknown(self.resolver.place(resource), 0, 0, [f"{resource.address}.policy"])
-            document = policy_attribute(self.resolver, resource, "policy") or unknown
+            document = policy_attribute(self.resolver, resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
             name = node.text if isinstance(node, Scalar) else resource.address
             self.say(owner, name, Word(resource, document, resource.writes("policy"), of))
         elif isinstance(node, Scalar):
@@ -241,6 +235,31 @@ class Identities:
             self.say(owner, name, Word(resource, node, writes, of))
         else:
             owner.inline[resource.address] = node
+
+    def _exclusive(self, resource: Resource) -> None:
+        """Records what a resource leaves that lets an owner have no other policies than it lists. When it is made or its list changes, a
+        managed policy that is listed is attached, and what is not listed goes; nothing happens when it is deleted. [Terraform AWS provider:
+        aws_iam_role_policy_attachments_exclusive, aws_iam_role_policies_exclusive, and those of users and groups]"""
+        (kind, attribute), resolver = _EXCLUSIVE[resource.type], self.resolver
+        managed = attribute == "policy_arns"
+        name, listed = resolver.text(resource, f"{kind}_name"), resolver.value(resource, attribute)
+        unnamed = [] if managed else [r for r in resolver.of_type(f"aws_iam_{kind}_policy") if resolver.text(r, "name") is None]
+        items = listed.items if isinstance(listed, Items) else [None]
+        if name is None or unnamed or not all(isinstance(item, Scalar) for item in items):
+            self.may_change(resource, Family.IDENTITIES)  # whose list it is, or what that or an inline policy is called, is not known
+            return
+        texts = {item.text: item for item in items if isinstance(item, Scalar)}
+        owner, writes = self.draft_of(resource, kind, name), resource.writes(attribute)
+        for what in self.words_of(owner):
+            if what not in texts and what.startswith("arn:") is managed and not what.startswith(membership("")):
+                self.say(owner, what, Word(resource, None, writes, f"{kind}_name"))
+        for arn, item in texts.items() if managed else ():
+            self.say(owner, arn, Word(resource, item, writes, f"{kind}_name"))
+        # What a snapshot beside the plan lists goes too, unless no list is written: then they only tell what there is.
+        only = self.elsewhere_of(resource).draft(kind, name, self.at(resource)).only
+        kept, by = only.get(managed, (frozenset(texts), resolver.label(resource)))
+        if writes or by:
+            only[managed] = kept & frozenset(texts), "" if writes else by
 
     def say(self, owner: Draft, what: str, word: Word) -> None:
         """Adds a word about the inline policy of a name, the managed policy of an ARN, or a membership."""
@@ -255,7 +274,7 @@ class Identities:
         for owner, what, words in [(owner, *said) for owner, found in self.words.values() for said in found.items()]:
             if owner.new:
                 words = [self._outlives(word) for word in words]
-            found = settled(self.resolver, words)
+            found = self.settled(words)
             is_document = not (what.startswith(("arn:", membership(""))))
             name, change = (owner.kind, owner.name), self.elsewhere_of(words[-1].resource)
             if found is None or (isinstance(found, Unknown) and not is_document):
@@ -274,7 +293,7 @@ class Identities:
         if word.resource.verb is not Verb.KEEPS:
             return word
         why = f"whether {word.resource.address} outlives the one that is replaced"
-        return replace(word, content=Unknown(self.resolver.place(word.resource), 0, 0, [why]))
+        return replace(word, content=self.unknown(word.resource, why))
 
     def _made_by_others(self) -> None:
         """Roles that are made by what the plan makes or changes, and are not in it."""
@@ -297,7 +316,7 @@ class Identities:
                 arn = self.resolver.text(resource, "arn")
                 document = self.resolver.marked(resource, policy_attribute(self.resolver, resource, "policy"), "policy")
                 if arn is not None and document is not None:
-                    found[arn] = managed_policy(Node(self.resolver.place(resource), 0, 0), arn, document, new=resource.created)
+                    found[arn] = managed_policy(self.at(resource), arn, document, new=resource.created)
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
         return list(found.values())

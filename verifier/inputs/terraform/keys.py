@@ -6,29 +6,27 @@ In: a resolver. Out: the parts of each key, as a snapshot has them. Guarantee: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import told
 from verifier.inputs.drafts import listing, multi_region, no, obj
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Node, Remarks, Scalar, text_at
+from verifier.inputs.nodes import Members, Node, Scalar, entries, text_at
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.terraform.documents import as_document, policy_attribute
-from verifier.inputs.terraform.grants import grant_node
 from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.slots import Word, settled
-from verifier.inputs.terraform.values import text_node
+from verifier.inputs.terraform.reader import Reader, Word
+from verifier.inputs.terraform.resolver import member
 from verifier.inputs.unknown import Unknown, names_in
-from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.source import Source
-from verifier.syntax.text import first_few, printable
+from verifier.model.estate import Influence
+from verifier.syntax.text import first_few
 
+_TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
+"""The members by which a grant is told from another of its name."""
+_CONSTRAINTS = {"encryption_context_equals": "EncryptionContextEquals", "encryption_context_subset": "EncryptionContextSubset"}
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
 
 
@@ -38,10 +36,10 @@ class _Key:
     plan schedules for deletion."""
 
     arn: str
-    place: Source
+    place: Node
     resource: Resource
-    facts: dict[str, Node]
-    words: list[Word]
+    facts: dict[str, Node] = field(default_factory=dict)
+    words: list[Word] = field(default_factory=list)
     alone: bool = False
     gone: bool = False
     grants: list[Node] = field(default_factory=list)
@@ -55,27 +53,16 @@ class _Key:
 
 
 @dataclass
-class Keys:
+class Keys(Reader):
     """The keys of one side of a plan."""
 
-    remarks: Remarks
-    resolver: Resolver
-    providers: Providers
     by_address: dict[str, _Key] = field(default_factory=dict)
     by_arn: dict[str, _Key] = field(default_factory=dict)
-    loose: list[LoosePolicy] = field(default_factory=list)
-    """Key policies of which it is not known whose they are."""
     changes: dict[str, KeyChanges] = field(default_factory=dict)
     """What is done to keys that are not in the plan, by ARN."""
-    unchecked: set[str] = field(default_factory=set)
-    """The keys whose policies are put past the lockout safety check, or may be."""
-    loose_alias: bool = False
-    """Whether there is an alias of which it is not known whose it is."""
-    loose_grants: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Grants likewise."""
 
     def read(self) -> list[KeyParts]:
-        """The parts of every key. Errors go to `remarks`."""
+        """Returns the parts of every key, and adds what the plan does to others. Errors go to `remarks`."""
         plan = self.resolver.plan
         for types in (KEYS, REPLICAS):
             for resource in plan.done(*types):
@@ -90,74 +77,70 @@ class Keys:
             self._unread(resource)
         for key in self.by_address.values():
             if key.gone and any(word.writes for word in key.words):
-                self._changes_of(key.arn, key.place).policy = settled(self.resolver, key.words)
+                self._changes_of(key.arn, key.place).policy = self.settled(key.words)
+        for arn, done in self.changes.items():
+            self.parts.add_key_changes(arn, done)
         return [self._parts(key) for key in self.by_address.values() if not key.gone]
 
     # -- keys --
 
     def _key(self, resource: Resource) -> None:
         arn = self.resolver.text(resource, "arn")
-        place = self.resolver.place(resource)
         if arn is None:
-            self._without_arn(resource, place)
+            self._without_arn(resource)
             return
         self._check_bypass(resource, arn)
-        own = self._own_policy(resource, place)
+        own = self._own_policy(resource)
         words = [] if own is None else [Word(resource, own, resource.writes("policy"))]
-        self._add(_Key(arn, place, resource, self._facts(resource, arn), words, tags=self._tags(resource)))
+        self._add(_Key(arn, self.at(resource), resource, self._facts(resource, arn), words, tags=self._tags(resource)))
 
     def _scheduled(self, resource: Resource) -> None:
         """A key that the plan schedules for deletion: it is not checked, and has its policy until it is deleted."""
-        arn, place = resource.values.get("arn"), self.resolver.place(resource)
-        if isinstance(arn, str) and arn not in self.by_arn:
-            self._add(_Key(arn, place, resource, {}, [], gone=True))
+        arn = self.resolver.text(resource, "arn")
+        if arn is not None and arn not in self.by_arn:
+            self._add(_Key(arn, self.at(resource), resource, gone=True))
 
     def _add(self, key: _Key) -> None:
-        address = f"{key.resource.address} (goes)" if key.gone else key.resource.address
-        self.by_address[address] = key
-        self.by_arn[key.arn] = key
+        self.by_address[f"{key.resource.address} (goes)" if key.gone else key.resource.address] = self.by_arn[key.arn] = key
 
-    def _without_arn(self, resource: Resource, place: Source) -> None:
+    def _without_arn(self, resource: Resource) -> None:
         """Records why the key has no ARN yet."""
-        node = Node(place, 0, 0)
+        at, hint, rule = self.at(resource), None, None
         if resource.type in REPLICAS:
-            names = ", ".join(names_in([found] if (found := self.resolver.value(resource, "primary_key_arn")) is not None else []))
+            names = ", ".join(self.names(resource, "primary_key_arn"))
             message = f"the primary key of {resource.address} is not known: it depends on {names}"
-            self.remarks.error(node, message, hint="write `primary_key_arn` as a reference to the key, or as its ARN", rule="L9")
+            hint, rule = "write `primary_key_arn` as a reference to the key, or as its ARN", "L9"
         elif self.providers.account(resource) is None:
-            self.remarks.error(
-                node,
-                f"the plan does not tell which account {resource.address} will be in",
-                hint="give it with --account 111122223333, or add a data source aws_caller_identity to the configuration",
-            )
+            message = f"the plan does not tell which account {resource.address} will be in"
+            hint = "give it with --account 111122223333, or add a data source aws_caller_identity to the configuration"
         else:
-            self.remarks.error(node, f"{resource.address} has no `arn`", rule="U3")
+            message, rule = f"{resource.address} has no `arn`", "U3"
+        self.remarks.error(at, message, hint=hint, rule=rule)
 
     def _unread(self, resource: Resource) -> None:
         """A key of the provider awscc: there is one, and its policy is not known."""
-        arn, place = self.resolver.text(resource, "arn"), self.resolver.place(resource)
+        arn, at = self.resolver.text(resource, "arn"), self.at(resource)
         if arn is None:
-            self._without_arn(resource, place)
-        if arn is None or arn in self.by_arn:
-            return
-        policy = Unknown(place, 0, 0, ["the provider awscc, whose keys are not read"])
-        self.by_address[resource.address] = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, [Word(resource, policy, True)])
+            self._without_arn(resource)
+        elif arn not in self.by_arn:
+            policy = Unknown(at.source, 0, 0, ["the provider awscc, whose keys are not read"])
+            self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [Word(resource, policy, True)])
 
-    def _own_policy(self, resource: Resource, place: Source) -> Node | None:
+    def _own_policy(self, resource: Resource) -> Node | None:
         """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has none recorded."""
-        if resource.created and not self.resolver.is_configured(resource, "policy"):
-            return text_node(place, DEFAULT)
-        found = policy_attribute(self.resolver, resource, "policy")
-        return text_node(place, DEFAULT) if found is None and resource.created else found
+        found = None
+        if not resource.created or self.resolver.is_configured(resource, "policy"):
+            found = policy_attribute(self.resolver, resource, "policy")
+        return text_at(self.at(resource), DEFAULT) if found is None and resource.created else found
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its primary key has."""
-        place, primary = self.resolver.place(resource), self._primary(resource)
+        at, primary = self.at(resource), self._primary(resource)
         usage = self._either(resource, primary, "key_usage")
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
-            usage, spec = usage or text_node(place, "ENCRYPT_DECRYPT"), spec or text_node(place, "SYMMETRIC_DEFAULT")
-        facts = {"Arn": text_node(place, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": text_node(place, self._origin(resource))}
+            usage, spec = usage or text_at(at, "ENCRYPT_DECRYPT"), spec or text_at(at, "SYMMETRIC_DEFAULT")
+        facts = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": text_at(at, self._origin(resource))}
         return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(resource, primary)
 
     def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
@@ -178,7 +161,7 @@ class Keys:
         return "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE"
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
-        at, given = Node(self.resolver.place(resource), 0, 0), self._fact(resource, "multi_region")
+        at, given = self.at(resource), self._fact(resource, "multi_region")
         if resource.type in KEYS and isinstance(given, Unknown):
             return {}
         is_replica = resource.type in REPLICAS
@@ -190,9 +173,7 @@ class Keys:
 
     def _primary(self, resource: Resource) -> Resource | None:
         """The primary key of a replica, if it is in the plan."""
-        if resource.type not in REPLICAS:
-            return None
-        key = self.by_arn.get(self.resolver.text(resource, "primary_key_arn") or "")
+        key = self.by_arn.get(self.resolver.text(resource, "primary_key_arn") or "") if resource.type in REPLICAS else None
         return key.resource if key is not None else None
 
     def _tags(self, resource: Resource) -> Node | None:
@@ -204,12 +185,12 @@ class Keys:
 
     def target(self, resource: Resource, name: str) -> _Key | None:
         """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the plan's."""
-        given = resource.values.get(name) if resource.verb is Verb.TAKES else self.resolver.text(resource, name)
-        if isinstance(given, str) and given.startswith("alias/"):
+        given = self.resolver.text(resource, name)
+        if given is not None and given.startswith("alias/"):
             aliases = [found for found in self.resolver.of_type("aws_kms_alias") if self.resolver.text(found, "name") == given]
             certain = name != "target_key_id" and len(aliases) == 1 and aliases[0].verb is not Verb.CHANGES
             return self.target(aliases[0], "target_key_id") if certain else None
-        if isinstance(given, str):
+        if given is not None:
             return self.by_arn.get(self._arn_of(resource, given))
         referred = self.resolver.references.referred(resource, name)
         return self.by_address.get(referred.address) if referred is not None else None
@@ -217,50 +198,47 @@ class Keys:
     def _policy(self, resource: Resource) -> None:
         """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the lockout safety check;
         one that changes its key puts its policy on one of the two."""
-        key = self._owner(resource)
+        key, at = self._owner(resource), self.at(resource)
         if key is None:
-            node = self.resolver.value(resource, "key_id")
-            names = names_in([node] if node is not None else [])
-            self.loose.append(LoosePolicy(resource.address, names, *self.providers.told(resource)))
+            names = self.names(resource, "key_id")
+            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.providers.told(resource)))
             return
-        place = self.resolver.place(resource)
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
-            left = text_node(place, str(resource.values.get("policy") or "")) if bypass else text_node(place, DEFAULT)
-            found = as_document(left, f"{self.resolver.plan.file}#{resource.address}.policy") if bypass else left
+            left = text_at(at, self.resolver.text(resource, "policy") or "" if bypass else DEFAULT)
+            found = as_document(left, f"{self.resolver.label(resource)}.policy") if bypass else left
             key.words.append(Word(resource, found, not bypass))
             return
         self._check_bypass(resource, key.arn)
-        policy = policy_attribute(self.resolver, resource, "policy")
-        word = Word(resource, policy or Unknown(place, 0, 0, [f"{resource.address}.policy"]), resource.writes("policy"), "key_id")
+        policy = policy_attribute(self.resolver, resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
+        word = Word(resource, policy, resource.writes("policy"), "key_id")
         old = None if resource.was is None else resource.was.get("key_id")
-        moved = isinstance(old, str) and old != resource.values.get("key_id") and self._arn_of(resource, old) != key.arn
-        if resource.verb is Verb.CHANGES and isinstance(old, str) and moved:
-            which = [f"which of two keys {resource.address} writes, for its `key_id` changes"]
-            word = replace(word, content=Unknown(place, 0, 0, which), writes=True)
-            former = self.by_arn.get(self._arn_of(resource, old))
-            if former is None:
-                self._changes_of(self._arn_of(resource, old), place).policy = word.content
-            else:
-                former.words.append(word)
+        if resource.verb is Verb.CHANGES and isinstance(old, str) and old != resource.values.get("key_id"):
+            former = self._arn_of(resource, old)
+            if former != key.arn:
+                which = self.unknown(resource, f"which of two keys {resource.address} writes, for its `key_id` changes")
+                word = replace(word, content=which, writes=True)
+                if former in self.by_arn:
+                    self.by_arn[former].words.append(word)
+                else:
+                    self._changes_of(former, at).policy = which
         key.words.append(word)
 
     def _check_bypass(self, resource: Resource, arn: str) -> None:
-        """Remembers whether the resource puts its policy past the lockout safety check, or may."""
+        """Records whether the resource puts its policy past the lockout safety check, or may."""
         bypass = self.resolver.value(resource, "bypass_policy_lockout_safety_check")
         if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text == "false"):
-            self.unchecked.add(arn)
+            self.parts.unchecked.add(arn)
 
     def _owner(self, resource: Resource) -> _Key | None:
         """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added to it."""
-        given = resource.values.get("key_id") if resource.verb is Verb.TAKES else self.resolver.text(resource, "key_id")
-        key, place = self.target(resource, "key_id"), self.resolver.place(resource)
-        if key is not None or not isinstance(given, str) or given.startswith("alias/"):
+        given, key, at = self.resolver.text(resource, "key_id"), self.target(resource, "key_id"), self.at(resource)
+        if key is not None or given is None or given.startswith("alias/"):
             return key
         arn = self._arn_of(resource, given)
         if not is_key_arn(arn):
-            self.remarks.error(Node(place, 0, 0), f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
-        key = _Key(arn, place, resource, {"Arn": text_node(place, arn)}, [], alone=True)
+            self.remarks.error(at, f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
+        key = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, alone=True)
         self._add(key)
         return key
 
@@ -271,64 +249,91 @@ class Keys:
         partition, region = self.providers.partition(resource), self.providers.region(resource)
         return f"arn:{partition}:kms:{region}:{self.providers.account(resource)}:key/{given.removeprefix('key/')}"
 
-    def _changes_of(self, arn: str, place: Source) -> KeyChanges:
-        return self.changes.setdefault(arn, KeyChanges(Node(place, 0, 0)))
+    def _changes_of(self, arn: str, at: Node) -> KeyChanges:
+        return self.changes.setdefault(arn, KeyChanges(at))
 
-    def _changes(self, resource: Resource, name: str) -> KeyChanges | None:
-        """What is done to the key that an attribute names, which is not in the plan."""
-        given = self.resolver.text(resource, name)
-        return None if given is None else self._changes_of(self._arn_of(resource, given), self.resolver.place(resource))
+    def _of(self, resource: Resource, name: str) -> _Key | KeyChanges | None:
+        """The key that an attribute names, or what is done to it where it is not in the plan."""
+        key, given = self.target(resource, name), self.resolver.text(resource, name)
+        if key is not None and not key.gone:
+            return key
+        return None if given is None else self._changes_of(self._arn_of(resource, given), self.at(resource))
 
     def _grant(self, resource: Resource) -> None:
-        key = self.target(resource, "key_id")
-        node = self.resolver.value(resource, "key_id") if key is None or key.gone else None
-        if names := names_in([] if node is None else [node]):
-            self.loose_grants[resource.address] = names
-            return
-        owner = key if key is not None and not key.gone else self._changes(resource, "key_id")
+        owner, names = self._of(resource, "key_id"), self.names(resource, "key_id")
         if owner is not None:
-            grant = grant_node(self.resolver, self.providers, resource)
+            grant = self._grant_node(resource)
             owner.grants.append(told(grant, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else grant)
+        elif names:
+            does = f"is a grant on a key that is not known: it depends on {first_few(names)}"
+            self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, does)
 
     def _revoked(self, resource: Resource) -> None:
-        key, grant = resource.values.get("key_id"), resource.values.get("grant_id")
-        if isinstance(key, str) and isinstance(grant, str):
-            self._changes_of(self._arn_of(resource, key), self.resolver.place(resource)).revoked.add(grant)
+        key, grant = self.resolver.text(resource, "key_id"), self.resolver.text(resource, "grant_id")
+        if key is not None and grant is not None:
+            self._changes_of(self._arn_of(resource, key), self.at(resource)).revoked.add(grant)
+
+    def _grant_node(self, resource: Resource) -> Node:
+        """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `Unknown`, and what is empty is left
+        out, as the provider does not send it."""
+        resolver, at, account = self.resolver, self.at(resource), self.providers.account(resource)
+        name, retiring = (resolver.value(resource, attribute) for attribute in ("name", "retiring_principal"))
+        members: dict[str, Node | None] = {
+            "GrantId": text_at(at, resolver.text(resource, "grant_id") or resource.address),
+            "Name": self._perhaps_revoked(resource) or (name if isinstance(name, Scalar) else None),
+            "GranteePrincipal": resolver.value(resource, "grantee_principal"),
+            "RetiringPrincipal": None if isinstance(retiring, Scalar) and not retiring.text else retiring,
+            "Operations": resolver.value(resource, "operations"),
+            "Constraints": _constraints(resolver.value(resource, "constraints")),
+            "IssuingAccount": text_at(at, f"arn:{self.providers.partition(resource)}:iam::{account}:root") if account else None,
+        }
+        return obj(at, **{name: node for name, node in members.items() if node is not None})
+
+    def _perhaps_revoked(self, resource: Resource) -> Node | None:
+        """What a new grant depends on that the plan may revoke: with the name and members of one that there is already, KMS makes no other,
+        and gives its ID [API: CreateGrant, Name]."""
+        if not resource.created or not resource.values.get("name"):
+            return None
+        deeds = list(self.resolver.plan.done(resource.type))
+        for number, other in enumerate(deeds):
+            alike = all(other.values.get(name) == resource.values.get(name) for name in _TOLD_BY)
+            before = other.address == resource.address and number < deeds.index(resource)
+            if other.verb is Verb.TAKES and alike and not before:
+                return self.unknown(resource, f"whether {other.address}, which is the same grant, is revoked before it is made")
+        return None
 
     def _alias(self, resource: Resource) -> None:
         old = resource.values if resource.verb is Verb.TAKES else (resource.was or {}) if resource.writes("target_key_id") else {}
         former, named = old.get("target_key_id"), old.get("name")
         if isinstance(former, str) and isinstance(named, str):
-            self._changes_of(self._arn_of(resource, former), self.resolver.place(resource)).unaliased.add(named)
+            self._changes_of(self._arn_of(resource, former), self.at(resource)).unaliased.add(named)
         name = self.resolver.value(resource, "name") if resource.verb is not Verb.TAKES else None
         if name is None:
             return
-        key = self.target(resource, "target_key_id")
-        owner = key if key is not None and not key.gone else self._changes(resource, "target_key_id")
+        owner = self._of(resource, "target_key_id")
         if owner is not None:
             owner.aliases.append(told(name, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else name)
         elif self.resolver.references.referred(resource, "target_key_id") is None:
-            self.loose_alias = True
-
-    # -- parts --
+            self.parts.loose_alias = True
 
     def _parts(self, key: _Key) -> KeyParts:
-        at = Node(key.place, 0, 0)
-        policy = settled(self.resolver, key.words) if key.words else None
-        unrecorded = Unknown(key.place, 0, 0, [f"{key.resource.address}.policy (not recorded)"])
+        at, policy = key.place, self.settled(key.words) if key.words else None
+        unrecorded = self.unknown(key.resource, f"{key.resource.address}.policy (not recorded)")
         members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": unrecorded if policy is None else policy}
         is_read = key.resource.type not in UNREAD_KEYS
         if is_read and (key.grants or key.created):
             members["grants"] = listing(at, key.grants)
-        if is_read and (key.aliases or key.created) and not names_in(key.aliases) and not self.loose_alias:
+        if is_read and (key.aliases or key.created) and not names_in(key.aliases) and not self.parts.loose_alias:
             members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
         return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.resolver.plan.file)
 
-    def unmodelled(self) -> Iterator[Unmodelled]:
-        """Grants on keys that are not known: each may be on any key of the plan."""
-        for address, names in self.loose_grants.items():
-            description = printable(f"{address} is a grant on a key that is not known: it depends on {first_few(names)}")
-            span = self.resolver.plan.address(address).span(0, 0)
-            yield Unmodelled(printable(f"grant {address}"), "G1", Influence.MAY_ALLOW, description, span=span)
+
+def _constraints(node: Node | None) -> Node | None:
+    blocks = entries(node)
+    unknown = next((found for found in (node, *blocks) if isinstance(found, Unknown)), None)
+    if node is None or unknown is not None:
+        return unknown
+    given = {name: found for block in blocks for attribute, name in _CONSTRAINTS.items() if (found := member(block, attribute)) is not None}
+    return obj(node, **known) if (known := {k: v for k, v in given.items() if not isinstance(v, Members) or v.pairs}) else None

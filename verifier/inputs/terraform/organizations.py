@@ -8,18 +8,20 @@ AWS attaches it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.nodes import Items, Node, Scalar, entries
+from verifier.inputs.nodes import Items, Scalar, entries
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.documents import policy_attribute
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.resolver import Resolver, member
+from verifier.inputs.terraform.reader import Reader
+from verifier.inputs.terraform.resolver import member
 from verifier.inputs.terraform.values import node_of
 from verifier.inputs.unknown import names_in
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.estate import Influence
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 
@@ -27,29 +29,32 @@ _CHANGING = ("aws_organizations_policy", "aws_organizations_organizational_unit"
 """How the types of resources begin that decide which control policies are over an account."""
 
 
-class Organizations:
+@dataclass
+class Organizations(Reader):
     """The organization resources of one side of a plan."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        self.resolver = resolver
-        self.unmodelled: list[Unmodelled] = []
-        self.supposed = False
+    supposed: bool = False
 
-    def read(self) -> tuple[Node, dict[str, Node]] | None:
-        """The organization, if the plan has it; else what the control policies of the plan may refuse goes to `unmodelled`."""
+    def read(self) -> None:
+        """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes one."""
         whole = self._organization()
         listed = list(self.resolver.of_type("aws_organizations_policy"))
         policies = [policy for policy in listed if self._type(policy) in _CONTROL]
-        self.unmodelled += [self._may_refuse(policy, "a policy of a type that is not known") for policy in listed if not self._type(policy)]
+        for policy in listed:
+            if not self._type(policy):
+                self._may_refuse(policy, "a policy of a type that is not known")
         held = {self.resolver.text(policy, "id") for policy in listed} | set(FULL_ACCESS.values())
         for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
             if self.resolver.text(resource, "policy_id") not in held - {None}:
-                self.unmodelled.append(self._may_refuse(resource, "an attachment of a policy that the plan does not hold"))
+                self._may_refuse(resource, "an attachment of a policy that the plan does not hold")
         accounts = None if whole is None else self._accounts(whole)
         if whole is None or accounts is None:
-            why = "a control policy, and the plan does not list the accounts of its organization"
-            self.unmodelled += [self._may_refuse(policy, why) for policy in policies]
-            return None
+            for policy in policies:
+                self._may_refuse(policy, "a control policy, and the plan does not list the accounts of its organization")
+            for resource in self.resolver.plan.deeds:
+                if resource.managed and resource.type.startswith(_CHANGING) and resource.verb is not Verb.KEEPS:
+                    self.parts.organization_changes.append((self.at(resource), resource.address))
+            return
         place, parents = self.resolver.place(whole), self._parents()
         root = self.resolver.value(whole, "roots")
         roots = [found.text for entry in entries(root) if isinstance(found := member(entry, "id"), Scalar) and ROOT.fullmatch(found.text)]
@@ -63,16 +68,10 @@ class Organizations:
             parts["roots"] = [{"Id": roots[0]} | self._enabled(whole)]
         if policies:
             if not whole.managed:
-                self.unmodelled.append(self._may_refuse(whole, "an organization that the plan reads, which may have others"))
+                self._may_refuse(whole, "an organization that the plan reads, which may have others")
             levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
             parts["policies"] = list(self._policies(policies, levels))
-        return Node(place, 0, 0), {name: node_of(place, found) for name, found in parts.items()}
-
-    def changes(self) -> Iterator[Resource]:
-        """What the plan changes of an organization that it does not hold."""
-        for resource in self.resolver.plan.deeds:
-            if resource.managed and resource.type.startswith(_CHANGING) and resource.verb is not Verb.KEEPS:
-                yield resource
+        self.parts.add_organization(self.remarks, self.at(whole), {name: node_of(place, found) for name, found in parts.items()})
 
     def _organization(self) -> Resource | None:
         found = [*self.resolver.of_type("aws_organizations_organization")]
@@ -127,7 +126,7 @@ class Organizations:
         for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
             policy, target = self.resolver.text(resource, "policy_id"), self.resolver.text(resource, "target_id")
             if target is None:
-                self.unmodelled.append(self._may_refuse(resource, "an attachment to a target that is not known"))
+                self._may_refuse(resource, "an attachment to a target that is not known")
             elif policy is not None:
                 found.setdefault(policy, []).append(target)
         return found
@@ -137,8 +136,8 @@ class Organizations:
         found = self.resolver.value(policy, "type")
         return found.text if isinstance(found, Scalar) else SERVICE_CONTROL if found is None else ""
 
-    def _may_refuse(self, resource: Resource, why: str) -> Unmodelled:
-        return self.resolver.unmodelled(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}")
+    def _may_refuse(self, resource: Resource, why: str) -> None:
+        self.may(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}")
 
 
 def _with_targets(summary: Json, targets: Sequence[str], content: Json | None = None) -> Json:

@@ -25,6 +25,9 @@ MAJORS = ("0", "1")
 """Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used are the same."""
 
 
+Modules = dict[ModuleName, Module]
+
+
 class Verb(Enum):
     """What a plan does to an object: it makes it, changes it, takes it away, or leaves it as it is."""
 
@@ -32,6 +35,9 @@ class Verb(Enum):
     CHANGES = "changes"
     TAKES = "takes away"
     KEEPS = "keeps"
+
+
+_VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +82,7 @@ class Plan:
     is_plan: bool
     deeds: tuple[Resource, ...]
     before: dict[str, Resource]
-    modules: dict[ModuleName, Module]
+    modules: Modules
     variables: Json = field(default_factory=dict)
     providers: dict[str, Provider] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
@@ -157,7 +163,7 @@ def _check_version(data: Json) -> None:
         raise InputError.of(f"Terraform's JSON format has version {version}, and only 0.x and 1.x are known", hint=hint)
 
 
-def _state(values: object, modules: dict[ModuleName, Module], where: str) -> Iterator[Resource]:
+def _state(values: object, modules: Modules, where: str) -> Iterator[Resource]:
     """The resources of a state representation: those of the root module and of all modules below it."""
     pending = [mapping(mapping(values, f"`{where}`").get("root_module"), f"`{where}`: `root_module`")]
     while pending:
@@ -165,7 +171,7 @@ def _state(values: object, modules: dict[ModuleName, Module], where: str) -> Ite
         path = module_path(module.get("address"))
         for data in objects(module.get("resources"), f"`{where}`: `resources`"):
             address = string(data.get("address"), f"the address of a resource in `{where}`")
-            found = _resource(address, data, path, mapping(data.get("values"), address), {}, Verb.KEEPS, modules)
+            found = _resource(address, data, path, mapping(data.get("values"), address), modules)
             deposed = data.get("deposed_key")
             yield found if deposed is None else _stray(found, f"{address} (deposed {deposed})")
         pending += objects(module.get("child_modules"), f"`{where}`: `child_modules`")
@@ -176,7 +182,7 @@ def _stray(resource: Resource, label: str) -> Resource:
     return replace(resource, address=label, name=f"{resource.name} ({label})", configuration=None)
 
 
-def _add_change(found: Json, modules: dict[ModuleName, Module], before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
+def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
     """Puts what one change does in the place of what is known of its object: one deed for each action."""
     address = string(found.get("address"), "the address of an entry of `resource_changes`")
     change = mapping(found.get("change"), f"{address}: `change`")
@@ -187,7 +193,7 @@ def _add_change(found: Json, modules: dict[ModuleName, Module], before: dict[str
     if found.get("mode") == "data" and address in before and "read" not in actions:
         return
     old = mapping(change.get("before"), f"{address}: `before`") if change.get("before") is not None else None
-    was = None if old is None else _resource(address, found, path, old, {}, Verb.KEEPS, modules)
+    was = None if old is None else _resource(address, found, path, old, modules)
     if was is not None:
         was = was if deposed is None else _stray(was, label)
         before.setdefault(str(found.get("previous_address") or label), was)
@@ -198,20 +204,13 @@ def _add_change(found: Json, modules: dict[ModuleName, Module], before: dict[str
             left = was if len(actions) == 1 else _stray(was, f"{label} (forgotten)")
             deeds[label].append(replace(was, verb=Verb.TAKES) if action == "delete" else left)
         elif action not in ("delete", "forget"):
-            values, unknown = mapping(change.get("after"), f"{address}: `after`"), change.get("after_unknown", {})
-            verb = {"create": Verb.MAKES, "update": Verb.CHANGES}.get(action, Verb.KEEPS)
-            after = _resource(label, found, path, values, unknown, verb, modules)
+            values, verb = mapping(change.get("after"), f"{address}: `after`"), _VERBS.get(action, Verb.KEEPS)
+            after = _resource(label, found, path, values, modules, verb, change.get("after_unknown"))
             deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
 
 
 def _resource(
-    address: str,
-    data: Json,
-    path: ModulePath,
-    values: Json,
-    unknown: Any,
-    verb: Verb,
-    modules: dict[ModuleName, Module],
+    address: str, data: Json, path: ModulePath, values: Json, modules: Modules, verb: Verb = Verb.KEEPS, unknown: Any = None
 ) -> Resource:
     managed = data.get("mode") != "data"
     type_, name = string(data.get("type"), f"{address}: `type`"), string(data.get("name"), f"{address}: `name`")

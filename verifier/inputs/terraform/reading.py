@@ -5,6 +5,8 @@ In: the JSON of a file, and what is known besides. Out: a `Plan`, `Parts`. Guara
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
-from verifier.inputs.resource_types import Family
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.endpoints import Endpoints
@@ -25,13 +26,12 @@ from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
-from verifier.inputs.terraform.supposed import Supposed
-from verifier.inputs.terraform.unread import shares, stacks, unknown, unknown_resource
+from verifier.inputs.terraform.unread import Unread
 from verifier.inputs.terraform.values import after_apply
 from verifier.inputs.unknown import Unknown
-from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few, printable
 
+_MOST_NAMED = 12
+_ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 _IDENTITY_PROVIDERS = {"aws_iam_openid_connect_provider": OPEN_ID_CONNECT, "aws_iam_saml_provider": SAML}
 
 
@@ -47,38 +47,18 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied, text)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
-    keys, identities = Keys(remarks, resolver, providers), Identities(resolver, providers)
-    organizations, endpoints = Organizations(resolver), Endpoints(resolver, providers)
+    side = remarks, parts, resolver, providers
+    keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()
-    for account, details in identities.read().items():
-        parts.made.setdefault(account, []).append(details)
-    for account, change in identities.elsewhere.items():
-        parts.elsewhere.setdefault(account, []).append(change)
+    Unread(*side).read(keys)
+    Identities(*side).read()
     _add_identity_providers(parts, resolver, providers)
-    organization = organizations.read()
-    if organization is not None:
-        parts.add_organization(remarks, *organization)
-    else:
-        parts.organization_changes += [(Node(resolver.place(r), 0, 0), r.address) for r in organizations.changes()]
-    listed = endpoints.read()
-    parts.made_endpoints += [] if listed is None else [listed]
-    parts.add_endpoint_policies(endpoints.elsewhere)
-    parts.endpoints_gone |= endpoints.gone
-    parts.loose_endpoint_policy = parts.loose_endpoint_policy or endpoints.loose
-    parts.unmodelled += [*keys.unmodelled(), *identities.unmodelled, *organizations.unmodelled, *endpoints.unmodelled]
-    parts.unmodelled += [*shares(resolver, keys), *stacks(remarks, resolver, providers)]
-    parts.unknown += unknown(remarks, resolver, providers)
-    parts.unknown += [unknown_resource(resolver, providers, resource, Family.IDENTITIES) for resource in identities.not_exact]
-    parts.unmodelled += [_put_off(plan)] if plan.deferred else []
+    organizations.read()
+    Endpoints(*side).read()
     sentences = Supposed(resolver, organizations.supposed)
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
-    parts.unchecked |= keys.unchecked
-    parts.loose_policies += keys.loose
-    parts.loose_alias = parts.loose_alias or keys.loose_alias
-    for arn, done in keys.changes.items():
-        parts.add_key_changes(arn, done)
     if providers.by_stand_in:
         parts.by_stand_in[plan.file] = text
     if providers.open_region is not None:
@@ -96,6 +76,50 @@ def _add_identity_providers(parts: Parts, resolver: Resolver, providers: Provide
             parts.add_providers(account, kind, provider_listing(Node(place, 0, 0), kind, [arn]))
 
 
-def _put_off(plan: Plan) -> Unmodelled:
-    description = f"Terraform has put off what it does to {first_few(plan.deferred)} (`deferred_changes`), so it is not known"
-    return Unmodelled(printable(f"deferred changes of {plan.file}"), "U3", Influence.EITHER, printable(description))
+class Supposed:
+    """What is taken for granted about a plan, in sentences for the verdicts on each key: every reference that the key's own policy and
+    grants were read through is named; those of the other resources are counted. `organization` is whether the plan has an organization with
+    control policies."""
+
+    def __init__(self, resolver: Resolver, organization: bool) -> None:
+        self.resolver = resolver
+        self.organization = organization
+        self.total = sum(len(found) for found in resolver.supposed.values())
+        self.attached: defaultdict[str, list[str]] = defaultdict(list)
+        """By the address of a key, the resources whose expressions refer to it."""
+        for resource in resolver.of_type(*_ATTACHED):
+            for references in resolver.supposed.get(resource.address, {}).values():
+                for owner in (owner for reference in references for owner in _owners(reference)):
+                    self.attached[owner].append(resource.address)
+
+    def about(self, key: str) -> Iterator[str]:
+        """The sentences about the key at an address."""
+        what = "plan" if self.resolver.plan.is_plan else "state"
+        yield f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives them, and no others"
+        own = [f"{address}.{name} is {', '.join(refers)}" for address, name, refers in self._rests_on(key)]
+        more = self.total - min(len(own), _MOST_NAMED)
+        others = f"{more} expressions" if more != 1 else "one expression"
+        if own:
+            rest = f"; {others} elsewhere likewise" if more else ""
+            yield f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
+        elif more:
+            yield f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in the plan"
+        if self.resolver.evaluated:
+            yield "the .tf files beside the plan are those that it was made from"
+        if self.organization:
+            yield "FullAWSAccess is attached to the root and to every OU and account"
+
+    def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """The expressions that lead from a key, or from what is attached to it, to other resources."""
+        pending, supposed = [key, *dict.fromkeys(self.attached[key])], self.resolver.supposed
+        for address in pending:
+            for name, refers in supposed.get(address, {}).items():
+                yield address, name, refers
+                targets = [next((owner for owner in _owners(reference) if owner in supposed), key) for reference in refers]
+                pending += [target for target in dict.fromkeys(targets) if target not in pending]
+
+
+def _owners(reference: str) -> Iterator[str]:
+    """The addresses that a reference may be to, longest first."""
+    parts = reference.split(".")
+    return (".".join(parts[:length]) for length in range(len(parts), 1, -1))

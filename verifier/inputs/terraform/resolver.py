@@ -13,28 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from verifier.inputs.agreement import canonical, told
 from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.terraform.plan import Plan, Resource
+from verifier.inputs.terraform.plan import Plan, Resource, Verb
 from verifier.inputs.terraform.references import References
-from verifier.inputs.terraform.values import (
-    Index,
-    ModulePath,
-    after_apply,
-    is_any_unknown,
-    node_of,
-    qualified,
-    unknown_part,
-)
+from verifier.inputs.terraform.values import Index, ModulePath, after_apply, is_any_unknown, node_of, qualified, unknown_part
 from verifier.inputs.unknown import Unknown, names_in
-from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Source
-from verifier.syntax.text import printable
 
 DEEPEST = 60
 """References that lead to each other, at most."""
@@ -79,7 +68,7 @@ class Resolver:
 
     def value(self, resource: Resource, name: str) -> Node | None:
         """An attribute; `None` where it is null or the resource has none of that name."""
-        at = (resource.address, name)
+        at = (f"{resource.address} (goes)" if resource.verb is Verb.TAKES else resource.address, name)
         self.recoveries += is_any_unknown(unknown_part(resource.unknown, name))
         if at not in self._known:
             if not self.allows(_VALUE):
@@ -155,11 +144,6 @@ class Resolver:
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""
         return self.plan.place(resource)
-
-    def unmodelled(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> Unmodelled:
-        """What a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""
-        name, description = printable(f"{what}{resource.address}"), printable(f"{resource.address} {does}")
-        return Unmodelled(name, label, influence, description, span=self.place(resource).span(0, 0), **of)
 
     def _unknown(self, resource: Resource, name: str) -> Unknown:
         return Unknown(self.place(resource), 0, 0, [after_apply(f"{resource.address}.{name}")])

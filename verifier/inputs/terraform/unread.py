@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.resource_types import Family, unknown_family
 from verifier.inputs.terraform.keys import Keys
 from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.reader import Reader
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few
+from verifier.syntax.text import first_few, printable
 
 _STACK = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
@@ -33,56 +30,70 @@ _INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|
 """Commands that call nothing of AWS."""
 
 
-def stacks(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[Unmodelled]:
-    """What stacks could change: anything for callers of their accounts."""
-    for resource in resolver.plan.after.values():
-        if not resource.managed or not _STACK.fullmatch(_type(resolver, resource) or ""):
-            continue
-        what = "has resources of its own, which are not read: no key in it is checked"
-        remarks.warning(Node(resolver.place(resource), 0, 0), f"{resource.address} {what}", hint="check its template in a run of its own")
-        does = "has resources of its own, which may hold policies of users and roles"
-        yield resolver.unmodelled(resource, "", "U3", Influence.EITHER, does, account=providers.account(resource))
+class Unread(Reader):
+    """The resources of one side of a plan that are not read."""
 
+    def read(self, keys: Keys) -> None:
+        """Records what each may do, or change."""
+        for resource in self.resolver.of_type("aws_ram_resource_association"):
+            self._share(resource, keys)
+        for resource in self.resolver.plan.after.values():
+            if resource.managed and _STACK.fullmatch(self._type(resource) or ""):
+                what = "has resources of its own, which are not read: no key in it is checked"
+                self.remarks.warning(self.at(resource), f"{resource.address} {what}", hint="check its template in a run of its own")
+                does = "has resources of its own, which may hold policies of users and roles"
+                self.may(resource, "", "U3", Influence.EITHER, does, account=self.providers.account(resource))
+        for address in self.resolver.plan.invoked:
+            span, why = self.resolver.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why))
+        for resource in self.resolver.plan.deeds:
+            if resource.managed:
+                self._changes(resource)
+        if self.resolver.plan.deferred:
+            put_off = first_few(self.resolver.plan.deferred)
+            description = printable(f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known")
+            name = printable(f"deferred changes of {self.resolver.plan.file}")
+            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
-def unknown(remarks: Remarks, resolver: Resolver, providers: Providers) -> Iterator[UnknownResource]:
-    """The resources and actions of which it is not known what they change."""
-    for address in resolver.plan.invoked:
-        span = resolver.plan.address(address).span(0, 0)
-        yield UnknownResource(Family.ANYTHING, address, None, span, why="runs when the plan is applied (`action`)")
-    for resource in resolver.plan.deeds:
-        if not resource.managed:
-            continue
+    def _changes(self, resource: Resource) -> None:
+        """What a resource may change that it is not known to hold."""
+        type_ = self._type(resource)
         if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(_INERT.fullmatch(text) for text in _commands(resource)):
-            yield unknown_resource(resolver, providers, resource, Family.ANYTHING, "runs a command (`provisioner`)")
-        type_ = _type(resolver, resource)
+            self.may_change(resource, Family.ANYTHING, "runs a command (`provisioner`)")
         if type_ is None:
-            yield unknown_resource(resolver, providers, resource, Family.ANYTHING, "has a `type_name` that is not known")
-            continue
+            self.may_change(resource, Family.ANYTHING, "has a `type_name` that is not known")
+            return
         if _STACK.fullmatch(type_) and resource.verb in (Verb.CHANGES, Verb.TAKES):
-            yield unknown_resource(resolver, providers, resource, Family.ANYTHING, "has resources of its own, which the plan changes")
+            self.may_change(resource, Family.ANYTHING, "has resources of its own, which the plan changes")
         family = unknown_family(type_, read=resource.type != _CONTROLLED)
         if family is not None:
-            yield unknown_resource(resolver, providers, resource, family)
+            self.may_change(resource, family)
         if family is Family.KEYS:
-            message = f"{resource.address} is of a type that is not read: no key in it is checked"
-            remarks.warning(Node(resolver.place(resource), 0, 0), message)
+            self.remarks.warning(self.at(resource), f"{resource.address} is of a type that is not read: no key in it is checked")
 
+    def _type(self, resource: Resource) -> str | None:
+        """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
+        if resource.type != _CONTROLLED:
+            return resource.type
+        name = resource.values.get("type_name") if resource.verb is Verb.TAKES else self.resolver.text(resource, "type_name")
+        return name if isinstance(name, str) else None
 
-def unknown_resource(
-    resolver: Resolver, providers: Providers, resource: Resource, family: Family, why: str | None = None
-) -> UnknownResource:
-    """A resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
-    account = providers.account(resource) if resource.type.startswith("aws_") else None
-    found = UnknownResource(family, resource.address, account, resolver.place(resource).span(0, 0))
-    return found if why is None else replace(found, why=why)
+    def _share(self, resource: Resource, keys: Keys) -> None:
+        """What a share through AWS RAM may allow, on its key, or on any where that is not known (L5a): AWS RAM writes a second policy of
+        the key, of statements that allow. [Terraform AWS provider: aws_ram_resource_association; AWS RAM User Guide: Permissions]"""
+        node, key = self.resolver.value(resource, "resource_arn"), keys.target(resource, "resource_arn")
+        if key is None and (not isinstance(node, Unknown) or self._is_other(resource, node)):
+            return
+        depends = first_few(names_in([] if node is None else [node]))
+        what = "shares the key" if key is not None else f"may share the key (what it shares depends on {depends})"
+        does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have"
+        self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key.arn if key is not None else None)
 
-
-def _type(resolver: Resolver, resource: Resource) -> str | None:
-    """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
-    if resource.type != _CONTROLLED:
-        return resource.type
-    name = resource.values.get("type_name") if resource.verb is Verb.TAKES else resolver.text(resource, "type_name")
-    return name if isinstance(name, str) else None
+    def _is_other(self, resource: Resource, node: Unknown) -> bool:
+        """Whether it is certainly no key: its ARN begins as that of another service, or it is a resource of another type."""
+        head = (node.pieces[0] or "").split(":") if node.pieces else []
+        referred = self.resolver.references.referred(resource, "resource_arn")
+        return (len(head) > 3 and head[2] != "kms") or (referred is not None and not referred.type.startswith("aws_kms_"))
 
 
 def _commands(resource: Resource) -> Iterator[str]:
@@ -90,24 +101,3 @@ def _commands(resource: Resource) -> Iterator[str]:
     for block in resource.configuration.blocks.get("provisioner", ()) if resource.configuration is not None else ():
         if block.text("type") in _RUNS:
             yield block.text("command") or "?"
-
-
-def shares(resolver: Resolver, keys: Keys) -> Iterator[Unmodelled]:
-    """What each share through AWS RAM may allow, on its key, or on any where that is not known (L5a): AWS RAM writes a second policy of the
-    key, of statements that allow. [Terraform AWS provider: aws_ram_resource_association; AWS RAM User Guide: Permissions]"""
-    for resource in resolver.of_type("aws_ram_resource_association"):
-        node = resolver.value(resource, "resource_arn")
-        key = keys.target(resource, "resource_arn")
-        if key is None and (not isinstance(node, Unknown) or _is_other(resolver, resource, node)):
-            continue
-        depends = first_few(names_in([] if node is None else [node]))
-        what = "shares the key" if key is not None else f"may share the key (what it shares depends on {depends})"
-        does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have"
-        yield resolver.unmodelled(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key.arn if key is not None else None)
-
-
-def _is_other(resolver: Resolver, resource: Resource, node: Unknown) -> bool:
-    """Whether it is certainly no key: its ARN begins as that of another service, or it is a resource of another type."""
-    head = (node.pieces[0] or "").split(":") if node.pieces else []
-    referred = resolver.references.referred(resource, "resource_arn")
-    return (len(head) > 3 and head[2] != "kms") or (referred is not None and not referred.type.startswith("aws_kms_"))

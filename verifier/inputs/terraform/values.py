@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
@@ -38,34 +39,23 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
     if isinstance(value, dict):
         inside = unknown if isinstance(unknown, dict) else {}
         keys = [*value, *(key for key in inside if key not in value and inside[key] is True)]
-        return Members(place, 0, 0, [(text_node(place, key), node_of(place, value.get(key), inside.get(key), names)) for key in keys])
+        found = {key: node_of(place, value.get(key), inside.get(key), names) for key in keys}
+        return Members(place, 0, 0, [(Scalar(place, 0, 0, key, "string"), node) for key, node in found.items()])
     if isinstance(value, list):
         flags = unknown if isinstance(unknown, list) else []
-        flags = [*flags, *[False] * (len(value) - len(flags))]
-        padded = [*value, *[None] * (len(flags) - len(value))]
-        return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip(padded, flags, strict=True)])
+        return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip_longest(value, flags)])
     if isinstance(value, str):
-        return text_node(place, value)
+        return Scalar(place, 0, 0, value, "string")
     if isinstance(value, float):
         text = format(Decimal(repr(value)), "f")
         return Scalar(place, 0, 0, number_text(text) or text, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
 
 
-def text_node(place: Source, text: str) -> Scalar:
-    """A text that stands nowhere in particular."""
-    return Scalar(place, 0, 0, text, "string")
-
-
 def is_any_unknown(unknown: Any) -> bool:
     """Whether something in a part of `after_unknown` is not known."""
-    pending = [unknown]
-    while pending:
-        inner = pending.pop()
-        if inner is True:
-            return True
-        pending += inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
-    return False
+    parts = unknown.values() if isinstance(unknown, dict) else unknown if isinstance(unknown, list) else ()
+    return unknown is True or any(map(is_any_unknown, parts))
 
 
 def unknown_part(unknown: Any, name: str) -> Any:

@@ -1,0 +1,93 @@
+"""What the readers of a plan's resources have in common; which of several resources decides what a thing of AWS is.
+
+In: one side of a plan, by its resolver; what each resource says of a thing (the policy of a key, an inline policy, an attachment), and
+whether the plan writes it (docs/terraform.md, "What the provider does"). Out: parts, to which each reader adds what its resources are.
+Guarantee: of the resources that write a thing the last one counts, by the dependencies that Terraform goes by; where nothing is written,
+what all of them say. Where that is not one thing, it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verifier.inputs.agreement import same_node, told, which
+from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.parts import Parts
+from verifier.inputs.resource_types import Family
+from verifier.inputs.terraform.plan import Resource, Verb
+from verifier.inputs.terraform.providers import Providers
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown_types import UnknownResource
+from verifier.model.estate import Influence, Unmodelled
+from verifier.syntax.text import printable
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a resource says of a thing: its content, `None` for nothing, and whether the plan writes it. `refers` is the attribute by which
+    the resource refers to what the thing is of, which is made or changed before it."""
+
+    resource: Resource
+    content: Node | None
+    writes: bool
+    refers: str | None = None
+
+
+@dataclass
+class Reader:
+    """A reader of some types of resources."""
+
+    remarks: Remarks
+    parts: Parts
+    resolver: Resolver
+    providers: Providers
+
+    def at(self, resource: Resource) -> Node:
+        """Where a resource is."""
+        return Node(self.resolver.place(resource), 0, 0)
+
+    def unknown(self, resource: Resource, *names: str) -> Unknown:
+        """Something of a resource that is not known: it depends on these names."""
+        return Unknown(self.resolver.place(resource), 0, 0, names)
+
+    def names(self, resource: Resource, *attributes: str) -> tuple[str, ...]:
+        """What attributes depend on that are not known."""
+        return names_in([node for name in attributes if (node := self.resolver.value(resource, name)) is not None])
+
+    def may(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> None:
+        """Records what a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""
+        name, description = printable(f"{what}{resource.address}"), printable(f"{resource.address} {does}")
+        self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.at(resource).span, **of))
+
+    def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read") -> None:
+        """Records a resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
+        account = self.providers.account(resource) if resource.type.startswith("aws_") else None
+        self.parts.unknown.append(UnknownResource(family, resource.address, account, self.at(resource).span, why=why))
+
+    def settled(self, words: Sequence[Word]) -> Node | None:
+        """The content that counts; `Unknown` where it is not known which does."""
+        found = self._in_force(words)
+        content, resource = found[0].content, found[0].resource
+        if len(found) == 1:
+            return content if content is None or found[0].writes else told(content, self.resolver.label(resource))
+        names = " and ".join(dict.fromkeys(word.resource.address for word in found))
+        return self.unknown(resource, f"which of {names} is applied last" if found[0].writes else which(names))
+
+    def _in_force(self, words: Sequence[Word]) -> list[Word]:
+        """The word that counts; several where it is not known which of them does. A later word of a resource takes the place of its
+        earlier."""
+        latest = list({word.resource.address: word for word in words}.values())
+        written = [word for word in latest if word.writes]
+        if all(same_node(word.content, (written or latest)[0].content) for word in written or latest):
+            return (written or latest)[:1]
+        return [word for word in written if not any(self._follows(other, word) for other in written if other is not word)] or latest
+
+    def _follows(self, word: Word, other: Word) -> bool:
+        """Whether Terraform certainly applies a word after another: its resource refers to the other one, or needs one that is made."""
+        if word.refers is None or Verb.TAKES in (word.resource.verb, other.resource.verb):
+            return False
+        is_made = other.refers is None and other.resource.created
+        return is_made or self.resolver.references.referred(word.resource, word.refers) is other.resource
