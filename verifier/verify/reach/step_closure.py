@@ -13,7 +13,7 @@ from itertools import chain
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Group
 from verifier.verify.reach.step_offers import StepOffers
@@ -77,11 +77,12 @@ class _Search:
     """The targets, as masks, on which something was made true already."""
     done: set[tuple[str, frozenset[str]]] = field(default_factory=set)
     """What a principal can do with certain powers, once it has them, and all of it was done."""
+    fresh: Fresh = field(default_factory=Fresh)
 
     def round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more."""
         in_hand = self._in_hand()
-        for by in self.facts.held:
+        for by in self.fresh.held(self.facts):
             for powers, bundles in self.offers.bundles(by).items() if by.startswith(STEPPING) else ():
                 if (by, powers) in self.done:
                     continue
