@@ -47,7 +47,7 @@ def _named(estate: Estate, role: Identity, principal: Principal) -> Iterator[Ass
             yield from _anybody(estate, role)
         case PrincipalType.ACCOUNT:
             assert account is not None
-            yield from _of_account(estate, role.arn.split(":")[1], account)
+            yield from _of_account(estate, role.arn.split(":")[1], account, directly=False)
         case PrincipalType.USER:
             yield Assumer(Caller(CallerKind.USER, text, account))
         case PrincipalType.ROLE:
@@ -69,12 +69,14 @@ def _sessions(estate: Estate, principal: Principal) -> Iterator[Assumer]:
         yield Assumer(Caller(CallerKind.ROLE, arn, principal.account, session=session))
 
 
-def _of_account(estate: Estate, partition: str, account: str) -> Iterator[Assumer]:
+def _of_account(estate: Estate, partition: str, account: str, *, directly: bool) -> Iterator[Assumer]:
+    """The callers of an account. Where a complete inventory does not list them they have no identity policies (U1), so that they can do
+    only what is allowed `directly`."""
     inventory = inventory_of(estate, account)
     if inventory is not None:
         yield from (Assumer(Caller(CallerKind.USER, user.arn, account)) for user in inventory.users)
         yield from (Assumer(Caller(CallerKind.ROLE, role.arn, account, session="example")) for role in inventory.roles)
-    if inventory is None or not inventory.complete:
+    if directly or inventory is None or not inventory.complete:
         start = f"arn:{partition}:iam::{account}:"
         yield Assumer(Caller(CallerKind.USER, f"{start}user/stranger", account), stranger=True)
         for role in ("stranger", "aws-service-role/example.amazonaws.com/AWSServiceRoleForExample"):
@@ -84,7 +86,7 @@ def _of_account(estate: Estate, partition: str, account: str) -> Iterator[Assume
 def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:
     partition = role.arn.split(":")[1]
     for account in (*(account.id for account in estate.accounts), NOBODY):
-        yield from _of_account(estate, partition, account)
+        yield from _of_account(estate, partition, account, directly=True)
         for kind in ("saml-provider/example", "oidc-provider/example.com"):
             yield Assumer(Caller(CallerKind.WEB, f"arn:{partition}:iam::{account}:{kind}"))
     yield Assumer(Caller(CallerKind.SERVICE, "ec2.amazonaws.com"), stranger=True)

@@ -15,6 +15,7 @@ from math import prod
 
 from verifier.evaluate.asked import REQUEST_TAG, TAG_KEYS, TRANSITIVE, compared_alone, conditions, listed_tags
 from verifier.evaluate.assumers import NOBODY, Assumer, assumers
+from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Entry, Free
@@ -99,6 +100,9 @@ class Passing:
         for one in assumers(self.estate, role):
             if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, _of_resource(tags), tags, ()):
                 continue
+            inventory = inventory_of(self.estate, one.caller.account)
+            if one.stranger and inventory is not None and inventory.complete:
+                continue  # a role that is not there passes on nothing
             before, others = self._role(one), replace(self, shown={}, whole=False, fixed={}, besides=())
             if one.stranger or before is None or before.trust is None or others.passed(before, tags, transitive=True) is not None:
                 return True
