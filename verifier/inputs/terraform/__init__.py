@@ -5,8 +5,9 @@ endpoints, as AWS CLI output would tell them after apply (or, of a plan, before 
 Guarantee: what is known only after apply is recovered or is `Unknown` with a name; nothing is dropped. Inventories are not complete: an
 account has users and roles that a plan does not know (U1).
 
-`plan` reads the format; `resolver` finds the values of attributes, with `derived`, `documents` and `providers`; `keys`, `iam`,
-`organizations` and `endpoints` put the parts together, for `reading`. Here is what tells a plan: the rest is imported for plans alone.
+`plan` reads the format, with `configuration` and `sources`; `resolver` finds the values of attributes, with `references`, `derived`,
+`documents` and `providers`; `keys`, `iam`, `surroundings` and `unread` put the parts together, for `reading`. Here is what tells a plan:
+the rest is imported for plans alone.
 """
 
 from __future__ import annotations

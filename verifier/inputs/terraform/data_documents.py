@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from verifier.inputs.drafts import listing, obj
@@ -221,26 +222,18 @@ def _merged(resolver: Resolver, data: Resource, name: str) -> list[Node] | None:
     node = resolver.value(data, name)
     found: list[Node] = []
     for item in node.items if isinstance(node, Items) else [] if node is None else [node]:
-        statements = _statements_of(item, f"{resolver.plan.file}#{data.address}.{name}")
-        if statements is None or len(found) + len(statements) > _MOST:
+        document: Node = item
+        if isinstance(item, Scalar):
+            if item.type == "null" or not item.text.strip():
+                continue
+            with suppress(InputError):
+                document = read_json(Source(f"{resolver.plan.file}#{data.address}.{name}", item.text))
+        statement = member(document, "Statement")
+        statements = statement.items if isinstance(statement, Items) else [] if statement is None else [statement]
+        if statement is None or isinstance(statement, Unknown) or len(found) + len(statements) > _MOST:
             return None
         found += statements
     return found
-
-
-def _statements_of(node: Node, place: str) -> list[Node] | None:
-    document = node
-    if isinstance(node, Scalar):
-        if node.type == "null" or not node.text.strip():
-            return []
-        try:
-            document = read_json(Source(place, node.text))
-        except InputError:
-            return None
-    statement = member(document, "Statement")
-    if statement is None or isinstance(statement, Unknown):
-        return None
-    return list(statement.items) if isinstance(statement, Items) else [statement]
 
 
 def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:

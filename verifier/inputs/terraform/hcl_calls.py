@@ -10,25 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from verifier.inputs.nodes import Items, Node, Scalar, nodes_in
-from verifier.inputs.terraform.hcl_kinds import (
-    Document,
-    FailsError,
-    Loose,
-    as_set,
-    concatenated,
-    entries,
-    is_null,
-    is_open,
-    listed,
-    loosened,
-    member,
-    null,
-    object_of,
-    ordered,
-    plain,
-    text,
-    unified,
-)
+from verifier.inputs.terraform import hcl_kinds as kinds
+from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
 from verifier.inputs.unknown import Resolved, Unknown, names_in
 
 # -- of one argument --
@@ -41,7 +24,7 @@ def _sensitive(at: Node, given: Node) -> Node | None:
 
 def _jsonencode(at: Node, given: Node) -> Node | None:
     """Of an object in which no text is JSON: a text that is only read as a document."""
-    found = object_of(given)
+    found = kinds.object_of(given)
     if found is None or any(isinstance(node, Document) for node in nodes_in(found)):
         return None
     return Document(found.source, found.start, found.end, found.pairs)
@@ -51,31 +34,31 @@ def _compact(at: Node, given: Node) -> Node | None:
     """The texts of a list that are neither null nor empty. One that is not known may be, so order and number are not known then."""
     items = [_tostring(at, item) for item in given.items] if isinstance(given, Items) else [None]
     kept = [item for item in items if item is not None and not (isinstance(item, Scalar) and not item.text)]
-    return None if None in items else ordered(at, kept, loose=isinstance(given, Loose) or any(map(is_open, kept)))
+    return None if None in items else kinds.ordered(at, kept, loose=isinstance(given, Loose) or any(map(kinds.is_open, kept)))
 
 
 def _one(at: Node, given: Node) -> Node | None:
     """The only entry of a list or set; null where it is empty."""
-    items = listed(given)
+    items = kinds.listed(given)
     if items is not None and len(items) > 1:
         raise FailsError
-    return None if items is None else items[0] if items else null(at)
+    return None if items is None else items[0] if items else kinds.null(at)
 
 
 def _length(at: Node, given: Node) -> Node | None:
     """The number of entries or members; of a text it is not evaluated."""
-    found = object_of(given)
-    counted = found.pairs if found is not None else listed(given)
-    return None if counted is None else plain(at, str(len(counted)))
+    found = kinds.object_of(given)
+    counted = found.pairs if found is not None else kinds.listed(given)
+    return None if counted is None else kinds.plain(at, str(len(counted)))
 
 
 def _flatten(at: Node, given: Node) -> Node | None:
     """The entries of lists and sets inside each other. One that is not known may be such, so order and number are not known then."""
     nodes = list(_flat(given))
-    if not isinstance(given, Items) or any(map(is_null, nodes)):
+    if not isinstance(given, Items) or any(map(kinds.is_null, nodes)):
         return None  # of null of some types it fails
     found = [node for node in nodes if not isinstance(node, Items)]
-    return ordered(at, found, loose=any(isinstance(node, Loose) or is_open(node) for node in nodes))
+    return kinds.ordered(at, found, loose=any(isinstance(node, Loose) or kinds.is_open(node) for node in nodes))
 
 
 def _flat(node: Node) -> Iterator[Node]:
@@ -87,38 +70,38 @@ def _flat(node: Node) -> Iterator[Node]:
 def _tolist(at: Node, given: Node) -> Node | None:
     """The entries of a list or set, converted to one type."""
     if not isinstance(given, Items):
-        return given if is_null(given) else None
-    return ordered(at, unified(given.items), loose=isinstance(given, Loose))
+        return given if kinds.is_null(given) else None
+    return kinds.ordered(at, kinds.unified(given.items), loose=isinstance(given, Loose))
 
 
 def _toset(at: Node, given: Node) -> Node | None:
     """Texts that are known, each once, sorted. Of other entries the order and the number are not known."""
     found = _tolist(at, given)
-    return as_set(found) if isinstance(found, Items) else found
+    return kinds.as_set(found) if isinstance(found, Items) else found
 
 
 def _distinct(at: Node, given: Node) -> Node | None:
     """The entries; their order and number are not known."""
-    return ordered(at, [loosened(item) for item in given.items], loose=True) if isinstance(given, Items) else None
+    return kinds.ordered(at, [kinds.loosened(item) for item in given.items], loose=True) if isinstance(given, Items) else None
 
 
 def _tostring(at: Node, given: Node) -> Node | None:
     """A text, number or truth as a text; null is null."""
-    if isinstance(given, Scalar) and not is_null(given):
-        return text(given, given.text)
+    if isinstance(given, Scalar) and not kinds.is_null(given):
+        return kinds.text(given, given.text)
     return given if isinstance(given, Scalar | Unknown | Document) else None
 
 
 def _keys(at: Node, given: Node) -> Node | None:
     """The names of an object or map, sorted."""
-    pairs = entries(given) if object_of(given) is not None else None
-    return None if pairs is None else ordered(at, [key for key, _ in pairs])
+    pairs = kinds.entries(given) if kinds.object_of(given) is not None else None
+    return None if pairs is None else kinds.ordered(at, [key for key, _ in pairs])
 
 
 def _values(at: Node, given: Node) -> Node | None:
     """The values of an object or map, sorted by their names."""
-    pairs = entries(given) if object_of(given) is not None else None
-    return None if pairs is None else ordered(at, [value for _, value in pairs])
+    pairs = kinds.entries(given) if kinds.object_of(given) is not None else None
+    return None if pairs is None else kinds.ordered(at, [value for _, value in pairs])
 
 
 # -- of several --
@@ -126,25 +109,25 @@ def _values(at: Node, given: Node) -> Node | None:
 
 def _concat(at: Node, *given: Node) -> Node | None:
     """The entries one after the other. With a list that is not known the order and the number are not known."""
-    if not given or not all(isinstance(node, Items) or is_open(node) for node in given):
+    if not given or not all(isinstance(node, Items) or kinds.is_open(node) for node in given):
         raise FailsError
     items = [item for node in given for item in (node.items if isinstance(node, Items) else [node])]
-    return ordered(at, unified(items), loose=any(listed(node) is None for node in given))
+    return kinds.ordered(at, kinds.unified(items), loose=any(kinds.listed(node) is None for node in given))
 
 
 def _merge(at: Node, *given: Node) -> Node | None:
     """The members of objects, the later ones in place of the earlier; null is passed over."""
-    found = [object_of(node) for node in given if not is_null(node)]
+    found = [kinds.object_of(node) for node in given if not kinds.is_null(node)]
     pairs = {key.text: (key, value) for node in found for key, value in (node.pairs if node is not None else ())}
     return None if None in found else Resolved(at.source, at.start, at.end, list(pairs.values()))
 
 
 def _join(at: Node, *given: Node) -> Node | None:
     """The texts of one list with the first argument between them."""
-    items = listed(given[1]) if len(given) == 2 else None
-    if items is None or not isinstance(given[0], Scalar) or is_null(given[0]):
+    items = kinds.listed(given[1]) if len(given) == 2 else None
+    if items is None or not isinstance(given[0], Scalar) or kinds.is_null(given[0]):
         return None
-    return concatenated(at, [part for item in items for part in (given[0], item)][1:])
+    return kinds.concatenated(at, [part for item in items for part in (given[0], item)][1:])
 
 
 def _format(at: Node, *given: Node) -> Node | None:
@@ -152,27 +135,27 @@ def _format(at: Node, *given: Node) -> Node | None:
     texts = given[0].text.split("%s") if given and isinstance(given[0], Scalar) else []
     if len(texts) != len(given) or any("%" in found for found in texts):
         return None
-    return concatenated(at, [part for node, found in zip(given, texts, strict=True) for part in (node, text(at, found))][1:])
+    return kinds.concatenated(at, [part for node, found in zip(given, texts, strict=True) for part in (node, kinds.text(at, found))][1:])
 
 
 def _coalesce(at: Node, *given: Node) -> Node | None:
     """Of texts, numbers and truths the first that is neither null nor empty, converted to one type. One that is not known may be."""
     if not all(isinstance(node, Scalar | Unknown | Document) for node in given):
         return None
-    found = next((node for node in unified(given) if not isinstance(node, Scalar) or node.text), None)
+    found = next((node for node in kinds.unified(given) if not isinstance(node, Scalar) or node.text), None)
     if found is None:
         raise FailsError
-    return Unknown(at.source, at.start, at.end, names_in(given)) if is_open(found) else found
+    return Unknown(at.source, at.start, at.end, names_in(given)) if kinds.is_open(found) else found
 
 
 def _lookup(at: Node, *given: Node) -> Node | None:
     """The member of an object that has a name that is known; else the third argument, converted to the type of the members."""
-    if not 2 <= len(given) <= 3 or object_of(given[0]) is None or not isinstance(given[1], Scalar) or is_null(given[1]):
+    if not 2 <= len(given) <= 3 or kinds.object_of(given[0]) is None or not isinstance(given[1], Scalar) or kinds.is_null(given[1]):
         return None
-    found = member(given[0], given[1].text)
+    found = kinds.member(given[0], given[1].text)
     if found is None and len(given) == 2:
         raise FailsError
-    return loosened(given[2]) if found is None else found
+    return kinds.loosened(given[2]) if found is None else found
 
 
 _ONE = (_compact, _distinct, _flatten, _jsonencode, _keys, _length, _one, _sensitive, _tolist, _toset, _tostring, _values)

@@ -18,40 +18,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.terraform import hcl_kinds as kinds
+from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
-from verifier.inputs.terraform.hcl_kinds import (
-    FailsError,
-    Loose,
-    Ordered,
-    Untyped,
-    concatenated,
-    entries,
-    equal,
-    is_null,
-    is_open,
-    is_uniform,
-    lacks,
-    loosened,
-    member,
-    null,
-    number_text,
-    ordered,
-    plain,
-    text,
-    truth,
-    unified,
-)
-from verifier.inputs.terraform.hcl_tree import (
-    Tree,
-    chain,
-    heredoc_parts,
-    kind_of,
-    parse_expression,
-    parts_of,
-    references,
-    unescaped,
-    word_of,
-)
+from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
+from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.unknown import Missing, Resolved, Unknown, names_in
 from verifier.syntax.source import Source
 
@@ -89,9 +60,9 @@ class Evaluator:
         if not self.allows(1, self.depth):
             return self.unknown(tree)
         inner = replace(self, depth=self.depth + 1)
-        name = kind_of(tree)
+        name = trees.kind_of(tree)
         if name == "expr_term":
-            parts = parts_of(tree)
+            parts = trees.parts_of(tree)
             return inner.get(parts[0]) if len(parts) == 1 else self.unknown(tree)
         found = FORMS[name](inner, tree) if name in FORMS else None
         if name in _MAKES and isinstance(found, Items | Members):
@@ -108,7 +79,7 @@ class Evaluator:
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
-        names = list(names_in(nodes)) or [f"{reference} {_AFTER_APPLY}" for reference in references(tree)]
+        names = list(names_in(nodes)) or [f"{reference} {_AFTER_APPLY}" for reference in trees.references(tree)]
         at = self.at(tree)
         return Unknown(at.source, at.start, at.end, names or [f"{self.own} (an expression that is not evaluated)"])
 
@@ -116,45 +87,45 @@ class Evaluator:
 
     def _string(self, tree: Tree) -> Node | None:
         parts: list[Node] = []
-        for part in parts_of(tree):
+        for part in trees.parts_of(tree):
             inner = part.children[0]
-            if kind_of(inner) == "interpolation":
-                parts.append(self.get(parts_of(inner)[0]))
+            if trees.kind_of(inner) == "interpolation":
+                parts.append(self.get(trees.parts_of(inner)[0]))
             elif isinstance(inner, str):
-                parts.append(text(self.at(tree), unescaped(str(inner), getattr(inner, "type", ""))))
+                parts.append(kinds.text(self.at(tree), trees.unescaped(str(inner), getattr(inner, "type", ""))))
             else:
                 return None  # a directive
-        return parts[0] if len(parts) == 1 else concatenated(self.at(tree), parts)
+        return parts[0] if len(parts) == 1 else kinds.concatenated(self.at(tree), parts)
 
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
         found: list[Node] = []
-        for part, is_expression in heredoc_parts(str(tree.children[0])) or [("", True)]:
-            expression = parse_expression(part) if is_expression and part else None
+        for part, is_expression in trees.heredoc_parts(str(tree.children[0])) or [("", True)]:
+            expression = trees.parse_expression(part) if is_expression and part else None
             if is_expression and expression is None:
                 return None
-            found.append(text(self.at(tree), part) if expression is None else self.get(expression))
-        return concatenated(self.at(tree), found)
+            found.append(kinds.text(self.at(tree), part) if expression is None else self.get(expression))
+        return kinds.concatenated(self.at(tree), found)
 
     def _literal(self, tree: Tree) -> Node | None:
         """A number, a truth or null."""
         written = str(tree.children[0])
-        known = written if kind_of(tree) == "literal_value" else number_text(written)
-        return None if known is None else null(self.at(tree)) if known == "null" else plain(self.at(tree), known)
+        known = written if trees.kind_of(tree) == "literal_value" else kinds.number_text(written)
+        return None if known is None else kinds.null(self.at(tree)) if known == "null" else kinds.plain(self.at(tree), known)
 
     # -- collections --
 
     def _tuple(self, tree: Tree) -> Node:
-        return ordered(self.at(tree), [self.get(part) for part in parts_of(tree)])
+        return kinds.ordered(self.at(tree), [self.get(part) for part in trees.parts_of(tree)])
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: dict[str, tuple[Scalar, Node]] = {}
-        for element in parts_of(tree):
-            key_tree, value_tree = parts_of(element)
-            (name,), value = parts_of(key_tree), self.get(value_tree)
-            word = word_of(name)  # which stands for itself
-            key = self.get(name) if word is None else text(self.at(key_tree), word)
-            if not isinstance(key, Scalar) or is_null(key):
+        for element in trees.parts_of(tree):
+            key_tree, value_tree = trees.parts_of(element)
+            (name,), value = trees.parts_of(key_tree), self.get(value_tree)
+            word = trees.word_of(name)  # which stands for itself
+            key = self.get(name) if word is None else kinds.text(self.at(key_tree), word)
+            if not isinstance(key, Scalar) or kinds.is_null(key):
                 return None
             pairs[key.text] = key, value
         at = self.at(tree)
@@ -162,10 +133,10 @@ class Evaluator:
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
-        intro, result, *condition = parts_of(tree)
-        names = [str(part.children[0]) for part in parts_of(intro) if kind_of(part) == "identifier"]
-        collection = self.get(parts_of(intro)[-1])
-        pairs = entries(collection, with_keys=len(names) == 2)
+        intro, result, *condition = trees.parts_of(tree)
+        names = [str(part.children[0]) for part in trees.parts_of(intro) if trees.kind_of(part) == "identifier"]
+        collection = self.get(trees.parts_of(intro)[-1])
+        pairs = kinds.entries(collection, with_keys=len(names) == 2)
         if pairs is None:
             if isinstance(collection, Unknown | Items):
                 return None
@@ -173,40 +144,39 @@ class Evaluator:
         found: list[Node] = []
         for key, item in pairs:
             inner = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
-            holds = truth(inner.get(parts_of(condition[0])[0])) if condition else True
+            holds = kinds.truth(inner.get(trees.parts_of(condition[0])[0])) if condition else True
             if holds is None:
                 return None
             if holds:
                 found.append(inner.get(result))
-        return ordered(self.at(tree), found, loose=isinstance(collection, Loose))
+        return kinds.ordered(self.at(tree), found, loose=isinstance(collection, Loose))
 
     # -- references --
 
     def _reference(self, tree: Tree) -> Node | None:
         """A chain of names, keys and positions."""
         root, path = self._path(tree)
-        keys = [key for _, key in path if isinstance(key, Scalar) and not is_null(key)]
-        if len(keys) < len(path):
-            return None
-        name = str(root.children[0]) if kind_of(root) == "identifier" else None
-        if name is not None and name not in self.bound:
-            return self._referred(tree, name, [(form, key) for (form, _), key in zip(path, keys, strict=True)])
+        name = str(root.children[0]) if trees.kind_of(root) == "identifier" else None
+        if path is None or (name is not None and name not in self.bound):
+            return self._referred(tree, name, path) if path is not None and name is not None else None
         found = self.bound[name] if name is not None else self.get(root)
-        for (form, _), key in zip(path, keys, strict=True):
-            if form == "*":
-                return None
-            inner = member(found, key.text)
-            if inner is None and lacks(found, key.text):
+        for form, key in path:
+            inner = kinds.member(found, key.text) if form != "*" else None
+            if inner is None and form != "*" and kinds.lacks(found, key.text):
                 raise FailsError
             found = inner if inner is not None else self.unknown(tree, [found])
         return found
 
-    def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Node]]]:
-        """What a chain begins with, and its steps, with the values of its keys."""
-        root, steps = chain(tree)
-        at = self.at(tree)
-        known = [text(at, step) if form == "." else plain(at, step) if isinstance(step, str) else self.get(step) for form, step in steps]
-        return root, [(form, key) for (form, _), key in zip(steps, known, strict=True)]
+    def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Scalar]] | None]:
+        """What a chain begins with, and its steps, with the values of its keys; `None` for these where one is not known."""
+        root, steps = trees.chain(tree)
+        at, path = self.at(tree), list[tuple[str, Scalar]]()
+        for form, step in steps:
+            key = kinds.text(at, step) if form == "." else kinds.plain(at, step) if isinstance(step, str) else self.get(step)
+            if not isinstance(key, Scalar) or kinds.is_null(key):
+                return root, None
+            path.append((form, key))
+        return root, path
 
     def _referred(self, tree: Tree, name: str, path: Sequence[tuple[str, Scalar]]) -> Node | None:
         """What a reference stands for. With a splat (`resource[*].name`, `resource.*.name`) that is of each instance of a resource with
@@ -222,8 +192,8 @@ class Evaluator:
         if isinstance(found, Missing):
             raise FailsError
         if "*" in forms:
-            return None if found is None or is_open(found) else found
-        return null(self.at(tree)) if found is None else self._here(tree, found)
+            return None if found is None or kinds.is_open(found) else found
+        return kinds.null(self.at(tree)) if found is None else self._here(tree, found)
 
     def _here(self, tree: Tree, node: Node) -> Node:
         """A value that has no parts, at the place where it is used."""
@@ -237,45 +207,45 @@ class Evaluator:
 
     def _conditional(self, tree: Tree) -> Node | None:
         """One of two values, converted to the type that both have."""
-        condition, *branches = parts_of(tree)
-        holds = truth(self.get(condition))
+        condition, *branches = trees.parts_of(tree)
+        holds = kinds.truth(self.get(condition))
         if holds is None:
             return None
         taken, left = branches if holds else branches[::-1]
         found = self.get(taken)
-        if isinstance(found, Unknown) or "null" in (word_of(taken), word_of(left)):
+        if isinstance(found, Unknown) or "null" in (trees.word_of(taken), trees.word_of(left)):
             return found
         other = self.value(left)
-        if is_uniform([found, other]) and not is_null(found) and not is_null(other):
+        if kinds.is_uniform([found, other]) and not kinds.is_null(found) and not kinds.is_null(other):
             return found
         if isinstance(found, Ordered) and isinstance(other, Ordered):
-            return ordered(self.at(tree), unified(found.items, other.items))
-        return loosened(found)
+            return kinds.ordered(self.at(tree), kinds.unified(found.items, other.items))
+        return kinds.loosened(found)
 
     def _binary(self, tree: Tree) -> Node | None:
-        left_tree, term = parts_of(tree)[:2]
-        between, right_tree = parts_of(term)
+        left_tree, term = trees.parts_of(tree)[:2]
+        between, right_tree = trees.parts_of(term)
         left, right, sign = self.get(left_tree), self.get(right_tree), str(between.children[0]).split()[-1]
         found: bool | None = None
         if sign in ("==", "!="):
-            same = equal(left, right)
+            same = kinds.equal(left, right)
             found = None if same is None else same == (sign == "==")
         elif sign in ("&&", "||"):
-            truths = [truth(left), truth(right)]
+            truths = [kinds.truth(left), kinds.truth(right)]
             found = None if None in truths else all(truths) if sign == "&&" else any(truths)
         elif sign in _ORDERS and isinstance(left, Scalar) and isinstance(right, Scalar):
             whole = _WHOLE.fullmatch(left.text) and _WHOLE.fullmatch(right.text)
             found = _ORDERS[sign](int(left.text), int(right.text)) if whole else None
-        return None if found is None else plain(self.at(tree), str(found).lower())
+        return None if found is None else kinds.plain(self.at(tree), str(found).lower())
 
     def _unary(self, tree: Tree) -> Node | None:
         """`!`."""
-        found = truth(self.get(parts_of(tree)[0]))
-        return None if found is None or str(tree.children[0]) != "!" else plain(self.at(tree), str(not found).lower())
+        found = kinds.truth(self.get(trees.parts_of(tree)[0]))
+        return None if found is None or str(tree.children[0]) != "!" else kinds.plain(self.at(tree), str(not found).lower())
 
     def _call(self, tree: Tree) -> Node | None:
-        head, *rest = parts_of(tree)
-        name, arguments = str(head.children[0]), parts_of(rest[0]) if rest and kind_of(rest[0]) == "arguments" else []
+        head, *rest = trees.parts_of(tree)
+        name, arguments = str(head.children[0]), trees.parts_of(rest[0]) if rest and trees.kind_of(rest[0]) == "arguments" else []
         if name == "try":
             return self._try(tree, arguments)
         function = OF_ONE.get(name) if len(arguments) == 1 else None
@@ -295,9 +265,9 @@ class Evaluator:
     def _is_certain(self, tree: Tree) -> bool:
         """Whether an expression is a reference that does not fail if its value is known: what may be a set has no positions."""
         root, path = self._path(tree)
-        word = word_of(root)
+        word = trees.word_of(root)
         instance = 2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1
-        positions = [index for index, (_, key) in enumerate(path) if isinstance(key, Scalar) and key.text.isdecimal()]
+        positions = [index for index, (_, key) in enumerate(path or ()) if key.text.isdecimal()]
         return word is not None and positions in ([], [instance])
 
 

@@ -10,29 +10,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from verifier.inputs.drafts import provider_listing
 from verifier.inputs.files import Files
-from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
-from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.nodes import Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
-from verifier.inputs.terraform.endpoints import Endpoints
 from verifier.inputs.terraform.iam import Identities
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.keys import Keys
-from verifier.inputs.terraform.organizations import Organizations
 from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
+from verifier.inputs.terraform.surroundings import Endpoints, IdentityProviders, Organizations
 from verifier.inputs.terraform.unread import Unread
-from verifier.inputs.terraform.values import after_apply
-from verifier.inputs.unknown import Unknown
 
 _MOST_NAMED = 12
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
-_IDENTITY_PROVIDERS = {"aws_iam_openid_connect_provider": OPEN_ID_CONNECT, "aws_iam_saml_provider": SAML}
 
 
 def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
@@ -52,7 +46,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     found = keys.read()
     Unread(*side).read(keys)
     Identities(*side).read()
-    _add_identity_providers(parts, resolver, providers)
+    IdentityProviders(*side).read()
     organizations.read()
     Endpoints(*side).read()
     sentences = Supposed(resolver, organizations.supposed)
@@ -65,15 +59,6 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         remarks.open_region(plan.file, providers.open_region, providers.open_region)
     for own, other in providers.same_login:
         remarks.concluded[f"{plan.file}: provider {own} logs in as {other} does, for it names no credentials (no `dynamic` block)"] = None
-
-
-def _add_identity_providers(parts: Parts, resolver: Resolver, providers: Providers) -> None:
-    """Adds the identity providers (E2w). One whose ARN is not known is listed as such, so that the account's providers are not known."""
-    for resource in resolver.of_type(*_IDENTITY_PROVIDERS):
-        account, place, kind = providers.account(resource), resolver.place(resource), _IDENTITY_PROVIDERS[resource.type]
-        arn = resolver.value(resource, "arn") or Unknown(place, 0, 0, [after_apply(f"{resource.address}.arn")])
-        if account is not None:
-            parts.add_providers(account, kind, provider_listing(Node(place, 0, 0), kind, [arn]))
 
 
 class Supposed:

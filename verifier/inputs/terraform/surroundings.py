@@ -1,8 +1,9 @@
-"""The organization of a plan: accounts, organizational units, control policies and what they are attached to.
+"""What surrounds the keys of a plan: its organization with control policies, VPC endpoints, identity providers.
 
-In: a resolver. Out: the members of `organization` in a snapshot, or what its policies may refuse where the organization is not in the plan.
-Guarantee: the list of accounts is whole, or the organization is left out (F2). `FullAWSAccess` is taken to be attached everywhere, as
-AWS attaches it.
+In: the resources of one side of a plan. Out: the parts of a snapshot, and what control policies and endpoints may refuse that are not
+known. Guarantee: the list of accounts is whole, or the organization is left out (F2); `FullAWSAccess` is taken to be attached everywhere,
+as AWS attaches it. An endpoint that is made without a policy has AWS's default one, which allows everything (V). A provider whose ARN is
+not known is listed as such, so that the account's providers are not known (E2w).
 """
 
 from __future__ import annotations
@@ -12,21 +13,26 @@ from dataclasses import dataclass
 
 from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.nodes import Items, Scalar, entries
+from verifier.inputs.drafts import listing, obj, provider_listing
+from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
+from verifier.inputs.nodes import Items, Node, Scalar, entries, text_at
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
-from verifier.inputs.terraform.documents import policy_attribute
+from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.reader import Reader
+from verifier.inputs.terraform.reader import Reader, Word
 from verifier.inputs.terraform.resolver import member
-from verifier.inputs.terraform.values import node_of
+from verifier.inputs.terraform.values import after_apply, node_of
 from verifier.inputs.unknown import names_in
-from verifier.model.estate import Influence
+from verifier.model.estate import ANY_ENDPOINT, Influence
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 
 _CHANGING = ("aws_organizations_policy", "aws_organizations_organizational_unit", "aws_organizations_account")
 """How the types of resources begin that decide which control policies are over an account."""
+_DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
+"""[PrivateLink guide, vpc-endpoints-access, Default endpoint policy]"""
+_IDENTITY_PROVIDERS = {"aws_iam_openid_connect_provider": OPEN_ID_CONNECT, "aws_iam_saml_provider": SAML}
 
 
 @dataclass
@@ -143,3 +149,75 @@ class Organizations(Reader):
 def _with_targets(summary: Json, targets: Sequence[str], content: Json | None = None) -> Json:
     listed = {"Targets": [{"TargetId": target} for target in dict.fromkeys(targets)]}
     return {"policy": {"PolicySummary": summary, **(content or {})}, "targets": listed}
+
+
+class Endpoints(Reader):
+    """The endpoint resources of one side of a plan."""
+
+    def read(self) -> None:
+        """Adds the endpoints, and what the plan does to others."""
+        plan, words = self.resolver.plan, self._separate()
+        own = {self.resolver.text(r, "id") for r in self.resolver.of_type("aws_vpc_endpoint")}
+        others = {identifier: self.settled(said) for identifier, said in words.items() if identifier not in own}
+        self.parts.add_endpoint_policies({identifier: found for identifier, found in others.items() if found is not None})
+        taken = {self.resolver.text(r, "id") for r in plan.done("aws_vpc_endpoint") if r.verb is Verb.TAKES}
+        self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
+        listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, words)) is not None]
+        at = Node(plan.address("aws_vpc_endpoint"), 0, 0)
+        self.parts.made_endpoints += [obj(at, VpcEndpoints=listing(at, listed))] if listed else []
+
+    def _separate(self) -> dict[str, list[Word]]:
+        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the default one."""
+        found: dict[str, list[Word]] = {}
+        for resource in self.resolver.plan.done("aws_vpc_endpoint_policy"):
+            gone, identifier = resource.verb is Verb.TAKES, self.resolver.text(resource, "vpc_endpoint_id")
+            if identifier is None:
+                self._may_refuse(resource, ANY_ENDPOINT, "the policy of an endpoint that is not known")
+                self.parts.loose_endpoint_policy = True
+                continue
+            policy = None if gone else policy_attribute(self.resolver, resource, "policy")
+            if policy is None:
+                is_kept = resource.verb is Verb.KEEPS
+                policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
+            found.setdefault(identifier, []).append(Word(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id"))
+        return found
+
+    def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
+        identifier, service = self.resolver.text(resource, "id"), self.resolver.text(resource, "service_name")
+        if service is None and self.resolver.value(resource, "service_name") is not None:
+            self._may_refuse(resource, identifier, "an endpoint of a service that is not known")
+        if identifier is None or service is None:
+            return None
+        found: dict[str, object] = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.resolver.text(resource, "vpc_id")}
+        found["OwnerId"] = self.resolver.text(resource, "owner_id") or self.providers.account(resource)
+        said = [*self._own(resource), *words.get(identifier, ())]
+        policy = self.settled(said) if said else None
+        found["PolicyDocument"] = None if policy is not None and is_unknown_whole(policy) else policy
+        return node_of(self.resolver.place(resource), {name: value for name, value in found.items() if value is not None and value != ""})
+
+    def _own(self, resource: Resource) -> list[Word]:
+        """What an endpoint says of its policy; nothing where none is recorded."""
+        found, writes = None, resource.writes("policy")
+        if self.resolver.is_configured(resource, "policy") or not resource.created:
+            found = policy_attribute(self.resolver, resource, "policy")
+        return [] if found is None and not writes else [Word(resource, found or self._default(resource), writes)]
+
+    def _default(self, resource: Resource) -> Node:
+        found = as_document(text_at(self.at(resource), _DEFAULT), f"{self.resolver.label(resource)}.policy")
+        assert found is not None
+        return found
+
+    def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> None:
+        self.may(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, f"is {what}", endpoint=endpoint)
+
+
+class IdentityProviders(Reader):
+    """The identity providers of one side of a plan."""
+
+    def read(self) -> None:
+        """Adds the identity providers."""
+        for resource in self.resolver.of_type(*_IDENTITY_PROVIDERS):
+            account, kind = self.providers.account(resource), _IDENTITY_PROVIDERS[resource.type]
+            arn = self.resolver.value(resource, "arn") or self.unknown(resource, after_apply(f"{resource.address}.arn"))
+            if account is not None:
+                self.parts.add_providers(account, kind, provider_listing(self.at(resource), kind, [arn]))
