@@ -119,6 +119,19 @@ def test_a_template_that_refers_to_its_own_region(tmp_path: Path) -> None:
     assert not asks(written(tmp_path, {**template(), "Description": "For us-east-1", "Parameters": {"P": described}}))
 
 
+def test_a_template_without_a_key_is_not_asked_for_its_region(tmp_path: Path) -> None:
+    """Unless it refers to it: then what it says depends on it."""
+    arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    listed = written(
+        tmp_path, {"keys": [{"arn": arn, "policy": policy(StringEquals={"aws:RequestedRegion": "us-west-2"})}]}, "snapshot.json"
+    )
+    bucket: dict[str, Any] = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "for-eu-west-1"}}
+    estate = load_estate([listed, written(tmp_path, {"Resources": {"B": bucket}})], supplied=Supplied(ACCOUNT))
+    assert not estate.open_region and not [sentence for sentence in estate.concluded if "Region" in sentence]
+    bucket["Properties"] = {"BucketName": {"Fn::Sub": "for-${AWS::Region}"}}
+    assert asks(listed, written(tmp_path, {"Resources": {"B": bucket}}))
+
+
 def test_the_partition_of_a_template(tmp_path: Path) -> None:
     in_china = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": ["arn:aws-cn:iam::aws:policy/X"]}}
     estate = load_estate([written(tmp_path, template(Role=in_china))], supplied=Supplied(ACCOUNT))

@@ -22,13 +22,15 @@ from verifier.inputs.cloudformation.surroundings import endpoints, shares
 from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
 from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
-from verifier.inputs.own_region import partition_of, stand_in
+from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Unmodelled
 from verifier.syntax.text import first_few
 
 _ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
+_REGIONAL = ("AWS::KMS::", "AWS::EC2::VPCEndpoint")
+"""How the types of resources begin that are read and are in a Region."""
 _SAYS_NOTHING = ("Description", "Metadata", "Parameters")
 """Sections that decide nothing: of parameters their values alone do."""
 _DEEPEST = 10
@@ -147,7 +149,10 @@ def _deployment(remarks: Remarks, node: Node, template: Template) -> Deployment:
     if region is None:
         texts = list(_texts(node, template))
         partitions = {partition for text in texts for partition in _ARN.findall(text)}
-        region = stand_in(node.source.name, min(partitions) if len(partitions) == 1 else "aws", texts)
+        partition = min(partitions) if len(partitions) == 1 else "aws"
+        if not any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # nothing that is read depends on it
+            return Deployment(template.supplied.account or template.supplied.own, STAND_INS[partition], partition)
+        region = stand_in(node.source.name, partition, texts)
         remarks.open_region(node.source.name, region, region)
     return Deployment(template.supplied.account or template.supplied.own, region, partition_of(region))
 
