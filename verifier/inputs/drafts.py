@@ -55,11 +55,11 @@ class Draft:
         else:
             self.inline[name] = group
 
-    def dropped(self, inline: Mapping[str, Node], managed: Iterable[str]) -> dict[str, str]:
+    def dropped(self, contents: Mapping[str, Node]) -> dict[str, str]:
         """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is known may have any
         name."""
-        named = [name for name, node in inline.items() if not isinstance(node, Unknown)]
-        return {name: by for is_managed, (kept, by) in self.only.items() for name in (managed if is_managed else named) if name not in kept}
+        named = [name for name, node in contents.items() if " " not in name and not isinstance(node, Unknown)]
+        return {n: by for managed, (kept, by) in self.only.items() for n in named if n.startswith("arn:") is managed and n not in kept}
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ listed (U1). Names of users, groups and roles are unique in an account, whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.agreement import agreed, same_node, which
@@ -90,7 +90,7 @@ def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere]
 def without_gone(lists: Mapping[str, Sequence[Node]], changes: Sequence[Elsewhere]) -> dict[str, list[Node]]:
     """The entries of a snapshot's lists without those that plans delete: by their names, as IAM does."""
     gone = {name for change in changes for name in change.gone if not change.untold}
-    groups = {name for kind, name in gone if kind == "group"}
+    groups = {membership(name) for kind, name in gone if kind == "group"}
     found = {name: list(listed) for name, listed in lists.items()}
     for kind, title in NAMES.items() if gone else ():
         name = f"{title}DetailList"
@@ -151,7 +151,9 @@ def _contents(entry: Node, title: str) -> dict[str, Node]:
         found[IN_FORCE] = document
     found |= {membership(node.text): node for node in entries(member(entry, "GroupList")) if isinstance(node, Scalar)}
     attached = [member(node, "PolicyArn") for node in entries(member(entry, "AttachedManagedPolicies"))]
-    return found | {node.text: node for node in attached if isinstance(node, Scalar)} | _documents(entry, f"{title}PolicyList")
+    found |= {node.text: node for node in attached if isinstance(node, Scalar)}
+    inline = [(text_of(node, "PolicyName"), node) for node in entries(member(entry, f"{title}PolicyList"))]
+    return found | {name: member(node, "PolicyDocument") or node for name, node in inline if name is not None}
 
 
 def _opened(entry: Node, title: str, found: Mapping[str, Node]) -> Node:
@@ -165,65 +167,33 @@ def _opened(entry: Node, title: str, found: Mapping[str, Node]) -> Node:
     if BOUNDARY in open_:
         alone[_ALONE[BOUNDARY]] = obj(entry, PermissionsBoundaryArn=open_[BOUNDARY])
     policies = [inline_policy(entry, what, node) for what, node in open_.items() if what not in _ALONE]
-    groups = {text for text in _names(entry, "GroupList", None) if membership(text) in open_}
-    return _with(
-        entry,
-        alone
-        | {
-            f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*open_}, policies),
-            "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*open_}, []),
-            "GroupList": _joined(entry, "GroupList", None, groups, []),
-        },
-    )
-
-
-def _documents(entry: Node, name: str) -> dict[str, Node]:
-    """The inline policies of a list of an entry."""
-    nodes = entries(member(entry, name))
-    return {own: member(node, "PolicyDocument") or node for node in nodes if (own := text_of(node, "PolicyName")) is not None}
-
-
-def _names(entry: Node, name: str, key: str | None) -> list[str]:
-    """The names of what a list of an entry holds."""
-    texts = [text_of(node, key) if key else getattr(node, "text", None) for node in entries(member(entry, name))]
-    return [text for text in texts if text is not None]
+    return _with(entry, alone | _lists(entry, title, open_, policies))
 
 
 def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
-    draft, gone = change.drafts.get(name), set() if made else change.detached.get(name, set())
+    draft, taken = change.drafts.get(name), change.detached.get(name, set())
     if (draft is None and name not in change.detached) or not isinstance(entry, Members):
         return entry
     title, draft = NAMES[name[0]], draft or Draft(name[0], "", entry)
-    given = _documents(entry, f"{title}PolicyList"), _names(entry, "AttachedManagedPolicies", "PolicyArn")
+    before, own = _contents(entry, title), {*draft.inline, *draft.managed}
     # What one plan attaches, and another attaches too or takes away: which comes last is not known.
-    open_ = {*given[0], *given[1]} & {*draft.inline, *change.detached.get(name, ())} if made else set[str]()
-    inline = [inline_policy(draft.place, own, node) for own, node in draft.inline.items() if own not in open_]
-    inline += [inline_policy(entry, own, _either(entry, f"which of two plans has the last word about {own}")) for own in sorted(open_)]
+    twice = before.keys() & {*draft.inline, *taken} if made else set[str]()
+    open_ = {what: f"which of two plans has the last word about {what}" for what in twice}
+    dropped = {} if made else {what: by for what, by in draft.dropped(before).items() if what not in own}
+    open_ |= {what: which(by, entry.span) for what, by in dropped.items() if by}
+    inline = [inline_policy(draft.place, what, node) for what, node in draft.inline.items() if what not in open_]
+    inline += [inline_policy(entry, what, Unknown(entry.source, entry.start, entry.end, [why])) for what, why in sorted(open_.items())]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
-    dropped = {} if made else {own: by for own, by in draft.dropped(*given).items() if own not in {*draft.inline, *draft.managed}}
-    inline += [inline_policy(entry, own, _either(entry, which(by, entry.span))) for own, by in dropped.items() if by]
-    without = {*gone, *open_, *dropped}
-    found = {
-        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", {*without, *draft.inline}, inline),
-        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", {*without, *draft.managed}, managed),
-    }
-    if name[0] == "user":
-        left = {text for text in _names(entry, "GroupList", None) if membership(text) in gone}
-        found["GroupList"] = _joined(entry, "GroupList", None, {*left, *draft.groups}, draft.groups.values())
-    after = _with(entry, found)
+    without = {*open_, *dropped, *own, *map(membership, draft.groups), *(() if made else taken)}
+    after = _with(entry, _lists(entry, title, without, inline, managed, draft.groups.values()))
     if made:
         return after
-    before, now = _contents(entry, title), _contents(after, title)
-    place = draft.place
-    if change.untold:
-        why = [f"which account {place.span} is of, for nothing tells it (see --account)"]
-        differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
-        return _opened(after, title, {what: Unknown(place.source, place.start, place.end, why) for what in differ})
-    return _opened(after, title, {what: agreed(node, before.get(what), entry) for what, node in now.items()})
-
-
-def _either(entry: Node, why: str) -> Unknown:
-    return Unknown(entry.source, entry.start, entry.end, [why])
+    now, place = _contents(after, title), draft.place
+    if not change.untold:
+        return _opened(after, title, {what: agreed(node, before.get(what), entry) for what, node in now.items()})
+    why = [f"which account {place.span} is of, for nothing tells it (see --account)"]
+    differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
+    return _opened(after, title, {what: Unknown(place.source, place.start, place.end, why) for what in differ})
 
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:
@@ -234,10 +204,11 @@ def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Nod
     found: dict[str, Node] = {}
     if arn is not None:
         found = {f"{title}Name": text_at(entry, arn.rsplit("/", 1)[-1]), "Arn": text_at(entry, arn)}
-    groups = {own: new for text in _names(entry, "GroupList", None) if (new := renamed.get(own := ("group", text))) is not None}
+    texts = [node.text for node in entries(member(entry, "GroupList")) if isinstance(node, Scalar)]
+    groups = {membership(text): new for text in texts if (new := renamed.get(("group", text))) is not None}
     if groups:
         more = [text_at(entry, new.rsplit("/", 1)[-1]) for new in groups.values()]
-        found["GroupList"] = _joined(entry, "GroupList", None, {text for _, text in groups}, more)
+        found["GroupList"] = _joined(entry, "GroupList", None, groups, more)
     return _with(entry, found) if found else entry
 
 
@@ -247,10 +218,21 @@ def _with(entry: Members, found: Mapping[str, Node]) -> Members:
     return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
 
 
-def _joined(entry: Members, name: str, key: str | None, without: set[str], more: Iterable[Node]) -> Node:
+def _lists(
+    entry: Members, title: str, without: Container[str], inline: Iterable[Node], managed: Iterable[Node] = (), groups: Iterable[Node] = ()
+) -> dict[str, Node]:
+    """The lists of an entry without some of its contents, and with more."""
+    return {
+        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", without, inline),
+        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", without, managed),
+        "GroupList": _joined(entry, "GroupList", None, without, groups),
+    }
+
+
+def _joined(entry: Members, name: str, key: str | None, without: Container[str], more: Iterable[Node]) -> Node:
     """A list of an entry without some of its own, and with more; what is no list is left to whoever reads it."""
     own = member(entry, name)
     if own is not None and not isinstance(own, Items):
         return own
-    kept = [node for node in entries(own) if (text_of(node, key) if key else getattr(node, "text", None)) not in without]
+    kept = [node for node in entries(own) if (text_of(node, key) if key else membership(getattr(node, "text", ""))) not in without]
     return listing(entry, [*kept, *more])
