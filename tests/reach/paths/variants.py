@@ -14,6 +14,9 @@ from tests.reach.paths.form import HOME, Path, Statement
 Snapshot = dict[str, Any]
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ELSEWHERE = "eu-west-3"
+_TAGS = ("kms:TagResource", "iam:TagUser", "iam:TagRole")
+_BOUNDED = ("iam:CreateUser", "iam:CreateRole", "iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary")
+"""Actions whose request names a boundary, or may name one."""
 OTHERS: Mapping[str, str] = {"aws:RequestedRegion": ELSEWHERE, "iam:PassedToService": "none.amazonaws.com"}
 
 
@@ -26,6 +29,10 @@ def _compared(statement: Statement, service: str) -> tuple[str, str]:
         return "iam:PolicyARN", f"arn:aws:iam::{HOME}:policy/made/it" if "Condition" in statement else ADMINISTRATOR
     if action == "sts:AssumeRole":
         return "sts:RoleSessionName", "maintenance"
+    if action in _TAGS:
+        return "aws:RequestTag/team", "red"
+    if action in _BOUNDED:
+        return "iam:PermissionsBoundary", ADMINISTRATOR
     global_ = action.startswith(("iam:", "organizations:")) or action == "kms:CreateKey"  # a replica is in another Region than its primary
     return "aws:RequestedRegion", "us-east-1" if global_ else "us-west-2"
 
