@@ -106,12 +106,12 @@ def test_both_refuse(tmp_path: Path, snapshot: Any) -> None:
 
 
 def test_the_schema_knows_the_members_of_the_reader() -> None:
-    from verifier.inputs import keys, parts
     from verifier.inputs import organization as reader
+    from verifier.inputs import parts
 
     schema = snapshot_schema()
     assert set(schema["properties"]) == {*parts.SNAPSHOT, "not_read", "$schema"}
-    assert set(schema["$defs"]["key"]["properties"]) == set(keys.MEMBERS)
+    assert set(schema["$defs"]["key"]["properties"]) == set(parts.KEY)
     assert set(schema["$defs"]["organization"]["properties"]) == set(reader.MEMBERS)
 
 

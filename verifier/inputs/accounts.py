@@ -15,35 +15,24 @@ from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, unlisted, 
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Items, Members, Node, Remarks, text_of
+from verifier.inputs.parts import AccountParts
 from verifier.model.estate import Account, Unmodelled
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 """The lists in the output of `get-account-authorization-details`."""
 
 
-def read_account(
-    remarks: Remarks,
-    account: str,
-    given: Sequence[Node],
-    made: Sequence[Node] = (),
-    elsewhere: Sequence[Elsewhere] = (),
-    providers: Mapping[str, Sequence[Node]] | None = None,
-    *,
-    complete: bool = True,
-    steps: bool = True,
-    trusts: bool = True,
-) -> tuple[Account, tuple[Unmodelled, ...]]:
+def read_account(remarks: Remarks, parts: AccountParts, *, steps: bool, trusts: bool) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
-    What plans and templates make, in `made`, takes the place of what is `given` with the same name, which no two users, roles or groups
-    of an account have; what that has besides is not known to stay or go. What they do to others is `elsewhere`.
-    `complete` is false where the account has other users and roles, which are not listed (U1). `providers` are listings as
-    `identity_providers.read_providers` takes them. Without `steps` managed policies that nobody has are not read, without `trusts` trust
-    policies.
+    What plans and templates make takes the place of what is given with the same name, which no two users, roles or groups of an account
+    have; what that has besides is not known to stay or go. Without `steps` managed policies that nobody has are not read, without `trusts`
+    trust policies.
     """
+    account, given, elsewhere, complete = parts.account, parts.given, parts.elsewhere, parts.complete
     inventory = Inventory(remarks, account, trusts)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
-    for details in made:
+    for details in parts.made:
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
     own = {name: {_unique(entry, name): entry for entry in entries} for name, entries in lists.items()}
@@ -86,7 +75,7 @@ def read_account(
         groups=tuple(inventory.read_groups.values()),
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=_unlisted(given) if complete else (),
-        providers=read_providers(remarks, account, providers or {}),
+        providers=read_providers(remarks, account, parts.providers),
     )
     return read, tuple(inventory.unmodelled)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from verifier.inputs.access import Record, listed, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
@@ -16,50 +15,35 @@ from verifier.inputs.grants import read_grants
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
 from verifier.inputs.key_metadata import Relatives, are_related, is_key_arn, read_facts, read_metadata
 from verifier.inputs.nodes import Node, Remarks, Scalar, member
+from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Key, Pairs, Unmodelled
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
 
-MEMBERS = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
-"""The members of a key in a snapshot."""
-
 _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 
 
-@dataclass(frozen=True)
-class ReadKey:
-    """A key, what it says of its related multi-Region keys, and what of it is not modelled."""
-
-    key: Key
-    relatives: Relatives
-    unmodelled: tuple[Unmodelled, ...]
-
-
 def read_key(
-    remarks: Remarks,
-    place: Node,
-    parts: Mapping[str, Node],
-    name: str | None,
-    changes: Mapping[str, KeyChanges] | None = None,
-    loose: Sequence[LoosePolicy] = (),
-) -> ReadKey | None:
-    """A key from its parts; `None` after recording why its ARN is not known. `changes` are what plans and templates do, by ARN; `loose`
-    are policies that they put on keys that are not known."""
+    remarks: Remarks, part: KeyParts, changes: Mapping[str, KeyChanges], loose: Sequence[LoosePolicy]
+) -> tuple[Key, Relatives, tuple[Unmodelled, ...]] | None:
+    """A key from its parts, what it says of its related multi-Region keys, and what of it is not modelled; `None` after recording why its
+    ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys that are not known."""
+    place, parts = part.place, Record(remarks, part.place, part.members)
     metadata = read_metadata(remarks, place, parts.get("metadata"))
-    arn = _arn(Record(remarks, place, parts), metadata)
+    arn = _arn(parts, metadata)
     if arn is None:
         return None
-    parts = with_loose(with_changes(remarks, arn, parts, (changes or {}).get(arn)), arn, place, loose)
+    parts = Record(remarks, place, with_loose(with_changes(remarks, arn, parts, changes.get(arn)), arn, place, loose))
     facts = read_facts(metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
-    shown = name or Record(remarks, place, parts).text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
+    shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
     key = Key(
         arn=arn,
         name=printable(shown) if shown else None,
-        policies=_policies(remarks, place, parts, arn, shown),
+        policies=_policies(parts, arn, shown),
         spec=facts.spec,
         usage=facts.usage,
         origin=facts.origin,
@@ -72,8 +56,9 @@ def read_key(
         grants=grants,
         span=place.span,
         unread=_unread(parts, shown or arn),
+        supposed=tuple(map(printable, part.supposed)),
     )
-    return ReadKey(key, facts.relatives, unmodelled)
+    return key, facts.relatives, unmodelled
 
 
 def _arn(parts: Record, metadata: Record) -> str | None:
@@ -93,21 +78,18 @@ def _arn(parts: Record, metadata: Record) -> str | None:
     return arn
 
 
-def _policies(remarks: Remarks, place: Node, parts: Mapping[str, Node], arn: str, name: str | None) -> tuple[Policy, ...] | None:
+def _policies(parts: Record, arn: str, name: str | None) -> tuple[Policy, ...] | None:
     if "policy" in parts and "policies" in parts:
-        remarks.error(parts["policies"], "the key has both `policy` and `policies`")
+        parts.error("the key has both `policy` and `policies`", "policies")
+    remarks = parts.remarks
     given = members(remarks, parts["policies"], "`policies`", (DEFAULT, SHARED)) if "policies" in parts else {}
     if "policy" in parts:
         given.setdefault(DEFAULT, parts["policy"])
-    if DEFAULT in given and is_unknown_whole(given[DEFAULT]):
-        return None
     if DEFAULT not in given:
-        remarks.warning(
-            place,
-            f"the policy of {name or arn} is not in the input, so nothing about the key can be proved or refuted",
-            hint="give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one",
-            rule="U3",
-        )
+        message = f"the policy of {name or arn} is not in the input, so nothing about the key can be proved or refuted"
+        hint = "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
+        remarks.warning(parts.place, message, hint=hint, rule="U3")
+    if DEFAULT not in given or is_unknown_whole(given[DEFAULT]):
         return None
     read = [read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)]
     return tuple(policy for policy in read if policy is not None)

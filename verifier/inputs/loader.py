@@ -131,20 +131,7 @@ class Loader:
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS)
-        read = [
-            read_account(
-                self.remarks,
-                account,
-                given,
-                made,
-                elsewhere,
-                self.parts.providers_of(account),
-                complete=complete,
-                steps=self.steps,
-                trusts=trusts,
-            )
-            for account, given, made, elsewhere, complete in self.parts.inventories()
-        ]
+        read = [read_account(self.remarks, part, steps=self.steps, trusts=trusts) for part in self.parts.account_parts()]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
@@ -177,12 +164,12 @@ class Loader:
         relatives: list[tuple[Key, Relatives]] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in as_one(self.remarks, self.parts.keys):
-            read = read_key(self.remarks, part.place, part.members, part.name, self.parts.key_changes, self.parts.loose_policies)
+            read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
-                key = _with_gaps(replace(read.key, supposed=tuple(map(printable, part.supposed))), *not_read)
-                self.keys.append(key)
-                relatives.append((key, read.relatives))
-                unmodelled += read.unmodelled
+                key, of_key, things = read
+                self.keys.append(_with_gaps(key, *not_read))
+                relatives.append((key, of_key))
+                unmodelled += things
         check_related(self.remarks, relatives)
         self._check_changes()
         return unmodelled
@@ -233,17 +220,15 @@ class Loader:
                 self._error(f"key {key.arn} is given twice", key)
             seen.add(key.arn)
         if len({key.partition for key in self.keys}) > 1:
-            self._error("the keys are of several partitions; give one partition at a time", self.keys[-1], "R7")
+            self._error("the keys are of several partitions; give one partition at a time", self.keys[-1], rule="R7")
         if self.key_arn is not None and not self.policy_files and not self.remarks.errors:
-            self.remarks.errors.append(InputError.of("--key-arn goes with a policy file, and none is given").diagnostics[0])
+            self._error("--key-arn goes with a policy file, and none is given")
         if not self.keys and not self.remarks.errors and not empty:
             hint = "give a key policy, or a snapshot with `keys`"
-            self.remarks.errors.append(
-                InputError.of("the input holds no key, so there is nothing to check", hint=hint, rule="S3").diagnostics[0]
-            )
+            self._error("the input holds no key, so there is nothing to check", rule="S3", hint=hint)
 
-    def _error(self, message: str, key: Key, rule: str | None = None) -> None:
-        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span, rule=rule))
+    def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
+        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule))
 
 
 def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:

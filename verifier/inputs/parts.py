@@ -15,16 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.inputs import keys as key_members
 from verifier.inputs import organization as organization_members
 from verifier.inputs.access import items, members
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.key_changes import KeyChanges, LoosePolicy
-from verifier.inputs.nodes import Items, Members, Node, Remarks
+from verifier.inputs.nodes import Items, Members, Node, Remarks, entries
 from verifier.inputs.not_read import read_not_read
-from verifier.inputs.policies import DEFAULT, SHARED
 from verifier.inputs.unknown import Unknown
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document."""
+KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
+"""The members of a key in a snapshot."""
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
@@ -50,6 +50,19 @@ class KeyParts:
     planned: bool = False
     policy_alone: bool = False
     file: str = ""
+
+
+@dataclass(frozen=True)
+class AccountParts:
+    """One account: the authorization details that are given, those of what plans and templates make, what these do to others, the listings
+    of its identity providers by their names, and whether all of its users and roles are listed (U1)."""
+
+    account: str
+    given: list[Node]
+    made: list[Node]
+    elsewhere: list[Elsewhere]
+    providers: dict[str, list[Node]]
+    complete: bool
 
 
 @dataclass
@@ -112,20 +125,17 @@ class Parts:
             for name, node in (providers or {}).items():
                 self.providers.setdefault(account, {}).setdefault(name, []).append(node)
 
-    def inventories(self) -> Iterator[tuple[str, list[Node], list[Node], list[Elsewhere], bool]]:
-        """Each account with its authorization details, those of what plans and templates make, what these do to others, and whether all is
-        listed."""
+    def account_parts(self) -> Iterator[AccountParts]:
+        """The accounts that snapshots list something of, or plans and templates make something in. Of the providers of one there are none
+        where its own are not given."""
         for account in dict.fromkeys((*self.accounts, *self.made)):
             given = [self.accounts[account]] if account in self.accounts else []
             elsewhere = [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
             known = account in self.accounts and account not in self.partial
             complete = known and not any(change.leaves_principals_out for change in elsewhere)
-            yield account, given, self.made.get(account, []), elsewhere, complete
-
-    def providers_of(self, account: str) -> dict[str, list[Node]]:
-        """The listings of an account's providers, with those that plans and templates make; none where the account's own are not given."""
-        given, made = self.providers.get(account, {}), self.made_providers.get(account, {})
-        return {name: [*nodes, *made.get(name, ())] for name, nodes in given.items()}
+            made = self.made_providers.get(account, {})
+            providers = {name: [*nodes, *made.get(name, ())] for name, nodes in self.providers.get(account, {}).items()}
+            yield AccountParts(account, given, self.made.get(account, []), elsewhere, providers, complete)
 
     def add_providers(self, account: str, name: str, listing: Node) -> None:
         """Adds providers that a plan or template makes."""
@@ -184,20 +194,16 @@ class DocumentReader:
         if "organization" in found:
             self._organization(found["organization"])
         if "vpc_endpoints" in found:
-            self.parts.vpc_endpoints += self._followed({"vpc_endpoints": found["vpc_endpoints"]}).values()
-        for node in self._followed({"not_read": found["not_read"]}).values() if "not_read" in found else ():
+            self.parts.vpc_endpoints += filter(None, [self._follow(found["vpc_endpoints"])])
+        for node in filter(None, [self._follow(found["not_read"])]) if "not_read" in found else ():
             self.parts.not_read += read_not_read(self.remarks, node)
 
     def _key(self, entry: Node) -> None:
-        read = members(self.remarks, entry, "a key", key_members.MEMBERS)
+        read = members(self.remarks, entry, "a key", KEY)
         plain = {name: node for name, node in read.items() if name in ("arn", "name")}
         followed = self._followed({name: node for name, node in read.items() if name not in plain})
-        policies = followed.get("policies")
-        if policies is not None:
-            named = self._followed(members(self.remarks, policies, "`policies`", (DEFAULT, SHARED)))
-            keys = {key.text: key for key, _ in policies.pairs} if isinstance(policies, Members) else {}
-            pairs = [(keys[name], node) for name, node in named.items()]
-            followed["policies"] = Members(policies.source, policies.start, policies.end, pairs)
+        if "policies" in followed:
+            followed["policies"] = self._entries_followed(followed["policies"])
         self.parts.keys.append(KeyParts(entry, plain | followed))
 
     def _accounts(self, node: Node) -> None:
@@ -207,14 +213,10 @@ class DocumentReader:
             if found.flag("complete") is False:
                 self.parts.partial.add(account)
             if details is None:
-                self.remarks.error(
-                    value, f"account {account} has no `authorization_details`", hint="leave out an account that is not known"
-                )
+                found.error(f"account {account} has no `authorization_details`", hint="leave out an account that is not known")
                 continue
-            pages = details.items if isinstance(details, Items) else [details]
-            followed = list(self._followed({str(index): page for index, page in enumerate(pages)}).values())
-            if len(followed) == len(pages):
-                whole = Items(details.source, details.start, details.end, followed) if isinstance(details, Items) else followed[0]
+            whole = self._entries_followed(details) if isinstance(details, Items) else self._follow(details)
+            if whole is not None and (not isinstance(details, Items) or len(entries(whole)) == len(details.items)):
                 providers = self._followed({name: found[name] for name in PROVIDERS if name in found})
                 self.parts.add_account(self.remarks, value, account, whole, providers)
 
