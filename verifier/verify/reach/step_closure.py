@@ -84,8 +84,8 @@ class _Search:
         in_hand = self._in_hand()
         for by in self.fresh.held(self.facts):
             for powers, bundles in self.offers.bundles(by).items() if by.startswith(STEPPING) else ():
-                if (by, powers) in self.done:
-                    continue
+                if (by, powers) in self.done or powers and not self.facts.others:
+                    continue  # each power takes something that was done before
                 needed = self.needs.met(Cube(0, powers), "", None, by, self.facts)
                 if needed is not None:
                     if not any(bundle.needs_of_target for bundle in bundles):
