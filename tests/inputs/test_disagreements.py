@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.plans import ACCOUNT, Json, Planned
+import verifier
+from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, plan, refers, write
 from tests.inputs.samples import details, grant, key, role, user
 from tests.inputs.test_terraform_effects import (
     APP,
@@ -38,6 +39,7 @@ from tests.inputs.test_terraform_effects import (
     the_key,
     verdicts,
 )
+from verifier.inputs import load_estate
 from verifier.model.verdict import Status
 
 Role = dict[str, Any]
@@ -246,6 +248,18 @@ def test_a_role_that_a_plan_only_tells_and_a_whole_listing_has_not(tmp_path: Pat
     assert verdicts(tmp_path, resources, identities([the_role()]), can) == [PROVED]
     assert verdicts(tmp_path, resources, identities([]), can) != [PROVED]
     assert verdicts(tmp_path, resources, {**identities([]), **keys(OPEN)}, NOBODY_OUTSIDE) == [REFUTED]
+
+
+def test_a_policy_for_a_key_that_is_not_known_may_be_that_of_a_policy_file(tmp_path: Path) -> None:
+    """And one that a plan writes for its key counts."""
+    (tmp_path / "policy.json").write_text(CLOSED, encoding="utf-8")
+    (tmp_path / "i.inv").write_text(NOBODY_OUTSIDE, encoding="utf-8")
+    loose = Planned("aws_kms_key_policy", "p", {"policy": OPEN}, {"key_id": True}, {"key_id": refers("terraform_data.x.output")})
+    for resource, expected in ((loose, UNKNOWN), (separate(None, OPEN), REFUTED), (separate(None, CLOSED), PROVED)):
+        planned = write(tmp_path, plan(caller_identity(), resource))
+        estate = load_estate([tmp_path / "policy.json", planned], key_arn=key()["metadata"]["KeyMetadata"]["Arn"])
+        report = verifier.prove(estate, verifier.invariants(tmp_path / "i.inv"))
+        assert [verdict.status for verdict in report.verdicts] == [expected]
 
 
 @pytest.mark.parametrize(("name", "plan_open", "listed_open"), GIVEN)
