@@ -139,27 +139,21 @@ class _Block:
         """An attribute of the block, its unknown parts taken from its expression."""
         node, expression = member(self.raw, name), self.block.attributes.get(name)
         own = f"{self.address.removeprefix(self.data.address + '.')}.{name}"
+        known: set[str] | None = None
         if node is None or not any(unknowns(node)):
             found = self.resolver.located(node, expression, self.data, own)
         else:
             found = self.resolver.filled(node, expression, self.data, own)
             if name in _PLAUSIBLE and isinstance(found, Items) and isinstance(node, Items):
-                found = self._plausible(found, node, name)
-        return None if found is None else with_leaves(found, lambda leaf: self._leaf(leaf, name))
+                known = {item.text for item in node.items if isinstance(item, Scalar)}
+        return None if found is None else with_leaves(found, lambda leaf: self._leaf(leaf, name, known))
 
-    def _plausible(self, found: Items, raw: Items, name: str) -> Node:
-        """The values that were recovered, without those that cannot be one: an expression that refers to a name makes something of it."""
-        known = [item.text for item in raw.items if isinstance(item, Scalar)]
-
-        def certain(item: Node) -> Node:
-            plain = not isinstance(item, Scalar) or item.text in known or _PLAUSIBLE[name].fullmatch(item.text)
-            return item if plain else self._unknown(item, f".{name}")
-
-        return listing(found, map(certain, found.items))
-
-    def _leaf(self, leaf: Node, name: str) -> Node:
-        """A text, with policy variables; an unknown value, with a name if it has none."""
+    def _leaf(self, leaf: Node, name: str, known: set[str] | None) -> Node:
+        """A text, with policy variables, but for one that was recovered and cannot be one: an expression that refers to a name makes
+        something of it. An unknown value, with a name if it has none."""
         sign = "&{" if name in _TEMPLATES else "${"
+        if isinstance(leaf, Scalar) and known is not None and leaf.text not in known and not _PLAUSIBLE[name].fullmatch(leaf.text):
+            return self._unknown(leaf, f".{name}")
         if isinstance(leaf, Scalar) and sign in leaf.text:
             return Scalar(leaf.source, leaf.start, leaf.end, leaf.text.replace(sign, "${"), leaf.type)
         if isinstance(leaf, Unknown):

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
+from verifier.inputs.access import is_null as is_null
 from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.unknown import Resolved, Unknown, joined, names_in, of_pieces, text_pieces
@@ -86,11 +87,6 @@ def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
         return None
     found = of_pieces(at, whole, names_in(parts))
     return text(at, found.text) if isinstance(found, Scalar) else found
-
-
-def is_null(node: Node) -> bool:
-    """Whether a value is null, iff that is known."""
-    return isinstance(node, Scalar) and node.type == "null"
 
 
 def is_open(node: Node) -> bool:

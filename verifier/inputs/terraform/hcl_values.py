@@ -23,11 +23,11 @@ from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
+from verifier.inputs.terraform.values import after_apply
 from verifier.inputs.unknown import Missing, Resolved, Unknown, names_in
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
-_AFTER_APPLY = "(known after apply)"
 _ORDERS: dict[str, Callable[[int, int], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self")
 """What references begin with that are to no resource."""
@@ -79,7 +79,7 @@ class Evaluator:
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
-        names = list(names_in(nodes)) or [f"{reference} {_AFTER_APPLY}" for reference in trees.references(tree)]
+        names = list(names_in(nodes)) or [after_apply(reference) for reference in trees.references(tree)]
         at = self.at(tree)
         return Unknown(at.source, at.start, at.end, names or [f"{self.own} (an expression that is not evaluated)"])
 
@@ -99,9 +99,11 @@ class Evaluator:
 
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
-        found: list[Node] = []
-        for part, is_expression in trees.heredoc_parts(str(tree.children[0])) or [("", True)]:
-            expression = trees.parse_expression(part) if is_expression and part else None
+        found, parts = list[Node](), trees.heredoc_parts(str(tree.children[0]))
+        if parts is None:
+            return None
+        for part, is_expression in parts:
+            expression = trees.parse_expression(part) if is_expression else None
             if is_expression and expression is None:
                 return None
             found.append(kinds.text(self.at(tree), part) if expression is None else self.get(expression))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
@@ -59,7 +60,10 @@ class Identities(Reader):
     def read(self) -> None:
         """Adds the authorization details of each account of which the plan has users or roles, and what it does to others."""
         for resource in self.resolver.plan.done(*_KINDS):
-            self._goes(resource) if resource.verb is Verb.TAKES else self._owner(resource)
+            if resource.verb is not Verb.TAKES:
+                self._owner(resource)
+            elif (name := self.resolver.text(resource, "name")) is not None:  # which no other one of the account has
+                self.elsewhere_of(resource).gone.add((_KINDS[resource.type], name))
         for resource in self.resolver.plan.done(*_ATTACHES):
             self._said(resource)
         lists = self.resolver.of_type(*_EXCLUSIVE)
@@ -102,11 +106,6 @@ class Identities(Reader):
             self._own_inline(resource, owner)
             self._own_managed(resource, owner)
 
-    def _goes(self, resource: Resource) -> None:
-        """One that the plan deletes: by its name, which no other one of the account has."""
-        if isinstance(name := resource.values.get("name"), str):
-            self.elsewhere_of(resource).gone.add((_KINDS[resource.type], name))
-
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
         why = f"its name or path depends on {first_few(self.names(resource, 'arn', 'name'))}"
@@ -120,11 +119,9 @@ class Identities(Reader):
             return arn
         return None if path is None or name is None else ":".join([*arn.split(":")[:5], f"{kind}{path}{name}"])
 
-    def elsewhere_of(self, resource: Resource) -> Elsewhere:
-        """What is done to others in the account of a resource."""
-        return self._elsewhere(self.providers.account(resource) or "")
-
-    def _elsewhere(self, account: str) -> Elsewhere:
+    def elsewhere_of(self, resource: Resource | None) -> Elsewhere:
+        """What is done to others in the account of a resource, or in any."""
+        account = "" if resource is None else self.providers.account(resource) or ""
         return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
@@ -204,11 +201,21 @@ class Identities(Reader):
     def _said(self, resource: Resource) -> None:
         """What a resource attaches to whom; and what it did before and does no more, or goes with it."""
         before, now = ({*_attached(resource.type, values)} for values in (resource.was or {}, resource.values))
-        if resource.verb is not Verb.TAKES:
-            for kind, of, what in _ATTACHES[resource.type]:
-                for owner in self._nodes(resource, of):
-                    for node in self._nodes(resource, what):
-                        self._attach(resource, (kind, of, what), owner, node, before)
+        for kind, of, what in _ATTACHES[resource.type] if resource.verb is not Verb.TAKES else ():
+            for target, node in product(self._nodes(resource, of), self._nodes(resource, what)):
+                owner = self._target(resource, kind, target, of)
+                if owner is None:
+                    continue
+                if what == "name":
+                    document = policy_attribute(self.resolver, resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
+                    name = node.text if isinstance(node, Scalar) else resource.address
+                    self.say(owner, name, Word(resource, document, resource.writes("policy"), of))
+                elif isinstance(node, Scalar):
+                    name, whose = _name(what, node.text), target.text if isinstance(target, Scalar) else ""
+                    writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
+                    self.say(owner, name, Word(resource, node, writes, of))
+                else:
+                    owner.inline[resource.address] = node  # which may be any
         for kind, name, taken in now if resource.verb is Verb.TAKES else sorted(before - now):
             self.say(self.draft_of(resource, kind, name), taken, Word(resource, None, True))
 
@@ -218,23 +225,6 @@ class Identities(Reader):
         if node is None and name == "name":
             return [self.unknown(resource)]
         return [] if node is None else node.items if isinstance(node, Items) else [node]
-
-    def _attach(self, resource: Resource, row: tuple[str, str, str], target: Node, node: Node, before: set[tuple[str, str, str]]) -> None:
-        """What is said of one thing of one owner, by a row of `_ATTACHES`. A policy or group that is not known may be any."""
-        kind, of, what = row
-        owner = self._target(resource, kind, target, of)
-        if owner is None:
-            return
-        if what == "name":
-            document = policy_attribute(self.resolver, resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
-            name = node.text if isinstance(node, Scalar) else resource.address
-            self.say(owner, name, Word(resource, document, resource.writes("policy"), of))
-        elif isinstance(node, Scalar):
-            name, whose = _name(what, node.text), target.text if isinstance(target, Scalar) else ""
-            writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
-            self.say(owner, name, Word(resource, node, writes, of))
-        else:
-            owner.inline[resource.address] = node
 
     def _exclusive(self, resource: Resource) -> None:
         """Records what a resource leaves that lets an owner have no other policies than it lists. When it is made or its list changes, a
@@ -302,10 +292,9 @@ class Identities(Reader):
                 continue
             type_ = f"{resource.type}{resource.values.get('type_name') or ''}"
             if _MAKES_ROLES.fullmatch(type_) and resource.verb is not Verb.TAKES:
-                where = self._elsewhere("") if "stack_set" in resource.type else self.elsewhere_of(resource)
-                where.left_out.add(("role", None))
+                self.elsewhere_of(None if "stack_set" in resource.type else resource).left_out.add(("role", None))
             if _PERMISSION_SETS.fullmatch(resource.type):
-                self._elsewhere("").permission_sets = True
+                self.elsewhere_of(None).permission_sets = True
 
     # -- managed policies --
 

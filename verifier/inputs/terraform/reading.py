@@ -22,8 +22,7 @@ from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
-from verifier.inputs.terraform.surroundings import Endpoints, IdentityProviders, Organizations
-from verifier.inputs.terraform.unread import Unread
+from verifier.inputs.terraform.surroundings import Endpoints, IdentityProviders, Organizations, Unread
 
 _MOST_NAMED = 12
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")

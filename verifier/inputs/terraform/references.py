@@ -37,8 +37,6 @@ class References:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.plan = resolver.plan
-        self.documents = False
-        """Whether a policy of a data source is given as a document, even where its text is known."""
         self.modules = {r.module[: depth + 1] for r in self.plan.after.values() for depth in range(len(r.module))}
         """The module instances that resources are in."""
         self._locals: dict[tuple[ModulePath, str, bool], tuple[Node | None, int]] = {}
@@ -88,7 +86,7 @@ class References:
             rest = [_WHOLE_RESOURCE[target.type]] if target.type in _WHOLE_RESOURCE else []
         if not rest:
             return unknown
-        if self.documents and target.type in _WHOLE_RESOURCE and not target.managed and rest == ["json"]:
+        if self.resolver.documents and target.type in _WHOLE_RESOURCE and not target.managed and rest == ["json"]:
             return self.resolver.derive(self.resolver, target, "json") or unknown
         return _rest(self.resolver.value(target, str(rest[0])), rest[1:], unknown)
 
@@ -195,7 +193,7 @@ class References:
         written = self.plan.module(module).files.locals.get(name)
         if written is None:
             return unknown
-        at, resolver = (module, name, self.documents), self.resolver
+        at, resolver = (module, name, self.resolver.documents), self.resolver
         if at not in self._locals:
             cuts, recoveries = resolver.cuts, resolver.recoveries
             found = resolver.evaluate(written, module, None, f"local.{name}")

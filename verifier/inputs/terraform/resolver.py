@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from verifier.inputs.agreement import canonical, told
+from verifier.inputs.agreement import same_node, told
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import member as node_member
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
@@ -56,6 +57,7 @@ class Resolver:
     """How often a thing was found to depend on itself, or on too much."""
     _spent: int = 0
     _depth: int = 0
+    documents: bool = False
 
     def __post_init__(self) -> None:
         self.references = References(self)
@@ -223,13 +225,15 @@ class Resolver:
         return Evaluator(written.source, self.references.refer(module, resource), own, self.allows, depth=self._depth)
 
     @contextmanager
-    def inside(self, depth: int) -> Iterator[None]:
-        """What is evaluated within stands so deep inside other expressions."""
-        before, self._depth = self._depth, depth
+    def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:
+        """What is evaluated within stands so deep inside other expressions; with `documents` policies of data sources are documents with
+        places, even where their texts are known."""
+        before = self._depth, self.documents
+        self._depth, self.documents = depth, documents or self.documents
         try:
             yield
         finally:
-            self._depth = before
+            self._depth, self.documents = before
 
     def allows(self, steps: int, depth: int = 0) -> bool:
         """Counts steps of evaluation; false once the plan has had its share, or where they are too deep inside each other, so that no
@@ -241,18 +245,9 @@ class Resolver:
         """A value that is known, with its places in the `.tf` file, where its expression there says the same."""
         if node is None or expression is None or expression.written is None or names_in([node]):
             return node
-        found = self._shaped(expression.written, resource, name)
-        if found is None or names_in([found]):
-            return node
-        return found if canonical(found) == canonical(node) else node
-
-    def _shaped(self, written: Written, resource: Resource, name: str) -> Node | None:
-        """An expression, evaluated so that policies of data sources are documents with places, not texts."""
-        before, self.references.documents = self.references.documents, True
-        try:
-            return self.evaluate(written, resource.module, resource, name)
-        finally:
-            self.references.documents = before
+        with self.inside(self._depth, documents=True):
+            found = self.evaluate(expression.written, resource.module, resource, name)
+        return found if found is not None and same_node(found, node) else node
 
     def _suppose(self, resource: Resource, attribute: str, found: Sequence[str]) -> None:
         refers = tuple(qualified(resource.module, text) for text in found)
@@ -265,7 +260,5 @@ def _is_listed(value: Node, raw: Items) -> bool:
 
 def member(node: Node | None, name: str) -> Node | None:
     """A member of an object; `None` where it is null or missing."""
-    if not isinstance(node, Members):
-        return None
-    found = next((value for key, value in node.pairs if key.text == name), None)
-    return None if isinstance(found, Scalar) and found.type == "null" else found
+    found = node_member(node, name)
+    return None if found is None or is_null(found) else found

@@ -1,13 +1,17 @@
-"""What surrounds the keys of a plan: its organization with control policies, VPC endpoints, identity providers.
+"""What surrounds the keys of a plan: its organization with control policies, VPC endpoints, identity providers, and what is not read.
 
-In: the resources of one side of a plan. Out: the parts of a snapshot, and what control policies and endpoints may refuse that are not
-known. Guarantee: the list of accounts is whole, or the organization is left out (F2); `FullAWSAccess` is taken to be attached everywhere,
-as AWS attaches it. An endpoint that is made without a policy has AWS's default one, which allows everything (V). A provider whose ARN is
-not known is listed as such, so that the account's providers are not known (E2w).
+In: the resources of one side of a plan. Out: the parts of a snapshot, what control policies and endpoints may refuse that are not known,
+and what resources could change that are not read. Guarantee: the list of accounts is whole, or the organization is left out (F2);
+`FullAWSAccess` is taken to be attached everywhere, as AWS attaches it. An endpoint that is made without a policy has AWS's default one,
+which allows everything (V). A provider whose ARN is not known is listed as such, so that the account's providers are not known (E2w). What
+is not read is not passed over in silence (S1): stacks and products of CloudFormation, whose templates hold resources of their own, what the
+Cloud Control API makes, what is of a type that is not known, shares, whose policies AWS RAM writes, and provisioners; also what goes, for
+it may have taken something away.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,14 +21,19 @@ from verifier.inputs.drafts import listing, obj, provider_listing
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Node, Scalar, entries, text_at
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
+from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.json_text import Json
+from verifier.inputs.terraform.keys import Keys
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.reader import Reader, Word
 from verifier.inputs.terraform.resolver import member
 from verifier.inputs.terraform.values import after_apply, node_of
-from verifier.inputs.unknown import names_in
-from verifier.model.estate import ANY_ENDPOINT, Influence
+from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown_types import UnknownResource
+from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
+from verifier.syntax.text import first_few, printable
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 
@@ -32,6 +41,14 @@ _CHANGING = ("aws_organizations_policy", "aws_organizations_organizational_unit"
 """How the types of resources begin that decide which control policies are over an account."""
 _DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
 """[PrivateLink guide, vpc-endpoints-access, Default endpoint policy]"""
+_STACK = re.compile(
+    r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
+)
+"""Types whose resources are made of a template."""
+_CONTROLLED = "aws_cloudcontrolapi_resource"
+_RUNS = ("local-exec", "remote-exec")
+_INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
+"""Commands that call nothing of AWS."""
 _IDENTITY_PROVIDERS = {"aws_iam_openid_connect_provider": OPEN_ID_CONNECT, "aws_iam_saml_provider": SAML}
 
 
@@ -221,3 +238,68 @@ class IdentityProviders(Reader):
             arn = self.resolver.value(resource, "arn") or self.unknown(resource, after_apply(f"{resource.address}.arn"))
             if account is not None:
                 self.parts.add_providers(account, kind, provider_listing(self.at(resource), kind, [arn]))
+
+
+class Unread(Reader):
+    """The resources of one side of a plan that are not read."""
+
+    def read(self, keys: Keys) -> None:
+        """Records what each may do, or change."""
+        for resource in self.resolver.of_type("aws_ram_resource_association"):
+            self._share(resource, keys)
+        for resource in self.resolver.plan.after.values():
+            if resource.managed and _STACK.fullmatch(self._type(resource) or ""):
+                what = "has resources of its own, which are not read: no key in it is checked"
+                self.remarks.warning(self.at(resource), f"{resource.address} {what}", hint="check its template in a run of its own")
+                does = "has resources of its own, which may hold policies of users and roles"
+                self.may(resource, "", "U3", Influence.EITHER, does, account=self.providers.account(resource))
+        for address in self.resolver.plan.invoked:
+            span, why = self.resolver.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why))
+        for resource in self.resolver.plan.deeds:
+            if resource.managed:
+                self._changes(resource)
+        if self.resolver.plan.deferred:
+            put_off = first_few(self.resolver.plan.deferred)
+            description = printable(f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known")
+            name = printable(f"deferred changes of {self.resolver.plan.file}")
+            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
+
+    def _changes(self, resource: Resource) -> None:
+        """What a resource may change that it is not known to hold."""
+        type_, block = self._type(resource), resource.configuration or Block()
+        commands = [found.text("command") for found in block.blocks.get("provisioner", ()) if found.text("type") in _RUNS]
+        # Terraform runs them when it makes or deletes the resource; an unknown command is an odd one.
+        if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(_INERT.fullmatch(command or "?") for command in commands):
+            self.may_change(resource, Family.ANYTHING, "runs a command (`provisioner`)")
+        if type_ is None:
+            self.may_change(resource, Family.ANYTHING, "has a `type_name` that is not known")
+            return
+        if _STACK.fullmatch(type_) and resource.verb in (Verb.CHANGES, Verb.TAKES):
+            self.may_change(resource, Family.ANYTHING, "has resources of its own, which the plan changes")
+        family = unknown_family(type_, read=resource.type != _CONTROLLED)
+        if family is not None:
+            self.may_change(resource, family)
+        if family is Family.KEYS:
+            self.remarks.warning(self.at(resource), f"{resource.address} is of a type that is not read: no key in it is checked")
+
+    def _type(self, resource: Resource) -> str | None:
+        """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
+        return resource.type if resource.type != _CONTROLLED else self.resolver.text(resource, "type_name")
+
+    def _share(self, resource: Resource, keys: Keys) -> None:
+        """What a share through AWS RAM may allow, on its key, or on any where that is not known (L5a): AWS RAM writes a second policy of
+        the key, of statements that allow. [Terraform AWS provider: aws_ram_resource_association; AWS RAM User Guide: Permissions]"""
+        node, key = self.resolver.value(resource, "resource_arn"), keys.target(resource, "resource_arn")
+        if key is None and (not isinstance(node, Unknown) or self._is_other(resource, node)):
+            return
+        depends = first_few(names_in([] if node is None else [node]))
+        what = "shares the key" if key is not None else f"may share the key (what it shares depends on {depends})"
+        does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have"
+        self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key.arn if key is not None else None)
+
+    def _is_other(self, resource: Resource, node: Unknown) -> bool:
+        """Whether it is certainly no key: its ARN begins as that of another service, or it is a resource of another type."""
+        head = (node.pieces[0] or "").split(":") if node.pieces else []
+        referred = self.resolver.references.referred(resource, "resource_arn")
+        return (len(head) > 3 and head[2] != "kms") or (referred is not None and not referred.type.startswith("aws_kms_"))
