@@ -18,13 +18,11 @@ from verifier.inputs.doubt_elements import (
     changed_conditions,
     narrowed_list,
     principals_of,
-    replaced,
-    resolved,
     widened_list,
     with_condition,
 )
 from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Unknown, names_in, replaced, resolved
 from verifier.model.policy import PolicyKind
 
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
@@ -42,14 +40,6 @@ class Doubt:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Settled:
-    """A document without unknown values, and its statements in doubt."""
-
-    document: Members
-    doubts: tuple[Doubt, ...]
-
-
 def is_unknown_whole(node: Node) -> bool:
     """Whether nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
     if isinstance(node, Unknown):
@@ -57,8 +47,9 @@ def is_unknown_whole(node: Node) -> bool:
     return isinstance(member(node, "Version"), Unknown)
 
 
-def settled(document: Members, kind: PolicyKind) -> Settled:
-    """The document with every statement that has unknown parts replaced. A statement keeps its index as long as it can."""
+def settled(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
+    """The document with every statement that has unknown parts replaced, and its statements in doubt. A statement keeps its index as long
+    as it can."""
     pairs: list[tuple[Scalar, Node]] = []
     doubts: list[Doubt] = []
     for key, value in document.pairs:
@@ -68,7 +59,7 @@ def settled(document: Members, kind: PolicyKind) -> Settled:
             pairs.append((key, Items(value.source, value.start, value.end, list(statements))))
         elif not isinstance(value, Unknown):
             pairs.append((key, value))
-    return Settled(resolved(document, pairs), tuple(doubts))
+    return resolved(document, pairs), doubts
 
 
 def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]:

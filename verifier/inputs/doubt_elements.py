@@ -9,11 +9,10 @@ wildcard where an operator has a form with wildcards; elsewhere a condition is l
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
-from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in
+from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in, resolved
 from verifier.model.policy import PolicyKind
 
 Limit = tuple[tuple[str, ...], str, str]
@@ -40,17 +39,6 @@ class Principals:
 
     known: Node | None
     unknown: tuple[Limit | None, ...]
-
-
-def resolved(place: Node, pairs: Sequence[tuple[Scalar, Node]]) -> Resolved:
-    """An object in the place of another node."""
-    return Resolved(place.source, place.start, place.end, list(pairs))
-
-
-def replaced(node: Members, name: str, value: Node | None) -> Members:
-    """An object with another value for a member that it has, or without it."""
-    kept = [(key, own if key.text != name else value) for key, own in node.pairs]
-    return resolved(node, [(key, own) for key, own in kept if own is not None])
 
 
 def _split(value: Node) -> tuple[list[Node], list[Unknown]]:

@@ -14,7 +14,7 @@ from verifier.inputs.agreement import agreed, told
 from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, member, text_of
 from verifier.inputs.policies import DEFAULT
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Unknown, names_in, replaced
 from verifier.syntax.text import first_few
 
 
@@ -57,8 +57,7 @@ def _with_policy(parts: Mapping[str, Node], policy: Node) -> dict[str, Node]:
     given = parts.get("policies")
     if not isinstance(given, Members):
         return {**parts, "policy": policy}
-    pairs = [(key, policy if key.text == DEFAULT else value) for key, value in given.pairs]
-    return {**parts, "policies": Members(given.source, given.start, given.end, pairs)}
+    return {**parts, "policies": replaced(given, DEFAULT, policy)}
 
 
 def with_changes(remarks: Remarks, arn: str, parts: Mapping[str, Node], changes: KeyChanges | None) -> Mapping[str, Node]:
@@ -125,15 +124,10 @@ def _joined(node: Node, name: str, gone: set[str], more: Sequence[Node], place: 
 
 
 def _without(page: Node, name: str, gone: set[str]) -> Node:
-    if not isinstance(page, Members) or not page.has(name):
+    found = member(page, name)
+    if not isinstance(page, Members) or not isinstance(found, Items):
         return page
-    pairs = [
-        (key, listing(value, [entry for entry in value.items if _own(entry) not in gone]))
-        if key.text == name and isinstance(value, Items)
-        else (key, value)
-        for key, value in page.pairs
-    ]
-    return Members(page.source, page.start, page.end, pairs)
+    return replaced(page, name, listing(found, [entry for entry in found.items if _own(entry) not in gone]))
 
 
 def _own(node: Node) -> str | None:

@@ -26,7 +26,7 @@ from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
-from verifier.inputs.own_region import check_open_regions
+from verifier.inputs.own_account import check_open_regions
 from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
@@ -154,7 +154,7 @@ class Loader:
         check_open_regions(estate, self.remarks.own_regions)
         if not self.parts.unknown:
             return estate
-        from verifier.inputs.unknown_types import with_unknown  # as for plans
+        from verifier.inputs.resource_types import with_unknown  # as for plans
 
         return with_unknown(estate, self.parts.unknown)
 

@@ -1,22 +1,26 @@
-"""Whose a key is where the input does not say it (S4).
+"""Whose a key is, and in which Region, where the input does not say it (S4).
 
-In: key policies as they are read. Out: the own account, or `None` where it must be asked for.
-Guarantee: an account is never taken for the own one because a text names it. KMS refuses a key policy that leaves nobody of the key's own
-account able to call `PutKeyPolicy` [key-policy-overview; API: PutKeyPolicy, the lockout safety check]: where callers of one account alone
-could be those, the key is that account's.
+In: key policies as they are read; the texts of a file, and the estate that all files make. Out: the own account, or `None` where it must be
+asked for; what stands for the Region, or an `InputError` where it must be. Guarantee: an account is never taken for the own one because a
+text names it. KMS refuses a key policy that leaves nobody of the key's own account able to call `PutKeyPolicy` [key-policy-overview; API:
+PutKeyPolicy, the lockout safety check]: where callers of one account alone could be those, the key is that account's. Nor is a Region:
+where nothing in the input tells Regions apart, the first of the partition stands for it, and in each the verdicts are the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
+from verifier.model.own_region import depends, telling
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import first_few, printable
 
 Side = tuple[Estate, Parts]
 """An estate, with the parts that it was read from."""
@@ -29,6 +33,11 @@ NOT_TOLD = (
 _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
+STAND_IN_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""What stands for a Region that nothing tells, by partition."""
+_NAME = re.compile(
+    r"(?<![a-z0-9-])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|(?:north|south)(?:east|west))-[0-9]+(?![a-z0-9])"
+)
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER)
 
 
@@ -157,3 +166,31 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
         and not any(STAND_IN in text for text in parts.by_stand_in.values())
         for estate, parts in sides
     )
+
+
+def partition_of(region: str) -> str:
+    """The partition that a Region is in."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def stand_in(file: str, partition: str, texts: Iterable[str]) -> str:
+    """What stands for the Region where a plan or template is deployed, which may refer to it. Raises `InputError` where a text of it names
+    one: that may be the same."""
+    named = sorted({region for text in texts for region in _NAME.findall(text)})
+    if named:
+        message = f"{file} names {first_few(named)}, and in which Region it is deployed is not given"
+        raise InputError.of(printable(message), hint="give it with --region", rule="S4")
+    return STAND_IN_REGIONS[partition]
+
+
+def check_open_regions(estate: Estate, own: Mapping[str, str]) -> None:
+    """Raises `InputError` where something that decides tells Regions apart. `own` are the files with keys in a Region that nothing tells,
+    with the text that refers to it there; empty where nothing can."""
+    for policy in estate.deciding_policies() if own else ():
+        here = own.get(policy.span.file.partition("#")[0], "")
+        for statement in policy.statements:
+            for text in telling(statement, here):
+                raise depends(own, text, statement.span)
+    for endpoint in estate.endpoints or () if own else ():
+        if endpoint.region not in own.values():
+            raise depends(own, endpoint.id, endpoint.span)

@@ -28,7 +28,7 @@ from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
 
 if TYPE_CHECKING:
-    from verifier.inputs.unknown_types import UnknownResource
+    from verifier.inputs.resource_types import UnknownResource
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document."""

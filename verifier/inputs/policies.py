@@ -57,10 +57,10 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
     """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say, in doubt (U3)."""
     if not isinstance(node, Members) or not names_in([node]):
         return read_policy(document_source(node), kind, identity=identity, name=name)
-    rewritten = settled(node, kind)
-    policy = read_policy(document_source(rewritten.document), kind, identity=identity, name=name)
+    document, in_doubt = settled(node, kind)
+    policy = read_policy(document_source(document), kind, identity=identity, name=name)
     by_index = {statement.index: statement for statement in policy.statements}
-    doubts = {doubt.index: doubt for doubt in rewritten.doubts}
+    doubts = {doubt.index: doubt for doubt in in_doubt}
     statements = [statement for index, statement in by_index.items() if index not in doubts]
     for index, doubt in doubts.items():
         statements.append(_in_doubt(remarks, by_index[index], doubt, kind, identity))

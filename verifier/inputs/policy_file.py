@@ -11,8 +11,7 @@ from pathlib import Path
 from verifier.inputs.document_text import document_source
 from verifier.inputs.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic, text_at
-from verifier.inputs.own_account import concluded, keepers
-from verifier.inputs.own_region import STAND_INS, partition_of
+from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.supplied import Supplied
@@ -64,7 +63,7 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
     policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
     _check_resources(document, policy)
     partition, account, reason = _account(document, source, policy, supplied, other)
-    region = supplied.region or STAND_INS[partition]
+    region = supplied.region or STAND_IN_REGIONS[partition]
     if reason is not None:
         remarks.concluded[reason] = None
     if supplied.region is None:

@@ -56,6 +56,17 @@ class Resolved(Members):
     """An object whose text in the source is not what it says: values in it stand for references and functions."""
 
 
+def resolved(place: Node, pairs: Sequence[tuple[Scalar, Node]]) -> Resolved:
+    """An object in the place of another node."""
+    return Resolved(place.source, place.start, place.end, list(pairs))
+
+
+def replaced(node: Members, name: str, value: Node | None) -> Members:
+    """An object with another value for a member that it has, or without it."""
+    kept = [(key, own if key.text != name else value) for key, own in node.pairs]
+    return resolved(node, [(key, own) for key, own in kept if own is not None])
+
+
 class Embedded(Scalar):
     """A text with a source of its own, to which its places belong."""
 

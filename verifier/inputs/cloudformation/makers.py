@@ -14,9 +14,8 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.nodes import nodes_in
-from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.unknown import text_pieces
-from verifier.inputs.unknown_types import UnknownResource
 from verifier.syntax.text import first_few
 
 _STACKS = re.compile(

@@ -8,7 +8,7 @@ every run, of the form that it will have, and equal to nothing else in the templ
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -43,6 +43,13 @@ class Names:
     made_up: dict[str, None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
     _known: dict[tuple[str, str | None], Node | None] = field(default_factory=dict)
+
+    @property
+    def pseudo(self) -> Mapping[str, str | None]:
+        """The pseudo parameters that follow from where the template is deployed."""
+        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        known = {"AWS::AccountId": self.account, "AWS::Region": self.region, "AWS::Partition": self.partition}
+        return {**known, "AWS::URLSuffix": suffix}
 
     def __call__(self, name: str, attribute: str | None) -> Node | None:
         """What `Ref` (no attribute) or `Fn::GetAtt` of a resource gives: a text, as far as it is known."""

@@ -9,7 +9,7 @@ a very long chain, is cut. [CloudFormation User Guide: Outputs]
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +22,7 @@ from verifier.inputs.cloudformation.surroundings import endpoints, shares
 from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
 from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
-from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
+from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Unmodelled
@@ -37,32 +37,11 @@ _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """The account (`None` where nothing tells), Region and partition, and the pseudo parameters that follow from them."""
-
-    account: str | None
-    region: str
-    partition: str
-
-    @property
-    def pseudo(self) -> Mapping[str, str | None]:
-        """The pseudo parameters."""
-        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
-        return {
-            "AWS::AccountId": self.account,
-            "AWS::Region": self.region,
-            "AWS::Partition": self.partition,
-            "AWS::URLSuffix": suffix,
-        }
-
-
 @dataclass
 class Reading:
     """A template that is understood, and where it is deployed; what it holds is added once all templates are."""
 
     node: Node
-    where: Deployment
     names: Names
     functions: Functions
 
@@ -77,12 +56,11 @@ def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> 
         check_circles(remarks, template)
     if len(remarks.errors) > before:
         return None
-    where = _deployment(remarks, node, template)
+    names = _names(remarks, node, template)
     if supplied.account is None:
         parts.by_stand_in[node.source.name] = node.source.text
-    names = Names(template, where.partition, where.account, where.region)
-    names.functions = Functions(remarks, template, names, where.pseudo)
-    return Reading(node, where, names, names.functions)
+    names.functions = Functions(remarks, template, names, names.pseudo)
+    return Reading(node, names, names.functions)
 
 
 def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -> None:
@@ -95,16 +73,16 @@ def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -
 
 
 def _add(parts: Parts, reading: Reading) -> None:
-    node, where, names, functions = reading.node, reading.where, reading.names, reading.functions
+    node, names, functions = reading.node, reading.names, reading.functions
     keys, identities = Keys(functions, names), Identities(functions, names)
     found = keys.read()
-    _add_account(parts, node, where, identities)
+    _add_account(parts, node, names.account, identities)
     made = list(endpoints(functions, names))
     listed = [endpoint for endpoint in made if isinstance(endpoint, Node)]
     parts.made_endpoints += [obj(node, VpcEndpoints=listing(node, listed))] if listed else []
     others = [endpoint for endpoint in made if isinstance(endpoint, Unmodelled)]
     parts.unmodelled += [*identities.unmodelled, *others, *shares(functions)]
-    parts.unknown += unknown_resources(functions, keys.arns, where.account, parts.accounts)
+    parts.unknown += unknown_resources(functions, keys.arns, names.account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
@@ -124,15 +102,15 @@ def _loops(remarks: Remarks, template: Template) -> WriteOut:
     return Functions(remarks, template, lambda name, attribute: None, given).loops.written_out
 
 
-def _add_account(parts: Parts, node: Node, where: Deployment, identities: Identities) -> None:
+def _add_account(parts: Parts, node: Node, account: str | None, identities: Identities) -> None:
     details = identities.read(node)
-    parts.elsewhere.setdefault(where.account or "", []).append(identities.elsewhere)
+    parts.elsewhere.setdefault(account or "", []).append(identities.elsewhere)
     parts.elsewhere.setdefault("", []).append(identities.everywhere)
-    if details is not None and where.account is not None:
-        parts.made.setdefault(where.account, []).append(details)
-    if where.account is not None:
+    if details is not None and account is not None:
+        parts.made.setdefault(account, []).append(details)
+    if account is not None:
         for name, listing in identities.providers(node).items():
-            parts.add_providers(where.account, name, listing)
+            parts.add_providers(account, name, listing)
 
 
 def _supposed(names: Names) -> list[str]:
@@ -143,18 +121,18 @@ def _supposed(names: Names) -> list[str]:
     return found
 
 
-def _deployment(remarks: Remarks, node: Node, template: Template) -> Deployment:
-    """Where the template is deployed. Raises `InputError` where that must be asked for (S4)."""
-    region = template.supplied.region
-    if region is None:
-        texts = list(_texts(node, template))
-        partitions = {partition for text in texts for partition in _ARN.findall(text)}
-        partition = min(partitions) if len(partitions) == 1 else "aws"
-        if not any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # nothing that is read depends on it
-            return Deployment(template.supplied.account or template.supplied.own, STAND_INS[partition], partition)
+def _names(remarks: Remarks, node: Node, template: Template) -> Names:
+    """The names of a template's resources where it is deployed. Raises `InputError` where that must be asked for (S4)."""
+    region, account = template.supplied.region, template.supplied.account or template.supplied.own
+    if region is not None:
+        return Names(template, partition_of(region), account, region)
+    texts = list(_texts(node, template))
+    partitions = {partition for text in texts for partition in _ARN.findall(text)}
+    partition = min(partitions) if len(partitions) == 1 else "aws"
+    if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = stand_in(node.source.name, partition, texts)
         remarks.open_region(node.source.name, region, region)
-    return Deployment(template.supplied.account or template.supplied.own, region, partition_of(region))
+    return Names(template, partition, account, STAND_IN_REGIONS[partition])
 
 
 def _texts(root: Node, template: Template) -> Iterator[str]:

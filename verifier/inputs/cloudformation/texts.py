@@ -19,7 +19,7 @@ from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
 
-_PART = re.compile(r"\$\{(!?)([^}]*)\}")
+_PART = re.compile(r"\$\{([^}]*)\}")
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 NO_VALUE = "AWS::NoValue"
@@ -34,30 +34,22 @@ def sub(functions: Functions, node: Node, argument: Node) -> Node | None:
         argument = argument.items[0]
     if not isinstance(argument, Scalar):
         return functions.wrong(argument, f"`Fn::Sub` must have a text, found {describe(argument)}")
-    parts: list[Node] = []
-    position = 0
-    known: dict[str, Node] = {}  # each is found once, however often the text has it
-    for match in _PART.finditer(argument.text):
-        parts.append(text_at(argument, argument.text[position : match.start()]))
-        if match.group() not in known:
-            known[match.group()] = _part(functions, argument, match, given)
-        parts.append(known[match.group()])
-        position = match.end()
-    parts.append(text_at(argument, argument.text[position:]))
+    pieces = _PART.split(argument.text)
+    known = {name: _part(functions, argument, name, given) for name in dict.fromkeys(pieces[1::2])}
+    parts = [known[piece] if number % 2 else text_at(argument, piece) for number, piece in enumerate(pieces)]
     return _concatenated(functions, node, parts)
 
 
-def _part(functions: Functions, place: Node, match: re.Match[str], given: Mapping[str, Node]) -> Node:
-    literal, name = match.group(1), match.group(2).strip()
-    if literal:
-        return text_at(place, "${" + match.group(2) + "}")
+def _part(functions: Functions, place: Node, name: str, given: Mapping[str, Node]) -> Node:
+    """What stands in the braces of a text, which is written as it is after a `!`."""
+    if name.startswith("!"):
+        return text_at(place, "${" + name[1:] + "}")
+    name = name.strip()
+    owner, _, attribute = name.partition(".")
     if name in given:
         found = functions.written(given[name])
-    elif "." in name:
-        owner, _, attribute = name.partition(".")
-        found = functions.attribute(place, owner, attribute)
     else:
-        found = functions.named(place, name)
+        found = functions.attribute(place, owner, attribute) if "." in name else functions.named(place, name)
     return found if found is not None else functions.unknown(place, f"`{NO_VALUE}` in a text")
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
 from verifier.inputs.nodes import Items, Scalar
-from verifier.inputs.own_region import STAND_INS, partition_of, stand_in
+from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan, Resource
@@ -36,7 +36,7 @@ _CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "p
 _DATA = {
     "aws_caller_identity": ("caller", ("account_id",), _ACCOUNT),
     "aws_region": ("region", ("region", "name"), _A_REGION),
-    "aws_partition": ("partition", ("partition",), re.compile("|".join(STAND_INS))),
+    "aws_partition": ("partition", ("partition",), re.compile("|".join(STAND_IN_REGIONS))),
 }
 """Data sources that tell something of a login: what, in which of their attributes, and its form."""
 

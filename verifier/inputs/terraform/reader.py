@@ -15,12 +15,11 @@ from typing import Any
 from verifier.inputs.agreement import same_node, told, which
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
-from verifier.inputs.resource_types import Family
+from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.unknown import Unknown, names_in
-from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
 

@@ -21,7 +21,7 @@ from verifier.inputs.drafts import listing, obj, provider_listing
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Items, Node, Scalar, entries, text_at
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
-from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.json_text import Json
@@ -31,7 +31,6 @@ from verifier.inputs.terraform.reader import Reader, Word
 from verifier.inputs.terraform.resolver import member
 from verifier.inputs.terraform.values import after_apply, node_of
 from verifier.inputs.unknown import Unknown, names_in
-from verifier.inputs.unknown_types import UnknownResource
 from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
