@@ -18,19 +18,33 @@ OUTPUT = Path(__file__).resolve().parent.parent / "verifier" / "model" / "data" 
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "role": (
-        *("iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PassRole"),
+        *(
+            "iam:AttachRolePolicy",
+            "iam:CreateRole",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+            "iam:PassRole",
+        ),
         *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
         *("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession"),
     ),
     "user": (
-        *("iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:DeleteUserPermissionsBoundary"),
+        *("iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateUser", "iam:DeleteUserPermissionsBoundary"),
         *("iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy", "iam:UpdateLoginProfile"),
     ),
     "group": (
-        *("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy", "iam:PutGroupPolicy"),
+        *(
+            "iam:AddUserToGroup",
+            "iam:AttachGroupPolicy",
+            "iam:CreateGroup",
+            "iam:DeleteGroupPolicy",
+            "iam:DetachGroupPolicy",
+            "iam:PutGroupPolicy",
+        ),
         "iam:RemoveUserFromGroup",
     ),
-    "policy": ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
+    "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
     "account": (
         *("cloudformation:CreateStack", "codebuild:CreateProject", "ec2:RunInstances", "ecs:RunTask", "glue:CreateJob"),
         *("lambda:CreateFunction", "ram:AssociateResourceShare", "ram:CreateResourceShare"),

@@ -45,6 +45,8 @@ def _caller(dice: Dice, action: StepAction) -> Caller:
 
 
 def _resource(dice: Dice, estate: Estate, who: Caller, action: StepAction) -> str | None:
+    if action.name in ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy"):
+        return arn(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{action.on.value}/{dice.one(('New', 'app/New'))}")
     if action.on is not StepResource.ACCOUNT:
         return dice.one(_targets(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)), action.on))
     if action.resource is None:

@@ -19,6 +19,7 @@ from verifier.model.reach import (
     Became,
     BoundaryPut,
     Change,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -114,6 +115,8 @@ def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
     change = move.change
     held = {caller.principal_arn for caller in state.held}
     match change:
+        case Created():
+            return False
         case Became() | VersionSet() | AliasMoved():
             return True
         case KeyReplicated(key, _) | MaterialImported(key) | KeyShared(key):

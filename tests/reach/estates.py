@@ -327,6 +327,8 @@ _IAM_ACTIONS: tuple[tuple[Any, tuple[str, ...], tuple[dict[str, Any], ...]], ...
     (["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"], (USER, *ROLES), WRITES),
     (["iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"], (USER, *ROLES), WRITES),
     ("iam:CreateAccessKey", (USER,), _OPEN),
+    (["iam:CreateRole", "iam:CreateUser", "iam:PutRolePolicy"], (), WRITES[:-2]),
+    (["iam:CreatePolicy", "iam:AttachRolePolicy"], (), _ATTACHES[-5:]),
     (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), _OPEN[1:]),
     ("iam:CreatePolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
     ("iam:SetDefaultPolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),

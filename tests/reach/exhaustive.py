@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TypeVar
 
 from tests.reach.dominance import touches_access, worthwhile
@@ -173,10 +174,10 @@ class _Search:
         return replace(later, estate=replace(later.estate, keys=keys, accounts=accounts))
 
     def _account(self, old: Account, new: Account, move: Move) -> Account:
-        users = tuple(self._part(*pair, move) for pair in zip(old.users, new.users, strict=True))
-        roles = tuple(self._part(*pair, move) for pair in zip(old.roles, new.roles, strict=True))
-        groups = tuple(self._part(*pair, move) for pair in zip(old.groups, new.groups, strict=True))
-        managed = tuple(self._part(*pair, move) for pair in zip(old.managed, new.managed, strict=True))
+        users = tuple(self._part(*pair, move) for pair in zip_longest(old.users, new.users))
+        roles = tuple(self._part(*pair, move) for pair in zip_longest(old.roles, new.roles))
+        groups = tuple(self._part(*pair, move) for pair in zip_longest(old.groups, new.groups))
+        managed = tuple(self._part(*pair, move) for pair in zip_longest(old.managed, new.managed))
         return replace(new, users=users, roles=roles, groups=groups, managed=managed)
 
     def _part(self, old: Part | None, new: Part, move: Move) -> Part:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from verifier.model.estate import Key
+from verifier.model.estate import Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.reach import (
     AliasMoved,
     Became,
     BoundaryPut,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -164,6 +165,14 @@ def set_version(by: Caller, policy: Policy) -> Move:
 def put_trust(by: Caller, role: str, policy: Policy) -> Move:
     """Another trust policy."""
     return Move(StepKind.PUT_TRUST, (request(by, "iam:UpdateAssumeRolePolicy", role),), TrustPut(role, policy))
+
+
+def create(by: Caller, made: Identity | Group | ManagedPolicy) -> Move:
+    """A user, role, group or managed policy that there was not."""
+    context: Context = {}
+    if isinstance(made, Identity) and made.boundary is not None:
+        context = {"iam:PermissionsBoundary": made.boundary.identity.removesuffix("#boundary")}
+    return Move(StepKind.CREATE, (request(by, f"iam:Create{_type(made.arn)}", made.arn, context),), Created(made))
 
 
 def remove_policy(by: Caller, owner: str, identity: str) -> Move:

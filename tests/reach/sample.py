@@ -17,6 +17,7 @@ Covers: for each caller that is held and each target
 - groups and users: each.
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
+- where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary.
 Not covered: identities of providers.
 """
 
@@ -29,7 +30,7 @@ from typing import Any
 
 from tests.reach import moves
 from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, STRANGER, TEAM, document
-from verifier.model.estate import Account, Estate, Group, Identity, Key
+from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
@@ -38,6 +39,7 @@ from verifier.model.request import Caller, Request, Value
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+NEW = "escalation"
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", "lambda:CreateFunction"), ("ec2.amazonaws.com", "ec2:RunInstances"))
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
@@ -57,11 +59,15 @@ class Sampler:
     action: str
     tested: frozenset[str]
     doubts: bool = False
+    named: frozenset[str] = frozenset()
+    """The actions that policies of the account's identities name, in lower case."""
 
     @staticmethod
     def of(estate: Estate, action: str, doubts: bool = False) -> Sampler:
         """The sampler of a question on an estate."""
-        return Sampler(estate, action, _tested(estate), doubts)
+        policies = [policy for account in estate.accounts for one in (*account.users, *account.roles) for policy in one.policies]
+        named = frozenset(text.value.lower() for policy in policies for statement in policy.statements for text in statement.actions)
+        return Sampler(estate, action, _tested(estate), doubts, named)
 
     # -- who and what there is --
 
@@ -116,12 +122,38 @@ class Sampler:
         for by in state.held:
             for key in state.estate.keys:
                 yield from self._on_key(by, key, state) if OWN_KEY not in key.arn else ()
-            for role in (*self._roles, *((STRANGER,) if self.doubts else ())):
+            made = [role.arn for account in state.estate.accounts for role in account.roles if role.arn not in self._roles]
+            for role in (*self._roles, *made, *((STRANGER,) if self.doubts else ())):
                 yield from self._on_role(by, role)
-            for identity in self._identities:
+            for identity in (one for account in state.estate.accounts for one in (*account.users, *account.roles)):
                 yield from self._policies(by, identity.arn, state)
                 yield from self._boundaries(by, identity, state)
             yield from self._rest(by, state)
+            yield from self._created(by, state)
+
+    def _created(self, by: Caller, state: State) -> Iterator[Move]:
+        """A user and a role of a new name, and a managed policy: one of each at most, without a boundary and with each managed policy."""
+        account = next((one for one in state.estate.accounts if one.id == by.account), None)
+        if account is None or not self.creates:
+            return
+        start = f"arn:aws:iam::{account.id}:"
+        bounds = [None, *(_bounding(dict(found.versions)[found.default or ""]) for found in account.managed)]
+        if all(one.arn != f"{start}role/{NEW}" for one in account.roles):
+            anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
+            trust = document(anyone, PolicyKind.TRUST, f"{start}role/{NEW}#trust")
+            role = Identity(f"{start}role/{NEW}", trust=trust)
+            yield from (moves.create(by, replace(role, bounded=bound is not None, boundary=bound)) for bound in bounds)
+        if all(one.arn != f"{start}user/{NEW}" for one in account.users):
+            user = Identity(f"{start}user/{NEW}")
+            yield from (moves.create(by, replace(user, bounded=bound is not None, boundary=bound)) for bound in bounds)
+        if all(one.arn != f"{start}policy/{NEW}" for one in account.managed):
+            everything = document(EVERYTHING, PolicyKind.IDENTITY, f"{start}policy/{NEW}", NEW)
+            yield moves.create(by, ManagedPolicy(f"{start}policy/{NEW}", (("v1", everything),), "v1"))
+
+    @property
+    def creates(self) -> bool:
+        """Whether some policy says something of making what there is not: otherwise it is left out, to keep the search fast."""
+        return any("iam:create" in action for action in self.named)
 
     def _on_key(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
         policy = document(self._open_key_policy(), PolicyKind.KEY, f"{key.arn}#default", "default")

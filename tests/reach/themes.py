@@ -191,6 +191,13 @@ def _boundary(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow(f"iam:{theme.one('Delete', 'Put')}{kind}PermissionsBoundary", *menus.WRITES))
 
 
+def _made(theme: _Theme) -> _Theme:
+    theme.key()
+    kind, further = theme.one(("Role", []), ("User", ["iam:CreateAccessKey"]))
+    writes = theme.one([f"iam:Put{kind}Policy"], [f"iam:Attach{kind}Policy"], [f"iam:Attach{kind}Policy", "iam:CreatePolicy"])
+    return theme.mine(theme.allow(f"iam:Create{kind}", *menus.WRITES[:-2]), theme.allow([*writes, *further], *menus._ATTACHES[-5:]))
+
+
 THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "tags": _tag,
     "untagging": _untag,
@@ -204,4 +211,5 @@ THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "grants": _grant,
     "policies taken away": _taken_away,
     "boundaries": _boundary,
+    "what is made": _made,
 }

@@ -17,6 +17,7 @@ from verifier.model.reach import (
     Became,
     BoundaryPut,
     Change,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -186,6 +187,14 @@ CHANGES: dict[StepKind, Change] = {
         KEY_ADMIN,
         made(PolicyKind.TRUST, f"{KEY_ADMIN}#trust", {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"}),
     ),
+    StepKind.CREATE: Created(
+        Identity(
+            f"arn:aws:iam::{HOME}:role/team/new",
+            trust=made(PolicyKind.TRUST, "x#trust", {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"}),
+            bounded=True,
+            boundary=made(PolicyKind.BOUNDARY, f"arn:aws:iam::{HOME}:policy/p/base#boundary", allowing(None, "*")),
+        )
+    ),
     StepKind.REMOVE_POLICY: PolicyRemoved(OPS, f"{OPS}#bars"),
     StepKind.PUT_BOUNDARY: BoundaryPut(
         OPS, made(PolicyKind.BOUNDARY, "arn:aws:iam::aws:policy/AdministratorAccess#boundary", allowing(None, "*"))
@@ -234,6 +243,7 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.NEW_VERSION: VersionSet(text, policy),
         StepKind.SET_VERSION: VersionSet(text, policy),
         StepKind.PUT_TRUST: TrustPut(text, policy),
+        StepKind.CREATE: Created(Identity(f"arn:aws:iam::{HOME}:role/{text}", trust=policy, bounded=True, boundary=policy)),
         StepKind.REMOVE_POLICY: PolicyRemoved(arn, text),
         StepKind.PUT_BOUNDARY: BoundaryPut(arn, policy, known=False),
         StepKind.DELETE_BOUNDARY: BoundaryPut(arn, None),

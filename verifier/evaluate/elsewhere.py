@@ -30,6 +30,8 @@ def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> 
         )
     kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
     arn = found[0]
+    if operation.creates:
+        return Target(kind, arn, found[1], None, found[2])
     identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") else None
     return Target(kind, arn, found[1], None, found[2], identity=identity)
 

@@ -37,7 +37,7 @@ def about_operation(operation: Operation, target: Target, given: Mapping[str, Va
     yield "aws:requestedregion", _region(operation, target)
     if target.identity is not None:
         yield from _about_identity(target.identity, operation)
-    elif "iam:permissionsboundary" in operation.carries - operation.always:
+    elif "iam:permissionsboundary" in operation.carries - operation.always and not operation.creates:
         yield "iam:permissionsboundary", Free(present=False)
 
 
@@ -66,6 +66,8 @@ def _about_identity(identity: Identity, operation: Operation) -> Entries:
 def tags_are_free(operation: Operation | None, target: Target) -> bool:
     """Whether the tags of what the operation is on are not known: of a user or role that the inventory does not list, of a managed policy.
     A group has none. [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]"""
+    if operation is not None and operation.creates:
+        return False
     if operation is None or target.kind not in (TargetKind.IAM, TargetKind.ROLE):
         return target.key is not None and target.key.tags is None
     return target.identity is None and operation.on != "group"

@@ -19,13 +19,14 @@ TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 class Operation:
     """One permission. `name` has its real spelling. `on` is what its resource is: `role`, `user`, `group` or `policy`; `None` where that
     is not modelled. `carries` are the condition keys of its own that a request may have (lower case, templates by their prefix),
-    `always` those of them that every request has."""
+    `always` those of them that every request has. What it `creates` has the tags and the boundary that are asked for."""
 
     name: str
     rule: str
     on: str | None = None
     carries: frozenset[str] = field(default_factory=frozenset)
     always: frozenset[str] = field(default_factory=frozenset)
+    creates: bool = False
 
     @property
     def service(self) -> str:
@@ -36,6 +37,11 @@ class Operation:
 def _iam(name: str, on: str, *carries: str, always: tuple[str, ...] = ()) -> Operation:
     """A permission of IAM. [Service Authorization Reference, *Actions defined by AWS IAM*]"""
     return Operation(f"iam:{name}", IAM, on, frozenset(carries), frozenset(always))
+
+
+def _creates(name: str, on: str, *carries: str) -> Operation:
+    """A permission of IAM to make something, with tags unless it is a group. Its keys are of what is made."""
+    return Operation(f"iam:{name}", IAM, on, frozenset(carries) | (frozenset() if on == "group" else TAG_KEYS), creates=True)
 
 
 def _sts(name: str, rule: str, *carries: str, always: tuple[str, ...] = ()) -> Operation:
@@ -62,6 +68,10 @@ _OPERATIONS = (
     _iam("AttachRolePolicy", "role", _BOUNDARY, _POLICY, _TEMPLATE, always=(_POLICY,)),
     _iam("AttachUserPolicy", "user", _BOUNDARY, _POLICY, always=(_POLICY,)),
     _iam("AttachGroupPolicy", "group", _POLICY, always=(_POLICY,)),
+    _creates("CreateRole", "role", _BOUNDARY, _TEMPLATE),
+    _creates("CreateUser", "user", _BOUNDARY),
+    _creates("CreateGroup", "group"),
+    _creates("CreatePolicy", "policy"),
     *(_iam(f"Delete{owner}Policy", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),
     *(_iam(f"Detach{owner}Policy", owner.lower(), _BOUNDARY, _POLICY, always=(_POLICY,)) for owner in ("Role", "User")),
     *(_iam(f"Delete{owner}PermissionsBoundary", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),

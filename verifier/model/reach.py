@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, Request
@@ -38,6 +38,7 @@ class StepKind(Enum):
     NEW_VERSION = "new policy version"
     SET_VERSION = "set default policy version"
     PUT_TRUST = "update trust policy"
+    CREATE = "make an identity or policy"
     REMOVE_POLICY = "take a policy away"
     PUT_BOUNDARY = "put permissions boundary"
     DELETE_BOUNDARY = "delete permissions boundary"
@@ -125,6 +126,13 @@ class PolicyAdded:
 
 
 @dataclass(frozen=True)
+class Created:
+    """There is a user or role without policies, a role with its trust policy; a group; or a managed policy."""
+
+    made: Identity | Group | ManagedPolicy
+
+
+@dataclass(frozen=True)
 class PolicyRemoved:
     """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one that was attached."""
 
@@ -193,6 +201,7 @@ Change = (
     | PolicyAdded
     | VersionSet
     | TrustPut
+    | Created
     | PolicyRemoved
     | BoundaryPut
     | GroupJoined

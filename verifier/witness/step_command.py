@@ -10,6 +10,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 
+from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
@@ -17,6 +18,7 @@ from verifier.model.reach import (
     AliasMoved,
     Became,
     BoundaryPut,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -69,6 +71,8 @@ def _words(move: Move) -> Words:
         case GroupLeft():
             own = ("--user-name", _name(move.change.user), "--group-name", _name(move.change.group))
             yield from ("aws", "iam", "remove-user-from-group", *own)
+        case Created(made):
+            yield from _created(made)
         case PolicyRemoved(owner, identity):
             yield from _removed(owner, identity)
         case BoundaryPut(owner, policy):
@@ -151,6 +155,19 @@ def _added(change: PolicyAdded) -> Words:
     else:
         yield from ("aws", "iam", f"put-{kind}-policy", _FLAGS[kind], _name(change.owner), "--policy-name", name)
         yield from ("--policy-document", _document(change.policy))
+
+
+def _created(made: Identity | Group | ManagedPolicy) -> Words:
+    kind = made.arn.split(":", 5)[5].split("/", 1)[0]
+    path = "/".join(made.arn.split("/")[1:-1])
+    yield from ("aws", "iam", f"create-{kind}", f"--{kind}-name", _name(made.arn))
+    yield from ("--path", f"/{path}/") if path else ()
+    if isinstance(made, ManagedPolicy):
+        yield from ("--policy-document", _document(made.versions[0][1]))
+    if isinstance(made, Identity) and made.trust is not None:
+        yield from ("--assume-role-policy-document", _document(made.trust))
+    if isinstance(made, Identity) and made.boundary is not None:
+        yield from ("--permissions-boundary", made.boundary.identity.removesuffix("#boundary"))
 
 
 def _removed(owner: str, identity: str) -> Words:

@@ -17,6 +17,7 @@ from verifier.model.reach import (
     AliasMoved,
     Became,
     BoundaryPut,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -75,6 +76,8 @@ def _estate(estate: Estate, move: Move) -> Estate:
             return identities.set_version(estate, arn, policy)
         case TrustPut(role, policy):
             return identities.put_trust(estate, role, policy)
+        case Created(made):
+            return identities.create(estate, made)
         case PolicyRemoved(owner, identity):
             return identities.remove_policy(estate, owner, identity)
         case BoundaryPut(owner, boundary, known):

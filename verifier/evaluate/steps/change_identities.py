@@ -105,6 +105,23 @@ def join_group(estate: Estate, user: str, group: str) -> Estate:
     return _unmodelled(_accounts(estate, lambda account: _identities(account, changed)), things)
 
 
+def create(estate: Estate, made: Identity | Group | ManagedPolicy) -> Estate:
+    """There is a user, role, group or managed policy more."""
+
+    def account(found: Account) -> Account:
+        if found.id != made.arn.split(":")[4]:
+            return found
+        if isinstance(made, Group):
+            return replace(found, groups=(*found.groups, made))
+        if isinstance(made, ManagedPolicy):
+            return replace(found, managed=(*found.managed, made))
+        if ":role/" in made.arn:
+            return replace(found, roles=(*found.roles, made))
+        return replace(found, users=(*found.users, made))
+
+    return _accounts(estate, account)
+
+
 def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
     """A user, role or group has one policy less, its members too, but for those who have it by another group."""
     having = {group.arn for account in estate.accounts for group in account.groups if _has(group.policies, identity)} - {owner}

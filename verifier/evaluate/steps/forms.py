@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.evaluate.steps import forms_identities, forms_keys, forms_taken_away
+from verifier.evaluate.steps import forms_created, forms_identities, forms_keys, forms_taken_away
 from verifier.evaluate.steps.asked import require
 from verifier.model.reach import Move, State, StepKind
 
@@ -30,6 +30,7 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.NEW_VERSION: forms_identities.set_version,
     StepKind.SET_VERSION: forms_identities.set_version,
     StepKind.PUT_TRUST: forms_identities.put_trust,
+    StepKind.CREATE: forms_created.create,
     StepKind.REMOVE_POLICY: forms_taken_away.remove_policy,
     StepKind.PUT_BOUNDARY: forms_taken_away.put_boundary,
     StepKind.DELETE_BOUNDARY: forms_taken_away.delete_boundary,

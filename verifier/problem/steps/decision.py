@@ -31,7 +31,14 @@ BY_IDENTITIES = frozenset({"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithS
 
 CHANGES_A_ROLE = frozenset(
     {
-        *("iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
+        *(
+            "iam:CreateRole",
+            "iam:PutRolePolicy",
+            "iam:AttachRolePolicy",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+        ),
         *("iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
     }
 )

@@ -15,7 +15,7 @@ from verifier.problem.plain_tags import passable_tags
 from verifier.problem.predicates import exactly, like
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.federation import federating
-from verifier.problem.steps.keys import BOUNDARY, PUTS_BOUNDARY, written_to
+from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
 from verifier.problem.targets import Target, TargetKind
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
@@ -46,7 +46,9 @@ def step_operations(space: Space) -> Iterator[Expression]:
         if required:
             yield implies(acts(required), Present(name))
     if has(space, BOUNDARY):
-        yield implies(written_to(space), either(Present(BOUNDARY), space.on(_known_boundary)))
+        known = both(space.on(_known_boundary), negation(acts(space.known_actions & CREATES_BOUNDED)))
+        yield implies(written_to(space), either(Present(BOUNDARY), known))
+        yield from made_with(space)
 
 
 def _known_boundary(target: Target) -> bool:

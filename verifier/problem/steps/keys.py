@@ -7,13 +7,13 @@ absent or have any value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
 from verifier.problem.powers import TARGET_BOUNDARY, power
-from verifier.problem.predicates import Predicate
+from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.domains import step_attribute
@@ -68,6 +68,8 @@ def _tag(space: Space, name: str) -> View | SetView:
     untagged = kind is TargetKind.GROUP or name.startswith("iam:") and kind not in (TargetKind.ROLE, TargetKind.USER)
     free = FALSE if untagged else space.on(lambda target: target.identity is None)
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
+    if isinstance(own, View) and space.known_actions & CREATES:
+        own = _only_where(own, space.known_actions - CREATES)
     return _or_transitive(space, own, wanted) if kind is TargetKind.ROLE else own
 
 
@@ -104,13 +106,34 @@ def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | N
 
 PUTS_BOUNDARY = frozenset({"iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"})
 """The actions of which the key is the boundary that they put."""
+CREATES = frozenset({"iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy"})
+"""The actions whose target has no tags yet."""
+CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
+"""The actions of which the key is the boundary of what they make."""
 
 
 def written_to(space: Space) -> Expression:
     """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has one."""
     having = space.on(lambda target: target.identity is not None and target.identity.bounded)
-    writes = both(acts(_written_to(space) - PUTS_BOUNDARY), having, negation(power(space, TARGET_BOUNDARY)))
-    return either(acts(_written_to(space) & PUTS_BOUNDARY), writes)
+    writes = both(acts(_written_to(space) - PUTS_BOUNDARY - CREATES_BOUNDED), negation(power(space, TARGET_BOUNDARY)))
+    return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, either(writes, acts(_written_to(space) & CREATES_BOUNDED))))
+
+
+def made_with(space: Space) -> Iterator[Expression]:
+    """What is made has the boundary that the request for it says."""
+    creates = acts(_written_to(space) & CREATES_BOUNDED)
+    members = space.target.members or (space.target,)
+    boundaries = {target.identity.boundary.identity.partition("#")[0] for target in members if target.identity and target.identity.boundary}
+    for arn in sorted(boundaries):
+        having = space.on(lambda target, arn=arn: _boundary_of(target) == arn)  # type: ignore[misc]
+        yield implies(both(creates, having), Test(BOUNDARY, exactly(arn)))
+    unbounded = space.on(lambda target: target.identity is not None and not target.identity.bounded)
+    yield implies(both(creates, unbounded), negation(Present(BOUNDARY)))
+
+
+def _boundary_of(target: Target) -> str | None:
+    boundary = target.identity.boundary if target.identity is not None else None
+    return None if boundary is None else boundary.identity.partition("#")[0]
 
 
 def _written_to(space: Space) -> frozenset[str]:
@@ -119,20 +142,15 @@ def _written_to(space: Space) -> frozenset[str]:
 
 def _boundary(space: Space) -> View | SetView:
     """The ARN of the boundary of the role or user that is written to, or of the one that is put (E1)."""
-
-    def value_of(target: Target) -> str | None:
-        boundary = target.identity.boundary if target.identity is not None else None
-        return None if boundary is None else boundary.identity.partition("#")[0]
-
     names = _written_to(space)
     if not names:
         return fixed_view(BOUNDARY, None)
     unknown = space.on(lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None)
-    puts = names & PUTS_BOUNDARY
+    puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)
     free = either(acts(puts), power(space, TARGET_BOUNDARY), unknown)
     own = _own(space, BOUNDARY)
     assert isinstance(own, View)
-    known = of_target(space, BOUNDARY, value_of) if space.target.members else fixed_view(BOUNDARY, value_of(space.target))
+    known = of_target(space, BOUNDARY, _boundary_of) if space.target.members else fixed_view(BOUNDARY, _boundary_of(space.target))
     found = known_or_free(free, known, own, {"action": frozenset(name.lower() for name in puts)})
     return _only_where(found, names)
 

@@ -6,12 +6,14 @@ Guarantee: every change has one; safe for a terminal.
 
 from __future__ import annotations
 
+from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.reach import (
     AliasMoved,
     Became,
     BoundaryPut,
     Change,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -41,6 +43,8 @@ def change_words(change: Change, names: Names) -> str:
             return f"makes {names.of(change.arn)} say, wherever it is attached: {policy_words(change.policy, names)}"
         case TrustPut():
             return f"writes the trust policy of {names.of(change.role)}: {policy_words(change.policy, names)}"
+        case Created(made):
+            return _created(made, names)
         case PolicyRemoved():
             return _removed(change, names)
         case BoundaryPut():
@@ -108,6 +112,17 @@ def _added(change: PolicyAdded, names: Names) -> str:
     if name != change.policy.identity:
         return f"gives {owner} the inline policy {printable(name)}: {policy_words(change.policy, names)}"
     return f"attaches {names.of(name)} to {owner}: {policy_words(change.policy, names)}"
+
+
+def _created(made: Identity | Group | ManagedPolicy, names: Names) -> str:
+    name = names.of(made.arn)
+    if isinstance(made, ManagedPolicy):
+        return f"makes {name}: {policy_words(made.versions[0][1], names)}"
+    bounded = ""
+    if isinstance(made, Identity) and made.boundary is not None:
+        bounded = f", with the permissions boundary {names.of(made.boundary.identity.removesuffix('#boundary'))}"
+    trusted = f", with the trust policy: {policy_words(made.trust, names)}" if isinstance(made, Identity) and made.trust else ""
+    return f"makes {name}{bounded}{trusted}"
 
 
 def _removed(change: PolicyRemoved, names: Names) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_document
 from verifier.model.reach import (
@@ -14,6 +15,7 @@ from verifier.model.reach import (
     Became,
     BoundaryPut,
     Change,
+    Created,
     GrantCreated,
     GroupJoined,
     GroupLeft,
@@ -86,7 +88,7 @@ def _change(change: Change) -> Json:
 
 
 def _of_identities(
-    change: PolicyAdded | PolicyRemoved | BoundaryPut | VersionSet | TrustPut | GroupJoined | GroupLeft | Became,
+    change: PolicyAdded | Created | PolicyRemoved | BoundaryPut | VersionSet | TrustPut | GroupJoined | GroupLeft | Became,
 ) -> Json:
     match change:
         case PolicyAdded(owner, policy, known):
@@ -96,6 +98,8 @@ def _of_identities(
             return {"what": "policy version", "policy": arn, "document": _document(policy)}
         case TrustPut(role, policy):
             return {"what": "trust policy", "role": role, "document": _document(policy)}
+        case Created(made):
+            return _created(made)
         case PolicyRemoved(owner, identity):
             return {"what": "policy taken away", "owner": owner, "policy": identity}
         case BoundaryPut(owner, boundary, known):
@@ -108,6 +112,18 @@ def _of_identities(
             return {"what": "group left", "user": user, "group": group}
         case Became(caller):
             return {"what": "credentials", "caller": caller_to_json(caller)}
+
+
+def _created(made: Identity | Group | ManagedPolicy) -> Json:
+    kind = made.arn.split(":", 5)[5].split("/", 1)[0]
+    found: Json = {"what": f"new {kind}", kind: made.arn}
+    if isinstance(made, ManagedPolicy):
+        return found | {"document": _document(made.versions[0][1])}
+    if isinstance(made, Identity) and made.trust is not None:
+        found |= {"document": _document(made.trust)}
+    if isinstance(made, Identity) and made.boundary is not None:
+        found |= {"boundary": made.boundary.identity.removesuffix("#boundary")}
+    return found
 
 
 def _first(policies: Sequence[Policy]) -> Json | None:

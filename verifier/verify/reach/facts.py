@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.model.estate import Identity
 from verifier.model.reach import StepKind
 from verifier.verify.reach.cubes import Cube
 
@@ -40,6 +41,8 @@ class FactKind(Enum):
     """A group that users can be taken out of."""
     GONE = "gone"
     """A user, role or group, and a policy of it that can be taken away."""
+    MADE = "made"
+    """A user, role, group or managed policy that there was not; a role with a trust policy of the caller's choice."""
     UNBOUNDED = "unbounded"
     """A user or role whose permissions boundary gave way to none, or to one that may allow more."""
     REBOUND = "rebound"
@@ -89,6 +92,8 @@ class Offer:
     gives: Fact
     also: tuple[tuple[str, str, Cube], ...] = ()
     passed: Passed | None = None
+    identity: Identity | None = None
+    """The user or role that is made."""
 
 
 @dataclass(frozen=True)

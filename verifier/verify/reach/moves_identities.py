@@ -30,6 +30,7 @@ from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.moves_created import create
 from verifier.verify.reach.plans import JoinGroup, Make
 from verifier.verify.reach.scene import Made, Scene, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
@@ -66,14 +67,14 @@ def _inline(estate: Estate, owner: str) -> list[Policy]:
 
 
 def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
-    """AWS's managed policy that allows everything, or one of the input."""
+    """AWS's managed policy that allows everything, one that was made for it, or one of the input."""
     owner, by = task.fact.subject, task.derivation.by
+    arns = task.fact.details
     if task.fact.kind is FactKind.ATTACHED:
-        arn = administrator(owner.split(":")[1])
-        policy: Policy | None = identity_policy(arn, "AdministratorAccess")
-    else:
-        arn = task.fact.details[0]
-        policy = _default(scene.state.estate, arn)
+        made = tuple(fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE and ":policy/" in fact.subject)
+        arns = made or (administrator(owner.split(":")[1]),)
+    (arn,) = arns
+    policy = identity_policy(arn, "AdministratorAccess") if arn == administrator(owner.split(":")[1]) else _default(scene.state.estate, arn)
     if policy is None:
         yield Reason("U3", f"the document of {arn} is not in the input")
         return
@@ -247,6 +248,7 @@ def share(task: Make, scene: Scene) -> Iterator[Made]:
 MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_POLICY: put_policy,
     StepKind.ATTACH_POLICY: attach_policy,
+    StepKind.CREATE: create,
     StepKind.REMOVE_POLICY: remove_policy,
     StepKind.PUT_BOUNDARY: other_boundary,
     StepKind.DELETE_BOUNDARY: other_boundary,

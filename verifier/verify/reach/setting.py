@@ -28,6 +28,7 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.newly_made import imagined
 from verifier.verify.reach.offers import KeyOffers
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.replicas import replicas
@@ -136,10 +137,11 @@ class Shared:
 
     def __init__(self, estate: Estate, held: Mapping[str, bool]) -> None:
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate)))
-        self.narrow = for_keys(self.estate)
+        self._imagined = imagined(self.estate)
+        self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
         self._held = held
-        self.identities = Identities(self.estate)
+        self.identities = Identities(self._imagined.estate)
         self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
         self._closures: dict[tuple[str, CallerSet], StepClosure] = {}
@@ -159,7 +161,7 @@ class Shared:
         return self._steps[partition]
 
     def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
-        steps = StepOffers(self.estate, partition, self._held, issued)
+        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made)
         steps.take_in(self._strangers)
         return steps
 

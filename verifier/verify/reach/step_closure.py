@@ -88,7 +88,7 @@ class _Search:
                     continue  # each power takes something that was done before
                 needed = self.needs.met(Cube(0, powers), "", None, by, self.facts)
                 if needed is not None:
-                    if not any(bundle.needs_of_target for bundle in bundles):
+                    if not any(bundle.needs_of_target or bundle.after for bundle in bundles):
                         self.done.add((by, powers))
                     for bundle in bundles:
                         yield from self._step(bundle, by, needed, in_hand, rounds)
@@ -99,11 +99,11 @@ class _Search:
         targets = bundle.targets & ~self.given.get(bundle.slot, 0)
         for power in bundle.needs_of_target:
             targets &= in_hand.get((power, bundle.group), 0)
-        if targets:
+        if targets and all(fact in self.facts for fact in bundle.after):
             self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
             for offer in bundle.offers(targets):
                 own = tuple(self._giving(power, offer.target) for power in bundle.needs_of_target)
-                premises = (Fact(FactKind.HOLDS, by), *needed, *own)
+                premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), *needed, *own, *bundle.after)))
                 if (offer.gives, offer.step, by, premises) in self.refused:
                     self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
                 else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from verifier.model.estate import Identity
 from verifier.model.reach import StepKind
 from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY
 from verifier.problem.predicates import Predicate
@@ -19,8 +20,14 @@ from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Fact, FactKind, Offer, Passed
 
 TAG_NAMES = "aws:tagkeys"
-OF_TARGETS = {RESOURCE_POLICY: (FactKind.RESOURCE_POLICY,), TARGET_BOUNDARY: (FactKind.UNBOUNDED, FactKind.REBOUND)}
-"""The powers that are about the target of a step, each with the facts of which one gives it."""
+EXISTS = "exists"
+OF_TARGETS = {
+    RESOURCE_POLICY: (FactKind.RESOURCE_POLICY, FactKind.MADE),
+    TARGET_BOUNDARY: (FactKind.UNBOUNDED, FactKind.REBOUND),
+    EXISTS: (FactKind.MADE,),
+}
+"""The powers that are about the target of a step, each with the facts of which one gives it. That a target exists which there was not at
+first is no power of a question."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,10 @@ class Group:
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {arn: number for number, arn in enumerate(self.arns)}
+
+    def identity(self, arn: str) -> Identity | None:
+        """The user or role that a target is."""
+        return self.permissions.targets[self._numbers[arn]].identity
 
     @cached_property
     def root(self) -> str:
@@ -137,7 +148,7 @@ class Gives:
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
-    `action` first; `passed` is how a role is passed."""
+    `action` first; `passed` is how a role is passed. `made` are targets that must have been made first; `after` must be true besides."""
 
     step: StepKind
     action: str
@@ -146,6 +157,8 @@ class Bundle:
     cubes: tuple[Cube, ...]
     gives: Gives
     passed: Passed | None = None
+    made: bool = False
+    after: tuple[Fact, ...] = ()
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -155,7 +168,8 @@ class Bundle:
     @cached_property
     def needs_of_target(self) -> tuple[str, ...]:
         """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another one."""
-        return tuple(power for power in OF_TARGETS if any(power in cube.powers for cube in self.cubes))
+        needed = frozenset[str]().union(*(cube.powers for cube in self.cubes))
+        return tuple(power for power in OF_TARGETS if power in needed or (power == EXISTS and self.made))
 
     @property
     def slot(self) -> object:
@@ -165,4 +179,5 @@ class Bundle:
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer for each of some targets."""
         for arn in self.group.each(targets):
-            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), passed=self.passed)
+            made = self.group.identity(arn) if self.gives.kind is FactKind.MADE else None
+            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), passed=self.passed, identity=made)

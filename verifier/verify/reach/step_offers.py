@@ -24,7 +24,7 @@ from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import step_permissions
 from verifier.problem.targets import TargetKind, step_target
 from verifier.verify.reach.cubes import outside
-from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import for_steps
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.own_policies import asked_of_callers, bare
@@ -38,10 +38,14 @@ SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 
 class StepOffers:
-    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`. Raises `TooLarge`."""
+    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made` is what of the
+    estate is there only once it was made. Raises `TooLarge`."""
 
-    def __init__(self, estate: Estate, partition: str, held: Mapping[str, bool], issued: Sequence[CallerSet] = ()) -> None:
+    def __init__(
+        self, estate: Estate, partition: str, held: Mapping[str, bool], issued: Sequence[CallerSet] = (), made: frozenset[str] = frozenset()
+    ) -> None:
         self._estate = estate
+        self._made = made
         self._narrow = for_steps(estate)
         self._partition = partition
         self._held = held
@@ -128,8 +132,21 @@ class StepOffers:
         place = self._place_of_account(group)
         key = number, classes[number], None if place is None else classes[place]
         if key not in self._own:
-            self._own[key] = tuple(bundle for bundle in self._offered(group, principal) if bundle.targets)
+            found = (part for bundle in self._offered(group, principal) for part in self._apart(bundle))
+            self._own[key] = tuple(bundle for bundle in found if bundle.targets)
         return self._own[key]
+
+    def _apart(self, bundle: Bundle) -> Iterator[Bundle]:
+        """What is there at first, and what must have been made before."""
+        new = self._new_of(bundle.group)
+        if bundle.gives.kind is FactKind.MADE:
+            yield replace(bundle, targets=bundle.targets & new)
+            return
+        yield replace(bundle, targets=bundle.targets & ~new)
+        yield replace(bundle, targets=bundle.targets & new, made=True)
+
+    def _new_of(self, group: Group) -> int:
+        return sum(group.bit(arn) for arn in self._made)
 
     def _place_of_account(self, group: Group) -> int | None:
         root = group.root
@@ -150,7 +167,8 @@ class StepOffers:
         """The powers that the input leaves room for."""
         found = ALWAYS - self._needless_powers()
         for account in self._estate.accounts:
-            found |= {attach(managed.arn) for managed in account.managed if managed.default is not None and self._useful(managed)}
+            managed = [one for one in account.managed if one.arn not in self._made]
+            found |= {attach(one.arn) for one in managed if one.default is not None and self._useful(one)}
             found |= {joined(group.arn) for group in account.groups if group.policies}
         return found
 
@@ -178,6 +196,7 @@ class StepOffers:
         yield from self._writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
         yield from self._plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from self._taken_away(group, by, "Role")
+        yield from self._plain(group, by, "iam:CreateRole", StepKind.CREATE, Gives(FactKind.MADE))
         yield from self._untagged(group, by)
         for action in BY_PROVIDERS:
             yield from self._plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
@@ -210,6 +229,7 @@ class StepOffers:
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
         yield from self._taken_away(group, by, "User")
+        yield from self._plain(group, by, "iam:CreateUser", StepKind.CREATE, Gives(FactKind.MADE))
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from self._plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
@@ -217,8 +237,10 @@ class StepOffers:
         yield from self._writes(group, by, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
         yield from self._plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
         yield from self._taken_away(group, by, "Group")
+        yield from self._plain(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
 
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
+        yield from self._plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
         yield from self._plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
         several = sum(1 << number for number, arn in enumerate(group.arns) if self._has_others(arn))
         for bundle in self._plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(FactKind.VERSION)):
@@ -226,8 +248,8 @@ class StepOffers:
 
     def _has_others(self, arn: str) -> bool:
         """Whether a managed policy may have versions besides the one in force."""
-        managed = self._managed[arn]
-        return len(managed.versions) > 1 or not managed.complete
+        managed = self._managed.get(arn)
+        return managed is not None and (len(managed.versions) > 1 or not managed.complete)
 
     def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
         if any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions):
@@ -240,7 +262,14 @@ class StepOffers:
 
     @cached_property
     def _managed(self) -> dict[str, ManagedPolicy]:
-        return {managed.arn: managed for account in self._estate.accounts for managed in account.managed}
+        """The managed policies of the input."""
+        found = (managed for account in self._estate.accounts for managed in account.managed)
+        return {managed.arn: managed for managed in found if managed.arn not in self._made}
+
+    @cached_property
+    def _new_policies(self) -> tuple[str, ...]:
+        """The managed policies that could be made: they allow everything."""
+        return tuple(sorted(arn for arn in self._made if ":policy/" in arn))
 
     def _writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
         """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that the input does not
@@ -257,6 +286,11 @@ class StepOffers:
             given += [Gives(FactKind.ATTACH, (arn,)) for arn in useful if group.holds(POLICY_ARN, mask, arn)]
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
+            account = group.permissions.targets[0].account
+            for arn in self._new_policies if not unknown else ():
+                if arn.split(":")[4] == account and group.holds(POLICY_ARN, mask, arn):
+                    gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
+                    yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after)
 
     def _taken_away(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
         """Policies that deny something, boundaries, and memberships in groups that deny something."""
