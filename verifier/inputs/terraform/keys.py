@@ -135,7 +135,8 @@ class Keys(Reader):
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its primary key has."""
-        at, primary = self.at(resource), self._primary(resource)
+        at, own = self.at(resource), self.by_arn.get(self.resolver.text(resource, "primary_key_arn") or "")
+        primary = own.resource if own is not None and resource.type in REPLICAS else None
         usage = self._either(resource, primary, "key_usage")
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
@@ -170,11 +171,6 @@ class Keys(Reader):
         arn = self.resolver.text(primary or resource, "arn") if not is_replica or primary else None
         primary_key = text_at(at, arn) if arn is not None and is_key_arn(arn) else None
         return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
-
-    def _primary(self, resource: Resource) -> Resource | None:
-        """The primary key of a replica, if it is in the plan."""
-        key = self.by_arn.get(self.resolver.text(resource, "primary_key_arn") or "") if resource.type in REPLICAS else None
-        return key.resource if key is not None else None
 
     def _tags(self, resource: Resource) -> Node | None:
         node = self.resolver.tags(resource)

@@ -35,7 +35,7 @@ from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
-
+_WHOLE = "aws_organizations_organization"
 _CHANGING = ("aws_organizations_policy", "aws_organizations_organizational_unit", "aws_organizations_account")
 """How the types of resources begin that decide which control policies are over an account."""
 _DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
@@ -96,10 +96,8 @@ class Organizations(Reader):
         self.parts.add_organization(self.remarks, self.at(whole), {name: node_of(place, found) for name, found in parts.items()})
 
     def _organization(self) -> Resource | None:
-        found = [*self.resolver.of_type("aws_organizations_organization")]
-        found += self.resolver.of_type("aws_organizations_organization", managed=False)
-        usable = [r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))]
-        return usable[0] if usable else None
+        found = (*self.resolver.of_type(_WHOLE), *self.resolver.of_type(_WHOLE, managed=False))
+        return next((r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None)
 
     def _accounts(self, whole: Resource) -> list[str] | None:
         """All accounts; `None` where some of them are not known yet, or are not listed."""
@@ -107,12 +105,8 @@ class Organizations(Reader):
         if not isinstance(listed, Items) or names_in([listed]):
             return None
         found = [own.text for entry in listed.items if isinstance(own := member(entry, "id"), Scalar) and ACCOUNT.fullmatch(own.text)]
-        for resource in self.resolver.of_type("aws_organizations_account"):
-            account = self.resolver.text(resource, "id")
-            if account is None or not ACCOUNT.fullmatch(account):
-                return None
-            found.append(account)
-        return list(dict.fromkeys(found)) or None
+        made = [self.resolver.text(resource, "id") or "" for resource in self.resolver.of_type("aws_organizations_account")]
+        return list(dict.fromkeys([*found, *made])) or None if all(map(ACCOUNT.fullmatch, made)) else None
 
     def _enabled(self, whole: Resource) -> Json:
         """The types of policies that are enabled at the root, where they are known."""
@@ -122,12 +116,9 @@ class Organizations(Reader):
         return {"PolicyTypes": [{"Type": entry.text} for entry in types.items if isinstance(entry, Scalar)]}
 
     def _parents(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for resource in self.resolver.of_type("aws_organizations_organizational_unit", "aws_organizations_account"):
-            child, parent = self.resolver.text(resource, "id"), self.resolver.text(resource, "parent_id")
-            if child and parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child)):
-                found[child] = parent
-        return found
+        children = self.resolver.of_type("aws_organizations_organizational_unit", "aws_organizations_account")
+        pairs = [(self.resolver.text(child, "id") or "", self.resolver.text(child, "parent_id")) for child in children]
+        return {child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))}
 
     def _policies(self, policies: list[Resource], levels: list[str]) -> Iterator[object]:
         """Policies with their targets; first AWS's own, at every level."""

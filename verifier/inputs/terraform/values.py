@@ -69,16 +69,11 @@ Step = str | int
 
 def steps_of(reference: str) -> list[Step] | None:
     """A reference such as `module.keys["eu"].arn` in steps; `None` for one that is more than names, keys and positions."""
-    steps: list[Step] = []
-    position = 0
-    while position < len(reference):
-        match = _STEP.match(reference, position)
-        if match is None:
-            return None
-        name, number, key, old = match.groups()
-        steps.append(name if name is not None else int(number or old) if key is None else json.loads(f'"{key}"'))
-        position = match.end()
-    return steps
+    found = list(_STEP.finditer(reference))
+    if "".join(match[0] for match in found) != reference:
+        return None
+    parts = [match.groups() for match in found]
+    return [name or (int(number or old) if key is None else json.loads(f'"{key}"')) for name, number, key, old in parts]
 
 
 def traversals(references: Any) -> list[str]:
