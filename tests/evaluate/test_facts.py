@@ -233,6 +233,32 @@ def test_f7_names_that_differ_in_case_only_are_open() -> None:
         assert outcome(guarded(f"kms:EncryptionContext:{name}", "z"), context=context) == "deny"
 
 
+def test_f7_each_of_several_pairs_is_tried() -> None:
+    # conditions-kms says of no pair that it is the one that is read: one between the first and the last may be.
+    context = {"kms:EncryptionContext:App": "x", "kms:EncryptionContext:app": "y", "kms:EncryptionContext:APP": "z"}
+    for value, held in (("x", ["deny", "allow"]), ("y", ["allow", "allow"]), ("z", ["allow", "deny"])):
+        found = estate(allow("*"), deny("*", Condition={"StringEquals": {"kms:EncryptionContext:app": value}}))
+        assert outcome(found, context=context) == "depends F7"
+        assert [outcome(found, context=context, readings={"F7": last}) for last in (False, True)] == held
+    found = estate(allow("*"), deny("*", Condition={"StringEquals": {"kms:EncryptionContext:app": ["x", "y", "z"]}}))
+    assert outcome(found, context=context) == "deny"
+
+
+def test_f7_under_each_name_any_pair_is_tried() -> None:
+    # Which pair is read under one name says nothing of another.
+    both = {"kms:EncryptionContext:app": "x", "kms:EncryptionContext:tenant": "red"}
+    found = estate(allow("*"), deny("*", Condition={"StringEquals": both}))
+    context = {"kms:EncryptionContext:App": "x", "kms:EncryptionContext:app": "y", "kms:EncryptionContext:Tenant": "blue"}
+    assert outcome(found, context={**context, "kms:EncryptionContext:tenant": "red"}) == "depends F7"
+    assert outcome(found, context=context) == "allow"
+
+
+def test_f7_of_too_many_pairs_it_is_open_which_are_read() -> None:
+    context = {f"kms:EncryptionContext:{name}": name for at in range(9) for name in (f"a{at}", f"A{at}")}
+    assert outcome(estate(allow("*")), context=context) == "depends F7"
+    assert outcome(estate(allow("*")), context=context, readings={"F7": True}) == "allow"
+
+
 def test_f8_tags_and_aliases_in_key_policies_are_open() -> None:
     # conditions-kms: aws:ResourceTag and kms:ResourceAliases are for IAM policies.
     assert outcome(guarded("aws:ResourceTag/team", "red")) == "depends F8"

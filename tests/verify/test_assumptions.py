@@ -97,3 +97,24 @@ def test_u3_keys_that_may_have_the_alias_or_tag_are_told(who: str, on: str, name
 
     assert said(key, replace(other, tags=None, aliases=None)) == [f"the invariant is not about {other.arn}, whose {names} were not given"]
     assert said(key, replace(other, tags=(), aliases=())) == []
+
+
+def _of_text(policy_pair: str, sentence: str) -> tuple[str, list[str]]:
+    """The status of an invariant about Alice, and what its verdict supposes under F7, where a policy lets her decrypt with `test1`."""
+    found = estate(allow(aws(ALICE), Condition={"StringEquals": {policy_pair: "test1"}}), accounts=(home(),), **FACTS)
+    invariant = read_invariants(Source("i.inv", f'account a = {HOME}\ninvariant "it": no callers in a can kms:Decrypt {sentence}\n'))
+    (found_verdict,) = prove(found, invariant.invariants).verdicts
+    return found_verdict.status.value, [one.text for one in found_verdict.assumptions if one.rule == "F7"]
+
+
+def test_f7_an_invariant_about_a_value_says_which_pair_it_means() -> None:
+    # reference_policies_elements_condition: the name of the key matches both pairs, but only one value matches.
+    pair = "kms:EncryptionContext:ec2"
+    told_of = [f"of pairs whose names differ in case alone, the invariant's `{pair}` is the one that the policies read"]
+    for own in ("kms:EncryptionContext:EC2", pair):
+        assert _of_text(own, f'when {pair} = "test2"') == ("proved", told_of)
+        assert _of_text(own, f'unless {pair} != "test2"') == ("proved", told_of)
+        assert _of_text(own, f'unless {pair} = "test1"') == ("proved", [])
+        assert _of_text(own, f'when {pair} != "test1"') == ("proved", [])
+        assert _of_text(own, f"when {pair} is absent") == ("proved", [])
+    assert _of_text("kms:EncryptionContext:app", f'when {pair} = "test2" and kms:EncryptionContext:app is absent') == ("proved", [])

@@ -21,6 +21,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
+from verifier.verify.explanation.symbolic import Decider
 
 PREFIX = "kms:EncryptionContext:"
 NAMES = ("DEPT", "Dept", "dept")
@@ -109,3 +110,58 @@ def test_f7_the_case_in_which_a_policy_writes_a_name_changes_nothing(seed: int) 
     assert verdicts(before) == verdicts(after)
     for request in list(requests())[:: 1 + seed % 3]:
         assert evaluate(before, request).outcome is evaluate(after, request).outcome, request.context
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_f7_both_rooms_try_each_pair(seed: int) -> None:
+    found, facts = sample(seed)
+    decider = Decider(asked := estate(*found, **facts))
+    for request in list(requests())[seed::41]:
+        for held in ({}, {"F7": True}, {"F7": False}):
+            assert evaluate(asked, request, held).outcome is decider.decide(request, held), (request.context, held)
+
+
+# -- several pairs that no grant lists --
+
+SPELLINGS = ("ab", "aB", "Ab", "AB")
+"""All spellings of a name, so that the requests below are all that there are, but for other values."""
+PATTERNS = (*SPELLINGS, "a?", "?B", "A*")
+
+
+def about_names(dice: random.Random) -> dict[str, Any]:
+    """A Deny of requests by the names that they have."""
+    operator = dice.choice(("ForAnyValue:StringLike", "ForAnyValue:StringNotLike"))
+    return deny(Condition={operator: {"kms:EncryptionContextKeys": dice.sample(PATTERNS, dice.choice((1, 2)))}})
+
+
+def about_values(dice: random.Random) -> dict[str, Any]:
+    """A Deny of requests by what is read."""
+    return deny(Condition={dice.choice(("StringEquals", "StringNotEquals")): {PREFIX + dice.choice(SPELLINGS): dice.choice("ab")}})
+
+
+def listing(seed: int) -> Estate:
+    """A key with a grant for Alice that lists some of the spellings, and Deny statements about names and values."""
+    dice = random.Random(seed)
+    listed = dice.sample(SPELLINGS, dice.choice((1, 1, 2)))
+    kind = dice.choice(("context_subset", "context_subset", "context_equals"))
+    given: dict[str, Any] = {kind: tuple((name, dice.choice("ab")) for name in listed)}
+    denied = [about_names(dice), *(about_values(dice) for _ in range(dice.choice((0, 1, 2))))]
+    return estate(allow(aws(ROOT)), *denied, grants=(grant(ALICE, "Decrypt", **given),))
+
+
+def all_requests() -> Iterator[Request]:
+    """Alice's requests with pairs of that name, each value in turn first."""
+    for values in product((None, "a", "b", "c"), repeat=len(SPELLINGS)):
+        pairs = [(PREFIX + name, value) for name, value in zip(SPELLINGS, values, strict=True) if value is not None]
+        firsts = {value: at for at, (_, value) in enumerate(pairs)}
+        for at in firsts.values() or (0,):
+            yield Request(Caller(CallerKind.USER, ALICE, ALICE.split(":")[4]), "kms:Decrypt", KEY, (*pairs[at:], *pairs[:at]))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_f7_a_claim_is_proved_iff_no_pairs_in_any_spellings_are_allowed(seed: int) -> None:
+    asked, claim = listing(seed), nobody(callers=PrincipalLike(Text(ALICE)))
+    for any_case in (True, False):
+        held = {"G3-names": any_case}
+        some = any(evaluate(asked, request, {**held, "F7": False}).outcome is not Outcome.DENY for request in all_requests())
+        assert status(asked, claim, readings=held) == ("refuted" if some else "proved"), any_case

@@ -6,9 +6,10 @@ Guarantee: `allow` and `deny` hold under every assignment of the symbols that ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice, product
 
 from verifier.evaluate.aside import Aside
 from verifier.evaluate.cases import case_of
@@ -25,6 +26,7 @@ from verifier.evaluate.session_tags import SessionTags
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
 from verifier.syntax.diagnostic import InputError
 
@@ -47,6 +49,10 @@ def values_read(estate: Estate, request: Request) -> dict[str, Value]:
     return found | {name: value for name in pairs if isinstance(value := context.lookup(name, PolicyKind.KEY), str)}
 
 
+_MOST_ORDERS = 256
+"""Orders of the pairs of a request that are tried before the answer is *depends*."""
+
+
 class Hearing:
     """One request, decided under one assignment after another: what turns on no symbol is found once. Raises as `evaluate` does."""
 
@@ -54,25 +60,49 @@ class Hearing:
         if request.session_policies is not None and request.caller.kind not in SESSIONS:
             raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
         self._given = dict(request.readings) if isinstance(request, GivenRequest) else {}
-        self._heard = [_Heard(estate, one) for one in _by_issuer(estate, request)]
+        orders = list(islice(_in_each_order(request), _MOST_ORDERS + 1))
+        self._too_many = len(orders) > _MOST_ORDERS
+        self._heard = [[_Heard(estate, one) for one in _by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
 
     def decide(self, assignment: Mapping[str, bool] | None = None) -> Decision:
         """As `evaluate`."""
         fixed = {**self._given, **(assignment or {})}
-        decisions = [heard.decide(fixed) for heard in self._heard]
-        found = {decision.outcome for decision in decisions}
-        if not all(decision.impossible for decision in decisions):
-            decisions = [replace(decision, impossible=()) for decision in decisions]
-        if len(decisions) == 1 or (len(found) == 1 and Outcome.DEPENDS not in found):
-            return decisions[0]
-        depends_on = {symbol for decision in decisions for symbol in decision.depends_on} | ({"P3"} if len(found) > 1 else set())
-        return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
+        found = [_any_of("P3", [heard.decide(fixed) for heard in issuers]) for issuers in self._orders(fixed)]
+        if self._too_many and WHICH_PAIR not in fixed:
+            found.append(replace(found[0], outcome=Outcome.DEPENDS, depends_on=(WHICH_PAIR,)))
+        return _any_of(WHICH_PAIR, found)
 
     def outcome(self, assignment: Mapping[str, bool] | None = None) -> Outcome:
         """The outcome of `decide`, without its trace."""
         fixed = {**self._given, **(assignment or {})}
-        found = {heard.outcome(fixed) for heard in self._heard}
-        return found.pop() if len(found) == 1 else Outcome.DEPENDS
+        found = {heard.outcome(fixed) for issuers in self._orders(fixed) for heard in issuers}
+        return found.pop() if len(found) == 1 and (WHICH_PAIR in fixed or not self._too_many) else Outcome.DEPENDS
+
+    def _orders(self, fixed: Mapping[str, bool]) -> Sequence[Sequence[_Heard]]:
+        """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which pair is read."""
+        return self._heard[:1] if WHICH_PAIR in fixed else self._heard
+
+
+def _any_of(symbol: str, decisions: Sequence[Decision]) -> Decision:
+    """The decision on a request that is one of several, which one a symbol stands for."""
+    found = {decision.outcome for decision in decisions}
+    if not all(decision.impossible for decision in decisions):
+        decisions = [replace(decision, impossible=()) for decision in decisions]
+    if len(decisions) == 1 or (len(found) == 1 and Outcome.DEPENDS not in found):
+        return decisions[0]
+    depends_on = {other for decision in decisions for other in decision.depends_on} | ({symbol} if len(found) > 1 else set())
+    return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
+
+
+def _in_each_order(request: Request) -> Iterator[Request]:
+    """F7: of pairs whose names differ in case alone any may be read: each value under a name comes first once, with each under another."""
+    places: dict[str, dict[Value, int]] = {}
+    for at, (name, value) in enumerate(request.context):
+        if name.lower().startswith(ENCRYPTION_CONTEXT):
+            places.setdefault(name.lower(), {}).setdefault(value, at)
+    for firsts in product(*(found.values() for found in places.values() if len(found) > 1)):
+        others = (pair for at, pair in enumerate(request.context) if at not in firsts)
+        yield replace(request, context=(*(request.context[at] for at in firsts), *others)) if firsts else request
 
 
 def _by_issuer(estate: Estate, request: Request) -> list[Request]:

@@ -297,6 +297,8 @@ READINGS: tuple[Reading, ...] = (
 )
 """Every ◇ that the verifier models, in the order of semantics.md."""
 
+WHICH_PAIR = "F7"
+"""The reading that says which of several pairs of the encryption context conditions read."""
 OUTSIDE_ALLOW = "U1:allow"
 """Whether the identity policies of a caller outside the inventory allow this request (U1)."""
 OUTSIDE_DENY = "U1:deny"

@@ -15,11 +15,12 @@ def at_most(expressions: Sequence[Expression], most: int) -> Expression:
     """True iff at most so many of the expressions are."""
     if most >= len(expressions):
         return TRUE
-    return negation(_at_least(expressions, most + 1))
+    return negation(at_least(expressions, most + 1))
 
 
-def _at_least(expressions: Sequence[Expression], least: int) -> Expression:
-    """`reached[n]`: at least n of the expressions read so far are true."""
+def at_least(expressions: Sequence[Expression], least: int) -> Expression:
+    """True iff at least so many of the expressions are."""
+    # `reached[n]`: at least n of the expressions read so far are true.
     reached: list[Expression] = [TRUE, *[FALSE] * least]
     for expression in expressions:
         reached = [TRUE, *(either(reached[n], both(reached[n - 1], expression)) for n in range(1, least + 1))]

@@ -10,9 +10,9 @@ from verifier.model.grant import Grant, Pairs
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, both, choose, conjunction, disjunction, either, negation
 from verifier.problem.predicates import Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.space import PAIR_PREFIX, Space, exact_pair, other_pair
-from verifier.problem.views import View
+from verifier.problem.views import SetView, View
 
-_NAMES = "kms:encryptioncontextkeys"
+NAMES = "kms:encryptioncontextkeys"
 _TYPE = "kms:grantconstrainttype"
 
 
@@ -50,40 +50,47 @@ def equals(space: Space, pairs: Pairs) -> Expression:
 
 def _holds_pair(space: Space, name: str, value: str) -> Expression:
     predicate = exactly(value)
-    other = disjunction(space.ask(view, predicate) for view in _other_views(space, name))
-    return either(space.ask(_own_view(space, name), predicate), both(Symbol("G3-names"), other))
+    others = disjunction(view.some(frozenset({predicate}), True) for view in _other_views(space, name))
+    return either(space.ask(_own_view(space, name), predicate), both(Symbol("G3-names"), others))
 
 
 def _only_values(space: Space, pairs: Pairs) -> Expression:
     """No spelling of a listed name has a value that is not listed with it."""
-    values: dict[str, set[str]] = {}
+    values: dict[str, set[Predicate]] = {}
     for name, value in pairs:
-        values.setdefault(name.lower(), set()).add(value)
-    views = {view.name: (view, name) for name, _ in pairs for view in (_own_view(space, name), *_other_views(space, name))}
-    return conjunction(
-        either(negation(view.present), *(space.ask(view, exactly(value)) for value in sorted(values[name.lower()])))
-        for view, name in views.values()
-    )
+        values.setdefault(name.lower(), set()).add(exactly(value))
+    views = {view.name: (view, name) for name, _ in pairs for view in (_as_set(_own_view(space, name)), *_other_views(space, name))}
+    return conjunction(negation(view.some(frozenset(values[name.lower()]), False)) for view, name in views.values())
 
 
 def _no_name_outside(space: Space, names: frozenset[Predicate]) -> Expression:
-    space.set_view(_NAMES)
-    return negation(Some(_NAMES, names, False)) if names else negation(Present(_NAMES))
+    space.set_view(NAMES)
+    return negation(Some(NAMES, names, False)) if names else negation(Present(NAMES))
 
 
 def _own_view(space: Space, name: str) -> View:
-    return space.attribute_view(exact_pair(name) if _letters(name) else PAIR_PREFIX + name)
+    return space.attribute_view(exact_pair(name) if letters(name) else PAIR_PREFIX + name)
 
 
-def _other_views(space: Space, name: str) -> tuple[View, ...]:
-    """The pairs whose name differs from this one in case alone."""
+def _other_views(space: Space, name: str) -> tuple[SetView, ...]:
+    """The pairs whose name differs from this one in case alone: those that grants list, and all others."""
     listed = space.pair_names[PAIR_PREFIX + name.lower()]
-    others = [exact_pair(other) for other in listed if other != name]
-    if len(listed) < 2 ** _letters(name):
-        others.append(other_pair(name))
-    return tuple(map(space.attribute_view, others))
+    others = [_as_set(space.attribute_view(exact_pair(other))) for other in listed if other != name]
+    if len(listed) < 2 ** letters(name):
+        others.append(space.set_view(other_pair(name)))
+    return tuple(others)
 
 
-def _letters(name: str) -> int:
+def _as_set(view: View) -> SetView:
+    """The set of the one value that there may be."""
+
+    def some(predicates: frozenset[Predicate], inside: bool) -> Expression:
+        found = disjunction(map(view.test, predicates))
+        return found if inside else both(view.present, negation(found))
+
+    return SetView(view.name, view.present, some)
+
+
+def letters(name: str) -> int:
     """How many characters of a name have another case."""
     return sum(character.lower() != character.upper() for character in name)

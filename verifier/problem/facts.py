@@ -31,11 +31,10 @@ from verifier.problem.facts_operation import (
     existing_actions,
     fitting_algorithms,
     operation_keys,
-    pairs,
-    pairs_read,
     suitable_actions,
 )
 from verifier.problem.facts_organization import organizations
+from verifier.problem.facts_pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts_parameters import parameters, sources
 from verifier.problem.facts_session import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts_shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
@@ -249,6 +248,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     grant_requests,
     parameters,
     sources,
+    names_suffice,
     organizations,
     _inventory_tags,
     possible_tags,

@@ -1,4 +1,4 @@
-"""Facts about operations and keys (R3, F6, F7, F8): which operation carries which condition keys, and suits which key.
+"""Facts about operations and keys (R3, F6, F8): which operation carries which condition keys, and suits which key.
 
 In: a space. Out: expressions that hold of every request.
 Guarantee: an operation is ruled out only where the reference data says so; one that the data does not know may carry anything (U4).
@@ -13,11 +13,9 @@ from verifier.model.reference import actions, fitting_values, suits
 from verifier.problem.expression import (
     Expression,
     Present,
-    Some,
     Symbol,
     Test,
     both,
-    disjunction,
     either,
     implies,
     negation,
@@ -25,9 +23,8 @@ from verifier.problem.expression import (
 )
 from verifier.problem.facts_shared import has, member
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
-from verifier.problem.predicates import Field, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
-from verifier.problem.relations import equal
-from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space, acts, exact_pair, other_pair
+from verifier.problem.predicates import Field, OneOf, exactly, like
+from verifier.problem.space import Space, acts
 from verifier.problem.targets import FACT_FIELDS, TargetKind, facts_of_text
 
 _REQUIRED = frozenset(
@@ -48,7 +45,7 @@ _REQUIRED = frozenset(
     }
 )
 """Operation keys of parameters that are required or have a default (F6)."""
-_REQUEST_TAGS, _UNTAG = "aws:requesttag/", "kms:UntagResource"
+REQUEST_TAGS, UNTAG = "aws:requesttag/", "kms:UntagResource"
 _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
 
 
@@ -68,17 +65,17 @@ def operation_keys(space: Space) -> Iterator[Expression]:
 
 def _carried_by(space: Space, name: str) -> Expression | None:
     wanted = name
-    for prefix in ("kms:encryptioncontext:", _REQUEST_TAGS):
+    for prefix in ("kms:encryptioncontext:", REQUEST_TAGS):
         if name.startswith(prefix):
             wanted = prefix
     if name == "kms:encryptioncontextkeys":
         wanted = "kms:encryptioncontext:"
-    lacking = _lacking(wanted)
-    if lacking is None or name == "kms:grantisforawsresource":
+    without = lacking(wanted)
+    if without is None or name == "kms:grantisforawsresource":
         return None
-    carried = negation(acts(lacking & space.known_actions))  # an unknown action may carry it (U4)
-    if wanted == _REQUEST_TAGS:
-        return either(carried, both(acts({_UNTAG}), Symbol("F6-untag")))
+    carried = negation(acts(without & space.known_actions))  # an unknown action may carry it (U4)
+    if wanted == REQUEST_TAGS:
+        return either(carried, both(acts({UNTAG}), Symbol("F6-untag")))
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
         symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
         return both(carried, symmetric)
@@ -86,7 +83,7 @@ def _carried_by(space: Space, name: str) -> Expression | None:
 
 
 @lru_cache(4096)
-def _lacking(key: str) -> frozenset[str] | None:
+def lacking(key: str) -> frozenset[str] | None:
     """The known actions that do not carry a condition key; `None` for a key that none carries."""
     carrying = [a.name for a in actions() if key in a.condition_keys]
     return frozenset(a.name for a in actions()).difference(carrying) if carrying else None
@@ -149,46 +146,6 @@ def existing_actions(space: Space) -> Iterator[Expression]:
     yield negation(acts(elsewhere))
     if has(space, RETIRING):
         yield same(Present(RETIRING), acts({LIST_RETIRABLE}))
-
-
-def pairs(space: Space) -> Iterator[Expression]:
-    """F7: the keys of the encryption context are the names of its pairs, with their case; those of request tags compare without."""
-    if has(space, "kms:encryptioncontextkeys"):
-        for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
-            yield same(Present(attribute), Some("kms:encryptioncontextkeys", frozenset({_names(space, attribute)}), True))
-    if has(space, "aws:tagkeys"):
-        # UntagResource names tags without values, or, by the reading F6-untag, with some.
-        with_tags = negation(acts((_lacking(_REQUEST_TAGS) or frozenset()) & space.known_actions))
-        for attribute in [n for n in space.attributes if n.startswith("aws:requesttag/")]:
-            named = Tokens(literal_tokens(attribute.removeprefix("aws:requesttag/"), fold=True))
-            is_named = Some("aws:tagkeys", frozenset({named}), True)
-            yield implies(with_tags, same(Present(attribute), is_named))
-            yield implies(both(acts({_UNTAG}), Present(attribute)), is_named)
-
-
-def _names(space: Space, attribute: str) -> Predicate:
-    """The names that the pair of an attribute can have: of what conditions read, in any case."""
-    name = attribute.removeprefix(PAIR_PREFIX)
-    if name.endswith(EXACT_NAME):
-        return exactly(name.removesuffix(EXACT_NAME))
-    name = name.removesuffix(OTHER_NAME)
-    folded = Tokens(literal_tokens(name, fold=True))
-    listed = space.pair_names.get(PAIR_PREFIX + name, ())
-    return Less(folded, tuple(map(exactly, listed))) if attribute.endswith(OTHER_NAME) else folded
-
-
-def pairs_read(space: Space) -> Iterator[Expression]:
-    """F7: what every condition on a name reads is the value of one of the pairs that have it in some case.
-
-    Which one is open, and any may be: a request can give any of them first or last, so the reading F7, which says which of the two it is,
-    rules out none. Of the pairs whose names no grant lists one stands for all, since nothing but the set of names tells them apart.
-    """
-    for key, listed in space.pair_names.items():
-        wanted = [name for name in (*map(exact_pair, listed), other_pair(key.removeprefix(PAIR_PREFIX))) if has(space, name)]
-        if wanted and has(space, key):
-            read, own = space.attribute_view(key), [space.attribute_view(name) for name in wanted]
-            yield same(read.present, disjunction(view.present for view in own))
-            yield implies(read.present, disjunction(equal(space, read, view) for view in own))
 
 
 # -- F8 --

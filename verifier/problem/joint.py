@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
+from verifier.model.readings import WHICH_PAIR
 from verifier.problem.counterparts import Counterparts
 from verifier.problem.decision import allowed
 from verifier.problem.diagram import EVERYTHING, Diagrams, Node, TooLarge
@@ -222,8 +223,9 @@ def _as_sets(
     known_action = reduce(known)
     whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *_flat(reduced_facts)]
     if any(space.relations for space in spaces):
-        # What concrete values show of a comparison, they show for one reading of its wildcards; a request is written for one of F7.
-        whole += [Symbol(WILDCARDS), Symbol("F7")]
+        whole.append(Symbol(WILDCARDS))  # what concrete values show of a comparison, they show for one reading of its wildcards
+    if any(space.pair_names for space in spaces):
+        whole.append(Symbol(WHICH_PAIR))  # a request is written for one of its readings
     diagrams = Diagrams(variables(finite, whole))
     for space in spaces:
         for other in spaces:

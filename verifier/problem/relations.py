@@ -8,7 +8,6 @@ settled by concrete values (`verifier.witness`), for which each relation keeps i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -141,15 +140,6 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         mode,
         pieces,
     )
-
-
-def equal(space: Space, left: View, right: View) -> Expression:
-    """Two attributes are both present and have the same value."""
-    pieces = (Variable(right.name, None),)
-    symbol = f"same value:{left.name}:{right.name}"
-    if symbol not in space.relations:
-        space.relations[symbol] = replace(_described(symbol, left, EQUALS, pieces, (right,)), pieces=())
-    return both(left.present, right.present, Symbol(symbol))
 
 
 def _around(mode: str, pieces: Template) -> tuple[Tokens, Tokens]:

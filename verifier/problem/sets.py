@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol
 from verifier.problem.finite import Finite, In
+from verifier.problem.space import OTHER_NAME
 
 FIRST = ("principal", "action")
 """The variables that every description begins with."""
@@ -43,10 +44,11 @@ def mentioned(expressions: Iterable[Expression]) -> dict[str, None]:
 
 
 def variables(finite: Finite, expressions: Sequence[Expression]) -> dict[str, int]:
-    """The variables of some expressions, each with how many values it has: callers and actions, then attributes, then other symbols."""
+    """The variables of some expressions, each with how many values it has: callers and actions, then attributes, then other symbols.
+    A description does without what comes first, where it can (`Cover`): so the pairs that no grant lists come before the set of names."""
     used = mentioned(expressions)
     attributes = [name for name in (*FIRST, *finite.tables) if name in finite.tables and name not in finite.held]
-    sets = [symbol for symbols in finite.held.values() for symbol in symbols]
+    sets = [symbol for name in sorted(finite.held, key=lambda name: not name.endswith(OTHER_NAME)) for symbol in finite.held[name]]
     order = dict.fromkeys([*attributes, *sets, *used])
     return {name: finite.width(name) if name in finite.tables else 2 for name in order if name in used or name in FIRST}
 

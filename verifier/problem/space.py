@@ -8,7 +8,7 @@ Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never at
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,7 @@ def exact_pair(name: str) -> str:
 
 
 def other_pair(name: str) -> str:
-    """The attribute of a pair whose name differs in case alone from those like `name` that grants list."""
+    """The attribute of the pairs whose names differ in case alone from those like `name` that grants list: the set of their values."""
     return PAIR_PREFIX + name.lower() + OTHER_NAME
 
 
@@ -237,7 +237,8 @@ class Space(CallerTests):
             make = _OWN.get(name)
             target = self.target
             found = context_attribute(name, target.partition, target.region) if make is None else make()
-            self.attributes[name] = with_values(found, self._given(name))
+            found = with_values(found, self._given(name))
+            self.attributes[name] = replace(found, multivalued=True) if name.endswith(OTHER_NAME) else found
         return name
 
     def _given(self, name: str) -> frozenset[str]:

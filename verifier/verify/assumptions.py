@@ -11,17 +11,34 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import ANY_ENDPOINT, Estate, Key, Level
-from verifier.model.invariant import AnyInvariant, Expectation, Invariant, KeyAlias, KeyFamily, KeyTag
-from verifier.model.policy import Effect, Principal, PrincipalType
+from verifier.model.invariant import (
+    AnyInvariant,
+    ConditionAnd,
+    ConditionExpression,
+    ConditionNot,
+    ConditionOr,
+    Expectation,
+    Holds,
+    Invariant,
+    KeyAlias,
+    KeyFamily,
+    KeyTag,
+)
+from verifier.model.policy import Condition, Effect, Principal, PrincipalType
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
 from verifier.model.verdict import Assumption
 from verifier.problem.controls import controls_of
+from verifier.problem.expression import symbols_of
+from verifier.problem.finite import questions
+from verifier.problem.predicates import Predicate
 from verifier.problem.question import Claim, Question
 from verifier.problem.selected_keys import family_of, is_multi_region, selected_keys
+from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.targets import Target, TargetKind
 from verifier.syntax.text import first_few
-from verifier.verify.claims import Answer, Found
+from verifier.verify.claims import Answer, Found, Proved
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:
@@ -35,6 +52,8 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
     for name in question.space.notes:
         found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
     found += _impossible_values(question, claim)
+    if isinstance(answer, Proved):
+        found += _pairs_read(question, claim)
     found += _readings(answer, held)
     found.append(Assumption("U4", f"actions and condition keys as of {data_version()}"))
     return tuple(found)
@@ -48,6 +67,34 @@ def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]
     for reference, remarks in space.remarks.items():
         if reference not in elsewhere:
             yield from (Assumption(rule, text) for rule, text in remarks)
+
+
+def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
+    """F7: which of several pairs an invariant means that is about some value under a name, where the policies read one too."""
+    named = {key.lower(): key for key in _values_wanted(claim.invariant.when)}
+    if not named:
+        return
+    allowed, read = question.formula.allowed, dict[str, dict[Predicate, None]]()
+    questions([allowed], read)
+    compared = symbols_of(allowed)
+    also = {view.name for symbol, relation in question.space.relations.items() if symbol in compared for view in relation.views}
+    for name, key in named.items():
+        if name in read or name in also:
+            sentence = f"of pairs whose names differ in case alone, the invariant's `{key}` is the one that the policies read"
+            yield Assumption(WHICH_PAIR, sentence)
+
+
+def _values_wanted(when: ConditionExpression, wanted: bool = True) -> Iterator[str]:
+    """The keys of the encryption context of which a condition wants a value; one that no pair may have is none that is `wanted`."""
+    match when:
+        case Holds(Condition(operator, key)):
+            if key.value.lower().startswith(PAIR_PREFIX) and operator.base != "Null" and ("Not" not in operator.base) is wanted:
+                yield key.value
+        case ConditionNot(operand):
+            yield from _values_wanted(operand, not wanted)
+        case ConditionAnd(operands) | ConditionOr(operands):
+            for operand in operands:
+                yield from _values_wanted(operand, wanted)
 
 
 def given(estate: Estate, target: Target) -> Iterator[Assumption]:

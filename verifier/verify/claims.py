@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from verifier.evaluate import Hearing
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
-from verifier.model.readings import SESSION_ALLOW, trusting_role
+from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR, trusting_role
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
@@ -31,7 +31,8 @@ from verifier.verify.replay import (
     without_doubts,
 )
 from verifier.witness.command import command
-from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
+from verifier.witness.pairs import unlike_pairs
+from verifier.witness.request import absent_facts, build
 from verifier.witness.values import Conflict, Search, Stuck
 
 REFINEMENTS = 300

@@ -38,9 +38,9 @@ def preferences(question: Question) -> list[Expression]:
 def usually(question: Question) -> list[Expression]:
     """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values: mostly all of these can
     be met together."""
-    finite, tables = question.finite, question.finite.tables
+    finite = question.finite
     wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
-    wanted += [In(name, 1 << tables[name].size) for name in tables if name.endswith(OTHER_NAME)]
+    wanted += [negation(Symbol(held)) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
 
 

@@ -15,6 +15,7 @@ from verifier.model.readings import (
     OUTSIDE_ALLOW,
     OUTSIDE_DENY,
     SESSION_ALLOW,
+    WHICH_PAIR,
     allow_symbol,
     fact_symbol,
     is_reading,
@@ -27,7 +28,7 @@ from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.finite import In
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Session, Unsat
-from verifier.witness.request import WHICH_PAIR, unlike_pairs
+from verifier.witness.pairs import unlike_pairs
 from verifier.witness.values import WILDCARDS
 
 

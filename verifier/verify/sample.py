@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate import Hearing
-from verifier.model.readings import READINGS, fact_symbol, is_reading
+from verifier.model.readings import READINGS, WHICH_PAIR, fact_symbol, is_reading
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample
 from verifier.problem.diagram import EVERYTHING, NOTHING, Node
@@ -26,7 +26,8 @@ from verifier.problem.tables import OverBudget
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command
-from verifier.witness.request import WHICH_PAIR, absent_facts, build, unlike_pairs
+from verifier.witness.pairs import unlike_pairs
+from verifier.witness.request import absent_facts, build
 from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
@@ -146,7 +147,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     node = diagrams.both(node, projection.care)
     assert node != NOTHING, "the set holds no request that can be made"
     wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
-    wanted += [(name, 1 << table.size) for name, table in tables.items() if name.endswith(OTHER_NAME)]
+    wanted += [(held, 1) for name, symbols in joint.finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     via = tables[VIA].class_of("false") if VIA in tables else None
     wanted += [(VIA, 1 << via)] if via is not None else []
     for name, mask in wanted:

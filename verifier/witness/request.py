@@ -7,22 +7,21 @@ Guarantee: the request has exactly those values; keys that follow from the calle
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import chain, islice, product
 
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import action as reference_action
-from verifier.model.reference import condition_key
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_actions import step_action, step_key
+from verifier.model.step_actions import step_action
 from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION, WEB_PREFIX, is_date
 from verifier.problem.facts_shared import VIA
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.question import Question
-from verifier.problem.space import INTERNAL, MADE, PAIR_PREFIX, Space, exact_pair, other_pair, pair_key
+from verifier.problem.space import INTERNAL, MADE, Space, pair_key
 from verifier.problem.steps.resources import made_resource
 from verifier.problem.tables import instant_text
 from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
+from verifier.witness.pairs import SETS, Pairs, spelled
 from verifier.witness.values import Concrete
 
 
@@ -92,15 +91,15 @@ def caller(values: Concrete) -> Caller:
 
 def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple[str, Value]]:
     space = question.space
-    pairs = {prefix: _Pairs(question, values, prefix) for prefix in _SETS}
+    pairs = {prefix: Pairs(question, values, prefix) for prefix in SETS}
     shown = set[str]()
     for name in space.attributes:
         value = values.get(name)
-        if name in INTERNAL or value is None or name in _SETS.values() or name.endswith("#service"):
+        if name in INTERNAL or value is None or name in SETS.values() or name.endswith("#service"):
             continue
         if name == VIA and value == ("true" if values.get("kms:viaservice") is not None else "false"):
             continue  # what evaluation supposes of a request that does not say it (F5)
-        prefix = next((p for p in _SETS if name.startswith(p)), None)
+        prefix = next((p for p in SETS if name.startswith(p)), None)
         if prefix is not None:
             key = pair_key(name)
             yield from pairs[prefix].of(key, last) if key not in shown else ()
@@ -112,14 +111,6 @@ def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple
     for found in pairs.values():
         yield from found.others()
     yield from _derived(space, values)
-
-
-def spelled(space: Space, name: str) -> str:
-    """A condition key as the policies spell it, or as the documentation does."""
-    known = condition_key(name) or step_key(name)
-    if known is None or known.prefix is not None:
-        return space.spellings.get(name, name)
-    return known.name
 
 
 def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
@@ -135,78 +126,3 @@ def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
             value = view.value(values)
             if value is not None:
                 yield spelled(space, name), value
-
-
-# -- the encryption context, and request tags --
-
-_SETS = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
-_SHOWN = {PAIR_PREFIX: "kms:EncryptionContext:", "aws:requesttag/": "aws:RequestTag/"}
-_MOST_SPELLINGS = 8
-WHICH_PAIR = "F7"
-"""The reading that says which of several pairs conditions read."""
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """The pairs of a request whose keys begin with `prefix`."""
-
-    question: Question
-    values: Concrete
-    prefix: str
-    names: dict[str, None] = field(default_factory=dict)
-    """The names of those that were shown."""
-
-    def of(self, key: str, last: bool) -> Iterator[tuple[str, Value]]:
-        """The pairs of a key in lower case. What conditions read is the first of them, or the `last` (F7)."""
-        space, read = self.question.space, self.values.get(key)
-        listed = space.pair_names.get(key, ())
-        found = {name: value for name in listed if (value := self.values.get(exact_pair(name))) is not None}
-        other = self.values.get(other_pair(key[len(PAIR_PREFIX) :])) if listed else read
-        if other is not None:
-            found |= dict.fromkeys(self._unlisted(key, listed), other)
-        self.names.update(dict.fromkeys(found))
-        for name in sorted(found, key=lambda name: read is not None and (found[name] == read) is last):
-            yield _SHOWN[self.prefix] + name, found[name]
-
-    def _unlisted(self, key: str, listed: tuple[str, ...]) -> list[str]:
-        """The names in which a key stands that no grant lists: those that the set of names holds, or one if it says nothing; as policies
-        spell them, where nothing tells that apart."""
-        spellings = list(islice((name for name in _spellings(self.question, key, self.prefix) if name not in listed), _MOST_SPELLINGS))
-        held = [name for name in self._held if name not in listed and name.lower() == key[len(self.prefix) :]]
-        likely = [next((name for name in spellings if self._alike(name, own)), own) for own in held]
-        return likely or spellings[:1]
-
-    @property
-    def _held(self) -> tuple[str, ...]:
-        held = self.values.get(_SETS[self.prefix])
-        return held if isinstance(held, tuple) else ()
-
-    def _alike(self, name: str, other: str) -> bool:
-        """Whether nothing that is asked of the set of names tells two from one another."""
-        table = self.question.finite.tables.get(_SETS[self.prefix])
-        return name == other if table is None else table.class_of(name) == table.class_of(other)
-
-    def others(self) -> Iterator[tuple[str, Value]]:
-        """The names that are held beside those that were shown, each with some value, and the set of names itself."""
-        if self._held:
-            others = [name for name in self._held if not any(self._alike(name, own) for own in self.names)]
-            yield from ((_SHOWN[self.prefix] + name, "example") for name in others)
-            yield spelled(self.question.space, _SETS[self.prefix]), tuple(dict.fromkeys((*self.names, *others)))
-
-
-def unlike_pairs(request: Request) -> frozenset[str]:
-    """The condition keys, in lower case, of which the request has pairs with different values: the reading F7 says which is read."""
-    found: dict[str, set[Value]] = {}
-    for key, value in request.context:
-        if key.lower().startswith(PAIR_PREFIX):
-            found.setdefault(key.lower(), set()).add(value)
-    return frozenset(key for key, values in found.items() if len(values) > 1)
-
-
-def _spellings(question: Question, key: str, prefix: str) -> Iterator[str]:
-    """The spellings that a name may have, the likely ones first."""
-    name = key[len(prefix) :]
-    own = question.space.spellings.get(key, key)[len(prefix) :]
-    likely = [own, name, name.upper(), name.capitalize(), name[:-1] + name[-1:].upper(), name.swapcase(), name.title()]
-    others = ("".join(letters) for letters in product(*(sorted({letter, letter.upper()}) for letter in name)))
-    return (spelling for spelling in chain(dict.fromkeys(likely), others) if spelling.lower() == name)

@@ -19,9 +19,11 @@ from verifier.problem.predicates import Predicate, Tokens
 from verifier.problem.question import Question
 from verifier.problem.relations import parts_between
 from verifier.problem.search import disjoint_pair, find_word
+from verifier.problem.space import PAIR_PREFIX, other_pair
 from verifier.problem.tables import OverBudget
 from verifier.problem.values import ARN
 from verifier.problem.views import Relation
+from verifier.witness.pairs import lacking_names
 
 NAMES = 128
 """Members of a class of users and roles that are tried for one whose name nobody else has."""
@@ -86,7 +88,15 @@ class Search:
             if isinstance(found, Conflict):
                 return found
             values[name] = found
-        return self._relate(values)
+        chosen = self._relate(values)
+        key = lacking_names(self._question, chosen.values) if isinstance(chosen, Chosen) else None
+        return chosen if key is None else Stuck(f"no names were found for all pairs of `{key}`", self._of_pairs(key))
+
+    def _of_pairs(self, key: str) -> Expression:
+        """What the assignment says of the pairs of a key that no grant lists."""
+        name = other_pair(key.removeprefix(PAIR_PREFIX))
+        symbols = self._finite.held.get(name) or self._finite.lazy_sets[name].values()
+        return conjunction(Symbol(symbol) for symbol in symbols if self._symbols.get(symbol, False))
 
     def _doubt(self, name: str) -> Expression | None:
         """What the assignment says of an attribute of which no value is known that agrees with it."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.readings import SESSION_ALLOW
+from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.step_actions import StepAction, StepResource, step_action
 from verifier.problem.expression import Symbol, negation
@@ -20,7 +20,7 @@ from verifier.problem.targets import Target, TargetKind, key_target, step_target
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.explanation.symbolic_constraints import constraints
+from verifier.verify.explanation.symbolic_constraints import ANY_PAIR, constraints
 from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, Undetermined, concrete_values, refuse_unlike
 
 __all__ = ["Decider", "Undetermined", "decide_symbolically", "target_of"]
@@ -52,6 +52,8 @@ class Decider:
             raise Undetermined("a session policy (U2)")
         question = self._question(request)
         held = {SESSION_ALLOW: False, **(assignment or {})}
+        if WHICH_PAIR in held:
+            held[ANY_PAIR] = False
         fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
         solvers = self._solvers(question, request)
         # Of several, one for each value of a reading, those count whose value is not ruled out.

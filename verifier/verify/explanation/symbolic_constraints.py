@@ -7,15 +7,19 @@ Guarantee: a value that the problem's domains do not hold raises `Undetermined`,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Request
-from verifier.problem.expression import TRUE, Expression, Symbol, disjunction, implies, negation
+from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, implies, negation
 from verifier.problem.finite import In
 from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.question import Question
 from verifier.verify.explanation.symbolic_values import ORGANIZATION_KEYS, Undetermined, fitting_facts, lowered, open_pairs
 from verifier.witness.values import Concrete
 
+ANY_PAIR = "any pair"
+"""The symbol that leaves open which pairs are read (F7); false where that is held."""
 Found = str | tuple[str, ...] | None
 """The value of one attribute; `None` is absent."""
 
@@ -24,12 +28,27 @@ def constraints(question: Question, request: Request, values: Concrete) -> Itera
     """Everything that is known of the request."""
     for name, value in values.items():
         yield from has_value(question, name, value)
-    pairs = open_pairs(question, request)
-    for at, reading in enumerate((negation(Symbol("F7")), Symbol("F7")) if pairs else (TRUE,)):
-        read: Concrete = {name: ends[at] for name, ends in pairs.items()}
-        known = [found for name, value in read.items() for found in has_value(question, name, value)]
-        yield from (implies(reading, expression) for expression in (*known, *_relations(question, values | read)))
+    yield from _as_read(question, request, values)
     yield from _open(question, request, values)
+
+
+def _as_read(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
+    """F7: one pair under each name is read: the first or the last, as the reading says; any, under `ANY_PAIR`."""
+    pairs = open_pairs(question, request)
+    if not pairs:
+        yield from _relations(question, values)
+        return
+    last, some = Symbol(WHICH_PAIR), Symbol(ANY_PAIR)
+    firsts, lasts = (tuple(found[at] for found in pairs.values()) for at in (0, -1))
+    ways = [(negation(either(last, some)), firsts), (both(last, negation(some)), lasts)]
+    ways += [(some, found) for found in product(*pairs.values())]
+    yield disjunction(conjunction([reading, *_known(question, values, dict(zip(pairs, found, strict=True)))]) for reading, found in ways)
+
+
+def _known(question: Question, values: Concrete, read: Concrete) -> Iterator[Expression]:
+    for name, value in read.items():
+        yield from has_value(question, name, value)
+    yield from _relations(question, values | read)
 
 
 def has_value(question: Question, name: str, value: Found) -> Iterator[Expression]:

@@ -111,10 +111,10 @@ def pairs_of(request: Request) -> dict[str, dict[str, str]]:
     return found
 
 
-def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, str]]:
-    """What conditions may read where the reading F7 decides, by attribute: the value of the first pair and of the last."""
-    ends = {key: (next(iter(pairs.values())), next(reversed(pairs.values()))) for key, pairs in pairs_of(request).items()}
-    return {key: (first, last) for key, (first, last) in ends.items() if first != last and key in question.space.attributes}
+def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, ...]]:
+    """What conditions may read where it is open which pair they read (F7), by attribute: the values in the order of the request."""
+    found = {key: tuple(pairs.values()) for key, pairs in pairs_of(request).items() if key in question.space.attributes}
+    return {key: values for key, values in found.items() if len(set(values)) > 1}
 
 
 @dataclass(frozen=True)
@@ -282,16 +282,13 @@ class Reading:
         )
 
     def _pair(self, name: str) -> object:
-        """The value of a pair of the encryption context with one name, or with a name that no grant lists; what conditions read (F7)."""
+        """The value of the pair of the encryption context with one name, those of the pairs that no grant lists; what is read (F7)."""
         key = pair_key(name)
         pairs = pairs_of(self.request).get(key, {})
         if name.endswith(EXACT_NAME):
             return pairs.get(name.removesuffix(EXACT_NAME)[len(PAIR_PREFIX) :])
         if name.endswith(OTHER_NAME):
-            found = {value for own, value in pairs.items() if own not in self.question.space.pair_names[key]}
-            if len(found) > 1:
-                raise Undetermined(f"several pairs of {key}")
-            return next(iter(found), None)
+            return tuple(value for own, value in pairs.items() if own not in self.question.space.pair_names[key]) or None
         return OPEN if key in open_pairs(self.question, self.request) else next(iter(pairs.values()), None)
 
     def _is_unknown_fact(self, name: str) -> bool:

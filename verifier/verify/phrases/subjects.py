@@ -7,7 +7,7 @@ Guarantee: different attributes of one space have different names.
 from __future__ import annotations
 
 from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space
-from verifier.witness.request import spelled
+from verifier.witness.pairs import spelled
 
 _INTERNAL = {
     "principal": "the caller",
