@@ -119,5 +119,5 @@ class Outside:
 
 
 def pattern(word: Word) -> str:
-    """The text of a pattern in a sentence."""
-    return shown(word.text, word.note) + (" in any case" if word.sort is Sort.MATCHES_IN_ANY_CASE else "")
+    """The text of a pattern in a sentence; a name in any case is one as well."""
+    return shown(word.text, word.note) + (" in any case" if word.sort in (Sort.IS_IN_ANY_CASE, Sort.MATCHES_IN_ANY_CASE) else "")
