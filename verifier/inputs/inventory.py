@@ -99,7 +99,9 @@ class Inventory:
             read: dict[str, Policy] = {}
             default = known.default
             for identifier, version, in_force in known.versions:
-                policy = self._version(arn, version, in_force=in_force)
+                document, policy = _whole(version.get("Document")), self._in_force(arn, PolicyKind.IDENTITY) if in_force else None
+                if document is not None and not in_force:
+                    policy = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=_name(arn))
                 read |= {identifier: policy} if identifier is not None and policy is not None else {}
                 default = (identifier or default) if in_force else default
             yield ManagedPolicy(arn, tuple(read.items()), default, found.place.span, complete=0 < len(known.versions) == len(read))
@@ -123,13 +125,6 @@ class Inventory:
                 found.error(f"{arn} has more than one default version")
             self._known[arn] = _Managed(found, default, tuple(versions), _whole(documents[0] if documents else None))
         return self._known.get(arn)
-
-    def _version(self, arn: str, version: Record, *, in_force: bool) -> Policy | None:
-        """The document of a version; `None` where the input does not hold it."""
-        if in_force:
-            return self._in_force(arn, PolicyKind.IDENTITY)
-        document = _whole(version.get("Document"))
-        return None if document is None else read_document(self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=_name(arn))
 
     def _has_document(self, arn: str) -> bool:
         """Whether the input holds the document of a managed policy that is in force."""

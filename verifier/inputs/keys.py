@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from verifier.inputs.access import Record, listed, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
-from verifier.inputs.key_changes import KeyChanges, LoosePolicy, with_changes, with_loose
 from verifier.inputs.key_metadata import Relatives, are_related, is_key_arn, read_facts, read_metadata
+from verifier.inputs.merged_keys import with_changes, with_loose
 from verifier.inputs.nodes import Node, Remarks, Scalar, member
-from verifier.inputs.parts import KeyParts
+from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Key, Pairs, Unmodelled

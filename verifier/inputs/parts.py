@@ -20,7 +20,6 @@ from verifier.inputs.access import items, members
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.nodes import Items, Members, Node, Remarks, entries
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.unknown import Unknown
@@ -50,6 +49,35 @@ class KeyParts:
     planned: bool = False
     policy_alone: bool = False
     file: str = ""
+
+
+@dataclass
+class KeyChanges:
+    """Grants as `list-grants` lists them, the IDs of grants that are revoked, the names of aliases that it gets and that it loses; the
+    policy, where it is written. `place` is where it is said."""
+
+    place: Node
+    policy: Node | None = None
+    unaliased: set[str] = field(default_factory=set)
+    grants: list[Node] = field(default_factory=list)
+    revoked: set[str] = field(default_factory=set)
+    aliases: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class LoosePolicy:
+    """A key policy at an address whose key depends on these names; its account and Region where they are known. No caller writes the
+    policy of a key of another account or Region [API: PutKeyPolicy]."""
+
+    address: str
+    names: tuple[str, ...]
+    account: str | None
+    region: str | None
+
+    def may_be_of(self, arn: str) -> bool:
+        """Whether it may be the policy of the key with this ARN."""
+        region, account = arn.split(":")[3:5]
+        return self.account in (None, account) and self.region in (None, region)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from verifier.inputs.access import Record, is_null, listed_records
 from verifier.inputs.agreement import agreed
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.key_changes import entries_of
+from verifier.inputs.merged_keys import entries_of
 from verifier.inputs.nodes import Node, Remarks, member, text_of
 from verifier.inputs.parts import Parts
 from verifier.inputs.policies import read_document

@@ -10,8 +10,8 @@ ARN is not known is an unmodelled thing that others may join (E0). What is attac
 from __future__ import annotations
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.makers import EVERYWHERE, makes_roles
 from verifier.inputs.cloudformation.names import Names
+from verifier.inputs.cloudformation.surroundings import EVERYWHERE, makes_roles
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
 from verifier.inputs.elsewhere import Elsewhere, unlisted
@@ -110,7 +110,7 @@ class Identities:
         for index, block in enumerate(self.functions.listed(resource, "Policies")):
             name, document = member(block, "PolicyName"), member(block, "PolicyDocument")
             shown = name.text if isinstance(name, Scalar) else f"Policies[{index}] of {resource.name}"
-            document = block if isinstance(block, Unknown) else document or self._missing(block, shown)
+            document = block if isinstance(block, Unknown) else self._document(block, document, shown)
             if isinstance(name, Scalar):
                 self._put(draft, shown, name, document)
             else:
@@ -129,8 +129,8 @@ class Identities:
         step = f"{verb} {resource.type} `{resource.name}`"
         self.unmodelled.append(unlisted(step, why, self.names.account, resource.place.span))
 
-    def _missing(self, place: Node, what: str) -> Unknown:
-        return Unknown(place.source, place.start, place.end, [f"the document of {what}, which is not given"])
+    def _document(self, place: Node, given: Node | None, what: str) -> Node:
+        return given or self.functions.unknown(place, f"the document of {what}, which is not given")
 
     # -- what is attached to them --
 
@@ -157,7 +157,7 @@ class Identities:
         exists = self.functions.exists(resource)
         if exists is False:
             return
-        document = self.functions.of(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
+        document = self._document(resource.place, self.functions.of(resource, "PolicyDocument"), resource.name)
         if exists is None:
             document = resource.perhaps
         name = self.functions.of(resource, "PolicyName")
@@ -181,7 +181,7 @@ class Identities:
         """A managed policy, and to whom it is attached; `None` where it is not made, or its ARN is not known."""
         exists = self.functions.exists(resource)
         arn = self.names.iam_arn(resource)
-        document = self.functions.of(resource, "PolicyDocument") or self._missing(resource.place, resource.name)
+        document = self._document(resource.place, self.functions.of(resource, "PolicyDocument"), resource.name)
         for draft in self._attached(resource) if exists is not False else []:
             if isinstance(arn, Scalar) and exists:
                 draft.attach(arn, resource.name)

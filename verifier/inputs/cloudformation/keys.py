@@ -11,9 +11,8 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import listing, multi_region, no, obj
-from verifier.inputs.key_changes import KeyChanges
 from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
-from verifier.inputs.parts import KeyParts
+from verifier.inputs.parts import KeyChanges, KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, names_in
 

@@ -16,9 +16,8 @@ from functools import partial
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
-from verifier.inputs.cloudformation.makers import supposed, unknown_resources
 from verifier.inputs.cloudformation.names import Names
-from verifier.inputs.cloudformation.surroundings import endpoints, shares
+from verifier.inputs.cloudformation.surroundings import endpoints, shares, supposed, unknown_resources
 from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
 from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in

@@ -1,24 +1,30 @@
-"""VPC endpoints of a template, and the keys that it shares through AWS RAM.
+"""What surrounds the keys and identities of a template: VPC endpoints, shares of AWS RAM, and what others make for it (stacks inside it,
+products, custom resources, macros).
 
-In: its functions and the names of its resources. Out: what `describe-vpc-endpoints` would list, and what cannot be told and may refuse;
-what the second policy of a shared key may allow. Guarantee: an endpoint that is made without a policy has AWS's default one (V). The policy
-of a share is written by AWS RAM and is not in the template, so it is not taken for absent (L5a); a permission of AWS RAM has statements
-that allow, and no others. [CloudFormation Template Reference: AWS::EC2::VPCEndpoint, AWS::RAM::ResourceShare,
-AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions]
+In: its functions, the names of its resources, the ARNs of its keys. Out: what `describe-vpc-endpoints` would list, and what cannot be told
+and may refuse; what the second policy of a shared key may allow; what each maker could change, with its address. Guarantee: an endpoint
+that is made without a policy has AWS's default one (V). The policy of a share is written by AWS RAM and is not in the template, so it is
+not taken for absent (L5a); a permission of AWS RAM has statements that allow, and no others. Whatever others make may hold roles, and
+policies of users and roles; it changes a key only if the template hands it that key, which each verdict says it supposes. [CloudFormation
+Template Reference: AWS::EC2::VPCEndpoint, AWS::RAM::ResourceShare, AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions;
+CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.template import Resource, references
+from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import obj
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, text_at
+from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.unknown import Unknown, text_pieces
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -27,6 +33,22 @@ _SHARED = {"AWS::RAM::ResourceShare": "ResourceArns", "AWS::RAM::ResourceAssocia
 """The property that names what is shared, by type."""
 _ANYTHING = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
 """How the types of resources begin whose attributes may be the ARN of a key."""
+_STACKS = re.compile(
+    r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
+    r"|AWS::SageMaker::Project|.*::MODULE"
+)
+"""Resources that stand for resources of another template."""
+EVERYWHERE = "AWS::CloudFormation::StackSet"
+"""Stacks in other accounts."""
+_BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
+"""Resources that code of others makes: custom resources, and types that are registered in the account."""
+_LEADS_ON = {
+    **dict.fromkeys(("AWS::Lambda::Function", "AWS::Serverless::Function"), ("Environment",)),
+    **dict.fromkeys(("AWS::Lambda::Alias", "AWS::Lambda::Version"), ("FunctionName",)),
+    "AWS::KMS::Alias": ("TargetKeyId",),
+}
+"""Resources by which a key is handed on, and by what: the function behind a custom resource, itself or by an alias or version; an alias."""
+_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
 def endpoints(functions: Functions, names: Names) -> Iterator[Node | Unmodelled]:
@@ -84,3 +106,68 @@ def _share(resource: Resource, key: str | None, names: tuple[str, ...]) -> Unmod
     description = f"`{resource.name}` {what} through AWS RAM, which puts a policy AWS_RAM on it that the template does not have"
     name = printable(f"share {resource.name}")
     return Unmodelled(name, "L5a", Influence.MAY_ALLOW, printable(description), key=key, span=resource.place.span)
+
+
+def makers(functions: Functions) -> list[Resource]:
+    """The resources that stand for others which the template does not have."""
+    made = (r for r in functions.template.resources.values() if _STACKS.fullmatch(r.type) or _BY_CODE.fullmatch(r.type))
+    return [resource for resource in made if functions.exists(resource) is not False]
+
+
+def makes_roles(functions: Functions) -> bool:
+    """Whether there may be roles that the template does not have."""
+    template = functions.template
+    linked = (functions.exists(resource) is not False for resource in template.of_type("AWS::IAM::ServiceLinkedRole"))
+    return template.makes_names or any(linked) or bool(makers(functions))
+
+
+def unknown_resources(
+    functions: Functions, keys: Mapping[str, str], account: str | None, others: Iterable[str]
+) -> Iterator[UnknownResource]:
+    """What may change identities or keys, which are by their logical IDs in `keys`. `others` are the other accounts that are listed."""
+    remarks = functions.remarks
+    for resource in makers(functions):
+        address, span = f"{resource.type} `{resource.name}`", resource.place.span
+        why = "has resources of its own, which are not read" if _STACKS.fullmatch(resource.type) else "is made by code that is not read"
+        for of in dict.fromkeys((account, *(others if resource.type == EVERYWHERE else ()))):
+            yield UnknownResource(Family.IDENTITIES, address, of, span, why=why)
+        for key in sorted(handed(functions, keys, resource)):
+            yield UnknownResource(Family.KEYS, address, account, span, key, why)
+        if _STACKS.fullmatch(resource.type):
+            what = f"`{resource.name}` ({resource.type}) {why}: no key in it is checked"
+            remarks.warning(resource.place, what, hint="check its template in a run of its own")
+    for macro, place in functions.template.macros:
+        why = "is not carried out, and may write every resource of the template anew"
+        yield UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why)
+    for resource in functions.template.resources.values():
+        family = unknown_family(resource.type)
+        if family is None or functions.exists(resource) is False:
+            continue
+        yield UnknownResource(family, f"{resource.type} `{resource.name}`", account, resource.place.span)
+        if family is Family.KEYS:
+            remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
+
+
+def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
+    """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it of any."""
+    template, found, pending = functions.template, set[str](), [resource]
+    for other in pending:
+        names = other.properties if other is resource else _LEADS_ON[other.type]
+        told = [other.properties[name] for name in names if name in other.properties]
+        told += [template.globals] if template.globals is not None and other.type.startswith("AWS::Serverless::") else []
+        if other.rewritten or any(name in other.properties for name in MACROS) or any(map(calls_macros, told)):
+            return set(keys.values())
+        for known in references(template, told):
+            found |= {keys[known]} if known in keys else set()
+            leads = template.resources[known]
+            pending += [leads] if leads.type in _LEADS_ON and leads not in pending else []
+        values = (value for node in told if (value := functions.value(node)) is not None)
+        pieces = (piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner))
+        found |= {arn for piece in pieces if piece is not None for arn in _KEY_ARN.findall(piece)}
+    return found
+
+
+def supposed(functions: Functions) -> list[str]:
+    """What every verdict about a key of the template supposes."""
+    by_others = first_few([f"`{resource.name}`" for resource in makers(functions)])
+    return [f"{by_others} changes no key that the template does not name to it"] if by_others else []

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import told
 from verifier.inputs.drafts import listing, multi_region, no, obj
-from verifier.inputs.key_changes import KeyChanges, LoosePolicy
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Members, Node, Scalar, entries, text_at
-from verifier.inputs.parts import KeyParts
+from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.terraform.documents import as_document, policy_attribute
