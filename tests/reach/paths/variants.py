@@ -28,7 +28,7 @@ def _compared(statement: Statement, service: str) -> tuple[str, str]:
     if action.startswith("iam:Attach"):
         return "iam:PolicyARN", f"arn:aws:iam::{HOME}:policy/made/it" if "Condition" in statement else ADMINISTRATOR
     if action == "sts:AssumeRole":
-        return "sts:RoleSessionName", "maintenance"
+        return "sts:RoleSessionName", "alice"
     if action in _TAGS:
         return "aws:RequestTag/team", "red"
     if action in _BOUNDED:

@@ -156,6 +156,7 @@ def assume_role(state: State, move: Move) -> None:
     tags = move.change.caller.session_tags if isinstance(move.change, Became) else ()
     wanted = [(asked.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
     for each in the_requests(move, *wanted):
+        require(each.request.context == asked.request.context, move, "its permissions are those of one call (E2)")
         check_tags(move, each, tags)
         _check_session(move, each)
 

@@ -100,6 +100,14 @@ class Asker:
         tags = _session_tags(estate, found.request)
         return self._by_session(estate, found, replace(found.request.caller, session_tags=tags)) if tags else found
 
+    def also(self, estate: Estate, found: Counterexample, action: str) -> Counterexample | Reason:
+        """The same call, of which a further permission is asked (E2), replayed."""
+        request = replace(found.request, action=action)
+        decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
+        if decision.outcome is not Outcome.ALLOW:
+            return Reason("E2", f"no call was found for which {found.request.action} and {action} are both allowed")
+        return replace(found, request=request, decision=decision, statements=matched_statements(decision))
+
     def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
         """The same request by the session that has the tags, replayed."""
         own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG))

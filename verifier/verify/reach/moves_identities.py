@@ -6,7 +6,7 @@ In: a task, the scene. Out: as of `moves`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate, ManagedPolicy
@@ -34,6 +34,7 @@ from verifier.verify.reach.moves_created import create
 from verifier.verify.reach.plans import JoinGroup, Make
 from verifier.verify.reach.scene import Made, Scene, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
+from verifier.verify.reach.session_tags import session_names
 from verifier.verify.reach.taken_away import BOUNDARY_ARN, administrator
 
 OWN_NAME = "escalation"
@@ -188,31 +189,49 @@ def become_user(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
-    """A session of a role: without tags where that will do, or with each choice of tags."""
+    """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a policy names."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
-    if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
-        when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
-        found = _request(scene, role, task.derivation.by, offer.action, *when)
-        yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
-    if offer.action in ("sts:AssumeRole", "sts:TagSession"):
-        yield from _with_tags(role, task.derivation.by, scene)
+    named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in session_names(scene.state.estate, role))]
+    for name in named:
+        if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
+            when = [name, *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
+            found = _request(scene, role, task.derivation.by, offer.action, *when)
+            yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
+        if offer.action in ("sts:AssumeRole", "sts:TagSession"):
+            yield from _with_tags(role, task.derivation.by, scene, name)
 
 
-def _with_tags(role: str, by: str, scene: Scene) -> Iterator[Made]:
-    """A session of a role with tags: two permissions, asked with one context (E2)."""
+def _with_tags(role: str, by: str, scene: Scene, name: ConditionExpression) -> Iterator[Made]:
+    """A session of a role with tags: one call that needs two permissions (E2)."""
     choices = tuple(dict.fromkeys((*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))))
     for tags in choices:
         names = tuple(name for name, _ in tags)
-        when = [test("Null", SESSION, "false"), *(test("Null", key, "true") for key in ABSENT)]
+        when = [name, *(test("Null", key, "true") for key in ABSENT)]
         when += [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
         when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
         when += [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
-        first = _request(scene, role, by, "sts:AssumeRole", *when)
-        second = first if isinstance(first, Reason) else _request(scene, role, by, "sts:TagSession", *when)
-        yield step(StepKind.ASSUME_ROLE, lambda request, tags=tags: _tagged(role, request, tags), first, second)  # type: ignore[misc]
+        yield step(
+            StepKind.ASSUME_ROLE,
+            lambda request, tags=tags: _tagged(role, request, tags),  # type: ignore[misc]
+            *_in_one_call(role, by, scene, when),
+        )
     if not choices:
         yield Reason("E2", f"no session tags for {role} were found that help")
+
+
+def _in_one_call(role: str, by: str, scene: Scene, when: Sequence[ConditionExpression]) -> tuple[Counterexample | Reason, ...]:
+    """A call that may assume a role and pass tags: where the first that may assume it may not pass them, one under the conditions of the
+    statements that allow it to."""
+    first = _request(scene, role, by, "sts:AssumeRole", *when)
+    further = first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession")
+    if isinstance(first, Reason) or not isinstance(further, Reason):
+        return (first, further)
+    tagging = _request(scene, role, by, "sts:TagSession", *when)
+    if isinstance(tagging, Reason):
+        return (tagging,)
+    first = _request(scene, role, by, "sts:AssumeRole", *when, *scene.conditions_of(tagging))
+    return (first, first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession"))
 
 
 def _tagged(role: str, request: Request, tags: Pairs) -> Became:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
-from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression
-from verifier.model.policy import Policy
+from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
+from verifier.model.policy import Effect, Policy
 from verifier.model.reach import Change, Move, State, StepKind
 from verifier.model.request import Caller, Request
 from verifier.model.verdict import Counterexample, Reason, StoryStep
@@ -62,6 +62,13 @@ class Scene:
     def by_the_same(self, target: Target, first: Request, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """A further request of a step, by the caller of the first."""
         return self.asker.request(self.state.estate, target, exactly(first.caller), (action,), when, first.caller)
+
+    def conditions_of(self, found: Counterexample) -> tuple[ConditionExpression, ...]:
+        """The conditions of the statements that allowed a request."""
+        matched = {(one.policy, one.index) for one in found.statements if one.effect is Effect.ALLOW}
+        whom = {*self.callers, found.request.caller.principal_arn, str(found.request.resource)}
+        statements = ((policy.identity, statement) for policy in policies_of(self.state.estate, whom) for statement in policy.statements)
+        return tuple(Holds(one) for policy, statement in statements if (policy, statement.index) in matched for one in statement.conditions)
 
 
 Made = StoryStep | Reason

@@ -1,10 +1,11 @@
-"""Tags that a session may be given so that a later request of a chain is allowed (E2): those that policies speak of.
+"""Tags and names that a session may be given so that a later request of a chain is allowed (E2): those that policies speak of.
 
-In: an estate, the principals that a chain is about. Out: choices of tags, each to be tried by replaying.
+In: an estate, the principals that a chain is about. Out: choices of tags, and names, each to be tried by replaying.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from itertools import combinations, product
 
@@ -66,3 +67,14 @@ def _listed(condition: Condition, name: str, estate: Estate) -> Iterator[str]:
         yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
     if key in (PRINCIPAL_TAG + name.lower(), REQUEST_TAG + name.lower()):
         yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)
+
+
+def session_names(estate: Estate, role: str) -> tuple[str, ...]:
+    """The names of sessions of a role that policies tell from others: in a principal, and at the end of `aws:userid`."""
+    session = re.compile(rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)")
+    statements = [statement for policy in policies_of(estate, ()) for statement in policy.statements]
+    found = [session.fullmatch(principal.value) for statement in statements for principal in statement.principals or ()]
+    users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
+    ends = [text.value.partition(":")[2] for condition in users for text in condition.values]
+    names = [match[1] for match in found if match] + [end.replace("*", OTHER).replace("?", "x") for end in ends if "${" not in end]
+    return tuple(dict.fromkeys(name for name in names if len(name) > 1))[:MOST]
