@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from verifier.model.explanation import Explanation
     from verifier.model.external_access import ExternalAccess, FindingsReport
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
+    from verifier.model.invariants_text import suppose
     from verifier.model.lint import Finding, LintReport
     from verifier.model.reach_report import ReachReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
@@ -100,6 +101,7 @@ _HOMES = {
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
+    "verifier.model.invariants_text": ("suppose",),
     "verifier.model.lint": ("Finding", "LintReport"),
     "verifier.model.reach_report": ("ReachReport",),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
@@ -188,17 +190,6 @@ def builtin(spec: str) -> AnyInvariant:
     from verifier.model.builtins import builtin as find
 
     return find(spec)
-
-
-def suppose(estate: Estate, *sentences: str) -> Estate:
-    """The estate with what is taken for granted where invariants say `can eventually`, besides what is already: sentences such as `nobody
-    calls sso:*` (W3, docs/reach.md). Raises `InputError`."""
-    from dataclasses import replace
-
-    from verifier.model.invariants_text import read_supposition
-
-    further = tuple(read_supposition(sentence, "suppose") for sentence in sentences)
-    return replace(estate, suppositions=(*estate.suppositions, *further))
 
 
 def prove(

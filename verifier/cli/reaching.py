@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, only_json, write
@@ -43,9 +43,9 @@ def reach_command(options: ReachOptions) -> int:
 
     estate = load_estate(paths, key_arn=options.key_arn, supplied=options.supplied)
     if options.suppose:
-        from verifier.model.invariants_text import read_supposition
+        from verifier.model.invariants_text import suppose
 
-        estate = replace(estate, suppositions=tuple(read_supposition(sentence, "--suppose") for sentence in options.suppose))
+        estate = suppose(estate, *options.suppose, where="--suppose")
     with shown() as progress:
         report = _asked(estate, caller, options, progress)
     if not only_json(options.sinks):

@@ -13,6 +13,7 @@ from typing import Any
 
 from verifier.model.builtins import BuiltinError, instantiate
 from verifier.model.caller_sets import both, is_empty, parts_of
+from verifier.model.estate import Estate
 from verifier.model.invariant import (
     ALWAYS,
     Allowance,
@@ -111,6 +112,13 @@ def read_supposition(text: str, where: str) -> Supposition:
     except ValueError:
         raise InputError.of(f"{where}: expected one sentence, such as `nobody calls sso:*`") from None
     return replace(found, name="", span=NOWHERE)
+
+
+def suppose(estate: Estate, *sentences: str, where: str = "suppose") -> Estate:
+    """The estate with sentences such as `nobody calls sso:*` taken for granted, besides those that are already, where invariants say `can
+    eventually` (W3, docs/invariants.md). `where` says what they were given by. Raises `InputError`."""
+    further = tuple(read_supposition(sentence, where) for sentence in sentences)
+    return replace(estate, suppositions=(*estate.suppositions, *further))
 
 
 # --- declarations ---
