@@ -169,20 +169,16 @@ def load(
 
 def invariants(*paths: FilePath) -> tuple[AnyInvariant, ...]:
     """Reads files of invariants, in order. Raises `InputError`."""
-    from pathlib import Path
-
     from verifier.invariant_files import read_files
 
-    return read_files(Path(path) for path in paths).invariants
+    return read_files(paths).invariants
 
 
 def allowances(*paths: FilePath) -> tuple[Allowance, ...]:
     """Reads what a change may add (`allow` sentences) from files, for `compare`. Raises `InputError`."""
-    from pathlib import Path
-
     from verifier.invariant_files import read_files
 
-    return read_files(Path(path) for path in paths).allowances
+    return read_files(paths).allowances
 
 
 def builtin(spec: str) -> AnyInvariant:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from verifier.inputs.files import Files
@@ -38,12 +39,12 @@ def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}")))
 
 
-def read_files(paths: Iterable[Path]) -> InvariantFiles:
+def read_files(paths: Iterable[str | PathLike[str]]) -> InvariantFiles:
     """Reads every file once. Raises one `InputError` with the errors of all of them."""
     reader = Files()
     files: list[InvariantFile] = []
     errors: list[Diagnostic] = []
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(map(Path, paths)):
         try:
             files.append(_read_file(reader, path))
         except InputError as error:
