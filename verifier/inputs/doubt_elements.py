@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from verifier.inputs.drafts import listing
 from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in, resolved
 from verifier.model.policy import PolicyKind
@@ -47,20 +48,15 @@ def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
     return [node for node in listed if not isinstance(node, Unknown)], [node for node in listed if isinstance(node, Unknown)]
 
 
-def _listed(like: Node, values: list[Node]) -> Node:
-    """The values as a list in the place of an element."""
-    return Items(like.source, like.start, like.end, values)
-
-
 def narrowed_list(name: str, value: Node) -> Node | None:
     """`Action`, `Resource` and their negations, so that they match fewest requests; `None` where that is none at all."""
     known, unknown = _split(value)
     if not unknown:
         return value
     if not name.startswith("Not"):
-        return _listed(value, known) if known else None
+        return listing(value, known) if known else None
     patterns = [_pattern(name, node) for node in unknown]
-    return None if "*" in patterns else _listed(value, [*known, *map(text_at, unknown, patterns)])
+    return None if "*" in patterns else listing(value, [*known, *map(text_at, unknown, patterns)])
 
 
 def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
@@ -69,9 +65,9 @@ def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
     if not unknown:
         return key, value
     if not key.text.startswith("Not"):
-        return key, _listed(value, [*known, *(text_at(node, _pattern(key.text, node)) for node in unknown)])
+        return key, listing(value, [*known, *(text_at(node, _pattern(key.text, node)) for node in unknown)])
     if known:
-        return key, _listed(value, known)
+        return key, listing(value, known)
     return text_at(key, key.text.removeprefix("Not")), text_at(value, "*")
 
 
@@ -109,9 +105,9 @@ def principals_of(value: Node, kind: PolicyKind) -> Principals:
         known, unknown = _split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
             known, unknown = [*known, *(text_at(node, "unknown") for node in unknown)], []
-            named = _listed(named, known)
+            named = listing(named, known)
         if known:
-            pairs.append((key, _listed(named, known) if unknown else named))
+            pairs.append((key, listing(named, known) if unknown else named))
         limits += [_limit(key.text, node) for node in unknown]
     whole = resolved(value, pairs) if pairs or not value.pairs else None
     return Principals(whole, tuple(limits))
@@ -176,12 +172,12 @@ def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> tupl
     if not wide and not base.startswith(("String", "Arn", "Null")):
         return operator, key, None  # a value that does not parse may make the statement match nothing (the reading C3)
     if wide is ("Not" in base):
-        return operator, key, _listed(values, known) if known else None
+        return operator, key, listing(values, known) if known else None
     like = _LIKE.get(base)
     if like is None or any(not node.is_text or _is_part_of_variable(node.pieces) for node in unknown):
         return operator, key, None  # it has no form with wildcards, or a text cannot be a pattern
     wildcards = [text_at(node, _wildcards(node)) for node in unknown]
-    return text_at(operator, prefix + like + suffix), key, _listed(values, [*known, *wildcards])
+    return text_at(operator, prefix + like + suffix), key, listing(values, [*known, *wildcards])
 
 
 def with_condition(statement: Members, limit: Limit) -> Members:

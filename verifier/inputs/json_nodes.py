@@ -23,7 +23,12 @@ _WORD = re.compile(r"[^\s,:\[\]{}\"]*")
 
 def read_json(source: Source) -> Node:
     """The value that a JSON text holds. Raises `InputError` at the first place that is not JSON, or is nested too deeply."""
-    return _Scanner(source).document()
+    scanner = _Scanner(source)
+    node = scanner.value(scanner.space(0), 0)
+    position = scanner.space(node.end)
+    if position < len(source.text):
+        raise scanner.error(position, "expected the end of the text")
+    return node
 
 
 class _Scanner:
@@ -33,45 +38,39 @@ class _Scanner:
         self.source = source
         self.text = source.text
 
-    def document(self) -> Node:
-        node = self._value(self._space(0), 0)
-        position = self._space(node.end)
-        if position < len(self.text):
-            raise self._error(position, "expected the end of the text")
-        return node
-
-    def _value(self, position: int, depth: int) -> Node:
+    def value(self, position: int, depth: int) -> Node:
+        """The value at a position."""
         first = self.text[position : position + 1]
         if first == '"':
             return self._string(position)
         if first == "{" or first == "[":
             if depth >= MAXIMUM_DEPTH:
-                raise self._error(position, f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
+                raise self.error(position, f"nested too deeply, more than {MAXIMUM_DEPTH} levels")
             return self._members(position, depth + 1) if first == "{" else self._items(position, depth + 1)
         match = _PLAIN.match(self.text, position)
         if match is None:
-            raise self._error(position, "expected a JSON value")
+            raise self.error(position, "expected a JSON value")
         text = match.group()
         return Scalar(self.source, position, match.end(), *(("", "null") if text == "null" else (text, "plain")))
 
     def _items(self, start: int, depth: int) -> Items:
         items: list[Node] = []
-        position = self._space(start + 1)
+        position = self.space(start + 1)
         while not self.text.startswith("]", position):
-            position = self._space(self._expect(position, ",", "`,` or `]`")) if items else position
-            items.append(self._value(position, depth))
-            position = self._space(items[-1].end)
+            position = self.space(self._expect(position, ",", "`,` or `]`")) if items else position
+            items.append(self.value(position, depth))
+            position = self.space(items[-1].end)
         return Items(self.source, start, position + 1, items)
 
     def _members(self, start: int, depth: int) -> Members:
         pairs: list[tuple[Scalar, Node]] = []
-        position = self._space(start + 1)
+        position = self.space(start + 1)
         while not self.text.startswith("}", position):
-            position = self._space(self._expect(position, ",", "`,` or `}`")) if pairs else position
+            position = self.space(self._expect(position, ",", "`,` or `}`")) if pairs else position
             key, position = self._key(position, empty=not pairs)
-            value = self._value(position, depth)
+            value = self.value(position, depth)
             pairs.append((key, value))
-            position = self._space(value.end)
+            position = self.space(value.end)
         return Members(self.source, start, position + 1, pairs)
 
     def _key(self, position: int, *, empty: bool) -> tuple[Scalar, int]:
@@ -80,9 +79,9 @@ class _Scanner:
         if plain:
             return Scalar(self.source, position, plain.end(1) + 1, plain.group(1), "string"), plain.end()
         if not self.text.startswith('"', position):
-            raise self._error(position, "expected a member name in double quotes" + (" or `}`" if empty else ""))
+            raise self.error(position, "expected a member name in double quotes" + (" or `}`" if empty else ""))
         key = self._string(position)
-        return key, self._space(self._expect(self._space(key.end), ":", "`:`"))
+        return key, self.space(self._expect(self.space(key.end), ":", "`:`"))
 
     def _string(self, position: int) -> Scalar:
         plain = _TEXT.match(self.text, position)
@@ -93,20 +92,22 @@ class _Scanner:
         except ValueError as error:
             at = getattr(error, "pos", position)
             message = str(getattr(error, "msg", error)).removesuffix(" at").lower()
-            raise self._error(at, f"not a JSON string: {message}") from None
+            raise self.error(at, f"not a JSON string: {message}") from None
         return Scalar(self.source, position, end, text, "string")
 
-    def _space(self, position: int) -> int:
+    def space(self, position: int) -> int:
+        """The position after white space."""
         match = _SPACE.match(self.text, position)
         assert match is not None
         return match.end()
 
     def _expect(self, position: int, character: str, what: str) -> int:
         if not self.text.startswith(character, position):
-            raise self._error(position, f"expected {what}")
+            raise self.error(position, f"expected {what}")
         return position + 1
 
-    def _error(self, position: int, message: str) -> InputError:
+    def error(self, position: int, message: str) -> InputError:
+        """The error at what stands at a position."""
         end = min(position + 1, len(self.text))
         word = _WORD.match(self.text, position)
         if word and word.end() > position:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,10 +190,9 @@ class Loader:
         known = {name for _, names in self.parts.parameters for name in names}
         for name in self.supplied.parameters if self.parts.parameters else ():
             if name not in known and not name.startswith("AWS::"):
-                which = "the template has" if len(self.parts.parameters) == 1 else "no template has"
-                article = "no parameter" if len(self.parts.parameters) == 1 else "a parameter"
+                what = "the template has no parameter" if len(self.parts.parameters) == 1 else "no template has a parameter"
                 listed = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
-                self.remarks.error(self.parts.parameters[0][0], f"{which} {article} `{name}`", hint=f"the parameters: {listed}")
+                self.remarks.error(self.parts.parameters[0][0], f"{what} `{name}`", hint=f"the parameters: {listed}")
 
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
@@ -247,11 +247,7 @@ def _distinct(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:
     for thing in things:
         scope = thing.key or thing.principal or thing.account
         name = printable(f"{thing.name} ({scope})" if counts[thing.name] > 1 and scope else thing.name)
-        number = 1
-        unique = name
-        while unique in used:
-            number += 1
-            unique = f"{name} #{number}"
+        unique = next(each for each in chain([name], (f"{name} #{number}" for number in count(2))) if each not in used)
         used.add(unique)
         distinct.append(replace(thing, name=unique, description=printable(thing.description)))
     return tuple(distinct)

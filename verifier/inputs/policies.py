@@ -50,7 +50,9 @@ def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str = DEFAULT)
     if document is None:
         return None
     policy = remarks.keep(lambda: _read(remarks, document, PolicyKind.KEY, f"{arn}#{name}", name))
-    return None if policy is None else with_key_warnings(remarks, policy, arn)
+    if policy is not None:  # some warnings need the key's ARN (L5)
+        remarks.add_warnings((*policy.warnings, *key_policy_warnings(policy, arn)))
+    return policy
 
 
 def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: str) -> Policy:
@@ -81,12 +83,6 @@ def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: Policy
     thing = remarks.doubts.setdefault(thing.name, thing)
     sid = Text(doubt.sid.text, doubt.sid.span) if doubt.sid is not None else None
     return replace(statement, doubt=allow_symbol(thing) if allows else refuse_symbol(thing), sid=sid)
-
-
-def with_key_warnings(remarks: Remarks, policy: Policy, arn: str) -> Policy:
-    """The policy itself, after its warnings are recorded, those that need the key's ARN too (L5)."""
-    remarks.add_warnings((*policy.warnings, *key_policy_warnings(policy, arn)))
-    return policy
 
 
 def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:

@@ -93,8 +93,6 @@ class Functions:
             return written if isinstance(written, Unknown) else self.written(written)
         if len(node.pairs) == 1:
             key, argument = node.pairs[0]
-            if key.text == "Ref":
-                return self._ref(node, argument)
             function = _FUNCTIONS.get(key.text)
             if function is not None:
                 return function(self, node, argument)
@@ -136,7 +134,8 @@ class Functions:
 
     # -- references --
 
-    def _ref(self, node: Node, argument: Node) -> Node | None:
+    def ref(self, node: Node, argument: Node) -> Node | None:
+        """`Ref`."""
         if not isinstance(argument, Scalar):
             return self.wrong(argument, f"`Ref` must name a parameter or a resource, found {describe(argument)}")
         return self.named(node, argument.text)
@@ -151,14 +150,11 @@ class Functions:
             found = self.called(name, None)
             return self.unknown(place, f"what CloudFormation calls `{name}`") if found is None else self.at(place, found)
         if name.startswith("AWS::"):
-            return self._pseudo(place, name)
+            text = self.template.supplied.parameters.get(name) or self.pseudo.get(name)
+            return self.unknown(place, f"`{name}`") if text is None else text_at(place, text)
         if self.template.makes_names:
             return self.unknown(place, f"`{name}`, which a macro may make")
         return self.wrong(place, f"`{name}` is neither a parameter nor a resource of the template")
-
-    def _pseudo(self, place: Node, name: str) -> Node:
-        text = self.template.supplied.parameters.get(name) or self.pseudo.get(name)
-        return self.unknown(place, f"`{name}`") if text is None else text_at(place, text)
 
     def _parameter(self, place: Node, name: str) -> Node:
         declared = self.template.parameters[name]
@@ -319,6 +315,7 @@ def _plain(node: Node) -> object:
 
 
 _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {
+    "Ref": Functions.ref,
     "Fn::GetAtt": Functions.get_att,
     "Fn::Sub": texts.sub,
     "Fn::Join": texts.join,

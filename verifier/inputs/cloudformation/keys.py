@@ -107,18 +107,16 @@ class Keys:
         own = [key for key, arn in self.arns.items() if text in (arn, arn.rsplit("/", 1)[1])]
         self.loose_alias = self.loose_alias or text is None
         if text is not None and not own:
-            self._elsewhere(resource, text, name if exists else None)
+            # A key that is not of the template, by its ARN or ID.
+            arn = text if ":" in text else f"arn:{self.names.partition}:kms:{self.names.region}:{self.names.account}:key/{text}"
+            alias = name if exists and name is not None else resource.perhaps
+            self.changes.setdefault(arn, KeyChanges(resource.place)).aliases.append(alias)
         for key in own if text is not None else list(found):
             members = found[key].members
             if exists is None or text is None or not isinstance(name, Scalar):
                 members.pop("aliases", None)
             elif "aliases" in members:
                 members["aliases"] = listing(name, [*getattr(members["aliases"], "items", []), name])
-
-    def _elsewhere(self, resource: Resource, key: str, name: Node | None) -> None:
-        """Remembers an alias of a key that is not of the template, by the ARN or ID of the key. `name` is `None` if it may not be made."""
-        arn = key if ":" in key else f"arn:{self.names.partition}:kms:{self.names.region}:{self.names.account}:key/{key}"
-        self.changes.setdefault(arn, KeyChanges(resource.place)).aliases.append(name or resource.perhaps)
 
 
 def _renamed(tag: Node) -> Node:
