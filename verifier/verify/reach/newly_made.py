@@ -46,23 +46,24 @@ def imagined(estate: Estate) -> Imagined:
         policies += [policy for identity in (*account.users, *account.roles) for policy in identity.policies]
         policies += [policy for identity in (*account.users, *account.roles) for policy in (identity.trust, identity.boundary) if policy]
     statements = [statement for policy in {id(policy): policy for policy in policies}.values() for statement in policy.statements]
+    grantees = [grant.grantee.value for key in estate.keys for grant in key.grants or ()]
     partition = next((key.partition for key in estate.keys), "aws")
     made: set[str] = set()
     accounts = []
     for account in estate.accounts:
-        accounts.append(_with(account, partition, statements, made) if account.complete else account)
+        accounts.append(_with(account, partition, statements, grantees, made) if account.complete else account)
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made))
 
 
-def _with(account: Account, partition: str, statements: Sequence[Statement], made: set[str]) -> Account:
+def _with(account: Account, partition: str, statements: Sequence[Statement], grantees: Sequence[str], made: set[str]) -> Account:
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
     kinds = named | {"role", "user"}
-    texts = list(_texts(statements, account.id))
+    patterns = list(_patterns(_texts(statements, grantees), f"arn:{partition}:iam::{account.id}:"))
     boundaries = list(_boundaries(account, statements))
 
     def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
         if kind in kinds:
-            yield from _names(f"arn:{partition}:iam::{account.id}:{kind}/", texts, list(present), copies)
+            yield from _names(f"arn:{partition}:iam::{account.id}:{kind}/", patterns, list(present), copies)
 
     roles: list[Identity] = []
     users: list[Identity] = []
@@ -114,17 +115,34 @@ def _boundaries(account: Account, statements: Iterable[Statement]) -> Iterator[_
         yield True, None
 
 
-def _texts(statements: Iterable[Statement], account: str) -> Iterator[str]:
-    """Everything in policies that may name, or be a pattern of, an ARN of IAM in an account."""
+def _texts(statements: Iterable[Statement], grantees: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """The texts of policies and grants that may name a user, role, group or policy, and whether their case is ignored."""
+    yield from ((text, False) for text in grantees)
     for statement in statements:
-        texts = [text.value for text in statement.resources or ()] + [principal.value for principal in statement.principals or ()]
+        yield from ((text.value, False) for text in statement.resources or ())
+        yield from ((principal.value, False) for principal in statement.principals or ())
         for condition in statement.conditions:
-            start = "arn:*:iam::*:user/" if condition.key.value.lower() == "aws:username" else ""
-            texts += [start + text.value for text in condition.values]
-        for text in texts:
-            fields = _without_variables(text).split(":", 5)
-            if len(fields) == 6 and like(fields[2]).matches("iam") and like(fields[4]).matches(account) or text.startswith("*"):
-                yield _without_variables(text)
+            named = "arn:*:iam::*:user/" if condition.key.value.lower() == "aws:username" else ""
+            yield from ((named + text.value, "IgnoreCase" in condition.operator.base) for text in condition.values)
+
+
+def _patterns(texts: Iterable[tuple[str, bool]], start: str) -> Iterator[Tokens]:
+    """Those that may match an ARN that begins so, as patterns."""
+    for text, fold in texts:
+        for part in (text, *_roles_of_sessions(text)):
+            pattern = _without_variables(part)
+            literal, wildcard, _ = pattern.partition("*")
+            length = len(start) if len(literal) > len(start) or not wildcard else len(literal)
+            if like(literal[:length], fold=fold).matches(start[:length]):
+                yield like(pattern, fold=fold)
+
+
+def _roles_of_sessions(text: str) -> Iterator[str]:
+    """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
+    beginning, session, rest = text.partition(":assumed-role/")
+    if session:
+        account, name = beginning.rpartition(":")[2], rest.partition("/")[0]
+        yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
 
 
 def _without_variables(text: str) -> str:
@@ -133,12 +151,12 @@ def _without_variables(text: str) -> str:
     return first + "".join("*" + part.partition("}")[2] for part in parts)
 
 
-def _names(start: str, texts: Sequence[str], present: list[str], copies: int) -> Iterator[tuple[str, ...]]:
+def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: int) -> Iterator[tuple[str, ...]]:
     """So many ARNs that nothing has yet, for each class of them that patterns tell apart."""
     taken = {arn.rsplit("/", 1)[1].lower() for arn in present}
-    existing = frozenset(present)
+    own = frozenset(map(like, present))
     wanted: dict[Predicate, None] = {like(f"*:{_LINKED}*"): None}
-    wanted |= {like(text): None for text in texts if text not in existing}
+    wanted |= {pattern: None for pattern in patterns if pattern not in own}
     base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(PATH), *literal_tokens("/"), *some(NAME))))
     domain = Domain("made", base, tuple(f"{start}{OWN}{ending}" for ending in ("", *(f"-{number}" for number in range(2, copies + 2)))))
     try:

@@ -70,10 +70,12 @@ def _listed(condition: Condition, name: str, estate: Estate) -> Iterator[str]:
 
 
 def session_names(estate: Estate, role: str) -> tuple[str, ...]:
-    """The names of sessions of a role that policies tell from others: in a principal, and at the end of `aws:userid`."""
+    """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of `aws:userid`."""
     session = re.compile(rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)")
     statements = [statement for policy in policies_of(estate, ()) for statement in policy.statements]
-    found = [session.fullmatch(principal.value) for statement in statements for principal in statement.principals or ()]
+    principals = [principal for statement in statements for principal in statement.principals or ()]
+    principals += [grant.grantee for key in estate.keys for grant in key.grants or ()]
+    found = [session.fullmatch(principal.value) for principal in principals]
     users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
     ends = [text.value.partition(":")[2] for condition in users for text in condition.values]
     names = [match[1] for match in found if match] + [end.replace("*", OTHER).replace("?", "x") for end in ends if "${" not in end]
