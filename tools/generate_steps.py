@@ -26,12 +26,13 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
             "iam:DetachRolePolicy",
             "iam:PassRole",
         ),
-        *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
+        *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy"),
         *("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession"),
     ),
     "user": (
         *("iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateUser", "iam:DeleteUserPermissionsBoundary"),
-        *("iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy", "iam:UpdateLoginProfile"),
+        *("iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy"),
+        *("iam:TagUser", "iam:UntagUser", "iam:UpdateLoginProfile"),
     ),
     "group": (
         *(

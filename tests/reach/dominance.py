@@ -23,6 +23,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -123,7 +124,7 @@ def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
             return key in keys
         case KeyPolicyPut(key, _) | GrantCreated(key, _) | KeyTagged(key, _, _) | ReEncrypted(key, _):
             return key in keys
-        case PolicyAdded(owner, _, _) | PolicyRemoved(owner, _) | BoundaryPut(owner, _, _):
+        case PolicyAdded(owner, _, _) | PolicyRemoved(owner, _) | BoundaryPut(owner, _, _) | IdentityTagged(owner, _, _):
             return owner in held or ":group/" in owner
         case GroupJoined(user, _) | GroupLeft(user, _):
             return user in held

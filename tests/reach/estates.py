@@ -329,6 +329,7 @@ _IAM_ACTIONS: tuple[tuple[Any, tuple[str, ...], tuple[dict[str, Any], ...]], ...
     ("iam:CreateAccessKey", (USER,), _OPEN),
     (["iam:CreateRole", "iam:CreateUser", "iam:PutRolePolicy"], (), WRITES[:-2]),
     (["iam:CreatePolicy", "iam:AttachRolePolicy"], (), _ATTACHES[-5:]),
+    (["iam:TagUser", "iam:TagRole", "iam:UntagRole"], (USER, *ROLES), TAG_CONDITIONS),
     (["iam:AddUserToGroup", "iam:PutGroupPolicy"], (GROUP,), _OPEN[1:]),
     ("iam:CreatePolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),
     ("iam:SetDefaultPolicyVersion", (EDGE,), ({"Bool": {"aws:ViaAWSService": "false"}},)),

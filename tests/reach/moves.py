@@ -16,6 +16,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -173,6 +174,17 @@ def create(by: Caller, made: Identity | Group | ManagedPolicy) -> Move:
     if isinstance(made, Identity) and made.boundary is not None:
         context = {"iam:PermissionsBoundary": made.boundary.identity.removesuffix("#boundary")}
     return Move(StepKind.CREATE, (request(by, f"iam:Create{_type(made.arn)}", made.arn, context),), Created(made))
+
+
+def tag_identity(by: Caller, owner: str, *tags: tuple[str, str]) -> Move:
+    """Tags of a user or role are set."""
+    return Move(StepKind.TAG_IDENTITY, (request(by, f"iam:Tag{_type(owner)}", owner, tag_context(tags)),), IdentityTagged(owner, tags))
+
+
+def untag_identity(by: Caller, owner: str, *names: str) -> Move:
+    """Tags of a user or role are taken away."""
+    asked = request(by, f"iam:Untag{_type(owner)}", owner, {"aws:TagKeys": names})
+    return Move(StepKind.UNTAG_IDENTITY, (asked,), IdentityTagged(owner, removed=names))
 
 
 def remove_policy(by: Caller, owner: str, identity: str) -> Move:

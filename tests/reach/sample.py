@@ -260,6 +260,10 @@ class Sampler:
                 yield moves.remove_policy(by, owner, policy.identity)
 
     def _boundaries(self, by: Caller, identity: Identity, state: State) -> Iterator[Move]:
+        if by.account == identity.arn.split(":")[4] and any("tag/team" in key for key in self.tested) and "tag" in " ".join(self.named):
+            yield from (moves.tag_identity(by, identity.arn, *tags) for tags in _TAGS if tags and tags != identity.tags)
+            if identity.tags:
+                yield moves.untag_identity(by, identity.arn, TEAM)
         bounded = _is_bounded(state, identity.arn)
         if by.account != identity.arn.split(":")[4] or not (bounded or "iam:permissionsboundary" in self.tested):
             return

@@ -21,6 +21,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -195,6 +196,8 @@ CHANGES: dict[StepKind, Change] = {
             boundary=made(PolicyKind.BOUNDARY, f"arn:aws:iam::{HOME}:policy/p/base#boundary", allowing(None, "*")),
         )
     ),
+    StepKind.TAG_IDENTITY: IdentityTagged(OPS, (("team", "red"),)),
+    StepKind.UNTAG_IDENTITY: IdentityTagged(OPS, removed=("team",)),
     StepKind.REMOVE_POLICY: PolicyRemoved(OPS, f"{OPS}#bars"),
     StepKind.PUT_BOUNDARY: BoundaryPut(
         OPS, made(PolicyKind.BOUNDARY, "arn:aws:iam::aws:policy/AdministratorAccess#boundary", allowing(None, "*"))
@@ -244,6 +247,8 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.SET_VERSION: VersionSet(text, policy),
         StepKind.PUT_TRUST: TrustPut(text, policy),
         StepKind.CREATE: Created(Identity(f"arn:aws:iam::{HOME}:role/{text}", trust=policy, bounded=True, boundary=policy)),
+        StepKind.TAG_IDENTITY: IdentityTagged(arn, ((text, text),)),
+        StepKind.UNTAG_IDENTITY: IdentityTagged(arn, removed=(text,)),
         StepKind.REMOVE_POLICY: PolicyRemoved(arn, text),
         StepKind.PUT_BOUNDARY: BoundaryPut(arn, policy, known=False),
         StepKind.DELETE_BOUNDARY: BoundaryPut(arn, None),

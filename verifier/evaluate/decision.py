@@ -115,7 +115,7 @@ def _by_account(case: Case, otherwise: str) -> str:
 
 def _managed_by_aws(case: Case) -> list[Gate]:
     """D8, R4, E1: nobody can change an AWS managed key, an alias that is AWS's own, or a service-linked role."""
-    if case.target.service_linked and case.target.kind is TargetKind.IAM and case.action.lower() != "iam:passrole":
+    if case.target.service_linked and case.target.kind is TargetKind.IAM and case.action.lower() not in _OF_ANY_ROLE:
         return [Gate(Finding("E1", "only its service can modify a service-linked role", False))]
     if not case.target.belongs_to_aws:
         return []
@@ -188,6 +188,8 @@ def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: S
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
+_OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
+"""What callers may do with a service-linked role as well. [IAM API: TagRole]"""
 _NO_LINKED_ROLE = ("sts:tagsession", "sts:setsourceidentity")
 """What no service-linked role may: its permissions are its service's to define. [IAM: using-service-linked-roles; docs/decisions.md]"""
 

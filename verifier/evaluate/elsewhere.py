@@ -30,10 +30,19 @@ def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> 
         )
     kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
     arn = found[0]
-    if operation.creates:
+    if operation.creates or operation.name in _WITH_WHAT_IS_MADE and not _listed(estate, arn, found[2]):
         return Target(kind, arn, found[1], None, found[2])
     identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") else None
     return Target(kind, arn, found[1], None, found[2], identity=identity)
+
+
+_WITH_WHAT_IS_MADE = ("iam:TagRole", "iam:TagUser")
+"""What the making of a role or user with tags needs besides. [IAM: id_tags_roles, id_tags_users]"""
+
+
+def _listed(estate: Estate, arn: str, account: str) -> bool:
+    inventory = inventory_of(estate, account)
+    return inventory is not None and any(member.arn == arn for member in (*inventory.users, *inventory.roles))
 
 
 def _identity(estate: Estate, arn: str, account: str) -> Identity | None:

@@ -77,6 +77,8 @@ _OPERATIONS = (
     *(_iam(f"Delete{owner}PermissionsBoundary", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),
     _iam("PutRolePermissionsBoundary", "role", _BOUNDARY, _TEMPLATE, always=(_BOUNDARY,)),
     _iam("PutUserPermissionsBoundary", "user", _BOUNDARY, always=(_BOUNDARY,)),
+    *(_iam(f"Tag{owner}", owner.lower(), *TAG_KEYS, always=("aws:tagkeys",)) for owner in ("Role", "User")),
+    *(_iam(f"Untag{owner}", owner.lower(), "aws:tagkeys", always=("aws:tagkeys",)) for owner in ("Role", "User")),
     _iam("DeleteGroupPolicy", "group"),
     _iam("DetachGroupPolicy", "group", _POLICY, always=(_POLICY,)),
     _iam("RemoveUserFromGroup", "group"),

@@ -59,7 +59,7 @@ def operation_elsewhere_warnings(operation: Operation, given: Mapping[str, Value
     """F6: a key of IAM, STS or KMS that an operation of a step has not (E1, E2)."""
     for key in given:
         foreign = key in OTHERS_OF_IAM_AND_STS and key not in operation.carries
-        tags = key.startswith(REQUEST_TAGS) and operation.rule == IAM
+        tags = key.startswith(REQUEST_TAGS) and operation.rule == IAM and not key.startswith(tuple(operation.carries))
         if foreign or tags or key.startswith("kms:"):
             yield f"F6: {operation.name} has no {key}"
 

@@ -40,6 +40,8 @@ class StepKind(Enum):
     PUT_TRUST = "update trust policy"
     CREATE = "make an identity or policy"
     REMOVE_POLICY = "take a policy away"
+    TAG_IDENTITY = "tag a user or role"
+    UNTAG_IDENTITY = "untag a user or role"
     PUT_BOUNDARY = "put permissions boundary"
     DELETE_BOUNDARY = "delete permissions boundary"
     JOIN_GROUP = "add user to group"
@@ -141,6 +143,15 @@ class PolicyRemoved:
 
 
 @dataclass(frozen=True)
+class IdentityTagged:
+    """Tags of a user or role (`owner`, an ARN) are set (`tags`) or taken away (`removed`, tag names)."""
+
+    owner: str
+    tags: Pairs = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class BoundaryPut:
     """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false where the document is
     not in the input: then it may refuse anything."""
@@ -203,6 +214,7 @@ Change = (
     | TrustPut
     | Created
     | PolicyRemoved
+    | IdentityTagged
     | BoundaryPut
     | GroupJoined
     | GroupLeft

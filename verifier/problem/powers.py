@@ -31,8 +31,10 @@ INLINE_GONE, DETACHED = "power:inline gone", "power:detached"
 """Inline policies of the caller, or of its groups, are gone; managed ones are detached: none of their Deny statements bites."""
 TARGET_BOUNDARY = "power:target boundary"
 """The target, a user or role, has another permissions boundary than at first, or none."""
+TARGET_TAGS = "power:target tags"
+"""The target, a user or role, has whatever tags the caller chose."""
 SESSION_TAGS = "power:session tags"
-"""The caller is a session whose tags it chose."""
+"""The caller is a session, or a user or session of a role, whose tags it chose."""
 _ATTACH, _GROUP = "power:attach:", "power:group:"
 
 
@@ -56,7 +58,12 @@ def joined_group(name: str) -> str | None:
     return name.removeprefix(_GROUP) if name.startswith(_GROUP) else None
 
 
-ALWAYS = frozenset({RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS, INLINE_GONE, DETACHED, TARGET_BOUNDARY})
+ALWAYS = frozenset(
+    {
+        *(RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS, INLINE_GONE, DETACHED, TARGET_BOUNDARY),
+        TARGET_TAGS,
+    }
+)
 """The powers that need no name of a policy or group."""
 
 

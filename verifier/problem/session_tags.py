@@ -97,7 +97,7 @@ def has_tag(name: str, value: str | None) -> Expression:
 
 
 def _holder(space: Space, arns: Sequence[str]) -> Expression:
-    return both(space.one_of(frozenset(arns)), negation(both(space.is_role, power(space, SESSION_TAGS))))
+    return both(space.one_of(frozenset(arns)), negation(power(space, SESSION_TAGS)))
 
 
 def _others(

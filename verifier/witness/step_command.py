@@ -22,6 +22,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -75,6 +76,8 @@ def _words(move: Move) -> Words:
             yield from _created(made)
         case PolicyRemoved(owner, identity):
             yield from _removed(owner, identity)
+        case IdentityTagged(owner, tags, removed):
+            yield from _identity_tags(owner, tags, removed)
         case BoundaryPut(owner, policy):
             yield from _bounded(owner, policy)
         case KeyShared():
@@ -168,6 +171,13 @@ def _created(made: Identity | Group | ManagedPolicy) -> Words:
         yield from ("--assume-role-policy-document", _document(made.trust))
     if isinstance(made, Identity) and made.boundary is not None:
         yield from ("--permissions-boundary", made.boundary.identity.removesuffix("#boundary"))
+
+
+def _identity_tags(owner: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
+    kind = owner.split(":")[-1].split("/")[0]
+    if kind in _FLAGS:
+        yield from ("aws", "iam", f"{'tag' if tags else 'untag'}-{kind}", _FLAGS[kind], _name(owner))
+        yield from ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in tags])) if tags else ("--tag-keys", *removed)
 
 
 def _removed(owner: str, identity: str) -> Words:

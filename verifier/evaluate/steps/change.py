@@ -21,6 +21,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -80,6 +81,8 @@ def _estate(estate: Estate, move: Move) -> Estate:
             return identities.create(estate, made)
         case PolicyRemoved(owner, identity):
             return identities.remove_policy(estate, owner, identity)
+        case IdentityTagged(owner, tags, removed):
+            return identities.tag(estate, owner, tags, removed)
         case BoundaryPut(owner, boundary, known):
             return identities.put_boundary(estate, owner, boundary, known)
         case GroupJoined(user, group):

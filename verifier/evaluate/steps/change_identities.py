@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, Influence, ManagedPolicy, Unmodelled
+from verifier.model.grant import Pairs
 from verifier.model.policy import Policy, PolicyKind
 
 
@@ -120,6 +121,16 @@ def create(estate: Estate, made: Identity | Group | ManagedPolicy) -> Estate:
         return replace(found, users=(*found.users, made))
 
     return _accounts(estate, account)
+
+
+def tag(estate: Estate, owner: str, tags: Pairs, removed: tuple[str, ...]) -> Estate:
+    """A user or role has other tags: names of tags have no case there. [IAM: id_tags, case sensitivity]"""
+    gone = {name.lower() for name in (*removed, *(name for name, _ in tags))}
+
+    def changed(found: Identity) -> Identity:
+        return replace(found, tags=(*(pair for pair in found.tags if pair[0].lower() not in gone), *tags)) if found.arn == owner else found
+
+    return _accounts(estate, lambda account: _identities(account, changed))
 
 
 def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:

@@ -32,6 +32,8 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.PUT_TRUST: forms_identities.put_trust,
     StepKind.CREATE: forms_created.create,
     StepKind.REMOVE_POLICY: forms_taken_away.remove_policy,
+    StepKind.TAG_IDENTITY: forms_created.tag,
+    StepKind.UNTAG_IDENTITY: forms_created.tag,
     StepKind.PUT_BOUNDARY: forms_taken_away.put_boundary,
     StepKind.DELETE_BOUNDARY: forms_taken_away.delete_boundary,
     StepKind.JOIN_GROUP: forms_identities.join_group,

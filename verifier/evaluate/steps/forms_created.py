@@ -7,10 +7,10 @@ Guarantee: see `forms_keys`.
 from __future__ import annotations
 
 from verifier.evaluate.steps.asked import Asked, check_tags, require, the_requests, wrong_change
-from verifier.evaluate.steps.forms_identities import account_of, check_document
+from verifier.evaluate.steps.forms_identities import account_of, check_document, owner_type
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Created, Move, State
+from verifier.model.reach import Created, IdentityTagged, Move, State
 
 
 def create(state: State, move: Move) -> None:
@@ -34,6 +34,21 @@ def create(state: State, move: Move) -> None:
         require(kind == "policy" and len(made.versions) == 1, move, "a new managed policy has one version")
     if kind != "group":
         check_tags(move, asked, tags)
+
+
+def tag(state: State, move: Move) -> None:
+    """[API: TagRole, TagUser, UntagRole, UntagUser]"""
+    change = move.change
+    if not isinstance(change, IdentityTagged):
+        raise wrong_change(move, change)
+    type_ = owner_type(state, move, change.owner)
+    require(type_ != "Group", move, "a group has no tags")
+    require(bool(change.tags) != bool(change.removed), move, "it sets tags or takes some away")
+    (asked,) = the_requests(move, (f"iam:{'Tag' if change.tags else 'Untag'}{type_}", change.owner))
+    if change.tags:
+        check_tags(move, asked, change.tags)
+    else:
+        require(asked.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
 
 
 def _check_identity(state: State, move: Move, made: Identity, asked: Asked, kind: str) -> None:

@@ -22,7 +22,7 @@ _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebI
 _REQUIRED = {
     "sts:rolesessionname": _ASSUMING,
     "sts:sourceidentity": ("sts:SetSourceIdentity",),
-    "aws:tagkeys": ("sts:TagSession",),
+    "aws:tagkeys": ("sts:TagSession", "iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser"),
     "iam:policyarn": tuple(f"iam:{does}{owner}Policy" for does in ("Attach", "Detach") for owner in ("Role", "User", "Group")),
     "iam:permissionsboundary": tuple(PUTS_BOUNDARY),
 }

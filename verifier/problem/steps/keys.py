@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
-from verifier.problem.powers import TARGET_BOUNDARY, power
+from verifier.problem.powers import TARGET_BOUNDARY, TARGET_TAGS, power
 from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
@@ -66,7 +66,8 @@ def _tag(space: Space, name: str) -> View | SetView:
     kind = space.target.kind
     # Groups have no tags, and of the others that the model knows nothing of only `aws:ResourceTag` tells.
     untagged = kind is TargetKind.GROUP or name.startswith("iam:") and kind not in (TargetKind.ROLE, TargetKind.USER)
-    free = FALSE if untagged else space.on(lambda target: target.identity is None)
+    tagged = power(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
+    free = FALSE if untagged else either(tagged, space.on(lambda target: target.identity is None))
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)

@@ -17,6 +17,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -47,6 +48,8 @@ def change_words(change: Change, names: Names) -> str:
             return _created(made, names)
         case PolicyRemoved():
             return _removed(change, names)
+        case IdentityTagged():
+            return _tagged(change, names.of(change.owner))
         case BoundaryPut():
             return _bounded(change, names)
         case GroupJoined():
@@ -99,7 +102,7 @@ def _pairs(pairs: Pairs) -> str:
     return "{" + ", ".join(printable(f"{name} = {value}") for name, value in pairs) + "}"
 
 
-def _tagged(change: KeyTagged, key: str) -> str:
+def _tagged(change: KeyTagged | IdentityTagged, key: str) -> str:
     parts = [f"tags {key} with {_pairs(change.tags)}"] if change.tags else []
     parts += [f"takes from {key} the tag{'' if len(change.removed) == 1 else 's'} {first(change.removed)}"] if change.removed else []
     return " and ".join(parts) or f"changes no tag of {key}"

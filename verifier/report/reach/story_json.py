@@ -19,6 +19,7 @@ from verifier.model.reach import (
     GrantCreated,
     GroupJoined,
     GroupLeft,
+    IdentityTagged,
     KeyPolicyPut,
     KeyReplicated,
     KeyShared,
@@ -88,7 +89,7 @@ def _change(change: Change) -> Json:
 
 
 def _of_identities(
-    change: PolicyAdded | Created | PolicyRemoved | BoundaryPut | VersionSet | TrustPut | GroupJoined | GroupLeft | Became,
+    change: PolicyAdded | Created | IdentityTagged | PolicyRemoved | BoundaryPut | VersionSet | TrustPut | GroupJoined | GroupLeft | Became,
 ) -> Json:
     match change:
         case PolicyAdded(owner, policy, known):
@@ -100,6 +101,8 @@ def _of_identities(
             return {"what": "trust policy", "role": role, "document": _document(policy)}
         case Created(made):
             return _created(made)
+        case IdentityTagged(owner, tags, removed):
+            return {"what": "tags of an identity", "owner": owner, "tags": pairs_to_json(tags), "removed": list(removed)}
         case PolicyRemoved(owner, identity):
             return {"what": "policy taken away", "owner": owner, "policy": identity}
         case BoundaryPut(owner, boundary, known):

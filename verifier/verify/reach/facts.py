@@ -43,6 +43,8 @@ class FactKind(Enum):
     """A user, role or group, and a policy of it that can be taken away."""
     MADE = "made"
     """A user, role, group or managed policy that there was not; a role with a trust policy of the caller's choice."""
+    TAGGED = "tagged"
+    """A user or role that has tags of the caller's choice."""
     UNBOUNDED = "unbounded"
     """A user or role whose permissions boundary gave way to none, or to one that may allow more."""
     REBOUND = "rebound"

@@ -1,4 +1,4 @@
-"""Tasks that make users, roles, groups or managed policies → moves.
+"""Tasks that make users, roles, groups or managed policies, or tag users and roles → moves.
 
 In: a task, the scene. Out: as of `moves`.
 """
@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from verifier.model.estate import Group, Identity, ManagedPolicy
-from verifier.model.reach import Created, StepKind
+from verifier.model.grant import Pairs
+from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.model.reach import Created, IdentityTagged, StepKind
 from verifier.model.verdict import Reason
 from verifier.problem.targets import Target, step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.plans import Make
 from verifier.verify.reach.scene import Made, Scene, step
+from verifier.verify.reach.session_tags import choices
 
 _MADE_BY = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup", "policy": "iam:CreatePolicy"}
 
@@ -40,13 +43,56 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
         return
     if kind == "role":
         identity = replace(identity, trust=trust_policy(arn, {*scene.callers, by, *scene.later}))
-    yield _identity(identity, target, by, scene, kind)
+    chosen = choices(scene.state.estate, scene.about(by) | {arn})[:MOST]
+    yield from (_identity(replace(identity, tags=tags), target, by, scene, kind) for tags in ((), *chosen))
+
+
+MOST = 6
+"""So many choices of tags are tried."""
 
 
 def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: str) -> Made:
     boundary = identity.boundary.identity.removesuffix("#boundary") if identity.boundary is not None else None
-    bounded = test("Null", "iam:PermissionsBoundary", "true")
+    when = [*tagging(identity.tags), test("Null", "iam:PermissionsBoundary", "true")]
     if boundary is not None:
-        bounded = test("ArnEquals", "iam:PermissionsBoundary", boundary)
-    found = scene.request(replace(target, identity=identity), by, _MADE_BY[kind], bounded, test("Null", "aws:TagKeys", "true"))
-    return step(StepKind.CREATE, lambda _: Created(identity), found)
+        when[-1] = test("ArnEquals", "iam:PermissionsBoundary", boundary)
+    about = replace(target, identity=identity)
+    found = scene.request(about, by, _MADE_BY[kind], *when)
+    if not identity.tags or isinstance(found, Reason):
+        return step(StepKind.CREATE, lambda _: Created(identity), found)
+    # [IAM: id_tags_roles, id_tags_users: permissions required for tagging]
+    second = scene.by_the_same(about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(identity.tags))
+    return step(StepKind.CREATE, lambda _: Created(identity), found, second)
+
+
+def tagging(tags: Pairs) -> list[ConditionExpression]:
+    """What a request says that sets exactly these tags."""
+    if not tags:
+        return [test("Null", "aws:TagKeys", "true")]
+    names = [name for name, _ in tags]
+    found: list[ConditionExpression] = [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
+    found.append(ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True)))
+    return [*found, *(test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags)]
+
+
+def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
+    """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names first."""
+    owner, by = task.fact.subject, task.derivation.by
+    kind = owner.split(":", 5)[5].split("/", 1)[0].capitalize()
+    target = step_target(scene.state.estate, owner)
+
+    def tagged() -> Iterator[Made]:
+        for tags in choices(scene.state.estate, scene.about(by) | {owner}):
+            found = scene.request(target, by, f"iam:Tag{kind}", *tagging(tags))
+            yield step(StepKind.TAG_IDENTITY, lambda _, tags=tags: IdentityTagged(owner, tags), found)  # type: ignore[misc]
+
+    def untagged() -> Iterator[Made]:
+        for name, _ in target.identity.tags if target.identity is not None else ():
+            asked = (test("StringEquals", "aws:TagKeys", name, any_value=True),)
+            only = ConditionNot(test("StringNotEquals", "aws:TagKeys", name, any_value=True))
+            found = scene.request(target, by, f"iam:Untag{kind}", *asked, only)
+            yield step(StepKind.UNTAG_IDENTITY, lambda _, name=name: IdentityTagged(owner, removed=(name,)), found)  # type: ignore[misc]
+
+    ways = (tagged, untagged) if task.derivation.step is StepKind.TAG_IDENTITY else (untagged, tagged)
+    for way in ways:
+        yield from way()

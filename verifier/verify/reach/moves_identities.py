@@ -30,7 +30,7 @@ from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.moves_created import create
+from verifier.verify.reach.moves_created import create, tag_identity
 from verifier.verify.reach.plans import JoinGroup, Make
 from verifier.verify.reach.scene import Made, Scene, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
@@ -268,6 +268,8 @@ MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_POLICY: put_policy,
     StepKind.ATTACH_POLICY: attach_policy,
     StepKind.CREATE: create,
+    StepKind.TAG_IDENTITY: tag_identity,
+    StepKind.UNTAG_IDENTITY: tag_identity,
     StepKind.REMOVE_POLICY: remove_policy,
     StepKind.PUT_BOUNDARY: other_boundary,
     StepKind.DELETE_BOUNDARY: other_boundary,

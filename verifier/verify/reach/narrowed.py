@@ -42,6 +42,12 @@ def _asks_who(policy: Policy) -> bool:
     return any(key.startswith(_WHO) for key in (*policy.tested_keys, *variables))
 
 
+def asks_for_tags(policy: Policy) -> bool:
+    """Whether a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
+    variables = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
+    return any("principaltag/" in key or "resourcetag/" in key for key in (*policy.tested_keys, *variables))
+
+
 _WHO = ("aws:principaltag/", "aws:userid")
 
 

@@ -20,6 +20,7 @@ from verifier.problem.powers import (
     RESOURCE_POLICY,
     SESSION_TAGS,
     TARGET_BOUNDARY,
+    TARGET_TAGS,
     VERSION,
     attached_policy,
     joined_group,
@@ -137,7 +138,9 @@ class Needs:
             gone = tuple(self._gone(by, facts, inline=power == INLINE_GONE))
             yield from (gone,) if gone else ()
         elif power == SESSION_TAGS:
-            yield (Fact(FactKind.SESSION_TAGS, by),)
+            yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
+        elif power == TARGET_TAGS:
+            yield (Fact(FactKind.TAGGED, target),)
         elif (policy := attached_policy(power)) is not None:
             yield from ((*joined, Fact(FactKind.ATTACH, owner, (policy,))) for owner, joined in self._owners(by, facts))
         elif (group := joined_group(power)) is not None:

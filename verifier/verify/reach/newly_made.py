@@ -104,13 +104,15 @@ def _boundaries(account: Account, statements: Iterable[Statement]) -> Iterator[_
         if condition.key.value.lower() == BOUNDARY and condition.operator.base != "Null"
         for text in condition.values
     }
+    there = {found.boundary.identity: found.boundary for found in (*account.users, *account.roles) if found.boundary is not None}
     yield False, None
     known = set()
     for managed in account.managed:
         document = dict(managed.versions).get(managed.default or "")
         if document is not None and any(like(text.lower()).matches(managed.arn.lower()) for text in asked):
             known.add(managed.arn)
-            yield True, replace(document, kind=PolicyKind.BOUNDARY, identity=f"{managed.arn}#boundary")
+            name = f"{managed.arn}#boundary"
+            yield True, there.get(name) or replace(document, kind=PolicyKind.BOUNDARY, identity=name)
     if asked - known:
         yield True, None
 

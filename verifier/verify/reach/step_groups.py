@@ -12,7 +12,7 @@ from functools import cached_property
 
 from verifier.model.estate import Identity
 from verifier.model.reach import StepKind
-from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY
+from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
@@ -24,6 +24,7 @@ EXISTS = "exists"
 OF_TARGETS = {
     RESOURCE_POLICY: (FactKind.RESOURCE_POLICY, FactKind.MADE),
     TARGET_BOUNDARY: (FactKind.UNBOUNDED, FactKind.REBOUND),
+    TARGET_TAGS: (FactKind.TAGGED,),
     EXISTS: (FactKind.MADE,),
 }
 """The powers that are about the target of a step, each with the facts of which one gives it. That a target exists which there was not at

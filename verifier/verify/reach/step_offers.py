@@ -25,10 +25,11 @@ from verifier.problem.steps.permissions import step_permissions
 from verifier.problem.targets import TargetKind, step_target
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.facts import Fact, FactKind
-from verifier.verify.reach.narrowed import for_steps
+from verifier.verify.reach.narrowed import asks_for_tags, for_steps
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.passed_roles import PASSED_TO, names_of, passed, services
+from verifier.verify.reach.scene import policies_of
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, administrator, gives_something, other_boundaries, taken_away
 
@@ -296,7 +297,14 @@ class StepOffers:
         """Policies that deny something, boundaries, and memberships in groups that deny something."""
         yield from taken_away(group, by, owner, self._denying)
         if owner != "Group":
+            for does, kind in (("Tag", StepKind.TAG_IDENTITY), ("Untag", StepKind.UNTAG_IDENTITY)) if self._tags_matter else ():
+                yield from self._plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
             yield from other_boundaries(group, by, owner, self._bounded, self._managed)
+
+    @cached_property
+    def _tags_matter(self) -> bool:
+        """Whether some policy asks for tags of callers, or of users and roles."""
+        return any(map(asks_for_tags, policies_of(self._estate, self._identities)))
 
     @cached_property
     def _denying(self) -> Mapping[str, Sequence[str]]:
