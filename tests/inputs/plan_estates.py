@@ -3,6 +3,8 @@
 In: a number. Out: a `Sample` (`template_estates.py`), which was there first; a plan that Terraform and the provider make it of
 (docs/terraform.md), perhaps with a snapshot of what was there before; the comparison. Nothing of the estate comes from the reader.
 
+The snapshot may tell something that the plan leaves as it is differently. Then there are two estates, and what is said holds of both.
+
 Where a plan leaves things open, the estate is one of those that it may make; what holds then is as for templates.
 """
 
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from tests.inputs.plan_keys import KeyParts
 from tests.inputs.plan_parts import EVERYTHING, Json, PlanSample
-from tests.inputs.plan_roles import RoleParts
+from tests.inputs.plan_people import PeopleParts, random_people
 from tests.inputs.plans import ACCOUNT, AWS, caller_identity, constant, plan, refers, write
 from tests.inputs.samples import KEY_ID
 from tests.inputs.template_estates import (
@@ -39,6 +41,8 @@ def plan_sample(number: int) -> PlanSample:
     rng = random.Random(f"plan {number}")
     made = random_estate(rng)
     made.grants = [_grant(rng, made, n) for n in range(rng.choice([0, 0, 1, 1, 2]))]
+    if rng.random() < 0.4:
+        random_people(rng, made)
     found = PlanSample(made)
     Plan(rng, found).write()
     return found
@@ -54,13 +58,14 @@ def _grant(rng: random.Random, made: Sample, number: int) -> Json:
     return grant | ({"Constraints": {"EncryptionContextSubset": {"app": "true"}}} if rng.random() < 0.3 else {})
 
 
-class Plan(KeyParts, RoleParts):
+class Plan(KeyParts, PeopleParts):
     """Writes the whole plan."""
 
     def write(self) -> None:
         """Writes everything."""
         for role in self.made.roles:
             self.add_role(role)
+        self.add_people()
         self.add_key()
         for number, name in enumerate(self.made.aliases):
             self.add_alias(name, number)
@@ -81,8 +86,11 @@ class Plan(KeyParts, RoleParts):
             modules=self._modules(),
             **self.found.more,
         )
+        self.tell_differently()
         if self.made.beside:
-            self.found.before = {"accounts": {ACCOUNT: {"authorization_details": account_details(self.roles_before)}}}
+            self.found.before = {
+                "accounts": {ACCOUNT: {"authorization_details": account_details(self.roles_before, self.users_before, self.groups_before)}}
+            }
             if self.listed:
                 told = Sample(self.key_before["policy"], [], self.key_before["aliases"], self.key_before["tags"], [], True)
                 told.grants = self.key_before["grants"]
@@ -188,6 +196,7 @@ def paths_of(folder: Path, found: PlanSample) -> list[Path]:
 
 
 def plan_disagreements(folder: Path, number: int, counts: Counts) -> Iterator[str]:
-    """Where the verdict about a plan is not one about its estate."""
+    """Where the verdict about a plan is not one about its estate, or about the one that its snapshot tells."""
     found = plan_sample(number)
-    yield from against_the_estate(folder, found.made, number, paths_of(folder, found), counts)
+    for made in filter(None, (found.made, found.other)):
+        yield from against_the_estate(folder, made, number, paths_of(folder, found), counts)

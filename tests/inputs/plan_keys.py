@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 
 from tests.inputs.plan_parts import DEFAULT, MADE_FIRST, REPLACED, Json, Parts
 from tests.inputs.plan_text import OPEN, Value
 from tests.inputs.plans import Planned, constant, new_key, refers
 from tests.inputs.samples import KEY_ID
-from tests.inputs.template_estates import KEY_ARN, PARTNER
+from tests.inputs.template_estates import KEY_ARN, PARTNER, Sample
 
 
 class KeyParts(Parts):
@@ -41,6 +42,8 @@ class KeyParts(Parts):
         if way != "separate":
             written = written or Value(json.dumps(own[way]), False, rng.choice([{}, constant(json.dumps(own[way]))]))
         self._key_itself(written, None if self.new else before)
+        if way in ("own", "separate kept", "separate left", "forgotten"):
+            self.may_differ(_policy(right, wrong), lambda: self.key_before.update(policy=wrong), key=True)
         self._separate(way, right, wrong)
         if rng.random() < self.writer.open_rate:
             loose = Planned("aws_kms_key_policy", "loose", {"policy": json.dumps(wrong)}, {"key_id": True}, {"key_id": refers(OPEN[0])})
@@ -127,7 +130,10 @@ class KeyParts(Parts):
         if way == "moved":
             before = {**values, "target_key_id": "99999999-12ab-34cd-56ef-1234567890ab"}
         elif before is not None:
-            self.key_before["aliases"].append(name)
+            told = self.key_before["aliases"]
+            told.append(name)
+            if self.may_differ(lambda other: other.aliases.remove(name), lambda: told.remove(name), key=True):
+                self.made.open_facts.add("aliases")
         if way == "create" and self.writer.leaves_open():
             values.pop("target_key_id", None)
             unknown, expressions["target_key_id"] = {"target_key_id": True}, refers(OPEN[0])
@@ -163,7 +169,18 @@ class KeyParts(Parts):
         if way == "create":
             self.add("aws_kms_grant", grant["GrantId"], new, None, expressions, unknown=unknown, module=self.module)
             return
-        self.key_before["grants"].append(grant)
+        told = self.key_before["grants"]
+        told.append(grant)
+        self.may_differ(lambda other: other.grants.remove(grant), lambda: told.remove(grant), key=True)
         after, does = (None, ["forget"]) if way == "forget" else (old, None)
         left = way in ("left", "kept deposed")
         self.add("aws_kms_grant", grant["GrantId"], after, old, expressions, does=does, left=left, module=self.module)
+
+
+def _policy(told: Json, other: Json) -> Callable[[Sample], None]:
+    """Gives a sample another key policy, unless something else wrote that already."""
+
+    def change(made: Sample) -> None:
+        made.policy = other if made.policy == told else made.policy
+
+    return change

@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import json
 
+from tests.inputs.people import Group, Person
 from tests.inputs.plan_parts import EVERYTHING, REPLACED, Json, Parts
 from tests.inputs.plan_text import OPEN, Value
 from tests.inputs.plans import ACCOUNT, Planned, constant, new_role, refers
 from tests.inputs.template_estates import Role, filled, policy_arn, random_identity_policy
+
+Owner = Role | Person | Group
 
 
 class RoleParts(Parts):
@@ -33,13 +36,16 @@ class RoleParts(Parts):
             one.after |= known
             one.unknown = {}
             one.before, one.left = copy.deepcopy(one.after), how == "left"
+            tags = {"team": "blue"}
+            if self.may_differ(lambda other: setattr(other.owner("role", role.name), "tags", tags), lambda: setattr(before, "tags", tags)):
+                role.open = True  # U1
         if how != "snapshot":
             self.resources.append(one)
         if how != "new":
             self.roles_before.append(before)
         if not in_block:
             for name, document in role.inline.items():
-                self._inline(role, name, document, reference, before, new=how == "new")
+                self.inline("role", role, name, document, reference, before, new=how == "new")
         for name, document in role.managed.items():
             self._managed(role, name, document, reference, before, new=how == "new")
         if how in ("kept", "left"):
@@ -71,24 +77,28 @@ class RoleParts(Parts):
             after.pop("inline_policy")
             one.unknown["inline_policy"] = True
 
-    def _inline(self, role: Role, name: str, document: Json, reference: Json, before: Role, *, new: bool) -> None:
+    def inline(self, kind: str, owner: Owner, name: str, document: Json, reference: Json, before: Owner, *, new: bool) -> None:
+        """An inline policy of a role, user or group, which is `before` the plan; `new` if it is not there then."""
         way = "create" if new else self.rng.choice(["create", "keep", "update", "left", "forget", "replace"])
         if "KEY" in json.dumps(document) and self.new and way != "create":
             way = "create"
-        values: dict[str, Json] = {"name": name, "role": role.name}
+        values: dict[str, Json] = {"name": name, kind: owner.name}
         wrong = random_identity_policy(self.rng)
         old_document = {"update": wrong, "replace": wrong}.get(way, document)
         if self.new and "KEY" in json.dumps(old_document):
             old_document = EVERYTHING
         if way != "create":
             before.inline[name] = old_document
+        if way in ("keep", "left", "forget"):
+            other = self.rng.choice([wrong, EVERYTHING, None])
+            self.may_differ(lambda made: _told(made.owner(kind, owner.name).inline, name, other), lambda: _told(before.inline, name, other))
         written = self.writer.policy(document) if way in ("create", "update", "replace") else Value(json.dumps(filled(document)), False, {})
         after = None if way == "forget" else {**values, **({} if written.unknown else {"policy": written.value})}
         old = None if way == "create" else {**values, "policy": json.dumps(filled(old_document))}
         unknown = {"policy": True} if written.unknown else {}
-        expressions = {"name": constant(name), "role": reference, **({"policy": written.expression} if written.expression else {})}
+        expressions = {"name": constant(name), kind: reference, **({"policy": written.expression} if written.expression else {})}
         does = {"forget": ["forget"], "replace": REPLACED}.get(way)
-        self.add("aws_iam_role_policy", f"{role.name}_{name}", after, old, expressions, unknown=unknown, does=does, left=way == "left")
+        self.add(f"aws_iam_{kind}_policy", f"{owner.name}_{name}", after, old, expressions, unknown=unknown, does=does, left=way == "left")
 
     def _managed(self, role: Role, name: str, document: Json, reference: Json, before: Role, *, new: bool) -> None:
         arn, made = policy_arn(name), new or self.rng.random() < 0.5
@@ -107,8 +117,16 @@ class RoleParts(Parts):
         known = {"role": role.name, **({} if made else {"policy_arn": arn})}
         if way != "create":
             before.managed[name] = document
+            self.may_differ(lambda other: other.owner("role", role.name).managed.pop(name), lambda: before.managed.pop(name))
         expressions = {"role": reference, "policy_arn": refers(f"aws_iam_policy.{role.name}.arn")}
         old: Json = None if way == "create" else {"role": role.name, "policy_arn": arn}
         later = None if way == "forget" else known
         self.add("aws_iam_role_policy_attachment", role.name, later, old, expressions, unknown={"policy_arn": True} if made else {},
                   does=["forget"] if way == "forget" else None, left=way == "left")  # fmt: skip
+
+
+def _told(policies: dict[str, Json], name: str, document: Json) -> None:
+    """Puts a document, or its absence, in the place of a policy."""
+    policies.pop(name)
+    if document is not None:
+        policies[name] = document

@@ -14,12 +14,13 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import verifier
+from tests.inputs.people import Group, Person, people_details
 from tests.inputs.template_text import ACCOUNT, MACRO, REGION, Json, Writer, written
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import NOTHING, Supplied
@@ -78,6 +79,13 @@ class Sample:
     more_roles: bool = False
     """Whether the template may make roles that it does not tell."""
     grants: list[Json] = field(default_factory=list)
+
+    users: list[Person] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+
+    def owner(self, kind: str, name: str) -> Any:
+        """The role, user or group of a name."""
+        return next(found for found in getattr(self, f"{kind}s") if found.name == name)
 
 
 def sample(number: int) -> Sample:
@@ -166,7 +174,8 @@ def random_identity_policy(rng: random.Random) -> Json:
 def snapshot(made: Sample, *, without_open: bool) -> Json:
     """The estate. `without_open` leaves out what the template does not tell, and is free then."""
     listed = [role for role in made.roles if not (without_open and role.open)]
-    free = without_open and (made.more_roles or len(listed) < len(made.roles))
+    users = [user for user in made.users if not (without_open and user.open)]
+    free = without_open and (made.more_roles or len(listed) < len(made.roles) or len(users) < len(made.users))
     key = {
         "arn": KEY_ARN,
         "metadata": {"KeyMetadata": {"Arn": KEY_ARN, "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}},
@@ -177,11 +186,11 @@ def snapshot(made: Sample, *, without_open: bool) -> Json:
     }
     key["metadata"]["KeyMetadata"]["MultiRegion"] = False
     key = {name: part for name, part in key.items() if not (without_open and name in made.open_facts)}
-    details = {"authorization_details": account_details(listed), "complete": made.beside and not free}
+    details = {"authorization_details": account_details(listed, users, made.groups), "complete": made.beside and not free}
     return {"keys": [key], "accounts": {ACCOUNT: details}}
 
 
-def account_details(roles: list[Role]) -> Json:
+def account_details(roles: list[Role], users: Sequence[Person] = (), groups: Sequence[Group] = ()) -> Json:
     entries, policies = [], []
     for role in roles:
         attached = [{"PolicyName": name, "PolicyArn": policy_arn(name)} for name in role.managed]
@@ -200,7 +209,7 @@ def account_details(roles: list[Role]) -> Json:
         for name, document in role.managed.items():
             version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": filled(document)}
             policies.append({"PolicyName": name, "Arn": policy_arn(name), "PolicyVersionList": [version]})
-    return {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": entries, "Policies": policies}
+    return filled(people_details(users, groups)) | {"RoleDetailList": entries, "Policies": policies}
 
 
 TRUST = {
