@@ -38,7 +38,9 @@ from tests.inputs.test_terraform_effects import (
 from tests.inputs.test_terraform_plan import load, refused
 from tests.inputs.test_terraform_surroundings import attachment, organization, policy
 from verifier.inputs import load_estate
+from verifier.inputs.terraform.configuration import read_providers
 from verifier.model.verdict import Status
+from verifier.syntax.diagnostic import InputError
 
 # -- what is not read --
 
@@ -162,14 +164,24 @@ def test_a_module_whose_provider_old_terraform_names_after_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_the_variables_of_a_modules_provider_are_those_of_the_module(tmp_path: Path, own: bool) -> None:
-    inner = new_key("k", json.loads(CLOSED), module="module.kms", provider="module.kms:aws")
-    providers = {"aws": WEST, "module.kms:aws": configuration(module="module.kms", region=refers("var.region"))}
+@pytest.mark.parametrize("address", ["module.kms", "kms"])
+def test_the_variables_of_a_modules_provider_are_those_of_the_module(tmp_path: Path, own: bool, address: str) -> None:
+    """The module is `module.kms`, or `kms` as Terraform 0.12 wrote it."""
+    inner = new_key("k", json.loads(CLOSED), module="module.kms", provider=f"{address}:aws")
+    providers = {"aws": WEST, f"{address}:aws": configuration(module=address, region=refers("var.region"))}
     call = {"expressions": {"region": refers("var.second")}} if own else {"module": {"variables": {"region": {"default": "eu-west-1"}}}}
     data = plan(
         caller_identity(), inner, modules={"kms": call}, providers=providers, variables={"region": "us-west-2", "second": "eu-west-1"}
     )
     assert [k.region for k in load(tmp_path, data).keys] == ["eu-west-1"]
+
+
+def test_the_address_of_a_module_inside_a_module() -> None:
+    for address in ("a.b", "module.a.module.b"):
+        found = read_providers({"provider_config": {"p": configuration(module=address)}})
+        assert found["p"].module == (("a", None), ("b", None))
+    with pytest.raises(InputError, match="is not the address of a module"):
+        read_providers({"provider_config": {"p": configuration(module="module.")}})
 
 
 @pytest.mark.parametrize("name", ["shared_config_files", "shared_credentials_file", "secret_key", "token", "profile"])

@@ -7,6 +7,7 @@ than the format says is an error. What the `.tf` files have of a module is one m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ ModuleName = tuple[str, ...]
 """The names of the module calls that lead to a module."""
 
 _OF_EXPRESSIONS = {"constant_value", "references"}
+_OLD_ADDRESS = re.compile(r"(?!module\.)[\w-]+(?:\.[\w-]+)*")
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,14 @@ def read_providers(configuration: Json) -> dict[str, Provider]:
     for key, value in mapping(configuration.get("provider_config"), "`provider_config`").items():
         entry = mapping(value, f"the provider {key}")
         block = _block(entry, f"the provider {key}")
-        found[key] = Provider(str(entry.get("name")), module_path(entry.get("module_address")), block)
+        found[key] = Provider(str(entry.get("name")), module_path(_address(entry.get("module_address"))), block)
+    return found
+
+
+def _address(found: Any) -> Any:
+    """The address of the module of a provider configuration. Up to version 0.12 Terraform wrote `a.b` for `module.a.module.b`."""
+    if isinstance(found, str) and _OLD_ADDRESS.fullmatch(found):
+        return "".join(f"module.{name}." for name in found.split("."))[:-1]
     return found
 
 
