@@ -22,12 +22,15 @@ INVARIANTS = (
 
 def random_people(rng: random.Random, made: Sample) -> None:
     """Gives an estate users and groups, and invariants about a user."""
-    made.groups = [Group(name, _inline(rng)) for name in rng.sample(["ops", "dev"], rng.randint(0, 2))]
+    made.groups = [Group(name, _inline(rng)) for name in rng.sample(["ops", "dev"], rng.choice([0, 1, 1, 2]))]
     names = [group.name for group in made.groups]
     for name in rng.sample(["ann", "bob"], rng.randint(1, 2)):
         made.users.append(Person(name, _inline(rng), rng.sample(names, rng.randint(0, len(names)))))
-    asked = rng.choice(INVARIANTS).replace("ACTION", rng.choice(ACTIONS[:5])).replace("USER", made.users[0].name)
-    made.invariants.append(asked)
+    for user in made.users:
+        joined = [group for group in made.groups if group.name in user.groups]
+        named = [action for action in ACTIONS[:5] if f'"{action}"' in str([one.inline for one in joined]).replace("'", '"')]
+        asked = rng.choice(INVARIANTS).replace("ACTION", rng.choice(named or ACTIONS[:5])).replace("USER", user.name)
+        made.invariants.append(asked)
 
 
 def _inline(rng: random.Random) -> dict[str, Json]:
