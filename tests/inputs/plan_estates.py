@@ -16,6 +16,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.inputs.plan_endpoints import EndpointParts, random_endpoint
 from tests.inputs.plan_keys import KeyParts
 from tests.inputs.plan_parts import EVERYTHING, Json, PlanSample
 from tests.inputs.plan_people import PeopleParts, random_people
@@ -28,6 +29,7 @@ from tests.inputs.template_estates import (
     Sample,
     account_details,
     against_the_estate,
+    endpoints,
     random_estate,
     rewrite,
     snapshot,
@@ -43,6 +45,8 @@ def plan_sample(number: int) -> PlanSample:
     made.grants = [_grant(rng, made, n) for n in range(rng.choice([0, 0, 1, 1, 2]))]
     if rng.random() < 0.4:
         random_people(rng, made)
+    if rng.random() < 0.3:
+        random_endpoint(rng, made)
     found = PlanSample(made)
     Plan(rng, found).write()
     return found
@@ -58,7 +62,7 @@ def _grant(rng: random.Random, made: Sample, number: int) -> Json:
     return grant | ({"Constraints": {"EncryptionContextSubset": {"app": "true"}}} if rng.random() < 0.3 else {})
 
 
-class Plan(KeyParts, PeopleParts):
+class Plan(KeyParts, PeopleParts, EndpointParts):
     """Writes the whole plan."""
 
     def write(self) -> None:
@@ -66,6 +70,8 @@ class Plan(KeyParts, PeopleParts):
         for role in self.made.roles:
             self.add_role(role)
         self.add_people()
+        if self.made.endpoint is not None:
+            self.add_endpoint()
         self.add_key()
         for number, name in enumerate(self.made.aliases):
             self.add_alias(name, number)
@@ -91,6 +97,7 @@ class Plan(KeyParts, PeopleParts):
             self.found.before = {
                 "accounts": {ACCOUNT: {"authorization_details": account_details(self.roles_before, self.users_before, self.groups_before)}}
             }
+            self.found.before |= endpoints(self.endpoint_before)
             if self.listed:
                 told = Sample(self.key_before["policy"], [], self.key_before["aliases"], self.key_before["tags"], [], True)
                 told.grants = self.key_before["grants"]

@@ -53,6 +53,7 @@ class Parts:
         self.roles_before: list[Role] = []
         self.users_before: list[Person] = []
         self.groups_before: list[Group] = []
+        self.endpoint_before: Json = None
         self.resources = found.resources
         self._differences: list[tuple[Callable[[Sample], object], Callable[[], object]]] = []
 

@@ -31,6 +31,7 @@ from verifier.syntax.source import Source
 
 PARTNER = "444455556666"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ENDPOINT = "vpce-0123456789abcdef0"
 ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:Describe*")
 ROLES = ("app", "batch", "old")
 INVARIANTS = (
@@ -82,6 +83,8 @@ class Sample:
 
     users: list[Person] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    endpoint: Json = None
+    """The policy of the VPC endpoint of KMS, if there is one."""
 
     def owner(self, kind: str, name: str) -> Any:
         """The role, user or group of a name."""
@@ -187,7 +190,13 @@ def snapshot(made: Sample, *, without_open: bool) -> Json:
     key["metadata"]["KeyMetadata"]["MultiRegion"] = False
     key = {name: part for name, part in key.items() if not (without_open and name in made.open_facts)}
     details = {"authorization_details": account_details(listed, users, made.groups), "complete": made.beside and not free}
-    return {"keys": [key], "accounts": {ACCOUNT: details}}
+    return {"keys": [key], "accounts": {ACCOUNT: details}, **endpoints(made.endpoint)}
+
+
+def endpoints(policy: Json) -> Json:
+    """The output of describe-vpc-endpoints in a snapshot, if the endpoint has a policy."""
+    found = {"VpcEndpointId": ENDPOINT, "ServiceName": f"com.amazonaws.{REGION}.kms", "VpcId": "vpc-01234567", "OwnerId": ACCOUNT}
+    return {} if policy is None else {"vpc_endpoints": {"VpcEndpoints": [{**found, "PolicyDocument": json.dumps(policy)}]}}
 
 
 def account_details(roles: list[Role], users: Sequence[Person] = (), groups: Sequence[Group] = ()) -> Json:
