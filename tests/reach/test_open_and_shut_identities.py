@@ -110,7 +110,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Statement, ...], dict[str, Any], t
         ("pass role",),
         (own("iam:PassRole"), own("lambda:CreateFunction")),
         {"role": BY_LAMBDA},
-        ({"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}, BLUE),
+        ({"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},),
     ),
     "start code": (
         ("pass role",),

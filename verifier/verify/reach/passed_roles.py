@@ -8,12 +8,14 @@ the offer has none, and no story is told of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.reach import StepKind
 from verifier.model.step_actions import COMPUTE, service_name, starting_action
+from verifier.problem.powers import TARGET_TAGS
 from verifier.problem.predicates import Predicate, exactly
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
@@ -52,9 +54,15 @@ def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...]) -> It
         starting = [Allowed(0, Cube(0, frozenset()))] if action is None else accounts.allowed(action, by)
         for one, two, three in product(passing, _trusting(group, service), starting):
             if values is None or dict(one.cube.values).get(PASSED_TO, -1) & values:
-                needs = (one.cube, two.cube, three.cube)
+                needs = (_whatever_its_tags(one.cube), two.cube, three.cube)
                 how = Passed(service, group.root, action)
                 yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, one.targets & two.targets, needs, Gives(FactKind.HOLDS), how)
+
+
+def _whatever_its_tags(cube: Cube) -> Cube:
+    """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them
+    as they are, so that what rests on them is Unknown."""
+    return replace(cube, powers=cube.powers - {TARGET_TAGS})
 
 
 def _values_for(group: Group, service: str, *, known: bool) -> int | None:
