@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.inputs.plan_endpoints import EndpointParts, random_endpoint
+from tests.inputs.plan_hcl import main_tf, without_text
 from tests.inputs.plan_keys import KeyParts
 from tests.inputs.plan_parts import EVERYTHING, Json, PlanSample
 from tests.inputs.plan_people import PeopleParts, random_people
@@ -92,6 +93,7 @@ class Plan(KeyParts, PeopleParts, EndpointParts):
             modules=self._modules(),
             **self.found.more,
         )
+        self.found.hcl = self.writer.hcl
         self.tell_differently()
         if self.made.beside:
             self.found.before = {
@@ -196,7 +198,10 @@ def paths_of(folder: Path, found: PlanSample) -> list[Path]:
         for resource in data["configuration"]["root_module"]["resources"]:
             if resource["type"] == "null_resource":
                 resource["provisioners"] = [{"type": "local-exec", "expressions": {"command": constant("aws kms put-key-policy")}}]
-    paths = [write(folder, data)]
+    (folder / "main.tf").unlink(missing_ok=True)
+    if found.hcl:
+        (folder / "main.tf").write_text(main_tf(data), encoding="utf-8")
+    paths = [write(folder, without_text(data))]
     if found.before is not None:
         paths.append(write(folder, found.before, "before.json"))
     return paths

@@ -35,6 +35,8 @@ class PlanSample:
     resources: list[Planned] = field(default_factory=list)
     more: dict[str, Json] = field(default_factory=dict)
     """Further members of the plan."""
+    hcl: bool = False
+    """Whether the `.tf` file lies beside the plan."""
     other: Sample | None = None
     """The estate if not the plan is right but the snapshot, about what the plan only tells."""
 
@@ -47,6 +49,7 @@ class Parts:
         self.new = rng.random() < 0.4
         self.module = "module.m" if rng.random() < 0.25 else ""
         self.writer = PlanWriter(rng, rng.choice([0, 0, 0.02, 0.06, 0.15]), self.module, self.new)
+        self.writer.hcl = not self.module and rng.random() < 0.25
         self.provider = rng.choice(["aws", "aws", "aws.b"])
         self.listed = not self.new and self.made.beside and rng.random() < 0.6
         self.key_before: dict[str, Json] = {"policy": self.made.policy, "aliases": [], "tags": self.made.tags, "grants": []}

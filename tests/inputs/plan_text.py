@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.inputs.plan_hcl import Deferred
 from tests.inputs.plans import ACCOUNT, Planned, constant, refers
 from tests.inputs.template_estates import KEY_ARN, filled
 from tests.inputs.test_terraform_documents import data
@@ -43,6 +44,8 @@ class PlanWriter:
     """Of ARNs that only the apply tells, the addresses of their resources in the root module."""
     resources: list[Planned] = field(default_factory=list)
     variables: dict[str, Json] = field(default_factory=dict)
+    hcl: bool = False
+    """Whether the `.tf` file lies beside the plan."""
     passed: dict[str, Json] = field(default_factory=dict)
     """What the root module gives to variables of the module."""
     left_open: int = 0
@@ -62,12 +65,23 @@ class PlanWriter:
         if self.rng.random() < self.open_rate / 2:
             self.left_open += 1
             return Value(None, True, refers(*self.rng.choice([OPEN[:1], OPEN[3:4], (OPEN[0], "aws_iam_role.none.arn")])))
+        if self.hcl and (new or pick < 0.35):
+            return self._deferred(json.loads(text))
         if new or pick < 0.35:
             return Value(None, True, refers(f"data.aws_iam_policy_document.{self._document(document, module)}.json"))
         if pick < 0.5 and not module:
             name = self._variable(text)
             return Value(text, False, refers(f"var.{name}"))
         return Value(text, False, self.rng.choice([constant(text), refers("local.policy"), {}]))
+
+    def _deferred(self, document: Json) -> Value:
+        """A policy that is written with `jsonencode`."""
+        known = {arn: f"{address}.arn" for arn, address in self.fresh.items()} | ({KEY_ARN: "aws_kms_key.k.arn"} if self.new_key else {})
+        writer = Deferred(self.rng, known, OPEN, self.open_rate)
+        expression = writer.expression(document)
+        self.left_open += writer.left_open
+        later = "references" in expression
+        return Value(None if later else json.dumps(document), later, expression)
 
     def _variable(self, value: Json) -> str:
         name = f"v{len(self.variables)}"
