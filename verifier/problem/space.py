@@ -110,17 +110,17 @@ def _actions_on(kind: TargetKind) -> frozenset[str]:
 
 
 @lru_cache(_REMEMBERED)
-def _matched_on(kind: TargetKind, pattern: str) -> frozenset[str]:
-    """The known actions for a kind of target that a pattern in lower case matches."""
+def _matched_on(known: frozenset[str], pattern: str) -> frozenset[str]:
+    """The known actions that a pattern in lower case matches."""
     matched = like(pattern)
-    return frozenset(name for name in _actions_on(kind) if matched.matches(name.lower()))
+    return frozenset(name for name in known if matched.matches(name.lower()))
 
 
-@cache
-def _action_attribute(kind: TargetKind) -> Attribute:
+@lru_cache(_REMEMBERED)
+def _action_attribute(kind: TargetKind, known: frozenset[str]) -> Attribute:
     if kind in STEP_KINDS:
-        return Attribute("action", values=tuple(sorted(name.lower() for name in _actions_on(kind))), optional=False)
-    return action_names([a.name.lower() for a in actions() if a.name in _actions_on(kind)])
+        return Attribute("action", values=tuple(sorted(name.lower() for name in known)), optional=False)
+    return action_names([a.name.lower() for a in actions() if a.name in known])
 
 
 @lru_cache(_REMEMBERED)
@@ -168,14 +168,14 @@ class Space(CallerTests):
     _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.known_actions = _actions_on(self.target.kind)
+        self.known_actions = self.target.actions or _actions_on(self.target.kind)
         self.pair_names = self.pair_names or listed_names(self.target)
         whom = principals(self.target.partition)
         if self.target.kind is TargetKind.ROLE:
             whom = role_callers(self.target.partition)
             self.is_web = IS_WEB
             self.is_service = both(negation(self.is_principal), negation(IS_WEB))
-        for attribute in (whom, _action_attribute(self.target.kind)):
+        for attribute in (whom, _action_attribute(self.target.kind, self.known_actions)):
             self.attributes[attribute.name] = attribute
         if self.target.members:
             arns = tuple(str(member.resource) for member in self.target.members)
@@ -211,7 +211,7 @@ class Space(CallerTests):
         """Whether a statement is about none of the actions on what a step changes, which are few and all known."""
         if not self.target.of_step:
             return False
-        matched = frozenset[str]().union(*(_matched_on(self.target.kind, text.value.lower()) for text in statement.actions))
+        matched = frozenset[str]().union(*(_matched_on(self.known_actions, text.value.lower()) for text in statement.actions))
         silent = matched == self.known_actions if statement.not_action else not matched
         if silent and not self.target.members:
             for condition in statement.conditions:

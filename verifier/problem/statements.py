@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, reference_to
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, Text, reference_to
 from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
 from verifier.problem.conditions import Reader
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, constant, disjunction, negation
@@ -19,6 +19,7 @@ from verifier.problem.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.predicates import like
 from verifier.problem.relations import constant_matches
 from verifier.problem.space import Space
+from verifier.problem.steps.doubtful import doubtful_resource, of_every_request
 from verifier.problem.steps.federation import covers_session
 from verifier.problem.steps.many import covers_members
 from verifier.problem.steps.resources import covers_made
@@ -71,7 +72,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     in_key_policy = policy.kind is PolicyKind.KEY
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, in_key_policy)
-    conditions = tuple(reader.condition(condition) for condition in statement.conditions)
+    conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
     valid = both(readable(policy, statement), _below_alias_quota(space, statement))
     organization = space.estate.organization
     said = tuple(remarks(policy, statement, None if organization is None else organization.id))
@@ -79,6 +80,12 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
         space.remarks[reference_to(policy, statement)] = said
     certain = TRUE if statement.doubt is None else Symbol(statement.doubt)
     return Elements(action_matches(statement), resource, conditions, valid, certain)
+
+
+def _condition_element(space: Space, reader: Reader, statement: Statement, condition: Condition) -> Expression:
+    if space.target.kind is TargetKind.DOUBT and not of_every_request(condition):
+        return constant(statement.effect is Effect.ALLOW)
+    return reader.condition(condition)
 
 
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
@@ -113,6 +120,8 @@ def _resource_element(space: Space, policy: Policy, statement: Statement) -> Exp
     """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2)."""
     if policy.kind is PolicyKind.TRUST:
         return TRUE
+    if space.target.kind is TargetKind.DOUBT:
+        return doubtful_resource(space, statement)
     return (_key_policy_resource if policy.kind is PolicyKind.KEY else _resource)(space, policy, statement)
 
 

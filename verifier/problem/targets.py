@@ -29,6 +29,8 @@ class TargetKind(Enum):
     """Something that the request itself names or makes in an account: a function, a resource share (E3)."""
     FEDERATED = "federated user"
     """A session of `GetFederationToken` that the request asks for in an account (F3)."""
+    DOUBT = "doubt"
+    """Something in an account that is in doubt: what it is, nothing but the action and the account says (W1)."""
 
 
 STEP_KINDS = frozenset(TargetKind) - {TargetKind.KEY, TargetKind.ALIAS, TargetKind.NONE}
@@ -39,7 +41,8 @@ STEP_KINDS = frozenset(TargetKind) - {TargetKind.KEY, TargetKind.ALIAS, TargetKi
 class Target:
     """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9). `identity` is the
     role or user, `None` where the input does not have it, or for another kind of target. `members`, where there are any, are targets of one
-    kind and account that are asked about together: then which of them a request is on is an attribute of it (`problem.steps.many`)."""
+    kind and account that are asked about together: then which of them a request is on is an attribute of it (`problem.steps.many`).
+    `actions` are those that are asked about, where its kind does not say it (`DOUBT`)."""
 
     kind: TargetKind
     partition: str
@@ -49,6 +52,7 @@ class Target:
     key: Key | None = None
     identity: Identity | None = None
     members: tuple[Target, ...] = ()
+    actions: frozenset[str] = frozenset()
 
     @property
     def of_step(self) -> bool:

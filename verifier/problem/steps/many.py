@@ -23,7 +23,7 @@ def together(targets: Sequence[Target]) -> Target:
     """One target for several of the same kind and account."""
     first = targets[0]
     assert all((target.kind, target.account) == (first.kind, first.account) for target in targets)
-    return Target(first.kind, first.partition, first.account, first.region, None, members=tuple(targets))
+    return Target(first.kind, first.partition, first.account, first.region, None, members=tuple(targets), actions=first.actions)
 
 
 def covers_members(space: Space, pieces: Template) -> Expression:

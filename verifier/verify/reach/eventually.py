@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
@@ -23,6 +23,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.in_doubt import looked_at, may_reach, why
 from verifier.verify.reach.setting import Setting, supposing
 from verifier.verify.reach.stories import Other
 from verifier.verify.reach.universe import not_listed
@@ -63,6 +64,7 @@ class _Answer:
     found: Story | Reason | None
     bound: Bound
     supposed: tuple[Supposition, ...] = ()
+    rests: tuple[Assumption, ...] = ()
 
 
 def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
@@ -98,13 +100,14 @@ class _Search:
     number: int
     steps: int
     apart: bool
+    _direct: set[str] = field(default_factory=set)
+    _unsure: set[str] = field(default_factory=set)
 
     def answer(self) -> _Answer:
         within = sorted(self._within(), key=lambda one: one[0].rounds)
         near = [(goal, reached) for goal, reached in within if goal.rounds <= self.steps]
         if not near:
-            reason = not_listed(self.setting.estate)
-            return _Answer(reason, Bound(self.steps, not within and reason is None))
+            return self._out_of_reach(never=not within)
         reasons: list[Reason] = []
         for goal, reached in near[:MOST_STORIES]:
             found = self._told(goal, reached, self._otherwise(reached.start))
@@ -115,6 +118,19 @@ class _Search:
         steps = f"{goal.rounds} step" if goal.rounds == 1 else f"{goal.rounds} steps"
         text = f"{reached.start} may get there in {steps}, but no chain could be replayed: {reasons[0].text}"
         return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
+
+    def _out_of_reach(self, *, never: bool) -> _Answer:
+        """What to say where no step leads there: whether a doubtful action may (W1)."""
+        reason = not_listed(self.setting.estate)
+        if reason is None:
+            starts = [start for start in self.setting.starters(self.number) if start not in self._direct]
+            found = [may_reach(self.setting, start, self.number, by_steps=start in self._unsure) for start in starts]
+            within = sorted((one for one in found if one is not None), key=lambda one: one[0].rounds)
+            if within and within[0][0].rounds <= self.steps:
+                reason = why(self.setting, *within[0])
+            never = never and not within
+        rests = () if reason is not None else looked_at(self.setting, self.number)
+        return _Answer(reason, Bound(self.steps, never and reason is None), rests=rests)
 
     def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
         return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.steps, other)
@@ -129,7 +145,9 @@ class _Search:
             goal = reached.goals.get((self.setting.key.arn, self.number))
             if goal is not None and goal.rounds == 0 and self.apart:
                 if isinstance(self._told(goal, reached), Story):
+                    self._direct.add(start)
                     continue
+                self._unsure.add(start)
                 # Whether it needs a step is not certain: what it can bring about by steps counts.
                 reached = self.setting.by_steps(start, self.number)
                 goal = reached.goals.get((self.setting.key.arn, self.number))
@@ -141,7 +159,7 @@ def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answ
     rests = (*suppositions(estate, target), *(chosen_keys(estate, target.key, invariant) if target.key is not None else ()))
     name, found = target_name(target), answer.found
     if found is None:
-        rests = (*rests, *as_assumptions(answer.supposed))
+        rests = (*rests, *answer.rests, *as_assumptions(answer.supposed))
         return Verdict(invariant, name, Status.PROVED, (), rests, elapsed=elapsed, bound=answer.bound)
     if isinstance(found, Reason):
         return Verdict(invariant, name, Status.UNKNOWN, (), rests, reason=found, elapsed=elapsed, bound=answer.bound)
@@ -158,6 +176,6 @@ def suppositions(estate: Estate, target: Target) -> tuple[Assumption, ...]:
     """What is supposed whenever chains are spoken of."""
     return (
         *given(estate, target),
-        Assumption("E0", "chains are made of the steps of docs/reach.md and no others"),
+        Assumption("E0", "what a chain can do stands in docs/reach.md: steps, and what doubtful actions may bring about"),
         Assumption("U4", f"actions and condition keys as of {data_version()}"),
     )

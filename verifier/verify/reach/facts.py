@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.model.catalogue import Entry
 from verifier.model.estate import Identity
 from verifier.model.reach import StepKind
 from verifier.verify.reach.cubes import Cube
@@ -83,9 +84,25 @@ class Passed:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """No step, but what one of some doubtful actions with the same effect may bring about (W1): the first of them, the names of all, and in
+    which account."""
+
+    entry: Entry
+    names: tuple[str, ...]
+    account: str
+
+    @property
+    def others(self) -> int:
+        """How many there are besides the first."""
+        return len(self.names) - 1
+
+
+@dataclass(frozen=True)
 class Offer:
     """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of a second
-    request on keys that the step takes: (target, action, cube). `passed` is how a role is passed."""
+    request on keys that the step takes: (target, action, cube). `passed` is how a role is passed, `doubt` what may bring it about where no
+    step does."""
 
     step: StepKind
     action: str
@@ -96,6 +113,7 @@ class Offer:
     passed: Passed | None = None
     identity: Identity | None = None
     """The user or role that is made."""
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)

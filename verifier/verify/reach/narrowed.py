@@ -13,6 +13,7 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, Statement, Text
 from verifier.model.step_actions import step_actions
 from verifier.problem.predicates import like
+from verifier.problem.steps.doubtful import is_doubtful
 from verifier.problem.trusting import trusting
 
 
@@ -20,6 +21,12 @@ def for_steps(estate: Estate) -> Estate:
     """For requests about what is no key."""
     trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
     return replace(_narrowed(estate, says_of_steps, trusts), keys=())
+
+
+def for_doubts(estate: Estate) -> Estate:
+    """For requests in doubt (W1)."""
+    trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
+    return replace(_narrowed(estate, says_of_doubts, trusts), keys=())
 
 
 def for_keys(estate: Estate) -> Estate:
@@ -96,6 +103,11 @@ _OF_STEPS = tuple(action.name.lower() for action in step_actions())
 def says_of_steps(policy: Policy) -> bool:
     """Whether a policy has a statement that can be about a step on something other than a key."""
     return any(_matches(statement) for statement in policy.statements)
+
+
+def says_of_doubts(policy: Policy) -> bool:
+    """Whether a policy has a statement that can be about a doubtful action."""
+    return any(statement.not_action or any(is_doubtful(text.value) for text in statement.actions) for statement in policy.statements)
 
 
 def says_of_keys(policy: Policy) -> bool:

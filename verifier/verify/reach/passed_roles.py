@@ -52,7 +52,7 @@ def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...]) -> It
         action = starting_action(service)
         values = _values_for(group, service, known=action is not None)
         starting = [Allowed(0, Cube(0, frozenset()))] if action is None else accounts.allowed(action, by)
-        for one, two, three in product(passing, _trusting(group, service), starting):
+        for one, two, three in product(passing, trusting(group, service), starting):
             if values is None or dict(one.cube.values).get(PASSED_TO, -1) & values:
                 needs = (_whatever_its_tags(one.cube), two.cube, three.cube)
                 how = Passed(service, group.root, action)
@@ -77,7 +77,7 @@ def _values_for(group: Group, service: str, *, known: bool) -> int | None:
     return found
 
 
-def _trusting(group: Group, service: str) -> list[Allowed]:
+def trusting(group: Group, service: str) -> list[Allowed]:
     """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies name it."""
     if group.permissions.class_of(service) is not None:
         return group.allowed("sts:AssumeRole", service)

@@ -28,6 +28,7 @@ from verifier.verify.prove import How
 from verifier.verify.reach.asking import principal
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.eventually import as_assumptions, suppositions
+from verifier.verify.reach.in_doubt import looked_at, may_reach, why
 from verifier.verify.reach.plans import Make, Task, planned
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
@@ -88,9 +89,13 @@ def reach_from(
         reached = setting.reached(start, 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
         told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how.steps))
+        near = all(goal is None or goal.rounds <= how.steps for goal, _ in found)
+        for number, (goal, own) in enumerate(found):
+            if goal is None or goal.rounds > how.steps:
+                doubtful, never = _in_doubt(setting, start, number, own, how.steps)
+                told, near = told + doubtful, near and never
         rows = _merged(told, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
         within = {name for one in told for name in one.actions}
-        near = all(goal is None or goal.rounds <= how.steps for goal, _ in found)
         return Answer(rows, tuple(name for name in names if name not in within), near)
 
     return _report(estate, keys, goals, _how(steps, readings), progress, answer, caller=caller)
@@ -116,7 +121,9 @@ def reach_to(
             goal = reached.goals.get((setting.key.arn, 0))
             near = near and (goal is None or goal.rounds <= how.steps)
             if goal is None or goal.rounds > how.steps:
-                beyond.append(start)
+                doubtful, never = _in_doubt(setting, start, 0, names, how.steps)
+                told, near = told + doubtful, near and never
+                beyond += [] if doubtful else [start]
             else:
                 told += _told(setting, reached, [(goal, names)], how.steps)
             if progress is not None:
@@ -152,6 +159,16 @@ def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple
             else:
                 found, by, its = teller.found(reached, goal, setting.goals[goal.number], steps, _others(setting, reached.start, goal))
                 yield Told(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
+
+
+def _in_doubt(setting: Setting, start: str, number: int, names: tuple[str, ...], steps: int) -> tuple[list[Told], bool]:
+    """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead there after it."""
+    found = may_reach(setting, start, number)
+    if found is None or found[0].rounds > steps:
+        return [], found is None
+    goal, reached = found
+    tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
+    return [Told(start, names, goal, tasks, why(setting, goal, reached), alike, start in setting.listed)], True
 
 
 def _others(setting: Setting, start: str, goal: Goal) -> Other:
@@ -214,7 +231,9 @@ def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answ
     reason = not_known(target)
     if reason is None:
         try:
-            found = answer(Setting(estate, key, goals, how), how)
+            setting = Setting(estate, key, goals, how)
+            found = answer(setting, how)
+            rests = (*rests, *looked_at(setting, 0))
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     elapsed = time.perf_counter() - started

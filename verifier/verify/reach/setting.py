@@ -23,6 +23,8 @@ from verifier.verify.prove import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
+from verifier.verify.reach.doubts import Doubts
 from verifier.verify.reach.facts import Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
@@ -55,12 +57,13 @@ class Setting:
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
         self._shared.expect(self._issued)
         self._rules = self._shared.rules(key, goals, self._issued)
-        self._closures: dict[CallerSet, Closure] = {}
-        self._reached: dict[tuple[str, CallerSet], Reached] = {}
+        self._closures: dict[tuple[CallerSet, bool], Closure] = {}
+        self._reached: dict[tuple[str, CallerSet, bool], Reached] = {}
 
-    def _closure(self, issued: CallerSet) -> Closure:
-        """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal."""
-        if issued not in self._closures:
+    def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
+        """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal.
+        Where `doubtful`, of what doubtful actions may bring about as well (W1)."""
+        if (issued, doubtful) not in self._closures:
             numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
             # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
             key, shared, expected, goals = self.key, self._shared, self._issued, self.goals
@@ -76,9 +79,9 @@ class Setting:
                 made = replicas(shared.narrow, key)
                 return None if made is None else [offers(shared.rules(other, goals, expected), numbers) for other in made]
 
-            by_steps = shared.closure(key.partition, issued).of
-            self._closures[issued] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further, replicas_)
-        return self._closures[issued]
+            by_steps = (shared.doubting(self._doubts_of(issued)) if doubtful else shared.closure(key.partition, issued)).of
+            self._closures[issued, doubtful] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further, replicas_)
+        return self._closures[issued, doubtful]
 
     def _issuers(self, start: str, goal: int) -> CallerSet:
         return self._issued[goal] if FEDERATED in start else ANYONE
@@ -111,17 +114,25 @@ class Setting:
         """The users and roles of the inventories."""
         return frozenset(listed(self.estate))
 
-    def reached(self, start: str, goal: int) -> Reached:
-        """What a principal can bring about, the goal among it if that is within reach."""
+    def reached(self, start: str, goal: int, *, doubtful: bool = False) -> Reached:
+        """What a principal can bring about, the goal among it if that is within reach; where `doubtful`, what it may bring about."""
         assert self.universe.starts  # those whom no inventory lists are taken in
         issued = self._issuers(start, goal)
-        if (start, issued) not in self._reached:
-            self._reached[start, issued] = self._closure(issued).of(start)
-        return self._reached[start, issued]
+        if (start, issued, doubtful) not in self._reached:
+            self._reached[start, issued, doubtful] = self._closure(issued, doubtful).of(start)
+        return self._reached[start, issued, doubtful]
 
-    def by_steps(self, start: str, goal: int) -> Reached:
-        """What a principal can bring about by one step or more."""
-        return self._closure(self._issuers(start, goal)).of(start, direct=False)
+    def by_steps(self, start: str, goal: int, *, doubtful: bool = False) -> Reached:
+        """What a principal can bring about by one step or more; where `doubtful`, what it may."""
+        return self._closure(self._issuers(start, goal), doubtful).of(start, direct=False)
+
+    @property
+    def doubts(self) -> Doubts:
+        """What doubtful actions may bring about, whoever issued federated sessions."""
+        return self._doubts_of(ANYONE)
+
+    def _doubts_of(self, issued: CallerSet) -> Doubts:
+        return self._shared.doubts(self.key.partition, self.universe, issued)
 
     def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True) -> Reached:
         """What it can bring about without some ways; by one step or more, where not `direct`."""
@@ -145,6 +156,9 @@ class Shared:
         self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
         self._closures: dict[tuple[str, CallerSet], StepClosure] = {}
+        self._permitted: dict[tuple[str, CallerSet], dict[str, DoubtfulPermissions]] = {}
+        self._doubts: dict[tuple[Universe, CallerSet], Doubts] = {}
+        self._doubting: dict[Doubts, StepClosure] = {}
         self._asked: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
         self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
         self._strangers: dict[str, None] = {}
@@ -183,6 +197,33 @@ class Shared:
             self._closures[partition, issued] = found
         return self._closures[partition, issued]
 
+    def doubts(self, partition: str, universe: Universe, issued: CallerSet) -> Doubts:
+        """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions those in a set
+        alone."""
+        if any(other is not universe for other, _ in self._doubts):
+            self._doubts.clear()  # one is asked about at a time
+            self._doubting.clear()
+        if (universe, issued) not in self._doubts:
+            steps = self.steps(partition) if issued == ANYONE else self._of_issued(partition, issued)
+            permissions = self._permissions(partition, issued)
+            self._doubts[universe, issued] = Doubts(self.estate, self.identities, steps, permissions, universe.starts)
+        return self._doubts[universe, issued]
+
+    def _permissions(self, partition: str, issued: CallerSet = ANYONE) -> Mapping[str, DoubtfulPermissions]:
+        """Who may do which doubtful actions, by account."""
+        steps, found = self.steps(partition), self._permitted.setdefault((partition, issued), {})
+        for group in steps.groups:
+            target = group.permissions.targets[0]
+            if target.kind is TargetKind.ACCOUNT and str(target.account) not in found:
+                found[str(target.account)] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers, self._held, issued)
+        return found
+
+    def doubting(self, doubts: Doubts) -> StepClosure:
+        """What principals may bring about without keys, by steps and doubtful actions."""
+        if doubts not in self._doubting:
+            self._doubting[doubts] = StepClosure(self.identities, lambda: doubts)
+        return self._doubting[doubts]
+
     def _of_issued(self, partition: str, issued: CallerSet) -> StepOffers:
         steps = self.steps(partition)
         return (steps if issued in steps.issued else self._made_steps(partition, (issued,))).of_issued(issued)
@@ -206,7 +247,8 @@ class Shared:
         return self._universes[place][1]
 
     def _made(self, key: Key, own: Iterable[Predicate]) -> Universe:
-        return Universe(self.estate, key.partition, (own, *self._asked_of(key), *self.steps(key.partition).asked()))
+        doubtful = (permissions.asked for permissions in self._permissions(key.partition).values())
+        return Universe(self.estate, key.partition, (own, *self._asked_of(key), *self.steps(key.partition).asked(), *doubtful))
 
     def _take_in(self, principals: Iterable[str]) -> bool:
         """Takes in users and roles that no inventory lists. Returns whether any is new."""
@@ -214,6 +256,8 @@ class Shared:
         new = [steps.take_in(self._strangers) for steps in self._steps.values()]
         if any(new):
             self._closures.clear()
+            self._doubts.clear()
+            self._doubting.clear()
         return any(new)
 
     def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:

@@ -13,11 +13,13 @@ from itertools import chain
 
 from verifier.problem.domains import WEB_PREFIX
 from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.doubts import Doubts
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Group
 from verifier.verify.reach.step_offers import StepOffers
 
+Offers = StepOffers | Doubts
 STEPPING = ("arn:", WEB_PREFIX)
 """How the names of those begin who take steps: a service principal takes none (E0)."""
 
@@ -26,7 +28,7 @@ class StepClosure:
     """The closure over everything that is not a key. One who brings about nothing in a `wider` closure brings about nothing in this one;
     `offers` are made when there is more to be asked."""
 
-    def __init__(self, identities: Identities, offers: Callable[[], StepOffers], wider: StepClosure | None = None) -> None:
+    def __init__(self, identities: Identities, offers: Callable[[], Offers], wider: StepClosure | None = None) -> None:
         self._make_offers = offers
         self._wider = wider
         self._identities = identities
@@ -34,7 +36,7 @@ class StepClosure:
         self._found: dict[str, Facts] = {}
 
     @cached_property
-    def _offers(self) -> StepOffers:
+    def _offers(self) -> Offers:
         return self._make_offers()
 
     def of(self, start: str, refused: frozenset[Way] = ANY_WAY) -> Facts:
@@ -69,7 +71,7 @@ class StepClosure:
 class _Search:
     """The search for what one principal can bring about, from `facts`, which grow between the rounds."""
 
-    offers: StepOffers
+    offers: Offers
     needs: Needs
     facts: Facts
     refused: frozenset[Way]

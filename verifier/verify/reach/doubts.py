@@ -1,0 +1,214 @@
+"""What doubtful actions may bring about, as offers: more than steps, and never less than they can (W1).
+
+In: the offers of steps, an estate. Out: `Doubts`: the bundles of both. Guarantee: whatever a request that is no step and that the catalogue
+does not call harmless can bring about is among them, as far as it goes in the account of whoever makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, product
+
+from verifier.model.catalogue import Effect, Head
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import PrincipalType, StatementRef
+from verifier.model.reach import StepKind
+from verifier.model.step_actions import service_name
+from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.targets import TargetKind
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.passed_roles import services, trusting
+from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
+from verifier.verify.reach.step_offers import BY_PROVIDERS, StepOffers
+
+_NOTHING = Cube(0, frozenset())
+LINKED = ":role/aws-service-role/"
+"""What the ARNs of service-linked roles have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Anything(Bundle):
+    """Facts that a request in doubt may make true all at once: `facts`, whatever the target."""
+
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def slot(self) -> object:
+        """One for the same facts."""
+        return self.facts
+
+    def offers(self, targets: int) -> Iterator[Offer]:
+        """An offer of each fact."""
+        for fact in self.facts:
+            yield Offer(self.step, self.action, self.group.root, self.cubes[0], fact, doubt=self.doubt)
+
+
+class Doubts:
+    """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account, `principals` one for
+    each class of callers. Raises `TooLarge`."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        identities: Identities,
+        steps: StepOffers,
+        permissions: Mapping[str, DoubtfulPermissions],
+        principals: Sequence[str],
+    ) -> None:
+        self._estate = estate
+        self._identities = identities
+        self._steps = steps
+        self._permissions = permissions
+        self._principals = principals
+        self._bundles: dict[tuple[str, int | None], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The targets, by account and kind."""
+        return self._steps.groups
+
+    def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+        """What a principal can bring about, or may, by the powers that it takes: by steps first."""
+        found = {powers: list(bundles) for powers, bundles in self._steps.bundles(principal).items()}
+        for powers, bundles in self.of(principal).items():
+            found.setdefault(powers, []).extend(bundles)
+        return found
+
+    def of(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+        """What it may bring about by doubtful actions alone."""
+        permissions = self._own(principal)
+        if permissions is None:
+            return {}
+        key = permissions.account, permissions.class_of(principal)
+        if key not in self._bundles:
+            found: dict[frozenset[str], list[Bundle]] = {}
+            for doubt, cube in permissions.doubts(principal):
+                for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
+                    if bundle.targets:
+                        found.setdefault(bundle.needs, []).append(bundle)
+            self._bundles[key] = found
+        return self._bundles[key]
+
+    def places(self, principal: str, doubt: Doubt) -> tuple[StatementRef, ...]:
+        """The statements that may allow a principal a doubtful action."""
+        permissions = self._own(principal)
+        return () if permissions is None else permissions.places(principal, doubt.entry.name)
+
+    def counted(self, principals: Iterator[str]) -> Mapping[Head, frozenset[str]]:
+        """The doubtful actions that some principals may do, by their heads."""
+        names: dict[Head, set[str]] = {}
+        for principal in principals:
+            permissions = self._own(principal)
+            for entry in () if permissions is None else permissions.entries(principal):
+                names.setdefault(entry.head, set()).add(entry.name)
+        return {head: frozenset(found) for head, found in names.items()}
+
+    def _own(self, principal: str) -> DoubtfulPermissions | None:
+        return self._permissions.get(principal.split(":")[4]) if principal.startswith("arn:") else None
+
+    # -- effects --
+
+    def _effects(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
+        match doubt.entry.effect:
+            case Effect.RUN | Effect.PASS:
+                yield from self._acting(doubt, cube, by)
+            case Effect.ACCOUNT:
+                yield from self._at_once(doubt, cube, self._anything((doubt.account,)))
+            case Effect.ORGANIZATION:
+                yield from self._at_once(doubt, cube, self._governing(doubt.account))
+            case Effect.FRAME if _limited(self._estate, doubt.account):
+                yield from self._on_keys(doubt, cube, [key for key in self._estate.keys if key.account == doubt.account])
+            case Effect.ENDPOINTS if self._estate.endpoints:
+                yield from self._on_keys(doubt, cube, self._estate.keys)
+            case Effect.KEYS:
+                yield from self._on_keys(doubt, cube, [key for key in self._estate.keys if key.account == doubt.account])
+
+    def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
+        """The roles that one of the services runs things as; those that the caller may pass."""
+        supposed = self._permissions[doubt.account]
+        for group in self._of(TargetKind.ROLE, doubt.account):
+            linked = sum(1 << number for number, arn in enumerate(group.arns) if LINKED in arn)
+            free = group.all & ~linked & ~supposed.reviewed(group.arns)
+            passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else group.allowed("iam:PassRole", by)
+            for one, two in product(passing, self._trusting(group, doubt.entry.services)):
+                needs = (cube, two.cube, one.cube)
+                targets = one.targets & two.targets & free
+                yield Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
+
+    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[Allowed]:
+        """The roles that admit one of some services, or identities of providers."""
+        for service in services(self._estate):
+            if "*" in names or service_name(service) in names:
+                yield from trusting(group, service)
+        for name in names:
+            if not name.startswith(WEB_PREFIX) and name != "*":
+                yield from trusting(group, f"{name}.amazonaws.com")
+        for provider in self._providers:
+            if WEB_PREFIX in names or provider in names:
+                for action in BY_PROVIDERS:
+                    yield from group.allowed(action, provider)
+
+    def _anything(self, accounts: Sequence[str]) -> tuple[Fact, ...]:
+        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a service-linked role."""
+        held = [one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and LINKED not in one]
+        return tuple(chain.from_iterable(map(self._freely, held)))
+
+    def _governing(self, account: str) -> tuple[Fact, ...]:
+        """What can be brought about in an organization from one of its accounts: from the management account anything in all of them, from
+        another one anything in itself, control policies aside. That no other account governs any is supposed (`in_doubt.looked_at`)."""
+        organization = self._estate.organization
+        if organization is None:
+            return self._anything((account,))
+        if account != organization.management_account:
+            return (*self._anything((account,)), *_used_by_anybody(key for key in self._estate.keys if key.account == account))
+        own = (
+            (one.id for one in self._estate.accounts),
+            (key.account for key in self._estate.keys),
+            (one for one, _ in organization.accounts),
+        )
+        return (*self._anything(tuple({account, *chain(*own)})), *_used_by_anybody(self._estate.keys))
+
+    def _freely(self, principal: str) -> Iterator[Fact]:
+        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that can be made."""
+        yield from (Fact(kind, principal) for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS))
+        yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
+
+    def _on_keys(self, doubt: Doubt, cube: Cube, keys: Sequence[Key]) -> Iterator[Bundle]:
+        yield from self._at_once(doubt, cube, tuple(_used_by_anybody(keys)))
+
+    def _at_once(self, doubt: Doubt, cube: Cube, facts: tuple[Fact, ...]) -> Iterator[Bundle]:
+        for group in self._of(TargetKind.ACCOUNT, doubt.account):
+            targets = group.bit(group.root) if facts else 0
+            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.SHARED), doubt=doubt, facts=facts)
+
+    def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
+        return (group for group in self.groups if _kind(group) is kind and group.permissions.targets[0].account == account)
+
+    @cached_property
+    def _providers(self) -> tuple[str, ...]:
+        trusts = [role.trust for account in self._estate.accounts for role in account.roles if role.trust is not None]
+        principals = [one for trust in trusts for statement in trust.statements for one in statement.principals or ()]
+        return tuple(sorted({WEB_PREFIX + one.value for one in principals if one.type is PrincipalType.FEDERATED}))
+
+
+def _kind(group: Group) -> TargetKind:
+    return group.permissions.targets[0].kind
+
+
+def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:
+    return (Fact(FactKind.SHARED, key.arn) for key in keys)
+
+
+def _limited(estate: Estate, account: str) -> bool:
+    """Whether control policies are known that an account leaves behind."""
+    organization = estate.organization
+    return (
+        organization is not None
+        and account != organization.management_account
+        and any(one.account == account for one in organization.controls)
+    )

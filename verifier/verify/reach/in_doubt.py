@@ -1,0 +1,97 @@
+"""What no step brings about, and a doubtful action may (W1).
+
+In: a setting, a principal, a goal. Out: whether it may get there, and why that is in doubt.
+Guarantee: where nothing is found, no doubtful action gets it there: not within the bound, or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from verifier.model.catalogue import Effect, Head, catalogue_version
+from verifier.model.policy import StatementRef
+from verifier.model.verdict import Assumption, Reason
+from verifier.syntax.source import NOWHERE
+from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
+from verifier.verify.reach.setting import Setting
+
+_MOST_NAMED = 4
+
+
+def may_reach(setting: Setting, start: str, number: int, *, by_steps: bool = False) -> tuple[Goal, Reached] | None:
+    """The goal that a principal may get to by steps and doubtful actions, in whatever number of them; by one at least, where `by_steps`."""
+    if not any(setting.doubts.of(by) for by in setting.reached(start, number).facts.held):
+        return None
+    reached = setting.by_steps(start, number, doubtful=True) if by_steps else setting.reached(start, number, doubtful=True)
+    goal = reached.goals.get((setting.key.arn, number))
+    return None if goal is None else (goal, reached)
+
+
+def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
+    """Whose doubtful action it is, where that is allowed, and the sentence that would settle it (W3)."""
+    found = next(_doubts(reached.facts, goal.premises), None)
+    if found is None:
+        return Reason("W1", f"{reached.start} may get there by what no step tells of")
+    fact, derivation, doubt = found
+    places = setting.doubts.places(derivation.by, doubt)
+    first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
+    told = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
+    text = f"{told}. To settle it: suppose {_sentence(fact, doubt)}"
+    return Reason("W1", text, places[0].span if places else NOWHERE)
+
+
+def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:
+    """The doubts that some facts rest on, those that come first first."""
+    for fact in premises:
+        derivation = facts.get(fact)
+        if derivation is not None and derivation.step is not None:
+            yield from _doubts(facts, derivation.premises)
+            if derivation.offer is not None and derivation.offer.doubt is not None:
+                yield fact, derivation, derivation.offer.doubt
+
+
+def _named(doubt: Doubt) -> str:
+    others = f" (or one of {doubt.others} others that may do as much)" if doubt.others else ""
+    return f"{doubt.entry.name}{others}"
+
+
+def _brings(fact: Fact, doubt: Doubt) -> str:
+    if doubt.entry.effect in (Effect.RUN, Effect.PASS):
+        return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
+    most = {
+        Effect.ACCOUNT: f"anything in {doubt.account}",
+        Effect.ORGANIZATION: "anything in the organization",
+        Effect.FRAME: "what control policies keep away",
+        Effect.ENDPOINTS: "what endpoint policies keep away",
+        Effect.KEYS: "the use of the key by anybody",
+    }
+    brought = most[doubt.entry.effect] if doubt.entry.effect is not None else "anything"
+    return f"it may bring about {brought} ({doubt.entry.reason})"
+
+
+def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
+    if not places:
+        return "it is the root user" if by.endswith(":root") else "what its policies allow is not known, or is what it writes"
+    one = places[0]
+    return f"allowed by {'statement ' + str(one.index + 1) if one.sid is None else repr(one.sid)} of {one.policy_name}"
+
+
+def _sentence(fact: Fact, doubt: Doubt) -> str:
+    if doubt.entry.effect in (Effect.RUN, Effect.PASS) and fact.kind is FactKind.HOLDS:
+        account, resource = fact.subject.split(":", 5)[4:]
+        return f"`nobody changes what runs as {resource} in {account}`"
+    calls = ", ".join(doubt.names[:_MOST_NAMED])
+    return f"`nobody calls {calls}`" + (f" and so on for {len(doubt.names) - _MOST_NAMED} more" if len(doubt.names) > _MOST_NAMED else "")
+
+
+def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
+    """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in question may do."""
+    found = setting.doubts.counted(setting.starters(number))
+    doubtful, unknown = (len(found.get(head, ())) for head in (Head.DOUBT, Head.UNKNOWN))
+    text = (
+        f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {doubtful} doubtful and {unknown} "
+        "unknown actions were followed to the most that they can bring about; the others are steps, or harmless by what it says of them"
+    )
+    governed = "no account but the management account of its organization governs another one (delegated administration)"
+    return (Assumption("W1", text), Assumption("W1", governed))
