@@ -18,7 +18,7 @@ from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.plans import Make
 from verifier.verify.reach.scene import Made, Scene, step
-from verifier.verify.reach.session_tags import choices
+from verifier.verify.reach.session_tags import OF_CALLERS, OF_RESOURCES, choices
 
 _MADE_BY = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup", "policy": "iam:CreatePolicy"}
 
@@ -82,7 +82,7 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     target = step_target(scene.state.estate, owner)
 
     def tagged() -> Iterator[Made]:
-        for tags in choices(scene.state.estate, scene.about(by) | {owner}):
+        for tags in choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES)):
             found = scene.request(target, by, f"iam:Tag{kind}", *tagging(tags))
             yield step(StepKind.TAG_IDENTITY, lambda _, tags=tags: IdentityTagged(owner, tags), found)  # type: ignore[misc]
 
@@ -96,3 +96,4 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     ways = (tagged, untagged) if task.derivation.step is StepKind.TAG_IDENTITY else (untagged, tagged)
     for way in ways:
         yield from way()
+    yield Reason("E0", f"no tags of {owner} were found that help")

@@ -16,7 +16,8 @@ from verifier.problem.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.scene import policies_of
 
-_OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
+OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
+OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
 _VARIABLE = f"${{{PRINCIPAL_TAG}"
 OTHER = "example"
 """A value that stands for those that no policy lists."""
@@ -24,9 +25,10 @@ MOST = 16
 """So many choices are tried."""
 
 
-def choices(estate: Estate, whom: Container[str]) -> tuple[Pairs, ...]:
-    """One tag with each value that policies list for it, or that a resource has which they compare it with; then two together."""
-    values = _values(estate, whom)
+def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS) -> tuple[Pairs, ...]:
+    """One tag with each value that policies list for it in conditions on keys that begin so, or that a resource has which they compare it
+    with; then two together."""
+    values = _values(estate, whom, keys)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
         tuple(zip(names, chosen, strict=True)) for names in combinations(values, 2) for chosen in product(*(values[n] for n in names))
@@ -34,22 +36,22 @@ def choices(estate: Estate, whom: Container[str]) -> tuple[Pairs, ...]:
     return tuple(dict.fromkeys((*single, *several)))[:MOST]
 
 
-def _values(estate: Estate, whom: Container[str]) -> dict[str, tuple[str, ...]]:
+def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """The values of each tag of callers that policies ask for, by its name as it is written first."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
     for condition in conditions:
-        for name in _named(condition):
+        for name in _named(condition, keys):
             names.setdefault(name.lower(), name)
-            found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate)))
+            found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys)))
     return {names[name]: tuple(values) for name, values in found.items()}
 
 
-def _named(condition: Condition) -> Iterator[str]:
-    """The tags of callers or of requests to assume a role that a condition is about."""
+def _named(condition: Condition, keys: tuple[str, ...]) -> Iterator[str]:
+    """The tags that a condition is about, by its key or by a variable."""
     key = condition.key.value
-    for prefix in (PRINCIPAL_TAG, REQUEST_TAG):
+    for prefix in keys:
         if key.lower().startswith(prefix):
             yield key[len(prefix) :]
     for text in condition.values:
@@ -58,14 +60,14 @@ def _named(condition: Condition) -> Iterator[str]:
                 yield part[len(_VARIABLE) - 2 :].split("}")[0].split(",")[0].strip()
 
 
-def _listed(condition: Condition, name: str, estate: Estate) -> Iterator[str]:
+def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ...]) -> Iterator[str]:
     key = condition.key.value.lower()
-    if key.startswith(_OF_RESOURCES):
+    if key.startswith(OF_RESOURCES):
         wanted = key.split("/", 1)[1]
         tagged = [key.tags or () for key in estate.keys]
         tagged += [identity.tags for account in estate.accounts for identity in (*account.users, *account.roles)]
         yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
-    if key in (PRINCIPAL_TAG + name.lower(), REQUEST_TAG + name.lower()):
+    if key in {prefix + name.lower() for prefix in keys}:
         yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)
 
 
