@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.inputs.plan_endpoints import EndpointParts, random_endpoint
 from tests.inputs.plan_hcl import main_tf, without_text
 from tests.inputs.plan_keys import KeyParts
+from tests.inputs.plan_organization import OrganizationParts, random_organization
 from tests.inputs.plan_parts import EVERYTHING, Json, PlanSample
 from tests.inputs.plan_people import PeopleParts, random_people
 from tests.inputs.plans import ACCOUNT, AWS, caller_identity, constant, plan, refers, write
@@ -48,6 +49,8 @@ def plan_sample(number: int) -> PlanSample:
         random_people(rng, made)
     if rng.random() < 0.3:
         random_endpoint(rng, made)
+    if rng.random() < 0.25:
+        random_organization(rng, made)
     found = PlanSample(made)
     Plan(rng, found).write()
     return found
@@ -63,7 +66,7 @@ def _grant(rng: random.Random, made: Sample, number: int) -> Json:
     return grant | ({"Constraints": {"EncryptionContextSubset": {"app": "true"}}} if rng.random() < 0.3 else {})
 
 
-class Plan(KeyParts, PeopleParts, EndpointParts):
+class Plan(KeyParts, PeopleParts, EndpointParts, OrganizationParts):
     """Writes the whole plan."""
 
     def write(self) -> None:
@@ -73,6 +76,8 @@ class Plan(KeyParts, PeopleParts, EndpointParts):
         self.add_people()
         if self.made.endpoint is not None:
             self.add_endpoint()
+        if self.made.controls:
+            self.add_organization()
         self.add_key()
         for number, name in enumerate(self.made.aliases):
             self.add_alias(name, number)

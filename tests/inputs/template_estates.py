@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import verifier
+from tests.inputs.estate_organization import organization
 from tests.inputs.people import Group, Person, people_details
 from tests.inputs.template_text import ACCOUNT, MACRO, REGION, Json, Writer, written
 from verifier.inputs import load_estate
@@ -83,6 +84,8 @@ class Sample:
 
     users: list[Person] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    controls: list[tuple[str, str, Json]] = field(default_factory=list)
+    """Control policies of the organization: type, target, document. Without any there is no organization."""
     endpoint: Json = None
     """The policy of the VPC endpoint of KMS, if there is one."""
 
@@ -190,7 +193,8 @@ def snapshot(made: Sample, *, without_open: bool) -> Json:
     key["metadata"]["KeyMetadata"]["MultiRegion"] = False
     key = {name: part for name, part in key.items() if not (without_open and name in made.open_facts)}
     details = {"authorization_details": account_details(listed, users, made.groups), "complete": made.beside and not free}
-    return {"keys": [key], "accounts": {ACCOUNT: details}, **endpoints(made.endpoint)}
+    found = {"keys": [key], "accounts": {ACCOUNT: details}, **endpoints(made.endpoint)}
+    return found | ({"organization": organization(filled(made.controls))} if made.controls else {})
 
 
 def endpoints(policy: Json) -> Json:
