@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from verifier.inputs.access import Record, listed_records, members
 from verifier.inputs.nodes import Items, Members, Node, Remarks
@@ -176,10 +177,6 @@ class _Type:
     place: Node
     levels: dict[str, tuple[Level, tuple[_Gap, ...]]] = field(default_factory=dict)
     documents: dict[str, Policy | None] = field(default_factory=dict)
-    unattached: tuple[_Gap, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.unattached = tuple(self._unattached())
 
     def over(self, account: str) -> tuple[tuple[Level, ...], tuple[_Gap, ...]]:
         """The levels over an account, root first, and what about them is not known."""
@@ -189,14 +186,16 @@ class _Type:
         gaps = [gap for _, found in read for gap in found]
         return tuple(level for level, _ in read), (*self.unattached, *gaps, *(self._between() if above is None else ()))
 
-    def _unattached(self) -> Iterator[_Gap]:
+    @cached_property
+    def unattached(self) -> list[_Gap]:
         """Policies that may be attached to any level: AWS's own is always there, so if nothing mentions it, it is such a policy."""
-        full = FULL_ACCESS[self.type]
+        full, gaps = FULL_ACCESS[self.type], list[_Gap]()
         if self.type == SERVICE_CONTROL and all(policy.id != full for policy in self.policies):
-            yield _Gap(f"which levels {full} is attached to is not in the input", self.place, _targets_hint(full))
+            gaps.append(_Gap(f"which levels {full} is attached to is not in the input", self.place, _targets_hint(full)))
         for policy in self.policies:
             if policy.targets is None and not (self.type == RESOURCE_CONTROL and policy.id == full):
-                yield _Gap(f"what {policy.shown} is attached to is not in the input", policy.place, _targets_hint(policy.id))
+                gaps.append(_Gap(f"what {policy.shown} is attached to is not in the input", policy.place, _targets_hint(policy.id)))
+        return gaps
 
     def _level(self, name: str) -> tuple[Level, tuple[_Gap, ...]]:
         if name not in self.levels:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.access import is_null
 from verifier.inputs.agreement import told
 from verifier.inputs.identity_providers import LISTS
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, plain, text_at
 from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
@@ -112,8 +112,8 @@ def inline_policy(place: Node, name: str, document: Node) -> Node:
 
 def managed_policy(place: Node, arn: str, document: Node, *, new: bool = False) -> Node:
     """An entry of `Policies`. One that is not `new` may have earlier versions, whose documents are not known."""
-    version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=yes(place), Document=document)
-    earlier = [] if new else [obj(place, IsDefaultVersion=no(place))]
+    version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=plain(place, "true"), Document=document)
+    earlier = [] if new else [obj(place, IsDefaultVersion=plain(place, "false"))]
     name = text_at(place, arn.rsplit("/", 1)[-1])
     return obj(place, PolicyName=name, Arn=text_at(place, arn), PolicyVersionList=listing(place, [version, *earlier]))
 
@@ -135,17 +135,7 @@ def listing(place: Node, nodes: Iterable[Node]) -> Items:
     return Items(place.source, place.start, place.end, list(nodes))
 
 
-def no(place: Node) -> Scalar:
-    """`false` at the place of another node."""
-    return Scalar(place.source, place.start, place.end, "false", "plain")
-
-
 def multi_region(place: Node, kind: str, primary: Node | None) -> dict[str, Node]:
     """What `describe-key` tells of a multi-Region key: `kind` is PRIMARY or REPLICA, `primary` the ARN of the primary key, where known."""
     found: dict[str, Node] = {} if primary is None else {"PrimaryKey": obj(place, Arn=primary)}
-    return {"MultiRegion": yes(place), "MultiRegionConfiguration": obj(place, MultiRegionKeyType=text_at(place, kind), **found)}
-
-
-def yes(place: Node) -> Scalar:
-    """`true` at the place of another node."""
-    return Scalar(place.source, place.start, place.end, "true", "plain")
+    return {"MultiRegion": plain(place, "true"), "MultiRegionConfiguration": obj(place, MultiRegionKeyType=text_at(place, kind), **found)}

@@ -39,16 +39,6 @@ _UNKNOWN = {"operations": ("U4", _KNOWN), "constraints": ("G3", _PERHAPS), "valu
 rules G, what a grant can; else anything."""
 
 
-@dataclass(frozen=True)
-class _Constraints:
-    """What a grant demands of a request (G3); `None` where it demands nothing. `unknown` names what the verifier does not know."""
-
-    equals: Pairs | None = None
-    subset: Pairs | None = None
-    source_arn: str | None = None
-    unknown: tuple[str, ...] = ()
-
-
 @dataclass
 class _Listing:
     """A listing while it is read. What of its grants is `unknown`: by its kind the names, each with the grant and the place."""
@@ -69,20 +59,22 @@ class _Listing:
             self.grants |= {identifier: None} if identifier is not None else {}
             return
         operations, unknown_operations = _operations(found)
-        constraints = _constraints(found)
+        constraints = found.inner("Constraints") if found.value("Constraints") is not None else Record(self.remarks, found.place)
         grant = self._grant(found, identifier or "", operations, constraints)
         if identifier is None:
             return
         others = tuple(name for name in found if name not in _MEMBERS)
+        demands = tuple(name for name in constraints if name not in _CONSTRAINTS)
         for kind, unknown, place in (
             ("operations", unknown_operations, found.get("Operations", found.place)),
-            ("constraints", constraints.unknown, found.get("Constraints", found.place)),
+            ("constraints", demands, found.get("Constraints", found.place)),
             ("members", others, found.place),
         ):
             self.unknown[kind] += [(identifier, unknown, place)] if unknown else []
-        self.grants[identifier] = None if constraints.unknown or others else grant
+        self.grants[identifier] = None if demands or others else grant
 
-    def _grant(self, found: Record, identifier: str, operations: tuple[str, ...], constraints: _Constraints) -> Grant | None:
+    def _grant(self, found: Record, identifier: str, operations: tuple[str, ...], constraints: Record) -> Grant | None:
+        equals, subset, source = _demanded(constraints)
         partition = self.key.split(":")[1]
         service, principal = _principals(found, "Grantee", partition, "G2")
         retiring = _principals(found, "Retiring", partition, "G5")
@@ -92,7 +84,7 @@ class _Listing:
                 found.error("the grant has no `GranteePrincipal`", rule="G2")
             return None
         hidden = service is None and grantee.type is PrincipalType.SERVICE  # it may be for another that the listing does not name
-        if service is not None and constraints.source_arn is None:
+        if service is not None and source is None:
             message = f"grant {brief(identifier)} is for a service and has no `SourceArn`, which KMS demands of one"
             self.remarks.warning(found.place, message, rule="G2")
         return Grant(
@@ -101,9 +93,9 @@ class _Listing:
             operations=operations,
             retiring=retiring[0] or retiring[1],
             issuing_account=_issuing_account(found),
-            context_equals=constraints.equals,
-            context_subset=constraints.subset,
-            source_arn=constraints.source_arn,
+            context_equals=equals,
+            context_subset=subset,
+            source_arn=source,
             grantee_hidden=hidden,
             name=_shown(found, "Name"),
             created=_shown(found, "CreationDate"),
@@ -186,11 +178,8 @@ def _grant_operations() -> dict[str, str]:
     return {action.name.removeprefix("kms:"): action.name for action in actions() if action.grant_operation}
 
 
-def _constraints(grant: Record) -> _Constraints:
-    """The constraints of a grant; none where there is no such member (G3)."""
-    if grant.value("Constraints") is None:
-        return _Constraints()
-    found = grant.inner("Constraints")
+def _demanded(found: Record) -> tuple[Pairs | None, Pairs | None, str | None]:
+    """What the constraints of a grant demand of a request (G3); `None` where they demand nothing."""
     equals, subset = (_pairs(found, name) for name in _CONSTRAINTS[:2])
     if equals is not None and subset is not None:
         message = "a grant has either `EncryptionContextEquals` or `EncryptionContextSubset`"
@@ -198,7 +187,7 @@ def _constraints(grant: Record) -> _Constraints:
     source = found.text("SourceArn")
     if source is not None and (source.count(":") < 5 or not source.startswith("arn:")):
         found.error(f'`SourceArn` "{brief(source)}" is not an ARN', "SourceArn", rule="G3")
-    return _Constraints(equals, subset, source, tuple(name for name in found if name not in _CONSTRAINTS))
+    return equals, subset, source
 
 
 def _pairs(found: Record, name: str) -> Pairs | None:

@@ -29,7 +29,6 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|gr
 class _Managed:
     """An entry of `Policies`: its versions, each with its ID and whether it is in force; the document that is in force, if it is there."""
 
-    found: Record
     default: str | None
     versions: tuple[tuple[str | None, Record, bool], ...]
     document: Node | None
@@ -123,7 +122,7 @@ class Inventory:
             documents = [version.get("Document") for _, version, in_force in versions if in_force]
             if len(documents) > 1:
                 found.error(f"{arn} has more than one default version")
-            self._known[arn] = _Managed(found, default, tuple(versions), _whole(documents[0] if documents else None))
+            self._known[arn] = _Managed(default, tuple(versions), _whole(documents[0] if documents else None))
         return self._known.get(arn)
 
     def _has_document(self, arn: str) -> bool:

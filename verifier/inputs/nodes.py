@@ -95,6 +95,11 @@ def text_at(place: Node, text: str) -> Scalar:
     return Scalar(place.source, place.start, place.end, text, "string")
 
 
+def plain(place: Node, text: str) -> Scalar:
+    """A number or truth at the place of another node."""
+    return Scalar(place.source, place.start, place.end, text, "plain")
+
+
 def nodes_in(root: Node) -> Iterator[Node]:
     """A node and all that it holds, names of members too, in their order."""
     pending = [root]

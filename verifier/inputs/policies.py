@@ -102,7 +102,8 @@ def default_key_policy(arn: str) -> Policy:
     """The policy of a key that was declared without one: it delegates everything to the key's account. [key-policy-default]"""
     partition, account = arn.split(":")[1], arn.split(":")[4]
     root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
-    statement = _allow("kms:*", sid=Text("Enable IAM User Permissions"), principals=(root,))
+    sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
+    statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
     return Policy(PolicyKind.KEY, f"{arn}#{DEFAULT}", DEFAULT, True, (statement,))
 
 
@@ -110,21 +111,8 @@ def default_key_policy(arn: str) -> Policy:
 def full_access_policy() -> Policy:
     """AWS's own `FullAWSAccess`, which allows everything. [Organizations User Guide, orgs_manage_policies_scps]"""
     identity = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
-    return Policy(PolicyKind.SCP, identity, "FullAWSAccess", True, (_allow("*"),))
-
-
-def _allow(actions: str, *, sid: Text | None = None, principals: tuple[Principal, ...] | None = None) -> Statement:
-    return Statement(
-        effect=Effect.ALLOW,
-        index=0,
-        sid=sid,
-        principals=principals,
-        not_principal=False,
-        actions=(Text(actions),),
-        not_action=False,
-        resources=(Text("*"),),
-        not_resource=False,
-        conditions=(),
+    return Policy(
+        PolicyKind.SCP, identity, "FullAWSAccess", True, (Statement(Effect.ALLOW, 0, actions=(Text("*"),), resources=(Text("*"),)),)
     )
 
 

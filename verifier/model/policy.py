@@ -118,14 +118,14 @@ class Statement:
 
     effect: Effect
     index: int
-    sid: Text | None
-    principals: tuple[Principal, ...] | None
-    not_principal: bool
-    actions: tuple[Text, ...]
-    not_action: bool
-    resources: tuple[Text, ...] | None
-    not_resource: bool
-    conditions: tuple[Condition, ...]
+    sid: Text | None = None
+    principals: tuple[Principal, ...] | None = None
+    not_principal: bool = False
+    actions: tuple[Text, ...] = ()
+    not_action: bool = False
+    resources: tuple[Text, ...] | None = None
+    not_resource: bool = False
+    conditions: tuple[Condition, ...] = ()
     span: Span = NOWHERE
     doubt: str | None = None
 

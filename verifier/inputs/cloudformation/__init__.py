@@ -12,21 +12,13 @@ others make) put the parts together, for `reading`. Here is what tells a templat
 
 from __future__ import annotations
 
-from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.nodes import Members, Node, member
 
 __all__ = ["is_template"]
 
 
 def is_template(node: Node) -> bool:
-    """Whether a document is a template: it has resources with a type."""
-    if not isinstance(node, Members):
-        return False
-    resources = next((value for key, value in node.pairs if key.text == "Resources"), None)
-    if not isinstance(resources, Members):
-        return False
-    return any(_is_resource(key, value) for key, value in resources.pairs)
-
-
-def _is_resource(key: Scalar, value: Node) -> bool:
-    """Whether a member is a resource, or a loop over some."""
-    return (isinstance(value, Members) and value.has("Type")) or key.text.startswith("Fn::ForEach::")
+    """Whether a document is a template: it has resources with a type, or a loop over some."""
+    resources = member(node, "Resources")
+    pairs = resources.pairs if isinstance(resources, Members) else []
+    return any(member(value, "Type") is not None or key.text.startswith("Fn::ForEach::") for key, value in pairs)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
-from verifier.inputs.drafts import listing, multi_region, no, obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
+from verifier.inputs.drafts import listing, multi_region, obj
+from verifier.inputs.nodes import Items, Members, Node, Scalar, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, names_in
@@ -86,7 +86,7 @@ class Keys:
         if isinstance(given, Unknown):
             return found
         if not (isinstance(given, Scalar) and given.text.lower() == "true"):
-            return found | {"MultiRegion": no(place)}
+            return found | {"MultiRegion": plain(place, "false")}
         return found | multi_region(place, "PRIMARY", text_at(place, arn))
 
     def _tags(self, resource: Resource) -> Node | None:

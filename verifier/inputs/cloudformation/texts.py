@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from verifier.inputs.access import describe
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, plain, text_at
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def length(functions: Functions, node: Node, argument: Node) -> Node | None:
     if _may_shrink(argument, listed):
         return functions.unknown(node, "how many entries of a list are left out", listed)
     if isinstance(listed, Items):
-        return Scalar(node.source, node.start, node.end, str(len(listed.items)), "plain")
+        return plain(node, str(len(listed.items)))
     if isinstance(listed, Unknown):
         return functions.unknown(node, "a list", listed)
     return functions.wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from verifier.inputs.nodes import Items, Node, Scalar, nodes_in
+from verifier.inputs.nodes import Items, Node, Scalar, nodes_in, plain
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
 from verifier.inputs.unknown import Resolved, Unknown, names_in
@@ -49,7 +49,7 @@ def _length(at: Node, given: Node) -> Node | None:
     """The number of entries or members; of a text it is not evaluated."""
     found = kinds.object_of(given)
     counted = found.pairs if found is not None else kinds.listed(given)
-    return None if counted is None else kinds.plain(at, str(len(counted)))
+    return None if counted is None else plain(at, str(len(counted)))
 
 
 def _flatten(at: Node, given: Node) -> Node | None:

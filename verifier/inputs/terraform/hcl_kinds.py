@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from verifier.inputs.access import is_null as is_null
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, plain, text_at
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.unknown import Resolved, Unknown, joined, names_in, of_pieces, text_pieces
 
@@ -61,11 +61,6 @@ class Document(Resolved):
 def text(at: Node, characters: str) -> Scalar:
     """A text, in Unicode's form NFC."""
     return text_at(at, unicodedata.normalize("NFC", characters))
-
-
-def plain(at: Node, characters: str) -> Scalar:
-    """A number or truth."""
-    return Scalar(at.source, at.start, at.end, characters, "plain")
 
 
 def null(at: Node) -> Scalar:
@@ -257,13 +252,13 @@ def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence
         (name, arguments), value = _form(constraint), member(node, word)
         if name == "optional":
             constraint, *default = arguments
-            value = value if value is not None else Scalar(node.source, node.start, node.end, "", "null")
+            value = value if value is not None else null(node)
             if default and is_open(value):
                 return None
             value = evaluate(default[0]) if default and is_null(value) else value
         if value is None:
             return None
-        pairs.append((Scalar(node.source, node.start, node.end, word, "string"), converted(value, constraint, evaluate, names)))
+        pairs.append((text_at(node, word), converted(value, constraint, evaluate, names)))
     return Resolved(node.source, node.start, node.end, pairs)
 
 

@@ -17,7 +17,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, plain
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
@@ -113,7 +113,7 @@ class Evaluator:
         """A number, a truth or null."""
         written = str(tree.children[0])
         known = written if trees.kind_of(tree) == "literal_value" else kinds.number_text(written)
-        return None if known is None else kinds.null(self.at(tree)) if known == "null" else kinds.plain(self.at(tree), known)
+        return None if known is None else kinds.null(self.at(tree)) if known == "null" else plain(self.at(tree), known)
 
     # -- collections --
 
@@ -174,7 +174,7 @@ class Evaluator:
         root, steps = trees.chain(tree)
         at, path = self.at(tree), list[tuple[str, Scalar]]()
         for form, step in steps:
-            key = kinds.text(at, step) if form == "." else kinds.plain(at, step) if isinstance(step, str) else self.get(step)
+            key = kinds.text(at, step) if form == "." else plain(at, step) if isinstance(step, str) else self.get(step)
             if not isinstance(key, Scalar) or kinds.is_null(key):
                 return root, None
             path.append((form, key))
@@ -238,12 +238,12 @@ class Evaluator:
         elif sign in _ORDERS and isinstance(left, Scalar) and isinstance(right, Scalar):
             whole = _WHOLE.fullmatch(left.text) and _WHOLE.fullmatch(right.text)
             found = _ORDERS[sign](int(left.text), int(right.text)) if whole else None
-        return None if found is None else kinds.plain(self.at(tree), str(found).lower())
+        return None if found is None else plain(self.at(tree), str(found).lower())
 
     def _unary(self, tree: Tree) -> Node | None:
         """`!`."""
         found = kinds.truth(self.get(trees.parts_of(tree)[0]))
-        return None if found is None or str(tree.children[0]) != "!" else kinds.plain(self.at(tree), str(not found).lower())
+        return None if found is None or str(tree.children[0]) != "!" else plain(self.at(tree), str(not found).lower())
 
     def _call(self, tree: Tree) -> Node | None:
         head, *rest = trees.parts_of(tree)

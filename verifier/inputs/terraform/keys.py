@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import told
-from verifier.inputs.drafts import listing, multi_region, no, obj
+from verifier.inputs.drafts import listing, multi_region, obj
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Members, Node, Scalar, entries, text_at
+from verifier.inputs.nodes import Members, Node, Scalar, entries, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
@@ -166,7 +166,7 @@ class Keys(Reader):
             return {}
         is_replica = resource.type in REPLICAS
         if not is_replica and not (isinstance(given, Scalar) and given.text == "true"):
-            return {"MultiRegion": no(at)}
+            return {"MultiRegion": plain(at, "false")}
         arn = self.resolver.text(primary or resource, "arn") if not is_replica or primary else None
         primary_key = text_at(at, arn) if arn is not None and is_key_arn(arn) else None
         return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
