@@ -71,7 +71,7 @@ class Parts:
 
         `estate` and `snapshot` change one and the other to that, once all is written.
         """
-        found = (self.listed if key else self.made.beside) and self.rng.random() < 0.15
+        found = (self.listed if key else self.made.beside) and self.rng.random() < 0.4
         if found:
             self._differences.append((estate, snapshot))
         return found
