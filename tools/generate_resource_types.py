@@ -4,8 +4,8 @@ In: the modules of `cdktf-cdktf-provider-aws` (one for each type of the Terrafor
 text with the names alone, of the services whose resources could change who may use a key. Guarantee: the same packages give the same text;
 a package that is not installed leaves its list as it is.
 
-Run `python tools/generate_resource_types.py` after updating them; then decide for each new name, in `verifier/inputs/resource_types.py`,
-whether it is read, harmless, or unknown.
+Run `python tools/generate_resource_types.py` after updating them; then decide for each new name, in
+`verifier/inputs/data/resource_types.json`, whether it is read, harmless, or unknown.
 """
 
 from __future__ import annotations

@@ -15,24 +15,26 @@ from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, unlisted, 
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Items, Members, Node, Remarks, text_of
-from verifier.inputs.parts import AccountParts
+from verifier.inputs.parts import Parts
 from verifier.model.estate import Account, Unmodelled
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 """The lists in the output of `get-account-authorization-details`."""
 
 
-def read_account(remarks: Remarks, parts: AccountParts, *, steps: bool, trusts: bool) -> tuple[Account, tuple[Unmodelled, ...]]:
+def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool) -> tuple[Account, tuple[Unmodelled, ...]]:
     """An account from its authorization details; a list of them is read as pages of one listing.
 
     What plans and templates make takes the place of what is given with the same name, which no two users, roles or groups of an account
     have; what that has besides is not known to stay or go. Without `steps` managed policies that nobody has are not read, without `trusts`
     trust policies.
     """
-    account, given, elsewhere, complete = parts.account, parts.given, parts.elsewhere, parts.complete
+    given = [parts.accounts[account]] if account in parts.accounts else []
+    elsewhere = parts.all_elsewhere(account)
+    complete = bool(given) and account not in parts.partial and not any(change.leaves_principals_out for change in elsewhere)
     inventory = Inventory(remarks, account, trusts)
     lists: dict[str, list[Node]] = {name: [] for name in LISTS}
-    for details in parts.made:
+    for details in parts.made.get(account, ()):
         for name, entries in as_changed(_merged(remarks, details), elsewhere, made=True).items():
             lists[name] += entries
     own = {name: {_unique(entry, name): entry for entry in entries} for name, entries in lists.items()}
@@ -75,7 +77,7 @@ def read_account(remarks: Remarks, parts: AccountParts, *, steps: bool, trusts: 
         groups=tuple(inventory.read_groups.values()),
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=_unlisted(given) if complete else (),
-        providers=read_providers(remarks, account, parts.providers),
+        providers=read_providers(remarks, account, parts.all_providers(account)),
     )
     return read, tuple(inventory.unmodelled)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from verifier.inputs.access import Record, members
 from verifier.inputs.nodes import Node, Remarks
@@ -32,31 +32,24 @@ _SHARED = (("spec", "KeySpec"), ("usage", "KeyUsage"), ("origin", "Origin"))
 """Attributes of `Key` that related keys share, and their names in `describe-key`."""
 
 
-@dataclass(frozen=True)
-class Relatives:
-    """What a key says of itself and its related keys. `type` is PRIMARY or REPLICA, `primary` the ARN of the primary key; `None` where
-    not given. `place` is that of the configuration, or else of some fact of the key."""
-
-    multi_region: bool | None = None
-    type: str | None = None
-    primary: str | None = None
-    place: Node | None = None
-
-
 PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
 """The key ID that stands for one that is not known."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What `describe-key` tells of a key; `None` where it does not."""
+    """What `describe-key` tells of a key and its related keys; `None` where it does not. `type` is PRIMARY or REPLICA, `primary` the ARN of
+    the primary key. `place` is that of the configuration, or else of some fact of the key."""
 
     spec: str | None = None
     usage: str | None = None
     origin: str | None = None
-    relatives: Relatives = field(default_factory=Relatives)
     manager: str = "CUSTOMER"
     state: str | None = None
+    multi_region: bool | None = None
+    type: str | None = None
+    primary: str | None = None
+    place: Node | None = None
 
 
 def is_key_arn(arn: str) -> bool:
@@ -93,10 +86,10 @@ def read_facts(metadata: Record, arn: str) -> Facts:
         spec=spec or older,
         usage=_known(metadata, "KeyUsage", {facts.usage for facts in key_facts()}),
         origin=_known(metadata, "Origin", {facts.origin for facts in key_facts()}),
-        relatives=_relatives(metadata, arn),
-        manager=_known(metadata, "KeyManager", {"AWS", "CUSTOMER"}) or "CUSTOMER",
-        state=printable(metadata.text("KeyState") or "") or None,
     )
+    facts = _with_relatives(metadata, facts, arn)
+    manager, state = _known(metadata, "KeyManager", {"AWS", "CUSTOMER"}), printable(metadata.text("KeyState") or "")
+    facts = replace(facts, manager=manager or facts.manager, state=state or None)
     _check_consistent(metadata, facts)
     for name, origins in _MEMBERS_BY_ORIGIN:
         if metadata.value(name) is not None and facts.origin is not None and facts.origin not in origins:
@@ -121,38 +114,37 @@ def _known(found: Record, name: str, values: Collection[str]) -> str | None:
 
 def _check_consistent(metadata: Record, facts: Facts) -> None:
     """Records an error where no real key has these facts together (U3)."""
-    relatives = facts.relatives
-    told = (facts.spec, facts.usage, facts.origin, relatives.multi_region, relatives.type)
+    told = (facts.spec, facts.usage, facts.origin, facts.multi_region, facts.type)
     for known in key_facts():
         own = (known.spec, known.usage, known.origin, known.multi_region_type is not None, known.multi_region_type)
         if all(given in (None, fact) for given, fact in zip(told, own, strict=True)):
             return
     name = next(name for name in ("KeyUsage", "Origin", "MultiRegion", "KeySpec") if name in metadata)
-    shown = [fact for fact in (*told[:3], "multi-Region" if relatives.multi_region else None) if fact]
+    shown = [fact for fact in (*told[:3], "multi-Region" if facts.multi_region else None) if fact]
     metadata.error("no KMS key has these facts together: " + ", ".join(shown), name, rule="U3")
 
 
-def _relatives(metadata: Record, arn: str) -> Relatives:
-    """What `describe-key` says of a multi-Region key."""
+def _with_relatives(metadata: Record, facts: Facts, arn: str) -> Facts:
+    """The facts with what `describe-key` says of a multi-Region key."""
     given, by_id = metadata.flag("MultiRegion"), arn_multi_region(arn)
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
         metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {arn.rsplit('/', 1)[1]} {means}", "MultiRegion")
     multi_region = by_id if given is None else given
     if metadata.value("MultiRegionConfiguration") is None:
-        return Relatives(multi_region, place=next(iter(metadata.values()), None))
+        return replace(facts, multi_region=multi_region, place=next(iter(metadata.values()), None))
     found = metadata.inner("MultiRegionConfiguration")
     kind = _known(found, "MultiRegionKeyType", ("PRIMARY", "REPLICA"))
     if kind is not None and multi_region is False:
         found.error("`MultiRegionConfiguration` belongs to multi-Region keys only")
-        return Relatives(multi_region, place=found.place)
+        return replace(facts, multi_region=multi_region, place=found.place)
     primary = _related(found.inner("PrimaryKey"), arn)
     replicas = [_related(replica, arn) for replica in found.records("ReplicaKeys", "a replica key")]
     if kind is not None and primary is not None and (kind == "PRIMARY") != (primary == arn):
         found.error(f"{arn} is said to be the {kind.lower()} key, but the primary key is {primary}", rule="F8")
     elif kind == "PRIMARY" and primary is not None and arn in replicas:
         found.error(f"{arn} is said to be the primary key and a replica", rule="F8")
-    return Relatives(multi_region, kind, primary, found.place)
+    return replace(facts, multi_region=multi_region, type=kind, primary=primary, place=found.place)
 
 
 def _related(found: Record, arn: str) -> str | None:
@@ -169,27 +161,27 @@ def _related(found: Record, arn: str) -> str | None:
     return related
 
 
-def check_related(remarks: Remarks, keys: Iterable[tuple[Key, Relatives]]) -> None:
+def check_related(remarks: Remarks, keys: Iterable[tuple[Key, Facts]]) -> None:
     """Records an error where related keys of the input contradict each other."""
-    families: dict[tuple[str, str], list[tuple[Key, Relatives]]] = {}
-    for key, relatives in keys:
+    families: dict[tuple[str, str], list[tuple[Key, Facts]]] = {}
+    for key, facts in keys:
         if key.multi_region:
-            families.setdefault((key.account, key.arn.rsplit("/", 1)[1]), []).append((key, relatives))
+            families.setdefault((key.account, key.arn.rsplit("/", 1)[1]), []).append((key, facts))
     for family in families.values():
         _check_family(remarks, family)
 
 
-def _check_family(remarks: Remarks, family: Sequence[tuple[Key, Relatives]]) -> None:
+def _check_family(remarks: Remarks, family: Sequence[tuple[Key, Facts]]) -> None:
     first, _ = family[0]
-    for key, relatives in family[1:]:
+    for key, facts in family[1:]:
         for attribute, name in _SHARED:
             here, there = getattr(key, attribute), getattr(first, attribute)
             if None not in (here, there) and here != there:
                 message = f"related keys share their `{name}`: {key.arn} has {here}, {first.arn} has {there}"
-                assert relatives.place is not None
-                remarks.error(relatives.place, message, rule="L9")
-    told = {arn: relatives for _, relatives in family if (arn := relatives.primary)}
-    told |= {key.arn: relatives for key, relatives in family if relatives.type == "PRIMARY"}
+                assert facts.place is not None
+                remarks.error(facts.place, message, rule="L9")
+    told = {arn: facts for _, facts in family if (arn := facts.primary)}
+    told |= {key.arn: facts for key, facts in family if facts.type == "PRIMARY"}
     if len(told) > 1:
         place = list(told.values())[-1].place
         assert place is not None

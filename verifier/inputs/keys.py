@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from verifier.inputs.access import Record, listed, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
-from verifier.inputs.key_metadata import Relatives, are_related, is_key_arn, read_facts, read_metadata
+from verifier.inputs.key_metadata import Facts, are_related, is_key_arn, read_facts, read_metadata
 from verifier.inputs.merged_keys import with_changes, with_loose
 from verifier.inputs.nodes import Node, Remarks, Scalar, member
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
@@ -27,8 +27,8 @@ _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 
 def read_key(
     remarks: Remarks, part: KeyParts, changes: Mapping[str, KeyChanges], loose: Sequence[LoosePolicy]
-) -> tuple[Key, Relatives, tuple[Unmodelled, ...]] | None:
-    """A key from its parts, what it says of its related multi-Region keys, and what of it is not modelled; `None` after recording why its
+) -> tuple[Key, Facts, tuple[Unmodelled, ...]] | None:
+    """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why its
     ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys that are not known."""
     place, parts = part.place, Record(remarks, part.place, part.members)
     metadata = read_metadata(remarks, place, parts.get("metadata"))
@@ -47,8 +47,8 @@ def read_key(
         spec=facts.spec,
         usage=facts.usage,
         origin=facts.origin,
-        multi_region=facts.relatives.multi_region,
-        multi_region_type=facts.relatives.type,
+        multi_region=facts.multi_region,
+        multi_region_type=facts.type,
         manager=facts.manager,
         state=facts.state,
         aliases=aliases,
@@ -58,7 +58,7 @@ def read_key(
         unread=_unread(parts, shown or arn),
         supposed=tuple(map(printable, part.supposed)),
     )
-    return key, facts.relatives, unmodelled
+    return key, facts, unmodelled
 
 
 def _arn(parts: Record, metadata: Record) -> str | None:

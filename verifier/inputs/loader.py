@@ -20,7 +20,7 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.controls import with_controls
 from verifier.inputs.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.folder import FolderReader
-from verifier.inputs.key_metadata import Relatives, check_related
+from verifier.inputs.key_metadata import Facts, check_related
 from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import as_one
 from verifier.inputs.nodes import Node, Remarks
@@ -132,7 +132,8 @@ class Loader:
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS)
-        read = [read_account(self.remarks, part, steps=self.steps, trusts=trusts) for part in self.parts.account_parts()]
+        listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
+        read = [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
@@ -162,16 +163,16 @@ class Loader:
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
         self._tell_apart()
-        relatives: list[tuple[Key, Relatives]] = []
+        described: list[tuple[Key, Facts]] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
-                key, of_key, things = read
+                key, facts, things = read
                 self.keys.append(_with_gaps(key, *not_read))
-                relatives.append((key, of_key))
+                described.append((key, facts))
                 unmodelled += things
-        check_related(self.remarks, relatives)
+        check_related(self.remarks, described)
         self._check_changes()
         return unmodelled
 

@@ -10,7 +10,7 @@ member holds the output of an AWS CLI command it may instead be the name of a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,19 +80,6 @@ class LoosePolicy:
         return self.account in (None, account) and self.region in (None, region)
 
 
-@dataclass(frozen=True)
-class AccountParts:
-    """One account: the authorization details that are given, those of what plans and templates make, what these do to others, the listings
-    of its identity providers by their names, and whether all of its users and roles are listed (U1)."""
-
-    account: str
-    given: list[Node]
-    made: list[Node]
-    elsewhere: list[Elsewhere]
-    providers: dict[str, list[Node]]
-    complete: bool
-
-
 @dataclass
 class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
@@ -153,17 +140,14 @@ class Parts:
             for name, node in (providers or {}).items():
                 self.providers.setdefault(account, {}).setdefault(name, []).append(node)
 
-    def account_parts(self) -> Iterator[AccountParts]:
-        """The accounts that snapshots list something of, or plans and templates make something in. Of the providers of one there are none
-        where its own are not given."""
-        for account in dict.fromkeys((*self.accounts, *self.made)):
-            given = [self.accounts[account]] if account in self.accounts else []
-            elsewhere = [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
-            known = account in self.accounts and account not in self.partial
-            complete = known and not any(change.leaves_principals_out for change in elsewhere)
-            made = self.made_providers.get(account, {})
-            providers = {name: [*nodes, *made.get(name, ())] for name, nodes in self.providers.get(account, {}).items()}
-            yield AccountParts(account, given, self.made.get(account, []), elsewhere, providers, complete)
+    def all_elsewhere(self, account: str) -> list[Elsewhere]:
+        """What plans and templates do to others of an account, or may do."""
+        return [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
+
+    def all_providers(self, account: str) -> dict[str, list[Node]]:
+        """The listings of an account's providers by their names; none where its own are not given."""
+        made = self.made_providers.get(account, {})
+        return {name: [*nodes, *made.get(name, ())] for name, nodes in self.providers.get(account, {}).items()}
 
     def add_providers(self, account: str, name: str, listing: Node) -> None:
         """Adds providers that a plan or template makes."""

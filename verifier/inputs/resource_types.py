@@ -2,17 +2,19 @@
 
 In: the name of a type; resources of unknown types, and an estate. Out: the family that an unknown type belongs to; an `Unmodelled` for each
 such resource, and the estate with the statements in doubt that it could take away or put others beside. Guarantee: a type of a family that
-is neither read nor listed here with a reason is unknown, whether or not anybody has heard of it (S1). Polarity is kept: a Deny may go and
-an Allow may go, each by a symbol of its own, and something that is not in the input may allow or refuse.
+is neither read nor in `data/resource_types.json` with a reason is unknown, whether or not anybody has heard of it (S1). Polarity is kept: a
+Deny may go and an Allow may go, each by a symbol of its own, and something that is not in the input may allow or refuse.
 `tests/inputs/test_resource_types.py` holds the tables against the types that the providers' schemas have.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from importlib.resources import files
 
 from verifier.inputs.policies import SHARED, with_policies
 from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
@@ -44,58 +46,10 @@ _FAMILIES: Mapping[Family, re.Pattern[str]] = {
 }
 """IAM Identity Center (`aws_ssoadmin_…`, `AWS::SSO::…`) is no family here: each of its types leaves the roles of permission sets open."""
 
-_KINDS = ("role", "user", "group")
-READ = frozenset(
-    {
-        *(f"aws_iam_{kind}{what}" for kind in _KINDS for what in ("", "_policy", "_policy_attachment")),
-        *(f"aws_iam_{kind}_{what}_exclusive" for kind in _KINDS for what in ("policies", "policy_attachments")),
-        *("aws_iam_policy", "aws_iam_policy_attachment", "aws_iam_group_membership", "aws_iam_user_group_membership"),
-        *("aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_iam_service_linked_role"),
-        *("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key", "aws_kms_key_policy"),
-        *("aws_kms_grant", "aws_kms_alias", "awscc_kms_key", "awscc_kms_replica_key"),
-        *("aws_organizations_organization", "aws_organizations_account", "aws_organizations_organizational_unit"),
-        *("aws_organizations_policy", "aws_organizations_policy_attachment"),
-        *("aws_ram_resource_association", "aws_vpc_endpoint", "aws_vpc_endpoint_policy"),
-        *(f"AWS::IAM::{kind}{what}" for kind in ("Role", "User", "Group") for what in ("", "Policy")),
-        *("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserToGroupAddition"),
-        *("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider", "AWS::IAM::ServiceLinkedRole"),
-        *("AWS::KMS::Key", "AWS::KMS::ReplicaKey", "AWS::KMS::Alias"),
-        *("AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation", "AWS::EC2::VPCEndpoint"),
-    }
-)
+_TABLES = json.loads(files(__package__).joinpath("data", "resource_types.json").read_text(encoding="utf-8"))
+READ: frozenset[str] = frozenset(_TABLES["read"])
 """What the readers look at, by whatever provider."""
-
-HARMLESS: Mapping[str, tuple[str, ...]] = {
-    "credentials, names and certificates of identities that are there all the same": (
-        *("aws_iam_access_key", "aws_iam_account_alias", "aws_iam_account_password_policy", "aws_iam_server_certificate"),
-        *("aws_iam_service_specific_credential", "aws_iam_signing_certificate", "aws_iam_user_login_profile", "aws_iam_user_ssh_key"),
-        *("aws_iam_virtual_mfa_device", "aws_iam_security_token_service_preferences", "aws_iam_outbound_web_identity_federation"),
-        *("AWS::IAM::AccessKey", "AWS::IAM::ServerCertificate", "AWS::IAM::VirtualMFADevice"),
-    ),
-    "which instances have a role, of which a request of its sessions shows nothing but the instance": (
-        *("aws_iam_instance_profile", "AWS::IAM::InstanceProfile"),
-    ),
-    "whether there are sessions by AssumeRoot, none of whose policies allows anything of KMS [IAM: id_root-user-privileged-task]": (
-        "aws_iam_organizations_features",
-    ),
-    "who may begin a session of a permission set's role; its requests are decided alike whoever does": (
-        *("aws_identitystore_group", "aws_identitystore_group_membership", "aws_identitystore_user"),
-        *("AWS::IdentityStore::Group", "AWS::IdentityStore::GroupMembership", "AWS::IdentityStore::User"),
-    ),
-    "where key material is kept, or a text that is encrypted": ("aws_kms_ciphertext", "aws_kms_custom_key_store"),
-    "who manages the organization, not which control policies there are": (
-        *("aws_organizations_delegated_administrator", "aws_organizations_resource_policy", "AWS::Organizations::ResourcePolicy"),
-    ),
-    "shares without the association of a key, and shares of others": (
-        *("aws_ram_resource_share", "aws_ram_resource_share_accepter", "aws_ram_sharing_with_organization"),
-    ),
-    "how a request gets to an endpoint, not what it may ask there": (
-        *(f"aws_vpc_endpoint_{what}" for what in ("connection_accepter", "connection_notification", "private_dns")),
-        *(f"aws_vpc_endpoint_{what}_association" for what in ("route_table", "security_group", "subnet")),
-        *(f"aws_vpc_endpoint_service{what}" for what in ("", "_allowed_principal", "_private_dns_verification")),
-        *(f"AWS::EC2::VPCEndpoint{what}" for what in ("ConnectionNotification", "Service", "ServicePermissions")),
-    ),
-}
+HARMLESS: Mapping[str, Sequence[str]] = _TABLES["harmless"]
 """Types that change no decision, by the reason."""
 
 

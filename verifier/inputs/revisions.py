@@ -53,20 +53,19 @@ class _Entry:
     size: str
     below: Path
 
-    @property
-    def shown(self) -> str:
-        """What messages call it."""
-        return f"`{printable(str(self.below))}`"
+    @classmethod
+    def of(cls, line: bytes) -> _Entry:
+        """A line of `ls-tree --long`. Raises `InputError`."""
+        about, _, path = os.fsdecode(line).partition("\t")
+        mode, _, name, size = about.split()
+        entry = cls(mode, name, size, Path(path))
+        if entry.below.is_absolute() or ".." in entry.below.parts:
+            raise entry.error("leads out of the repository")
+        return entry
 
-
-def _entry(line: bytes) -> _Entry:
-    """A line of `ls-tree --long`. Raises `InputError`."""
-    about, _, path = line.partition(b"\t")
-    mode, _, name, size = os.fsdecode(about).split()
-    entry = _Entry(mode, name, size, Path(os.fsdecode(path)))
-    if entry.below.is_absolute() or ".." in entry.below.parts:
-        raise InputError.of(f"{entry.shown} leads out of the repository")
-    return entry
+    def error(self, fault: str, hint: str | None = None) -> InputError:
+        """The error that it has a fault."""
+        return InputError.of(f"`{printable(str(self.below))}` {fault}", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Repository:
             raise InputError.of(f"`{printable(str(relative))}` is not in the revision {where}")
         if len(lines) > MOST_FILES:
             raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in {where}")
-        self._write([_entry(line) for line in lines], folder)
+        self._write([_Entry.of(line) for line in lines], folder)
         return folder / relative
 
     def below_top(self, path: Path) -> Path:
@@ -125,18 +124,16 @@ class Repository:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(os.fsdecode(data)) if entry.mode == _LINK else target.write_bytes(data)
             except (OSError, ValueError):
-                raise InputError.of(f"{entry.shown} cannot be written to a folder as the revision has it") from None
+                raise entry.error("cannot be written to a folder as the revision has it") from None
         for entry in entries:
             if entry.mode == _LINK and not Path(os.path.realpath(folder / entry.below)).is_relative_to(os.path.realpath(folder)):
-                raise InputError.of(f"{entry.shown} is a link that leads out of the repository")
+                raise entry.error("is a link that leads out of the repository")
 
     def _contents(self, entries: Sequence[_Entry]) -> Iterator[bytes]:
         """The bytes of files, in order."""
         for entry in entries:
             if entry.mode == _SUBMODULE:
-                raise InputError.of(
-                    f"{entry.shown} is a submodule: its files are in another repository", hint="compare it there, with --git"
-                )
+                raise entry.error("is a submodule: its files are in another repository", "compare it there, with --git")
         if not all(entry.size.isdigit() for entry in entries):
             raise InputError.of("git does not have all files of the revision here", hint="fetch them first: this command fetches nothing")
         if sum(int(entry.size) for entry in entries) > MAXIMUM_TOTAL:
