@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.inputs.plans import Planned, plan
 from tests.inputs.samples import ACCOUNT, details, role
 from verifier.evaluate import request_from_json
 from verifier.inputs import load_estate
@@ -20,6 +21,9 @@ from verifier.verify.comparison.compare import compare
 from verifier.verify.excuses import beyond
 
 DELEGATE = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}
+
+
+CLOSED = {"Version": "2012-10-17", "Statement": [DELEGATE]}
 
 
 def policy(**conditions: Any) -> dict[str, Any]:
@@ -136,6 +140,27 @@ def test_the_partition_of_a_template(tmp_path: Path) -> None:
     in_china = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": ["arn:aws-cn:iam::aws:policy/X"]}}
     estate = load_estate([written(tmp_path, template(Role=in_china))], supplied=Supplied(ACCOUNT))
     assert estate.keys[0].arn.startswith("arn:aws-cn:kms:cn-north-1:")
+
+
+@pytest.mark.parametrize("kind", ["aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias", "template"])
+@pytest.mark.parametrize("regions", [["us-west-2"], ["us-east-1", "eu-west-1"], ["us-east-1"]])
+def test_a_key_by_its_id_alone_in_a_region_that_is_not_told(tmp_path: Path, kind: str, regions: list[str]) -> None:
+    """It may be any key of the input with that ID: that in the Region which stands for it only if there is no other."""
+    identifier = f"mrk-{'1234abcd' * 4}"
+    keys = [{"arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{identifier}", "policy": CLOSED} for region in regions]
+    listed = written(tmp_path, {"keys": keys}, "snapshot.json")
+    alias = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/x", "TargetKeyId": identifier}}
+    values = {"key_id": identifier, "policy": json.dumps(CLOSED), "grantee_principal": ACCOUNT, "operations": ["Decrypt"]}
+    planned = Planned(kind, "x", {**values, "name": "alias/x", "target_key_id": identifier})
+    data = {"Resources": {"A": alias}} if kind == "template" else plan(planned, region=None)
+    paths = [listed, written(tmp_path, data)]
+    if regions == ["us-east-1"]:
+        assert len(load_estate(paths, supplied=Supplied(ACCOUNT)).keys) == 1
+        return
+    for account in (ACCOUNT, None):
+        with pytest.raises(InputError, match="the Region of this is not given"):
+            load_estate(paths, supplied=Supplied(account))
+    assert len(load_estate(paths, supplied=Supplied(ACCOUNT, regions[0])).keys) == len(regions)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Estate, Key, Organization, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.reading import Reading
@@ -197,6 +197,11 @@ class Loader:
 
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
+        for arn, place in self.remarks.by_id.items():
+            regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])} - {arn.split(":")[3]}
+            if regions:
+                message = f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}, and the Region of this is not given"
+                self.remarks.error(place, message, hint="give it with --region, or name the key by its ARN", rule="S4")
         for arn, changes in self.parts.key_changes.items():
             if changes.grants and arn not in known:
                 self.remarks.warning(changes.place, f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here")

@@ -133,6 +133,8 @@ class Remarks:
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
     own_regions: dict[str, str] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells, with the text that refers to it there; empty where nothing does."""
+    by_id: dict[str, Node] = field(default_factory=dict)
+    """The ARNs that were made of the ID of a key where nothing tells the Region, with the places of the IDs."""
 
     def open_region(self, file: str, region: str, refers: str) -> None:
         """Records that nothing tells the Region of keys of a file, and what stands for it."""

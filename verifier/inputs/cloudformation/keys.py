@@ -109,6 +109,8 @@ class Keys:
         if text is not None and not own:
             # A key that is not of the template, by its ARN or ID.
             arn = text if ":" in text else f"arn:{self.names.partition}:kms:{self.names.region}:{self.names.account}:key/{text}"
+            if ":" not in text and self.functions.template.supplied.region is None:
+                self.functions.remarks.by_id[arn] = resource.place
             alias = name if exists and name is not None else resource.perhaps
             self.changes.setdefault(arn, KeyChanges(resource.place)).aliases.append(alias)
         for key in own if text is not None else list(found):

@@ -242,7 +242,10 @@ class Keys(Reader):
         if ":" in given:
             return given
         partition, region = self.providers.partition(resource), self.providers.region(resource)
-        return f"arn:{partition}:kms:{region}:{self.providers.account(resource)}:key/{given.removeprefix('key/')}"
+        arn = f"arn:{partition}:kms:{region}:{self.providers.account(resource)}:key/{given.removeprefix('key/')}"
+        if self.providers.told(resource)[1] is None:
+            self.remarks.by_id[arn] = self.at(resource)
+        return arn
 
     def _changes_of(self, arn: str, at: Node) -> KeyChanges:
         return self.changes.setdefault(arn, KeyChanges(at))
