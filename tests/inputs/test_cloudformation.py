@@ -12,7 +12,10 @@ from tests.inputs.samples import ACCOUNT
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate, Identity, Key
+from verifier.model.invariants_text import read_invariants
+from verifier.model.own_region import check_region
 from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.source import Source
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "kms-cfn"
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"
@@ -398,6 +401,42 @@ def test_s4_the_own_account_that_nothing_tells_is_unlike_any_literal(tmp_path: P
         assert only_key(estate).account == "000000000000"
         assert [sentence for sentence in estate.concluded if "unlike every account" in sentence]
     assert load(tmp_path, text(KEY)).concluded == ()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "apart"),
+    [
+        ("StringLike: {'aws:PrincipalAccount': '9*'}", True),
+        ("StringNotLike: {'aws:PrincipalAccount': '0*'}", True),
+        ("ArnLike: {'aws:PrincipalArn': 'arn:aws:iam::1*:role/x'}", True),
+        ("StringLike: {'aws:PrincipalArn': 'arn:aws:iam::?1*'}", True),
+        ("StringLike: {'aws:PrincipalArn': '*1:role/x'}", True),
+        ("NumericGreaterThan: {'aws:PrincipalAccount': '5'}", True),
+        ("StringLike: {'aws:PrincipalAccount': '${aws:PrincipalTag/a}*'}", True),
+        ("StringLike: {'aws:PrincipalAccount': ['*', '????????????', '444455556666']}", False),
+        ("StringLike: {'aws:PrincipalArn': ['arn:aws:iam::*:role/1*', 'arn:*:iam::${aws:PrincipalAccount}:role/1*', '*:role/x1*']}", False),
+        ("StringLike: {'aws:PrincipalTag/a': '9*', 'kms:EncryptionContext:a': '9*'}", False),
+    ],
+)
+def test_s4_a_pattern_that_tells_accounts_apart_asks_for_the_own_one(tmp_path: Path, conditions: str, apart: bool) -> None:
+    template = text(f"{KEY}          - {{Effect: Allow, Principal: '*', Action: 'kms:*', Resource: '*', Condition: {{{conditions}}}}}\n")
+    load(tmp_path, template)
+    if apart:
+        with pytest.raises(InputError, match="depends on the own account"):
+            load(tmp_path, template, account=None)
+    else:
+        assert load(tmp_path, template, account=None).open_account
+
+
+@pytest.mark.parametrize("when", ["", 'when aws:PrincipalAccount like "9*"'])
+def test_s4_an_invariant_that_tells_accounts_apart_asks_for_the_own_one(tmp_path: Path, when: str) -> None:
+    estate = load(tmp_path, text(KEY), account=None)
+    invariants = read_invariants(Source("a.inv", f'invariant "a":\n  no caller can kms:Decrypt {when}\n')).invariants
+    if when:
+        with pytest.raises(InputError, match="depends on the own account"):
+            check_region(estate, invariants)
+    else:
+        check_region(estate, invariants)
 
 
 def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from verifier.inputs.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
+from verifier.model.own_account import check_account
 from verifier.model.own_region import depends, telling
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.syntax.diagnostic import InputError
@@ -117,7 +118,8 @@ def with_own_account(read: Callable[[Supplied], tuple[Side, ...]], supplied: Sup
     named = _of_named_key(sides)
     account = named or _concluded(sides)
     if account == STAND_IN and _stands_alone(sides):
-        return _saying(sides, NOT_TOLD)
+        check_account(estate for estate, _ in sides)
+        return tuple((replace(estate, open_account=True), parts) for estate, parts in _saying(sides, NOT_TOLD))
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again

@@ -237,6 +237,8 @@ class Estate:
     """The files with keys in a Region that nothing tells (S4): no policy of the estate tells Regions apart."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
+    open_account: bool = field(default=False, compare=False)
+    """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
 

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, ConditionExpression, ConditionNot, Holds, Invariant
+from verifier.model.own_account import check_account
 from verifier.model.policy import Condition, Statement
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
@@ -24,10 +25,12 @@ policy variable stands for may name a Region."""
 
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
-    """Raises `InputError` where an invariant tells Regions apart, and that of some key is not known."""
-    for invariant in invariants if estate.open_region else ():
+    """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
+    for invariant in invariants if estate.open_region or estate.open_account else ():
+        if estate.open_account:
+            check_account((invariant,), invariant.span)
         when = _conditions(invariant.when) if isinstance(invariant, Invariant) else ()
-        for text in (text for condition in when for text in _of_condition(condition, "")):
+        for text in (text for condition in when for text in _of_condition(condition, "")) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
 
