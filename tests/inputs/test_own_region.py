@@ -163,6 +163,22 @@ def test_a_key_by_its_id_alone_in_a_region_that_is_not_told(tmp_path: Path, kind
     assert len(load_estate(paths, supplied=Supplied(ACCOUNT, regions[0])).keys) == len(regions)
 
 
+@pytest.mark.parametrize("type_", ["aws_kms_key", "aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias"])
+def test_a_region_of_a_resource_that_is_known_after_apply(tmp_path: Path, type_: str) -> None:
+    """It is not that of the provider; a policy whose key is not known either may be of a key in any Region."""
+    arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    listed = written(tmp_path, {"keys": [{"arn": arn, "policy": CLOSED}]}, "snapshot.json")
+    values = {"policy": json.dumps(CLOSED), "grantee_principal": ACCOUNT, "operations": ["Decrypt"], "name": "alias/x"}
+    named = {"key_id": arn.rsplit("/", 1)[1], "target_key_id": arn.rsplit("/", 1)[1]} if type_ != "aws_kms_key" else {}
+    made = Planned(type_, "x", values | named, {"region": True, "arn": True})
+    with pytest.raises(InputError, match="is not given"):
+        load_estate([listed, written(tmp_path, plan(made))], supplied=Supplied(ACCOUNT))
+    assert load_estate([listed, written(tmp_path, plan(made))], supplied=Supplied(ACCOUNT, "eu-west-1")).keys
+    loose = Planned("aws_kms_key_policy", "x", values, {"region": True, "key_id": True})
+    (key,) = load_estate([listed, written(tmp_path, plan(loose))], supplied=Supplied(ACCOUNT)).keys
+    assert key.policies is None
+
+
 @pytest.mark.parametrize(
     ("when", "expected"),
     [

@@ -20,6 +20,7 @@ from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan, Resource
+from verifier.inputs.terraform.values import is_any_unknown, unknown_part
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -144,8 +145,11 @@ class Providers:
     def _regions(self, resource: Resource) -> Iterator[str]:
         match, entry = _arn(resource.values.get("arn")), self._entry(resource.provider)
         own: list[object] = [resource.values.get("region"), *(self._constant(entry, entry.block, "region") if entry is not None else ())]
-        yield from filter(None, (match[3] if match is not None else None, *(region for region in own if _is(region, _A_REGION))))
-        yield from filter(None, (self._told(resource.provider, "region"), self.supplied.region))
+        found = [match[3] if match is not None else None, *(region for region in own if _is(region, _A_REGION))]
+        found.append(self._told(resource.provider, "region"))
+        if is_any_unknown(unknown_part(resource.unknown, "region")):
+            found = found[:1]  # its own Region, which goes before the provider's, is known after apply
+        yield from filter(None, (*found, self.supplied.region))
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""
