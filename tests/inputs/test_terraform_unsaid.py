@@ -206,6 +206,18 @@ def test_two_providers_without_credentials_have_one_login_and_that_is_told(tmp_p
     assert "which account aws_kms_key.k" in error.message
 
 
+@pytest.mark.parametrize(("tail", "account", "region"), [("two", "999988887777", "eu-west-1"), ("one", ACCOUNT, "us-west-2")])
+def test_an_expression_of_a_provider_is_what_the_tf_file_makes_of_it(tmp_path: Path, tail: str, account: str, region: str) -> None:
+    role = configuration(region=refers("var.region"), assume_role=[{"role_arn": refers("var.role")}])
+    variables = {"role": f"arn:aws:iam::{ACCOUNT}:role/{tail}", "region": "us-west-2"}
+    data = plan(caller_identity(), new_key("k", provider="aws.b"), providers={"aws": WEST, "aws.b": role}, variables=variables)
+    arn = f'var.role == "arn:aws:iam::{ACCOUNT}:role/two" ? "arn:aws:iam::999988887777:role/x" : var.role'
+    eu = f'var.region == "us-west-2" ? "{region}" : var.region'
+    text = f'provider "aws" {{\n  alias  = "b"\n  region = {eu}\n  assume_role {{\n    role_arn = {arn}\n  }}\n}}\n'
+    (tmp_path / "main.tf").write_text(f'provider "aws" {{\n  region = "us-west-2"\n}}\n{text}', encoding="utf-8")
+    assert [(k.account, k.region) for k in load(tmp_path, data).keys] == [(account, region)]
+
+
 def test_accounts_by_alias(tmp_path: Path) -> None:
     role = configuration(region=constant("us-west-2"), assume_role=[{"role_arn": refers("var.role")}])
     keys = [new_key("a"), new_key("b", provider="aws.other")]

@@ -64,7 +64,7 @@ class Block:
 @dataclass
 class Module:
     """A module: resources and data sources by (managed, type, name), the others by name. `generated` are the types of the `dynamic` blocks
-    in the configurations of a provider by its name; `written` is what the `.tf` files say."""
+    in the configurations of a provider by its name, `providers` those of the `.tf` files by `NAME.ALIAS`; `written` is what these say."""
 
     resources: dict[tuple[bool, str, str], Block] = field(default_factory=dict)
     calls: dict[str, Block] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class Module:
     outputs: dict[str, Expression] = field(default_factory=dict)
     locals: dict[str, Written] = field(default_factory=dict)
     generated: dict[str, set[str]] = field(default_factory=dict)
+    providers: dict[str, Block] = field(default_factory=dict)
     written: Module | None = None
 
     @property

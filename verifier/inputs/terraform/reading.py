@@ -31,7 +31,7 @@ _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
     """The plan or state in a file, with the `.tf` files beside it. Raises `InputError`."""
     plan = read_plan(files.name(path), data)
-    read_sources(remarks, files, path, plan.modules)
+    read_sources(remarks, files, path, plan)
     return plan
 
 

@@ -18,6 +18,7 @@ from verifier.inputs.files import Files
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Written
 from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, parse, references
+from verifier.inputs.terraform.plan import Plan
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -28,10 +29,12 @@ MOST_BYTES = 1 << 20
 Key = TypeVar("Key")
 
 
-def read_sources(remarks: Remarks, files: Files, plan: Path, modules: Mapping[ModuleName, Module]) -> None:
-    """Adds to modules what the `.tf` files of a plan file at a path say. No files at all is no error."""
-    if any(plan.parent.glob("*.tf")):
-        _Reader(remarks, files, plan.parent, modules).module((), plan.parent)
+def read_sources(remarks: Remarks, files: Files, path: Path, plan: Plan) -> None:
+    """Adds to a plan at a path what the `.tf` files beside it say. No files at all is no error."""
+    if any(path.parent.glob("*.tf")):
+        _Reader(remarks, files, path.parent, plan.modules).module((), path.parent)
+    for key, provider in plan.providers.items():
+        _annotate_block(provider.block, plan.module(provider.module).files.providers.get(key.rpartition(":")[2]))
 
 
 def _annotate(module: Module, written: Module) -> None:
@@ -137,7 +140,11 @@ def _add(module: Module, source: Source, body: Tree) -> None:
         elif kind == "locals":
             module.locals.update((name, Written(expression, source)) for name, expression in attributes_in(inner))
         elif kind == "provider":
-            module.generated.setdefault("".join(words), set()).update(_block(source, inner, tree).dynamic)
+            block = _block(source, inner, tree)
+            module.generated.setdefault("".join(words), set()).update(block.dynamic)
+            alias = block.attributes.get("alias", Expression()).written
+            name = [] if alias is None else [source.text[alias.tree.meta.start_pos : alias.tree.meta.end_pos].strip('"')]
+            _merge(module.providers, ".".join([*words, *name]), block)
         elif kind in named:
             _merge(named[kind], first, _block(source, inner, tree))
         elif kind == "output":
