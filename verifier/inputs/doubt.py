@@ -86,7 +86,8 @@ def _between(statement: Node, kind: PolicyKind) -> tuple[Members | None, list[Me
     if isinstance(statement, Unknown) and statement.options is not None:
         options = [option for option in statement.options if isinstance(option, Members)]
         if len(options) == len(statement.options):
-            return None, [possible for option in options for possible in _any_of(option, kind)]
+            said = [_between(option, kind) for option in options]
+            return None, [found for certain, possible in said for found in (certain, *possible) if found is not None]
     if not isinstance(statement, Members):
         return None, [_anything(statement, effect, kind) for effect in _effects(kind)]
     statement = replaced(statement, "Sid", None) if isinstance(member(statement, "Sid"), Unknown) else statement
@@ -97,12 +98,6 @@ def _between(statement: Node, kind: PolicyKind) -> tuple[Members | None, list[Me
         either = [replaced(statement, "Effect", text_at(effect, each)) for each in _effects(kind)]
         return None, [possible for each in either for possible in _widened(each, kind, certain=False)]
     return _narrowed(statement, kind), _widened(statement, kind)
-
-
-def _any_of(option: Members, kind: PolicyKind) -> list[Members]:
-    """What a statement says that may be there, or not."""
-    certain, possible = _between(option, kind)
-    return [*([certain] if certain is not None else []), *possible]
 
 
 def _effects(kind: PolicyKind) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ _ZIP = b"PK\x03\x04"
 
 SUFFIXES = (".json", ".yaml", ".yml")
 """Endings of the files that hold JSON or YAML."""
+_NAME = re.compile(r"[^{}\[\]\0\n]*\.(?ai:json|yaml|yml)")
 _DETAILS = ("aws iam get-account-authorization-details", "accounts/ACCOUNT/authorization-details.json")
 _OUTPUTS = {
     "KeyMetadata": ("aws kms describe-key", "keys/NAME/metadata.json"),
@@ -104,9 +105,8 @@ class Files:
         A string names a file when it ends like one (`SUFFIXES`) and holds no bracket; it is relative to `folder`, the
         snapshot's own. Raises `InputError` where that file lies outside `folder`, or cannot be read.
         """
-        if not _names_file(node):
+        if not isinstance(node, Scalar) or node.type == "null" or not _NAME.fullmatch(node.text):
             return node
-        assert isinstance(node, Scalar)
         path = folder / node.text
         if os.path.isabs(node.text) or not _within(path, folder):
             raise _error(node, f"`{node.text}` leads out of the folder of the snapshot")
@@ -118,15 +118,6 @@ class Files:
 def read_text(path: str | PathLike[str]) -> Source:
     """The text of one file of invariants or requests. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
     return Files().source(Path(path))
-
-
-def _names_file(node: Node) -> bool:
-    return (
-        isinstance(node, Scalar)
-        and node.type != "null"
-        and node.text.lower().endswith(SUFFIXES)
-        and not any(character in node.text for character in "{}[]\0\n")
-    )
 
 
 def _within(path: Path, folder: Path) -> bool:

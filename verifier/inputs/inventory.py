@@ -66,15 +66,18 @@ class Inventory:
         why = f"known: it depends on {first_few(names)}" if names else "in the input"
         self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}")
 
-    def _doubt(self, node: Node, thing: str, principal: str, description: str) -> None:
-        """Records what a principal may have or not: it may allow or refuse (U3).
+    def _doubt(
+        self, node: Node, thing: str, principal: str, description: str, label: str = "U3", influence: Influence = Influence.EITHER
+    ) -> None:
+        """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise.
 
         What is not known of a group bears on no request by itself, for a group makes none: it does so through the members, for whom it is
         recorded too, and on those who join it (E0).
         """
-        name, group = f"{thing} of {_short(principal)}", ":group/" in principal
-        unmodelled = Unmodelled(name, "U3", Influence.EITHER, description, principal=principal, span=node.span, of_statement=group)
-        self.unmodelled.append(unmodelled)
+        name, of_statement = f"{thing} of {_short(principal)}", ":group/" in principal or label == "E2"
+        self.unmodelled.append(
+            Unmodelled(name, label, influence, description, principal=principal, span=node.span, of_statement=of_statement)
+        )
 
     # -- managed policies --
 
@@ -258,10 +261,8 @@ class Inventory:
             return None
         if not is_unknown_whole(document):
             return read_document(self.remarks, document, PolicyKind.TRUST, identity=f"{role}#trust", name="trust")
-        name = f"trust policy of {_short(role)}"
         description = f"the trust policy of {role} is not known: it depends on {first_few(names_in([document]))}"
-        thing = Unmodelled(name, "E2", Influence.MAY_ALLOW, description, principal=role, span=found.place.span, of_statement=True)
-        self.unmodelled.append(thing)
+        self._doubt(found.place, "trust policy", role, description, "E2", Influence.MAY_ALLOW)
         return None
 
     def _boundary(self, found: Record, principal: str) -> tuple[bool, Policy | None]:
@@ -276,10 +277,8 @@ class Inventory:
         elif self._has_document(given):
             return True, self._in_force(given, PolicyKind.BOUNDARY)
         else:
-            name = f"permissions boundary of {_short(principal)}"
             description = f"permissions boundary {given} of {principal}: its document is not in the input"
-            thing = Unmodelled(name, "D4", Influence.MAY_REFUSE, description, principal=principal, span=found.place.span)
-            self.unmodelled.append(thing)
+            self._doubt(found.place, "permissions boundary", principal, description, "D4", Influence.MAY_REFUSE)
         return True, None
 
 

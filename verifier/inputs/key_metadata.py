@@ -1,7 +1,7 @@
 """What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that share a key ID.
 
-In: its output; then all keys of the input. Out: `Facts`; errors. Guarantee: facts that contradict each other, the key's ARN, those of a
-related key or the reference data are errors; facts that are not given are `None` (U3).
+In: its output; then all keys of the input. Out: keys with these facts; errors. Guarantee: facts that contradict each other, the key's ARN,
+those of a related key or the reference data are errors; facts that are not given are `None` (U3).
 [API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.inputs.access import Record, members
 from verifier.inputs.nodes import Node, Remarks
@@ -36,20 +36,9 @@ PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
 """The key ID that stands for one that is not known."""
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What `describe-key` tells of a key and its related keys; `None` where it does not. `type` is PRIMARY or REPLICA, `primary` the ARN of
-    the primary key. `place` is that of the configuration, or else of some fact of the key."""
-
-    spec: str | None = None
-    usage: str | None = None
-    origin: str | None = None
-    manager: str = "CUSTOMER"
-    state: str | None = None
-    multi_region: bool | None = None
-    type: str | None = None
-    primary: str | None = None
-    place: Node | None = None
+Described = tuple[Key, str | None, Node | None]
+"""A key with the facts that `describe-key` tells of it, `None` where it does not; the ARN of its primary key; the place of what it says of
+related keys, or else of some fact."""
 
 
 def is_key_arn(arn: str) -> bool:
@@ -75,26 +64,22 @@ def read_metadata(remarks: Remarks, place: Node, node: Node | None) -> Record:
     return Record(remarks, place) if node is None else members(remarks, node, "the output of describe-key").unwrapped("KeyMetadata")
 
 
-def read_facts(metadata: Record, arn: str) -> Facts:
+def read_facts(metadata: Record, arn: str) -> Described:
     """The facts of the key with this ARN."""
     _check_same(metadata, "AWSAccountId", arn.split(":")[4])
     _check_same(metadata, "KeyId", arn.rsplit("/", 1)[1])
     spec, older = (_known(metadata, name, {facts.spec for facts in key_facts()}) for name in ("KeySpec", "CustomerMasterKeySpec"))
     if spec and older and spec != older:
         metadata.error(f"`CustomerMasterKeySpec` is {older}, but `KeySpec` is {spec}", "CustomerMasterKeySpec", rule="F8")
-    facts = Facts(
-        spec=spec or older,
-        usage=_known(metadata, "KeyUsage", {facts.usage for facts in key_facts()}),
-        origin=_known(metadata, "Origin", {facts.origin for facts in key_facts()}),
-    )
-    facts = _with_relatives(metadata, facts, arn)
+    usage = _known(metadata, "KeyUsage", {facts.usage for facts in key_facts()})
+    origin = _known(metadata, "Origin", {facts.origin for facts in key_facts()})
+    key, primary, place = _with_relatives(metadata, Key(arn, spec=spec or older, usage=usage, origin=origin))
     manager, state = _known(metadata, "KeyManager", {"AWS", "CUSTOMER"}), printable(metadata.text("KeyState") or "")
-    facts = replace(facts, manager=manager or facts.manager, state=state or None)
-    _check_consistent(metadata, facts)
+    _check_consistent(metadata, key)
     for name, origins in _MEMBERS_BY_ORIGIN:
-        if metadata.value(name) is not None and facts.origin is not None and facts.origin not in origins:
-            metadata.error(f"`{name}` does not go with `Origin` {facts.origin}", name, rule="U3")
-    return facts
+        if metadata.value(name) is not None and origin is not None and origin not in origins:
+            metadata.error(f"`{name}` does not go with `Origin` {origin}", name, rule="U3")
+    return replace(key, manager=manager or key.manager, state=state or None), primary, place
 
 
 def _check_same(metadata: Record, name: str, expected: str) -> None:
@@ -112,39 +97,40 @@ def _known(found: Record, name: str, values: Collection[str]) -> str | None:
     return None
 
 
-def _check_consistent(metadata: Record, facts: Facts) -> None:
+def _check_consistent(metadata: Record, key: Key) -> None:
     """Records an error where no real key has these facts together (U3)."""
-    told = (facts.spec, facts.usage, facts.origin, facts.multi_region, facts.type)
+    told = (key.spec, key.usage, key.origin, key.multi_region, key.multi_region_type)
     for known in key_facts():
         own = (known.spec, known.usage, known.origin, known.multi_region_type is not None, known.multi_region_type)
         if all(given in (None, fact) for given, fact in zip(told, own, strict=True)):
             return
     name = next(name for name in ("KeyUsage", "Origin", "MultiRegion", "KeySpec") if name in metadata)
-    shown = [fact for fact in (*told[:3], "multi-Region" if facts.multi_region else None) if fact]
+    shown = [fact for fact in (*told[:3], "multi-Region" if key.multi_region else None) if fact]
     metadata.error("no KMS key has these facts together: " + ", ".join(shown), name, rule="U3")
 
 
-def _with_relatives(metadata: Record, facts: Facts, arn: str) -> Facts:
-    """The facts with what `describe-key` says of a multi-Region key."""
-    given, by_id = metadata.flag("MultiRegion"), arn_multi_region(arn)
+def _with_relatives(metadata: Record, key: Key) -> Described:
+    """The key with what `describe-key` says of a multi-Region key."""
+    arn, given = key.arn, metadata.flag("MultiRegion")
+    by_id = arn_multi_region(arn)
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
         metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {arn.rsplit('/', 1)[1]} {means}", "MultiRegion")
-    multi_region = by_id if given is None else given
+    key = replace(key, multi_region=by_id if given is None else given)
     if metadata.value("MultiRegionConfiguration") is None:
-        return replace(facts, multi_region=multi_region, place=next(iter(metadata.values()), None))
+        return key, None, next(iter(metadata.values()), None)
     found = metadata.inner("MultiRegionConfiguration")
     kind = _known(found, "MultiRegionKeyType", ("PRIMARY", "REPLICA"))
-    if kind is not None and multi_region is False:
+    if kind is not None and key.multi_region is False:
         found.error("`MultiRegionConfiguration` belongs to multi-Region keys only")
-        return replace(facts, multi_region=multi_region, place=found.place)
+        return key, None, found.place
     primary = _related(found.inner("PrimaryKey"), arn)
     replicas = [_related(replica, arn) for replica in found.records("ReplicaKeys", "a replica key")]
     if kind is not None and primary is not None and (kind == "PRIMARY") != (primary == arn):
         found.error(f"{arn} is said to be the {kind.lower()} key, but the primary key is {primary}", rule="F8")
     elif kind == "PRIMARY" and primary is not None and arn in replicas:
         found.error(f"{arn} is said to be the primary key and a replica", rule="F8")
-    return replace(facts, multi_region=multi_region, type=kind, primary=primary, place=found.place)
+    return replace(key, multi_region_type=kind), primary, found.place
 
 
 def _related(found: Record, arn: str) -> str | None:
@@ -161,28 +147,28 @@ def _related(found: Record, arn: str) -> str | None:
     return related
 
 
-def check_related(remarks: Remarks, keys: Iterable[tuple[Key, Facts]]) -> None:
+def check_related(remarks: Remarks, keys: Iterable[Described]) -> None:
     """Records an error where related keys of the input contradict each other."""
-    families: dict[tuple[str, str], list[tuple[Key, Facts]]] = {}
-    for key, facts in keys:
-        if key.multi_region:
-            families.setdefault((key.account, key.arn.rsplit("/", 1)[1]), []).append((key, facts))
+    families: dict[tuple[str, str], list[Described]] = {}
+    for found in keys:
+        if found[0].multi_region:
+            families.setdefault((found[0].account, found[0].arn.rsplit("/", 1)[1]), []).append(found)
     for family in families.values():
         _check_family(remarks, family)
 
 
-def _check_family(remarks: Remarks, family: Sequence[tuple[Key, Facts]]) -> None:
-    first, _ = family[0]
-    for key, facts in family[1:]:
+def _check_family(remarks: Remarks, family: Sequence[Described]) -> None:
+    first = family[0][0]
+    for key, _, place in family[1:]:
         for attribute, name in _SHARED:
             here, there = getattr(key, attribute), getattr(first, attribute)
             if None not in (here, there) and here != there:
                 message = f"related keys share their `{name}`: {key.arn} has {here}, {first.arn} has {there}"
-                assert facts.place is not None
-                remarks.error(facts.place, message, rule="L9")
-    told = {arn: facts for _, facts in family if (arn := facts.primary)}
-    told |= {key.arn: facts for key, facts in family if facts.type == "PRIMARY"}
+                assert place is not None
+                remarks.error(place, message, rule="L9")
+    told = {primary: place for _, primary, place in family if primary}
+    told |= {key.arn: place for key, _, place in family if key.multi_region_type == "PRIMARY"}
     if len(told) > 1:
-        place = list(told.values())[-1].place
+        place = list(told.values())[-1]
         assert place is not None
         remarks.error(place, "related keys have one primary key, here are several: " + ", ".join(sorted(told)), rule="L9")

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from verifier.inputs.access import Record, listed, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
-from verifier.inputs.key_metadata import Facts, are_related, is_key_arn, read_facts, read_metadata
+from verifier.inputs.key_metadata import Described, are_related, is_key_arn, read_facts, read_metadata
 from verifier.inputs.merged_keys import with_changes, with_loose
 from verifier.inputs.nodes import Node, Remarks, Scalar, member
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
-from verifier.model.estate import Key, Pairs, Unmodelled
+from verifier.model.estate import Pairs, Unmodelled
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
 
@@ -27,7 +28,7 @@ _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 
 def read_key(
     remarks: Remarks, part: KeyParts, changes: Mapping[str, KeyChanges], loose: Sequence[LoosePolicy]
-) -> tuple[Key, Facts, tuple[Unmodelled, ...]] | None:
+) -> tuple[Described, tuple[Unmodelled, ...]] | None:
     """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why its
     ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys that are not known."""
     place, parts = part.place, Record(remarks, part.place, part.members)
@@ -36,21 +37,14 @@ def read_key(
     if arn is None:
         return None
     parts = Record(remarks, place, with_loose(with_changes(remarks, arn, parts, changes.get(arn)), arn, place, loose))
-    facts = read_facts(metadata, arn)
+    known, primary, told_at = read_facts(metadata, arn)
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
-    key = Key(
-        arn=arn,
+    key = replace(
+        known,
         name=printable(shown) if shown else None,
         policies=_policies(parts, arn, shown),
-        spec=facts.spec,
-        usage=facts.usage,
-        origin=facts.origin,
-        multi_region=facts.multi_region,
-        multi_region_type=facts.type,
-        manager=facts.manager,
-        state=facts.state,
         aliases=aliases,
         tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts else None,
         grants=grants,
@@ -58,7 +52,7 @@ def read_key(
         unread=_unread(parts, shown or arn),
         supposed=tuple(map(printable, part.supposed)),
     )
-    return key, facts, unmodelled
+    return (key, primary, told_at), unmodelled
 
 
 def _arn(parts: Record, metadata: Record) -> str | None:

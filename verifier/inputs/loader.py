@@ -20,7 +20,7 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.controls import with_controls
 from verifier.inputs.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.folder import FolderReader
-from verifier.inputs.key_metadata import Facts, check_related
+from verifier.inputs.key_metadata import Described, check_related
 from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import as_one
 from verifier.inputs.nodes import Node, Remarks
@@ -163,14 +163,14 @@ class Loader:
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
         self._tell_apart()
-        described: list[tuple[Key, Facts]] = []
+        described: list[Described] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
-                key, facts, things = read
-                self.keys.append(_with_gaps(key, *not_read))
-                described.append((key, facts))
+                found, things = read
+                self.keys.append(_with_gaps(found[0], *not_read))
+                described.append(found)
                 unmodelled += things
         check_related(self.remarks, described)
         self._check_changes()

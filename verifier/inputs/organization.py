@@ -145,7 +145,14 @@ def _read_tree(tree: Tree, given: Record) -> None:
     """What tells of the tree, but the paths of accounts, which come with them."""
     if "roots" in given:
         for found in listed_records(tree.remarks, given["roots"], "Roots", "the output of list-roots", "a root"):
-            _read_root(tree, found)
+            root = found.text("Id")
+            if root is None or not ROOT.fullmatch(root):
+                found.error("the root has no `Id` such as r-ab12")
+                continue
+            tree.add_root(found.place, root)
+            if found.value("PolicyTypes") is not None:
+                types = [item.text("Type") for item in found.records("PolicyTypes", "a policy type")]
+                tree.enabled = frozenset(name for name in types if name is not None)
     for child, node in given.inner("parents").items():
         _read_parent(tree, child, node)
     units = given.get("organizational_units")
@@ -154,17 +161,6 @@ def _read_tree(tree: Tree, given: Record) -> None:
             _read_units(tree, node, parent)
     elif units is not None:
         _read_units(tree, units, None)
-
-
-def _read_root(tree: Tree, found: Record) -> None:
-    root = found.text("Id")
-    if root is None or not ROOT.fullmatch(root):
-        found.error("the root has no `Id` such as r-ab12")
-        return
-    tree.add_root(found.place, root)
-    if found.value("PolicyTypes") is not None:
-        types = [item.text("Type") for item in found.records("PolicyTypes", "a policy type")]
-        tree.enabled = frozenset(name for name in types if name is not None)
 
 
 def _read_parent(tree: Tree, child: str, node: Node) -> None:

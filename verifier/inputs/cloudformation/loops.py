@@ -8,7 +8,7 @@ place; a template cannot grow beyond `MOST`. [CloudFormation Template Reference:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from verifier.inputs.access import describe
@@ -68,12 +68,11 @@ class Loops:
             if not made.text.startswith(LOOP) and not any(f"{mark}{{{identifier.text}}}" in made.text for mark in "$&"):
                 return self._wrong(made, f"what the loop `{name}` makes must have `${{{identifier.text}}}` in its name")
         values = self._values(name, collection)
-        return values if isinstance(values, Unknown) else self._rounds(identifier.text, values, fragment, depth)
-
-    def _rounds(self, identifier: str, values: Sequence[str], fragment: Members, depth: int) -> Pairs | Unknown:
+        if isinstance(values, Unknown):
+            return values
         found: Pairs = []
         for value in values:
-            copied = _Copy(self, identifier, value).of(fragment)
+            copied = _Copy(self, identifier.text, value).of(fragment)
             assert isinstance(copied, Members)
             written = self.written_out(copied, depth + 1)
             if isinstance(written, Unknown):

@@ -153,7 +153,9 @@ def json_pieces(node: Node) -> Pieces:
         pairs = [joined([(json.dumps(key.text, ensure_ascii=False) + ":",), json_pieces(value)]) for key, value in node.pairs]
         return _enclosed("{", pairs, "}")
     if isinstance(node, Unknown):
-        return _unknown(node)
+        # A text with gaps keeps what is known of it; of anything else not even its form is known.
+        inner = [None if piece is None else json.dumps(piece, ensure_ascii=False)[1:-1] for piece in node.pieces]
+        return joined([('"',), tuple(inner), ('"',)]) if node.is_text else (None,)
     assert isinstance(node, Scalar)
     if node.type == "null":
         return ("null",)
@@ -163,11 +165,3 @@ def json_pieces(node: Node) -> Pieces:
 def _enclosed(opening: str, parts: list[Pieces], closing: str) -> Pieces:
     separated = [piece for number, part in enumerate(parts) for piece in (((",",), part) if number else (part,))]
     return joined([(opening,), *separated, (closing,)])
-
-
-def _unknown(node: Unknown) -> Pieces:
-    """A text with gaps keeps what is known of it; of anything else not even its form is known."""
-    if not node.is_text:
-        return (None,)
-    inner = [None if piece is None else json.dumps(piece, ensure_ascii=False)[1:-1] for piece in node.pieces]
-    return joined([('"',), tuple(inner), ('"',)])
