@@ -385,6 +385,17 @@ def test_s3_a_template_without_a_key(tmp_path: Path) -> None:
     assert "holds no key" in refused(tmp_path, text(ROLE))[-1].message
 
 
+@pytest.mark.parametrize("tag", ["aws:cloudformation:stack-name", "team"])
+def test_u3_what_tests_a_tag_of_the_stack_finds_it_not_known(tmp_path: Path, tag: str) -> None:
+    """CloudFormation puts `aws:cloudformation:stack-name` on what it makes, whatever the template says."""
+    tested = KEY + f"            Condition: {{StringLike: {{'aws:ResourceTag/{tag}': '*'}}}}\n"
+    estate = load(tmp_path, text(tested + ROLE))
+    of_stack = tag.startswith("aws:")
+    assert only_key(estate).tags == (None if of_stack else ())
+    assert [role.arn for account in estate.accounts for role in account.roles] == ([] if of_stack else [APP])
+    assert [thing.principal for thing in estate.unmodelled] == ([APP] if of_stack else [])
+
+
 # -- where it is deployed --
 
 

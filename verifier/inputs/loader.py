@@ -154,6 +154,10 @@ class Loader:
             concluded=tuple(self.remarks.concluded),
         )
         check_open_regions(estate, self.remarks.own_regions)
+        if self.templates:
+            from verifier.inputs.cloudformation.stack_tags import with_stack_tags
+
+            estate = with_stack_tags(estate, {template.node.source.name for template in self.templates})
         if not self.parts.unknown:
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans

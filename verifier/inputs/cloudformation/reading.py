@@ -113,7 +113,10 @@ def _add_account(parts: Parts, node: Node, account: str | None, identities: Iden
 
 
 def _supposed(names: Names) -> list[str]:
-    found = ["users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others"]
+    found = [
+        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others: "
+        "none of `create-stack --tags`"
+    ]
     if names.made_up and "AWS::StackName" not in names.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in names.made_up])
         found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
