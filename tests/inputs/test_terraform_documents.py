@@ -102,6 +102,13 @@ def test_of_a_name_with_a_prefix_that_is_not_known_the_account_is(tmp_path: Path
     assert found.doubt is not None and estate.accounts == ()
 
 
+def test_a_truth_among_the_references_is_no_entry(tmp_path: Path) -> None:
+    """`[aws_iam_role.app.arn, var.wide ? "${aws_iam_role.app.arn}/*" : "x"]`."""
+    document = one(refers("aws_iam_role.app.arn", "var.wide"), flags=[True, True], listed=(None, None))
+    made = plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app"), variables={"wide": True})
+    assert principals(load(tmp_path, made)) == [(["*"], True)]
+
+
 def test_several_unknown_entries_are_what_their_references_are(tmp_path: Path) -> None:
     document = one(refers("aws_iam_role.app.arn", "aws_iam_role.job.arn"), flags=[True, True], listed=(None, None))
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app"), new_role("job")))

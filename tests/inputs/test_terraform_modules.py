@@ -80,7 +80,9 @@ def test_l9_the_primary_key_of_a_replica_through_one_of_several(tmp_path: Path) 
     assert "the primary key of aws_kms_replica_key.r is not known" in error.message and "primary_key_arn" in (error.hint or "")
 
 
-@pytest.mark.parametrize(("value", "found"), [(None, True), ("", True), (False, True), ("true", False), ("x", False), (["x"], False)])
+@pytest.mark.parametrize(
+    ("value", "found"), [(None, True), ("", True), (False, False), (True, False), ("true", False), ("x", False), (["x"], False)]
+)
 def test_a_variable_without_a_text_is_not_the_policy(tmp_path: Path, value: Any, found: bool) -> None:
     """`coalesce(var.policy, data.aws_iam_policy_document.d.json)`."""
     key = new_key("k", refers("var.policy", "data.aws_iam_policy_document.d.json"))

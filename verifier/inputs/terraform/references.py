@@ -104,8 +104,8 @@ class References:
 
     def standing(self, found: Sequence[str], module: ModulePath, resource: Resource | None) -> list[str]:
         """Of several references in an expression those that its value may be: one to an instance that the plan does not make fails, so the
-        expression takes another (`try(a[0].arn, b[0].arn)`); a variable that is null, empty or a truth is what it decides by
-        (`coalesce(var.policy, …)`). Where Terraform goes by a key, the first."""
+        expression takes another (`try(a[0].arn, b[0].arn)`); so it does for a variable that is null or empty (`coalesce(var.policy, …)`).
+        A truth is what it decides by, and how is not told. Where Terraform goes by a key, the first."""
         if len(found) == 2 and found[1] in ("each.key", "count.index") and found[0].removeprefix("data.").count(".") == 1:
             return list(found[:1])
         if len(found) < 2:
@@ -124,13 +124,13 @@ class References:
         return not ("for_each" in block.attributes and key and not instances)
 
     def _decides(self, text: str, module: ModulePath, resource: Resource | None) -> bool:
-        """Whether a variable or local is null, an empty text or a truth."""
+        """Whether a variable or local is null or an empty text."""
         if not text.startswith(("var.", "local.")):
             return False
         found = self.traversal(text, module, resource)
         if not isinstance(found, Scalar):
             return found is None
-        return found.type == "null" or found.text in (("true", "false") if found.type == "plain" else ("",))
+        return found.type == "null" or not found.text
 
     def _splat(self, text: str, module: ModulePath, unknown: Unknown) -> Node:
         """An attribute of every instance that `count` makes."""

@@ -179,7 +179,7 @@ class Resolver:
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, Unknown)]
         fresh = [value for value in values if value is not None and not _is_listed(value, raw)]
-        if len(fresh) != len(missing):
+        if len(fresh) != len(missing) or any(isinstance(value, Scalar) and value.text in ("true", "false") for value in fresh):
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
             return Items(raw.source, 0, 0, [Unknown(raw.source, 0, 0, names) if isinstance(i, Unknown) else i for i in raw.items])
         if any(not is_open(value) for value in fresh):
