@@ -193,6 +193,18 @@ def test_a_provider_with_credentials_of_its_own_has_another_login(tmp_path: Path
     assert "which account aws_kms_key.k" in error.message
 
 
+@pytest.mark.parametrize(
+    "bounds", [{"forbidden_account_ids": constant([ACCOUNT])}, {"endpoints": [{"sts": constant("http://localhost:4566")}]}]
+)
+def test_two_providers_are_one_login_only_if_they_say_the_same_of_accounts_and_endpoints(tmp_path: Path, bounds: Json) -> None:
+    bound = configuration(region=constant("us-west-2"), **bounds)
+    key = new_key("k", json.loads(CLOSED), provider="aws.b")
+    (error,) = refused(tmp_path, plan(caller_identity(), key, providers={"aws": WEST, "aws.b": bound}))
+    assert "which account aws_kms_key.k" in error.message
+    (read,) = load(tmp_path, plan(caller_identity(), key, providers={"aws": bound, "aws.b": bound})).keys
+    assert read.account == ACCOUNT
+
+
 def test_two_providers_without_credentials_have_one_login_and_that_is_told(tmp_path: Path) -> None:
     providers = {"aws": WEST, "aws.eu": EU}
     data = plan(caller_identity(), new_key("k", provider="aws.eu"), providers=providers)

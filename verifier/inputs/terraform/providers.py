@@ -111,11 +111,13 @@ class Providers:
 
     def _own_login(self, provider: str) -> bool:
         """Whether a provider configuration has credentials of its own, or may have: which one it is may not be known, and a `dynamic` block
-        is in a `.tf` file alone."""
+        is in a `.tf` file alone. Of those that differ in where they find AWS, or in the accounts that they refuse, each may."""
         entry = self._entry(provider)
         if entry is None:
             return len(self._named(provider)) > 1
         generated = self.plan.module(entry.module).files.generated.get(entry.name, set())
+        if "endpoints" in generated or any(_bounds(other.block) != _bounds(entry.block) for other in self._named(provider)):
+            return True
         return not generated.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
 
     def _entry(self, provider: str) -> Provider | None:
@@ -154,6 +156,13 @@ class Providers:
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""
         return self._told(resource.provider, "partition") or partition_of(next(self._regions(resource), ""))
+
+
+def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str]]:
+    """What a provider configuration says of where it finds AWS, and of the accounts that it refuses."""
+    said = [("", found) for name, found in block.attributes.items() if name == "forbidden_account_ids"]
+    said += [pair for inner in block.blocks.get("endpoints", ()) for pair in inner.attributes.items()]
+    return {(name, found.references, str(found.constant)) for name, found in said}
 
 
 def _tells(resource: Resource) -> Iterator[tuple[str, str]]:
