@@ -258,6 +258,18 @@ def test_d7_an_organization_that_is_read_has_policies_that_the_plan_does_not_hol
     assert verdicts(tmp_path, resources, invariant=ALWAYS) == [expected]
 
 
+@pytest.mark.parametrize(("skips", "expected"), [(True, REFUTED), (False, PROVED)])
+def test_d7_an_attachment_that_only_goes_from_the_state_stays(tmp_path: Path, skips: bool, expected: Status) -> None:
+    """`skip_destroy` [aws_organizations_policy_attachment]."""
+    gone = attachment("p", ACCOUNT)
+    values = {**(gone.after or {}), "policy_id": "p-12345678", "skip_destroy": skips}
+    gone.before, gone.after = values, None
+    denies = policy("p", {**SPARES_KMS, "Statement": [{"Effect": "Deny", "Action": "kms:*", "Resource": "*"}]})
+    denies.before = denies.after = {**(denies.after or {}), "id": "p-12345678"}
+    denies.unknown = {}
+    assert verdicts(tmp_path, [the_key(LETS_APP), app(), organization(), denies, gone], invariant=ALWAYS) == [expected]
+
+
 @pytest.mark.parametrize(("identifier", "expected"), [("p-12345678", UNKNOWN), ("p-FullAWSAccess", PROVED)])
 def test_d7_an_attachment_of_a_policy_that_the_plan_does_not_hold_may_refuse(tmp_path: Path, identifier: str, expected: Status) -> None:
     values = {"policy_id": identifier, "target_id": ACCOUNT}

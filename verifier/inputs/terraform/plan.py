@@ -200,9 +200,10 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
     deeds[label] = []
     for action in actions:
         if action in ("delete", "forget") and was is not None:
-            # What Terraform forgets it does not manage any more, and does not take away either.
+            # What Terraform forgets, or only destroys in its state, it does not manage any more, and does not take away either.
             left = was if len(actions) == 1 else _stray(was, f"{label} (forgotten)")
-            deeds[label].append(replace(was, verb=Verb.TAKES) if action == "delete" else left)
+            taken = action == "delete" and was.values.get("skip_destroy") is not True
+            deeds[label].append(replace(was, verb=Verb.TAKES) if taken else left)
         elif action not in ("delete", "forget"):
             values, verb = mapping(change.get("after"), f"{address}: `after`"), _VERBS.get(action, Verb.KEEPS)
             after = _resource(label, found, path, values, modules, verb, change.get("after_unknown"))
