@@ -583,7 +583,8 @@ def test_what_is_not_known_of_a_role(tmp_path: Path) -> None:
 
 def test_roles_that_may_not_be_there_are_left_out(tmp_path: Path) -> None:
     for more in ("    Condition: IsOpen\n", "      Path: !Ref Open\n", "      Tags: [{Key: a, Value: !Ref Open}]\n"):
-        assert load(tmp_path, text(ROLE + more + KEY, PARAMETERS)).accounts == ()
+        estate = load(tmp_path, text(ROLE + more + KEY, PARAMETERS))
+        assert estate.accounts == () and [thing.principal for thing in estate.unmodelled] == ([APP] if "Tags" in more else [])
 
 
 def test_policies_that_may_not_be_there_or_whose_owner_is_not_known(tmp_path: Path) -> None:

@@ -108,6 +108,12 @@ def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled
     return Unmodelled(printable(step), "E0", Influence.MAY_ALLOW, printable(description), account=account, span=span, of_statement=True)
 
 
+def untagged(arn: str, why: str, span: Span) -> Unmodelled:
+    """A user or role whose tags are not known. It is not listed, so nothing is proved by its policies (U1); these may refuse still."""
+    description = f"the tags of {arn} are not known, and so not what it may do: {why}"
+    return Unmodelled(printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span)
+
+
 def membership(group: str) -> str:
     """What stands for the membership in a group among the names of policies, none of which has a space."""
     return f"group {group}"

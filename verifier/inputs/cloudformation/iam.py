@@ -14,7 +14,7 @@ from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.surroundings import EVERYWHERE, makes_roles
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import Draft, details, managed_policy, provider_listing
-from verifier.inputs.elsewhere import Elsewhere, unlisted
+from verifier.inputs.elsewhere import Elsewhere, unlisted, untagged
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
 from verifier.inputs.nodes import Node, Scalar, member
 from verifier.inputs.unknown import Pieces, Unknown, may_be_equal, names_in, text_pieces
@@ -88,6 +88,9 @@ class Identities:
         arn, name, tags = self.names.iam_arn(resource), self.names.iam_name(resource), self.functions.of(resource, "Tags")
         if not isinstance(arn, Scalar) or not isinstance(name, Scalar) or (tags is not None and names_in([tags])):
             self._left_out(resource)
+            if isinstance(arn, Scalar) and kind != "group":
+                why = f"they depend on {first_few(names_in([name, tags or name]))}"
+                self.unmodelled.append(untagged(arn.text, why, resource.place.span))
             return
         draft = Draft(kind, arn.text, resource.place, boundary=self.functions.of(resource, "PermissionsBoundary"))
         draft.trust = self.functions.of(resource, "AssumeRolePolicyDocument")

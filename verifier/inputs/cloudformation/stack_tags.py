@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from verifier.model.estate import Estate, Identity, Influence, Unmodelled
-from verifier.syntax.text import printable
+from verifier.inputs.elsewhere import untagged
+from verifier.model.estate import Estate, Identity, Unmodelled
 
 _OF_STACK = "tag/aws:cloudformation:"
+_WHY = "a policy tests those that CloudFormation adds"
 
 
 def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
@@ -22,7 +23,7 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
     left_out: list[Unmodelled] = []
 
     def listed(identities: tuple[Identity, ...]) -> tuple[Identity, ...]:
-        left_out.extend(_of_tags(identity.arn, identity) for identity in identities if identity.span.file in files)
+        left_out.extend(untagged(identity.arn, _WHY, identity.span) for identity in identities if identity.span.file in files)
         return tuple(identity for identity in identities if identity.span.file not in files)
 
     keys = tuple(replace(key, tags=None) if key.span.file in files else key for key in estate.keys)
@@ -32,11 +33,6 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         for users, roles in [(listed(account.users), listed(account.roles))]
     )
     return replace(estate, keys=keys, accounts=accounts, unmodelled=(*estate.unmodelled, *left_out))
-
-
-def _of_tags(arn: str, identity: Identity) -> Unmodelled:
-    what = f"{arn} has tags of its stack, which a policy tests: what they say is not in the template"
-    return Unmodelled(printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(what), principal=arn, span=identity.span)
 
 
 def _tested(estate: Estate) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
-from verifier.inputs.elsewhere import Elsewhere, membership, unlisted
+from verifier.inputs.elsewhere import Elsewhere, membership, unlisted, untagged
 from verifier.inputs.nodes import Items, Node, Scalar, entries
 from verifier.inputs.resource_types import Family
 from verifier.inputs.terraform.documents import as_document, policy_attribute
@@ -94,6 +94,9 @@ class Identities(Reader):
             self.elsewhere_of(resource).left_out.add((kind, name))
             if kind == "group":
                 self._unlisted(resource, "join")
+            elif arn is not None and name is not None and arn.count(":") >= 5:
+                why = f"they depend on {first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
+                self.parts.unmodelled.append(untagged(arn, why, self.at(resource).span))
             return
         owner = Draft(kind, arn, self.at(resource), unique_id=self.resolver.value(resource, "unique_id"), new=resource.created)
         self.owners[arn.split(":")[4], kind, name] = owner
