@@ -205,6 +205,16 @@ def test_two_providers_are_one_login_only_if_they_say_the_same_of_accounts_and_e
     assert read.account == ACCOUNT
 
 
+@pytest.mark.parametrize("type_", ["aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias"])
+def test_a_key_by_its_id_in_an_account_that_is_not_told(tmp_path: Path, type_: str) -> None:
+    login = configuration(region=constant("us-west-2"), assume_role=[{"role_arn": refers("var.role")}])
+    values = {"policy": CLOSED, "name": "alias/x", "grantee_principal": ACCOUNT, "operations": ["Decrypt"]}
+    named = Planned(type_, "x", {**values, "key_id": KEY_ID, "target_key_id": KEY_ID}, {}, {}, provider="aws.b")
+    data = plan(caller_identity(), new_key("k", json.loads(CLOSED)), named, providers={"aws": WEST, "aws.b": login})
+    (error,) = refused(tmp_path, data)
+    assert f"in which account {type_}.x names a key" in error.message and error.hint and "--account" in error.hint
+
+
 def test_two_providers_without_credentials_have_one_login_and_that_is_told(tmp_path: Path) -> None:
     providers = {"aws": WEST, "aws.eu": EU}
     data = plan(caller_identity(), new_key("k", provider="aws.eu"), providers=providers)

@@ -21,11 +21,13 @@ from verifier.inputs.terraform.reader import Reader, Word
 from verifier.inputs.terraform.resolver import member
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence
-from verifier.syntax.text import first_few
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import first_few, printable
 
 _TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
 """The members by which a grant is told from another of its name."""
 _CONSTRAINTS = {"encryption_context_equals": "EncryptionContextEquals", "encryption_context_subset": "EncryptionContextSubset"}
+_HOW_TO_TELL = "give it with --account 111122223333, or add a data source aws_caller_identity to the configuration"
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
 
 
@@ -111,7 +113,7 @@ class Keys(Reader):
             hint, rule = "write `primary_key_arn` as a reference to the key, or as its ARN", "L9"
         elif self.providers.account(resource) is None:
             message = f"the plan does not tell which account {resource.address} will be in"
-            hint = "give it with --account 111122223333, or add a data source aws_caller_identity to the configuration"
+            hint = _HOW_TO_TELL
         else:
             message, rule = f"{resource.address} has no `arn`", "U3"
         self.remarks.error(at, message, hint=hint, rule=rule)
@@ -238,11 +240,14 @@ class Keys(Reader):
         return key
 
     def _arn_of(self, resource: Resource, given: str) -> str:
-        """The ARN of a key by its ARN or ID."""
+        """The ARN of a key by its ARN or ID. Raises `InputError` where it must be asked for whose the ID is (S4)."""
         if ":" in given:
             return given
-        partition, region = self.providers.partition(resource), self.providers.region(resource)
-        arn = f"arn:{partition}:kms:{region}:{self.providers.account(resource)}:key/{given.removeprefix('key/')}"
+        partition, region, account = self.providers.partition(resource), self.providers.region(resource), self.providers.account(resource)
+        if account is None:
+            message = f"the plan does not tell in which account {resource.address} names a key by its ID"
+            raise InputError.of(printable(message), self.at(resource).span, hint=_HOW_TO_TELL, rule="S4")
+        arn = f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
         if self.providers.told(resource)[1] is None:
             self.remarks.by_id[arn] = self.at(resource)
         return arn
