@@ -6,6 +6,7 @@ Guarantee: what the request gives is never replaced; what does not follow is lef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -225,7 +226,7 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         (("kms:keyspec", "kms:customermasterkeyspec"), key.spec),
         (("kms:keyusage", "kms:customermasterkeyusage"), key.usage),
         (("kms:keyorigin",), key.origin),
-        (("kms:multiregion",), str(is_multi_region(key)).lower()),
+        (("kms:multiregion",), None if is_multi_region(key) is None else str(is_multi_region(key)).lower()),
     ):
         known = fact or next((given[name] for name in names if name in given), Free(present=True))
         yield from ((name, known) for name in names)
@@ -235,13 +236,20 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         yield f"aws:resourcetag/{name.lower()}", value
 
 
-def is_multi_region(key: Key) -> bool:
-    """Whether a key is a multi-Region key: where it is not given, its ID tells (L9). [multi-region-keys-overview]"""
-    return ":key/mrk-" in key.arn if key.multi_region is None else key.multi_region
+_UUID = re.compile(":key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def is_multi_region(key: Key) -> bool | None:
+    """Whether a key is a multi-Region key: where it is not given, its ID tells (L9); `None` where neither does, as of a key that is made
+    yet. [multi-region-keys-overview]"""
+    if key.multi_region is not None:
+        return key.multi_region
+    return True if ":key/mrk-" in key.arn else False if _UUID.search(key.arn) else None
 
 
 def _multi_region_type(key: Key) -> Entry:
-    return (key.multi_region_type or Free(present=True)) if is_multi_region(key) else None
+    multi_region = is_multi_region(key)
+    return None if multi_region is False else key.multi_region_type or Free(present=multi_region is True)
 
 
 def belongs(organization: Organization, account: str) -> bool:

@@ -50,14 +50,14 @@ def _is_of(key: Key, facts: KeyFacts) -> bool:
         (key.origin, facts.origin),
         (key.multi_region_type, facts.multi_region_type),
     )
-    return all(own in (None, fact) for own, fact in pairs) and is_multi_region(key) == (facts.multi_region_type is not None)
+    return all(own in (None, fact) for own, fact in pairs) and is_multi_region(key) in (None, facts.multi_region_type is not None)
 
 
 def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
     """What a request says of the facts that the input does not give: of the others `plausible` knows that they contradict it."""
     known = {} if key is None else {_SPEC: key.spec, _USAGE: key.usage, ("kms:keyorigin",): key.origin}
     settled = {name for names, fact in known.items() if fact is not None for name in names}
-    settled |= set() if key is None else {"kms:multiregion"}
+    settled |= set() if key is None or is_multi_region(key) is None else {"kms:multiregion"}
     return {name: value for name, value in given.items() if name not in settled}
 
 

@@ -23,6 +23,7 @@ from verifier.inputs.folder import FolderReader
 from verifier.inputs.key_metadata import Described, check_related
 from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import as_one
+from verifier.inputs.new_key_ids import with_open_patterns
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
@@ -158,6 +159,7 @@ class Loader:
             from verifier.inputs.cloudformation.stack_tags import with_stack_tags
 
             estate = with_stack_tags(estate, {template.node.source.name for template in self.templates})
+        estate = with_open_patterns(estate)
         if not self.parts.unknown:
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans

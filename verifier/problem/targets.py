@@ -6,6 +6,7 @@ Guarantee: a target's facts are every combination that agrees with what is given
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -115,15 +116,21 @@ def facts_of_text(text: str) -> KeyFacts:
     return KeyFacts(spec, usage, origin, kind or None)
 
 
+_ID = re.compile(r":key/(?:mrk-|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)")
+
+
 def consistent(key: Key) -> tuple[KeyFacts, ...]:
-    """The combinations of facts that agree with what is given of a key (U3). A key ID tells whether the key is multi-Region (L9)."""
-    multi_region = key.multi_region if key.multi_region is not None else ":key/mrk-" in key.arn
+    """The combinations of facts that agree with what is given of a key (U3). The ID of a key that is made tells whether it is multi-Region
+    (L9)."""
+    multi_region = key.multi_region
+    if multi_region is None and _ID.search(key.arn):
+        multi_region = ":key/mrk-" in key.arn
     return _consistent(key.spec, key.usage, key.origin, multi_region, key.multi_region_type)
 
 
 @lru_cache(256)
 def _consistent(
-    spec: str | None, usage: str | None, origin: str | None, multi_region: bool, multi_region_type: str | None
+    spec: str | None, usage: str | None, origin: str | None, multi_region: bool | None, multi_region_type: str | None
 ) -> tuple[KeyFacts, ...]:
     return tuple(
         facts
@@ -131,6 +138,6 @@ def _consistent(
         if spec in (None, facts.spec)
         and usage in (None, facts.usage)
         and origin in (None, facts.origin)
-        and multi_region == (facts.multi_region_type is not None)
+        and multi_region in (None, facts.multi_region_type is not None)
         and multi_region_type in (None, facts.multi_region_type)
     )
