@@ -115,6 +115,7 @@ SHUT = {
     ),
     "a role that is not passed": of(own("batch:RegisterJobDefinition"), others=(IN_TASKS,)),
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
+    "endpoints of another account": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow(), account=PARTNER),)),
     "endpoints where none is listed": of(own("ec2:ModifyVpcEndpoint")),
 }
 

@@ -123,7 +123,7 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._governing(doubt.account))
             case Effect.FRAME if _limited(self._estate, doubt.account):
                 yield from self._on_keys(doubt, cube, [key for key in self._estate.keys if key.account == doubt.account])
-            case Effect.ENDPOINTS if self._estate.endpoints:
+            case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
                 yield from self._on_keys(doubt, cube, self._estate.keys)
             case Effect.KEYS:
                 yield from self._on_keys(doubt, cube, [key for key in self._estate.keys if key.account == doubt.account])
@@ -212,3 +212,9 @@ def _limited(estate: Estate, account: str) -> bool:
         and account != organization.management_account
         and any(one.account == account for one in organization.controls)
     )
+
+
+def _has_endpoint(estate: Estate, account: str) -> bool:
+    """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that the input names."""
+    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys}
+    return any(one.account == account or (one.account is None and account in named) for one in estate.endpoints or ())
