@@ -132,14 +132,14 @@ def is_doubtful(pattern: str) -> bool:
 
 @lru_cache(1 << 12)
 def _not_known(pattern: str) -> str | None:
-    """An action of a pattern that the catalogue does not know: of a service, or by a name, that it does not have."""
+    """A pattern of a service, or a name, that the catalogue does not have. A pattern stands for what it matches, as an action that other
+    patterns match if they are wider."""
     service, colon, _ = pattern.partition(":")
     if not colon or service == "kms" or set("*?") & set(service):
         return None
-    name = pattern.replace("*", "").replace("?", "x")
-    if pattern == name:
-        return name if entry(name).head is Head.UNKNOWN and not _matching(name) else None
-    return None if service in services() else name
+    if not set("*?") & set(pattern):
+        return pattern if entry(pattern).head is Head.UNKNOWN and not _matching(pattern) else None
+    return None if service in services() else pattern
 
 
 @lru_cache(1 << 12)
