@@ -140,8 +140,10 @@ def test_two_plans_of_one_key_are_read_in_either_order(tmp_path: Path, number: i
 
 def test_a_plan_and_a_snapshot_of_its_result_agree_with_the_snapshot(tmp_path: Path) -> None:
     counts = Counts()
-    for number in range(40):
+    for number in range(60):
         found = plan_sample(number)
+        if found.made.controls:
+            continue  # an organization stands in one input alone
         if all(one.after is None or "arn" in one.after for one in found.resources if one.type == "aws_kms_key"):
             after = write(tmp_path, snapshot(found.made, without_open=False), "after.json")
             paths = [paths_of(tmp_path, found)[0], after]
@@ -158,7 +160,7 @@ def is_told(found: PlanSample) -> bool:
 def test_a_state_beside_a_snapshot_of_something_else_proves_nothing_that_either_refutes(tmp_path: Path) -> None:
     """A state writes nothing: where the two differ, neither is so for certain (What nothing writes)."""
     counts = Counts()
-    samples = [found for found in map(plan_sample, range(500)) if is_told(found)]
+    samples = [found for found in map(plan_sample, range(1000)) if is_told(found)]
     for number, (one, other) in enumerate(itertools.pairwise(samples)):
         state = {"format_version": "1.0", "terraform_version": "1.9.8", "values": one.plan["planned_values"]}
         key = one.made if number % 2 else other.made
