@@ -244,6 +244,12 @@ def test_f7_each_of_several_pairs_is_tried() -> None:
     assert outcome(found, context=context) == "deny"
 
 
+def test_f7_of_a_pair_that_is_given_twice_the_last_counts() -> None:
+    found = estate(allow("*"), deny("*", Condition={"StringEquals": {"kms:EncryptionContext:app": "y"}}))
+    assert outcome(found, context={"kms:EncryptionContext:app": "x", "kms:encryptioncontext:app": "y"}) == "deny"
+    assert outcome(found, context={"kms:EncryptionContext:app": "y", "kms:encryptioncontext:app": "x"}) == "allow"
+
+
 def test_f7_under_each_name_any_pair_is_tried() -> None:
     # Which pair is read under one name says nothing of another.
     both = {"kms:EncryptionContext:app": "x", "kms:EncryptionContext:tenant": "red"}

@@ -96,13 +96,18 @@ def _any_of(symbol: str, decisions: Sequence[Decision]) -> Decision:
 
 def _in_each_order(request: Request) -> Iterator[Request]:
     """F7: of pairs whose names differ in case alone any may be read: each value under a name comes first once, with each under another."""
+    pairs = {key[len(ENCRYPTION_CONTEXT) :]: at for at, (key, _) in enumerate(request.context) if _is_pair(key)}  # the last of one name
     places: dict[str, dict[Value, int]] = {}
-    for at, (name, value) in enumerate(request.context):
-        if name.lower().startswith(ENCRYPTION_CONTEXT):
-            places.setdefault(name.lower(), {}).setdefault(value, at)
+    for name, at in pairs.items():
+        places.setdefault(name.lower(), {}).setdefault(request.context[at][1], at)
+    kept = {at for at, (key, _) in enumerate(request.context) if not _is_pair(key)} | set(pairs.values())
     for firsts in product(*(found.values() for found in places.values() if len(found) > 1)):
-        others = (pair for at, pair in enumerate(request.context) if at not in firsts)
+        others = (pair for at, pair in enumerate(request.context) if at in kept and at not in firsts)
         yield replace(request, context=(*(request.context[at] for at in firsts), *others)) if firsts else request
+
+
+def _is_pair(key: str) -> bool:
+    return key.lower().startswith(ENCRYPTION_CONTEXT)
 
 
 def _by_issuer(estate: Estate, request: Request) -> list[Request]:
