@@ -17,7 +17,7 @@ ADMIN = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Reso
 BY_IDENTITY = [ADMIN]
 
 
-def asked(folder: Path, own: list[dict[str, Any]], key_policy: list[dict[str, Any]], **key: Any) -> Status:
+def asked(folder: Path, own: list[dict[str, Any]], key_policy: list[dict[str, Any]], kind: str = "Key", **key: Any) -> Status:
     """Whether role/app cannot decrypt with the key of a template."""
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = {
@@ -26,7 +26,7 @@ def asked(folder: Path, own: list[dict[str, Any]], key_policy: list[dict[str, An
         "Policies": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": own}}],
     }
     resources = {
-        "K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": key_policy}, **key}},
+        "K": {"Type": f"AWS::KMS::{kind}", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": key_policy}, **key}},
         "R": {"Type": "AWS::IAM::Role", "Properties": role},
     }
     template = {"AWSTemplateFormatVersion": "2010-09-09", "Parameters": {"Many": {"Type": "String"}}, "Resources": resources}
@@ -80,3 +80,22 @@ def test_l9_whether_a_key_is_multi_region_may_not_be_told(tmp_path: Path, multi_
     its = {"Effect": "Allow", "Principal": {"AWS": APP}, "Action": "kms:Decrypt", "Resource": "*"}
     policy = [{**ADMIN, "Action": "kms:Put*"}, {**its, "Condition": {"Bool": {"kms:MultiRegion": "true"}}}]
     assert asked(tmp_path, [use("Allow", "arn:aws:s3:::other")], policy, **multi_region) is expected
+
+
+@pytest.mark.parametrize(
+    "pattern, allowed, denied",
+    [
+        (f"{PREFIX}key/mrk-*", Status.REFUTED, Status.PROVED),
+        (f"{PREFIX}key/mrk-1234abcd12ab34cd56ef1234567890ab", Status.UNKNOWN, Status.UNKNOWN),
+        (f"{PREFIX}key/mrk-1234*", Status.UNKNOWN, Status.UNKNOWN),
+        (f"{PREFIX}key/00000000-1111-4000-8000-000000000000", Status.PROVED, Status.REFUTED),
+        ("arn:aws:kms:eu-west-1:*:key/mrk-1234*", Status.PROVED, Status.REFUTED),
+    ],
+)
+def test_l9_a_replica_of_a_key_that_is_not_known_has_the_id_of_any_multi_region_key(
+    tmp_path: Path, pattern: str, allowed: Status, denied: Status
+) -> None:
+    """AWS KMS Developer Guide, multi-region-keys-overview: related multi-Region keys have one key ID, and it begins with `mrk-`."""
+    primary = {"PrimaryKeyArn": {"Ref": "Many"}}
+    assert asked(tmp_path, [use("Allow", pattern)], BY_IDENTITY, "ReplicaKey", **primary) is allowed
+    assert asked(tmp_path, [use("Allow", "*"), use("Deny", pattern)], BY_IDENTITY, "ReplicaKey", **primary) is denied

@@ -44,7 +44,8 @@ class Keys:
     def _key(self, resource: Resource, found: dict[str, KeyParts]) -> None:
         arn = self.names.key_arn(resource)
         if not isinstance(arn, Scalar):
-            self._without_arn(resource)
+            message = f"the template does not tell which account `{resource.name}` will be in"
+            self.functions.remarks.error(resource.place, message, hint="give it with --account 111122223333")
             return
         place = resource.place
         self.arns[resource.name] = arn.text
@@ -65,20 +66,12 @@ class Keys:
             members["tags"] = tags
         found[resource.name] = KeyParts(place, members, resource.name, planned=True)
 
-    def _without_arn(self, resource: Resource) -> None:
-        if resource.type == "AWS::KMS::ReplicaKey" and self.names.key_id(resource) is None:
-            message = f"the primary key of `{resource.name}` is not known: give its ARN, for example as a parameter"
-            self.functions.remarks.error(resource.place, message, hint="--parameter NAME=ARN", rule="L9")
-        else:
-            message = f"the template does not tell which account `{resource.name}` will be in"
-            self.functions.remarks.error(resource.place, message, hint="give it with --account 111122223333")
-
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell. A replica has its primary key's spec and usage."""
         place = resource.place
         if resource.type == "AWS::KMS::ReplicaKey":
             primary = self.functions.of(resource, "PrimaryKeyArn")
-            return {**multi_region(place, "REPLICA", primary), "Origin": text_at(place, "AWS_KMS")}
+            return {**multi_region(place, "REPLICA", primary if isinstance(primary, Scalar) else None), "Origin": text_at(place, "AWS_KMS")}
         usual = {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
         facts = {name: self.functions.of(resource, name) or text_at(place, default) for name, default in usual.items()}
         found: dict[str, Node] = {name: node for name, node in facts.items() if not isinstance(node, Unknown)}

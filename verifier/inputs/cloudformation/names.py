@@ -93,11 +93,12 @@ class Names:
 
     # -- keys --
 
-    def key_id(self, resource: Resource) -> Node | None:
-        """The ID of a key: a placeholder. A replica shares that of its primary key."""
+    def key_id(self, resource: Resource) -> Scalar:
+        """The ID of a key: a placeholder. A replica shares that of its primary key, if it is known which that is."""
         if resource.type == "AWS::KMS::ReplicaKey":
             primary = self._of(resource, "PrimaryKeyArn")
-            return text_at(resource.place, primary.text.rsplit("/", 1)[-1]) if isinstance(primary, Scalar) else None
+            known = primary.text.rsplit("/", 1)[-1] if isinstance(primary, Scalar) else f"mrk-unknown-{self._digest(resource)[:16]}"
+            return text_at(resource.place, known)
         multi_region = self._of(resource, "MultiRegion")
         if isinstance(multi_region, Scalar) and multi_region.text.lower() == "true":
             return text_at(resource.place, f"mrk-{'0' * 16}{self._digest(resource)[:16]}")
@@ -105,12 +106,9 @@ class Names:
             return text_at(resource.place, f"unknown-{self._digest(resource)[:16]}")
         return text_at(resource.place, f"00000000-0000-4000-8000-{self._digest(resource)[:12]}")
 
-    def key_arn(self, resource: Resource) -> Node | None:
+    def key_arn(self, resource: Resource) -> Node:
         """The ARN of a key."""
-        identifier = self.key_id(resource)
-        if not isinstance(identifier, Scalar):
-            return None
-        return self._arn(resource, f"kms:{self.region}", (f":key/{identifier.text}",))
+        return self._arn(resource, f"kms:{self.region}", (f":key/{self.key_id(resource).text}",))
 
     def _arn(self, resource: Resource, service: str, *rest: Pieces, of: Sequence[Node | None] = (), names: Sequence[str] = ()) -> Node:
         """An ARN that ends in `rest`, which is made of some values; it depends on what these do, and on `names`."""

@@ -90,12 +90,12 @@ class Derivation:
         # That of a provider of OpenID Connect ends in its URL without the scheme. [API: CreateOpenIDConnectProvider]
         return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
 
-    def _key_id(self, resolver: Resolver, resource: Resource, at: Node) -> Node | None:
+    def _key_id(self, resolver: Resolver, resource: Resource, at: Node) -> Node:
         """The placeholder for the ID of a key. A replica shares that of its primary key, where the plan tells which that is."""
+        digest = _digest(resolver, resource)
         if resource.type in REPLICAS:
             primary = resolver.text(resource, "primary_key_arn")
-            return text_at(at, primary.rsplit("/", 1)[1]) if primary and "/" in primary else None
-        digest = _digest(resolver, resource)
+            return text_at(at, primary.rsplit("/", 1)[1] if primary and "/" in primary else f"mrk-unknown-{digest[:16]}")
         given = resolver.value(resource, "multi_region") if resolver.is_configured(resource, "multi_region") else None
         if resource.type in UNREAD_KEYS or not (given is None or isinstance(given, Scalar)):
             return text_at(at, f"unknown-{digest[:16]}")  # an ID of either form would say whether it is a multi-Region key

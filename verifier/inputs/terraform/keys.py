@@ -106,17 +106,11 @@ class Keys(Reader):
 
     def _without_arn(self, resource: Resource) -> None:
         """Records why the key has no ARN yet."""
-        at, hint, rule = self.at(resource), None, None
-        if resource.type in REPLICAS:
-            names = ", ".join(self.names(resource, "primary_key_arn"))
-            message = f"the primary key of {resource.address} is not known: it depends on {names}"
-            hint, rule = "write `primary_key_arn` as a reference to the key, or as its ARN", "L9"
-        elif self.providers.account(resource) is None:
+        if self.providers.account(resource) is None:
             message = f"the plan does not tell which account {resource.address} will be in"
-            hint = _HOW_TO_TELL
+            self.remarks.error(self.at(resource), message, hint=_HOW_TO_TELL)
         else:
-            message, rule = f"{resource.address} has no `arn`", "U3"
-        self.remarks.error(at, message, hint=hint, rule=rule)
+            self.remarks.error(self.at(resource), f"{resource.address} has no `arn`", rule="U3")
 
     def _unread(self, resource: Resource) -> None:
         """A key of the provider awscc: there is one, and its policy is not known."""
