@@ -4,6 +4,7 @@
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
+COPY docs docs
 COPY grammar grammar
 COPY verifier verifier
 RUN python -m venv /opt/kms-verifier && /opt/kms-verifier/bin/pip install --no-cache-dir .

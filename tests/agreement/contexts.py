@@ -1,4 +1,4 @@
-"""Generated contexts of requests, which meet the policies (section 6).
+"""Generated contexts of requests, which meet the policies (F1–F9).
 
 In: a tape of choices, a setting, a caller, an operation. Out: pairs of condition keys and values.
 Keys that `problem` takes for given are always there: the moment, `aws:userid` of users and roles, the Region of operations without a key.

@@ -1,4 +1,4 @@
-"""Generated policy documents: key policies and identity policies as JSON (sections 2 and 3).
+"""Generated policy documents: key policies and identity policies as JSON (L1–L9, P1–P7).
 
 In: choices, a world, a theme. Out: documents, to be dumped and read by the parser.
 """

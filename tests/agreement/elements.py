@@ -1,4 +1,4 @@
-"""Generated elements of statements in any kind of policy: actions, conditions, resources as IAM policies have them (sections 2 and 4).
+"""Generated elements of statements in any kind of policy: actions, conditions, resources as IAM policies have them (L1–L9, C).
 
 In: choices, a world, a theme. Out: parts of JSON documents.
 """

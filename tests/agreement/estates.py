@@ -1,4 +1,4 @@
-"""Generated estates: keys with their policies, grants and facts, inventories, what is not modelled (sections 3, 5.1, F8).
+"""Generated estates: keys with their policies, grants and facts, inventories, what is not modelled (P1–P7, U1–U5, F8).
 
 In: a tape of choices. Out: `Setting`: an `Estate` whose policies went through text and the parser, with the theme it was made from.
 """

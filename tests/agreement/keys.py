@@ -18,7 +18,7 @@ Pool = Callable[[World], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class TestedKey:
-    """A condition key. `values` gives a few values that a request can have; `rule` is the label of section 6 that it belongs to.
+    """A condition key. `values` gives a few values that a request can have; `rule` is the label, F1 to F9, that it belongs to.
     A `derived` key follows from the caller, the key or the organization, and is not given (F1, F2, F8)."""
 
     name: str

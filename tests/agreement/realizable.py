@@ -1,4 +1,4 @@
-"""Whether `problem` holds requests to be impossible: the facts of section 6, asserted beside all that a request says (R6).
+"""Whether `problem` holds requests to be impossible: the facts F1 to F9, asserted beside all that a request says (R6).
 
 In: an estate, requests on one target, the context that each is decided with. Out: for each whether no reading admits it.
 Guarantee: no policy of the estate matters. A key that the context does not have is absent where it is among those that are tested, and

@@ -1,4 +1,4 @@
-"""Generated requests: callers of every kind, operations on keys, aliases and nothing, those of the grants among them (R2–R4, 5.2).
+"""Generated requests: callers of every kind, operations on keys, aliases and nothing, those of the grants among them (R2–R4, G1–G6).
 
 In: a tape of choices, a setting. Out: `Request`s.
 """

@@ -1,4 +1,4 @@
-"""Requests that could be sent, or nearly: every operation and kind of caller, with one condition key after another changed (section 6).
+"""Requests that could be sent, or nearly: every operation and kind of caller, with one condition key after another changed (F1–F9).
 
 In: a seed. Out: estates and requests, and what each request has. Guarantee: every condition key of the data is given and left out.
 """

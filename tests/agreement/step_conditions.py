@@ -1,4 +1,4 @@
-"""Condition keys of steps, and generated conditions on them (section 4, E1–E3).
+"""Condition keys of steps, and generated conditions on them (C, E1–E3).
 
 In: a tape of choices. Out: the keys of a case; condition blocks; values for contexts.
 """

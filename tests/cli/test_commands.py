@@ -15,6 +15,7 @@ import verifier
 from tests.cli.conftest import Run
 from verifier.cli import COMMANDS
 from verifier.model.readings import READINGS
+from verifier.model.rules import rules
 from verifier.report.json_report import report_schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,24 @@ def test_schema_snapshot(run: Run) -> None:
 def test_readings(run: Run) -> None:
     assert all(reading.label in run("readings").out for reading in READINGS)
     assert len(json.loads(run("readings", "--output", "json").out)) == len(READINGS)
+
+
+def test_rule(run: Run) -> None:
+    shown = run("rule", "D4")
+    assert shown.code == 0 and "aws:PrincipalArn" in shown.out and "https://docs.aws.amazon.com/" in shown.out
+    assert "tests/cases/d4-boundaries-sessions.yaml" in shown.out and "open question" in shown.out and "**" not in shown.out
+    listed = [line.split()[0] for line in run("rule").out.splitlines()]
+    assert listed == [one["label"] for one in json.loads(run("rule", "--output", "json").out)] == list(rules())
+    assert json.loads(run("rule", "P5-allow", "--output", "json").out)["readings"] == ["P5", "P5-allow"]
+    refused = run("rule", "d44")
+    assert refused.code == 2 and "D4" in refused.err and refused.out == ""
+
+
+def test_labels_of_rules_are_completed() -> None:
+    asked = {"_VERIFIER_COMPLETE": "complete_bash", "COMP_WORDS": "verifier rule L5", "COMP_CWORD": "2"}
+    code = "import sys; sys.argv = ['verifier']; from verifier.cli import app; app(prog_name='verifier')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **asked}, check=False)
+    assert done.stdout.split() == ["L5", "L5a"]
 
 
 def test_actions(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Section 4 and C1–C5: conditions. Expectations are argued from reference_policies_elements_condition_operators and its sisters."""
+"""C and C1–C5: conditions. Expectations are argued from reference_policies_elements_condition_operators and its sisters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def when(operator: str, key: str, value: Any, context: Any = None, **rest: Any) 
     ],
 )
 def test_c1_table(operator: str, absent: str, same: str, other: str) -> None:
-    # The table of section 4: an absent key, a value that is listed, one that is not.
+    # Rule C: an absent key, a value that is listed, one that is not.
     assert [when(operator, PAIR, "a", context) for context in ({}, {PAIR: "a"}, {PAIR: "b"})] == [absent, same, other]
 
 

@@ -1,4 +1,4 @@
-"""L1–L9: the policy language, as `evaluate` reads it. Expectations are argued from semantics.md and the pages it names."""
+"""L1–L9: the policy language, as `evaluate` reads it. Expectations are argued from docs/semantics.md and the pages it names."""
 
 from __future__ import annotations
 

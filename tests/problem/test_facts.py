@@ -1,4 +1,4 @@
-"""Facts about real requests (section 6), in pairs: what no request can do is Proved, its nearest neighbour is Refuted (R6)."""
+"""Facts about real requests (F1–F9), in pairs: what no request can do is Proved, its nearest neighbour is Refuted (R6)."""
 
 from __future__ import annotations
 

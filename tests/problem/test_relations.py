@@ -39,7 +39,7 @@ def substituted(text: str, values: Values) -> str | None:
 
 
 def holds(operator: str, tag: str, listed: tuple[str, ...], values: Values) -> bool:
-    """A String operator, by the table of section 4; no value has a wildcard of its own."""
+    """A String operator, by rule C; no value has a wildcard of its own."""
     own_value, negated = values[tag], "Not" in operator
     if own_value is None:
         return negated or operator.endswith("IfExists")

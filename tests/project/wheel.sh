@@ -15,7 +15,7 @@ fail() {
 
 # From a copy: setuptools writes into the tree it builds from, and what an earlier build left there would get into the wheel.
 mkdir "$work/source" "$work/elsewhere"
-cp -r "$checkout"/{pyproject.toml,README.md,LICENSE,grammar,verifier} "$work/source"
+cp -r "$checkout"/{pyproject.toml,README.md,LICENSE,docs,grammar,verifier} "$work/source"
 "$python" -m build --wheel --outdir "$work/dist" "$work/source" >"$work/build.log" 2>&1 || {
     cat "$work/build.log" >&2
     fail "the build failed"
@@ -39,6 +39,7 @@ grep -q '^✔ proved' report.txt && grep -q '^✘ refuted' report.txt || fail "t
 for name in snapshot report configuration; do
     "$verifier" schema "$name" | "$work/venv/bin/python" -m json.tool >/dev/null || fail "verifier schema $name"
 done
+"$verifier" rule D4 | grep -q aws:PrincipalArn || fail "verifier rule"
 "$verifier" --version
 [ -f "$(dirname "$location")/py.typed" ] || fail "py.typed is missing"
 [ -f "$(dirname "$location")/grammar/policy.lark" ] || fail "grammar/policy.lark is missing"

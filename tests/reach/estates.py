@@ -62,7 +62,7 @@ def _read(text: str, kind: PolicyKind, identity: str, name: str) -> Policy:
 
 
 def own_key(*grantees: str) -> Key:
-    """A key of the caller's own, in an account that nobody else knows, which lets principals encrypt under it by grants (section 7)."""
+    """A key of the caller's own, in an account that nobody else knows, which lets principals encrypt under it by grants (W2)."""
     arn = f"arn:aws:kms:us-west-2:666655554444:key/{OWN_KEY}"
     policy = document([{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}], PolicyKind.KEY, f"{arn}#default")
     named = [found for found in map(principal_named, grantees) if isinstance(found, Principal)]

@@ -1,4 +1,4 @@
-"""Moves, written shortly: one function for each kind of step (section 7)."""
+"""Moves, written shortly: one function for each kind of step (W2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each step of section 7 on users, roles, groups and managed policies, asked as an invariant: refuted with a story that replays, and proved
+"""Each step of W2 on users, roles, groups and managed policies, asked as an invariant: refuted with a story that replays, and proved
 once one condition shuts it. Pages are of the IAM User Guide.
 """
 

@@ -1,4 +1,4 @@
-"""Each step of section 7 on a key, asked as an invariant: refuted with a story that replays, and proved once one condition shuts it.
+"""Each step of W2 on a key, asked as an invariant: refuted with a story that replays, and proved once one condition shuts it.
 
 Alice may not decrypt at first. Each case is: what shows the step open, the steps of the story, and what shuts it.
 """

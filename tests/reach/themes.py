@@ -1,7 +1,7 @@
 """Estates in which one kind of step is in question: the caller may take it, under a condition or none, and it is of use.
 
 In: a random estate. Out: the same, with what the theme adds.
-Guarantee: every kind of step of section 7 that `sample` makes has a theme; whether the step gets the caller anywhere is left to chance.
+Guarantee: every kind of step of W2 that `sample` makes has a theme; whether the step gets the caller anywhere is left to chance.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def told(flip: Flip, *kinds: ChangeKind) -> list[tuple[str, Value | None, Value 
 
 
 def test_an_absent_key_is_given() -> None:
-    """Section 4: `StringEquals` on an absent key is false."""
+    """C: `StringEquals` on an absent key is false."""
     found = estate(allow(aws(REPORTS), Condition={"StringEquals": {VIA: "s3.us-west-2.amazonaws.com"}}), accounts=KNOWN)
     explanation = explained(found, REPORTS_SESSION)
     assert explanation.decision.outcome is Outcome.DENY
@@ -69,7 +69,7 @@ def test_an_absent_key_is_given() -> None:
 
 
 def test_a_key_that_ifexists_spares_is_given_another_value() -> None:
-    """Section 4: `IfExists` is true where the key is absent."""
+    """C: `IfExists` is true where the key is absent."""
     found = estate(allow(aws(REPORTS), Condition={"StringEqualsIfExists": {EC: "acme"}}), accounts=KNOWN)
     (flip,) = flips(explained(found, REPORTS_SESSION))
     (change,) = flip.changes

@@ -74,7 +74,7 @@ def test_a_value_is_listed_that_a_condition_lacks() -> None:
 
 
 def test_ifexists_is_added_where_the_key_is_absent_and_taken_away_where_it_lets_through() -> None:
-    """Section 4: the operator alone is false for an absent key, with `IfExists` true."""
+    """C: the operator alone is false for an absent key, with `IfExists` true."""
     plain = estate(allow(aws(REPORTS), Condition={"StringEquals": {"kms:ViaService": "s3"}}), accounts=KNOWN)
     assert "[StringEquals] → [StringEqualsIfExists]" in sought(plain, request_to(plain, REPORTS_SESSION), Outcome.ALLOW)[0].edits[0].text
     lax = estate(allow(aws(REPORTS), Condition={"StringEqualsIfExists": {"kms:ViaService": "s3"}}), accounts=KNOWN)

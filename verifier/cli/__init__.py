@@ -40,6 +40,7 @@ COMMANDS = {
     "bench": "verifier.cli.bench",
     "schema": "verifier.cli.schema",
     "readings": "verifier.cli.readings",
+    "rule": "verifier.cli.rule",
     "actions": "verifier.cli.actions",
 }
 """The commands in the order of the help text, with their modules."""

@@ -1,4 +1,4 @@
-"""A concrete request → a decision with a trace: the executable specification of `semantics.md`.
+"""A concrete request → a decision with a trace: the executable specification of docs/semantics.md.
 
 In: an estate (keys with their policies, accounts with their identities) and one request.
 Out: allow, deny or depends; the trace; the readings that it depends on; warnings where the request could not be sent.

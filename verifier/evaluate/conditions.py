@@ -1,7 +1,7 @@
-"""Whether one condition of a statement holds (section 4, C1–C4, L7).
+"""Whether one condition of a statement holds (C, C1–C4, L7).
 
 In: a condition, the request's context, the symbols. Out: a finding: its truth and what the request had.
-Guarantee: an absent key follows the table of section 4; a key or variable that is not known is a symbol, never a guess.
+Guarantee: an absent key follows rule C; a key or variable that is not known is a symbol, never a guess.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
 
 
 def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
-    """The column *key absent* of section 4, and C1."""
+    """The column *key absent* of C, and C1."""
     if operator.set_operator == "ForAllValues":
         return True
     if operator.set_operator == "ForAnyValue":

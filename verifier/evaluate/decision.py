@@ -1,4 +1,4 @@
-"""The decision for one request under given symbols (section 5).
+"""The decision for one request under given symbols (D1–D9).
 
 In: a case, symbols. Out: whether it is allowed, and the gates that said so, in the order of AWS's own flow chart.
 Guarantee: each gate is one function named for its rule; a request is allowed only if every gate is passed and one of the
@@ -151,7 +151,7 @@ def _allowing(case: Case, judge: Judge) -> list[Gate]:
 
 
 def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
-    """G: what the key's grants allow (5.2)."""
+    """G: what the key's grants allow (G1–G6)."""
     if case.target.key is None:
         return []
     asked = Asked(case.action, case.standing.caller, case.context)

@@ -32,7 +32,7 @@ from verifier.syntax.diagnostic import InputError
 
 
 def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
-    """Decides a request (sections 1–5), under each reading that `assignment` (symbol → value) does not fix.
+    """Decides a request (R1 to G6), under each reading that `assignment` (symbol → value) does not fix.
 
     Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not be sent is
     decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action, and for

@@ -1,4 +1,4 @@
-"""Whether a request could be sent (section 6, R3, U4): warnings, never a change of the decision.
+"""Whether a request could be sent (F1–F9, R3, U4): warnings, never a change of the decision.
 
 In: the estate, a case, the request. Out: sentences that begin with the label of the rule that the request breaks.
 Guarantee: what is open (◇) gives no warning, and neither does a key that no policy tests.

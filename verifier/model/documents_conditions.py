@@ -1,4 +1,4 @@
-"""The `Condition` element (section 4 of semantics.md).
+"""The `Condition` element (C).
 
 In: the element's value. Out: `Condition`s in the order of the text; errors go to the findings.
 Guarantee: every operator is one that AWS documents, every list has a value, no key is there twice (L3, L4, C1).

@@ -20,7 +20,7 @@ class ChangeKind(Enum):
     NEEDED = "needed"
     """Without it the request is decided as before, or could be."""
     SENDABLE = "to be sent"
-    """Without it the request is decided the same, but could not be sent (section 6)."""
+    """Without it the request is decided the same, but could not be sent (F1–F9)."""
     SUPPOSED = "supposed"
     """The request as given leaves it out, and every real one has it."""
     FOLLOWS = "follows"
@@ -44,7 +44,7 @@ class Flip:
     `wanted` is the decision that was looked for; `decision` is the replay. Where its outcome is DEPENDS, it is so in some readings or
     for some free facts only (`Decision.depends_on`). `same_call` is true where only requests of the same caller for the same action were
     looked at.
-    `readings` are those of section 6 that it needs in order to be sent.
+    `readings` are those of F1 to F9 that it needs in order to be sent.
     """
 
     wanted: Outcome

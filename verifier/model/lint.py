@@ -33,7 +33,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True)
 class LintRule:
-    """A rule of the linter. `id` is stable; `label` is the rule of semantics.md that it rests on; `title` says in a line what is wrong;
+    """A rule of the linter. `id` is stable; `label` is the rule that it rests on; `title` says in a line what is wrong;
     `applies_to` says of which policies it speaks."""
 
     id: str

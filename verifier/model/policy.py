@@ -98,7 +98,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Condition:
-    """One operator, one key, its listed values. A statement's conditions are a conjunction (section 4)."""
+    """One operator, one key, its listed values. A statement's conditions are a conjunction (C)."""
 
     operator: Operator
     key: Text

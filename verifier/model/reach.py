@@ -1,4 +1,4 @@
-"""Steps that change what later requests may do, and chains of them (section 7, E0–E3; docs/reach.md).
+"""Steps that change what later requests may do, and chains of them (W2, E0–E3; docs/reach.md).
 
 In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `verify` and `report`.
 Guarantee: a `Move` says all that its step changes; nothing is left to whoever applies it.
@@ -19,7 +19,7 @@ OWN_KEY = "00000000-0000-4000-8000-000000000000"
 
 
 class StepKind(Enum):
-    """The steps of section 7, as `docs/reach.md` tells them."""
+    """The steps of W2, as `docs/reach.md` tells them."""
 
     PUT_KEY_POLICY = "put key policy"
     CREATE_GRANT = "create grant"

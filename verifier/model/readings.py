@@ -1,6 +1,6 @@
 """The documented ambiguities (◇) and the other symbols that a decision may rest on (S2, U1, U3).
 
-In: nothing. Out: `READINGS`, one entry for each ◇ of semantics.md that is modelled, and the names of the free facts.
+In: nothing. Out: `READINGS`, one entry for each ◇ of docs/semantics.md that is modelled, and the names of the free facts.
 Guarantee: `evaluate` and `problem` use the same names with the meanings stated here, and no others.
 
 A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact of U1 (`U1:allow`,
@@ -295,7 +295,7 @@ READINGS: tuple[Reading, ...] = (
         "AWS KMS Developer Guide, abac (Access denied due to alias quota), resource-limits",
     ),
 )
-"""Every ◇ that the verifier models, in the order of semantics.md."""
+"""Every ◇ that the verifier models, in the order of docs/semantics.md."""
 
 WHICH_PAIR = "F7"
 """The reading that says which of several pairs of the encryption context conditions read."""

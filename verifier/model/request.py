@@ -23,7 +23,7 @@ class CallerKind(Enum):
     ROOT = "root user"
     FEDERATED = "federated-user session"
     SERVICE = "service principal"
-    WEB = "identity of a provider"
+    WEB = "identity of a provider"  # principal_arn is the provider's ARN, or the name of a built-in one; it has no account (E2w)
     """A web or SAML identity: no caller of KMS, but it can assume roles that trust its provider (E2w)."""
 
 
@@ -90,7 +90,7 @@ class Outcome(Enum):
 class Step:
     """One line of a trace: what was looked at, by which rule, with which result.
 
-    `rule` is a label of semantics.md; `text` a sentence without markup; `statement` the statement it is about;
+    `rule` is a label of docs/semantics.md; `text` a sentence without markup; `statement` the statement it is about;
     `holds` whether the thing examined held. `depth` nests steps for display (0 = gate, 1 = statement, 2 = element).
     """
 

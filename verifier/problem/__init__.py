@@ -1,4 +1,4 @@
-"""Model and question → a finite formula over tests and classes (design.md, "The one idea").
+"""Model and question → a finite formula over tests and classes (docs/decisions.md, *Classes instead of string theory*).
 
 In: an estate, a target, invariants. Out: `Question`: formulas over classes of values and free symbols, with their tables.
 Guarantee: solver-neutral and pure; an invariant holds of every realizable request iff its formula has no solution, up to what a

@@ -1,4 +1,4 @@
-"""Patterns side by side as one automaton, whose states are the bits of one integer (design.md, "The one idea").
+"""Patterns side by side as one automaton, whose states are the bits of one integer (docs/decisions.md, *Classes instead of string theory*).
 
 In: the base of a domain (which strings there are) and patterns. Out: an `Automaton`; its reachable states as an `Exploration`.
 Guarantee: pure functions of the base and the patterns, so that one exploration serves every problem that asks the same of an attribute.

@@ -1,4 +1,4 @@
-"""Which statements can bear on what is asked, by their actions and callers: the others need not be read (design.md, "before any term").
+"""Which statements can bear on what is asked, by their actions and callers: the others need not be read.
 
 In: the actions and callers that invariants are about, statements. Out: `Concern`.
 Guarantee: a statement that is found to be of no concern matches no request in the scope of any of the invariants.

@@ -1,4 +1,4 @@
-"""Condition blocks → expressions (section 4).
+"""Condition blocks → expressions (C).
 
 In: the conditions of a statement, or of an invariant. Out: an expression that is true iff they hold.
 Guarantee: exact for single-valued keys; a comparison that no class table can hold becomes a symbol listed in

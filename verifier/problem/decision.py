@@ -1,4 +1,4 @@
-"""The decision of section 5 → one expression.
+"""The decision (D1–D9) → one expression.
 
 In: a space (estate and target). Out: the expression that is true iff the request is allowed.
 Guarantee: every gate of D1–D9 is one named function, here or in the module of its mechanism; what the input holds and the verifier does

@@ -1,4 +1,4 @@
-"""Facts about real requests (section 6): what holds of every request that could be sent.
+"""Facts about real requests (F1–F9): what holds of every request that could be sent.
 
 In: a space, after everything that asks questions of it. Out: expressions to assert.
 Guarantee: each fact is implied by its rule; a fact about attributes that nothing asks for is left out, since no request

@@ -1,4 +1,4 @@
-"""Expressions over tests → expressions over classes (design.md, "The one idea").
+"""Expressions over tests → expressions over classes (docs/decisions.md, *Classes instead of string theory*).
 
 In: expressions, and the attributes that they speak of. Out: `Finite`: class tables, and the same expressions over `In` and `Symbol`.
 Guarantee: equivalent on every request that has values for the attributes, except for the symbols of `lazy` attributes and of

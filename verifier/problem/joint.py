@@ -3,7 +3,7 @@
 In: sides, each an estate with its target; invariants whose scopes are wanted. Out: `Joint`: for each side the sets of requests that are
 allowed, and that can be made, as nodes of one `Diagrams`.
 Guarantee: a reading, a free fact, or a comparison of the same values is one variable for all sides (S2); what the sides suppose of requests
-(section 6) is kept apart, so that a request that cannot be made on one side can be counted as refused there.
+(F1–F9) is kept apart, so that a request that cannot be made on one side can be counted as refused there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Powers: what a caller may have brought about before a request, as symbols of the decision (section 7, docs/reach.md).
+"""Powers: what a caller may have brought about before a request, as symbols of the decision (W2, docs/reach.md).
 
 In: a space, with the powers that its question speaks of. Out: expressions. A power is about the caller of the request, or about its target.
 Guarantee: the decision is monotone in every power, and with one that is true it allows at least what it allows after the step that gives

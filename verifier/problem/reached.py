@@ -1,4 +1,4 @@
-"""Which callers an expression could hold of, by what it says of the caller alone (design.md, "before any term").
+"""Which callers an expression could hold of, by what it says of the caller alone.
 
 In: expressions over tests. Out: `callers_of`, `can_hold`.
 Guarantee: `callers_of` names at least the callers that the expression holds of, `can_hold` is false only if it holds of none of these.

@@ -19,7 +19,7 @@ from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predic
 from verifier.problem.words import Domain, Partition, partition
 
 STATE_BUDGET = 4000
-"""Automaton states for one attribute before its tests are left to lazy search (design.md, "No blow-up")."""
+"""Automaton states for one attribute before its tests are left to lazy search."""
 
 
 MORE_STATES = 20_000

@@ -186,7 +186,7 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
 
 
 def _closed_gates(trace: Sequence[Step], style: Style) -> list[str]:
-    """The conditions of section 5 that the request did not meet."""
+    """The conditions of D1 to D9 that the request did not meet."""
     gates = [step for step in trace if step.depth == 0 and step.statement is None and not step.holds]
     lines = []
     for position, gate in enumerate(gates):

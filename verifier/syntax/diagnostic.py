@@ -25,7 +25,7 @@ class Diagnostic:
 
     `message` says what is wrong and what was expected, in one line. `line_text` is the source line at
     `span`, for the excerpt. `hint` is a short remedy shown below the marked text. `rule` is the label in
-    `semantics.md` that the remark rests on, such as `L4`.
+    docs/semantics.md that the remark rests on, such as `L4`.
     """
 
     severity: Severity

@@ -275,7 +275,7 @@ _MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "String
 
 
 def _compares(condition: Condition, value: str | None) -> bool | None:
-    """Whether a condition on one tag holds (section 4); `None` for operators that this module does not read."""
+    """Whether a condition on one tag holds (C); `None` for operators that this module does not read."""
     operator, texts = condition.operator, [text.value for text in condition.values]
     if operator.base == "Null":
         return any((value is None) == (text.lower() == "true") for text in texts)

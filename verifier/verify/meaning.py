@@ -20,7 +20,7 @@ _LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "crea
 proved with."""
 
 _STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers"})
-"""Members that only steps turn on (section 7), and the tags of sessions (F3): no other decision on a key does."""
+"""Members that only steps turn on (W2), and the tags of sessions (F3): no other decision on a key does."""
 
 _SETS = frozenset(
     (
@@ -96,7 +96,7 @@ def trusts(estate: Estate) -> Hashable:
 
 
 def whole(estate: Estate) -> Hashable:
-    """Everything in an estate, what only steps turn on as well (section 7)."""
+    """Everything in an estate, what only steps turn on as well (W2)."""
     accounts = frozenset((account.id, *_of_steps(account)) for account in estate.accounts)
     doubts = frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
     return surroundings(estate), frozenset(map(meaning, estate.keys)), accounts, doubts

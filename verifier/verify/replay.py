@@ -113,7 +113,7 @@ def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
 
 
 def needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
-    """The readings of section 6 without whose value the request could not be sent, which `evaluate` does not mind."""
+    """The readings of F1 to F9 without whose value the request could not be sent, which `evaluate` does not mind."""
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
     values += [Symbol(name) if assignment.symbols[name] else negation(Symbol(name)) for name in held]

@@ -186,7 +186,7 @@ def _wanted(variable: str) -> tuple[str, ...]:
 
 
 def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list[tuple[str, bool]]:
-    """The readings of section 6 without whose value the request could not be sent."""
+    """The readings of F1 to F9 without whose value the request could not be sent."""
     facts = joint.sides[number].facts
     found = []
     for label in _TO_BE_SENT:

@@ -1,4 +1,4 @@
-"""Steps on users, roles, groups and managed policies, each open, and shut by one condition (section 7). Pages are of the IAM User Guide."""
+"""Steps on users, roles, groups and managed policies, each open, and shut by one condition (W2). Pages are of the IAM User Guide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps on keys, each open, and shut by one condition; and what they change (section 7). Pages are of the KMS Developer Guide."""
+"""Steps on keys, each open, and shut by one condition; and what they change (W2). Pages are of the KMS Developer Guide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E0: chains are replayed on the states that their steps make, and all steps share the symbols (S2)."""
+"""E0, W4: chains are replayed on the states that their steps make, and all steps share the symbols (S2)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_material_that_is_known_needs_no_request() -> None:
 
 
 def test_what_a_key_of_ones_own_decrypts_needs_no_request() -> None:
-    # Section 7: kms:ReEncryptFrom here with ReEncryptTo on a key that the caller controls equals decrypting.
+    # W2: kms:ReEncryptFrom here with ReEncryptTo on a key that the caller controls equals decrypting.
     mine = own_key()
     before = state(own("kms:ReEncrypt*"), keys=(mine, one_key(allow("*"), arn=OTHER_KEY)))
     assert story(before, chain(moves.re_encrypt(BY, KEY, mine.arn), at_last=None)).outcome is Outcome.ALLOW

@@ -1,4 +1,4 @@
-"""Whether a step that makes a user, role, group or managed policy is well formed (section 7).
+"""Whether a step that makes a user, role, group or managed policy is well formed (W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
 Guarantee: see `forms_keys`.

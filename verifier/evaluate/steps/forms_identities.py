@@ -1,4 +1,4 @@
-"""Whether a step on users, roles, groups and managed policies is well formed: its requests ask for what it changes (section 7).
+"""Whether a step on users, roles, groups and managed policies is well formed: its requests ask for what it changes (W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
 Guarantee: see `forms_keys`.

@@ -1,4 +1,4 @@
-"""Whether a step that takes policies, boundaries or memberships away, or puts another boundary, is well formed (section 7).
+"""Whether a step that takes policies, boundaries or memberships away, or puts another boundary, is well formed (W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
 Guarantee: see `forms_keys`.

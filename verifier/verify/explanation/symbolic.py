@@ -1,7 +1,7 @@
 """One concrete request, decided by `problem`: the other reading of the rules, held against `evaluate` by the tests.
 
 In: an estate and a request. Out: `Outcome`. Guarantee: the request's values are fixed and the problem is solved as for a proof; the facts
-of section 6 are not asserted, since a context that could not be sent is decided all the same.
+of F1 to F9 are not asserted, since a context that could not be sent is decided all the same.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ class Closure:
                         yield fact, Derivation(StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds)
 
     def _arriving(self, onto: KeyOffers, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        """Facts with which a principal can encrypt under another key. One of its own grants it that at first (section 7)."""
+        """Facts with which a principal can encrypt under another key. One of its own grants it that at first (W2)."""
         if OWN_KEY not in onto.arn:
             return self._first(onto, "kms:ReEncryptTo", by, facts)
         granted = Fact(FactKind.MAY_GRANT, onto.arn, ("kms:ReEncryptTo", str(ANY)))
@@ -212,7 +212,7 @@ class Closure:
         yield from self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else ()
 
     def _by_other_means(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Iterator[Goal]:
-        """The key's material is known, or what it encrypted can be decrypted under another key (section 7)."""
+        """The key's material is known, or what it encrypted can be decrypted under another key (W2)."""
         known = Fact(FactKind.KNOWN, offers.arn)
         if known in facts:
             yield Goal(number, offers.arn, facts[known].by, None, (known,), rounds)
@@ -227,7 +227,7 @@ class Closure:
         self, offers: KeyOffers, number: int, facts: Facts, rounds: int, other: KeyOffers, path: tuple[Fact, ...]
     ) -> Iterator[Goal]:
         """What came under another key, by re-encryption, is decrypted there; or its material is known, or it has a replica."""
-        if OWN_KEY in other.arn:  # the caller's own account decrypts it (section 7)
+        if OWN_KEY in other.arn:  # the caller's own account decrypts it (W2)
             yield Goal(number, offers.arn, facts[path[-1]].by, None, path, rounds)
         known, replica = Fact(FactKind.KNOWN, other.arn), Fact(FactKind.REPLICA, other.arn)
         if known in facts:

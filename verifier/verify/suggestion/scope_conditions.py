@@ -173,7 +173,7 @@ _OPPOSITES |= {other: one for one, other in _OPPOSITES.items()}
 
 
 def inverse(condition: Condition) -> Condition | None:
-    """A condition that holds exactly where another does not (section 4, C1); `None` where no single one does."""
+    """A condition that holds exactly where another does not (C, C1); `None` where no single one does."""
     operator, values = condition.operator, [value.value for value in condition.values]
     if operator.base == "Null":
         flipped = ("false" if values == ["true"] else "true",) if values in (["true"], ["false"]) else None

@@ -1,0 +1,60 @@
+"""`verifier rule`: prints a rule of docs/semantics.md by its label."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from verifier.cli.options import Output, command_app
+from verifier.cli.run import colours, emit, run
+
+app = command_app()
+
+
+def _labels(incomplete: str) -> list[tuple[str, str]]:
+    """For completion: the labels that begin so, with what they are about."""
+    from verifier.model.rules import rules
+
+    return [(rule.label, rule.title) for rule in rules().values() if rule.label.startswith(incomplete)]
+
+
+@app.command(short_help="Print a rule of the semantics.")
+def rule(
+    label: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LABEL]", help="Which rule, as reports and traces cite it; all without it.", autocompletion=_labels, show_default=False
+        ),
+    ] = None,
+    output: Annotated[Output, typer.Option(help="How to write it.")] = Output.TEXT,
+) -> None:
+    """Print a rule of the semantics: what it says, the pages of AWS that say so, and what tests it (docs/semantics.md).
+
+    \b
+    verifier rule
+    verifier rule D4
+    verifier rule P5-allow --output json
+    """
+
+    def body() -> int:
+        import sys
+        from difflib import get_close_matches
+
+        from verifier.model.rules import rule_of, rules
+        from verifier.report.rules import render_rule, render_rules, rule_json, rules_json
+        from verifier.syntax.diagnostic import InputError
+
+        if label is None:
+            emit(rules_json() + "\n" if output is Output.JSON else render_rules(colours(sys.stdout)))
+            return 0
+        found = rules().get(rule_of(label))
+        if found is None:
+            close = get_close_matches(label.upper(), rules(), n=3, cutoff=0.5)
+            raise InputError.of(
+                f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close) or 'one that `verifier rule` lists'}?"
+            )
+        emit(rule_json(found) + "\n" if output is Output.JSON else render_rule(found, colours(sys.stdout)))
+        return 0
+
+    run(body)

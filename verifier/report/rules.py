@@ -1,0 +1,58 @@
+"""The rules of docs/semantics.md → text or JSON, for `verifier rule`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from verifier.model.readings import READINGS
+from verifier.model.rules import Rule, rules
+from verifier.report.style import Style, pad, sentence
+
+_MARGIN, _HEADS = 6, 16
+
+
+def render_rules(colour: bool) -> str:
+    """A line for each rule: its label and what it is about."""
+    style = Style(colour)
+    return "".join(f"{pad(style.bold(rule.label), _MARGIN)}{_plain(rule.title)}\n" for rule in rules().values())
+
+
+def render_rule(rule: Rule, colour: bool) -> str:
+    """One rule: what it says, where AWS says so, what tests it, and the questions about it that are open."""
+    style = Style(colour)
+    lines, lead = [], pad(style.bold(rule.label), _MARGIN)
+    for paragraph in re.split(r"\n\n|\n(?=- )", rule.text):
+        lines += sentence(_plain(paragraph.removeprefix("- ")), lead + "- " * paragraph.startswith("- "))
+        lead = " " * _MARGIN
+    lines.append("")
+    lines += _rows("source", (f"{source.text} {style.dim(source.url or '')}" for source in rule.sources))
+    lines += _rows("open question", (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label))
+    lines += _rows("tests", (f"tests/{name}" for name in rule.tests))
+    return "\n".join(lines) + "\n"
+
+
+def _rows(head: str, texts: Iterable[str]) -> list[str]:
+    lines = [line for text in texts for line in sentence(text, " " * (_MARGIN + _HEADS))]
+    return [" " * _MARGIN + pad(head, _HEADS) + lines[0].lstrip(), *lines[1:]] if lines else []
+
+
+def _plain(text: str) -> str:
+    """Markdown without its emphasis; code keeps its backticks."""
+    return re.sub(r"\*\*(.+?)\*\*|(?<![\w*`:])\*(\w[^*`]*)\*", r"\1\2", text, flags=re.S)
+
+
+def rules_json() -> str:
+    """Every rule as a JSON list."""
+    return json.dumps([_json(rule) for rule in rules().values()], indent=2)
+
+
+def rule_json(rule: Rule) -> str:
+    """One rule as a JSON object: `label`, `title`, `text` (Markdown), `sources` with `text` and `url`, `tests`, `readings`."""
+    return json.dumps(_json(rule), indent=2)
+
+
+def _json(rule: Rule) -> dict[str, object]:
+    return {**asdict(rule), "readings": [reading.label for reading in READINGS if reading.rule == rule.label]}
