@@ -9,15 +9,14 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, seed, settings
 
 from tests.agreement import third_reading
 from tests.agreement.counts import MOST_UNREAD, Counts
 from tests.agreement.regressions import FOLDER, estate_from_json, request_of
 from tests.agreement.runner import read_again
-from tests.agreement.scenarios import REQUESTS, Scenario, case_of, check, scenario, scenarios
+from tests.agreement.scenarios import REQUESTS, case_of, check, scenario
 from tests.agreement.sessions import limited
-from tests.agreement.world import TAPE
+from tests.agreement.world import TAPE, tapes
 from verifier.evaluate import evaluate
 from verifier.verify.explanation.symbolic import Decider, decide_symbolically
 
@@ -32,14 +31,8 @@ REGRESSIONS = sorted(FOLDER.glob("*.json"))
 def test_problem_agrees_with_evaluate(part: int) -> None:
     counts = Counts()
 
-    # A seed of its own for each part; hypothesis would give all of them the same.
-    @seed(part)
-    @settings(max_examples=ESTATES, phases=[Phase.generate])
-    @given(scenarios())
-    def run(scenario: Scenario) -> None:
-        check(scenario, counts)
-
-    run()
+    for tape in tapes(part, ESTATES):
+        check(scenario(tape), counts)
     assert counts.cases >= 2000 / PARTS
     assert counts.cases <= ESTATES * REQUESTS
     # Over 30 % of many cases; the requests about one estate are alike, so that one part may have less.

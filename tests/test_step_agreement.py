@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import Phase, given, seed, settings
-
-from tests.agreement.steps import StepCounts, StepScenario, check_steps, step_scenarios
-from tests.agreement.world import HOME
+from tests.agreement.steps import StepCounts, check_steps, step_scenario
+from tests.agreement.world import HOME, tapes
 from tests.verify.stepping import answer
 from verifier.model.step_actions import StepResource, step_action, step_actions
 from verifier.model.verdict import Reason
@@ -19,19 +17,11 @@ from verifier.verify.claims import Found, Proved
 ESTATES = 60
 
 
-SETTINGS = settings(max_examples=ESTATES, phases=[Phase.generate])
-
-
 def test_problem_agrees_with_evaluate_on_steps() -> None:
     counts = StepCounts()
 
-    @seed(1)
-    @SETTINGS
-    @given(step_scenarios())
-    def run(scenario: StepScenario) -> None:
-        check_steps(scenario, counts)
-
-    run()
+    for tape in tapes(1, ESTATES):
+        check_steps(step_scenario(tape), counts)
     total = sum(counts.outcomes.values())
     assert total >= 1000 and counts.outcomes["allow"] >= 0.1 * total, str(counts)
     assert sum(counts.undetermined.values()) <= 0.02 * total, str(counts)
@@ -43,10 +33,7 @@ def test_witnesses_on_steps_replay_and_can_be_sent() -> None:
     """A request that `problem` says is allowed is one that `evaluate` allows, and warns of nothing (R6)."""
     seen: Counter[type] = Counter()
 
-    @seed(2)
-    @SETTINGS
-    @given(step_scenarios())
-    def run(scenario: StepScenario) -> None:
+    for scenario in map(step_scenario, tapes(2, ESTATES)):
         for request in scenario.requests[:3]:
             action = step_action(request.action)
             assert action is not None
@@ -56,5 +43,4 @@ def test_witnesses_on_steps_replay_and_can_be_sent() -> None:
             if isinstance(found, Found):
                 assert found.counterexample.decision.warnings == (), found.counterexample.request
 
-    run()
     assert min(seen[kind] for kind in (Found, Proved, Reason)) >= 10, seen

@@ -6,10 +6,12 @@ In: a tape of choices, which hypothesis draws. Out: `World`, with the ARNs and v
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
+
+from tests.examples import RANDOM
 
 T = TypeVar("T")
 
@@ -36,6 +38,12 @@ NAMES = ("blue", "Blue", "Alice", "bl*", "acme")
 
 TAPE = 16
 """Bytes of a tape."""
+
+
+def tapes(seed: int, count: int) -> Iterator[bytes]:
+    """The same tapes every time, or new ones in a random run. Hypothesis would draw others once other modules are loaded."""
+    chosen = random.Random(None if RANDOM else seed)
+    return (chosen.randbytes(TAPE) for _ in range(count))
 
 
 class Dice:

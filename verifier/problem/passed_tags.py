@@ -26,6 +26,9 @@ from verifier.problem.trusting import Trusting
 _MOST_ROUNDS = 16
 """So many sessions one after another are followed; past that a session that assumes a role may have been given anything."""
 
+_MOST_PARTITIONS = 4
+"""So many times each account is asked to tell apart what another one does; past that, what one says of sessions is widened for another."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -111,13 +114,16 @@ _NONE = Sessions(NOTHING, {})
 def _groups(
     estate: Estate, targets: Sequence[Sequence[Target]], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
 ) -> list[Assuming | None]:
-    """The requests to assume the roles of each account, which all tell the same values apart; `None` where that is too much."""
-    while True:
+    """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare requests with
+    each other tell more apart in each round; `None` where that is too much."""
+    groups: list[Assuming | None] = []
+    for _ in range(_MOST_PARTITIONS):
         groups = [_group(estate, found, asked, unknown) for found in targets]
         more = _predicates(groups)
         if len(groups) < 2 or all(more[name].keys() <= asked.get(name, {}).keys() for name in more):
-            return groups
+            break
         asked = {name: {**asked.get(name, {}), **more.get(name, {})} for name in (*asked, *more)}
+    return groups
 
 
 def _group(
