@@ -46,12 +46,12 @@ def files_of(label: str) -> list[str]:
     about = re.compile(rf"^rules: \[(?:.*, )?{label}[,\]]", re.MULTILINE)
     cases = [name(path) for path in TEXTS if path.parent == ROOT / "tests" / "cases" and about.search(text(path))]
     modules = (path for path in TEXTS if path.name.startswith("test_") and path.suffix == ".py")
-    return [found.removeprefix("tests/") for found in cases or [name(path) for path in modules if re.search(rf"\b{label}\b", text(path))]]
+    return cases or [name(path) for path in modules if re.search(rf"\b{label}\b", text(path))]
 
 
 def written_lines() -> Iterator[tuple[str, str]]:
     for label in rules():
-        names = ", ".join(f"`{found}`" for found in files_of(label)) or "none"
+        names = ", ".join(f"`{found.removeprefix('tests/')}`" for found in files_of(label)) or "none"
         yield label, textwrap.fill(f"Tests: {names}", 150, break_long_words=False, break_on_hyphens=False)
 
 

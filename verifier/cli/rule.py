@@ -42,19 +42,19 @@ def rule(
         from difflib import get_close_matches
 
         from verifier.model.rules import rule_of, rules
-        from verifier.report.rules import render_rule, render_rules, rule_json, rules_json
+        from verifier.report.rules import render_rule, render_rules, rules_json
         from verifier.syntax.diagnostic import InputError
 
-        if label is None:
-            emit(rules_json() + "\n" if output is Output.JSON else render_rules(colours(sys.stdout)))
-            return 0
-        found = rules().get(rule_of(label))
-        if found is None:
+        found = None if label is None else rules().get(rule_of(label))
+        if label is not None and found is None:
             close = get_close_matches(label.upper(), rules(), n=3, cutoff=0.5)
             raise InputError.of(
                 f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close) or 'one that `verifier rule` lists'}?"
             )
-        emit(rule_json(found) + "\n" if output is Output.JSON else render_rule(found, colours(sys.stdout)))
+        if output is Output.JSON:
+            emit(rules_json(found))
+        else:
+            emit(render_rule(found, colours(sys.stdout)) if found else render_rules(colours(sys.stdout)))
         return 0
 
     run(body)

@@ -28,7 +28,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `text` is Markdown and begins with the `title`; `tests` are files below `tests`."""
+    """One rule. `text` is Markdown and begins with the `title`; `tests` are files of the repository."""
 
     label: str
     title: str
@@ -51,7 +51,7 @@ def _rule(found: re.Match[str]) -> Rule:
         title,
         found["text"],
         tuple(map(_source, found["sources"].split(";\n"))),
-        tuple(re.findall("`(.+?)`", found["tests"])),
+        tuple(f"tests/{name}" for name in re.findall("`(.+?)`", found["tests"])),
     )
 
 

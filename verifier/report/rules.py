@@ -30,7 +30,7 @@ def render_rule(rule: Rule, colour: bool) -> str:
     lines.append("")
     lines += _rows("source", (f"{source.text} {style.dim(source.url or '')}" for source in rule.sources))
     lines += _rows("open question", (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label))
-    lines += _rows("tests", (f"tests/{name}" for name in rule.tests))
+    lines += _rows("tests", rule.tests)
     return "\n".join(lines) + "\n"
 
 
@@ -44,14 +44,9 @@ def _plain(text: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*|(?<![\w*`:])\*(\w[^*`]*)\*", r"\1\2", text, flags=re.S)
 
 
-def rules_json() -> str:
-    """Every rule as a JSON list."""
-    return json.dumps([_json(rule) for rule in rules().values()], indent=2)
-
-
-def rule_json(rule: Rule) -> str:
-    """One rule as a JSON object: `label`, `title`, `text` (Markdown), `sources` with `text` and `url`, `tests`, `readings`."""
-    return json.dumps(_json(rule), indent=2)
+def rules_json(rule: Rule | None) -> str:
+    """One rule as a JSON object, or a list of all: `label`, `title`, `text` (Markdown), `sources` (`text`, `url`), `tests`, `readings`."""
+    return json.dumps([_json(one) for one in rules().values()] if rule is None else _json(rule), indent=2) + "\n"
 
 
 def _json(rule: Rule) -> dict[str, object]:
