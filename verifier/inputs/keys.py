@@ -36,9 +36,10 @@ def read_key(
     arn = _arn(parts, metadata)
     if arn is None:
         return None
-    parts = Record(remarks, place, with_loose(with_changes(remarks, arn, parts, changes.get(arn)), arn, place, loose))
+    parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, told_at = read_facts(metadata, arn)
-    aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts else None
+    doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
+    aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts and "aliases" not in doubtful else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
     key = replace(
@@ -46,7 +47,8 @@ def read_key(
         name=printable(shown) if shown else None,
         policies=_policies(parts, arn, shown),
         aliases=aliases,
-        tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts else None,
+        tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None,
+        doubtful=tuple((fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()),
         grants=grants,
         span=place.span,
         unread=_unread(parts, shown or arn),

@@ -184,10 +184,11 @@ class Loader:
 
     def _tell_apart(self) -> None:
         """Keys of several plans or templates with the same name are called by their files too. An alias of one may be another's key's."""
-        planned = [part for part in self.parts.keys if part.planned]
+        planned, loose = [part for part in self.parts.keys if part.planned], self.parts.loose_alias
         counts = Counter(part.name for part in planned)
-        for part in self.parts.keys if self.parts.loose_alias else ():
-            part.members.pop("aliases", None)
+        for part in self.parts.keys:
+            if loose is not None and "aliases" in part.members:
+                part.members["aliases"] = loose
         for part in planned:
             if counts[part.name] > 1:
                 part.name = f"{part.file}#{part.name}"

@@ -19,7 +19,7 @@ from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, member, text_of
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
-from verifier.inputs.unknown import Unknown, names_in, replaced
+from verifier.inputs.unknown import Unknown, replaced
 from verifier.syntax.text import first_few
 
 
@@ -62,15 +62,12 @@ def _joined(remarks: Remarks, arn: str, known: KeyParts, part: KeyParts) -> KeyP
     grants, aliases = entries(own.get("grants")), entries(own.get("aliases"))
     changes = KeyChanges(part.place, own["policy"], grants=grants, aliases=aliases)
     members = {name: node for name, node in own.items() if name in ("metadata", "grants", "tags")}
-    members |= with_changes(remarks, arn, known.members, changes)
+    members |= with_changes(arn, known.members, changes)
     if "metadata" in known.members:
         members["metadata"] = _metadata(remarks, arn, known.members["metadata"], own["metadata"])
     if "tags" in own and "tags" in known.members:
         there = known.members["tags"]
         members["tags"] = agreed(own["tags"], listing(there, entries_of(there, "Tags")), place)
-        if names := names_in([members["tags"]]):
-            remarks.warning(place, f"the tags of {arn} are not known: {names[0]}", rule="U3")
-            del members["tags"]
     of = known if part.policy_alone else part
     return replace(of, members=members, supposed=(*known.supposed, *part.supposed), planned=known.planned or not part.policy_alone)
 
@@ -101,7 +98,7 @@ def _with_policy(parts: Mapping[str, Node], policy: Node) -> dict[str, Node]:
     return {**parts, "policies": replaced(given, DEFAULT, policy)}
 
 
-def with_changes(remarks: Remarks, arn: str, parts: Mapping[str, Node], changes: KeyChanges | None) -> Mapping[str, Node]:
+def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None) -> Mapping[str, Node]:
     """The parts of a key with the changes made. What is only told must be as the parts have it, where they have it."""
     if changes is None:
         return parts
@@ -117,9 +114,6 @@ def with_changes(remarks: Remarks, arn: str, parts: Mapping[str, Node], changes:
         found["grants"] = listing(changes.place, changes.grants)
     if (changes.aliases or changes.unaliased) and "aliases" in found:
         found["aliases"] = _with_aliases(found["aliases"], arn, changes)
-        if names := names_in([found["aliases"]]):
-            remarks.warning(changes.place, f"the aliases of {arn} are not known: {first_few(names)}", rule="U3")
-            del found["aliases"]
     return found
 
 

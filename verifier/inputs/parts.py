@@ -116,8 +116,8 @@ class Parts:
     """The texts of the plans and templates of which something is in the own account, which nothing tells, by their names (S4)."""
     loose_policies: list[LoosePolicy] = field(default_factory=list)
     """Key policies of plans of which it is not known whose they are."""
-    loose_alias: bool = False
-    """Whether a plan or template has an alias of which it is not known whose it is."""
+    loose_alias: Unknown | None = None
+    """The key of an alias of a plan or template, if it is not known which that is."""
     _named: list[set[str]] = field(default_factory=list)
 
     def mark(self, names: Iterable[str]) -> str:

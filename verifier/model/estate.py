@@ -29,6 +29,8 @@ class Key:
     `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
     `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them.
     `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
+    `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`, and no
+    refutation rests on them (S1).
     """
 
     arn: str
@@ -47,6 +49,7 @@ class Key:
     span: Span = NOWHERE
     unread: str | None = None
     supposed: tuple[str, ...] = ()
+    doubtful: Pairs = ()
 
     @property
     def partition(self) -> str:

@@ -157,7 +157,9 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
         yield Assumption("L5a", "the key is not shared through AWS RAM: no policy named AWS_RAM was given")
     if key.grants is None:
         yield Assumption("G1", "the key has no grants: none were given")
-    free = [name for name, value in (("spec", key.spec), ("aliases", key.aliases), ("tags", key.tags)) if value is None]
+    doubtful = dict(key.doubtful)
+    free = [name for name in ("spec", "aliases", "tags") if getattr(key, name) is None and name not in doubtful]
+    yield from (Assumption("U3", why) for why in doubtful.values())
     if free:
         yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
     deleted = dict.fromkeys(name.value for name in _allowed(key) if name.type is PrincipalType.UNIQUE_ID)

@@ -17,11 +17,14 @@ from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR, trusting_role
 from verifier.model.request import Outcome, Request
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
+from verifier.problem.finite import In
 from verifier.problem.question import Claim, Question
 from verifier.problem.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
 from verifier.verify.preferences import preferred, usual
 from verifier.verify.replay import (
+    ATTRIBUTES,
+    doubtful_facts,
     for_evaluate,
     is_unmodelled,
     matched_statements,
@@ -128,6 +131,10 @@ def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
     for thing in question.space.estate.unmodelled:
         if any(name.startswith(thing.name + ":") for name in names):
             return Reason(thing.label, thing.description, thing.span)
+    key = question.space.target.key
+    for fact, why in key.doubtful if key is not None else ():
+        if key is not None and fact in names:
+            return Reason("U3", why, key.span)
     for name in names:
         if name.startswith("L5:"):
             return Reason("L5", "`NotResource` in a key policy is not documented")
@@ -177,8 +184,12 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
 
 
 def _otherwise(assignment: Assignment, names: Iterable[str]) -> Expression:
-    """Some of the things that are not modelled are otherwise than assigned: a violation that does without them is looked for."""
-    return disjunction(negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in names)
+    """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does without them is
+    looked for."""
+    symbols, doubtful = assignment.symbols, tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
+    values = [Symbol(name) if symbols[name] else negation(Symbol(name)) for name in names if name in symbols]
+    facts = [In(name, mask) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)]
+    return disjunction(negation(each) for each in (*values, *facts))
 
 
 def _disagreement(request: Request, claim: Claim) -> str:
@@ -203,8 +214,9 @@ def _replay(
     readings, free, unmodelled = needed(question, hearing, chosen, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
     beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
-    if unmodelled or beyond:
-        return _Rests((*unmodelled, *beyond))
+    doubtful = doubtful_facts(question, request, chosen, wanted)
+    if unmodelled or beyond or doubtful:
+        return _Rests((*unmodelled, *beyond, *doubtful))
     # What conditions read may decide about the scope alone.
     read = {(WHICH_PAIR, chosen[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
     readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))

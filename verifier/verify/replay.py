@@ -7,6 +7,7 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
@@ -30,6 +31,9 @@ from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Session, Unsat
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.values import WILDCARDS
+
+ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
+"""How the condition keys begin that read the facts of `Key.doubtful`."""
 
 
 def is_free(question: Question, name: str) -> bool:
@@ -84,6 +88,19 @@ def needed(
         if hearing.outcome(trial) is wanted:
             kept = trial
     return split(question, kept)
+
+
+def doubtful_facts(question: Question, request: Request, chosen: Mapping[str, bool], wanted: Outcome) -> tuple[str, ...]:
+    """The facts of the key that the input leaves in doubt, if the request is decided otherwise for some values of them (S1)."""
+    key = question.space.target.key
+    facts = tuple(fact for fact, _ in key.doubtful) if key is not None else ()
+    attributes = tuple(attribute for fact in facts for attribute in ATTRIBUTES[fact])
+    if not facts:
+        return ()
+    context = tuple(pair for pair in request.context if not pair[0].lower().startswith(attributes))
+    symbols = tuple(map(fact_symbol, attributes))
+    rest = {name: value for name, value in chosen.items() if not name.startswith(symbols)}
+    return () if Hearing(question.space.estate, replace(request, context=context)).outcome(rest) is wanted else facts
 
 
 Named = tuple[tuple[str, bool], ...]

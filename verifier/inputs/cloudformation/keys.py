@@ -11,10 +11,10 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.names import KEYS, Names
 from verifier.inputs.cloudformation.template import Resource
 from verifier.inputs.drafts import listing, multi_region, obj
-from verifier.inputs.nodes import Items, Members, Node, Scalar, plain, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts
 from verifier.inputs.policies import DEFAULT
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Unknown
 
 
 class Keys:
@@ -28,8 +28,8 @@ class Keys:
         """What is done to keys that are not of the template, by ARN."""
         self.unchecked: set[str] = set()
         """The keys whose policies are put past the lockout safety check, or may be."""
-        self.loose_alias = False
-        """Whether there is an alias of which it is not known whose it is."""
+        self.loose_alias: Unknown | None = None
+        """The key of an alias, if it is not known which that is."""
 
     def read(self) -> list[KeyParts]:
         """The parts of every key that is made, or may be."""
@@ -60,10 +60,8 @@ class Keys:
             "policy": policy if policy is not None else text_at(place, DEFAULT),
             "grants": listing(place, []),
             "aliases": listing(place, []),
+            "tags": self._tags(resource),
         }
-        tags = self._tags(resource)
-        if tags is not None:
-            members["tags"] = tags
         found[resource.name] = KeyParts(place, members, resource.name, planned=True)
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
@@ -82,14 +80,12 @@ class Keys:
             return found | {"MultiRegion": plain(place, "false")}
         return found | multi_region(place, "PRIMARY", text_at(place, arn))
 
-    def _tags(self, resource: Resource) -> Node | None:
-        """The tags; `None` where they are not known. Tags of the stack, which CloudFormation adds, are not in the template."""
+    def _tags(self, resource: Resource) -> Node:
+        """The tags. Those of the stack, which CloudFormation adds, are not in the template."""
         node = self.functions.of(resource, "Tags")
         if node is None:
             return listing(resource.place, [])
-        if names_in([node]) or not isinstance(node, Items):
-            return None
-        return listing(node, [_renamed(tag) for tag in node.items])
+        return listing(node, [_renamed(tag) for tag in node.items]) if isinstance(node, Items) else node
 
     def _alias(self, resource: Resource, found: dict[str, KeyParts]) -> None:
         exists = self.functions.exists(resource)
@@ -98,7 +94,7 @@ class Keys:
             return
         text = target.text if isinstance(target, Scalar) else None
         own = [key for key, arn in self.arns.items() if text in (arn, arn.rsplit("/", 1)[1])]
-        self.loose_alias = self.loose_alias or text is None
+        self.loose_alias = target if isinstance(target, Unknown) else self.loose_alias
         if text is not None and not own:
             # A key that is not of the template, by its ARN or ID.
             arn = text if ":" in text else f"arn:{self.names.partition}:kms:{self.names.region}:{self.names.account}:key/{text}"
@@ -108,10 +104,8 @@ class Keys:
             self.changes.setdefault(arn, KeyChanges(resource.place)).aliases.append(alias)
         for key in own if text is not None else list(found):
             members = found[key].members
-            if exists is None or text is None or not isinstance(name, Scalar):
-                members.pop("aliases", None)
-            elif "aliases" in members:
-                members["aliases"] = listing(name, [*getattr(members["aliases"], "items", []), name])
+            added = resource.perhaps if exists is None or name is None else target if text is None else name
+            members["aliases"] = listing(added, [*entries(members["aliases"]), added])
 
 
 def _renamed(tag: Node) -> Node:

@@ -90,7 +90,7 @@ def _add(parts: Parts, reading: Reading) -> None:
         key.supposed = tuple(dict.fromkeys((*key.supposed, *supposed(functions))))
     parts.keys += found
     parts.unchecked |= keys.unchecked
-    parts.loose_alias = parts.loose_alias or keys.loose_alias
+    parts.loose_alias = keys.loose_alias or parts.loose_alias
     for arn, done in keys.changes.items():
         parts.add_key_changes(arn, done)
 
@@ -114,8 +114,8 @@ def _add_account(parts: Parts, node: Node, account: str | None, identities: Iden
 
 def _supposed(names: Names) -> list[str]:
     found = [
-        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others: "
-        "none of `create-stack --tags`"
+        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others, "
+        "but for tags of the stack"
     ]
     if names.made_up and "AWS::StackName" not in names.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in names.made_up])

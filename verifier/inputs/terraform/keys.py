@@ -19,7 +19,7 @@ from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.plan import Resource, Verb
 from verifier.inputs.terraform.reader import Reader, Word
 from verifier.inputs.terraform.resolver import member
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
@@ -168,8 +168,9 @@ class Keys(Reader):
         return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
 
     def _tags(self, resource: Resource) -> Node | None:
-        node = self.resolver.tags(resource)
-        found = None if node is None else listing(node, [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs])
+        node, names = self.resolver.tags(resource), self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",)
+        pairs = [] if node is None else [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs]
+        found = self.unknown(resource, *names) if node is None else listing(node, pairs)
         return self.resolver.marked(resource, found, "tags", "tags_all")
 
     # -- what refers to keys --
@@ -311,7 +312,7 @@ class Keys(Reader):
         if owner is not None:
             owner.aliases.append(told(name, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else name)
         elif self.resolver.references.referred(resource, "target_key_id") is None:
-            self.parts.loose_alias = True
+            self.parts.loose_alias = self.unknown(resource, f"whose alias {resource.address} is")
 
     def _parts(self, key: _Key) -> KeyParts:
         at, policy = key.place, self.settled(key.words) if key.words else None
@@ -320,7 +321,7 @@ class Keys(Reader):
         is_read = key.resource.type not in UNREAD_KEYS
         if is_read and (key.grants or key.created):
             members["grants"] = listing(at, key.grants)
-        if is_read and (key.aliases or key.created) and not names_in(key.aliases) and not self.parts.loose_alias:
+        if is_read and (key.aliases or key.created):
             members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
