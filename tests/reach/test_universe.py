@@ -15,6 +15,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, Principa
 from verifier.model.policy import PolicyKind, Text
 from verifier.verify.prove import How
 from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.together import each_of
 from verifier.verify.reach.universe import listed
 
 FIRST, LAST, HOP = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("aa", "zz", "hop"))
@@ -47,7 +48,7 @@ def setting(roles: tuple[Identity, ...], *shared: dict[str, object]) -> Setting:
 
 def reaches(found: Setting, caller: str) -> int | None:
     """After how many steps a caller can decrypt; `None` if it never can."""
-    goal = found.reached(caller, 0).goals.get((found.key.arn, 0))
+    goal = found.reached((caller,), 0).goals.get((found.key.arn, 0))
     return None if goal is None else goal.rounds
 
 
@@ -139,3 +140,22 @@ def test_a_key_policy_tells_apart_whom_it_names() -> None:
     estate = Estate((one_key(DELEGATES, allow(aws(LAST), "kms:Decrypt"), grants=(), tags=(), aliases=()),), (Account(HOME, (), roles),))
     found = by_class(Setting(estate, estate.keys[0], [DECRYPT], HOW))
     assert (found[FIRST], found[LAST]) == (None, 0)
+
+
+@pytest.mark.parametrize("seed", [35, 83])
+@pytest.mark.parametrize("doubtful", [False, True], ids=["by steps", "in doubt"])
+def test_callers_together_get_where_each_does(seed: int, doubtful: bool) -> None:
+    question = random_question(seed)
+    found = Setting(question.estate, question.estate.keys[0], [DECRYPT], HOW)
+    starts = tuple(found.starters(0))
+    each = [one for start in starts if (one := next(found.nearest([start], 0, doubtful=doubtful), None)) is not None]
+    told = [(reached.start, goal) for goal, reached in found.nearest(starts, 0, doubtful=doubtful)]
+    assert told == [(reached.start, goal) for goal, reached in sorted(each, key=lambda one: one[0].rounds)]
+
+
+@pytest.mark.parametrize("holding", [frozenset(), frozenset("c"), frozenset("abfg"), frozenset("abcdefg")])
+def test_those_of_whom_something_holds_are_found_among_several(holding: frozenset[str]) -> None:
+    letters = tuple("abcdefg")
+    # Of several together it may hold of more than of each.
+    found = each_of(letters, lambda some: tuple(one for one in some if one in holding or (len(some) > 1 and one in "de")))
+    assert sorted(found) == sorted(holding)

@@ -1,4 +1,4 @@
-"""Everything that one caller can bring about: a least fixed point over facts.
+"""Everything that a caller can bring about, or several together: a least fixed point over facts.
 
 In: the offers of all targets, a principal to begin with. Out: `Reached`: each fact with its derivation, and each goal that comes within
 reach.
@@ -43,11 +43,17 @@ class Goal:
 
 @dataclass
 class Reached:
-    """What one principal can bring about."""
+    """What one principal can bring about, or some together."""
 
-    start: str
+    starts: tuple[str, ...]
     facts: Facts
     goals: dict[tuple[str, int], Goal] = field(default_factory=dict)
+
+    @property
+    def start(self) -> str:
+        """The only principal."""
+        (start,) = self.starts
+        return start
 
 
 class Closure:
@@ -58,7 +64,7 @@ class Closure:
         self,
         identities: Identities,
         key: KeyOffers,
-        by_steps: Callable[[str, frozenset[Way]], Mapping[Fact, Derivation]],
+        by_steps: Callable[[tuple[str, ...], frozenset[Way]], Mapping[Fact, Derivation]],
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
     ) -> None:
@@ -74,10 +80,16 @@ class Closure:
         """The rules of the keys that it came to be about."""
         return {arn: offers.rules for arn, offers in self._keys.items()}
 
-    def of(self, start: str, *, direct: bool = True, refused: frozenset[Way] = ANY_WAY) -> Reached:
-        """Everything that a principal can bring about until every goal is within reach; where not `direct`, by one step at least. Without
-        the ways that are `refused`: to look for others, as it proves nothing."""
-        reached = Reached(start, self._identities.at_first(start))
+    def at_once(self, start: str) -> Reached:
+        """What a principal can do without a step."""
+        reached = Reached((start,), self._identities.at_first((start,)))
+        self._look_for_goals(reached, 0, True, ANY_WAY, Fresh())
+        return reached
+
+    def of(self, starts: tuple[str, ...], *, direct: bool = True, refused: frozenset[Way] = ANY_WAY) -> Reached:
+        """Everything that some principals can bring about together until every goal is within reach; where not `direct`, that one does by
+        one step at least. Without the ways that are `refused`: to look for others, as it proves nothing."""
+        reached = Reached(starts, self._identities.at_first(starts))
         stepping, asking = Fresh(), Fresh()
         if direct:
             self._look_for_goals(reached, 0, direct, refused, asking)
@@ -85,7 +97,7 @@ class Closure:
             return reached
         # What is brought about without keys does not turn on what is brought about with them.
         without_keys: dict[int, dict[Fact, Derivation]] = {}
-        for fact, derivation in self._by_steps(start, refused).items():
+        for fact, derivation in self._by_steps(starts, refused).items():
             without_keys.setdefault(derivation.rounds, {})[fact] = derivation
         last = max(without_keys)
         rounds = 0

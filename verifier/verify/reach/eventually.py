@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
@@ -23,9 +24,10 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.in_doubt import looked_at, may_reach, why
+from verifier.verify.reach.in_doubt import looked_at, why
 from verifier.verify.reach.setting import Setting, supposing
 from verifier.verify.reach.stories import Other
+from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import not_known, settled
 
@@ -104,17 +106,19 @@ class _Search:
     _unsure: set[str] = field(default_factory=set)
 
     def answer(self) -> _Answer:
-        within = sorted(self._within(), key=lambda one: one[0].rounds)
-        near = [(goal, reached) for goal, reached in within if goal.rounds <= self.steps]
-        if not near:
-            return self._out_of_reach(never=not within)
+        within = self._within()
+        first = next(within, None)
+        if first is None or first[0].rounds > self.steps:
+            return self._out_of_reach(never=first is None)
         reasons: list[Reason] = []
-        for goal, reached in near[:MOST_STORIES]:
+        for goal, reached in islice(chain([first], within), MOST_STORIES):
+            if goal.rounds > self.steps:
+                break
             found = self._told(goal, reached, self._otherwise(reached.start))
             if isinstance(found, Story):
                 return _Answer(found, Bound(self.steps, False))
             reasons.append(found)
-        goal, reached = near[0]
+        goal, reached = first
         steps = f"{goal.rounds} step" if goal.rounds == 1 else f"{goal.rounds} steps"
         text = f"{reached.start} may get there in {steps}, but no chain could be replayed: {reasons[0].text}"
         return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
@@ -123,12 +127,11 @@ class _Search:
         """What to say where no step leads there: whether a doubtful action may (W1)."""
         reason = not_listed(self.setting.estate)
         if reason is None:
-            starts = [start for start in self.setting.starters(self.number) if start not in self._direct]
-            found = [may_reach(self.setting, start, self.number, by_steps=start in self._unsure) for start in starts]
-            within = sorted((one for one in found if one is not None), key=lambda one: one[0].rounds)
-            if within and within[0][0].rounds <= self.steps:
-                reason = why(self.setting, *within[0])
-            never = never and not within
+            starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
+            within = next(self.setting.nearest(starts, self.number, self._unsure, doubtful=True), None)
+            if within is not None and within[0].rounds <= self.steps:
+                reason = why(self.setting, *within)
+            never = never and within is None
         rests = () if reason is not None else looked_at(self.setting, self.number)
         return _Answer(reason, Bound(self.steps, never and reason is None), rests=rests)
 
@@ -138,21 +141,16 @@ class _Search:
     def _otherwise(self, start: str) -> Other:
         return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
 
-    def _within(self) -> Iterator[tuple[Goal, Reached]]:
-        """The callers whose goal is within reach, in whatever number of steps."""
-        for start in self.setting.starters(self.number):
-            reached = self.setting.reached(start, self.number)
-            goal = reached.goals.get((self.setting.key.arn, self.number))
-            if goal is not None and goal.rounds == 0 and self.apart:
-                if isinstance(self._told(goal, reached), Story):
-                    self._direct.add(start)
-                    continue
-                self._unsure.add(start)
-                # Whether it needs a step is not certain: what it can bring about by steps counts.
-                reached = self.setting.by_steps(start, self.number)
-                goal = reached.goals.get((self.setting.key.arn, self.number))
-            if goal is not None:
-                yield goal, reached
+    def _within(self) -> Iterator[Found]:
+        """The callers whose goal is within reach, in whatever number of steps, the nearest first."""
+        setting, number = self.setting, self.number
+        starts = tuple(setting.starters(number))
+        for start in starts if self.apart else ():
+            found = setting.goal(setting.at_once(start, number), number)
+            if found is not None:
+                (self._direct if isinstance(self._told(*found), Story) else self._unsure).add(start)
+        # Whether one needs a step may not be certain: what it can bring about by steps counts.
+        return setting.nearest((start for start in starts if start not in self._direct), number, self._unsure)
 
 
 def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:

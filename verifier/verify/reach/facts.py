@@ -5,7 +5,7 @@ In: nothing (plain data). Out: frozen dataclasses of the closure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -164,10 +164,11 @@ class Facts(dict[Fact, Derivation]):
         return [fact.subject for fact in self.of_kind(FactKind.HOLDS)]
 
 
-def alone(start: str, *, tagged: bool = False) -> Facts:
-    """What is true at first: a principal holds itself; a session that may be `tagged` has whatever session tags (F3)."""
-    kinds = (FactKind.HOLDS, FactKind.SESSION_TAGS) if tagged else (FactKind.HOLDS,)
-    return Facts({Fact(kind, start): Derivation(None, start, (), 0) for kind in kinds})
+def at_first(starts: Collection[str], taggable: Container[str]) -> Facts:
+    """What is true at first: each principal holds itself; a session that is `taggable` has whatever session tags (F3)."""
+    tagged = (Fact(FactKind.SESSION_TAGS, start) for start in starts if start in taggable)
+    facts = (*(Fact(FactKind.HOLDS, start) for start in starts), *tagged)
+    return Facts({fact: Derivation(None, fact.subject, (), 0) for fact in facts})
 
 
 @dataclass

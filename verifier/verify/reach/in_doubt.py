@@ -1,7 +1,7 @@
 """What no step brings about, and a doubtful action may (W1).
 
-In: a setting, a principal, a goal. Out: whether it may get there, and why that is in doubt.
-Guarantee: where nothing is found, no doubtful action gets it there: not within the bound, or never.
+In: a setting, a goal that a principal may get to. Out: why that is in doubt; what was looked at.
+Guarantee: none beyond its types.
 """
 
 from __future__ import annotations
@@ -17,15 +17,6 @@ from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
 from verifier.verify.reach.setting import Setting
 
 _MOST_NAMED = 4
-
-
-def may_reach(setting: Setting, start: str, number: int, *, by_steps: bool = False) -> tuple[Goal, Reached] | None:
-    """The goal that a principal may get to by steps and doubtful actions, in whatever number of them; by one at least, where `by_steps`."""
-    if not any(setting.doubts.of(by) for by in setting.reached(start, number).facts.held):
-        return None
-    reached = setting.by_steps(start, number, doubtful=True) if by_steps else setting.reached(start, number, doubtful=True)
-    goal = reached.goals.get((setting.key.arn, number))
-    return None if goal is None else (goal, reached)
 
 
 def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:

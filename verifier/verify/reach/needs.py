@@ -6,7 +6,7 @@ Guarantee: every fact that gives a power is tried; none is taken for another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy
@@ -28,7 +28,7 @@ from verifier.problem.powers import (
 )
 from verifier.problem.trusting import trusting
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Fact, FactKind, Facts, alone
+from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
 from verifier.verify.reach.offers import ANY, KeyOffers, is_tag
 
 
@@ -46,9 +46,9 @@ class Identities:
             {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
         )
 
-    def at_first(self, start: str) -> Facts:
-        """What is true before any step."""
-        return alone(start, tagged=start in self.taggable)
+    def at_first(self, starts: Collection[str]) -> Facts:
+        """What is true before any step, for some principals together."""
+        return at_first(starts, self.taggable)
 
     def owners(self, principal: str) -> tuple[str, ...]:
         """Those whose inline and attached policies follow a principal: itself and its groups."""

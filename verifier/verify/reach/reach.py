@@ -28,10 +28,11 @@ from verifier.verify.prove import How
 from verifier.verify.reach.asking import principal
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.eventually import as_assumptions, suppositions
-from verifier.verify.reach.in_doubt import looked_at, may_reach, why
+from verifier.verify.reach.in_doubt import looked_at, why
 from verifier.verify.reach.plans import Make, Task, planned
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
+from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import check_readings, not_known
 from verifier.verify.summary import summary
@@ -86,13 +87,14 @@ def reach_from(
     goals = [_goal(principal(start), (name,)) for name in names]
 
     def answer(setting: Setting, how: How) -> Answer:
-        reached = setting.reached(start, 0)
+        reached = setting.reached((start,), 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
         told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how.steps))
         near = all(goal is None or goal.rounds <= how.steps for goal, _ in found)
         for number, (goal, own) in enumerate(found):
             if goal is None or goal.rounds > how.steps:
-                doubtful, never = _in_doubt(setting, start, number, own, how.steps)
+                found_doubtful = next(setting.nearest([start], number, doubtful=True), None)
+                doubtful, never = _in_doubt(setting, start, found_doubtful, own, how.steps)
                 told, near = told + doubtful, near and never
         rows = _merged(told, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
         within = {name for one in told for name in one.actions}
@@ -116,15 +118,18 @@ def reach_to(
         told: list[Told] = []
         beyond, near = [], True
         starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
+        within = {found[1].start: found for found in setting.nearest(starts, 0)}
+        further = [start for start in starts if start not in within or within[start][0].rounds > how.steps]
+        in_doubt = {found[1].start: found for found in setting.nearest(further, 0, doubtful=True)}
         for number, start in enumerate(starts, 1):
-            reached = setting.reached(start, 0)
-            goal = reached.goals.get((setting.key.arn, 0))
-            near = near and (goal is None or goal.rounds <= how.steps)
-            if goal is None or goal.rounds > how.steps:
-                doubtful, never = _in_doubt(setting, start, 0, names, how.steps)
+            found = within.get(start)
+            near = near and (found is None or found[0].rounds <= how.steps)
+            if found is None or found[0].rounds > how.steps:
+                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, how.steps)
                 told, near = told + doubtful, near and never
                 beyond += [] if doubtful else [start]
             else:
+                goal, reached = found
                 told += _told(setting, reached, [(goal, names)], how.steps)
             if progress is not None:
                 progress(number, len(starts), start)
@@ -161,9 +166,8 @@ def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple
                 yield Told(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
 
 
-def _in_doubt(setting: Setting, start: str, number: int, names: tuple[str, ...], steps: int) -> tuple[list[Told], bool]:
+def _in_doubt(setting: Setting, start: str, found: Found | None, names: tuple[str, ...], steps: int) -> tuple[list[Told], bool]:
     """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead there after it."""
-    found = may_reach(setting, start, number)
     if found is None or found[0].rounds > steps:
         return [], found is None
     goal, reached = found

@@ -6,7 +6,7 @@ Guarantee: callers that are not told apart by any policy on the way are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 
@@ -37,9 +37,13 @@ from verifier.verify.reach.replicas import replicas
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.stories import Teller
+from verifier.verify.reach.together import Found, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
 
-FEDERATED = ":federated-user/"
+
+def is_federated(principal: str) -> bool:
+    """Whether a principal is a federated-user session."""
+    return ":federated-user/" in principal
 
 
 class Setting:
@@ -58,7 +62,7 @@ class Setting:
         self._shared.expect(self._issued)
         self._rules = self._shared.rules(key, goals, self._issued)
         self._closures: dict[tuple[CallerSet, bool], Closure] = {}
-        self._reached: dict[tuple[str, CallerSet, bool], Reached] = {}
+        self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal.
@@ -84,7 +88,7 @@ class Setting:
         return self._closures[issued, doubtful]
 
     def _issuers(self, start: str, goal: int) -> CallerSet:
-        return self._issued[goal] if FEDERATED in start else ANYONE
+        return self._issued[goal] if is_federated(start) else ANYONE
 
     @cached_property
     def universe(self) -> Universe:
@@ -114,17 +118,42 @@ class Setting:
         """The users and roles of the inventories."""
         return frozenset(listed(self.estate))
 
-    def reached(self, start: str, goal: int, *, doubtful: bool = False) -> Reached:
-        """What a principal can bring about, the goal among it if that is within reach; where `doubtful`, what it may bring about."""
+    def reached(self, starts: tuple[str, ...], goal: int, *, doubtful: bool = False) -> Reached:
+        """What a principal can bring about, or several together of which none is federated; the goal among it if that is within reach.
+        Where `doubtful`, what they may bring about."""
         assert self.universe.starts  # those whom no inventory lists are taken in
-        issued = self._issuers(start, goal)
-        if (start, issued, doubtful) not in self._reached:
-            self._reached[start, issued, doubtful] = self._closure(issued, doubtful).of(start)
-        return self._reached[start, issued, doubtful]
+        issued = self._issuers(starts[0], goal)
+        if (starts, issued, doubtful) not in self._reached:
+            self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
+        return self._reached[starts, issued, doubtful]
+
+    def at_once(self, start: str, goal: int) -> Reached:
+        """What a principal can do without a step."""
+        assert self.universe.starts
+        return self._closure(self._issuers(start, goal)).at_once(start)
 
     def by_steps(self, start: str, goal: int, *, doubtful: bool = False) -> Reached:
         """What a principal can bring about by one step or more; where `doubtful`, what it may."""
-        return self._closure(self._issuers(start, goal), doubtful).of(start, direct=False)
+        assert self.universe.starts
+        return self._closure(self._issuers(start, goal), doubtful).of((start,), direct=False)
+
+    def goal(self, reached: Reached, goal: int) -> Found | None:
+        """A goal on the key, if it is within reach."""
+        found = reached.goals.get((self.key.arn, goal))
+        return None if found is None else (found, reached)
+
+    def nearest(self, starts: Iterable[str], goal: int, by_steps: Container[str] = (), *, doubtful: bool = False) -> Iterator[Found]:
+        """Those of some principals that can bring about a goal, the nearest first; of some `by_steps`, by one at least. Where `doubtful`,
+        those that may."""
+
+        def look(some: tuple[str, ...]) -> Found | None:
+            if doubtful and not any(self.doubts.of(by) for by in self.reached(some, goal).facts.held):
+                return None
+            steps = some[0] in by_steps
+            reached = self.by_steps(some[0], goal, doubtful=doubtful) if steps else self.reached(some, goal, doubtful=doubtful)
+            return self.goal(reached, goal)
+
+        return nearest(tuple(starts), look, alone=lambda start: start in by_steps or is_federated(start))
 
     @property
     def doubts(self) -> Doubts:
@@ -136,7 +165,7 @@ class Setting:
 
     def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True) -> Reached:
         """What it can bring about without some ways; by one step or more, where not `direct`."""
-        return self._closure(self._issuers(start, goal)).of(start, direct=direct, refused=refused)
+        return self._closure(self._issuers(start, goal)).of((start,), direct=direct, refused=refused)
 
     def teller(self, start: str, goal: int) -> Teller:
         """Tells stories about what a principal can bring about."""
@@ -242,7 +271,7 @@ class Shared:
             universe = self._made(key, own)
             if self._take_in(strangers(self.estate, universe.starts)):
                 universe = self._made(key, own)
-            universe.split(self.closure(key.partition).touched)
+            universe.split(self.closure(key.partition).touching)
             self._universes[place] = further, universe
         return self._universes[place][1]
 

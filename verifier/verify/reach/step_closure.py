@@ -33,27 +33,29 @@ class StepClosure:
         self._wider = wider
         self._identities = identities
         self._needs = Needs(identities, {})
-        self._found: dict[str, Facts] = {}
+        self._found: dict[tuple[str, ...], Facts] = {}
 
     @cached_property
     def _offers(self) -> Offers:
         return self._make_offers()
 
-    def of(self, start: str, refused: frozenset[Way] = ANY_WAY) -> Facts:
-        """Everything that a principal can bring about, itself included; without the ways that are `refused`, which proves nothing."""
+    def of(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Facts:
+        """Everything that some principals can bring about together, themselves included; without the ways that are `refused`, which proves
+        nothing."""
         if any(isinstance(fact, Fact) for fact, *_ in refused):
-            return self._closed(start, refused)
-        if start not in self._found:
-            nothing = self._wider is not None and all(one.step is None for one in self._wider.of(start).values())
-            self._found[start] = self._identities.at_first(start) if nothing else self._closed(start)
-        return self._found[start]
+            return self._closed(starts, refused)
+        if starts not in self._found:
+            nothing = self._wider is not None and all(one.step is None for one in self._wider.of(starts).values())
+            self._found[starts] = self._identities.at_first(starts) if nothing else self._closed(starts)
+        return self._found[starts]
 
-    def touched(self, start: str, members: Collection[str]) -> bool:
-        """Whether something that a principal can bring about is about itself, or about others like it: then they are not alike."""
-        return any(fact.subject in members for fact, found in self.of(start).items() if found.rounds > 0)
+    def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+        """Those principals about which, or about others like them, is something that they can bring about together: such are not alike."""
+        about = {fact.subject for fact, found in self.of(starts).items() if found.rounds > 0}
+        return tuple(start for start in starts if not about.isdisjoint(alike[start]))
 
-    def _closed(self, start: str, refused: frozenset[Way] = ANY_WAY) -> Facts:
-        facts = self._identities.at_first(start)
+    def _closed(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Facts:
+        facts = self._identities.at_first(starts)
         search = _Search(self._offers, self._needs, facts, refused)
         rounds = 0
         while True:
@@ -69,7 +71,7 @@ class StepClosure:
 
 @dataclass
 class _Search:
-    """The search for what one principal can bring about, from `facts`, which grow between the rounds."""
+    """The search for what some principals can bring about together, from `facts`, which grow between the rounds."""
 
     offers: Offers
     needs: Needs

@@ -7,7 +7,7 @@ on one of them, which is for the closure to see (`Universe.split`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
@@ -20,6 +20,7 @@ from verifier.problem.tables import MORE_STATES, Table
 from verifier.problem.trusting import trusting
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.own_policies import said_of
+from verifier.verify.reach.together import each_of
 
 KINDS = ("arn:*:iam::*:user/*", "arn:*:iam::*:role/*")
 NO_POLICIES = None
@@ -72,11 +73,14 @@ class Universe:
         """The principals that one in `starts` stands for."""
         return self._alike.get(start, (start,))
 
-    def split(self, touched: Callable[[str, tuple[str, ...]], bool]) -> None:
-        """Takes apart those that stand for several, of which some are `touched`: a step that one can come to take is on one of them."""
+    def split(self, touching: Callable[[tuple[str, ...], Mapping[str, tuple[str, ...]]], tuple[str, ...]]) -> None:
+        """Takes apart those that stand for several, of which some are touched: a step that one can come to take is on one of them.
+        `touching` says of which of some that may be, together."""
+        several = tuple(start for start, members in self._alike.items() if len(members) > 1)
+        split = frozenset(each_of(several, lambda some: touching(some, self._alike)))
         apart: dict[str, tuple[str, ...]] = {}
         for start, members in self._alike.items():
-            if len(members) > 1 and touched(start, members):
+            if start in split:
                 apart |= {member: (member,) for member in members}
             else:
                 apart[start] = members
