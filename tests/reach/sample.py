@@ -41,7 +41,7 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 NEW = "escalation"
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
-SERVICES = (("lambda.amazonaws.com", "lambda:CreateFunction"), ("ec2.amazonaws.com", "ec2:RunInstances"))
+SERVICES = (("lambda.amazonaws.com", moves.TO_LAMBDA), ("ec2.amazonaws.com", ("ec2:RunInstances",)))
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 MATERIAL = "kms:Decrypt"
 _CONTEXT: dict[str, Value] = {"kms:EncryptionContext:app": "x", "kms:EncryptionContextKeys": ("app",)}
@@ -237,7 +237,7 @@ class Sampler:
         for context in contexts:
             yield from (moves.assume(by, role, tags, context=context) for tags in (_TAGS if tagged else ((),)))
         if by.account == role.split(":")[4] and role != STRANGER:
-            yield from (moves.pass_role(by, role, service, start) for service, start in SERVICES)
+            yield from (moves.pass_role(by, role, service, actions) for service, actions in SERVICES)
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
             yield moves.put_trust(by, role, document(anyone, PolicyKind.TRUST, f"{role}#trust"))
 

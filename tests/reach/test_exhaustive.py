@@ -46,7 +46,7 @@ def test_each_step_may_be_the_one_that_is_needed() -> None:
         (state(own("kms:TagResource"), BLUE, facts=tags), StepKind.TAG),
         (state(own("iam:PutUserPolicy"), facts=tags), StepKind.PUT_POLICY),
         (state(own("iam:AttachUserPolicy"), facts=tags), StepKind.ATTACH_POLICY),
-        (state(own(["iam:PassRole", "lambda:CreateFunction"]), others=(role,), facts=tags), StepKind.PASS_ROLE),
+        (state(own(["iam:PassRole", "lambda:*"]), others=(role,), facts=tags), StepKind.PASS_ROLE),
         (state(own("iam:*", TARGET, "Deny"), facts=tags), None),
     ):
         outcome, chain = search(before.estate, BY, "kms:Decrypt", KEY, 1)

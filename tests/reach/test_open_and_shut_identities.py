@@ -16,7 +16,7 @@ from tests.reach.telling import PROVED, told
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import State
-from verifier.model.step_actions import COMPUTE
+from verifier.model.step_actions import running_services, ways_to_run
 
 NO_GRANTS: dict[str, Any] = {"facts": {"grants": ()}}
 USES = own("kms:Decrypt", KEY)
@@ -108,13 +108,13 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Statement, ...], dict[str, Any], t
     "update login profile": (("new credentials of a user",), (own("iam:UpdateLoginProfile"),), {"bob": BOB_USES}, (BLUE,)),
     "pass role": (
         ("pass role",),
-        (own("iam:PassRole"), own("lambda:CreateFunction")),
+        (own("iam:PassRole"), own("lambda:*eFunction")),
         {"role": BY_LAMBDA},
         ({"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},),
     ),
     "start code": (
         ("pass role",),
-        (own("lambda:CreateFunction"), own("iam:PassRole")),
+        (own("lambda:*eFunction"), own("iam:PassRole")),
         {"role": BY_LAMBDA},
         ({"StringEquals": {"aws:PrincipalAccount": PARTNER}},),
     ),
@@ -134,19 +134,40 @@ def test_shut_by_one_condition(name: str, number: int) -> None:
     assert told(home(*(mine or (own("s3:*"),)), **world)) == PROVED
 
 
-@pytest.mark.parametrize("service", COMPUTE)
-def test_a_role_is_passed_to_each_service_that_starts_code(service: str) -> None:
-    # id_roles_use_passrole: the trust policy admits the service, and the caller may use the service's own action.
-    role = trusting(admits({"Service": service}), own=(USES,))
-    assert told(home(own("iam:PassRole"), own(COMPUTE[service]), role=role)) == ("pass role",)
-    assert told(home(own("iam:PassRole"), own("sns:Publish"), role=role)) == PROVED
+WAYS = [(service, way) for service in running_services() for way in ways_to_run(service)]
 
+
+@pytest.mark.parametrize(("service", "way"), WAYS, ids=[way[-1] for _, way in WAYS])
+def test_a_role_is_passed_to_each_service_that_runs_code(service: str, way: tuple[str, ...]) -> None:
+    # id_roles_use_passrole: the trust policy admits the service, and the caller may use all actions of the way.
+    role = trusting(admits({"Service": service}), own=(USES,))
+    to_service = own("iam:PassRole", Condition={"StringLike": {"iam:PassedToService": service.replace(".com", ".*")}})
+    assert told(home(to_service, own(list(way)), role=role)) == ("pass role",)
+    # Without what starts it, something else may; without the action that takes the role, nothing has it.
+    assert told(home(to_service, own(list(way[:-1]) or "sns:Publish"), role=role))[0] != "pass role"
+
+
+def test_a_role_is_passed_to_a_service_of_which_nothing_is_known() -> None:
     # What makes another service use a role is not known, but that the caller must be allowed to pass it there is.
     other = trusting(admits({"Service": "example.amazonaws.com"}), own=(USES,))
-    assert told(home(own("iam:PassRole"), own(COMPUTE[service]), role=other)) == ("unknown", "E4")
-    to_service = own("iam:PassRole", Condition={"StringLike": {"iam:PassedToService": service.replace(".com", ".*")}})
-    assert told(home(to_service, own(COMPUTE[service]), role=other)) == PROVED
-    assert told(home(to_service, own(COMPUTE[service]), role=role)) == ("pass role",)
+    assert told(home(own("iam:PassRole"), own("lambda:*eFunction"), role=other)) == ("unknown", "E4")
+    to_lambda = own("iam:PassRole", Condition={"StringLike": {"iam:PassedToService": "lambda.*"}})
+    assert told(home(to_lambda, own("lambda:*eFunction"), role=other)) == PROVED
+
+
+@pytest.mark.parametrize(
+    ("made", "started", "expected"),
+    [
+        ("app-*", "app-?", ("pass role",)),
+        ("app-x", "*", ("pass role",)),
+        ("*", "app-x", ("pass role",)),
+        ("app-*", "web-*", ("unknown", "E4")),
+    ],
+)
+def test_what_is_started_is_what_was_made(made: str, started: str, expected: tuple[str, ...]) -> None:
+    function = f"arn:aws:lambda:*:{HOME}:function:"
+    mine = (own("lambda:CreateFunction", function + made), own("lambda:InvokeFunction", function + started), own("iam:PassRole"))
+    assert told(home(*mine, role=BY_LAMBDA)) == expected
 
 
 # --- versions -----------------------------------------------------------------------------------------------------------------------------

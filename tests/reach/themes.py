@@ -143,7 +143,7 @@ def _pass(theme: _Theme) -> _Theme:
     )
     theme.give(role, theme.allow("s3:*"), trust=trust)
     return theme.mine(
-        theme.allow("iam:PassRole", *menus.PASSES), theme.allow(theme.one("lambda:CreateFunction", "ec2:RunInstances", "lambda:*"))
+        theme.allow("iam:PassRole", *menus.PASSES), theme.allow(theme.one("lambda:*eFunction", "ec2:RunInstances", "lambda:*"))
     )
 
 

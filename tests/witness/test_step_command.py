@@ -26,7 +26,7 @@ from tests.report.stories import (
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import Became, Move, PolicyAdded, ReEncrypted, StepKind
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_actions import COMPUTE
+from verifier.model.step_actions import in_ways_to_run
 from verifier.witness.step_command import step_commands
 
 ALICE = f"arn:aws:iam::{HOME}:user/team/Alice"
@@ -56,7 +56,7 @@ def moves() -> Iterator[Move]:
     for action in ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"):
         yield Move(StepKind.ASSUME_ROLE, asking(action, WEB), Became(ROLE))
     yield Move(StepKind.ASSUME_ROLE, asking("sts:AssumeRole", sts_ExternalId="x", sts_SourceIdentity="y"), Became(ROLE))
-    yield from (Move(StepKind.PASS_ROLE, passing(action), Became(ROLE)) for action in COMPUTE.values())
+    yield from (Move(StepKind.PASS_ROLE, passing(action), Became(ROLE)) for action in sorted(in_ways_to_run()))
     for owner in (ALICE, GROUP):
         inline = made(PolicyKind.IDENTITY, f"{owner}#extra", allowing(None, "*"))
         yield Move(StepKind.PUT_POLICY, (), PolicyAdded(owner, inline))

@@ -61,6 +61,46 @@ CHAINED = frozenset(
 """Keys of an identity provider that sessions made by it carry into `sts:AssumeRole`. [IAM: reference_policies_iam-condition-keys,
 *Cross-service … federation context keys*]"""
 
+RUN_BY: dict[str, tuple[frozenset[str], ...]] = {
+    "tasks.apprunner": (frozenset({"apprunner:CreateService"}),),
+    "bedrock-agentcore": (
+        frozenset(
+            {
+                *("bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:StartCodeInterpreterSession"),
+                "bedrock-agentcore:InvokeCodeInterpreter",
+            }
+        ),
+        frozenset({"bedrock-agentcore:CreateAgentRuntime", "bedrock-agentcore:InvokeAgentRuntime"}),
+    ),
+    "cloudformation": (
+        frozenset({"cloudformation:CreateStack"}),
+        frozenset({"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}),
+    ),
+    "codebuild": tuple(frozenset({"codebuild:CreateProject", f"codebuild:{start}"}) for start in ("StartBuild", "StartBuildBatch")),
+    "datapipeline": (frozenset({f"datapipeline:{name}" for name in ("CreatePipeline", "PutPipelineDefinition", "ActivatePipeline")}),),
+    "ec2": (frozenset({"ec2:RunInstances"}), frozenset({"ec2:RequestSpotInstances"})),
+    "ecs-tasks": (
+        *(frozenset({"ecs:RegisterTaskDefinition", f"ecs:{start}"}) for start in ("RunTask", "StartTask", "CreateService")),
+        frozenset({"batch:RegisterJobDefinition", "batch:SubmitJob"}),
+    ),
+    "emr-serverless": (frozenset({"emr-serverless:CreateApplication", "emr-serverless:StartJobRun"}),),
+    "glue": (
+        *(frozenset({"glue:CreateJob", f"glue:{start}"}) for start in ("StartJobRun", "CreateTrigger")),
+        frozenset({"glue:CreateSession", "glue:RunStatement"}),
+        frozenset({"glue:CreateDevEndpoint"}),
+    ),
+    "lambda": tuple(
+        frozenset({"lambda:CreateFunction", f"lambda:{start}"}) for start in ("InvokeFunction", "AddPermission", "CreateEventSourceMapping")
+    ),
+    "sagemaker": tuple(frozenset({f"sagemaker:{name}"}) for name in ("CreateNotebookInstance", "CreateTrainingJob", "CreateProcessingJob")),
+    "scheduler": (frozenset({"scheduler:CreateSchedule"}),),
+    "ssm": (frozenset({"ssm:CreateDocument", "ssm:StartAutomationExecution"}),),
+    "states": (frozenset({"states:CreateStateMachine", "states:StartExecution"}), frozenset({"states:TestState"})),
+}
+"""The services that run code of the caller's, or make the requests that it says, as a role that is passed to them, by the name of the
+principal that the role has to trust. All actions of one of the sets are needed: those that make something with the role, and those that
+start it. [the services' own guides and API references, on execution roles, service roles and task roles]"""
+
 _OPERATIONS = (
     _iam("PutRolePolicy", "role", _BOUNDARY, _TEMPLATE),
     _iam("PutUserPolicy", "user", _BOUNDARY),
@@ -98,30 +138,8 @@ _OPERATIONS = (
     _sts("AssumeRoleWithSAML", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     Operation("ram:CreateResourceShare", SHARE),
     Operation("ram:AssociateResourceShare", SHARE),
-    *(
-        Operation(name, START)
-        for name in (
-            *("lambda:CreateFunction", "ec2:RunInstances", "ecs:RunTask", "glue:CreateJob", "cloudformation:CreateStack"),
-            *("codebuild:CreateProject", "sagemaker:CreateNotebookInstance", "states:CreateStateMachine"),
-            *("ssm:StartAutomationExecution", "datapipeline:PutPipelineDefinition", "lambda:UpdateFunctionConfiguration"),
-        )
-    ),
+    *(Operation(name, START) for name in sorted({name for ways in RUN_BY.values() for way in ways for name in way})),
 )
-
-STARTED_BY = {
-    "lambda.amazonaws.com": ("lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"),
-    "ec2.amazonaws.com": ("ec2:RunInstances",),
-    "ecs-tasks.amazonaws.com": ("ecs:RunTask",),
-    "glue.amazonaws.com": ("glue:CreateJob",),
-    "cloudformation.amazonaws.com": ("cloudformation:CreateStack",),
-    "codebuild.amazonaws.com": ("codebuild:CreateProject",),
-    "sagemaker.amazonaws.com": ("sagemaker:CreateNotebookInstance",),
-    "states.amazonaws.com": ("states:CreateStateMachine",),
-    "ssm.amazonaws.com": ("ssm:StartAutomationExecution",),
-    "datapipeline.amazonaws.com": ("datapipeline:PutPipelineDefinition",),
-}
-"""The services that use a passed role in code of the caller's choice, by the principal that the role has to trust: the actions of which one
-is needed. [the services' own guides, on execution roles and service roles]"""
 
 OTHERS_OF_IAM_AND_STS = frozenset(
     {

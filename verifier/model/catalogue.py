@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from verifier.model.reach import StepKind
-from verifier.model.step_actions import step_actions
+from verifier.model.step_actions import in_ways_to_run, runs_alone, service_name, step_actions
 
 
 class Head(Enum):
@@ -27,7 +27,8 @@ class Head(Enum):
     STEP = "step"
     """It is a step of docs/reach.md, decided exactly."""
     DOUBT = "doubt"
-    """It can, and is no step, or what it acts on is not in the input: `Entry.effect` is the most that it brings about."""
+    """It can, and is no step, or not in every way that it can, or what it acts on is not in the input: `Entry.effect` is the most that it
+    brings about."""
     UNKNOWN = "unknown"
     """No data says whether it can: taken for the worst."""
 
@@ -134,5 +135,10 @@ def _by_name() -> dict[str, Entry]:
             whole = f"{service}:{name}"
             found[whole.lower()] = Entry(whole, Head(head), reason, known, tuple(services.split()))
     found |= {name.lower(): Entry(name, Head.STEP, f"step: {kind.value}") for kind, names in OF_KEYS.items() for name in names}
-    found |= {one.name.lower(): Entry(one.name, Head.STEP, "step") for one in step_actions()}
+    for one in step_actions():
+        row, name = found.get(one.name.lower()), one.name
+        # What it takes to run code (E4) may lead to more than the step does: what is there already is started, or starts by itself.
+        further = row is not None and row.doubtful and name in in_ways_to_run()
+        if row is None or not further or set(row.services) <= {service_name(service) for service in runs_alone(name)}:
+            found[name.lower()] = Entry(name, Head.STEP, "step")
     return dict(sorted(found.items()))

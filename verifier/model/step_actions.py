@@ -46,19 +46,6 @@ class StepAction:
     condition_keys: frozenset[str]
 
 
-COMPUTE: Mapping[str, str] = {
-    "cloudformation.amazonaws.com": "cloudformation:CreateStack",
-    "codebuild.amazonaws.com": "codebuild:CreateProject",
-    "ec2.amazonaws.com": "ec2:RunInstances",
-    "ecs-tasks.amazonaws.com": "ecs:RunTask",
-    "glue.amazonaws.com": "glue:CreateJob",
-    "lambda.amazonaws.com": "lambda:CreateFunction",
-    "sagemaker.amazonaws.com": "sagemaker:CreateNotebookInstance",
-    "states.amazonaws.com": "states:CreateStateMachine",
-}
-"""The services that start code, or make requests, with a role that is passed to them (`iam:PassedToService`), and the action that does it.
-What else a caller may need (to start what was made) is supposed to be permitted."""
-
 _SERVICE = re.compile(r"(?P<name>.+?)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9]+)?\.amazonaws\.com(?:\.cn)?", re.ASCII)
 """The name of a service principal: for all Regions, or for one."""
 
@@ -69,9 +56,35 @@ def service_name(principal: str) -> str:
     return principal if found is None else found["name"]
 
 
-def starting_action(principal: str) -> str | None:
-    """The action with which a service, by any form of its name, starts code; `None` where that is not known."""
-    return COMPUTE.get(f"{service_name(principal)}.amazonaws.com")
+@cache
+def running_services() -> tuple[str, ...]:
+    """The services (service principals) of which it is known how they come to run code as a role that is passed to them."""
+    return tuple(_running())
+
+
+def ways_to_run(principal: str) -> tuple[tuple[str, ...], ...]:
+    """The ways in which a service, by any form of its name, comes to run code as a role that is passed to it (E4): of each, the
+    actions that it takes besides `iam:PassRole`. None where that is not known."""
+    return _running().get(f"{service_name(principal)}.amazonaws.com", ())
+
+
+@cache
+def in_ways_to_run() -> frozenset[str]:
+    """The actions of all of them."""
+    return frozenset(name for ways in _running().values() for way in ways for name in way)
+
+
+def runs_alone(action: str) -> tuple[str, ...]:
+    """The services that come to run code by one action alone."""
+    return tuple(service for service, ways in _running().items() if (action,) in ways)
+
+
+@cache
+def _running() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for service, *actions in _document()["running"]:
+        found[service] = (*found.get(service, ()), tuple(actions))
+    return found
 
 
 IAM_REGION: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}

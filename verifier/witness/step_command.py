@@ -48,6 +48,8 @@ Words = Iterator[str]
 
 def step_commands(move: Move) -> tuple[str, ...]:
     """The commands of a step, in the order in which they are run."""
+    if move.kind is StepKind.PASS_ROLE:
+        return tuple(_passed(move))
     words = tuple(_words(move))
     if words:
         return (shlex.join(words),)
@@ -225,8 +227,6 @@ def _becoming(move: Move, caller: Caller) -> Words:
             provider = request.caller.principal_arn
             yield from ("aws", "sts", "assume-role-with-saml", "--role-arn", caller.principal_arn, "--principal-arn", provider)
             yield from ("--saml-assertion", "<assertion>")
-        case "iam:PassRole":
-            yield from _passed(move, caller.principal_arn)
 
 
 def _role(caller: Caller) -> tuple[str, ...]:
@@ -246,31 +246,41 @@ _PASSING: Mapping[str, tuple[str, ...]] = {
     "cloudformation:CreateStack": ("--stack-name", "<name>", "--template-body", "file://template.yaml", "--role-arn", "ROLE"),
     "codebuild:CreateProject": ("--cli-input-json", "file://project.json", "--service-role", "ROLE"),
     "ec2:RunInstances": ("--image-id", "<image>", "--iam-instance-profile", "Name=<profile of the role>", "--user-data", "file://code"),
-    "ecs:RunTask": ("--task-definition", "<task>", "--overrides", '{"taskRoleArn": "ROLE"}'),
+    "codebuild:StartBuild": ("--project-name", "<name>"),
+    "ecs:RegisterTaskDefinition": ("--family", "<task>", "--task-role-arn", "ROLE", "--container-definitions", "file://containers.json"),
+    "ecs:RunTask": ("--task-definition", "<task>"),
     "glue:CreateJob": ("--name", "<name>", "--role", "ROLE", "--command", "file://command.json"),
     "lambda:CreateFunction": (
         *("--function-name", "<name>", "--role", "ROLE", "--runtime", "python3.13"),
         *("--handler", "<handler>", "--zip-file", "fileb://code.zip"),
     ),
+    "lambda:InvokeFunction": ("--function-name", "<name>", "out.json"),
+    "glue:StartJobRun": ("--job-name", "<name>"),
     "sagemaker:CreateNotebookInstance": (
         *("--notebook-instance-name", "<name>", "--instance-type", "ml.t3.medium"),
         *("--role-arn", "ROLE"),
     ),
+    "states:StartExecution": ("--state-machine-arn", "<state machine>"),
     "states:CreateStateMachine": ("--name", "<name>", "--definition", "file://definition.json", "--role-arn", "ROLE"),
 }
-_SERVICE = {"states": "stepfunctions"}
+_CALLED = {
+    **{f"bedrock-agentcore:Create{made}": "bedrock-agentcore-control" for made in ("AgentRuntime", "CodeInterpreter")},
+    **{f"states:{name}": "stepfunctions" for name in ("CreateStateMachine", "StartExecution", "TestState")},
+}
 """Where the CLI calls a service otherwise than IAM does."""
 
 
-def _passed(move: Move, role: str) -> Words:
-    """The call that starts code with a role, of which `iam:PassRole` is a permission."""
-    action = next((request.action for request in move.requests if request.action in _PASSING), None)
-    if action is None:
-        return
-    service, operation = action.split(":")
-    hyphenated = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("-")
-    yield from ("aws", _SERVICE.get(service, service), hyphenated)
-    yield from (word.replace("ROLE", role) for word in _PASSING[action])
+def _passed(move: Move) -> Iterator[str]:
+    """The calls by which a service comes to run code as a role; `iam:PassRole` is a permission of one of them."""
+    assert isinstance(move.change, Became)
+    for action in (request.action for request in move.requests if request.action != "iam:PassRole"):
+        service, operation = action.split(":")
+        hyphenated = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("-")
+        words = _PASSING.get(action, ("--cli-input-json", f"file://{hyphenated}.json"))
+        own = (word.replace("ROLE", move.change.caller.principal_arn) for word in words)
+        yield shlex.join(
+            ["aws", _CALLED.get(action, service), hyphenated.removesuffix("-function" if "invoke" in hyphenated else ""), *own]
+        )
 
 
 # --- parts -------------------------------------------------------------------------------------------------------------------------

@@ -92,6 +92,17 @@ def asked_region(primary: str, other: str) -> Move:
     return replace(right, requests=(asked, replace(right.requests[1], context=(("aws:RequestedRegion", other),))))
 
 
+def passing(made: str, started: str, other: str = "eu-west-1") -> Move:
+    """A role for a function; what is invoked is another one, perhaps in another Region."""
+    right = moves.pass_role(BY, TARGET)
+    start = f"arn:aws:lambda:eu-west-1:{HOME}:"
+    requests = (
+        replace(request, resource=start + name, context=(("aws:RequestedRegion", region),))
+        for request, name, region in zip(right.requests[1:], (made, started), ("eu-west-1", other), strict=True)
+    )
+    return replace(right, requests=(right.requests[0], *requests))
+
+
 def aliased(kind: StepKind, key: str | None, *keys: str, name: str = ALIAS) -> Move:
     """A step on an alias."""
     return moves.move_alias(kind, BY, name, key, *keys)
@@ -175,7 +186,12 @@ WRONG: dict[str, Callable[[], Move]] = {
     "is no group": lambda: moves.join(BY, ALICE, TARGET),
     "credentials are those of the user": lambda: replace(moves.become(BY, BOB), requests=moves.become(BY, ALICE).requests),
     "iam:PassedToService must be one of": lambda: moves.pass_role(BY, TARGET, "sns.amazonaws.com"),
-    "it takes one request for lambda:CreateFunction": lambda: moves.pass_role(BY, TARGET, start="ec2:RunInstances"),
+    "besides iam:PassRole it takes lambda:CreateFunction, lambda:InvokeFunction or lambda:Add": lambda: moves.pass_role(
+        BY, TARGET, actions=("ec2:RunInstances",)
+    ),
+    "lambda:CreateFunction, lambda:InvokeFunction": lambda: moves.pass_role(BY, TARGET, actions=("lambda:CreateFunction",)),
+    "what is started is what was made": lambda: passing("function:made", "function:other"),
+    "in the Region in which it was made": lambda: passing("function:made", "function:made", "eu-west-3"),
     "services set no session tags": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(TARGET, tags=(("a", "b"),))),
     "must be the one whose session it gives": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(OTHER)),
 }

@@ -204,14 +204,15 @@ def test_pass_role_open_and_shut() -> None:
     # id_roles_use_passrole: a trust policy that lets the service assume the role, iam:PassRole of the user, and the service's own action.
     role = trusting(admits({"Service": LAMBDA}), own=(USES,))
     passes = own("iam:PassRole", TARGET, Condition={"StringEquals": {"iam:PassedToService": LAMBDA}})
-    before = state(passes, own("lambda:CreateFunction"), others=(role,))
+    before = state(passes, own(list(moves.TO_LAMBDA)), others=(role,))
     move = moves.pass_role(BY, TARGET)
     assert found(before, move) == "allow"
+    assert found(state(passes, own("lambda:CreateFunction"), others=(role,)), move) == "deny"  # nothing starts what was made
     assert can(after(before, move), after(before, move).held[-1]) == "allow"
     assert found(state(passes, others=(role,)), move) == "deny"
     assert found(state(own("lambda:*"), others=(role,)), move) == "deny"
     assert found(state(passes, own("lambda:*"), others=(EVERYONE,)), move) == "depends P1"
-    other = moves.pass_role(BY, TARGET, "ec2.amazonaws.com", "ec2:RunInstances")
+    other = moves.pass_role(BY, TARGET, "ec2.amazonaws.com", ("ec2:RunInstances",))
     assert found(state(passes, own("ec2:*"), others=(role,)), other) == "deny"
     assert found(state(own("*"), others=(role,)), other) == "deny"
     deputy = trusting(admits({"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}))

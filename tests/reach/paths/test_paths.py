@@ -19,7 +19,7 @@ EVERY = 4
 `--all` ask all of all paths."""
 
 
-SUPPOSED = "E4: that a service runs what is given to it is supposed, so a permission that starts it is not asked for"
+SUPPOSED = "E4: that an instance profile holds the role is supposed"
 UNKNOWN_STEP = "neither a step nor a doubt is known for what the path needs"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.operations import STARTED_BY
+from verifier.evaluate.operations import RUN_BY
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -184,23 +184,32 @@ def _session(move: Move) -> str:
 def passed_to(move: Move) -> str:
     """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
     service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
-    if service is None or not starting(service):
-        raise fail(move, f"iam:PassedToService must be one of {', '.join(sorted(STARTED_BY))}, not {service}")
+    if service is None or not running(service):
+        raise fail(move, f"iam:PassedToService must be one of {', '.join(sorted(RUN_BY))} (.amazonaws.com), not {service}")
     return service
 
 
-def starting(service: str) -> tuple[str, ...]:
-    """The actions that make a service use a role, by any form of the service's name: with the ending that it has in China, or with its
-    Region."""
+def running(service: str) -> tuple[frozenset[str], ...]:
+    """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the ending that it has
+    in China, or with its Region."""
     name = service.removesuffix(".cn").removesuffix(".amazonaws.com")
     first, _, region = name.partition(".")
-    return STARTED_BY.get(f"{first if _REGION.fullmatch(region) else name}.amazonaws.com", ())
+    return RUN_BY.get(first if _REGION.fullmatch(region) else name, ()) if name != service else ()
 
 
 def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole]"""
     role, service = _session(move), passed_to(move)
-    require(len(move.requests) == 2, move, "it takes iam:PassRole and the action that starts code")
     require(one_of(move, ("iam:PassRole",)).request.resource == role, move, "the role passed must be the one whose session it gives")
-    one_of(move, starting(service))
+    rest = [request for request in move.requests if request.action.lower() != "iam:passrole"]
+    asked = sorted(request.action.lower() for request in rest)
+    ways = [sorted(map(str.lower, way)) for way in running(service)]
+    require(asked in ways, move, f"besides iam:PassRole it takes {' or '.join(', '.join(sorted(way)) for way in running(service))}")
+    about: dict[str, str] = {}
+    for request in rest:
+        if request.resource is not None:
+            kind = re.split(r"[:/]", request.resource.split(":", 5)[5].lstrip("/"))[0]
+            require(about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made")
+    regions = {Asked(request).text("aws:requestedregion") for request in rest} - {None}
+    require(len(regions) < 2, move, "what is started is in the Region in which it was made")
     require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")

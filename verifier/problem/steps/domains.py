@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from verifier.model.step_actions import COMPUTE, step_key
+from verifier.model.step_actions import running_services, step_key
 from verifier.problem.domains import (
     DIGITS,
     LOWER,
@@ -50,7 +50,7 @@ def _external_id(name: str, partition: str) -> Attribute:
 
 
 def _service(name: str, partition: str) -> Attribute:
-    return words(name, some(Characters(LOWER.listed | {"."})), seeds=tuple(COMPUTE))
+    return words(name, some(Characters(LOWER.listed | {"."})), seeds=running_services())
 
 
 def _policy(name: str, partition: str) -> Attribute:

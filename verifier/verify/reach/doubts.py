@@ -15,14 +15,14 @@ from verifier.model.catalogue import Effect, Head
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import PrincipalType, StatementRef
 from verifier.model.reach import StepKind
-from verifier.model.step_actions import service_name
+from verifier.model.step_actions import service_name, ways_to_run
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
 from verifier.verify.reach.needs import Identities
-from verifier.verify.reach.passed_roles import services, trusting
+from verifier.verify.reach.passed_roles import passable, services, trusting
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
 from verifier.verify.reach.step_offers import BY_PROVIDERS, StepOffers
 
@@ -134,17 +134,27 @@ class Doubts:
         for group in self._of(TargetKind.ROLE, doubt.account):
             linked = sum(1 << number for number, arn in enumerate(group.arns) if LINKED in arn)
             free = group.all & ~linked & ~supposed.reviewed(group.arns)
-            passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else group.allowed("iam:PassRole", by)
+            passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else self._passable(group, by, doubt.entry.services)
             for one, two in product(passing, self._trusting(group, doubt.entry.services)):
                 needs = (cube, two.cube, one.cube)
                 targets = one.targets & two.targets & free
                 yield Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
 
+    def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Allowed]:
+        """The roles that a principal may pass to one of some services; to any, where providers are among these."""
+        if any(name == "*" or name.startswith(WEB_PREFIX) for name in names):
+            return group.allowed("iam:PassRole", by)
+        among = self._among(names)
+        others = [service for service in among if not ways_to_run(service)]
+        return [*passable(group, by, among, known=True), *(passable(group, by, others, known=False) if others else ())]
+
+    def _among(self, names: tuple[str, ...]) -> list[str]:
+        return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
+
     def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[Allowed]:
         """The roles that admit one of some services, or identities of providers."""
-        for service in services(self._estate):
-            if "*" in names or service_name(service) in names:
-                yield from trusting(group, service)
+        for service in self._among(names):
+            yield from trusting(group, service)
         for name in names:
             if not name.startswith(WEB_PREFIX) and name != "*":
                 yield from trusting(group, f"{name}.amazonaws.com")

@@ -75,12 +75,12 @@ class Fact:
 
 @dataclass(frozen=True)
 class Passed:
-    """How a role is passed: to which service, and the account and action with which that service starts code; `None` for an action that is
+    """How a role is passed: to which service, in which account, and the actions by which that service comes to run code; none where that is
     not known."""
 
     service: str
     account: str
-    action: str | None
+    actions: tuple[str, ...]
 
 
 @dataclass(frozen=True)

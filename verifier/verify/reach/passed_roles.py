@@ -1,20 +1,20 @@
 """Roles that are passed to services, as offers (E4; docs/reach.md).
 
 In: the groups of roles and accounts, a principal. Out: which services a role could be passed to, and by what the caller may do so.
-Guarantee: as of `offers`. Every service that a trust policy of the estate names is among them; of one whose starting action is not known
-the offer has none, and no story is told of it.
+Guarantee: as of `offers`. Every service that a trust policy of the estate names is among them; of one of which it is not known how it comes
+to run code the offer has no actions, and no story is told of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.reach import StepKind
-from verifier.model.step_actions import COMPUTE, service_name, starting_action
+from verifier.model.step_actions import running_services, service_name, ways_to_run
 from verifier.problem.powers import TARGET_TAGS
 from verifier.problem.predicates import Predicate, exactly
 from verifier.verify.reach.cubes import Cube
@@ -25,10 +25,10 @@ PASSED_TO = "iam:passedtoservice"
 
 
 def services(estate: Estate) -> tuple[str, ...]:
-    """The services that a role of an estate could be passed to: those whose starting action is known first."""
+    """The services that a role of an estate could be passed to: those of which it is known how they come to run code first."""
     trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
     named = sorted({service for trust in trusts for service in _named_by(trust)})
-    return tuple(sorted(dict.fromkeys((*COMPUTE, *named)), key=lambda service: starting_action(service) is None))
+    return tuple(sorted(dict.fromkeys((*running_services(), *named)), key=lambda service: not ways_to_run(service)))
 
 
 def _named_by(trust: Policy) -> frozenset[str]:
@@ -45,36 +45,32 @@ def names_of(service: str) -> tuple[Predicate, ...]:
 
 
 def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...]) -> Iterator[Bundle]:
-    """`iam:PassRole` to one of the services that were `asked` about, which the role trusts and which the caller can make start something.
+    """`iam:PassRole` to one of the services that were `asked` about, which the role trusts and which the caller can make run its code.
     `accounts` has the account of the roles."""
-    passing = group.allowed("iam:PassRole", by, PASSED_TO)
-    for service in asked if passing else ():
-        action = starting_action(service)
-        values = _values_for(group, service, known=action is not None)
-        starting = [Allowed(0, Cube(0, frozenset()))] if action is None else accounts.allowed(action, by)
-        for one, two, three in product(passing, trusting(group, service), starting):
-            if values is None or dict(one.cube.values).get(PASSED_TO, -1) & values:
-                needs = (_whatever_its_tags(one.cube), two.cube, three.cube)
-                how = Passed(service, group.root, action)
+    for service in asked:
+        ways = ways_to_run(service)
+        passing = passable(group, by, (service,), known=bool(ways))
+        admitting = trusting(group, service) if passing else []
+        for way in ways or ((),) if admitting else ():
+            for one, two, *rest in product(passing, admitting, *(accounts.allowed(action, by) for action in way)):
+                needs, how = (one.cube, two.cube, *(other.cube for other in rest)), Passed(service, group.root, way)
                 yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, one.targets & two.targets, needs, Gives(FactKind.HOLDS), how)
+
+
+def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:
+    """The roles that a principal may pass to one of some services. Some services do not support `iam:PassedToService` [IAM:
+    reference_policies_iam-condition-keys]: not those that are `known`."""
+    values = -1 if not group.tells_apart(PASSED_TO) else 0 if known else group.absent(PASSED_TO)
+    for predicate in chain.from_iterable(map(names_of, to)):
+        values |= group.mask(PASSED_TO, predicate) or 0
+    passing = group.allowed("iam:PassRole", by, PASSED_TO)
+    return [Allowed(one.targets, _whatever_its_tags(one.cube)) for one in passing if dict(one.cube.values).get(PASSED_TO, -1) & values]
 
 
 def _whatever_its_tags(cube: Cube) -> Cube:
     """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them
     as they are, so that what rests on them is Unknown."""
     return replace(cube, powers=cube.powers - {TARGET_TAGS})
-
-
-def _values_for(group: Group, service: str, *, known: bool) -> int | None:
-    """The classes of values with which a role is passed to a service; `None` where no policy asks for the key. Some services do not support
-    the key [IAM: reference_policies_iam-condition-keys]: not those whose starting action is `known`."""
-    masks = [group.mask(PASSED_TO, predicate) for predicate in names_of(service)]
-    if None in masks:
-        return None
-    found = 0 if known else group.absent(PASSED_TO)
-    for mask in masks:
-        found |= mask or 0
-    return found
 
 
 def trusting(group: Group, service: str) -> list[Allowed]:

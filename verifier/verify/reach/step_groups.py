@@ -112,6 +112,10 @@ class Group:
         """Whether a policy asks for an attribute."""
         return attribute in self.permissions.joint.finite.tables or attribute in self.permissions.joint.finite.lazy
 
+    def tells_apart(self, attribute: str) -> bool:
+        """Whether an attribute has several classes."""
+        return attribute in self.permissions.joint.finite.tables
+
     def absent(self, attribute: str) -> int:
         """The class of requests without an attribute that a policy asks for."""
         return 1 << self.permissions.joint.finite.tables[attribute].size
