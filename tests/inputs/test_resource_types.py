@@ -26,7 +26,6 @@ from verifier.inputs import load_estate
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.resource_types import HARMLESS, READ, Family, unknown_family
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.model.estate import Estate
 from verifier.model.invariants_text import read_invariants
@@ -77,7 +76,7 @@ def test_what_is_listed_as_read_is_asked_for(tmp_path: Path, monkeypatch: pytest
         return of_type
 
     monkeypatch.setattr(Resolver, "of_type", recording(Resolver.of_type))
-    monkeypatch.setattr(Plan, "done", recording(Plan.done))
+    monkeypatch.setattr(Resolver, "done", recording(Resolver.done))
     monkeypatch.setattr(Template, "of_type", recording(Template.of_type))
     whole = {"id": "o-a1b2c3d4e5", "master_account_id": ACCOUNT, "accounts": [{"id": ACCOUNT}], "roots": [{"id": "r-ab12"}]}
     organization = Planned("aws_organizations_organization", "o", whole, before=whole)
@@ -85,7 +84,7 @@ def test_what_is_listed_as_read_is_asked_for(tmp_path: Path, monkeypatch: pytest
     load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), organization, policy))])
     (tmp_path / "template.yaml").write_text(text(KEY), encoding="utf-8")
     load_estate([tmp_path / "template.yaml"], supplied=Supplied(ACCOUNT, "us-west-2"))
-    assert READ - asked == {"aws_iam_service_linked_role"}  # makes roles that no list has
+    assert READ - asked == {"aws_iam_service_linked_role", "AWS::IAM::ServiceLinkedRole"}  # makes roles that no list has
 
 
 # -- what is unknown --

@@ -12,7 +12,7 @@ from verifier.inputs.document_text import document_source
 from verifier.inputs.nodes import Remarks, Scalar
 from verifier.inputs.supplied import NOTHING
 from verifier.inputs.terraform.derived import Derivation
-from verifier.inputs.terraform.documents import laid_out, policy_attribute
+from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.terraform.plan import read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -256,7 +256,7 @@ def test_every_part_of_a_written_document_is_where_it_is_shown(tmp_path: Path) -
     )
     resolver = Resolver(read, Derivation(Providers(read, NOTHING)))
     (key,) = resolver.of_type("aws_kms_key")
-    document = policy_attribute(resolver, key, "policy")
+    document = resolver.policy(key, "policy")
     assert document is not None and names_in([document]) == ("terraform_data.x.output (known after apply)",)
     text = document.source.text
     pending = [document]

@@ -17,7 +17,7 @@ from verifier.inputs.nodes import Node, Scalar, text_at
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
-_IAM = {
+IAM = {
     "AWS::IAM::Role": ("role", "RoleName"),
     "AWS::IAM::User": ("user", "UserName"),
     "AWS::IAM::Group": ("group", "GroupName"),
@@ -71,7 +71,7 @@ class Names:
     def _called(self, resource: Resource, attribute: str | None) -> Node | None:
         if resource.type in KEYS:
             return self.key_arn(resource) if attribute == "Arn" else self.key_id(resource) if attribute in (None, "KeyId") else None
-        if resource.type in _IAM:
+        if resource.type in IAM:
             if attribute == _ARNS.get(resource.type, "Arn") or (attribute is None and resource.type == "AWS::IAM::ManagedPolicy"):
                 return self.iam_arn(resource)
             return self.iam_name(resource) if attribute is None else None
@@ -116,11 +116,17 @@ class Names:
         known = names_in([node for node in of if node is not None])
         return of_pieces(resource.place, joined(parts), [*known, *names, *([] if self.account else ["`AWS::AccountId`"])])
 
+    def arn(self, resource: Resource) -> Node | None:
+        """The ARN of a key, an identity provider, a user, group, role or policy."""
+        if resource.type in KEYS:
+            return self.key_arn(resource)
+        return self.provider_arn(resource) if resource.type in PROVIDERS else self.iam_arn(resource)
+
     # -- users, groups, roles, policies --
 
     def iam_name(self, resource: Resource) -> Node:
         """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
-        given = self._of(resource, _IAM[resource.type][1])
+        given = self._of(resource, IAM[resource.type][1])
         if given is not None:
             return given
         self.made_up[resource.name] = None
@@ -142,4 +148,4 @@ class Names:
         """The ARN, with its path."""
         name, path = self.iam_name(resource), self._of(resource, "Path")
         middle = text_pieces(path) if path is not None else ("/",)
-        return self._arn(resource, "iam:", (f":{_IAM[resource.type][0]}",), middle, text_pieces(name), of=[name, path])
+        return self._arn(resource, "iam:", (f":{IAM[resource.type][0]}",), middle, text_pieces(name), of=[name, path])

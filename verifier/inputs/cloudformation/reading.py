@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.iam import Identities
 from verifier.inputs.cloudformation.keys import Keys
 from verifier.inputs.cloudformation.names import Names
-from verifier.inputs.cloudformation.surroundings import endpoints, shares, supposed, unknown_resources
+from verifier.inputs.cloudformation.side import TemplateSide
+from verifier.inputs.cloudformation.surroundings import add_roles, shares, supposed, unknown_resources
 from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
-from verifier.inputs.drafts import listing, obj
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.parts import Parts
+from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
+from verifier.inputs.resources.iam import Identities
 from verifier.inputs.supplied import Supplied
-from verifier.model.estate import Unmodelled
 from verifier.syntax.text import first_few
 
 _ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
@@ -73,14 +73,13 @@ def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -
 
 def _add(parts: Parts, reading: Reading) -> None:
     node, names, functions = reading.node, reading.names, reading.functions
-    keys, identities = Keys(functions, names), Identities(functions, names)
+    keys, side = Keys(functions, names), (functions.remarks, parts, TemplateSide(node, functions, names))
     found = keys.read()
-    _add_account(parts, node, names.account, identities)
-    made = list(endpoints(functions, names))
-    listed = [endpoint for endpoint in made if isinstance(endpoint, Node)]
-    parts.made_endpoints += [obj(node, VpcEndpoints=listing(node, listed))] if listed else []
-    others = [endpoint for endpoint in made if isinstance(endpoint, Unmodelled)]
-    parts.unmodelled += [*identities.unmodelled, *others, *shares(functions)]
+    Identities(*side).read()
+    IdentityProviders(*side).read()
+    Endpoints(*side).read()
+    add_roles(parts, functions, names.account)
+    parts.unmodelled += shares(functions)
     parts.unknown += unknown_resources(functions, keys.arns, names.account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
@@ -99,17 +98,6 @@ def _loops(remarks: Remarks, template: Template) -> WriteOut:
     """What writes the loops of a template out: what they go over can depend on parameters, mappings, and where it is deployed."""
     given = {"AWS::AccountId": template.supplied.account, "AWS::Region": template.supplied.region}
     return Functions(remarks, template, lambda name, attribute: None, given).loops.written_out
-
-
-def _add_account(parts: Parts, node: Node, account: str | None, identities: Identities) -> None:
-    details = identities.read(node)
-    parts.elsewhere.setdefault(account or "", []).append(identities.elsewhere)
-    parts.elsewhere.setdefault("", []).append(identities.everywhere)
-    if details is not None and account is not None:
-        parts.made.setdefault(account, []).append(details)
-    if account is not None:
-        for name, listing in identities.providers(node).items():
-            parts.add_providers(account, name, listing)
 
 
 def _supposed(names: Names) -> list[str]:

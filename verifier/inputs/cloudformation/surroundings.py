@@ -1,13 +1,12 @@
-"""What surrounds the keys and identities of a template: VPC endpoints, shares of AWS RAM, and what others make for it (stacks inside it,
-products, custom resources, macros).
+"""What surrounds the keys and identities of a template: shares of AWS RAM, and what others make for it (stacks inside it, products, custom
+resources, macros).
 
-In: its functions, the names of its resources, the ARNs of its keys. Out: what `describe-vpc-endpoints` would list, and what cannot be told
-and may refuse; what the second policy of a shared key may allow; what each maker could change, with its address. Guarantee: an endpoint
-that is made without a policy has AWS's default one (V). The policy of a share is written by AWS RAM and is not in the template, so it is
-not taken for absent (L5a); a permission of AWS RAM has statements that allow, and no others. Whatever others make may hold roles, and
-policies of users and roles; it changes a key only if the template hands it that key, which each verdict says it supposes. [CloudFormation
-Template Reference: AWS::EC2::VPCEndpoint, AWS::RAM::ResourceShare, AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions;
-CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
+In: its functions, the ARNs of its keys. Out: what the second policy of a shared key may allow; what each maker could change, with its
+address. Guarantee: the policy of a share is written by AWS RAM and is not in the template, so it is not taken for absent (L5a); a
+permission of AWS RAM has statements that allow, and no others. Whatever others make may hold roles, and policies of users and roles; it
+changes a key only if the template hands it that key, which each verdict says it supposes. [CloudFormation Template Reference:
+AWS::RAM::ResourceShare, AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions; CloudFormation User Guide: nested stacks, custom
+resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
 """
 
 from __future__ import annotations
@@ -16,19 +15,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
-from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import obj
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.parts import Parts
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.unknown import Unknown, text_pieces
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
-_EVERYTHING = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}'
 _SHARED = {"AWS::RAM::ResourceShare": "ResourceArns", "AWS::RAM::ResourceAssociation": "ResourceArn"}
 """The property that names what is shared, by type."""
 _ANYTHING = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
@@ -40,6 +36,7 @@ _STACKS = re.compile(
 """Resources that stand for resources of another template."""
 EVERYWHERE = "AWS::CloudFormation::StackSet"
 """Stacks in other accounts."""
+_MAKES_ROLES = re.compile(rf"AWS::IAM::ServiceLinkedRole|{EVERYWHERE}|AWS::SSO::.*")
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
 """Resources that code of others makes: custom resources, and types that are registered in the account."""
 _LEADS_ON = {
@@ -49,24 +46,6 @@ _LEADS_ON = {
 }
 """Resources by which a key is handed on, and by what: the function behind a custom resource, itself or by an alias or version; an alias."""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
-
-
-def endpoints(functions: Functions, names: Names) -> Iterator[Node | Unmodelled]:
-    """Each endpoint that may be made, or that it may refuse where nobody knows of which service it is."""
-    for resource in functions.template.of_type("AWS::EC2::VPCEndpoint"):
-        exists, identifier, place = functions.exists(resource), names(resource.name, None), resource.place
-        service, vpc = functions.of(resource, "ServiceName"), functions.of(resource, "VpcId")
-        if exists is False or not isinstance(identifier, Scalar) or service is None:
-            continue
-        if isinstance(service, Unknown):
-            name, what = printable(f"{resource.type} {resource.name}"), f"`{resource.name}` is an endpoint of a service that is not known"
-            yield Unmodelled(name, "V", Influence.MAY_REFUSE, printable(what), endpoint=identifier.text, span=place.span)
-            continue
-        found: dict[str, Node] = {"VpcEndpointId": identifier, "ServiceName": service}
-        found |= {"VpcId": vpc} if isinstance(vpc, Scalar) else {}
-        found |= {"OwnerId": text_at(place, names.account)} if names.account else {}
-        policy = functions.of(resource, "PolicyDocument") or text_at(place, _EVERYTHING)
-        yield obj(place, **found, **({"PolicyDocument": policy} if exists and not is_unknown_whole(policy) else {}))
 
 
 def shares(functions: Functions) -> Iterator[Unmodelled]:
@@ -114,11 +93,16 @@ def makers(functions: Functions) -> list[Resource]:
     return [resource for resource in made if functions.exists(resource) is not False]
 
 
-def makes_roles(functions: Functions) -> bool:
-    """Whether there may be roles that the template does not have."""
+def add_roles(parts: Parts, functions: Functions, account: str | None) -> None:
+    """Records that there may be roles that the template does not have."""
     template = functions.template
-    linked = (functions.exists(resource) is not False for resource in template.of_type("AWS::IAM::ServiceLinkedRole"))
-    return template.makes_names or any(linked) or bool(makers(functions))
+    types = [r.type for r in template.resources.values() if _MAKES_ROLES.fullmatch(r.type) and functions.exists(r) is not False]
+    if template.makes_names or "AWS::IAM::ServiceLinkedRole" in types or makers(functions):
+        parts.leave_roles_out(account)
+    if EVERYWHERE in types:
+        parts.leave_roles_out(None)
+    if any(type_.startswith("AWS::SSO::") for type_ in types):
+        parts.leave_roles_out(None, of_permission_sets=True)
 
 
 def unknown_resources(

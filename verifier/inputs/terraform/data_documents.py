@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from verifier.inputs.drafts import listing, obj
 from verifier.inputs.json_nodes import read_json
 from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, text_at, text_of
+from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import rebased, written
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
-from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.resolver import Resolver, member
-from verifier.inputs.terraform.values import after_apply, node_of, unknown_part
+from verifier.inputs.terraform.values import after_apply, node_of
 from verifier.inputs.unknown import Resolved, Unknown, unknowns, with_leaves
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

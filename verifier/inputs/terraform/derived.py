@@ -11,8 +11,8 @@ import hashlib
 from string import Formatter
 
 from verifier.inputs.nodes import Node, Scalar, text_at
+from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
-from verifier.inputs.terraform.plan import Resource
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.values import after_apply

@@ -14,9 +14,6 @@ from collections.abc import Callable
 
 from verifier.inputs.json_nodes import read_json
 from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
-from verifier.inputs.terraform.plan import Resource
-from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.values import after_apply, is_any_unknown, unknown_part
 from verifier.inputs.unknown import Embedded, Resolved, Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -26,20 +23,6 @@ _LONGEST = 1 << 18
 """Characters of a text that is laid out. AWS takes policies of 32 KiB."""
 _DEEPEST = 20
 """Steps that a line is indented at most."""
-
-
-def policy_attribute(resolver: Resolver, resource: Resource, name: str) -> Node | None:
-    """The policy in an attribute: a text, a document that could be recovered, or `Unknown`; `None` where it has none. A text whose
-    expression in a `.tf` file says the same has its places there."""
-    found = resolver.value(resource, name)
-    if isinstance(found, Scalar) and found.text.strip():
-        found = resolver.located(found, resolver.expression_of(resource, name), resource, name)
-    unknown = is_any_unknown(unknown_part(resource.unknown, name))
-    if unknown and isinstance(found, Scalar) and found.text.strip() and not found.text.lstrip().startswith("{"):
-        # An expression that refers to one thing, which is no policy, makes one of it.
-        resolver.supposed.get(resource.address, {}).pop(name, None)
-        return Unknown(found.source, found.start, found.end, [after_apply(f"{resource.address}.{name}")])
-    return rebased(found, found) if isinstance(found, Members) else as_document(found, f"{resolver.plan.file}#{resource.address}.{name}")
 
 
 def as_document(node: Node | None, place: str) -> Node | None:

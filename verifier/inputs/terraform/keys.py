@@ -14,11 +14,11 @@ from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Members, Node, Scalar, entries, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
+from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
-from verifier.inputs.terraform.documents import as_document, policy_attribute
-from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.reader import Reader, Word
-from verifier.inputs.terraform.resolver import member
+from verifier.inputs.terraform.documents import as_document
+from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence
 from verifier.syntax.diagnostic import InputError
@@ -29,6 +29,13 @@ _TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", 
 _CONSTRAINTS = {"encryption_context_equals": "EncryptionContextEquals", "encryption_context_subset": "EncryptionContextSubset"}
 _HOW_TO_TELL = "give it with --account 111122223333, or add a data source aws_caller_identity to the configuration"
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
+
+
+@dataclass
+class PlanReader(Reader):
+    """A reader of resources that plans alone have."""
+
+    side: Resolver
 
 
 @dataclass
@@ -54,7 +61,7 @@ class _Key:
 
 
 @dataclass
-class Keys(Reader):
+class Keys(PlanReader):
     """The keys of one side of a plan."""
 
     by_address: dict[str, _Key] = field(default_factory=dict)
@@ -64,17 +71,16 @@ class Keys(Reader):
 
     def read(self) -> list[KeyParts]:
         """Returns the parts of every key, and adds what the plan does to others. Errors go to `remarks`."""
-        plan = self.resolver.plan
         for types in (KEYS, REPLICAS):
-            for resource in plan.done(*types):
+            for resource in self.side.done(*types):
                 self._scheduled(resource) if resource.verb is Verb.TAKES else self._key(resource)
-        for resource in plan.done("aws_kms_key_policy"):
+        for resource in self.side.done("aws_kms_key_policy"):
             self._policy(resource)
-        for resource in plan.done("aws_kms_grant"):
+        for resource in self.side.done("aws_kms_grant"):
             self._revoked(resource) if resource.verb is Verb.TAKES else self._grant(resource)
-        for resource in plan.done("aws_kms_alias"):
+        for resource in self.side.done("aws_kms_alias"):
             self._alias(resource)
-        for resource in self.resolver.of_type(*UNREAD_KEYS):
+        for resource in self.side.of_type(*UNREAD_KEYS):
             self._unread(resource)
         for key in self.by_address.values():
             if key.gone and any(word.writes for word in key.words):
@@ -86,35 +92,35 @@ class Keys(Reader):
     # -- keys --
 
     def _key(self, resource: Resource) -> None:
-        arn = self.resolver.text(resource, "arn")
+        arn = self.side.text(resource, "arn")
         if arn is None:
             self._without_arn(resource)
             return
         self._check_bypass(resource, arn)
         own = self._own_policy(resource)
         words = [] if own is None else [Word(resource, own, resource.writes("policy"))]
-        self._add(_Key(arn, self.at(resource), resource, self._facts(resource, arn), words, tags=self._tags(resource)))
+        self._add(_Key(arn, self.side.at(resource), resource, self._facts(resource, arn), words, tags=self._tags(resource)))
 
     def _scheduled(self, resource: Resource) -> None:
         """A key that the plan schedules for deletion: it is not checked, and has its policy until it is deleted."""
-        arn = self.resolver.text(resource, "arn")
+        arn = self.side.text(resource, "arn")
         if arn is not None and arn not in self.by_arn:
-            self._add(_Key(arn, self.at(resource), resource, gone=True))
+            self._add(_Key(arn, self.side.at(resource), resource, gone=True))
 
     def _add(self, key: _Key) -> None:
         self.by_address[f"{key.resource.address} (goes)" if key.gone else key.resource.address] = self.by_arn[key.arn] = key
 
     def _without_arn(self, resource: Resource) -> None:
         """Records why the key has no ARN yet."""
-        if self.providers.account(resource) is None:
+        if self.side.account(resource) is None:
             message = f"the plan does not tell which account {resource.address} will be in"
-            self.remarks.error(self.at(resource), message, hint=_HOW_TO_TELL)
+            self.remarks.error(self.side.at(resource), message, hint=_HOW_TO_TELL)
         else:
-            self.remarks.error(self.at(resource), f"{resource.address} has no `arn`", rule="U3")
+            self.remarks.error(self.side.at(resource), f"{resource.address} has no `arn`", rule="U3")
 
     def _unread(self, resource: Resource) -> None:
         """A key of the provider awscc: there is one, and its policy is not known."""
-        arn, at = self.resolver.text(resource, "arn"), self.at(resource)
+        arn, at = self.side.text(resource, "arn"), self.side.at(resource)
         if arn is None:
             self._without_arn(resource)
         elif arn not in self.by_arn:
@@ -124,13 +130,13 @@ class Keys(Reader):
     def _own_policy(self, resource: Resource) -> Node | None:
         """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has none recorded."""
         found = None
-        if not resource.created or self.resolver.is_configured(resource, "policy"):
-            found = policy_attribute(self.resolver, resource, "policy")
-        return text_at(self.at(resource), DEFAULT) if found is None and resource.created else found
+        if not resource.created or self.side.is_configured(resource, "policy"):
+            found = self.side.policy(resource, "policy")
+        return text_at(self.side.at(resource), DEFAULT) if found is None and resource.created else found
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
         """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its primary key has."""
-        at, own = self.at(resource), self.by_arn.get(self.resolver.text(resource, "primary_key_arn") or "")
+        at, own = self.side.at(resource), self.by_arn.get(self.side.text(resource, "primary_key_arn") or "")
         primary = own.resource if own is not None and resource.type in REPLICAS else None
         usage = self._either(resource, primary, "key_usage")
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
@@ -146,9 +152,9 @@ class Keys(Reader):
 
     def _fact(self, resource: Resource, name: str) -> Node | None:
         """An attribute that is set. Where it is computed and not configured, `None`."""
-        if resource.created and not self.resolver.is_configured(resource, name) and name not in resource.values:
+        if resource.created and not self.side.is_configured(resource, name) and name not in resource.values:
             return None
-        return self.resolver.value(resource, name)
+        return self.side.value(resource, name)
 
     def _origin(self, resource: Resource) -> str:
         store, external = (self._fact(resource, name) for name in ("custom_key_store_id", "xks_key_id"))
@@ -157,52 +163,52 @@ class Keys(Reader):
         return "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE"
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
-        at, given = self.at(resource), self._fact(resource, "multi_region")
+        at, given = self.side.at(resource), self._fact(resource, "multi_region")
         if resource.type in KEYS and isinstance(given, Unknown):
             return {}
         is_replica = resource.type in REPLICAS
         if not is_replica and not (isinstance(given, Scalar) and given.text == "true"):
             return {"MultiRegion": plain(at, "false")}
-        arn = self.resolver.text(primary or resource, "arn") if not is_replica or primary else None
+        arn = self.side.text(primary or resource, "arn") if not is_replica or primary else None
         primary_key = text_at(at, arn) if arn is not None and is_key_arn(arn) else None
         return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
 
     def _tags(self, resource: Resource) -> Node | None:
-        node, names = self.resolver.tags(resource), self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",)
+        node, names = self.side.tags(resource), self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",)
         pairs = [] if node is None else [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs]
         found = self.unknown(resource, *names) if node is None else listing(node, pairs)
-        return self.resolver.marked(resource, found, "tags", "tags_all")
+        return self.side.marked(resource, found, "tags", "tags_all")
 
     # -- what refers to keys --
 
     def target(self, resource: Resource, name: str) -> _Key | None:
         """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the plan's."""
-        given = self.resolver.text(resource, name)
+        given = self.side.text(resource, name)
         if given is not None and given.startswith("alias/"):
-            aliases = [found for found in self.resolver.of_type("aws_kms_alias") if self.resolver.text(found, "name") == given]
+            aliases = [found for found in self.side.of_type("aws_kms_alias") if self.side.text(found, "name") == given]
             certain = name != "target_key_id" and len(aliases) == 1 and aliases[0].verb is not Verb.CHANGES
             return self.target(aliases[0], "target_key_id") if certain else None
         if given is not None:
             return self.by_arn.get(self._arn_of(resource, given))
-        referred = self.resolver.references.referred(resource, name)
+        referred = self.side.referred(resource, name)
         return self.by_address.get(referred.address) if referred is not None else None
 
     def _policy(self, resource: Resource) -> None:
         """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the lockout safety check;
         one that changes its key puts its policy on one of the two."""
-        key, at = self._owner(resource), self.at(resource)
+        key, at = self._owner(resource), self.side.at(resource)
         if key is None:
             names = self.names(resource, "key_id")
-            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.providers.told(resource)))
+            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.side.derive.providers.told(resource)))
             return
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
-            left = text_at(at, self.resolver.text(resource, "policy") or "" if bypass else DEFAULT)
-            found = as_document(left, f"{self.resolver.label(resource)}.policy") if bypass else left
+            left = text_at(at, self.side.text(resource, "policy") or "" if bypass else DEFAULT)
+            found = as_document(left, f"{self.side.label(resource)}.policy") if bypass else left
             key.words.append(Word(resource, found, not bypass))
             return
         self._check_bypass(resource, key.arn)
-        policy = policy_attribute(self.resolver, resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
+        policy = self.side.policy(resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
         word = Word(resource, policy, resource.writes("policy"), "key_id")
         old = None if resource.was is None else resource.was.get("key_id")
         if resource.verb is Verb.CHANGES and isinstance(old, str) and old != resource.values.get("key_id"):
@@ -218,13 +224,13 @@ class Keys(Reader):
 
     def _check_bypass(self, resource: Resource, arn: str) -> None:
         """Records whether the resource puts its policy past the lockout safety check, or may."""
-        bypass = self.resolver.value(resource, "bypass_policy_lockout_safety_check")
+        bypass = self.side.value(resource, "bypass_policy_lockout_safety_check")
         if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text == "false"):
             self.parts.unchecked.add(arn)
 
     def _owner(self, resource: Resource) -> _Key | None:
         """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added to it."""
-        given, key, at = self.resolver.text(resource, "key_id"), self.target(resource, "key_id"), self.at(resource)
+        given, key, at = self.side.text(resource, "key_id"), self.target(resource, "key_id"), self.side.at(resource)
         if key is not None or given is None or given.startswith("alias/"):
             return key
         arn = self._arn_of(resource, given)
@@ -238,13 +244,14 @@ class Keys(Reader):
         """The ARN of a key by its ARN or ID. Raises `InputError` where it must be asked for whose the ID is (S4)."""
         if ":" in given:
             return given
-        partition, region, account = self.providers.partition(resource), self.providers.region(resource), self.providers.account(resource)
+        providers, account = self.side.derive.providers, self.side.account(resource)
+        partition, region = providers.partition(resource), providers.region(resource)
         if account is None:
             message = f"the plan does not tell in which account {resource.address} names a key by its ID"
-            raise InputError.of(printable(message), self.at(resource).span, hint=_HOW_TO_TELL, rule="S4")
+            raise InputError.of(printable(message), self.side.at(resource).span, hint=_HOW_TO_TELL, rule="S4")
         arn = f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
-        if self.providers.told(resource)[1] is None:
-            self.remarks.by_id[arn] = self.at(resource)
+        if self.side.derive.providers.told(resource)[1] is None:
+            self.remarks.by_id[arn] = self.side.at(resource)
         return arn
 
     def _changes_of(self, arn: str, at: Node) -> KeyChanges:
@@ -252,38 +259,38 @@ class Keys(Reader):
 
     def _of(self, resource: Resource, name: str) -> _Key | KeyChanges | None:
         """The key that an attribute names, or what is done to it where it is not in the plan."""
-        key, given = self.target(resource, name), self.resolver.text(resource, name)
+        key, given = self.target(resource, name), self.side.text(resource, name)
         if key is not None and not key.gone:
             return key
-        return None if given is None else self._changes_of(self._arn_of(resource, given), self.at(resource))
+        return None if given is None else self._changes_of(self._arn_of(resource, given), self.side.at(resource))
 
     def _grant(self, resource: Resource) -> None:
         owner, names = self._of(resource, "key_id"), self.names(resource, "key_id")
         if owner is not None:
             grant = self._grant_node(resource)
-            owner.grants.append(told(grant, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else grant)
+            owner.grants.append(told(grant, self.side.label(resource)) if resource.verb is Verb.KEEPS else grant)
         elif names:
             does = f"is a grant on a key that is not known: it depends on {first_few(names)}"
             self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, does)
 
     def _revoked(self, resource: Resource) -> None:
-        key, grant = self.resolver.text(resource, "key_id"), self.resolver.text(resource, "grant_id")
+        key, grant = self.side.text(resource, "key_id"), self.side.text(resource, "grant_id")
         if key is not None and grant is not None:
-            self._changes_of(self._arn_of(resource, key), self.at(resource)).revoked.add(grant)
+            self._changes_of(self._arn_of(resource, key), self.side.at(resource)).revoked.add(grant)
 
     def _grant_node(self, resource: Resource) -> Node:
         """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `Unknown`, and what is empty is left
         out, as the provider does not send it."""
-        resolver, at, account = self.resolver, self.at(resource), self.providers.account(resource)
-        name, retiring = (resolver.value(resource, attribute) for attribute in ("name", "retiring_principal"))
+        side, at, account = self.side, self.side.at(resource), self.side.account(resource)
+        name, retiring = (side.value(resource, attribute) for attribute in ("name", "retiring_principal"))
         members: dict[str, Node | None] = {
-            "GrantId": text_at(at, resolver.text(resource, "grant_id") or resource.address),
+            "GrantId": text_at(at, side.text(resource, "grant_id") or resource.address),
             "Name": self._perhaps_revoked(resource) or (name if isinstance(name, Scalar) else None),
-            "GranteePrincipal": resolver.value(resource, "grantee_principal"),
+            "GranteePrincipal": side.value(resource, "grantee_principal"),
             "RetiringPrincipal": None if isinstance(retiring, Scalar) and not retiring.text else retiring,
-            "Operations": resolver.value(resource, "operations"),
-            "Constraints": _constraints(resolver.value(resource, "constraints")),
-            "IssuingAccount": text_at(at, f"arn:{self.providers.partition(resource)}:iam::{account}:root") if account else None,
+            "Operations": side.value(resource, "operations"),
+            "Constraints": _constraints(side.value(resource, "constraints")),
+            "IssuingAccount": text_at(at, f"arn:{self.side.derive.providers.partition(resource)}:iam::{account}:root") if account else None,
         }
         return obj(at, **{name: node for name, node in members.items() if node is not None})
 
@@ -292,7 +299,7 @@ class Keys(Reader):
         and gives its ID [API: CreateGrant, Name]."""
         if not resource.created or not resource.values.get("name"):
             return None
-        deeds = list(self.resolver.plan.done(resource.type))
+        deeds = list(self.side.done(resource.type))
         for number, other in enumerate(deeds):
             alike = all(other.values.get(name) == resource.values.get(name) for name in _TOLD_BY)
             before = other.address == resource.address and number < deeds.index(resource)
@@ -304,14 +311,14 @@ class Keys(Reader):
         old = resource.values if resource.verb is Verb.TAKES else (resource.was or {}) if resource.writes("target_key_id") else {}
         former, named = old.get("target_key_id"), old.get("name")
         if isinstance(former, str) and isinstance(named, str):
-            self._changes_of(self._arn_of(resource, former), self.at(resource)).unaliased.add(named)
-        name = self.resolver.value(resource, "name") if resource.verb is not Verb.TAKES else None
+            self._changes_of(self._arn_of(resource, former), self.side.at(resource)).unaliased.add(named)
+        name = self.side.value(resource, "name") if resource.verb is not Verb.TAKES else None
         if name is None:
             return
         owner = self._of(resource, "target_key_id")
         if owner is not None:
-            owner.aliases.append(told(name, self.resolver.label(resource)) if resource.verb is Verb.KEEPS else name)
-        elif self.resolver.references.referred(resource, "target_key_id") is None:
+            owner.aliases.append(told(name, self.side.label(resource)) if resource.verb is Verb.KEEPS else name)
+        elif self.side.referred(resource, "target_key_id") is None:
             self.parts.loose_alias = self.unknown(resource, f"whose alias {resource.address} is")
 
     def _parts(self, key: _Key) -> KeyParts:
@@ -325,7 +332,7 @@ class Keys(Reader):
             members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.resolver.plan.file)
+        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.side.plan.file)
 
 
 def _constraints(node: Node | None) -> Node | None:

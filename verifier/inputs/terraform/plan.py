@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import Block, Module, ModuleName, Provider, read_modules, read_providers
 from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, objects, string
-from verifier.inputs.terraform.values import Index, ModulePath, is_any_unknown, module_path, unknown_part
+from verifier.inputs.terraform.values import ModulePath, module_path
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
@@ -28,47 +28,7 @@ MAJORS = ("0", "1")
 Modules = dict[ModuleName, Module]
 
 
-class Verb(Enum):
-    """What a plan does to an object: it makes it, changes it, takes it away, or leaves it as it is."""
-
-    MAKES = "makes"
-    CHANGES = "changes"
-    TAKES = "takes away"
-    KEEPS = "keeps"
-
-
 _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
-
-
-@dataclass(frozen=True, eq=False)
-class Resource:
-    """An instance of a resource or data source, on one side of a plan. `values` are those that are known, `unknown` has `true` in the
-    place of each that is not; of what the plan takes away they are those before. `was` are the values of the same object before;
-    `configuration` is its block, without instances."""
-
-    address: str
-    managed: bool
-    type: str
-    name: str
-    index: Index
-    module: ModulePath
-    values: Json
-    unknown: Any
-    verb: Verb
-    configuration: Block | None
-    provider: str
-    was: Json | None = None
-
-    @property
-    def created(self) -> bool:
-        """Whether the plan makes it: then it has nothing but what the plan gives it."""
-        return self.verb is Verb.MAKES
-
-    def writes(self, *names: str) -> bool:
-        """Whether the plan makes it, or changes one of these attributes, or may."""
-        if self.verb is not Verb.CHANGES or self.was is None:
-            return self.verb is Verb.MAKES
-        return any(self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names)
 
 
 @dataclass(frozen=True)
@@ -94,10 +54,6 @@ class Plan:
     def after(self) -> dict[str, Resource]:
         """The objects that there are after it."""
         return {deed.address: deed for deed in self.deeds if deed.verb is not Verb.TAKES}
-
-    def done(self, *types: str) -> Iterator[Resource]:
-        """What it does to managed resources of these types, and those that it keeps."""
-        return (deed for deed in self.deeds if deed.managed and deed.type in types)
 
     def address(self, address: str) -> Source:
         """The source of what the plan says of a thing, which has an address and no text."""

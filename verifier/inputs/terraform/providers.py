@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from verifier.inputs.nodes import Items, Scalar
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
+from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
-from verifier.inputs.terraform.plan import Plan, Resource
-from verifier.inputs.terraform.values import is_any_unknown, unknown_part
+from verifier.inputs.terraform.plan import Plan
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver

@@ -13,16 +13,17 @@ from pathlib import Path
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Remarks
 from verifier.inputs.parts import Parts
+from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
+from verifier.inputs.resources.iam import Identities
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
-from verifier.inputs.terraform.iam import Identities
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.keys import Keys
 from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
-from verifier.inputs.terraform.surroundings import Endpoints, IdentityProviders, Organizations, Unread
+from verifier.inputs.terraform.surroundings import Organizations, Unread
 
 _MOST_NAMED = 12
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
@@ -40,7 +41,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied, text)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
-    side = remarks, parts, resolver, providers
+    side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()
     Unread(*side).read(keys)

@@ -13,18 +13,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import same_node, told
-from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries
 from verifier.inputs.nodes import member as node_member
+from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
+from verifier.inputs.terraform.documents import as_document, rebased
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.terraform.plan import Plan, Resource, Verb
+from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.references import References
-from verifier.inputs.terraform.values import Index, ModulePath, after_apply, is_any_unknown, node_of, qualified, unknown_part
+from verifier.inputs.terraform.values import Index, ModulePath, after_apply, node_of, qualified
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.syntax.source import Source
+
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.derived import Derivation
 
 DEEPEST = 60
 """References that lead to each other, at most."""
@@ -35,17 +41,15 @@ STEPS, STEPS_EACH = 100_000, 2_000
 _VALUE = 20
 """Steps that an attribute counts for."""
 
-Derive = Callable[["Resolver", Resource, str], Node | None]
-
 
 @dataclass
-class Resolver:
+class Resolver(Side):
     """The attributes of one side of a plan. `derive` finds what follows from the other attributes of a resource. `supposed` has, by the
     address of a resource and the name of an attribute, the references that its expression is taken to be; `evaluated` is true once a value
     was recovered from a `.tf` file."""
 
     plan: Plan
-    derive: Derive
+    derive: Derivation
     instances: dict[tuple[ModulePath, bool, str, str], dict[Index, Resource]] = field(default_factory=dict)
     supposed: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     evaluated: bool = False
@@ -60,16 +64,27 @@ class Resolver:
     documents: bool = False
 
     def __post_init__(self) -> None:
+        self.file = self.plan.file
         self.references = References(self)
         for resource in self.plan.after.values():
             self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[resource.index] = resource
 
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
-        """The resources of these types, in the order of the plan."""
         return (r for r in self.plan.after.values() if r.type in types and r.managed is managed)
 
+    def done(self, *types: str) -> Iterator[Resource]:
+        return (deed for deed in self.plan.deeds if deed.managed and deed.type in types)
+
+    def at(self, resource: Resource | None) -> Node:
+        return Node(self.plan.address("accounts") if resource is None else self.place(resource), 0, 0)
+
+    def account(self, resource: Resource) -> str | None:
+        return self.derive.providers.account(resource)
+
+    def referred(self, resource: Resource, name: str) -> Resource | None:
+        return self.references.referred(resource, name)
+
     def value(self, resource: Resource, name: str) -> Node | None:
-        """An attribute; `None` where it is null or the resource has none of that name."""
         at = (f"{resource.address} (goes)" if resource.verb is Verb.TAKES else resource.address, name)
         self.recoveries += is_any_unknown(unknown_part(resource.unknown, name))
         if at not in self._known:
@@ -93,11 +108,6 @@ class Resolver:
         finally:
             self._open.pop()
 
-    def text(self, resource: Resource, name: str) -> str | None:
-        """An attribute that is known and a text; `None` otherwise."""
-        node = self.value(resource, name)
-        return node.text if isinstance(node, Scalar) else None
-
     def _value(self, resource: Resource, name: str) -> Node | None:
         unknown = unknown_part(resource.unknown, name)
         given = resource.values.get(name)
@@ -109,8 +119,44 @@ class Resolver:
         raw = node_of(self.place(resource), given, unknown, [after_apply(f"{resource.address}.{name}")])
         return self.filled(raw, self.expression_of(resource, name), resource, name)
 
+    def policy(self, resource: Resource, name: str) -> Node | None:
+        """The policy in an attribute. A text whose expression in a `.tf` file says the same has its places there."""
+        found = self.value(resource, name)
+        if isinstance(found, Scalar) and found.text.strip():
+            found = self.located(found, self.expression_of(resource, name), resource, name)
+        unknown = is_any_unknown(unknown_part(resource.unknown, name))
+        if unknown and isinstance(found, Scalar) and found.text.strip() and not found.text.lstrip().startswith("{"):
+            # An expression that refers to one thing, which is no policy, makes one of it.
+            self.supposed.get(resource.address, {}).pop(name, None)
+            return Unknown(found.source, found.start, found.end, [after_apply(f"{resource.address}.{name}")])
+        return rebased(found, found) if isinstance(found, Members) else as_document(found, f"{self.plan.file}#{resource.address}.{name}")
+
+    def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
+        """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
+        node, found = self._blocks(resource), list[tuple[str, Node | None, Node]]()
+        if isinstance(node, Unknown):
+            return node
+        for index, block in enumerate(entries(node)):
+            shown, place = f"inline_policy[{index}]", f"{self.label(resource)}.inline_policy[{index}].policy"
+            document = block if isinstance(block, Unknown) else as_document(member(block, "policy"), place)
+            found += [(shown, member(block, "name"), document)] if document is not None else []
+        return found
+
+    def _blocks(self, resource: Resource) -> Node | None:
+        """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
+        values are not known, there may be some all the same, unless the `.tf` file shows that there are none."""
+        is_open = resource.created and is_any_unknown(unknown_part(resource.unknown, "inline_policy"))
+        if not is_open or self.is_configured(resource, "inline_policy"):
+            return self.value(resource, "inline_policy")
+        block = self.plan.written(resource)
+        if block is not None and "inline_policy" not in block.dynamic:
+            self.evaluated = True
+            return None
+        why = f"{resource.address}.inline_policy (whether a `dynamic` block makes some is told by the .tf files alone)"
+        return Unknown(self.place(resource), 0, 0, [why])
+
     def tags(self, resource: Resource) -> Members | None:
-        """All tags of a resource, those that its provider adds among them; `None` where one is not known (F3)."""
+        """All tags of a resource, those that its provider adds among them."""
         node = self.value(resource, "tags_all")
         if node is None or (names_in([node]) and not self._default_tags(resource)):
             node = self.value(resource, "tags")
@@ -138,10 +184,6 @@ class Resolver:
     def marked(self, resource: Resource, node: Node | None, *attributes: str) -> Node | None:
         """A value of a resource, as one that is only told where the plan does not write these attributes."""
         return node if node is None or resource.writes(*attributes) else told(node, self.label(resource))
-
-    def label(self, resource: Resource) -> str:
-        """What a resource is called, with its file."""
-        return f"{self.plan.file}#{resource.address}"
 
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""

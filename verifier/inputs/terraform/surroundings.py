@@ -1,12 +1,10 @@
-"""What surrounds the keys of a plan: its organization with control policies, VPC endpoints, identity providers, and what is not read.
+"""What surrounds the keys of a plan: its organization with control policies, and what is not read.
 
-In: the resources of one side of a plan. Out: the parts of a snapshot, what control policies and endpoints may refuse that are not known,
-and what resources could change that are not read. Guarantee: the list of accounts is whole, or the organization is left out (F2);
-`FullAWSAccess` is taken to be attached everywhere, as AWS attaches it. An endpoint that is made without a policy has AWS's default one,
-which allows everything (V). A provider whose ARN is not known is listed as such, so that the account's providers are not known (E2w). What
-is not read is not passed over in silence (S1): stacks and products of CloudFormation, whose templates hold resources of their own, what the
-Cloud Control API makes, what is of a type that is not known, shares, whose policies AWS RAM writes, and provisioners; also what goes, for
-it may have taken something away.
+In: the resources of one side of a plan. Out: the parts of a snapshot, what control policies may refuse that are not known, and what
+resources could change that are not read. Guarantee: the list of accounts is whole, or the organization is left out (F2); `FullAWSAccess` is
+taken to be attached everywhere, as AWS attaches it. What is not read is not passed over in silence (S1): stacks and
+products of CloudFormation, whose templates hold resources of their own, what the Cloud Control API makes, what is of a type that is not
+known, shares, whose policies AWS RAM writes, and provisioners; also what goes, for it may have taken something away.
 """
 
 from __future__ import annotations
@@ -17,42 +15,41 @@ from dataclasses import dataclass
 
 from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import listing, obj, provider_listing
-from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
-from verifier.inputs.nodes import Items, Node, Scalar, entries, text_at
+from verifier.inputs.nodes import Items, Scalar, entries
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import Block
-from verifier.inputs.terraform.documents import as_document, policy_attribute
 from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.keys import Keys
-from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.reader import Reader, Word
+from verifier.inputs.terraform.keys import Keys, PlanReader
 from verifier.inputs.terraform.resolver import member
-from verifier.inputs.terraform.values import after_apply, node_of
+from verifier.inputs.terraform.values import node_of
 from verifier.inputs.unknown import Unknown, names_in
-from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
+from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
 _WHOLE = "aws_organizations_organization"
 _CHANGING = ("aws_organizations_policy", "aws_organizations_organizational_unit", "aws_organizations_account")
 """How the types of resources begin that decide which control policies are over an account."""
-_DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
-"""[PrivateLink guide, vpc-endpoints-access, Default endpoint policy]"""
 _STACK = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
 )
 """Types whose resources are made of a template."""
+_MAKES_ROLES = re.compile(
+    r"aws_iam_service_linked_role|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
+    r"|awscc_iam_(?:role|user|service_linked_role)|aws_cloudcontrolapi_resource(?:AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+)?"
+)
+"""Types of resources that make roles, or may, which the plan does not have; with the `type_name` of what the Cloud Control API makes."""
+_PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 _CONTROLLED = "aws_cloudcontrolapi_resource"
 _RUNS = ("local-exec", "remote-exec")
 _INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
 """Commands that call nothing of AWS."""
-_IDENTITY_PROVIDERS = {"aws_iam_openid_connect_provider": OPEN_ID_CONNECT, "aws_iam_saml_provider": SAML}
 
 
 @dataclass
-class Organizations(Reader):
+class Organizations(PlanReader):
     """The organization resources of one side of a plan."""
 
     supposed: bool = False
@@ -60,25 +57,25 @@ class Organizations(Reader):
     def read(self) -> None:
         """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes one."""
         whole = self._organization()
-        listed = list(self.resolver.of_type("aws_organizations_policy"))
+        listed = list(self.side.of_type("aws_organizations_policy"))
         policies = [policy for policy in listed if self._type(policy) in _CONTROL]
         for policy in listed:
             if not self._type(policy):
                 self._may_refuse(policy, "a policy of a type that is not known")
-        held = {self.resolver.text(policy, "id") for policy in listed} | set(FULL_ACCESS.values())
-        for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
-            if self.resolver.text(resource, "policy_id") not in held - {None}:
+        held = {self.side.text(policy, "id") for policy in listed} | set(FULL_ACCESS.values())
+        for resource in self.side.of_type("aws_organizations_policy_attachment"):
+            if self.side.text(resource, "policy_id") not in held - {None}:
                 self._may_refuse(resource, "an attachment of a policy that the plan does not hold")
         accounts = None if whole is None else self._accounts(whole)
         if whole is None or accounts is None:
             for policy in policies:
                 self._may_refuse(policy, "a control policy, and the plan does not list the accounts of its organization")
-            for resource in self.resolver.plan.deeds:
+            for resource in self.side.plan.deeds:
                 if resource.managed and resource.type.startswith(_CHANGING) and resource.verb is not Verb.KEEPS:
-                    self.parts.organization_changes.append((self.at(resource), resource.address))
+                    self.parts.organization_changes.append((self.side.at(resource), resource.address))
             return
-        place, parents = self.resolver.place(whole), self._parents()
-        root = self.resolver.value(whole, "roots")
+        place, parents = self.side.place(whole), self._parents()
+        root = self.side.value(whole, "roots")
         roots = [found.text for entry in entries(root) if isinstance(found := member(entry, "id"), Scalar) and ROOT.fullmatch(found.text)]
         described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
         parts: dict[str, object] = {
@@ -93,31 +90,31 @@ class Organizations(Reader):
                 self._may_refuse(whole, "an organization that the plan reads, which may have others")
             levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
             parts["policies"] = list(self._policies(policies, levels))
-        self.parts.add_organization(self.remarks, self.at(whole), {name: node_of(place, found) for name, found in parts.items()})
+        self.parts.add_organization(self.remarks, self.side.at(whole), {name: node_of(place, found) for name, found in parts.items()})
 
     def _organization(self) -> Resource | None:
-        found = (*self.resolver.of_type(_WHOLE), *self.resolver.of_type(_WHOLE, managed=False))
+        found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
         return next((r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None)
 
     def _accounts(self, whole: Resource) -> list[str] | None:
         """All accounts; `None` where some of them are not known yet, or are not listed."""
-        listed = self.resolver.value(whole, "accounts")
+        listed = self.side.value(whole, "accounts")
         if not isinstance(listed, Items) or names_in([listed]):
             return None
         found = [own.text for entry in listed.items if isinstance(own := member(entry, "id"), Scalar) and ACCOUNT.fullmatch(own.text)]
-        made = [self.resolver.text(resource, "id") or "" for resource in self.resolver.of_type("aws_organizations_account")]
+        made = [self.side.text(resource, "id") or "" for resource in self.side.of_type("aws_organizations_account")]
         return list(dict.fromkeys([*found, *made])) or None if all(map(ACCOUNT.fullmatch, made)) else None
 
     def _enabled(self, whole: Resource) -> Json:
         """The types of policies that are enabled at the root, where they are known."""
-        types = self.resolver.value(whole, "enabled_policy_types")
+        types = self.side.value(whole, "enabled_policy_types")
         if not isinstance(types, Items) or names_in([types]):
             return {}
         return {"PolicyTypes": [{"Type": entry.text} for entry in types.items if isinstance(entry, Scalar)]}
 
     def _parents(self) -> dict[str, str]:
-        children = self.resolver.of_type("aws_organizations_organizational_unit", "aws_organizations_account")
-        pairs = [(self.resolver.text(child, "id") or "", self.resolver.text(child, "parent_id")) for child in children]
+        children = self.side.of_type("aws_organizations_organizational_unit", "aws_organizations_account")
+        pairs = [(self.side.text(child, "id") or "", self.side.text(child, "parent_id")) for child in children]
         return {child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))}
 
     def _policies(self, policies: list[Resource], levels: list[str]) -> Iterator[object]:
@@ -126,18 +123,18 @@ class Organizations(Reader):
         yield _with_targets({"Id": FULL_ACCESS[SERVICE_CONTROL], "Type": SERVICE_CONTROL}, levels)
         attached = self._attached()
         for policy in policies:
-            identifier = self.resolver.text(policy, "id")
+            identifier = self.side.text(policy, "id")
             if identifier is not None:
-                summary = {"Id": identifier, "Name": self.resolver.text(policy, "name") or policy.address, "Type": self._type(policy)}
-                content = policy_attribute(self.resolver, policy, "content")
+                summary = {"Id": identifier, "Name": self.side.text(policy, "name") or policy.address, "Type": self._type(policy)}
+                content = self.side.policy(policy, "content")
                 known = {} if content is None or is_unknown_whole(content) else {"Content": content}
-                yield node_of(self.resolver.place(policy), _with_targets(summary, attached.get(identifier, []), known))
+                yield node_of(self.side.place(policy), _with_targets(summary, attached.get(identifier, []), known))
 
     def _attached(self) -> dict[str, list[str]]:
         """The targets of each policy. One that is not known may be any target, so what is attached may refuse anywhere."""
         found: dict[str, list[str]] = {}
-        for resource in self.resolver.of_type("aws_organizations_policy_attachment"):
-            policy, target = self.resolver.text(resource, "policy_id"), self.resolver.text(resource, "target_id")
+        for resource in self.side.of_type("aws_organizations_policy_attachment"):
+            policy, target = self.side.text(resource, "policy_id"), self.side.text(resource, "target_id")
             if target is None:
                 self._may_refuse(resource, "an attachment to a target that is not known")
             elif policy is not None:
@@ -146,7 +143,7 @@ class Organizations(Reader):
 
     def _type(self, policy: Resource) -> str:
         """The type of a policy; empty where it is not known."""
-        found = self.resolver.value(policy, "type")
+        found = self.side.value(policy, "type")
         return found.text if isinstance(found, Scalar) else SERVICE_CONTROL if found is None else ""
 
     def _may_refuse(self, resource: Resource, why: str) -> None:
@@ -158,101 +155,30 @@ def _with_targets(summary: Json, targets: Sequence[str], content: Json | None = 
     return {"policy": {"PolicySummary": summary, **(content or {})}, "targets": listed}
 
 
-class Endpoints(Reader):
-    """The endpoint resources of one side of a plan."""
-
-    def read(self) -> None:
-        """Adds the endpoints, and what the plan does to others."""
-        plan, words = self.resolver.plan, self._separate()
-        own = {self.resolver.text(r, "id") for r in self.resolver.of_type("aws_vpc_endpoint")}
-        others = {identifier: self.settled(said) for identifier, said in words.items() if identifier not in own}
-        self.parts.add_endpoint_policies({identifier: found for identifier, found in others.items() if found is not None})
-        taken = {self.resolver.text(r, "id") for r in plan.done("aws_vpc_endpoint") if r.verb is Verb.TAKES}
-        self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
-        listed = [node for r in self.resolver.of_type("aws_vpc_endpoint") if (node := self._endpoint(r, words)) is not None]
-        at = Node(plan.address("aws_vpc_endpoint"), 0, 0)
-        self.parts.made_endpoints += [obj(at, VpcEndpoints=listing(at, listed))] if listed else []
-
-    def _separate(self) -> dict[str, list[Word]]:
-        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the default one."""
-        found: dict[str, list[Word]] = {}
-        for resource in self.resolver.plan.done("aws_vpc_endpoint_policy"):
-            gone, identifier = resource.verb is Verb.TAKES, self.resolver.text(resource, "vpc_endpoint_id")
-            if identifier is None:
-                self._may_refuse(resource, ANY_ENDPOINT, "the policy of an endpoint that is not known")
-                self.parts.loose_endpoint_policy = True
-                continue
-            policy = None if gone else policy_attribute(self.resolver, resource, "policy")
-            if policy is None:
-                is_kept = resource.verb is Verb.KEEPS
-                policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
-            found.setdefault(identifier, []).append(Word(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id"))
-        return found
-
-    def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
-        identifier, service = self.resolver.text(resource, "id"), self.resolver.text(resource, "service_name")
-        if service is None and self.resolver.value(resource, "service_name") is not None:
-            self._may_refuse(resource, identifier, "an endpoint of a service that is not known")
-        if identifier is None or service is None:
-            return None
-        found: dict[str, object] = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.resolver.text(resource, "vpc_id")}
-        found["OwnerId"] = self.resolver.text(resource, "owner_id") or self.providers.account(resource)
-        said = [*self._own(resource), *words.get(identifier, ())]
-        policy = self.settled(said) if said else None
-        found["PolicyDocument"] = None if policy is not None and is_unknown_whole(policy) else policy
-        return node_of(self.resolver.place(resource), {name: value for name, value in found.items() if value is not None and value != ""})
-
-    def _own(self, resource: Resource) -> list[Word]:
-        """What an endpoint says of its policy; nothing where none is recorded."""
-        found, writes = None, resource.writes("policy")
-        if self.resolver.is_configured(resource, "policy") or not resource.created:
-            found = policy_attribute(self.resolver, resource, "policy")
-        return [] if found is None and not writes else [Word(resource, found or self._default(resource), writes)]
-
-    def _default(self, resource: Resource) -> Node:
-        found = as_document(text_at(self.at(resource), _DEFAULT), f"{self.resolver.label(resource)}.policy")
-        assert found is not None
-        return found
-
-    def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> None:
-        self.may(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, f"is {what}", endpoint=endpoint)
-
-
-class IdentityProviders(Reader):
-    """The identity providers of one side of a plan."""
-
-    def read(self) -> None:
-        """Adds the identity providers."""
-        for resource in self.resolver.of_type(*_IDENTITY_PROVIDERS):
-            account, kind = self.providers.account(resource), _IDENTITY_PROVIDERS[resource.type]
-            arn = self.resolver.value(resource, "arn") or self.unknown(resource, after_apply(f"{resource.address}.arn"))
-            if account is not None:
-                self.parts.add_providers(account, kind, provider_listing(self.at(resource), kind, [arn]))
-
-
-class Unread(Reader):
+class Unread(PlanReader):
     """The resources of one side of a plan that are not read."""
 
     def read(self, keys: Keys) -> None:
         """Records what each may do, or change."""
-        for resource in self.resolver.of_type("aws_ram_resource_association"):
+        for resource in self.side.of_type("aws_ram_resource_association"):
             self._share(resource, keys)
-        for resource in self.resolver.plan.after.values():
+        for resource in self.side.plan.after.values():
             if resource.managed and _STACK.fullmatch(self._type(resource) or ""):
                 what = "has resources of its own, which are not read: no key in it is checked"
-                self.remarks.warning(self.at(resource), f"{resource.address} {what}", hint="check its template in a run of its own")
+                self.remarks.warning(self.side.at(resource), f"{resource.address} {what}", hint="check its template in a run of its own")
                 does = "has resources of its own, which may hold policies of users and roles"
-                self.may(resource, "", "U3", Influence.EITHER, does, account=self.providers.account(resource))
-        for address in self.resolver.plan.invoked:
-            span, why = self.resolver.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
+                self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource))
+        for address in self.side.plan.invoked:
+            span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
             self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why))
-        for resource in self.resolver.plan.deeds:
+        for resource in self.side.plan.deeds:
             if resource.managed:
                 self._changes(resource)
-        if self.resolver.plan.deferred:
-            put_off = first_few(self.resolver.plan.deferred)
+                self._roles(resource)
+        if self.side.plan.deferred:
+            put_off = first_few(self.side.plan.deferred)
             description = printable(f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known")
-            name = printable(f"deferred changes of {self.resolver.plan.file}")
+            name = printable(f"deferred changes of {self.side.plan.file}")
             self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
     def _changes(self, resource: Resource) -> None:
@@ -271,16 +197,24 @@ class Unread(Reader):
         if family is not None:
             self.may_change(resource, family)
         if family is Family.KEYS:
-            self.remarks.warning(self.at(resource), f"{resource.address} is of a type that is not read: no key in it is checked")
+            self.remarks.warning(self.side.at(resource), f"{resource.address} is of a type that is not read: no key in it is checked")
+
+    def _roles(self, resource: Resource) -> None:
+        """Roles that a resource makes, and that are not in the plan."""
+        type_ = f"{resource.type}{resource.values.get('type_name') or ''}"
+        if _MAKES_ROLES.fullmatch(type_) and resource.verb not in (Verb.KEEPS, Verb.TAKES):
+            self.parts.leave_roles_out(None if "stack_set" in resource.type else self.side.account(resource))
+        if _PERMISSION_SETS.fullmatch(resource.type) and resource.verb is not Verb.KEEPS:
+            self.parts.leave_roles_out(None, of_permission_sets=True)
 
     def _type(self, resource: Resource) -> str | None:
         """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
-        return resource.type if resource.type != _CONTROLLED else self.resolver.text(resource, "type_name")
+        return resource.type if resource.type != _CONTROLLED else self.side.text(resource, "type_name")
 
     def _share(self, resource: Resource, keys: Keys) -> None:
         """What a share through AWS RAM may allow, on its key, or on any where that is not known (L5a): AWS RAM writes a second policy of
         the key, of statements that allow. [Terraform AWS provider: aws_ram_resource_association; AWS RAM User Guide: Permissions]"""
-        node, key = self.resolver.value(resource, "resource_arn"), keys.target(resource, "resource_arn")
+        node, key = self.side.value(resource, "resource_arn"), keys.target(resource, "resource_arn")
         if key is None and (not isinstance(node, Unknown) or self._is_other(resource, node)):
             return
         depends = first_few(names_in([] if node is None else [node]))
@@ -291,5 +225,5 @@ class Unread(Reader):
     def _is_other(self, resource: Resource, node: Unknown) -> bool:
         """Whether it is certainly no key: its ARN begins as that of another service, or it is a resource of another type."""
         head = (node.pieces[0] or "").split(":") if node.pieces else []
-        referred = self.resolver.references.referred(resource, "resource_arn")
+        referred = self.side.referred(resource, "resource_arn")
         return (len(head) > 3 and head[2] != "kms") or (referred is not None and not referred.type.startswith("aws_kms_"))

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar
+from verifier.inputs.resources.resource import is_any_unknown
 from verifier.inputs.terraform.hcl_kinds import member, number_text
 from verifier.inputs.terraform.json_text import string
 from verifier.inputs.unknown import Unknown
@@ -50,17 +51,6 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         text = format(Decimal(repr(value)), "f")
         return Scalar(place, 0, 0, number_text(text) or text, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
-
-
-def is_any_unknown(unknown: Any) -> bool:
-    """Whether something in a part of `after_unknown` is not known."""
-    parts = unknown.values() if isinstance(unknown, dict) else unknown if isinstance(unknown, list) else ()
-    return unknown is True or any(map(is_any_unknown, parts))
-
-
-def unknown_part(unknown: Any, name: str) -> Any:
-    """What `after_unknown` has of an attribute."""
-    return unknown.get(name) if isinstance(unknown, dict) else unknown
 
 
 Step = str | int

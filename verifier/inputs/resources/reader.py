@@ -1,7 +1,7 @@
-"""What the readers of a plan's resources have in common; which of several resources decides what a thing of AWS is.
+"""What the readers of resources have in common; which of several resources decides what a thing of AWS is.
 
-In: one side of a plan, by its resolver; what each resource says of a thing (the policy of a key, an inline policy, an attachment), and
-whether the plan writes it (docs/terraform.md, "What the provider does"). Out: parts, to which each reader adds what its resources are.
+In: one side of a plan, or a template; what each resource says of a thing (the policy of a key, an inline policy, an attachment), and
+whether it writes it (docs/terraform.md, "What the provider does"). Out: parts, to which each reader adds what its resources are.
 Guarantee: of the resources that write a thing the last one counts, by the dependencies that Terraform goes by; where nothing is written,
 what all of them say. Where that is not one thing, it is not known.
 """
@@ -16,9 +16,7 @@ from verifier.inputs.agreement import same_node, told, which
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.resource_types import Family, UnknownResource
-from verifier.inputs.terraform.plan import Resource, Verb
-from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
@@ -41,37 +39,33 @@ class Reader:
 
     remarks: Remarks
     parts: Parts
-    resolver: Resolver
-    providers: Providers
-
-    def at(self, resource: Resource) -> Node:
-        """Where a resource is."""
-        return Node(self.resolver.place(resource), 0, 0)
+    side: Side
 
     def unknown(self, resource: Resource, *names: str) -> Unknown:
         """Something of a resource that is not known: it depends on these names."""
-        return Unknown(self.resolver.place(resource), 0, 0, names)
+        at = self.side.at(resource)
+        return Unknown(at.source, at.start, at.end, names)
 
     def names(self, resource: Resource, *attributes: str) -> tuple[str, ...]:
         """What attributes depend on that are not known."""
-        return names_in([node for name in attributes if (node := self.resolver.value(resource, name)) is not None])
+        return names_in([node for name in attributes if (node := self.side.value(resource, name)) is not None])
 
     def may(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> None:
         """Records what a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""
-        name, description = printable(f"{what}{resource.address}"), printable(f"{resource.address} {does}")
-        self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.at(resource).span, **of))
+        name, description = printable(f"{what}{resource.address}"), printable(f"{resource.shown} {does}")
+        self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of))
 
     def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read") -> None:
         """Records a resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
-        account = self.providers.account(resource) if resource.type.startswith("aws_") else None
-        self.parts.unknown.append(UnknownResource(family, resource.address, account, self.at(resource).span, why=why))
+        account = self.side.account(resource) if resource.type.startswith("aws_") else None
+        self.parts.unknown.append(UnknownResource(family, resource.address, account, self.side.at(resource).span, why=why))
 
     def settled(self, words: Sequence[Word]) -> Node | None:
         """The content that counts; `Unknown` where it is not known which does."""
         found = self._in_force(words)
         content, resource = found[0].content, found[0].resource
         if len(found) == 1:
-            return content if content is None or found[0].writes else told(content, self.resolver.label(resource))
+            return content if content is None or found[0].writes else told(content, self.side.label(resource))
         names = " and ".join(dict.fromkeys(word.resource.address for word in found))
         return self.unknown(resource, f"which of {names} is applied last" if found[0].writes else which(names))
 
@@ -88,5 +82,5 @@ class Reader:
         """Whether Terraform certainly applies a word after another: its resource refers to the other one, or needs one that is made."""
         if word.refers is None or Verb.TAKES in (word.resource.verb, other.resource.verb):
             return False
-        is_made = other.refers is None and other.resource.created
-        return is_made or self.resolver.references.referred(word.resource, word.refers) is other.resource
+        is_made = other.refers is None and other.resource.new
+        return is_made or self.side.referred(word.resource, word.refers) is other.resource

@@ -1,0 +1,97 @@
+"""VPC endpoints and identity providers of a plan or template.
+
+In: their resources. Out: what `describe-vpc-endpoints` and the lists of providers would show, and what endpoints may refuse that is not
+known. Guarantee: an endpoint that is made without a policy has AWS's default one, which allows everything (V). A provider whose ARN is not
+known is listed as such, so that the account's providers are not known (E2w).
+"""
+
+from __future__ import annotations
+
+from verifier.inputs.doubt import is_unknown_whole
+from verifier.inputs.drafts import listing, obj, provider_listing
+from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
+from verifier.inputs.nodes import Node, text_at
+from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.resource import Resource, Verb
+from verifier.inputs.terraform.documents import laid_out
+from verifier.inputs.unknown import Embedded
+from verifier.model.estate import ANY_ENDPOINT, Influence
+
+_ENDPOINTS = ("aws_vpc_endpoint", "AWS::EC2::VPCEndpoint")
+_DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
+"""[PrivateLink guide, vpc-endpoints-access, Default endpoint policy]"""
+_IDENTITY_PROVIDERS = {
+    "aws_iam_openid_connect_provider": OPEN_ID_CONNECT,
+    "aws_iam_saml_provider": SAML,
+    "AWS::IAM::OIDCProvider": OPEN_ID_CONNECT,
+    "AWS::IAM::SAMLProvider": SAML,
+}
+
+
+class Endpoints(Reader):
+    """The endpoint resources of one side of a plan."""
+
+    def read(self) -> None:
+        """Adds the endpoints, and what the plan does to others."""
+        words, at = self._separate(), self.side.at(None)
+        own = {self.side.text(r, "id") for r in self.side.of_type(*_ENDPOINTS)}
+        others = {identifier: self.settled(said) for identifier, said in words.items() if identifier not in own}
+        self.parts.add_endpoint_policies({identifier: found for identifier, found in others.items() if found is not None})
+        taken = {self.side.text(r, "id") for r in self.side.done(*_ENDPOINTS) if r.verb is Verb.TAKES}
+        self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
+        listed = [node for r in self.side.of_type(*_ENDPOINTS) if (node := self._endpoint(r, words)) is not None]
+        self.parts.made_endpoints += [obj(at, VpcEndpoints=listing(at, listed))] if listed else []
+
+    def _separate(self) -> dict[str, list[Word]]:
+        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the default one."""
+        found: dict[str, list[Word]] = {}
+        for resource in self.side.done("aws_vpc_endpoint_policy"):
+            gone, identifier = resource.verb is Verb.TAKES, self.side.text(resource, "vpc_endpoint_id")
+            if identifier is None:
+                self._may_refuse(resource, ANY_ENDPOINT, "the policy of an endpoint that is not known")
+                self.parts.loose_endpoint_policy = True
+                continue
+            policy = None if gone else self.side.policy(resource, "policy")
+            if policy is None:
+                is_kept = resource.verb is Verb.KEEPS
+                policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
+            found.setdefault(identifier, []).append(Word(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id"))
+        return found
+
+    def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
+        identifier, service = self.side.text(resource, "id"), self.side.text(resource, "service_name")
+        if service is None and self.side.value(resource, "service_name") is not None:
+            self._may_refuse(resource, identifier, "an endpoint of a service that is not known")
+        if identifier is None or service is None:
+            return None
+        at, said = self.side.at(resource), [*self._own(resource), *words.get(identifier, ())]
+        found = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.side.text(resource, "vpc_id")}
+        found["OwnerId"] = self.side.text(resource, "owner_id") or self.side.account(resource)
+        policy = self.settled(said) if said else None
+        given = {} if policy is None or is_unknown_whole(policy) else {"PolicyDocument": policy}
+        return obj(at, **{name: text_at(at, text) for name, text in found.items() if text}, **given)
+
+    def _own(self, resource: Resource) -> list[Word]:
+        """What an endpoint says of its policy; nothing where none is recorded."""
+        found, writes = None, resource.writes("policy")
+        if self.side.is_configured(resource, "policy") or not resource.created:
+            found = self.side.policy(resource, "policy")
+        return [] if found is None and not writes else [Word(resource, found or self._default(resource), writes)]
+
+    def _default(self, resource: Resource) -> Node:
+        return Embedded(self.side.at(resource).source, 0, 0, laid_out(f"{self.side.label(resource)}.policy", _DEFAULT))
+
+    def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> None:
+        self.may(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, f"is {what}", endpoint=endpoint)
+
+
+class IdentityProviders(Reader):
+    """The identity providers of one side of a plan."""
+
+    def read(self) -> None:
+        """Adds the identity providers."""
+        for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
+            account, kind = self.side.account(resource), _IDENTITY_PROVIDERS[resource.type]
+            arn = self.side.value(resource, "arn") or self.unknown(resource, f"{resource.address}.arn (known after apply)")
+            if account is not None:
+                self.parts.add_providers(account, kind, provider_listing(self.side.at(resource), kind, [arn]))

@@ -1,0 +1,149 @@
+"""A resource of a plan or template, and what a format tells of its resources.
+
+In: nothing (plain data, and the methods that a format gives). Out: attributes as nodes. Guarantee: what a format does not know of an
+attribute is `Unknown`; an attribute that is not set is `None`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from verifier.inputs.nodes import Members, Node, Scalar
+
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.configuration import Block
+    from verifier.inputs.terraform.values import Index, ModulePath
+
+Json = dict[str, Any]
+
+
+class Verb(Enum):
+    """What is done to an object: it is made, changed, taken away, or left as it is."""
+
+    MAKES = "makes"
+    CHANGES = "changes"
+    TAKES = "takes away"
+    KEEPS = "keeps"
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """A resource or data source. Of a plan it is an instance, on one side of it: `values` are those that are known, `unknown` has `true` in
+    the place of each that is not; of what the plan takes away they are those before. `was` are the values of the same object before;
+    `configuration` is its block, without instances. What a template makes may be there before, so it is not `new`."""
+
+    address: str
+    managed: bool
+    type: str
+    name: str
+    index: Index
+    module: ModulePath
+    values: Json
+    unknown: Any
+    verb: Verb
+    configuration: Block | None
+    provider: str
+    was: Json | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether it is made: then it has nothing but what it is given."""
+        return self.verb is Verb.MAKES
+
+    @property
+    def new(self) -> bool:
+        """Whether there is none of its name before."""
+        return self.created and "::" not in self.type
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return self.address if "::" not in self.type else f"{self.type} `{self.address}`"
+
+    def writes(self, *names: str) -> bool:
+        """Whether it is made, or one of these attributes changes, or may."""
+        if self.verb is not Verb.CHANGES or self.was is None:
+            return self.verb is Verb.MAKES
+        return any(self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names)
+
+
+def is_any_unknown(unknown: Any) -> bool:
+    """Whether something in a part of `after_unknown` is not known."""
+    parts = unknown.values() if isinstance(unknown, dict) else unknown if isinstance(unknown, list) else ()
+    return unknown is True or any(map(is_any_unknown, parts))
+
+
+def unknown_part(unknown: Any, name: str) -> Any:
+    """What `after_unknown` has of an attribute."""
+    return unknown.get(name) if isinstance(unknown, dict) else unknown
+
+
+class Side(ABC):
+    """The resources of a template, or of one side of a plan, and their attributes."""
+
+    file: str
+
+    @abstractmethod
+    def done(self, *types: str) -> Iterator[Resource]:
+        """What is done to managed resources of these types, and those that are kept."""
+
+    @abstractmethod
+    def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
+        """The resources of these types that there are then, or may be, in their order."""
+
+    @abstractmethod
+    def at(self, resource: Resource | None) -> Node:
+        """Where a resource is, or all of them are."""
+
+    @abstractmethod
+    def value(self, resource: Resource, name: str) -> Node | None:
+        """An attribute; `None` where it is null or the resource has none of that name."""
+
+    @abstractmethod
+    def policy(self, resource: Resource, name: str) -> Node | None:
+        """The policy in an attribute: a text, a document, or `Unknown`; `None` where it has none, or none is recorded."""
+
+    @abstractmethod
+    def tags(self, resource: Resource) -> Members | None:
+        """All tags of a resource; `None` where one is not known (F3)."""
+
+    @abstractmethod
+    def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
+        """The inline policies in a user, group or role: what each is called in messages, its name and its document."""
+
+    @abstractmethod
+    def account(self, resource: Resource) -> str | None:
+        """The account that a resource belongs to; `None` where nothing tells."""
+
+    def text(self, resource: Resource, name: str) -> str | None:
+        """An attribute that is known and a text; `None` otherwise."""
+        node = self.value(resource, name)
+        return node.text if isinstance(node, Scalar) else None
+
+    def label(self, resource: Resource) -> str:
+        """What a resource is called, with its file."""
+        return f"{self.file}#{resource.address}"
+
+    def is_certain(self, resource: Resource) -> bool:
+        """Whether the resource is certainly made."""
+        return True
+
+    def is_configured(self, resource: Resource, name: str) -> bool:
+        """Whether an attribute is set, or may be."""
+        return True
+
+    def made_up(self, resource: Resource) -> str | None:
+        """A part of the name of a resource that its service chooses."""
+        return None
+
+    def marked(self, resource: Resource, node: Node | None, *attributes: str) -> Node | None:
+        """A value of a resource, as one that is only told where nothing writes these attributes."""
+        return node
+
+    def referred(self, resource: Resource, name: str) -> Resource | None:
+        """The resource that an attribute refers to, where nothing but that is known of it."""
+        return None
