@@ -57,7 +57,8 @@ def cases() -> Iterator[Any]:
 
 def entry(arn: str, statements: list[Any]) -> dict[str, Any]:
     """A role or group with one policy, or none."""
-    title, name = arn.split(":", 5)[5].capitalize().split("/")
+    kind, name = arn.split(":", 5)[5].split("/")
+    title = kind.capitalize()
     policies = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
     return {f"{title}Name": name, f"{title}Id": f"A{name.upper()}", "Arn": arn, f"{title}PolicyList": policies if statements else []}
 

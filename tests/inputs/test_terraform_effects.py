@@ -532,7 +532,7 @@ def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
     for resource, expected in ((goes, PROVED), (changes, PROVED), (stays, REFUTED)):
         assert verdicts(tmp_path, [resource], snapshot, APP) == [expected]
     loose = Planned("aws_kms_alias", "b", {"name": "alias/b"}, {"target_key_id": True}, {"target_key_id": refers("local.x")})
-    assert verdicts(tmp_path, [stays, loose], snapshot, APP) == [REFUTED]
+    assert verdicts(tmp_path, [stays, loose], snapshot, APP) == [UNKNOWN]  # which aliases the key has then is not known
 
 
 def test_an_endpoint_that_goes_is_not_listed_any_more(tmp_path: Path) -> None:

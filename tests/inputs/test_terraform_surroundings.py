@@ -93,6 +93,23 @@ def test_d7_control_policies_level_by_level(tmp_path: Path) -> None:
     assert found.unmodelled == () and any("FullAWSAccess" in sentence for sentence in found.keys[0].supposed)
 
 
+def test_d7_a_plan_detaches_what_allows_everything(tmp_path: Path) -> None:
+    """API: DetachPolicy. Else `FullAWSAccess` is attached everywhere."""
+    gone = {"policy_id": "p-FullAWSAccess", "target_id": ACCOUNT, "id": f"{ACCOUNT}:p-FullAWSAccess"}
+    detached = Planned("aws_organizations_policy_attachment", "full", None, {}, {}, gone)
+    few = policy("few", {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+    for more, expected in (([], {"FullAWSAccess", "few"}), ([detached], {"few"})):
+        found = levels(estate(tmp_path, organization(), few, attachment("few", ACCOUNT), *more), "service")
+        assert (found[ROOT], {*found[ACCOUNT]}) == (["FullAWSAccess"], expected)
+
+
+def test_d7_to_disable_a_type_of_policies_detaches_them(tmp_path: Path) -> None:
+    """API: DisablePolicyType."""
+    for types, expected in ((["SERVICE_CONTROL_POLICY"], {ROOT, ACCOUNT}), (["RESOURCE_CONTROL_POLICY"], set())):
+        found = estate(tmp_path, organization(enabled_policy_types=types), policy("deny", DENY), attachment("deny", ACCOUNT))
+        assert levels(found, "service").keys() == expected
+
+
 def test_d7_a_policy_that_is_not_known_may_refuse(tmp_path: Path) -> None:
     found = estate(tmp_path, organization(), policy("open", None), attachment("open", ACCOUNT))
     assert [(thing.label, thing.influence.value, thing.account) for thing in found.unmodelled] == [("D7", "may refuse", ACCOUNT)]

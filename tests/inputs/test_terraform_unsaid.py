@@ -215,6 +215,27 @@ def test_a_key_by_its_id_in_an_account_that_is_not_told(tmp_path: Path, type_: s
     assert f"in which account {type_}.x names a key" in error.message and error.hint and "--account" in error.hint
 
 
+def test_the_role_of_a_web_identity_tells_the_account(tmp_path: Path) -> None:
+    """Provider aws, Assuming an IAM Role Using A Web Identity. A role of `assume_role` is assumed with that one's credentials."""
+    roles = [{"role_arn": constant(f"arn:aws:iam::{number}:role/tf")} for number in ("444455556666", "777788889999")]
+    both: Json = {"assume_role_with_web_identity": roles[1:], "assume_role": roles[:1]}
+    only: Json = {"assume_role_with_web_identity": roles[:1]}
+    for blocks in (only, both):
+        login = configuration(region=constant("us-west-2"), **blocks)
+        data = plan(caller_identity(), new_key("k", provider="aws.b"), providers={"aws": WEST, "aws.b": login})
+        assert [key.account for key in load(tmp_path, data).keys] == ["444455556666"]
+
+
+def test_a_region_by_a_reference_is_supposed_to_be_that_and_this_is_told(tmp_path: Path) -> None:
+    """A plan records what an expression refers to, not what it does with it."""
+    providers = {"aws": configuration(region=refers("var.primary"))}
+    estate = load(tmp_path, plan(caller_identity(), new_key("k"), providers=providers, variables={"primary": "eu-west-1"}))
+    assert [key.region for key in estate.keys] == ["eu-west-1"]
+    assert any("`region` of provider aws is var.primary, and nothing is done to that" in found for found in estate.concluded)
+    told = load(tmp_path, plan(caller_identity(), new_key("k"), providers={"aws": WEST}))
+    assert not any("var." in found for found in told.concluded)
+
+
 def test_two_providers_without_credentials_have_one_login_and_that_is_told(tmp_path: Path) -> None:
     providers = {"aws": WEST, "aws.eu": EU}
     data = plan(caller_identity(), new_key("k", provider="aws.eu"), providers=providers)

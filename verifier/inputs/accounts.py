@@ -42,6 +42,13 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     others: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in given:
         merged = without_gone(_merged(remarks, details), elsewhere)
+        inventory.unmodelled += [
+            thing
+            for change in elsewhere
+            for kind in ("user", "role")
+            for entry in merged[f"{NAMES[kind]}DetailList"]
+            for thing in change.not_told(entry, kind)
+        ]
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
             known |= {(name, _unique(entry, name)): entry for entry in entries}

@@ -7,7 +7,7 @@ listed (U1). Names of users, groups and roles are unique in an account, whatever
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.agreement import agreed, same_node, which
@@ -35,7 +35,7 @@ class Elsewhere:
     those that are changed, or made, in a way that is not known (`None` for a name that is not known either), and those that are `renamed`,
     under their old name, to one that is not known; else they get the ARN that they are renamed to. Left out too is one of the snapshot with
     a part of its name in `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with
-    `permission_sets` a role of IAM Identity Center."""
+    `permission_sets`, the address of what changes some, a role of IAM Identity Center."""
 
     untold: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""
@@ -45,7 +45,7 @@ class Elsewhere:
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
     renamed: dict[Name, str | None] = field(default_factory=dict)
     perhaps: set[Name] = field(default_factory=set)
-    permission_sets: bool = False
+    permission_sets: str = ""
     policies: list[Node] = field(default_factory=list)
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
@@ -55,7 +55,7 @@ class Elsewhere:
     @property
     def leaves_principals_out(self) -> bool:
         """Whether there are users or roles that no list has."""
-        return self.permission_sets or any(kind != "group" for kind, _ in self.left_out)
+        return bool(self.permission_sets) or any(kind != "group" for kind, _ in self.left_out)
 
     def may_be(self, name: Name) -> bool:
         """Whether one of those that are changed or made in a way that is not known may have this name."""
@@ -66,9 +66,20 @@ class Elsewhere:
         """Whether one of the snapshot, or one that another plan or template has `made`, is not listed any more."""
         if name in self.left_out:
             return True
-        of_permission_set = self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
         perhaps = any(kind == name[0] and part in name[1] for kind, part in self.perhaps)
-        return not made and (of_permission_set or perhaps or self.renamed.get(name, "") is None)
+        return not made and (self.makes(name) or perhaps or self.renamed.get(name, "") is None)
+
+    def makes(self, name: Name) -> bool:
+        """Whether it is a role of IAM Identity Center, whose permission sets change."""
+        return bool(self.permission_sets) and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
+
+    def not_told(self, entry: Node, kind: str) -> Iterator[Unmodelled]:
+        """What a user or role of the snapshot may do that is left out: its policies may refuse (U1)."""
+        arn, name = text_of(entry, "Arn") or "", (kind, text_of(entry, f"{NAMES[kind]}Name") or "")
+        if self.leaves_out(name, False):
+            by = f"{self.permission_sets}, which changes permission sets" if self.makes(name) else "what a plan or template does to it"
+            description = printable(f"what {arn} may do is not known: it depends on {by}")
+            yield Unmodelled(printable(f"policies of {arn}"), "U1", Influence.MAY_REFUSE, description, principal=arn, span=entry.span)
 
 
 def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:

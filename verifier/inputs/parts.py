@@ -140,10 +140,10 @@ class Parts:
             for name, node in (providers or {}).items():
                 self.providers.setdefault(account, {}).setdefault(name, []).append(node)
 
-    def leave_roles_out(self, account: str | None, *, of_permission_sets: bool = False) -> None:
-        """Records that there may be roles that no input has, in an account or in any."""
-        left_out: set[tuple[str, str | None]] = set() if of_permission_sets else {("role", None)}
-        self.elsewhere.setdefault(account or "", []).append(Elsewhere(left_out=left_out, permission_sets=of_permission_sets))
+    def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
+        """Records that there may be roles that no input has, in an account or in any; some of what changes `permission_sets`."""
+        left_out: set[tuple[str, str | None]] = set() if permission_sets else {("role", None)}
+        self.elsewhere.setdefault(account or "", []).append(Elsewhere(left_out=left_out, permission_sets=permission_sets))
 
     def all_elsewhere(self, account: str) -> list[Elsewhere]:
         """What plans and templates do to others of an account, or may do."""

@@ -96,13 +96,13 @@ def makers(functions: Functions) -> list[Resource]:
 def add_roles(parts: Parts, functions: Functions, account: str | None) -> None:
     """Records that there may be roles that the template does not have."""
     template = functions.template
-    types = [r.type for r in template.resources.values() if _MAKES_ROLES.fullmatch(r.type) and functions.exists(r) is not False]
+    types = {r.type: r for r in template.resources.values() if _MAKES_ROLES.fullmatch(r.type) and functions.exists(r) is not False}
     if template.makes_names or "AWS::IAM::ServiceLinkedRole" in types or makers(functions):
         parts.leave_roles_out(account)
     if EVERYWHERE in types:
         parts.leave_roles_out(None)
-    if any(type_.startswith("AWS::SSO::") for type_ in types):
-        parts.leave_roles_out(None, of_permission_sets=True)
+    for found in (resource for type_, resource in types.items() if type_.startswith("AWS::SSO::")):
+        parts.leave_roles_out(None, permission_sets=f"`{found.name}`")
 
 
 def unknown_resources(

@@ -55,8 +55,8 @@ class Providers:
         """What stands for a Region that nothing tells, if something is in it (S4)."""
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
-        self.same_login: dict[tuple[str, str], None] = {}
-        """Provider configurations that are taken to have the login of another one."""
+        self.concluded: dict[str, None] = {}
+        """Sentences: which provider configurations are taken to have the login of another one, and expressions for what they refer to."""
         self._evidence: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         """What the resources of a provider configuration tell: its account (`caller`, `owned`), `region` and `partition`."""
         resources = (*plan.before.values(), *plan.after.values())
@@ -94,7 +94,7 @@ class Providers:
         if len(others) != 1:
             return None
         ((account, other),) = others.items()
-        self.same_login[provider, other] = None
+        self.concluded[f"provider {provider} logs in as {other} does, for it names no credentials (no `dynamic` block)"] = None
         return account
 
     def _configured(self, provider: str) -> str | None:
@@ -105,7 +105,9 @@ class Providers:
         allowed = self._constant(entry, entry.block, "allowed_account_ids")
         if len(allowed) == 1 and _ACCOUNT.fullmatch(allowed[0]):
             return allowed[0]
-        roles = [self._constant(entry, block, "role_arn") for block in entry.block.blocks.get("assume_role", ())]
+        # With both, the one of the first is what assumes the other.
+        blocks = (block for name in ("assume_role_with_web_identity", "assume_role") for block in entry.block.blocks.get(name, ()))
+        roles = [self._constant(entry, block, "role_arn") for block in blocks]
         match = _arn(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
         return match[4] if match is not None else None
 
@@ -135,7 +137,12 @@ class Providers:
         expression = block.attributes.get(name)
         found = self.resolver.expression(expression, entry.module, None, "provider") if self.resolver and expression else None
         listed = found.items if isinstance(found, Items) else [found]
-        return [node.text for node in listed if isinstance(node, Scalar)] if all(isinstance(node, Scalar) for node in listed) else []
+        if expression is None or not all(isinstance(node, Scalar) for node in listed):
+            return []
+        if not expression.is_constant and expression.written is None:
+            key = next(key for key, other in self.plan.providers.items() if other is entry)
+            self.concluded[f"`{name}` of provider {key} is {', '.join(expression.references)}, and nothing is done to that"] = None
+        return [node.text for node in listed if isinstance(node, Scalar)]
 
     def region(self, resource: Resource) -> str:
         """The Region of a resource, or what stands for it, which is remembered. Raises `InputError` where it must be asked for (S4)."""
@@ -145,13 +152,13 @@ class Providers:
         return told
 
     def _regions(self, resource: Resource) -> Iterator[str]:
-        match, entry = _arn(resource.values.get("arn")), self._entry(resource.provider)
-        own: list[object] = [resource.values.get("region"), *(self._constant(entry, entry.block, "region") if entry is not None else ())]
-        found = [match[3] if match is not None else None, *(region for region in own if _is(region, _A_REGION))]
-        found.append(self._told(resource.provider, "region"))
-        if is_any_unknown(unknown_part(resource.unknown, "region")):
-            found = found[:1]  # its own Region, which goes before the provider's, is known after apply
-        yield from filter(None, (*found, self.supplied.region))
+        match, entry, own = _arn(resource.values.get("arn")), self._entry(resource.provider), resource.values.get("region")
+        yield from filter(None, [match[3] if match is not None else None])
+        if not is_any_unknown(unknown_part(resource.unknown, "region")):  # its own Region goes before the provider's
+            yield from [own] if _is(own, _A_REGION) else []
+            yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
+            yield from filter(None, [self._told(resource.provider, "region")])
+        yield from filter(None, [self.supplied.region])
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""

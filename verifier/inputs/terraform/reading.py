@@ -57,8 +57,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         parts.by_stand_in[plan.file] = text
     if providers.open_region is not None:
         remarks.open_region(plan.file, providers.open_region, providers.open_region)
-    for own, other in providers.same_login:
-        remarks.concluded[f"{plan.file}: provider {own} logs in as {other} does, for it names no credentials (no `dynamic` block)"] = None
+    for sentence in providers.concluded:
+        remarks.concluded[f"{plan.file}: {sentence}"] = None
 
 
 class Supposed:

@@ -84,7 +84,10 @@ class Organizations(PlanReader):
             "parents": {child: {"Parents": [{"Id": parent}]} for child, parent in parents.items()},
         }
         if roots:
-            parts["roots"] = [{"Id": roots[0]} | self._enabled(whole)]
+            enabled = self._enabled(whole)
+            parts["roots"] = [{"Id": roots[0]} | ({} if enabled is None else {"PolicyTypes": [{"Type": type_} for type_ in enabled]})]
+            # To disable a type detaches its policies from all that is below the root [API: DisablePolicyType].
+            policies = [policy for policy in policies if enabled is None or self._type(policy) in enabled]
         if policies:
             if not whole.managed:
                 self._may_refuse(whole, "an organization that the plan reads, which may have others")
@@ -105,12 +108,12 @@ class Organizations(PlanReader):
         made = [self.side.text(resource, "id") or "" for resource in self.side.of_type("aws_organizations_account")]
         return list(dict.fromkeys([*found, *made])) or None if all(map(ACCOUNT.fullmatch, made)) else None
 
-    def _enabled(self, whole: Resource) -> Json:
-        """The types of policies that are enabled at the root, where they are known."""
+    def _enabled(self, whole: Resource) -> list[str] | None:
+        """The types of policies that are enabled at the root; `None` where they are not known."""
         types = self.side.value(whole, "enabled_policy_types")
         if not isinstance(types, Items) or names_in([types]):
-            return {}
-        return {"PolicyTypes": [{"Type": entry.text} for entry in types.items if isinstance(entry, Scalar)]}
+            return None
+        return [entry.text for entry in types.items if isinstance(entry, Scalar)]
 
     def _parents(self) -> dict[str, str]:
         children = self.side.of_type("aws_organizations_organizational_unit", "aws_organizations_account")
@@ -118,10 +121,11 @@ class Organizations(PlanReader):
         return {child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))}
 
     def _policies(self, policies: list[Resource], levels: list[str]) -> Iterator[object]:
-        """Policies with their targets; first AWS's own, at every level."""
-        self.supposed = True
-        yield _with_targets({"Id": FULL_ACCESS[SERVICE_CONTROL], "Type": SERVICE_CONTROL}, levels)
-        attached = self._attached()
+        """Policies with their targets; first AWS's own, at every level that the plan does not detach it from."""
+        self.supposed, attached, full = True, self._attached(), FULL_ACCESS[SERVICE_CONTROL]
+        detachments = (found for found in self.side.done("aws_organizations_policy_attachment") if found.verb is Verb.TAKES)
+        gone = {found.values.get("target_id") for found in detachments if found.values.get("policy_id") == full} - {*attached.get(full, ())}
+        yield _with_targets({"Id": full, "Type": SERVICE_CONTROL}, [level for level in levels if level not in gone])
         for policy in policies:
             identifier = self.side.text(policy, "id")
             if identifier is not None:
@@ -205,7 +209,7 @@ class Unread(PlanReader):
         if _MAKES_ROLES.fullmatch(type_) and resource.verb not in (Verb.KEEPS, Verb.TAKES):
             self.parts.leave_roles_out(None if "stack_set" in resource.type else self.side.account(resource))
         if _PERMISSION_SETS.fullmatch(resource.type) and resource.verb is not Verb.KEEPS:
-            self.parts.leave_roles_out(None, of_permission_sets=True)
+            self.parts.leave_roles_out(None, permission_sets=resource.address)
 
     def _type(self, resource: Resource) -> str | None:
         """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
