@@ -140,6 +140,14 @@ def test_w3_the_reason_names_caller_action_statement_and_the_sentence_that_settl
     assert verdict(supposing(before, "nobody calls lambda:UpdateFunctionConfiguration")).status is Status.UNKNOWN
 
 
+@pytest.mark.parametrize("everything", [own("*"), own("*") | {"Sid": "All"}])
+def test_w3_the_statement_is_one_of_the_callers_own_policies(everything: dict[str, Any]) -> None:
+    limited = alice(of(others=(runs(),)), {**CODE, "Sid": "Deploys"}, boundary=(everything,))
+    controls = organization(Controls(HOME, (level("root", everything), level("account", everything))))
+    found = verdict(replace(limited, estate=replace(limited.estate, organization=controls)))
+    assert found.reason is not None and "allowed by 'Deploys' of" in found.reason.text
+
+
 def test_w1_a_proof_says_what_was_looked_at() -> None:
     found = verdict(of(CODE, own("opsworks:Describe*")))
     assert found.status is Status.PROVED

@@ -14,7 +14,7 @@ from verifier.model.catalogue import Effect, Entry
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
-from verifier.model.policy import StatementRef
+from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers
 from verifier.problem.diagram import EVERYTHING, NOTHING, Node
@@ -127,13 +127,14 @@ class DoubtfulPermissions:
         return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self._powers))
 
     def places(self, principal: str, action: str) -> tuple[StatementRef, ...]:
-        """The statements that may allow a principal an action; none for a root user, or where the powers do."""
+        """The statements of its policies that may allow a principal an action; none for a root user, or where the powers do. A boundary or
+        control policy gives nothing."""
         side, diagrams = self._permissions.joint.sides[0], self._permissions.joint.diagrams
         point = {CALLER: self.class_of(principal), ACTION: self._permissions.joint.finite.tables[ACTION].class_of(action.lower())}
         known = {name: number for name, number in point.items() if number is not None}
         owners = side.question.space.owners
         said = (owners[number] for number, node in side.parts.items() if diagrams.restrict(node, known) != NOTHING)
-        return tuple(dict.fromkeys(one for one in said if one.effect is Says.ALLOW))
+        return tuple(dict.fromkeys(one for one in said if one.effect is Says.ALLOW and one.kind is PolicyKind.IDENTITY))
 
     def reviewed(self, roles: Iterable[str]) -> int:
         """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3)."""
