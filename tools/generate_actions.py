@@ -68,6 +68,10 @@ NO_ROLES = frozenset(
 """Members of requests in whose names the word is, and that are no roles of IAM."""
 
 
+CREDENTIALS = frozenset({"secretaccesskey", "sessiontoken"})
+"""Members of a response that are temporary credentials, in lower case."""
+
+
 class Ground(NamedTuple):
     """Why an action is under its head. `effect` is empty where there is none."""
 
@@ -143,8 +147,23 @@ def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
     exact = judged.exact(service, name)
     if exact is not None:
         return exact
-    if level in READS:
-        return HARMLESS_READ
+    found = HARMLESS_READ if level in READS else _of_write(judged, service, name)
+    if found.head != "harmless":
+        return found
+    if CREDENTIALS.issubset(_answers(service, name)):
+        return Ground("doubt", "run", judged.services(service), "answers with temporary credentials")
+    others = (_ground(judged, service, other, "Write") for other in _puts_what(name) if other in _actions()[service])
+    policies = (other._replace(reason=f"takes away what a policy denies; {other.reason}") for other in others if other.effect == "run")
+    return next(policies, found)
+
+
+def _puts_what(name: str) -> tuple[str, ...]:
+    """The names that the action may have which puts the policy that this one takes away: a Deny goes with it."""
+    taken = re.fullmatch(r"(?:Delete|Remove|Reset)(\w*Polic(?:y|ies)\w*)", name)
+    return () if taken is None else tuple(f"{puts}{taken[1]}" for puts in ("Put", "Set", "Create", "Update", "Attach"))
+
+
+def _of_write(judged: Judgements, service: str, name: str) -> Ground:
     members = _members_of(service, name)
     roles = sorted(filter(_is_role, members or ()))
     pattern = judged.pattern(service, name)
@@ -176,6 +195,7 @@ def _is_role(member: str) -> bool:
 # -- sources --
 
 
+@cache
 def _actions() -> dict[str, dict[str, str]]:
     """The access level of every action, by service and name."""
     found: dict[str, dict[str, str]] = {}
@@ -240,6 +260,16 @@ def _members_of(service: str, name: str) -> dict[str, bool] | None:
             if "input" in operation:
                 _walk(model["shapes"], operation["input"]["shape"], True, set(), found)
     return found
+
+
+def _answers(service: str, name: str) -> frozenset[str]:
+    """The members of a response, however deep, in lower case."""
+    found: dict[str, bool] = {}
+    for model in _models().get(service, ()):
+        operation = model["operations"].get(name, {})
+        if "output" in operation:
+            _walk(model["shapes"], operation["output"]["shape"], True, set(), found)
+    return frozenset(map(str.lower, found))
 
 
 def _walk(shapes: Mapping[str, Any], name: str, required: bool, seen: set[str], found: dict[str, bool]) -> None:

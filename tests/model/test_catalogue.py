@@ -53,6 +53,14 @@ def test_w1_members_that_carry_a_role(generator: ModuleType, member: str, role: 
     assert generator._is_role(member) is role
 
 
+def test_w1_what_takes_a_policy_away_is_as_what_puts_it(generator: ModuleType) -> None:
+    assert "PutResourcePolicy" in generator._puts_what("DeleteResourcePolicy") and not generator._puts_what("DeleteFunction")
+    for found in entries("*:Delete*Policy"):
+        put = entry(found.name.replace(":Delete", ":Put"))
+        judged = found.reason != "its request takes no role, profile, policy or principal"
+        assert put.effect is not Effect.RUN or found.effect is Effect.RUN or judged, found.name
+
+
 def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
     steps = {action.name for action in step_actions()} | {name for names in OF_KEYS.values() for name in names}
     doubtful = {name for name in in_ways_to_run() if entry(name).doubtful}  # what starts code may start what is there already
@@ -81,6 +89,13 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("ram:SetDefaultPermissionVersion", Head.DOUBT, Effect.KEYS),
         ("synthetics:UpdateCanary", Head.DOUBT, Effect.RUN),  # by its API model: ExecutionRoleArn
         ("scheduler:UpdateSchedule", Head.DOUBT, Effect.PASS),  # by its API model, which requires the role
+        ("codepipeline:PollForJobs", Head.DOUBT, Effect.RUN),
+        ("gamelift:RequestUploadCredentials", Head.DOUBT, Effect.RUN),  # a read that answers with temporary credentials
+        ("lambda:DeleteResourcePolicy", Head.DOUBT, Effect.RUN),  # a Deny of the policy goes with it
+        ("acm-pca:DeletePolicy", Head.DOUBT, Effect.RUN),
+        ("ec2:PutResourcePolicy", Head.HARMLESS, None),  # its resource types are no code, no identity and nothing encrypted
+        ("batch:SubmitServiceJob", Head.DOUBT, Effect.PASS),
+        ("sts:GetSessionToken", Head.HARMLESS, None),
         ("s3:GetObject", Head.HARMLESS, None),
         ("dynamodb:PutItem", Head.HARMLESS, None),
         ("kms:Decrypt", Head.HARMLESS, None),
