@@ -41,7 +41,7 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import first_few, printable
 
 if TYPE_CHECKING:
-    from verifier.inputs.cloudformation.reading import Reading
+    from verifier.inputs.cloudformation.side import TemplateSide
 
 
 _OF_SESSIONS = re.compile(r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
@@ -65,7 +65,7 @@ class Loader:
     parts: Parts = field(default_factory=Parts)
     keys: list[Key] = field(default_factory=list)
     policy_files: int = 0
-    templates: list[Reading] = field(default_factory=list)
+    templates: list[TemplateSide] = field(default_factory=list)
 
     def add(self, path: Path) -> None:
         """Adds one path. Raises `InputError`, or records errors in `remarks`."""
@@ -81,8 +81,8 @@ class Loader:
         if is_template(node):
             from verifier.inputs.cloudformation.reading import prepared  # as for plans
 
-            reading = prepared(self.remarks, self.parts, node, self.supplied)
-            self.templates += [reading] if reading is not None else []
+            side = prepared(self.remarks, self.parts, node, self.supplied)
+            self.templates += [side] if side is not None else []
             self.tags = True
         elif is_snapshot(node):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
@@ -158,7 +158,7 @@ class Loader:
         if self.templates:
             from verifier.inputs.cloudformation.stack_tags import with_stack_tags
 
-            estate = with_stack_tags(estate, {template.node.source.name for template in self.templates})
+            estate = with_stack_tags(estate, {template.file for template in self.templates})
         estate = with_open_patterns(estate)
         if not self.parts.unknown:
             return estate

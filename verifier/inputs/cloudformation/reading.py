@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.keys import Keys
-from verifier.inputs.cloudformation.names import Names
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import add_roles, shares, supposed, unknown_resources
 from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
@@ -24,6 +21,7 @@ from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.parts import Parts
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
 from verifier.inputs.resources.iam import Identities
+from verifier.inputs.resources.kms import Keys
 from verifier.inputs.supplied import Supplied
 from verifier.syntax.text import first_few
 
@@ -36,16 +34,7 @@ _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
 
 
-@dataclass
-class Reading:
-    """A template that is understood, and where it is deployed; what it holds is added once all templates are."""
-
-    node: Node
-    names: Names
-    functions: Functions
-
-
-def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> Reading | None:
+def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> TemplateSide | None:
     """A template; `None` after recording why it cannot be read."""
     before = len(remarks.errors)
     template = read_template(remarks, node, supplied, partial(_loops, remarks))
@@ -55,43 +44,39 @@ def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> 
         check_circles(remarks, template)
     if len(remarks.errors) > before:
         return None
-    names = _names(remarks, node, template)
+    side = _side(remarks, node, template)
     if supplied.account is None:
         parts.by_stand_in[node.source.name] = node.source.text
-    names.functions = Functions(remarks, template, names, names.pseudo)
-    return Reading(node, names, names.functions)
+    return side
 
 
-def add_templates(remarks: Remarks, parts: Parts, readings: Sequence[Reading]) -> None:
+def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide]) -> None:
     """Adds what the templates hold. Errors go to `remarks`."""
-    exports = _Exports([reading.functions for reading in readings])
-    for reading in readings:
-        reading.functions.exported = exports
-    for reading in readings:
-        remarks.keep(partial(_add, parts, reading))
+    exports = _Exports([side.functions for side in sides])
+    for side in sides:
+        side.functions.exported = exports
+    for side in sides:
+        remarks.keep(partial(_add, parts, side))
 
 
-def _add(parts: Parts, reading: Reading) -> None:
-    node, names, functions = reading.node, reading.names, reading.functions
-    keys, side = Keys(functions, names), (functions.remarks, parts, TemplateSide(node, functions, names))
+def _add(parts: Parts, side: TemplateSide) -> None:
+    functions, read = side.functions, (side.remarks, parts, side)
+    keys = Keys(*read)
     found = keys.read()
-    Identities(*side).read()
-    IdentityProviders(*side).read()
-    Endpoints(*side).read()
-    add_roles(parts, functions, names.account)
+    Identities(*read).read()
+    IdentityProviders(*read).read()
+    Endpoints(*read).read()
+    add_roles(parts, functions, side.own_account)
     parts.unmodelled += shares(functions)
-    parts.unknown += unknown_resources(functions, keys.arns, names.account, parts.accounts)
+    arns = {name: key.arn for name, key in keys.by_address.items()}
+    parts.unknown += unknown_resources(functions, arns, side.own_account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
-        key.supposed, key.file = (*_supposed(names), *supposed(functions)), node.source.name
+        key.supposed = (*_supposed(side), *supposed(functions))
     for key in (key for key in parts.keys if not key.planned):
         key.supposed = tuple(dict.fromkeys((*key.supposed, *supposed(functions))))
     parts.keys += found
-    parts.unchecked |= keys.unchecked
-    parts.loose_alias = keys.loose_alias or parts.loose_alias
-    for arn, done in keys.changes.items():
-        parts.add_key_changes(arn, done)
 
 
 def _loops(remarks: Remarks, template: Template) -> WriteOut:
@@ -100,29 +85,29 @@ def _loops(remarks: Remarks, template: Template) -> WriteOut:
     return Functions(remarks, template, lambda name, attribute: None, given).loops.written_out
 
 
-def _supposed(names: Names) -> list[str]:
+def _supposed(side: TemplateSide) -> list[str]:
     found = [
         "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others, "
         "but for tags of the stack"
     ]
-    if names.made_up and "AWS::StackName" not in names.template.supplied.parameters:
-        listed = first_few([f"`{name}`" for name in names.made_up])
+    if side.chosen and "AWS::StackName" not in side.template.supplied.parameters:
+        listed = first_few([f"`{name}`" for name in side.chosen])
         found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
     return found
 
 
-def _names(remarks: Remarks, node: Node, template: Template) -> Names:
-    """The names of a template's resources where it is deployed. Raises `InputError` where that must be asked for (S4)."""
+def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
+    """The template where it is deployed. Raises `InputError` where that must be asked for (S4)."""
     region, account = template.supplied.region, template.supplied.account or template.supplied.own
     if region is not None:
-        return Names(template, partition_of(region), account, region)
+        return TemplateSide(node, remarks, template, partition_of(region), account, region)
     texts = list(_texts(node, template))
     partitions = {partition for text in texts for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else "aws"
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = stand_in(node.source.name, partition, texts)
         remarks.open_region(node.source.name, region, region)
-    return Names(template, partition, account, STAND_IN_REGIONS[partition])
+    return TemplateSide(node, remarks, template, partition, account, STAND_IN_REGIONS[partition])
 
 
 def _texts(root: Node, template: Template) -> Iterator[str]:

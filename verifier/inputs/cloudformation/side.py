@@ -1,84 +1,168 @@
-"""The resources of a template, as the readers of `resources` ask for them.
+"""The resources of a template, as the readers of `resources` ask for them, and what they are called before CloudFormation has made them.
 
-In: its functions and the names of its resources. Out: attributes, called as the Terraform provider calls them. Guarantee: what is there
-only if a resource is made, and that may not be, is not known.
+In: a template and where it is deployed; its functions, which ask for names. Out: attributes, called as the Terraform provider calls them;
+for a resource its ARN, ID or name, `None` where CloudFormation alone knows. Guarantee: what is there only if a resource is made, and that
+may not be, is not known; names that CloudFormation will choose are placeholders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.names import IAM, PROVIDERS, Names
-from verifier.inputs.nodes import Items, Members, Node, Scalar, member
+from verifier.inputs.cloudformation.template import Resource as Declared
+from verifier.inputs.cloudformation.template import Template
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at
+from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.unknown import Unknown, names_in
 
-_SHORTEST = 20
-"""Characters of a logical ID that a name has which CloudFormation makes up of it; where the name gets too long it cuts the rest off."""
 _PROPERTIES = {
     "assume_role_policy": "AssumeRolePolicyDocument",
     "policy": "PolicyDocument",
-    "name": "PolicyName",
     "role": "RoleName",
     "user": "UserName",
     "group": "GroupName",
 }
 """Attributes that are not called as the properties are, in another writing."""
+_CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy")}
+"""Resources whose names CloudFormation chooses, where the property does not give them."""
+_NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name"}
+_PROVIDERS = ("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider")
+_BY_ARN = ("AWS::IAM::ManagedPolicy", *_PROVIDERS)
+"""Resources whose ARN is their physical ID."""
+_MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0"}
+_LONGEST_NAME, _SHORTEST = 64, 20
+"""Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts the rest off."""
+_DEEPEST = 30
+"""Names that are made of the names of other resources."""
 
 
+@dataclass
 class TemplateSide(Side):
-    """The resources of a template."""
+    """The resources of a template, and where it is deployed. `chosen` are those whose names CloudFormation chooses."""
 
-    def __init__(self, node: Node, functions: Functions, names: Names) -> None:
-        self.file = node.source.name
-        self.node = node
-        self.functions = functions
-        self.names = names
-        self._resources = {name: _resource(name, own.type) for name, own in functions.template.resources.items()}
+    node: Node
+    remarks: Remarks
+    template: Template
+    own_partition: str
+    own_account: str | None
+    own_region: str
+    chosen: dict[str, None] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+    _known: dict[tuple[str, str | None], Node | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.file, self.mark, self.what = self.node.source.name, self.template.mark, "template"
+        self.functions = Functions(self.remarks, self.template, self.called, self.pseudo)
+        self._resources = {name: _resource(name, own.type) for name, own in self.template.resources.items()}
+
+    @property
+    def pseudo(self) -> Mapping[str, str | None]:
+        """The pseudo parameters that follow from where the template is deployed."""
+        suffix = "amazonaws.com.cn" if self.own_partition == "aws-cn" else "amazonaws.com"
+        known = {"AWS::AccountId": self.own_account, "AWS::Region": self.own_region, "AWS::Partition": self.own_partition}
+        return {**known, "AWS::URLSuffix": suffix}
+
+    # -- names --
+
+    def called(self, name: str, attribute: str | None) -> Node | None:
+        """What `Ref` (no attribute) or `Fn::GetAtt` of a resource gives: a text, as far as it is known."""
+        if name in self._open:
+            return None  # a circle, which is told elsewhere
+        if (name, attribute) not in self._known:
+            if len(self._open) >= _DEEPEST:
+                message = f"names of resources are made of each other more than {_DEEPEST} deep"
+                self.remarks.error(self.template.resources[name].place, message)
+                return None
+            self._open.add(name)
+            try:
+                found = self._called(self.template.resources[name], attribute)
+            finally:
+                self._open.discard(name)
+            self._known[name, attribute] = found if isinstance(found, Scalar | Unknown) else None
+        return self._known[name, attribute]
+
+    def _called(self, own: Declared, attribute: str | None) -> Node | None:
+        resource = self._resources[own.name]
+        arn = "PolicyArn" if own.type == "AWS::IAM::ManagedPolicy" else "Arn"
+        if own.type in ARNS and (attribute == arn or (attribute is None and own.type in _BY_ARN)):
+            return arn_of(self, resource)
+        if own.type in (*KEYS, *REPLICAS) and attribute in (None, "KeyId"):
+            return key_id(self, resource)
+        if own.type in _NAMES and attribute is None:
+            return self._name(own)
+        start = next((start for (type_, name), start in _MADE_UP.items() if type_ == own.type and attribute in (None, name)), None)
+        return None if start is None else text_at(own.place, start + digest(self, resource)[:16])
+
+    def _name(self, own: Declared) -> Node | None:
+        """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
+        given = self.functions.of(own, _NAMES.get(own.type, "PolicyName"))
+        if given is not None or own.type not in _CHOSEN:
+            return given
+        self.chosen[own.name] = None
+        stack = self.template.supplied.parameters.get("AWS::StackName") or "stack"
+        end = digest(self, self._resources[own.name])[:12].upper()
+        return text_at(own.place, f"{stack}-{own.name}"[: _LONGEST_NAME - 13] + f"-{end}")
+
+    # -- what readers ask --
 
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
-        found = self.functions.template.of_type(*types) if managed else []
+        found = self.template.of_type(*types) if managed else []
         return (self._resources[own.name] for own in found if self.functions.exists(own) is not False)
 
     def done(self, *types: str) -> Iterator[Resource]:
         return self.of_type(*types)
 
     def at(self, resource: Resource | None) -> Node:
-        return self.node if resource is None else self.functions.template.resources[resource.address].place
+        return self.node if resource is None else self.template.resources[resource.address].place
+
+    def partition(self, resource: Resource) -> str:
+        return self.own_partition
 
     def account(self, resource: Resource) -> str | None:
-        return self.names.account
+        return self.own_account
+
+    def region(self, resource: Resource) -> str:
+        return self.own_region
+
+    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+        return self.template.supplied.account, self.template.supplied.region
 
     def is_certain(self, resource: Resource) -> bool:
-        return bool(self.functions.exists(self.functions.template.resources[resource.address]))
+        return bool(self.functions.exists(self.template.resources[resource.address]))
 
     def value(self, resource: Resource, name: str) -> Node | None:
-        own = self.functions.template.resources[resource.address]
-        is_open = name in ("policy", "policy_arn", "group") or (own.type in PROVIDERS and name == "arn")
+        own = self.template.resources[resource.address]
+        is_open = name in ("policy_arn", "group") or (name == "policy" and own.type not in KEYS + REPLICAS)
+        is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias") or (name == "arn" and own.type in _PROVIDERS)
         if is_open and not self.is_certain(resource):
             return own.perhaps
-        if name in ("arn", "policy_arn"):
-            return self.names.arn(own)
-        if name == "id":
-            return self.names(own.name, None)
-        if name == "name" and own.type in IAM:
-            return self.names.iam_name(own)
-        return self.functions.of(own, _PROPERTIES.get(name) or "".join(map(str.capitalize, name.split("_"))))
+        match name:
+            case "arn" | "policy_arn":
+                return arn_of(self, resource)
+            case "id":
+                return self.called(own.name, None)
+            case "name":
+                return self._name(own)
+        title = "".join(map(str.capitalize, name.split("_")))
+        return self.functions.of(own, "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name, title))
 
     def policy(self, resource: Resource, name: str) -> Node | None:
+        """A policy. AWS's handler of keys takes an empty one for none."""
         found = self.value(resource, name)
         if found is None and name == "policy" and resource.type.startswith("AWS::IAM::"):
             return self._not_given(self.at(resource), resource.address)
-        return found
+        is_empty = (isinstance(found, Members) and not found.pairs) or (isinstance(found, Scalar) and not found.text)
+        return None if is_empty and resource.type in KEYS + REPLICAS else found
 
     def _not_given(self, at: Node, what: str) -> Unknown:
         return self.functions.unknown(at, f"the document of {what}, which is not given")
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
         found: list[tuple[str, Node | None, Node]] = []
-        policies = self.value(resource, "policies")
-        for index, block in enumerate(policies.items if isinstance(policies, Items) else [] if policies is None else [policies]):
+        for index, block in enumerate(self.functions.listed(self.template.resources[resource.address], "Policies")):
             name, shown = member(block, "PolicyName"), f"Policies[{index}] of {resource.address}"
             what = name.text if isinstance(name, Scalar) else shown
             document = block if isinstance(block, Unknown) else member(block, "PolicyDocument") or self._not_given(block, what)
@@ -90,10 +174,11 @@ class TemplateSide(Side):
         given, at = self.value(resource, "tags"), self.at(resource)
         tags = [(member(tag, "Key"), member(tag, "Value")) for tag in given.items] if isinstance(given, Items) else []
         pairs = [(key, value) for key, value in tags if isinstance(key, Scalar) and value is not None]
-        return None if given is not None and names_in([given]) else Members(at.source, at.start, at.end, pairs)
+        is_known = given is None or (isinstance(given, Items) and not names_in([given]) and len(pairs) == len(tags))
+        return Members(at.source, at.start, at.end, pairs) if is_known else None
 
     def made_up(self, resource: Resource) -> str | None:
-        return f"-{resource.address[:_SHORTEST]}" if resource.address in self.names.made_up else None
+        return f"-{resource.address[:_SHORTEST]}" if resource.address in self.chosen else None
 
 
 def _resource(name: str, type_: str) -> Resource:

@@ -86,6 +86,11 @@ class Side(ABC):
     """The resources of a template, or of one side of a plan, and their attributes."""
 
     file: str
+    mark: str
+    """What sets the placeholders of its resources apart from those of others."""
+    what: str
+    """What messages call it."""
+    tell_account = "give it with --account 111122223333"
 
     @abstractmethod
     def done(self, *types: str) -> Iterator[Resource]:
@@ -116,8 +121,20 @@ class Side(ABC):
         """The inline policies in a user, group or role: what each is called in messages, its name and its document."""
 
     @abstractmethod
+    def partition(self, resource: Resource) -> str:
+        """The partition that a resource is in."""
+
+    @abstractmethod
     def account(self, resource: Resource) -> str | None:
         """The account that a resource belongs to; `None` where nothing tells."""
+
+    @abstractmethod
+    def region(self, resource: Resource) -> str:
+        """The Region of a resource, or what stands for it. Raises `InputError` where it must be asked for (S4)."""
+
+    @abstractmethod
+    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+        """The account and the Region of a resource, as far as something tells them."""
 
     def text(self, resource: Resource, name: str) -> str | None:
         """An attribute that is known and a text; `None` otherwise."""

@@ -6,7 +6,7 @@ Guarantee: what is known only after apply is recovered or is `Unknown` with a na
 account has users and roles that a plan does not know (U1).
 
 `plan` reads the format, with `configuration` and `sources`; `resolver` finds the values of attributes, with `references`, `derived`,
-`documents` and `providers`, for the readers of `resources`; `keys` and `surroundings` read the rest, for `reading`. Here is what tells a
+`documents` and `providers`, for the readers of `resources`; `surroundings` reads what plans alone have, for `reading`. Here is what tells a
 plan: the rest is imported for plans alone.
 """
 

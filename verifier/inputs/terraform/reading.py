@@ -15,10 +15,10 @@ from verifier.inputs.nodes import Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
 from verifier.inputs.resources.iam import Identities
+from verifier.inputs.resources.kms import Keys
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.keys import Keys
 from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver

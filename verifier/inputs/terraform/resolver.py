@@ -60,11 +60,12 @@ class Resolver(Side):
     cuts: int = 0
     """How often a thing was found to depend on itself, or on too much."""
     _spent: int = 0
+    tell_account = f"{Side.tell_account}, or add a data source aws_caller_identity to the configuration"
     _depth: int = 0
     documents: bool = False
 
     def __post_init__(self) -> None:
-        self.file = self.plan.file
+        self.file, self.mark, self.what = self.plan.file, self.plan.mark, "plan" if self.plan.is_plan else "state"
         self.references = References(self)
         for resource in self.plan.after.values():
             self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[resource.index] = resource
@@ -78,8 +79,17 @@ class Resolver(Side):
     def at(self, resource: Resource | None) -> Node:
         return Node(self.plan.address("accounts") if resource is None else self.place(resource), 0, 0)
 
+    def partition(self, resource: Resource) -> str:
+        return self.derive.providers.partition(resource)
+
     def account(self, resource: Resource) -> str | None:
         return self.derive.providers.account(resource)
+
+    def region(self, resource: Resource) -> str:
+        return self.derive.providers.region(resource)
+
+    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+        return self.derive.providers.told(resource)
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
         return self.references.referred(resource, name)

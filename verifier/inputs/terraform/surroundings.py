@@ -18,11 +18,12 @@ from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Items, Scalar, entries
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.resources.kms import Keys
+from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.keys import Keys, PlanReader
-from verifier.inputs.terraform.resolver import member
+from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import node_of
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
@@ -46,6 +47,13 @@ _CONTROLLED = "aws_cloudcontrolapi_resource"
 _RUNS = ("local-exec", "remote-exec")
 _INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
 """Commands that call nothing of AWS."""
+
+
+@dataclass
+class PlanReader(Reader):
+    """A reader of resources that plans alone have."""
+
+    side: Resolver
 
 
 @dataclass

@@ -1,24 +1,24 @@
-"""KMS keys of a plan, with their policies, grants and aliases.
+"""KMS keys of a plan or template, with their policies, grants and aliases.
 
-In: a resolver. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a policy has the default one
-(U3); a key policy that is not known is `Unknown`; a separate `aws_kms_key_policy` stands for the key's own.
+In: their resources. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a policy has the default
+one (U3); a key policy that is not known is `Unknown`; a separate `aws_kms_key_policy` stands for the key's own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from verifier.inputs.access import is_null
 from verifier.inputs.agreement import told
 from verifier.inputs.drafts import listing, multi_region, obj
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Members, Node, Scalar, entries, plain, text_at
+from verifier.inputs.nodes import Members, Node, Scalar, entries, member, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
+from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.terraform.derived import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.terraform.documents import as_document
-from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.unknown import Unknown
 from verifier.model.estate import Influence
 from verifier.syntax.diagnostic import InputError
@@ -27,15 +27,8 @@ from verifier.syntax.text import first_few, printable
 _TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
 """The members by which a grant is told from another of its name."""
 _CONSTRAINTS = {"encryption_context_equals": "EncryptionContextEquals", "encryption_context_subset": "EncryptionContextSubset"}
-_HOW_TO_TELL = "give it with --account 111122223333, or add a data source aws_caller_identity to the configuration"
+_ALIASES = ("aws_kms_alias", "AWS::KMS::Alias")
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
-
-
-@dataclass
-class PlanReader(Reader):
-    """A reader of resources that plans alone have."""
-
-    side: Resolver
 
 
 @dataclass
@@ -61,7 +54,7 @@ class _Key:
 
 
 @dataclass
-class Keys(PlanReader):
+class Keys(Reader):
     """The keys of one side of a plan."""
 
     by_address: dict[str, _Key] = field(default_factory=dict)
@@ -78,7 +71,7 @@ class Keys(PlanReader):
             self._policy(resource)
         for resource in self.side.done("aws_kms_grant"):
             self._revoked(resource) if resource.verb is Verb.TAKES else self._grant(resource)
-        for resource in self.side.done("aws_kms_alias"):
+        for resource in self.side.done(*_ALIASES):
             self._alias(resource)
         for resource in self.side.of_type(*UNREAD_KEYS):
             self._unread(resource)
@@ -113,8 +106,8 @@ class Keys(PlanReader):
     def _without_arn(self, resource: Resource) -> None:
         """Records why the key has no ARN yet."""
         if self.side.account(resource) is None:
-            message = f"the plan does not tell which account {resource.address} will be in"
-            self.remarks.error(self.side.at(resource), message, hint=_HOW_TO_TELL)
+            message = f"the {self.side.what} does not tell which account {resource.shown} will be in"
+            self.remarks.error(self.side.at(resource), message, hint=self.side.tell_account)
         else:
             self.remarks.error(self.side.at(resource), f"{resource.address} has no `arn`", rule="U3")
 
@@ -142,7 +135,7 @@ class Keys(PlanReader):
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
             usage, spec = usage or text_at(at, "ENCRYPT_DECRYPT"), spec or text_at(at, "SYMMETRIC_DEFAULT")
-        facts = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": text_at(at, self._origin(resource))}
+        facts = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": self._origin(resource)}
         return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(resource, primary)
 
     def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
@@ -156,20 +149,20 @@ class Keys(PlanReader):
             return None
         return self.side.value(resource, name)
 
-    def _origin(self, resource: Resource) -> str:
-        store, external = (self._fact(resource, name) for name in ("custom_key_store_id", "xks_key_id"))
-        if resource.type in (*_ORIGINS, *REPLICAS) or store is None:
-            return _ORIGINS.get(resource.type, "AWS_KMS")
-        return "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE"
+    def _origin(self, resource: Resource) -> Node:
+        given, store, external = (self._fact(resource, name) for name in ("origin", "custom_key_store_id", "xks_key_id"))
+        if given is not None or resource.type in (*_ORIGINS, *REPLICAS) or store is None:
+            return given or text_at(self.side.at(resource), _ORIGINS.get(resource.type, "AWS_KMS"))
+        return text_at(self.side.at(resource), "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
         at, given = self.side.at(resource), self._fact(resource, "multi_region")
         if resource.type in KEYS and isinstance(given, Unknown):
             return {}
         is_replica = resource.type in REPLICAS
-        if not is_replica and not (isinstance(given, Scalar) and given.text == "true"):
+        if not is_replica and not (isinstance(given, Scalar) and given.text.lower() == "true"):
             return {"MultiRegion": plain(at, "false")}
-        arn = self.side.text(primary or resource, "arn") if not is_replica or primary else None
+        arn = self.side.text(primary or resource, "primary_key_arn" if is_replica and primary is None else "arn")
         primary_key = text_at(at, arn) if arn is not None and is_key_arn(arn) else None
         return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
 
@@ -185,7 +178,7 @@ class Keys(PlanReader):
         """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the plan's."""
         given = self.side.text(resource, name)
         if given is not None and given.startswith("alias/"):
-            aliases = [found for found in self.side.of_type("aws_kms_alias") if self.side.text(found, "name") == given]
+            aliases = [found for found in self.side.of_type(*_ALIASES) if self.side.text(found, "name") == given]
             certain = name != "target_key_id" and len(aliases) == 1 and aliases[0].verb is not Verb.CHANGES
             return self.target(aliases[0], "target_key_id") if certain else None
         if given is not None:
@@ -199,7 +192,7 @@ class Keys(PlanReader):
         key, at = self._owner(resource), self.side.at(resource)
         if key is None:
             names = self.names(resource, "key_id")
-            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.side.derive.providers.told(resource)))
+            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.side.told(resource)))
             return
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
@@ -225,7 +218,7 @@ class Keys(PlanReader):
     def _check_bypass(self, resource: Resource, arn: str) -> None:
         """Records whether the resource puts its policy past the lockout safety check, or may."""
         bypass = self.side.value(resource, "bypass_policy_lockout_safety_check")
-        if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text == "false"):
+        if bypass is not None and not (isinstance(bypass, Scalar) and bypass.text.lower() == "false"):
             self.parts.unchecked.add(arn)
 
     def _owner(self, resource: Resource) -> _Key | None:
@@ -244,13 +237,12 @@ class Keys(PlanReader):
         """The ARN of a key by its ARN or ID. Raises `InputError` where it must be asked for whose the ID is (S4)."""
         if ":" in given:
             return given
-        providers, account = self.side.derive.providers, self.side.account(resource)
-        partition, region = providers.partition(resource), providers.region(resource)
+        partition, region, account = self.side.partition(resource), self.side.region(resource), self.side.account(resource)
         if account is None:
-            message = f"the plan does not tell in which account {resource.address} names a key by its ID"
-            raise InputError.of(printable(message), self.side.at(resource).span, hint=_HOW_TO_TELL, rule="S4")
+            message = f"the {self.side.what} does not tell in which account {resource.shown} names a key by its ID"
+            raise InputError.of(printable(message), self.side.at(resource).span, hint=self.side.tell_account, rule="S4")
         arn = f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
-        if self.side.derive.providers.told(resource)[1] is None:
+        if self.side.told(resource)[1] is None:
             self.remarks.by_id[arn] = self.side.at(resource)
         return arn
 
@@ -290,7 +282,7 @@ class Keys(PlanReader):
             "RetiringPrincipal": None if isinstance(retiring, Scalar) and not retiring.text else retiring,
             "Operations": side.value(resource, "operations"),
             "Constraints": _constraints(side.value(resource, "constraints")),
-            "IssuingAccount": text_at(at, f"arn:{self.side.derive.providers.partition(resource)}:iam::{account}:root") if account else None,
+            "IssuingAccount": text_at(at, f"arn:{self.side.partition(resource)}:iam::{account}:root") if account else None,
         }
         return obj(at, **{name: node for name, node in members.items() if node is not None})
 
@@ -319,7 +311,8 @@ class Keys(PlanReader):
         if owner is not None:
             owner.aliases.append(told(name, self.side.label(resource)) if resource.verb is Verb.KEEPS else name)
         elif self.side.referred(resource, "target_key_id") is None:
-            self.parts.loose_alias = self.unknown(resource, f"whose alias {resource.address} is")
+            names = self.names(resource, "target_key_id") or (f"whose alias {resource.address} is",)
+            self.parts.loose_alias = self.unknown(resource, *names)
 
     def _parts(self, key: _Key) -> KeyParts:
         at, policy = key.place, self.settled(key.words) if key.words else None
@@ -332,7 +325,7 @@ class Keys(PlanReader):
             members["aliases"] = listing(at, key.aliases)
         if key.tags is not None:
             members["tags"] = key.tags
-        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.side.plan.file)
+        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.side.file)
 
 
 def _constraints(node: Node | None) -> Node | None:
@@ -341,4 +334,5 @@ def _constraints(node: Node | None) -> Node | None:
     if node is None or unknown is not None:
         return unknown
     given = {name: found for block in blocks for attribute, name in _CONSTRAINTS.items() if (found := member(block, attribute)) is not None}
-    return obj(node, **known) if (known := {k: v for k, v in given.items() if not isinstance(v, Members) or v.pairs}) else None
+    known = {name: found for name, found in given.items() if not is_null(found) and (not isinstance(found, Members) or found.pairs)}
+    return obj(node, **known) if known else None

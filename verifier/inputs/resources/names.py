@@ -1,0 +1,75 @@
+"""What resources are called before AWS has made them: ARNs, and the IDs of keys.
+
+In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will choose is a placeholder: the
+same in every run, of the form that it will have, and equal to nothing else in the plan or template.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from string import Formatter
+
+from verifier.inputs.nodes import Node, Scalar, text_at
+from verifier.inputs.resources.resource import Resource, Side
+from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+
+KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
+REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")
+UNREAD_KEYS = ("awscc_kms_key", "awscc_kms_replica_key")
+"""Keys of the provider awscc, of which nothing is read but that they are there."""
+_KINDS = {"Role": "role", "User": "user", "Group": "group", "ManagedPolicy": "policy"}
+ARNS = {f"aws_iam_{kind}": f"iam::{{account}}:{kind}{{path}}{{name}}" for kind in _KINDS.values()}
+ARNS |= {f"AWS::IAM::{name}": ARNS[f"aws_iam_{kind}"] for name, kind in _KINDS.items()}
+ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:key/{key_id}")
+ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
+ARNS |= dict.fromkeys(("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}")
+ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
+"""What ARNs are made of: attributes, but for the account, the Region and the ID of a key."""
+
+
+def arn_of(side: Side, resource: Resource) -> Node | None:
+    """The ARN, as `ARNS` has it; `None` where a part of it is missing."""
+    pieces: list[Pieces] = [(f"arn:{side.partition(resource)}:",)]
+    parts: list[Node] = []
+    for literal, name, _, _ in Formatter().parse(ARNS[resource.type]):
+        part = _part(side, resource, f"{name}")
+        if part is None:
+            return None
+        parts.append(part)
+        pieces += [(literal,) if literal else (), text_pieces(part)]
+    return of_pieces(side.at(resource), joined(pieces), names_in(parts))
+
+
+def _part(side: Side, resource: Resource, name: str) -> Node | None:
+    at = side.at(resource)
+    match name:
+        case "account":
+            account = side.account(resource)
+            return text_at(at, account) if account else Unknown(at.source, at.start, at.end, [f"the account of {resource.shown}"])
+        case "region":
+            return text_at(at, side.region(resource))
+        case "key_id":
+            return key_id(side, resource)
+    found = side.value(resource, name)
+    if name == "path":
+        return found or text_at(at, "/")
+    # That of a provider of OpenID Connect ends in its URL without the scheme. [API: CreateOpenIDConnectProvider]
+    return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
+
+
+def key_id(side: Side, resource: Resource) -> Node:
+    """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that is."""
+    at, end = side.at(resource), digest(side, resource)
+    if resource.type in REPLICAS:
+        primary = side.text(resource, "primary_key_arn")
+        return text_at(at, primary.rsplit("/", 1)[1] if primary and "/" in primary else f"mrk-unknown-{end[:16]}")
+    given = side.value(resource, "multi_region") if side.is_configured(resource, "multi_region") else None
+    if resource.type in UNREAD_KEYS or not (given is None or isinstance(given, Scalar)):
+        return text_at(at, f"unknown-{end[:16]}")  # an ID of either form would say whether it is a multi-Region key
+    is_single = given is None or given.text.lower() != "true"
+    return text_at(at, f"00000000-0000-4000-8000-{end[:12]}" if is_single else f"mrk-{'0' * 16}{end[:16]}")
+
+
+def digest(side: Side, resource: Resource) -> str:
+    """What sets the placeholders of a resource apart from those of others, in hexadecimal digits."""
+    return hashlib.sha256(f"{resource.address}{side.mark}".encode()).hexdigest()
