@@ -26,13 +26,13 @@ def our_value(text: str, names: Mapping[str, str], unknown: frozenset[str] = fro
     tree = parse_expression(text)
     source = Source("x.tf", f"x = {text}\n")
     if tree is None:
-        return Unknown(source, 0, 0, ["a text that python-hcl2 cannot read"])
+        return Unknown(Node(source, 0, 0), ["a text that python-hcl2 cannot read"])
 
     def refer(reference: str, depth: int) -> Node | None:
         _, name, *rest = steps_of(reference) or ["", ""]
         if name in unknown or str(name) not in names:
-            return Unknown(source, 0, 0, [reference])
-        return within(our_value(names[str(name)], names, unknown), rest) or Unknown(source, 0, 0, [reference])
+            return Unknown(Node(source, 0, 0), [reference])
+        return within(our_value(names[str(name)], names, unknown), rest) or Unknown(Node(source, 0, 0), [reference])
 
     return Evaluator(source, refer, "x", lambda steps, depth: depth < 100).value(tree)
 

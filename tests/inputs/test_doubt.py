@@ -67,14 +67,14 @@ class Hiding:
 
     def whole(self, node: Node) -> Unknown:
         self.count += 1
-        return Unknown(node.source, node.start, node.end, [f"x{self.count}"])
+        return Unknown(node, [f"x{self.count}"])
 
     def text(self, node: Scalar) -> Unknown:
         """A text of which a part is hidden, or all."""
         start, end = sorted(self.random.randint(0, len(node.text)) for _ in range(2))
         pieces: Pieces = tuple(piece for piece in (node.text[:start], None, node.text[end:]) if piece != "")
         self.count += 1
-        return Unknown(node.source, node.start, node.end, [f"x{self.count}"], pieces)
+        return Unknown(node, [f"x{self.count}"], pieces)
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share * self.often

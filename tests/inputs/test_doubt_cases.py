@@ -49,7 +49,7 @@ def with_unknown(node: Node) -> Node:
     if HOLE not in node.text:
         return node
     pieces = tuple(piece for part in node.text.split(HOLE) for piece in ((part, None) if part else (None,)))[:-1]
-    return Unknown(node.source, node.start, node.end, ["x"], pieces)
+    return Unknown(node, ["x"], pieces)
 
 
 def estate_of(policy: Policy, things: Any = (), kind: PolicyKind = PolicyKind.KEY) -> Estate:
@@ -306,7 +306,7 @@ def test_u3_a_statement_that_is_one_of_a_few_or_none() -> None:
     (_, statements) = node.pairs[1]
     assert isinstance(statements, Items)
     options = [node_of(json.dumps(one)) for one in (allow, deny)]
-    unknown = Unknown(statements.source, statements.start, statements.end, ["x"], options=[rebased(o, statements) for o in options])
+    unknown = Unknown(statements, ["x"], options=[rebased(o, statements) for o in options])
     statements.items.append(unknown)
     found, remarks = read(node)
     assert [(s.effect.value, s.doubt is not None) for s in found.statements] == [("Allow", False), ("Allow", True), ("Deny", True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verifier.inputs.cloudformation.written import with_values
+from verifier.inputs.nodes import Node
 from verifier.inputs.unknown import Pieces, Unknown
 from verifier.syntax.source import Source
 
@@ -25,5 +26,5 @@ from verifier.syntax.source import Source
     ],
 )
 def test_what_may_be_a_reference_is_not_known(pieces: Pieces, known: Pieces) -> None:
-    found = with_values(Unknown(Source("t", ""), 0, 0, ["P"], pieces))
+    found = with_values(Unknown(Node(Source("t", ""), 0, 0), ["P"], pieces))
     assert isinstance(found, Unknown) and found.pieces == known and "P" in found.names

@@ -370,8 +370,8 @@ def value_of(text: str, **known: str) -> Node | None:
     assert tree is not None
 
     bound: dict[str, Node] = {name: Scalar(source, 0, 0, text, "string") for name, text in known.items()}
-    bound |= {name: Unknown(source, 0, 0, [name]) for name in ("x", "y")}
-    return Evaluator(source, lambda name, depth: Unknown(source, 0, 0, [name]), "x", lambda steps, depth: True, bound).value(tree)
+    bound |= {name: Unknown(Node(source, 0, 0), [name]) for name in ("x", "y")}
+    return Evaluator(source, lambda name, depth: Unknown(Node(source, 0, 0), [name]), "x", lambda steps, depth: True, bound).value(tree)
 
 
 @pytest.mark.parametrize(

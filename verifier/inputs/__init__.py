@@ -9,8 +9,8 @@ The forms of a snapshot are told in `data/snapshot.schema.json` (`snapshot_schem
 
 from __future__ import annotations
 
+import importlib.resources
 import json
-from importlib import resources
 from typing import Any
 
 from verifier.inputs.estate import load_estate, load_plan_sides
@@ -21,5 +21,5 @@ __all__ = ["load_estate", "load_plan_sides", "read_text", "snapshot_schema"]
 
 def snapshot_schema() -> dict[str, Any]:
     """The JSON Schema of a snapshot document (2020-12). AWS output inside it is described only as far as it is used."""
-    schema = json.loads((resources.files("verifier.inputs") / "data" / "snapshot.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((importlib.resources.files("verifier.inputs") / "data" / "snapshot.schema.json").read_text(encoding="utf-8"))
     return dict(schema)

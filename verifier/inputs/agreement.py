@@ -40,7 +40,7 @@ def agreed(own: Node, known: Node | None, place: Node) -> Node:
     """What a plan has; not known where it only tells it and a snapshot, at a place, has it otherwise or not at all."""
     if not own.told or isinstance(own, Unknown) or same_node(own, known):
         return own
-    return Unknown(own.source, own.start, own.end, [which(own.told, (known or place).span)])
+    return Unknown(own, [which(own.told, (known or place).span)])
 
 
 def same_node(one: Node | None, other: Node | None) -> bool:

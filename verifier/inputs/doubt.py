@@ -21,7 +21,7 @@ from verifier.inputs.doubt_elements import (
     widened_list,
     with_condition,
 )
-from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, member, text_at
 from verifier.inputs.unknown import Unknown, names_in, replaced, resolved
 from verifier.model.policy import PolicyKind
 
@@ -56,7 +56,7 @@ def settled(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
         if key.text == "Statement":
             statements, found = _statements(value, kind)
             doubts += found
-            pairs.append((key, Items(value.source, value.start, value.end, list(statements))))
+            pairs.append((key, listing(value, statements)))
         elif not isinstance(value, Unknown):
             pairs.append((key, value))
     return resolved(document, pairs), doubts

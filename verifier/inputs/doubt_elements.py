@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verifier.inputs.drafts import listing
-from verifier.inputs.nodes import Items, Members, Node, Scalar, member, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, member, text_at
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in, resolved
 from verifier.model.policy import PolicyKind
 

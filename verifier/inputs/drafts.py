@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.access import is_null
 from verifier.inputs.agreement import told
 from verifier.inputs.identity_providers import LISTS
-from verifier.inputs.nodes import Items, Members, Node, Scalar, plain, text_at
+from verifier.inputs.nodes import Node, Scalar, listing, obj, plain, text_at
 from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
@@ -123,16 +123,6 @@ def details(place: Node, drafts: Iterable[Draft], policies: Iterable[Node]) -> N
     drafts = list(drafts)
     lists = {f"{title}DetailList": listing(place, [d.node() for d in drafts if d.kind == kind]) for kind, title in NAMES.items()}
     return obj(place, **lists, Policies=listing(place, policies))
-
-
-def obj(place: Node, **found: Node) -> Members:
-    """An object at the place of another node."""
-    return Members(place.source, place.start, place.end, [(text_at(place, name), node) for name, node in found.items()])
-
-
-def listing(place: Node, nodes: Iterable[Node]) -> Items:
-    """A list at the place of another node."""
-    return Items(place.source, place.start, place.end, list(nodes))
 
 
 def multi_region(place: Node, kind: str, primary: Node | None) -> dict[str, Node]:

@@ -11,8 +11,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.agreement import agreed, same_node, which
-from verifier.inputs.drafts import NAMES, Draft, inline_policy, listing, managed_policy, obj
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, member, text_at, text_of
+from verifier.inputs.drafts import NAMES, Draft, inline_policy, managed_policy
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, listing, member, obj, text_at, text_of
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
@@ -140,7 +140,7 @@ def as_told(remarks: Remarks, entry: Node, known: Node | None, whole: Node | Non
         own, others = _contents(entry, title), _contents(known, title)
         found = {what: agreed(own[what], others.get(what), known) for what in own.keys() - ({TRUST, IN_FORCE} - others.keys())}
         why = f"whether it stays, which {known.span} has and {entry.span} has not,"
-        found |= {what: Unknown(entry.source, entry.start, entry.end, [why]) for what in others.keys() - own.keys() - _ALONE.keys()}
+        found |= {what: Unknown(entry, [why]) for what in others.keys() - own.keys() - _ALONE.keys()}
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
         open_ = (which(tags.told, whole.span),) if whole is not None and tags is not None and tags.told else ()
@@ -199,7 +199,7 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     dropped = {} if made else {what: by for what, by in draft.dropped(before).items() if what not in own}
     open_ |= {what: which(by, entry.span) for what, by in dropped.items() if by}
     inline = [inline_policy(draft.place, what, node) for what, node in draft.inline.items() if what not in open_]
-    inline += [inline_policy(entry, what, Unknown(entry.source, entry.start, entry.end, [why])) for what, why in sorted(open_.items())]
+    inline += [inline_policy(entry, what, Unknown(entry, [why])) for what, why in sorted(open_.items())]
     managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
     without = {*open_, *dropped, *own, *map(membership, draft.groups), *(() if made else taken)}
     after = _with(entry, _lists(entry, title, without, inline, managed, draft.groups.values()))
@@ -210,7 +210,7 @@ def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
         return _opened(after, title, {what: agreed(node, before.get(what), entry) for what, node in now.items()})
     why = [f"which account {place.span} is of, for nothing tells it (see --account)"]
     differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
-    return _opened(after, title, {what: Unknown(place.source, place.start, place.end, why) for what in differ})
+    return _opened(after, title, {what: Unknown(place, why) for what in differ})
 
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:

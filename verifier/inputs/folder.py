@@ -31,10 +31,9 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs import organization as organization_members
-from verifier.inputs.drafts import obj
 from verifier.inputs.files import SUFFIXES, Files, hint_of_folder
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.nodes import Items, Members, Node, Remarks, text_at
+from verifier.inputs.nodes import Items, Members, Node, Remarks, obj, text_at
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
 from verifier.inputs.policies import DEFAULT, SHARED

@@ -15,8 +15,7 @@ from dataclasses import replace
 
 from verifier.inputs.access import is_null
 from verifier.inputs.agreement import agreed, same_node, told
-from verifier.inputs.drafts import listing, obj
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, member, text_of
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, replaced
@@ -51,7 +50,7 @@ def _settle(planned: Sequence[KeyParts]) -> None:
     policies = [part.members["policy"] for part in written]
     if not all(same_node(policy, policies[0]) for policy in policies[1:]):
         names = " and ".join(f"{part.name} ({part.file})" for part in written)
-        policies = [Unknown(policies[0].source, policies[0].start, policies[0].end, [f"which of {names} comes last"])]
+        policies = [Unknown(policies[0], [f"which of {names} comes last"])]
     for part in planned:
         part.members["policy"] = policies[0]
 
@@ -88,7 +87,7 @@ def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
 def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable[LoosePolicy]) -> Mapping[str, Node]:
     """The parts of a key, whose policy is not known where another one may be put in its place."""
     names = [f"{found.address}, whose key is {first_few(found.names)}" for found in loose if found.may_be_of(arn)]
-    return _with_policy(parts, Unknown(place.source, place.start, place.end, names)) if names else parts
+    return _with_policy(parts, Unknown(place, names)) if names else parts
 
 
 def _with_policy(parts: Mapping[str, Node], policy: Node) -> dict[str, Node]:
@@ -154,8 +153,8 @@ def _relisted(node: Node, name: str, gone: set[str], more: Sequence[Node], place
     pages = node.items if isinstance(node, Items) else [node]
     kept = [_without(page, name, gone) for page in pages if _own(page) not in gone]
     if isinstance(node, Items) and not any(isinstance(page, Members) and page.has(name) for page in pages):
-        return Items(node.source, node.start, node.end, [*kept, *more])
-    return Items(node.source, node.start, node.end, [obj(place, **{name: listing(place, more)}), *kept])
+        return listing(node, [*kept, *more])
+    return listing(node, [obj(place, **{name: listing(place, more)}), *kept])
 
 
 def _without(page: Node, name: str, gone: set[str]) -> Node:

@@ -100,6 +100,21 @@ def plain(place: Node, text: str) -> Scalar:
     return Scalar(place.source, place.start, place.end, text, "plain")
 
 
+def null(place: Node) -> Scalar:
+    """Null at the place of another node."""
+    return Scalar(place.source, place.start, place.end, "", "null")
+
+
+def obj(place: Node, **found: Node) -> Members:
+    """An object at the place of another node."""
+    return Members(place.source, place.start, place.end, [(text_at(place, name), node) for name, node in found.items()])
+
+
+def listing(place: Node, nodes: Iterable[Node]) -> Items:
+    """A list at the place of another node."""
+    return Items(place.source, place.start, place.end, list(nodes))
+
+
 def nodes_in(root: Node) -> Iterator[Node]:
     """A node and all that it holds, names of members too, in their order."""
     pending = [root]

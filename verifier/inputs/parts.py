@@ -20,7 +20,7 @@ from verifier.inputs.access import items, members
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.nodes import Items, Members, Node, Remarks, entries
+from verifier.inputs.nodes import Items, Members, Node, Remarks, entries, listing
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.unknown import Unknown
 from verifier.model.collection import NotRead
@@ -184,7 +184,7 @@ class Parts:
 
 
 def _either(node: Node, why: str) -> Unknown:
-    return Unknown(node.source, node.start, node.end, [why])
+    return Unknown(node, [why])
 
 
 def is_snapshot(node: Node) -> bool:
@@ -246,7 +246,7 @@ class DocumentReader:
         pairs = found.get("policies")
         if isinstance(pairs, Items):
             entries = [self._entries_followed(entry) for entry in pairs.items]
-            found["policies"] = Items(pairs.source, pairs.start, pairs.end, entries)
+            found["policies"] = listing(pairs, entries)
         self.parts.add_organization(self.remarks, node, found)
 
     def _entries_followed(self, node: Node) -> Node:
@@ -255,7 +255,7 @@ class DocumentReader:
             return Members(node.source, node.start, node.end, [(key, value) for key, value in values if value is not None])
         if isinstance(node, Items):
             entries = [self._follow(entry) for entry in node.items]
-            return Items(node.source, node.start, node.end, [entry for entry in entries if entry is not None])
+            return listing(node, [entry for entry in entries if entry is not None])
         return node
 
     def _followed(self, given: dict[str, Node]) -> dict[str, Node]:

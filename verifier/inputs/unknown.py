@@ -6,7 +6,7 @@ Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 
 from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
@@ -26,16 +26,8 @@ class Unknown(Node):
 
     __slots__ = ("names", "options", "pieces")
 
-    def __init__(
-        self,
-        source: Source,
-        start: int,
-        end: int,
-        names: Sequence[str],
-        pieces: Pieces = (None,),
-        options: Sequence[Node] | None = None,
-    ) -> None:
-        super().__init__(source, start, end)
+    def __init__(self, at: Node, names: Sequence[str], pieces: Pieces = (None,), options: Sequence[Node] | None = None) -> None:
+        super().__init__(at.source, at.start, at.end)
         self.names = tuple(dict.fromkeys(names))
         self.pieces = pieces
         self.options = None if options is None else tuple(options)
@@ -56,7 +48,7 @@ class Resolved(Members):
     """An object whose text in the source is not what it says: values in it stand for references and functions."""
 
 
-def resolved(place: Node, pairs: Sequence[tuple[Scalar, Node]]) -> Resolved:
+def resolved(place: Node, pairs: Iterable[tuple[Scalar, Node]]) -> Resolved:
     """An object in the place of another node."""
     return Resolved(place.source, place.start, place.end, list(pairs))
 
@@ -113,7 +105,7 @@ def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
 def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
     """The text that the pieces are together, as far as it is known."""
     if None in pieces:
-        return Unknown(place.source, place.start, place.end, names, pieces)
+        return Unknown(place, names, pieces)
     return Scalar(place.source, place.start, place.end, "".join(piece or "" for piece in pieces), "string")
 
 

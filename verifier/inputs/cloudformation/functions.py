@@ -18,8 +18,8 @@ from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.cloudformation.written import BEGIN, with_values
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at
-from verifier.inputs.unknown import Resolved, Unknown, joined, may_be_equal, names_in, text_pieces
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at
+from verifier.inputs.unknown import Unknown, joined, may_be_equal, names_in, resolved, text_pieces
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
@@ -77,7 +77,7 @@ class Functions:
     def _value(self, node: Node) -> Node | None:
         if isinstance(node, Items):
             found = [self.written(item) for item in node.items]
-            return Items(node.source, node.start, node.end, [item for item in found if item is not None])
+            return listing(node, [item for item in found if item is not None])
         if isinstance(node, Members):
             return self._members(node)
         return node
@@ -103,7 +103,7 @@ class Functions:
         for key, inner in node.pairs:
             found = self.written(inner)
             pairs += [(key, found)] if found is not None else []
-        return Resolved(node.source, node.start, node.end, pairs)
+        return resolved(node, pairs)
 
     def of(self, resource: Resource, name: str) -> Node | None:
         """The value of a property."""
@@ -118,7 +118,7 @@ class Functions:
     def unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
         """What is not known, for the reasons that others are not; for that of the name where these have none."""
         names = names_in([other for other in of if other is not None])
-        return Unknown(node.source, node.start, node.end, names or [name])
+        return Unknown(node, names or [name])
 
     def wrong(self, node: Node, message: str) -> Unknown:
         self.remarks.error(node, message)
@@ -129,7 +129,7 @@ class Functions:
         if isinstance(node, Scalar):
             return Scalar(place.source, place.start, place.end, node.text, node.type)
         if isinstance(node, Unknown):
-            return Unknown(place.source, place.start, place.end, node.names, node.pieces, node.options)
+            return Unknown(place, node.names, node.pieces, node.options)
         return node
 
     # -- references --
@@ -172,7 +172,7 @@ class Functions:
             return text_at(place, text)
         if BEGIN in text or not text:
             return self.unknown(place, f"the list in parameter `{name}`")
-        return Items(place.source, place.start, place.end, [text_at(place, part.strip()) for part in text.split(",")])
+        return listing(place, [text_at(place, part.strip()) for part in text.split(",")])
 
     def attribute(self, place: Node, name: str, attribute: str) -> Node:
         if name not in self.template.resources:
@@ -189,7 +189,7 @@ class Functions:
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
             return found
         parts = [f"arn:{self.pseudo.get('AWS::Partition')}:iam::", self.pseudo.get("AWS::AccountId"), ":role/", None]
-        return Unknown(place.source, place.start, place.end, found.names, joined([(part,) for part in parts]))
+        return Unknown(place, found.names, joined([(part,) for part in parts]))
 
     def get_att(self, node: Node, argument: Node) -> Node | None:
         """`Fn::GetAtt`."""
@@ -243,7 +243,7 @@ class Functions:
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
             why = f"condition `{name.text}`, which turns on values that are not given"
-            return Unknown(node.source, node.start, node.end, [why], options=options)
+            return Unknown(node, [why], options=options)
         return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: Resource) -> Truth:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.written import as_read
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic, text_at
-from verifier.inputs.unknown import Resolved, Unknown, names_in
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic, listing, text_at
+from verifier.inputs.unknown import Unknown, names_in, resolved
 from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.text import first_few
 
@@ -51,7 +51,7 @@ class Loops:
             if isinstance(found, Unknown):
                 return found
             pairs += found
-        return Resolved(node.source, node.start, node.end, pairs)
+        return resolved(node, pairs)
 
     def _loop(self, key: Scalar, argument: Node, depth: int) -> Pairs | Unknown:
         """What one loop makes. With an error recorded, nothing."""
@@ -86,7 +86,7 @@ class Loops:
         unknown = names_in([listed]) if listed is not None else ("AWS::NoValue",)
         if unknown:
             what = f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"
-            return Unknown(collection.source, collection.start, collection.end, [what])
+            return Unknown(collection, [what])
         if not isinstance(listed, Items) or not all(isinstance(item, Scalar) for item in listed.items):
             self._wrong(collection, f"the loop `{name}` must go over a list of texts, found {describe(listed or collection)}")
             return []
@@ -117,11 +117,11 @@ class _Copy:
         """The copy; its places are those of the original."""
         self.loops.count(node, 1)
         if isinstance(node, Items):
-            return Items(node.source, node.start, node.end, [self.of(item) for item in node.items])
+            return listing(node, [self.of(item) for item in node.items])
         if isinstance(node, Members):
             if [(key.text, getattr(argument, "text", None)) for key, argument in node.pairs] == [("Ref", self.identifier)]:
                 return text_at(node, self.value)
-            return Resolved(node.source, node.start, node.end, [(self._scalar(key), self.of(value)) for key, value in node.pairs])
+            return resolved(node, [(self._scalar(key), self.of(value)) for key, value in node.pairs])
         return self._scalar(node) if isinstance(node, Scalar) else node
 
     def _scalar(self, node: Scalar) -> Scalar:

@@ -56,7 +56,7 @@ class Resource:
     @property
     def perhaps(self) -> Unknown:
         """What stands in the place of what is there if the resource is made."""
-        return Unknown(self.place.source, self.place.start, self.place.end, [f"whether `{self.name}` is made"])
+        return Unknown(self.place, [f"whether `{self.name}` is made"])
 
 
 class _Anything(dict[str, Node]):
@@ -193,7 +193,7 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
     depends = found.get("DependsOn")
     listed = depends.items if isinstance(depends, Items) else [depends] if depends is not None else []
     depends_on = tuple(entry for entry in listed if isinstance(entry, Scalar))
-    whole = Unknown(node.source, node.start, node.end, [f"what the macro {shown(macro)} makes of `{name}`" for macro, _ in called])
+    whole = Unknown(node, [f"what the macro {shown(macro)} makes of `{name}`" for macro, _ in called])
     properties = _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
     return Resource(name, type_.text, node, properties, condition, depends_on, bool(called))
 
@@ -207,7 +207,7 @@ def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, writ
     own = as_read(remarks, _without_loops(remarks, node, write_out))
     function = next((key for key, _ in own.pairs if key.text.startswith("Fn::")), None) if isinstance(own, Members) else None
     if function is not None:
-        own = Unknown(node.source, node.start, node.end, [f"`{function.text}` in the place of the properties of `{name}`"])
+        own = Unknown(node, [f"`{function.text}` in the place of the properties of `{name}`"])
     return _Anything(own) if isinstance(own, Unknown) else members(remarks, own, f"the properties of `{name}`")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from verifier.inputs.access import describe
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, plain, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, nodes_in, plain, text_at
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def split(functions: Functions, node: Node, argument: Node) -> Node | None:
     text = functions.value(inner)
     if not isinstance(text, Scalar) or not delimiter.text:
         return functions.unknown(node, "a text", text)
-    return Items(node.source, node.start, node.end, [text_at(node, part) for part in text.text.split(delimiter.text)])
+    return listing(node, [text_at(node, part) for part in text.text.split(delimiter.text)])
 
 
 def select(functions: Functions, node: Node, argument: Node) -> Node | None:

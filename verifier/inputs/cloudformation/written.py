@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in
-from verifier.inputs.unknown import Pieces, Resolved, Unknown
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, nodes_in
+from verifier.inputs.unknown import Pieces, Unknown, resolved
 
 MACROS = ("Fn::Transform", "Transform")
 """The function that has a macro write anew what stands beside it, and its short form, which is an object with the macro's `Name`."""
@@ -75,7 +75,7 @@ def as_read(remarks: Remarks, node: Node) -> Node:
     if isinstance(node, Scalar):
         return _scalar(node)
     if isinstance(node, Items):
-        return Items(node.source, node.start, node.end, [as_read(remarks, item) for item in node.items])
+        return listing(node, [as_read(remarks, item) for item in node.items])
     if not isinstance(node, Members):
         return node
     called = [place for key, value in node.pairs if is_macro(key, value) for place in macros(value)]
@@ -91,7 +91,7 @@ def as_read(remarks: Remarks, node: Node) -> Node:
         if key.text in seen:
             remarks.error(key, f"duplicate member `{key.text}`", rule="L4")
         seen.add(key.text)
-    return Resolved(node.source, node.start, node.end, pairs)
+    return resolved(node, pairs)
 
 
 def shown(name: Scalar | None) -> str:
@@ -107,7 +107,7 @@ def _scalar(node: Scalar) -> Scalar | Unknown:
 
 
 def _unknown(node: Node, *names: str) -> Unknown:
-    return Unknown(node.source, node.start, node.end, names)
+    return Unknown(node, names)
 
 
 def with_values(node: Node) -> Node:
@@ -115,14 +115,14 @@ def with_values(node: Node) -> Node:
     if isinstance(node, Scalar):
         return _text(node, (node.text,), ()) if BEGIN in node.text else node
     if isinstance(node, Items):
-        return Items(node.source, node.start, node.end, [with_values(item) for item in node.items])
+        return listing(node, [with_values(item) for item in node.items])
     if isinstance(node, Members):
         named = next((key for key, _ in node.pairs if BEGIN in key.text), None)
         if named is not None:
-            return Unknown(node.source, node.start, node.end, [f"a member whose name is `{named.text}`"])
-        return Resolved(node.source, node.start, node.end, [(key, with_values(value)) for key, value in node.pairs])
+            return Unknown(node, [f"a member whose name is `{named.text}`"])
+        return resolved(node, [(key, with_values(value)) for key, value in node.pairs])
     if isinstance(node, Unknown) and node.options is not None:
-        return Unknown(node.source, node.start, node.end, node.names, node.pieces, [with_values(option) for option in node.options])
+        return Unknown(node, node.names, node.pieces, [with_values(option) for option in node.options])
     return _text(node, node.pieces, node.names) if isinstance(node, Unknown) and node.is_text else node
 
 
@@ -132,4 +132,4 @@ def _text(place: Node, pieces: Pieces, names: Sequence[str]) -> Unknown:
     for pattern in (_WHOLE, _OPEN, _BEGUN, _ENDED):
         text = pattern.sub(_GAP, text)
     parts = [part for part in re.split(f"({_GAP}+)", text) if part]
-    return Unknown(place.source, place.start, place.end, [*names, *services], tuple(None if _GAP in part else part for part in parts))
+    return Unknown(place, [*names, *services], tuple(None if _GAP in part else part for part in parts))

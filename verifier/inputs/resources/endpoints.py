@@ -8,9 +8,9 @@ known is listed as such, so that the account's providers are not known (E2w).
 from __future__ import annotations
 
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import listing, obj, provider_listing
+from verifier.inputs.drafts import provider_listing
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
-from verifier.inputs.nodes import Node, text_at
+from verifier.inputs.nodes import Node, listing, obj, text_at
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.documents import laid_out

@@ -14,7 +14,7 @@ from itertools import product
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted, untagged
-from verifier.inputs.nodes import Items, Node, Scalar
+from verifier.inputs.nodes import Items, Node, Scalar, null
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
@@ -136,8 +136,7 @@ class Identities(Reader):
         owner.tags_told = "" if resource.writes("tags", "tags_all") else self.side.label(resource)
         boundary = self.side.value(resource, "permissions_boundary")
         if boundary is None or (isinstance(boundary, Scalar) and not boundary.text):
-            at = self.side.at(resource)
-            boundary = Scalar(at.source, at.start, at.end, "", "null")
+            boundary = null(self.side.at(resource))
         owner.boundary = self.side.marked(resource, boundary, "permissions_boundary")
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:

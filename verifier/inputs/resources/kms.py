@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from verifier.inputs.access import is_null
 from verifier.inputs.agreement import told
-from verifier.inputs.drafts import listing, multi_region, obj
+from verifier.inputs.drafts import multi_region
 from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Members, Node, Scalar, entries, member, plain, text_at
+from verifier.inputs.nodes import Members, Node, Scalar, entries, listing, member, obj, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
@@ -117,7 +117,7 @@ class Keys(Reader):
         if arn is None:
             self._without_arn(resource)
         elif arn not in self.by_arn:
-            policy = Unknown(at.source, 0, 0, ["the provider awscc, whose keys are not read"])
+            policy = Unknown(at, ["the provider awscc, whose keys are not read"])
             self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [Word(resource, policy, True)])
 
     def _own_policy(self, resource: Resource) -> Node | None:

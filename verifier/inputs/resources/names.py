@@ -45,7 +45,7 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     match name:
         case "account":
             account = side.account(resource)
-            return text_at(at, account) if account else Unknown(at.source, at.start, at.end, [f"the account of {resource.shown}"])
+            return text_at(at, account) if account else Unknown(at, [f"the account of {resource.shown}"])
         case "region":
             return text_at(at, side.region(resource))
         case "key_id":

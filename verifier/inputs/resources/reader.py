@@ -43,8 +43,7 @@ class Reader:
 
     def unknown(self, resource: Resource, *names: str) -> Unknown:
         """Something of a resource that is not known: it depends on these names."""
-        at = self.side.at(resource)
-        return Unknown(at.source, at.start, at.end, names)
+        return Unknown(self.side.at(resource), names)
 
     def names(self, resource: Resource, *attributes: str) -> tuple[str, ...]:
         """What attributes depend on that are not known."""

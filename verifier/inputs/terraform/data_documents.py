@@ -12,16 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from verifier.inputs.drafts import listing, obj
 from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, text_at, text_of
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of
 from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import rebased, written
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
 from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import after_apply, node_of
-from verifier.inputs.unknown import Resolved, Unknown, unknowns, with_leaves
+from verifier.inputs.unknown import Resolved, Unknown, resolved, unknowns, with_leaves
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -158,7 +157,7 @@ class _Block:
             return Scalar(leaf.source, leaf.start, leaf.end, leaf.text.replace(sign, "${"), leaf.type)
         if isinstance(leaf, Unknown):
             pieces = tuple(None if piece is None else piece.replace(sign, "${") for piece in leaf.pieces)
-            return Unknown(leaf.source, leaf.start, leaf.end, leaf.names or self._unknown(leaf, f".{name}").names, pieces)
+            return Unknown(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces)
         return leaf
 
     def _element(self, name: str) -> Node | None:
@@ -195,11 +194,11 @@ class _Block:
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 
     def _unknown(self, at: Node, name: str) -> Unknown:
-        return Unknown(at.source, at.start, at.end, [after_apply(f"{self.address}{name}")])
+        return Unknown(at, [after_apply(f"{self.address}{name}")])
 
 
 def _object(at: Node, found: dict[str, Node]) -> Resolved:
-    return Resolved(at.source, at.start, at.end, obj(at, **found).pairs)
+    return resolved(at, obj(at, **found).pairs)
 
 
 def _agrees(block: Block, raw: Node) -> bool:

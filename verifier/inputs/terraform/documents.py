@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable
 
 from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, text_at
 from verifier.inputs.unknown import Embedded, Resolved, Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -79,8 +79,8 @@ def _placed(node: Node, at: Node) -> Node:
         pairs = [(key, _placed(value, other)) for (_, value), (key, other) in zip(node.pairs, at.pairs, strict=True)]
         return (type(node) if isinstance(node, Resolved) else Resolved)(at.source, at.start, at.end, pairs)
     if isinstance(node, Items) and isinstance(at, Items):
-        return Items(at.source, at.start, at.end, [_placed(item, other) for item, other in zip(node.items, at.items, strict=True)])
-    return Unknown(at.source, at.start, at.end, node.names, node.pieces) if isinstance(node, Unknown) else at
+        return listing(at, [_placed(item, other) for item, other in zip(node.items, at.items, strict=True)])
+    return Unknown(at, node.names, node.pieces) if isinstance(node, Unknown) else at
 
 
 def rebased(node: Node, within: Node) -> Node:
@@ -93,5 +93,5 @@ def rebased(node: Node, within: Node) -> Node:
     if isinstance(node, Items):
         return Items(*place, [rebased(item, here) for item in node.items])
     if isinstance(node, Unknown):
-        return Unknown(*place, node.names, node.pieces)
+        return Unknown(here, node.names, node.pieces)
     return Scalar(*place, node.text, node.type) if isinstance(node, Scalar) else node

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from verifier.inputs.nodes import Items, Node, Scalar, nodes_in, plain
+from verifier.inputs.nodes import Items, Node, Scalar, nodes_in, null, plain
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
-from verifier.inputs.unknown import Resolved, Unknown, names_in
+from verifier.inputs.unknown import Unknown, names_in, resolved
 
 # -- of one argument --
 
@@ -42,7 +42,7 @@ def _one(at: Node, given: Node) -> Node | None:
     items = kinds.listed(given)
     if items is not None and len(items) > 1:
         raise FailsError
-    return None if items is None else items[0] if items else kinds.null(at)
+    return None if items is None else items[0] if items else null(at)
 
 
 def _length(at: Node, given: Node) -> Node | None:
@@ -119,7 +119,7 @@ def _merge(at: Node, *given: Node) -> Node | None:
     """The members of objects, the later ones in place of the earlier; null is passed over."""
     found = [kinds.object_of(node) for node in given if not kinds.is_null(node)]
     pairs = {key.text: (key, value) for node in found for key, value in (node.pairs if node is not None else ())}
-    return None if None in found else Resolved(at.source, at.start, at.end, list(pairs.values()))
+    return None if None in found else resolved(at, pairs.values())
 
 
 def _join(at: Node, *given: Node) -> Node | None:
@@ -145,7 +145,7 @@ def _coalesce(at: Node, *given: Node) -> Node | None:
     found = next((node for node in kinds.unified(given) if not isinstance(node, Scalar) or node.text), None)
     if found is None:
         raise FailsError
-    return Unknown(at.source, at.start, at.end, names_in(given)) if kinds.is_open(found) else found
+    return Unknown(at, names_in(given)) if kinds.is_open(found) else found
 
 
 def _lookup(at: Node, *given: Node) -> Node | None:

@@ -15,9 +15,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from verifier.inputs.access import is_null as is_null
-from verifier.inputs.nodes import Items, Members, Node, Scalar, plain, text_at
+from verifier.inputs.nodes import Items, Members, Node, Scalar, null, plain, text_at
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
-from verifier.inputs.unknown import Resolved, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.unknown import Resolved, Unknown, joined, names_in, of_pieces, resolved, text_pieces
 
 _NO_NUMBER = re.compile(r"[^-+.0-9eEpP]")
 LONGEST = 1 << 20
@@ -61,11 +61,6 @@ class Document(Resolved):
 def text(at: Node, characters: str) -> Scalar:
     """A text, in Unicode's form NFC."""
     return text_at(at, unicodedata.normalize("NFC", characters))
-
-
-def null(at: Node) -> Scalar:
-    """Null."""
-    return Scalar(at.source, at.start, at.end, "", "null")
 
 
 def ordered(at: Node, items: Sequence[Node], *, loose: bool = False) -> Items:
@@ -152,7 +147,7 @@ def loosened(node: Node) -> Node:
     if isinstance(node, Items):
         return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])
     if isinstance(node, Members) and not isinstance(node, Document):
-        return Resolved(node.source, node.start, node.end, [(key, loosened(value)) for key, value in node.pairs])
+        return resolved(node, [(key, loosened(value)) for key, value in node.pairs])
     return node
 
 
@@ -231,7 +226,7 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
         found = Ordered(*place, [converted(item, tree, evaluate, names) for item, tree in pairs])
     elif name == "object" and members is not None and arguments:
         found = _object(members, arguments[0], evaluate, names)
-    return Unknown(*place, names) if found is None else found
+    return Unknown(node, names) if found is None else found
 
 
 def _form(tree: Tree) -> tuple[str, list[Tree]]:
@@ -259,7 +254,7 @@ def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence
         if value is None:
             return None
         pairs.append((text_at(node, word), converted(value, constraint, evaluate, names)))
-    return Resolved(node.source, node.start, node.end, pairs)
+    return resolved(node, pairs)
 
 
 def untyped(node: Node, names: Sequence[str]) -> Node:
@@ -270,4 +265,4 @@ def untyped(node: Node, names: Sequence[str]) -> Node:
         return Untyped(node.source, node.start, node.end, node.text, node.type)
     texts = [node.text] if isinstance(node, Scalar) else [piece or "" for piece in node.pieces] if isinstance(node, Unknown) else []
     certain = isinstance(node, Document) or texts == [""] or any(map(_NO_NUMBER.search, texts))
-    return node if certain else Unknown(node.source, node.start, node.end, names)
+    return node if certain else Unknown(node, names)

@@ -17,14 +17,14 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, plain
+from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.values import after_apply
-from verifier.inputs.unknown import Missing, Resolved, Unknown, names_in
+from verifier.inputs.unknown import Missing, Unknown, names_in, resolved
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
@@ -52,8 +52,7 @@ class Evaluator:
         try:
             return self.get(tree)
         except FailsError:
-            at = self.at(tree)
-            return Missing(at.source, at.start, at.end, self.unknown(tree).names)
+            return Missing(self.at(tree), self.unknown(tree).names)
 
     def get(self, tree: Tree) -> Node:
         """The value of a part of an expression. Raises `FailsError`."""
@@ -70,7 +69,7 @@ class Evaluator:
             size = sum(1 for _ in islice(nodes_in(found), _MOST_VALUES))
             found = found if self.allows(size, self.depth) else None
         if isinstance(found, Unknown) and not found.names:
-            return Unknown(found.source, found.start, found.end, self.unknown(tree).names, found.pieces)
+            return Unknown(found, self.unknown(tree).names, found.pieces)
         return self.unknown(tree) if found is None else found
 
     def at(self, tree: Tree) -> Node:
@@ -81,7 +80,7 @@ class Evaluator:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
         names = list(names_in(nodes)) or [after_apply(reference) for reference in trees.references(tree)]
         at = self.at(tree)
-        return Unknown(at.source, at.start, at.end, names or [f"{self.own} (an expression that is not evaluated)"])
+        return Unknown(at, names or [f"{self.own} (an expression that is not evaluated)"])
 
     # -- texts --
 
@@ -113,7 +112,7 @@ class Evaluator:
         """A number, a truth or null."""
         written = str(tree.children[0])
         known = written if trees.kind_of(tree) == "literal_value" else kinds.number_text(written)
-        return None if known is None else kinds.null(self.at(tree)) if known == "null" else plain(self.at(tree), known)
+        return None if known is None else null(self.at(tree)) if known == "null" else plain(self.at(tree), known)
 
     # -- collections --
 
@@ -130,8 +129,7 @@ class Evaluator:
             if not isinstance(key, Scalar) or kinds.is_null(key):
                 return None
             pairs[key.text] = key, value
-        at = self.at(tree)
-        return Resolved(at.source, at.start, at.end, list(pairs.values()))
+        return resolved(self.at(tree), pairs.values())
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
@@ -195,7 +193,7 @@ class Evaluator:
             raise FailsError
         if "*" in forms:
             return None if found is None or kinds.is_open(found) else found
-        return kinds.null(self.at(tree)) if found is None else self._here(tree, found)
+        return null(self.at(tree)) if found is None else self._here(tree, found)
 
     def _here(self, tree: Tree, node: Node) -> Node:
         """A value that has no parts, at the place where it is used."""

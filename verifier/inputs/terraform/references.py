@@ -53,7 +53,7 @@ class References:
     def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
         """What one reference stands for."""
         name = qualified(module, text)
-        unknown = Unknown(self.plan.address(name), 0, 0, [after_apply(name)])
+        unknown = Unknown(Node(self.plan.address(name), 0, 0), [after_apply(name)])
         if "[*]" in text:
             return self._splat(text, module, unknown)
         steps = steps_of(text)
@@ -81,7 +81,7 @@ class References:
     def _attribute(self, at: At, steps: list[Step], resource: Resource | None, unknown: Unknown) -> Node | None:
         target, rest = self.instance(at, steps, resource)
         if target is None:
-            return unknown if self._exists(at, steps[:1]) else Missing(unknown.source, 0, 0, unknown.names)
+            return unknown if self._exists(at, steps[:1]) else Missing(Node(unknown.source, 0, 0), unknown.names)
         if not rest:
             rest = [_WHOLE_RESOURCE[target.type]] if target.type in _WHOLE_RESOURCE else []
         if not rest:

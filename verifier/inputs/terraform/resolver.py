@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import same_node, told
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing
 from verifier.inputs.nodes import member as node_member
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
@@ -138,7 +138,7 @@ class Resolver(Side):
         if unknown and isinstance(found, Scalar) and found.text.strip() and not found.text.lstrip().startswith("{"):
             # An expression that refers to one thing, which is no policy, makes one of it.
             self.supposed.get(resource.address, {}).pop(name, None)
-            return Unknown(found.source, found.start, found.end, [after_apply(f"{resource.address}.{name}")])
+            return Unknown(found, [after_apply(f"{resource.address}.{name}")])
         return rebased(found, found) if isinstance(found, Members) else as_document(found, f"{self.plan.file}#{resource.address}.{name}")
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
@@ -163,7 +163,7 @@ class Resolver(Side):
             self.evaluated = True
             return None
         why = f"{resource.address}.inline_policy (whether a `dynamic` block makes some is told by the .tf files alone)"
-        return Unknown(self.place(resource), 0, 0, [why])
+        return Unknown(Node(self.place(resource), 0, 0), [why])
 
     def tags(self, resource: Resource) -> Members | None:
         """All tags of a resource, those that its provider adds among them."""
@@ -200,7 +200,7 @@ class Resolver(Side):
         return self.plan.place(resource)
 
     def _unknown(self, resource: Resource, name: str) -> Unknown:
-        return Unknown(self.place(resource), 0, 0, [after_apply(f"{resource.address}.{name}")])
+        return Unknown(Node(self.place(resource), 0, 0), [after_apply(f"{resource.address}.{name}")])
 
     # -- expressions --
 
@@ -221,9 +221,9 @@ class Resolver(Side):
         texts = [item.text for item in items if isinstance(item, Scalar)]
         known = [item for item in raw.items if isinstance(item, Scalar)]
         if len(items) == len(raw.items) and all(item.text in texts for item in known):
-            return found if isinstance(found, Items) else Items(raw.source, 0, 0, items)
-        names = names_in(items) or names_in([raw])
-        return Items(raw.source, 0, 0, [Unknown(raw.source, 0, 0, names) if isinstance(item, Unknown) else item for item in raw.items])
+            return found if isinstance(found, Items) else listing(raw, items)
+        unknown = Unknown(raw, names_in(items) or names_in([raw]))
+        return listing(raw, [unknown if isinstance(item, Unknown) else item for item in raw.items])
 
     def _filled_list(self, raw: Items, expression: Expression, resource: Resource, name: str) -> Node:
         """A list or set with as many unknown entries as its expression has references: those are what they refer to, in some order."""
@@ -233,7 +233,7 @@ class Resolver(Side):
         fresh = [value for value in values if value is not None and not _is_listed(value, raw)]
         if len(fresh) != len(missing) or any(isinstance(value, Scalar) and value.text in ("true", "false") for value in fresh):
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
-            return Items(raw.source, 0, 0, [Unknown(raw.source, 0, 0, names) if isinstance(i, Unknown) else i for i in raw.items])
+            return Items(raw.source, 0, 0, [Unknown(Node(raw.source, 0, 0), names) if isinstance(i, Unknown) else i for i in raw.items])
         if any(not is_open(value) for value in fresh):
             self._suppose(resource, name, found)
         left = iter(fresh)
@@ -254,14 +254,14 @@ class Resolver(Side):
         found = self.references.standing(listed, module, resource)
         names = [after_apply(qualified(module, text)) for text in found or listed or [attribute]]
         if len(found) != 1:
-            return Unknown(place, 0, 0, names)
+            return Unknown(Node(place, 0, 0), names)
         before = self.recoveries
         value = self.references.traversal(found[0], module, resource)
         if value is not None and is_open(value):
-            return Unknown(place, 0, 0, names_in([value]) or names)
+            return Unknown(Node(place, 0, 0), names_in([value]) or names)
         empty = value is None or (isinstance(value, Scalar) and not value.text)  # as good as not set: AWS chooses
         if not empty and resource is not None and self.recoveries == before:
-            return Unknown(place, 0, 0, names)  # what it refers to is known, so it is something else that is not
+            return Unknown(Node(place, 0, 0), names)  # what it refers to is known, so it is something else that is not
         if resource is not None:
             self._suppose(resource, attribute, found)
         return value

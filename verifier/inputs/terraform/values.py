@@ -36,7 +36,7 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
     if isinstance(value, Node):
         return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
-        return Unknown(place, 0, 0, names)
+        return Unknown(Node(place, 0, 0), names)
     if isinstance(value, dict):
         inside = unknown if isinstance(unknown, dict) else {}
         keys = [*value, *(key for key in inside if key not in value and inside[key] is True)]
