@@ -19,7 +19,7 @@ from verifier.model.readings import OUTSIDE_ALLOW
 from verifier.problem.targets import key_target
 from verifier.recheck.check import formula_of
 from verifier.syntax.source import Source
-from verifier.verify.certificate import certify
+from verifier.verify.certifying import certify
 
 RULES = """account prod = 111122223333
 invariant "nobody deletes it":

@@ -23,7 +23,8 @@ from verifier.recheck.formula import Clauses
 from verifier.recheck.tables import Rejected, signatures
 from verifier.solve.refutation import Refutation, refute
 from verifier.verify import prove
-from verifier.verify.certificate import certificate, certify
+from verifier.verify.certificate import certificate
+from verifier.verify.certifying import certify
 
 Json = Any
 

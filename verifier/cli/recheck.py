@@ -16,6 +16,7 @@ from verifier.cli.options import (
     Paths,
     RegionOption,
     Settled,
+    Suppose,
     command_app,
     settled_readings,
     supplied,
@@ -39,6 +40,7 @@ def recheck(
     account: AccountOption = None,
     region: RegionOption = None,
     parameter: ParameterOption = [],  # noqa: B006
+    suppose: Suppose = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
 ) -> None:
     """Check the proofs of a certificate against the input, without a solver.
@@ -56,7 +58,8 @@ def recheck(
         from verifier.cli.reading import Asked
         from verifier.cli.rechecking import recheck_command
 
-        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
+        supplied_ = supplied(account, region, parameter)
+        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied_, suppose=tuple(suppose))
         return recheck_command(certificate, asked, settled_readings(reading))
 
     run(body)

@@ -23,13 +23,14 @@ from verifier.model.reference import data_version
 from verifier.problem.subjects import target_name, targets_of
 from verifier.problem.targets import Target
 from verifier.recheck.check import check_entry, formula_of
+from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import decode_bytes, printable
 
 MOST_BYTES = 1 << 28
-FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 2
+FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 3
 _MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
 
 Json = dict[str, Any]
@@ -119,18 +120,28 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
     if supposed:
         emit(f"? no proof  {question}: the certificate covers it only where {', '.join(supposed)}\n")
         return _Outcome.LACKING
-    emit(f"✔ accepted  {question}  ({len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps)\n")
+    emit(f"✔ accepted  {question}  ({_size(entry)})\n")
     return _Outcome.ACCEPTED
+
+
+def _size(entry: Json) -> str:
+    """How much was checked, of an entry that was accepted."""
+    if "sets" not in entry:
+        return f"{len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps"
+    facts, queries = (sum(len(one[name]) for one in entry["sets"]) for name in ("facts", "queries"))
+    return f"a set of {facts:,} facts that no step leaves, {queries:,} queries"
 
 
 def _why_rejected(entry: Json, question: _Question, document: Json, estate: Estate) -> str | None:
     """Why an entry does not prove that the invariant holds of the target; `None` where it does."""
     if not isinstance(question.invariant, Invariant):
         return "it is about the listed grants, which no proof is about"
-    if question.invariant.eventually:
-        return "it is about what steps lead to, which no proof is about"
+    asked = estate, question.target, question.invariant
     try:
-        check_entry(entry, formula_of(estate, question.target, question.invariant), document["readings"])
+        if question.invariant.eventually:
+            check_eventual(entry, *asked, document["readings"])
+        else:
+            check_entry(entry, formula_of(*asked), document["readings"])
     except Rejected as error:
         return str(error)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, AssertionError) as error:

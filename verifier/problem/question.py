@@ -161,6 +161,11 @@ def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], c
     violations = [
         both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
     ]
+    return formula_over(space, decision, scopes, violations)
+
+
+def formula_over(space: Space, decision: Expression, scopes: Sequence[Expression], violations: Sequence[Expression]) -> Formula:
+    """The same of expressions over a space: what holds of every request is added."""
     known = acts(space.known_actions)
     questions([decision, known, *scopes, *space.owner_actions], space.questions)
     share_tests(space)

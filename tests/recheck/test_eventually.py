@@ -1,0 +1,180 @@
+"""Certificates of `can eventually`: those of the examples are accepted; no other set, query, step, catalogue or estate is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, own
+from tests.evaluate.steps.worlds import ADMINS, state
+from tests.project.shown import ROOT
+from verifier import invariants, load
+from verifier.model.estate import Estate, Group
+from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
+from verifier.model.policy import Text
+from verifier.problem.subjects import targets_of
+from verifier.problem.targets import Target, key_target
+from verifier.recheck import closed_set
+from verifier.recheck.eventually import check_eventual
+from verifier.recheck.tables import Rejected
+from verifier.verify.closed_sets import eventual_entry
+
+Json = Any
+PLACE = ROOT / "examples" / "escalation"
+PROVED = {
+    "developers of tasks do not come to decrypt": 2,
+    "the pipeline does not come to decrypt": 0,
+    "support does not break the glass": 2,
+    "outsiders do not come to the tickets": 2,
+    "a clerk does not open the archive": 0,
+}
+"""The proofs of the examples, each with how many facts its set has."""
+SAM = "support does not break the glass"
+
+
+@cache
+def asked() -> tuple[Estate, dict[str, tuple[Target, Invariant]]]:
+    """The example, and what it says of steps by name."""
+    estate, found = load(PLACE), invariants(PLACE / "escalation.inv")
+    by_name = ((found[number], target) for target, numbers in targets_of(estate, found) for number in numbers)
+    return estate, {one.name: (target, one) for one, target in by_name if isinstance(one, Invariant) and one.eventually}
+
+
+@cache
+def _made(name: str) -> str:
+    estate, by_name = asked()
+    return json.dumps(eventual_entry(estate, *by_name[name], {}))
+
+
+def made(name: str) -> Json:
+    """The entry of an invariant, as it comes back from a file; why there is none."""
+    return json.loads(_made(name))
+
+
+def check(entry: Json, name: str, estate: Estate | None = None) -> None:
+    own, by_name = asked()
+    check_eventual(entry, estate or own, *by_name[name], {})
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_each_proof_of_the_examples_is_accepted(name: str) -> None:
+    entry = made(name)
+    check(entry, name)
+    assert len(entry["sets"][0]["facts"]) == PROVED[name]
+
+
+@pytest.mark.parametrize("name", sorted({"the glass cannot be broken", "a curator does not open the archive"}))
+def test_what_is_refuted_has_no_set(name: str) -> None:
+    assert isinstance(made(name), str)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_set_without_one_of_its_facts_is_rejected(number: int) -> None:
+    entry = made(SAM)
+    del entry["sets"][0]["facts"][number]
+    with pytest.raises(Rejected, match="steps on each role"):
+        check(entry, SAM)
+
+
+def test_a_set_with_another_fact_is_rejected() -> None:
+    """What it says is another question, though one that may have a proof."""
+    entry = made(SAM)
+    entry["sets"][0]["facts"].append(["inline", "arn:aws:iam::111122223333:role/api"])
+    with pytest.raises(Rejected):
+        check(entry, SAM)
+
+
+def weakened(entry: Json, query: Json) -> None:
+    """A part of what must not be possible is left out: what is left has a proof as well."""
+    query["nodes"][query["roots"][-1]] = ["constant", False]
+
+
+CHANGES: dict[str, Callable[[Json, Json], object]] = {
+    "a step left out": lambda entry, query: entry["sets"][0]["queries"].remove(query),
+    "another order": lambda entry, query: entry["sets"][0]["queries"].reverse(),
+    "weakened": weakened,
+    "half of the proof": lambda entry, query: query.update(proof=query["proof"][:-1]),
+    "a set for all callers that is not the last": lambda entry, query: entry["sets"].append(entry["sets"][0]),
+    "no set": lambda entry, query: entry["sets"].clear(),
+    "some callers": lambda entry, query: entry["sets"][0].update(callers=["arn:aws:iam::111122223333:user/sam"]),
+    "catalogue": lambda entry, query: entry.update(catalogue="another one"),
+    "supposed": lambda entry, query: entry.update(supposed=["nobody calls sts:AssumeRole"]),
+    "verdict": lambda entry, query: entry.update(verdict="refuted"),
+    "everything given up": lambda entry, query: entry["sets"][0].update(facts=[["account", "111122223333"]]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_rejected(change: str) -> None:
+    entry = made(SAM)
+    CHANGES[change](entry, entry["sets"][0]["queries"][0])
+    with pytest.raises(Rejected):
+        check(entry, SAM)
+
+
+def test_a_set_for_some_callers_stands_beside_one_for_all_others() -> None:
+    estate, by_name = asked()
+    entry = made(SAM)
+    whole = entry["sets"][0]
+    one = frozenset({"arn:aws:iam::111122223333:user/sam"})
+    of_one, of_others = eventual_entry(estate, *by_name[SAM], {}, one), eventual_entry(estate, *by_name[SAM], {}, None, one)
+    assert isinstance(of_one, dict) and isinstance(of_others, dict)
+    entry["sets"] = [of_one["sets"][0], of_others["sets"][0]]
+    check(json.loads(json.dumps(entry)), SAM)
+    entry["sets"] = [entry["sets"][0], whole]
+    with pytest.raises(Rejected):
+        check(json.loads(json.dumps(entry)), SAM)
+
+
+def test_another_estate_is_rejected() -> None:
+    """The user may write to a role that the set does not have."""
+    estate, _ = asked()
+    (account,) = estate.accounts
+    dana, *others = account.users
+    freed = replace(others[2], policies=(*others[2].policies, *dana.policies))
+    assert freed.arn.endswith("user/sam")
+    users = (dana, others[0], others[1], freed, *others[3:])
+    with pytest.raises(Rejected):
+        check(made(SAM), SAM, replace(estate, accounts=(replace(account, users=users),)))
+
+
+# -- every step: what Alice may do leads to the key, and no set is short of it --
+
+NO_GRANTS = {"facts": {"grants": ()}}
+OPEN = (
+    *("iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:CreateRole", "ram:CreateResourceShare", "sso:CreateAccountAssignment"),
+    *("kms:Decrypt", "kms:ReEncryptFrom", "kms:PutKeyPolicy", "kms:CreateGrant", "sts:GetFederationToken"),
+)
+
+
+def entry_of(*mine: dict[str, Json]) -> Json:
+    """The entry of what Alice comes to, or why there is none."""
+    before = state(*mine, groups=(Group(ADMINS),), **NO_GRANTS)  # type: ignore[arg-type]
+    whom = PrincipalLike(Text(ALICE))
+    nobody = Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True)
+    return eventual_entry(before.estate, key_target(before.estate.keys[0]), nobody, {})
+
+
+@pytest.mark.parametrize("action", OPEN)
+def test_a_step_that_leads_there_leaves_every_set(action: str) -> None:
+    assert isinstance(entry_of(own(action)), str)
+
+
+def test_a_set_has_what_leads_nowhere() -> None:
+    entry = entry_of(own("iam:PutGroupPolicy"), own("iam:TagUser"))
+    assert ["inline", ADMINS] in entry["sets"][0]["facts"] and ["tags", ALICE] in entry["sets"][0]["facts"]
+    assert isinstance(entry_of(own("iam:PutGroupPolicy"), own("iam:AddUserToGroup")), str)
+
+
+def test_a_step_of_which_it_is_not_known_what_it_gives_may_not_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(entry_of(own("iam:AddUserToGroup")), dict)
+    fewer = {name: kind for name, kind in closed_set.GIVES.items() if name != "iam:AddUserToGroup"}
+    monkeypatch.setattr(closed_set, "GIVES", fewer)
+    assert "further steps" in entry_of(own("iam:AddUserToGroup"))
+    with pytest.raises(Rejected):
+        check(made(SAM), SAM)

@@ -1,0 +1,215 @@
+"""A set of facts, and what it says of one request: who may ask, and what may have been brought about before.
+
+In: an estate, a key, facts. Out: expressions over the space of one request.
+Guarantee: where every fact that some steps made true is in the set, the callers whom those steps gave and the powers that they brought
+about are among those that the expressions admit: the set may say more, never less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from verifier.model.catalogue import Effect, Entry
+from verifier.model.estate import Estate, Identity, Key
+from verifier.model.policy import Effect as Says
+from verifier.model.policy import PrincipalType
+from verifier.model.step_actions import in_ways_to_run, service_name, ways_to_run
+from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
+from verifier.problem.powers import (
+    ALWAYS,
+    ATTACHED,
+    BOUNDARY,
+    DETACHED,
+    GRANT,
+    INLINE,
+    INLINE_GONE,
+    RESOURCE_POLICY,
+    SESSION_TAGS,
+    TARGET_BOUNDARY,
+    TARGET_TAGS,
+    VERSION,
+    joined,
+    managed_by,
+)
+from verifier.problem.space import Space, acts
+from verifier.problem.unmodelled import holders
+
+Fact = tuple[str, ...]
+"""A kind, what it is about, and of grants and of code that is started the action."""
+
+_OWNERS = ("Role", "User", "Group")
+GIVES: Mapping[str, str] = {
+    **{f"iam:Put{owner}Policy": "inline" for owner in _OWNERS},
+    **{f"iam:Attach{owner}Policy": "attached" for owner in _OWNERS},
+    **{f"iam:Delete{owner}Policy": "inline gone" for owner in _OWNERS},
+    **{f"iam:Detach{owner}Policy": "detached" for owner in _OWNERS},
+    **{f"iam:{does}{owner}PermissionsBoundary": "boundary" for does in ("Put", "Delete") for owner in _OWNERS[:2]},
+    **{f"iam:{does}{owner}": "tags" for does in ("Tag", "Untag") for owner in _OWNERS[:2]},
+    **dict.fromkeys(("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"), "version"),
+    **dict.fromkeys(("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"), "holds"),
+    **dict.fromkeys(("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"), "holds"),
+    "iam:UpdateAssumeRolePolicy": "trust",
+    "iam:AddUserToGroup": "joined",
+    "iam:RemoveUserFromGroup": "left",
+    "iam:PassRole": "passed",
+    "sts:TagSession": "session tags",
+}
+"""What a step on a role, user, group or managed policy makes true of it."""
+
+
+def given_by(action: str) -> str | None:
+    """The same of every step; `None` for one that is not told by what it is on, or that is not known."""
+    return "starts" if action in in_ways_to_run() else GIVES.get(action)
+
+
+_CALLERS = {
+    INLINE: ("inline",),
+    ATTACHED: ("attached",),
+    BOUNDARY: ("boundary",),
+    INLINE_GONE: ("inline gone", "left"),
+    DETACHED: ("detached", "left"),
+    SESSION_TAGS: ("session tags", "tags"),
+}
+"""The powers of callers, each with the kinds of facts about them, or about their groups, that give it."""
+_TARGETS = {RESOURCE_POLICY: ("trust", "key policy"), TARGET_BOUNDARY: ("boundary",), TARGET_TAGS: ("tags",)}
+_BY_ARN = frozenset({PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.USER, PrincipalType.SESSION})
+
+
+@dataclass(frozen=True)
+class ClosedSet:
+    """Facts about an estate, on the way to one of its keys. Of an account that is `lost` everything may be true."""
+
+    estate: Estate
+    key: Key
+    facts: frozenset[Fact]
+
+    def of(self, *kinds: str) -> frozenset[str]:
+        """What some kinds of facts are about."""
+        return frozenset(fact[1] for fact in self.facts if fact[0] in kinds)
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """The accounts in which everybody is held and has every power."""
+        return self.of("account")
+
+    @cached_property
+    def _identities(self) -> tuple[Identity, ...]:
+        return tuple(one for account in self.estate.accounts for one in (*account.users, *account.roles))
+
+    @cached_property
+    def _joinable(self) -> Mapping[str, tuple[str, ...]]:
+        """The users who may have come to be in each group besides its members: all of its account."""
+        return {group: tuple(one.arn for one in self._identities if _may_join(one.arn, group)) for group in self.of("joined")}
+
+    def _having(self, kinds: tuple[str, ...]) -> frozenset[str]:
+        """The users and roles that some kinds of facts are about, by their groups as well."""
+        about = self.of(*kinds)
+        members = (one.arn for one in self._identities if about.intersection(one.groups))
+        return frozenset((*about, *members, *(user for group, users in self._joinable.items() if group in about for user in users)))
+
+    @cached_property
+    def _rewritten(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The users and roles with a policy, and those with a boundary, of which a version may have been written."""
+        versions = self.of("version")
+        groups = [group for account in self.estate.accounts for group in account.groups]
+        own = {one.arn for one in self._identities if managed_by(one) & versions}
+        by_group = (self._joinable.get(group.arn, ()) for group in groups if versions & {policy.identity for policy in group.policies})
+        bounded = (one.arn for one in self._identities if one.boundary and one.boundary.identity.removesuffix("#boundary") in versions)
+        return frozenset(own.union(*by_group)), frozenset(bounded)
+
+    # -- one request --
+
+    @cached_property
+    def powers(self) -> frozenset[str]:
+        """The powers that a question about the set has to speak of."""
+        return ALWAYS | {joined(group) for group in self.of("joined")}
+
+    def held(self, space: Space, asked: Expression, apart: str | None) -> Expression:
+        """The requests of those who are held: those who were `asked` about, those whom a fact names, and everybody in accounts without an
+        inventory (U1), but for one that is kept `apart`."""
+        lost = (space.in_account(account) for account in sorted(self.lost))
+        listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])
+        elsewhere = both(space.is_principal, *(negation(space.in_account(account)) for account in listed))
+        return either(asked, holders(space, sorted(self.of("holds"))), elsewhere, *lost)
+
+    def only_given(self, space: Space) -> Iterator[Expression]:
+        """Each power is had by those alone whom a fact gives it."""
+        written, bounded = self._rewritten
+        who = {power: self._having(kinds) for power, kinds in _CALLERS.items()} | {VERSION: written}
+        who[BOUNDARY] |= bounded
+        if self.facts - {("holds", arn) for arn in self.of("holds")}:  # who may pass which tags on is not what it was at first (F3)
+            who[SESSION_TAGS] |= {one.arn for one in self._identities if ":role/" in one.arn}
+        who |= {joined(group): frozenset(users) for group, users in self._joinable.items()}
+        lost = disjunction(space.in_account(account) for account in sorted(self.lost))
+        for power, arns in sorted(who.items()):
+            yield implies(Symbol(power), either(holders(space, sorted(arns)), lost))
+        for power, kinds in _TARGETS.items():
+            about = self.of(*kinds)
+            given = space.on(lambda target, about=about: target.resource in about)  # type: ignore[misc]
+            # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
+            yield implies(Symbol(power), either(given, acts({"iam:PassRole"})) if power == TARGET_TAGS else given)
+        yield implies(Symbol(GRANT), acts(fact[2] for fact in self.facts if fact[0] == "grant"))
+
+    # -- roles that services act as --
+
+    def _roles(self, account: str) -> Iterator[Identity]:
+        yield from (role for known in self.estate.accounts if known.id == account for role in known.roles)
+
+    def started(self, role: Identity) -> bool:
+        """Whether a service that may have been made to run code may act as a role (E4). One of which it is not known how may."""
+        account = role.arn.split(":")[4]
+        actions = {fact[2] for fact in self.facts if fact[0] == "starts" and fact[1].split(":")[4] == account}
+        return self._admits(role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), frozenset())
+
+    def brings_nothing(self, doubt: Entry, account: str) -> bool:
+        """Whether the most that a doubtful action can bring about in an account is in the set."""
+        match doubt.effect:
+            case Effect.FRAME:
+                return self.estate.organization is None
+            case Effect.ORGANIZATION if self.estate.organization is None:
+                return account in self.lost
+            case Effect.ENDPOINTS:
+                return not self.estate.endpoints
+            case Effect.KEYS:
+                return account != self.key.account
+            case Effect.ACCOUNT:
+                return account in self.lost
+            case Effect.RUN | Effect.PASS if account not in self.lost:
+                passed = self.of("passed") if doubt.effect is Effect.PASS else None
+                roles = (role for role in self._roles(account) if passed is None or role.arn in passed)
+                return all(role.arn in self.of("holds") or not self._acts_for(role, doubt.services) for role in roles)
+        return doubt.effect in (Effect.RUN, Effect.PASS)
+
+    def _acts_for(self, role: Identity, names: tuple[str, ...]) -> bool:
+        """Whether one of some services (`*`: any; `web:…`: identities of a provider) may run things as a role. Only its own service acts as
+        a service-linked role."""
+        providers = frozenset(name for name in names if name.startswith(WEB_PREFIX))
+        if ":role/aws-service-role/" in role.arn:
+            return False
+        return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
+
+    def _admits(self, role: Identity, service: Callable[[str], bool], providers: frozenset[str]) -> bool:
+        """Whether a trust policy may admit one of some services or providers: by what it names alone."""
+        if role.trust is None or role.arn in self.of("trust"):
+            return True
+        for statement in role.trust.statements:
+            if statement.effect is Says.ALLOW:
+                if statement.principals is None or statement.not_principal or statement.doubt is not None:
+                    return True
+                for one in statement.principals:
+                    if one.type is PrincipalType.SERVICE:
+                        named = service(one.value)
+                    elif one.type is PrincipalType.FEDERATED:
+                        named = not providers.isdisjoint((WEB_PREFIX, WEB_PREFIX + one.value))
+                    else:
+                        named = one.type not in _BY_ARN
+                    if named:
+                        return True
+        return False
+
+
+def _may_join(principal: str, group: str) -> bool:
+    return ":user/" in principal and principal.split(":")[4] == group.split(":")[4]

@@ -1,0 +1,321 @@
+"""One entry of a certificate about `can eventually`: a set of facts that holds at first, that no step leaves, and short of the goal.
+
+In: the entry as JSON, the estate, the key, the invariant, the readings that are held. Out: nothing, or `Rejected` with the reason.
+Guarantee: an accepted entry proves that the invariant holds of its key for chains of every length. Every step of the catalogue on every
+object of the estate is asked about anew: that no caller who is held, with the powers of the set, may make a request for it, unless what it
+gives is in the set already. None of the code that finds what callers can bring about has a part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from verifier.model.caller_sets import parts_of
+from verifier.model.catalogue import OF_KEYS, Entry, catalogue_version
+from verifier.model.estate import Account, Estate
+from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged
+from verifier.model.invariant_grantees import with_grantees
+from verifier.model.invariants_targets import matching
+from verifier.model.named_accounts import with_named_accounts
+from verifier.model.policy import Policy
+from verifier.model.reference import actions
+from verifier.model.step_actions import step_action, step_actions
+from verifier.model.supposition import SuppositionKind
+from verifier.problem.callers import callers
+from verifier.problem.decision import allowed
+from verifier.problem.expression import FALSE, Expression, Present, Some, both, conjunction, disjunction, either, negation
+from verifier.problem.facts_shared import via_service
+from verifier.problem.permissions import own_denies, permissions
+from verifier.problem.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.predicates import Tokens, exactly, literal_tokens
+from verifier.problem.question import Formula, formula_over, scope
+from verifier.problem.space import Space, acts
+from verifier.problem.steps.doubtful import alike
+from verifier.problem.steps.many import together
+from verifier.problem.supposed import not_ruled_out
+from verifier.problem.targets import Target, TargetKind, key_target, step_target
+from verifier.recheck.check import check_entry
+from verifier.recheck.closed_set import ClosedSet, Fact, given_by
+from verifier.recheck.formula import Json
+from verifier.recheck.tables import Rejected
+
+MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
+"""What there was not is in no set: nobody who is held may make it."""
+SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
+NO_MORE = ("iam:CreatePolicy", "sts:SetSourceIdentity")
+"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most that can be; a session
+with a source identity is one of the role's."""
+_ASSUMING = frozenset({"sts:AssumeRole"})
+_MATERIAL = frozenset(a.name for a in actions() if a.grant_operation) - {
+    *("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
+}
+_ALIASES = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
+OF_THE_KEY = {
+    "kms:PutKeyPolicy": "key policy",
+    **dict.fromkeys(("kms:TagResource", "kms:UntagResource"), "key tags"),
+    **dict.fromkeys(_ALIASES, "aliases"),
+}
+"""What a step on the key makes true of it; a grant of an operation aside."""
+_FURTHER = {
+    *("kms:CreateGrant", "kms:ReplicateKey", "kms:CreateKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    *("kms:GetParametersForImport", "kms:ImportKeyMaterial"),
+}
+OPERATIONS, _TAG_NAMES, _ALIAS_NAMES = "kms:grantoperations", "aws:tagkeys", "kms:resourcealiases"
+
+
+def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> None:
+    """Raises `Rejected`. The sets are each for some of the callers in question, by name; the last is for all others."""
+    if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != {"verdict": "proved", **supposed(estate)}:
+        raise Rejected("it was made with another catalogue of actions, or with other suppositions")
+    told: frozenset[str] = frozenset()
+    for number, one in enumerate(entry["sets"], start=1):
+        last = number == len(entry["sets"])
+        if (one["callers"] is None) != last:
+            raise Rejected("its sets are not about every caller in question")
+        whom = None if last else frozenset(one["callers"])
+        check_set(Reaching.of(estate, target, invariant, one["facts"], whom, told), one["queries"], readings)
+        told |= whom or frozenset()
+    if not entry["sets"]:
+        raise Rejected("it has no set")
+
+
+def supposed(estate: Estate) -> dict[str, Json]:
+    """What every proof about steps rests on: the catalogue of actions (W1), and what a person takes for granted (W3)."""
+    return {"catalogue": catalogue_version(), "supposed": [one.told for one in estate.suppositions]}
+
+
+def check_set(reaching: Reaching, queries: Sequence[Json], readings: Mapping[str, bool]) -> None:
+    """Raises `Rejected` where some query is not proved, or is missing."""
+    asked = list(reaching.queries())
+    if [query["about"] for query in queries] != [about for about, _ in asked]:
+        raise Rejected("its queries are not about the steps of the catalogue on the objects of the estate")
+    for query, (about, formula) in zip(queries, asked, strict=True):
+        try:
+            check_entry(query, formula(), readings)
+        except Rejected as error:
+            raise Rejected(f"{about}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Reaching:
+    """What must not be possible for a set of facts to be closed, and for an invariant to hold in it. It is about those callers in question
+    who are `named`, or (`None`) those who are not among `others`."""
+
+    closed: ClosedSet
+    invariant: Invariant
+    named: frozenset[str] | None = None
+    others: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(
+        estate: Estate, target: Target, invariant: Invariant, facts: Json, named: frozenset[str] | None, others: frozenset[str]
+    ) -> Reaching:
+        """Raises `Rejected` where a certificate cannot say it."""
+        lacking = why_not(estate, target, invariant)
+        if lacking is not None or target.key is None:
+            raise Rejected(lacking or "steps are followed on keys alone")
+        asked = with_grantees(with_named_accounts(invariant, estate, target.key), target.key, estate)
+        found = frozenset(tuple(map(str, fact)) for fact in facts)
+        if ("account", target.key.account) in found or not {("account", account) for account in partly_listed(estate)} <= found:
+            raise Rejected("the account of the key is given up, or another one that is listed in part is not")
+        return Reaching(ClosedSet(estate, target.key, found), replace(asked, eventually=False), named, others)
+
+    def queries(self) -> Iterator[tuple[str, Callable[[], Formula]]]:
+        """Formulas of which none may be satisfiable, each with what it is about; they are made when they are called for."""
+        for account in self.closed.estate.accounts:
+            if account.id not in self.closed.lost:
+                for targets in self._objects(account):
+                    yield f"steps on each {targets[0].kind.value} of {account.id}", partial(self._steps, targets)
+                yield f"what could be made in {account.id}, and further steps", partial(self._any_of, account, [*MAKES, *further_steps()])
+            names = self._doubtful(account)
+            if names:
+                yield f"doubtful actions in {account.id}", partial(self._any_of, account, names)
+        if self._governing is not None:
+            yield f"coming into {self._governing}, which governs accounts", self._coming
+        yield "the key", self._on_key
+
+    # -- who asks --
+
+    def _held(self, space: Space) -> Expression:
+        asked = callers(space, self.invariant.callers)
+        own = space.one_of(self.named) if self.named is not None else negation(space.one_of(self.others))
+        return self.closed.held(space, both(asked, own), self._governing)
+
+    def _formula(self, space: Space, wanted: Expression) -> Formula:
+        return self._over(space, allowed(space), wanted)
+
+    def _over(self, space: Space, decision: Expression, wanted: Expression) -> Formula:
+        found = conjunction((self._held(space), *self.closed.only_given(space), decision, wanted))
+        return formula_over(space, decision, (found,), (found,))
+
+    # -- steps on what is no key --
+
+    @cached_property
+    def _partition(self) -> str:
+        return self.closed.key.partition
+
+    def _objects(self, account: Account) -> Iterator[list[Target]]:
+        """The users, roles, groups and managed policies of an account, and itself: what steps are on."""
+        managed = [one.arn for one in account.managed if one.arn.split(":")[4] == account.id]
+        for arns in (
+            [one.arn for one in account.roles],
+            [one.arn for one in account.users],
+            [one.arn for one in account.groups],
+            managed,
+            [f"arn:{self._partition}:iam::{account.id}:root"],
+        ):
+            own = [step_target(self.closed.estate, arn) for arn in arns if arn.split(":")[1] == self._partition]
+            if own:
+                yield own
+
+    def _steps(self, targets: Sequence[Target]) -> Formula:
+        space = Space(self.closed.estate, together(targets), powers=self.closed.powers)
+        steps = disjunction(both(acts({name}), self._beyond(space, name)) for name in sorted(space.known_actions))
+        return self._formula(space, both(either(space.is_principal, space.is_web), not_ruled_out(space), steps))
+
+    def _beyond(self, space: Space, action: str) -> Expression:
+        """The requests on those targets of which what the step gives is not in the set."""
+        return space.on(lambda target: not self.is_in(action, target))
+
+    def is_in(self, action: str, target: Target) -> bool:
+        """Whether what a step on a target gives is in the set."""
+        if action in SHARING:
+            return target.account != self.closed.key.account or self._supposes_no_sharing
+        if given_by(action) is None:
+            return True  # what is there is not made; further steps are asked about whatever they are on
+        fact = fact_of(action, target)
+        if action != "iam:PassRole" or target.identity is None or fact not in self.closed.facts:
+            return fact in self.closed.facts
+        return ("holds", fact[1]) in self.closed.facts or not self.closed.started(target.identity)
+
+    @cached_property
+    def _supposes_no_sharing(self) -> bool:
+        return any(one.kind is SuppositionKind.SHARING for one in self.closed.estate.suppositions)
+
+    # -- what is not told target by target --
+
+    def _any_of(self, account: Account, names: Sequence[str]) -> Formula:
+        """Requests of some actions on whatever there is in an account."""
+        root = f"arn:{self._partition}:iam::{account.id}:root"
+        target = Target(TargetKind.DOUBT, self._partition, account.id, None, root, actions=frozenset(names))
+        space = Space(self.closed.estate, target, powers=self.closed.powers)
+        return self._formula(space, both(space.is_principal, not_ruled_out(space)))
+
+    def _doubtful(self, account: Account) -> list[str]:
+        """The doubtful actions that may bring about what is not in the set (W1): of those that no policy tells apart, one."""
+        calls = [one for one in self.closed.estate.suppositions if one.kind is SuppositionKind.CALLS]
+        found = (group.first for group in alike(_policies(self.closed.estate), calls) if self._matters(group.first, account))
+        return sorted(one.name for one in found)
+
+    def _matters(self, doubt: Entry, account: Account) -> bool:
+        if self._supposes_no_sharing and doubt.name.startswith("ram:"):
+            return False
+        return not self.closed.brings_nothing(doubt, account.id)
+
+    @cached_property
+    def _governing(self) -> str | None:
+        """The management account of the organization, where nothing is known of its identities."""
+        organization = self.closed.estate.organization
+        listed = {account.id for account in self.closed.estate.accounts}
+        return None if organization is None or organization.management_account in listed else organization.management_account
+
+    def _coming(self) -> Formula:
+        """Those who are in an account from the beginning, or whose own policies may let them assume a role there."""
+        account = str(self._governing)
+        target = Target(TargetKind.DOUBT, self._partition, account, None, f"arn:{self._partition}:iam::{account}:root", actions=_ASSUMING)
+        space = Space(self.closed.estate, target, powers=self.closed.powers)
+        assumes = both(permissions(space).whole, negation(disjunction(own_denies(space))))
+        return self._over(space, both(space.is_principal, not_ruled_out(space)), either(space.in_account(account), assumes))
+
+    # -- the key --
+
+    def _on_key(self) -> Formula:
+        key = self.closed.key
+        tags, aliases = ("key tags", key.arn) in self.closed.facts, ("aliases", key.arn) in self.closed.facts
+        now = replace(key, tags=None if tags else key.tags, aliases=None if aliases else key.aliases)
+        keys = tuple(now if known.arn == key.arn else known for known in self.closed.estate.keys)
+        space = Space(replace(self.closed.estate, keys=keys), key_target(now), powers=self.closed.powers)
+        allowed(space)  # which asks for the tags and aliases that some policy tests
+        wanted = scope(space, replace(self.invariant, callers=AnyCaller(), unless_directly=False))
+        steps = [] if tags else [*self._tagging(space)]
+        steps += [] if aliases or not any(name == _ALIAS_NAMES for (name, _), _ in space.views()) else [acts(_ALIASES)]
+        steps += [] if ("key policy", key.arn) in self.closed.facts else [acts({"kms:PutKeyPolicy"})]
+        further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
+        steps += [self._granting(space), self._by_material(), acts(further)]
+        own = both(space.is_principal, not_ruled_out(space), disjunction(steps))
+        return self._formula(space, either(wanted, own))
+
+    def _tagging(self, space: Space) -> Iterator[Expression]:
+        """Requests that set or take away a tag that something asks for."""
+        for name in sorted({name for (name, _), _ in space.views() if name.startswith(RESOURCE_TAG)}):
+            own = name.removeprefix(RESOURCE_TAG)
+            space.known(REQUEST_TAG + own)
+            space.set_view(_TAG_NAMES)
+            named = Some(_TAG_NAMES, frozenset({Tokens(literal_tokens(own, fold=True))}), True)
+            yield both(acts({"kms:TagResource"}), Present(REQUEST_TAG + own))
+            yield both(acts({"kms:UntagResource"}), named)
+
+    def _granting(self, space: Space) -> Expression:
+        """Requests for a grant of an operation that is not in the set. A service that asks for one says itself for whom it is."""
+        space.set_view(OPERATIONS)
+        given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
+        beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
+        return both(acts({"kms:CreateGrant"}), negation(via_service(space)), either(beyond, negation(Present(OPERATIONS))))
+
+    def _by_material(self) -> Expression:
+        """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (section 7)."""
+        wanted = frozenset[str]().union(*(matching(pattern.value) for pattern in self.invariant.actions))
+        away = ("kms:ReplicateKey", "kms:ImportKeyMaterial") if wanted & _MATERIAL else ()
+        leaving = ("kms:ReEncryptFrom",) if "kms:Decrypt" in wanted else ()
+        return acts((*away, *leaving)) if away else FALSE
+
+
+def fact_of(action: str, target: Target) -> Fact:
+    """What a step on a target gives."""
+    found = step_action(action)
+    name = found.name if found is not None else action
+    kind = given_by(name)
+    return (str(kind), str(target.resource), *((name,) if kind == "starts" else ()))
+
+
+def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
+    """Why no set of facts can prove an invariant: what the checker does not follow."""
+    key = target.key
+    if key is None or key.policies is None:
+        return "the policy of the key is not known"
+    if not invariant.eventually or invariant.expectation is not Expectation.REFUSED or invariant.unless_directly:
+        return "it is about callers who need a step, which a set of facts does not tell from others"
+    if any(isinstance(part, Tagged) for part in parts_of(invariant.callers)):
+        return "it is about callers by their tags, which steps may change"
+    if key.account in partly_listed(estate) or all(account.id != key.account for account in estate.accounts):
+        return f"there is no complete inventory of {key.account}"
+    if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
+        return "a group or managed policy is not listed, which callers could join or attach"
+    if any(one.kind is SuppositionKind.CODE for one in estate.suppositions):
+        return "it may rest on a supposition about code, which the checker does not read"
+    return None
+
+
+def further_steps() -> list[str]:
+    """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
+    return sorted({action.name for action in step_actions() if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE})
+
+
+def partly_listed(estate: Estate) -> list[str]:
+    """The accounts in which there may be what their inventories do not list."""
+    return [account.id for account in estate.accounts if not account.complete or account.unlisted]
+
+
+def _policies(estate: Estate) -> Iterator[Policy]:
+    """The policies that bear on callers."""
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            yield from identity.policies
+            yield from () if identity.boundary is None else (identity.boundary,)
+        yield from (policy for group in account.groups for policy in group.policies)
+        yield from (policy for managed in account.managed for _, policy in managed.versions)
+    for controls in estate.organization.controls if estate.organization is not None else ():
+        for level in (*(controls.service or ()), *(controls.resource or ())):
+            yield from level.policies

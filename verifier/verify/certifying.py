@@ -1,0 +1,140 @@
+"""Formulas that no request meets → entries that `verifier recheck` accepts.
+
+In: a formula, the readings that are held. Out: an entry, or why there is none and what a solution says.
+Guarantee: none that anyone has to rely on: `verifier.recheck` checks every part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verifier.problem.automaton import Domain
+from verifier.problem.domains import Attribute
+from verifier.problem.finite import Finite, Reduction
+from verifier.problem.kinds import is_native
+from verifier.problem.predicates import Predicate
+from verifier.problem.question import Formula
+from verifier.problem.search import find_word
+from verifier.problem.tables import OverBudget, Table
+from verifier.recheck.check import described, statements_of
+from verifier.recheck.formula import Clauses, Described
+from verifier.solve.refutation import Solution, refute
+
+Json = dict[str, Any]
+LEMMAS = 300
+"""Rounds between solver and search for words before a proof goes without a certificate."""
+
+
+@dataclass(frozen=True)
+class Satisfied:
+    """Values of the attributes meet a formula, as far as a certificate tells values apart."""
+
+    question: Described
+    attributes: Mapping[str, Attribute]
+    classes: Mapping[str, Sequence[Sequence[int]]]
+    made: Clauses
+    solution: Solution
+
+    def values(self, name: str, among: Iterable[str]) -> list[str]:
+        """Those of some values of an attribute that are in a class of the solution."""
+        if name not in self.classes:
+            return list(among)
+        tests = self.question.suited(self.attributes[name])
+        chosen = {
+            frozenset(met)
+            for number, met in enumerate(self.classes[name])
+            if self.made.variables.get(("of", name, "class", number)) in self.solution.true
+        }
+        return [value for value in among if frozenset(number for number, test in tests.items() if test.matches(value)) in chosen]
+
+
+def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:
+    """An entry for a formula that no request meets, or why there is none."""
+    found = attempt(formula, readings)
+    if isinstance(found, Satisfied):
+        return "it rests on values of attributes that are compared with each other, which a certificate cannot say"
+    return found
+
+
+def attempt(formula: Formula, readings: Mapping[str, bool]) -> Json | Satisfied | str:
+    """The same, with the solution that there is."""
+    question = described(formula, readings)
+    attributes = formula.space.attributes
+    if not all(is_native(attributes[name], test) for name in _mentioned(question) for test in question.suited(attributes[name]).values()):
+        return "it rests on values that are compared as what they are not (text as a number, say), which a certificate cannot say"
+    asked: dict[str, dict[Predicate, None]] = {name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)}
+    finite = Reduction({name: formula.space.attributes[name] for name in asked}, asked).finite
+    classes = {name: _signatures(table, question.suited(attributes[name])) for name, table in finite.tables.items()}
+    lemmas: list[Json] = []
+    for _ in range(LEMMAS):
+        made = Clauses(question, attributes, classes, lemmas)
+        found = refute(made.clauses)
+        if not isinstance(found, Solution):
+            body = {"classes": classes, "lemmas": lemmas, "clauses": made.clauses, "proof": found.steps}
+            return {"verdict": "proved", **question.as_json(), "statements": statements_of(formula), **body}
+        lemma = _lemma(finite, question, attributes, made, found)
+        if lemma is None:
+            return Satisfied(question, attributes, classes, made, found)
+        lemmas.append(lemma)
+    return f"it takes more than {LEMMAS} facts about words"
+
+
+def _mentioned(question: Described) -> list[str]:
+    """The attributes that a formula speaks of."""
+    return list(dict.fromkeys(node[1] for node in question.nodes if node[0] in ("test", "some", "present")))
+
+
+def _signatures(table: Table, tests: Mapping[int, Predicate]) -> list[list[int]]:
+    """The tests that the members of each class meet; classes that no test tells apart are one."""
+    met: list[list[int]] = [[] for _ in range(table.size)]
+    for number, test in tests.items():
+        mask = table.mask(test)
+        while mask:
+            lowest = mask & -mask
+            met[lowest.bit_length() - 1].append(number)
+            mask ^= lowest
+    return [list(found) for found in dict.fromkeys(map(tuple, met))]
+
+
+def _lemma(finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution) -> Json | None:
+    """A fact about words that a solution contradicts; `None` if there is none."""
+    for name, lazy in finite.lazy.items():
+        present = made.variables.get(("of", name, "present")) in solution.true
+        if lazy.attribute.domain is None or lazy.attribute.multivalued or not present:
+            continue
+        tests = question.suited(attributes[name])
+        true = {number for number in tests if made.variables.get(("of", name, "test", number)) in solution.true}
+        words = _Words(lazy.attribute.domain, tests, true)
+        if words.lack(list(tests)):
+            kept = words.smallest()
+            return {"attribute": name, "meets": [n for n in kept if n in true], "fails": [n for n in kept if n not in true]}
+    return None
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words that meet the tests which are `true`, and fail the others."""
+
+    domain: Domain
+    tests: Mapping[int, Predicate]
+    true: set[int]
+
+    def lack(self, numbers: Sequence[int]) -> bool:
+        """Whether there is none, going by these tests alone; false where the search would take too long."""
+        meets = [self.tests[number] for number in numbers if number in self.true]
+        fails = [self.tests[number] for number in numbers if number not in self.true]
+        try:
+            return find_word(self.domain, meets, fails) is None
+        except OverBudget:
+            return False
+
+    def smallest(self) -> list[int]:
+        """Tests of which none can be left out: there is no word for them, but without any one of them there is."""
+        kept = list(self.tests)
+        for number in self.tests:
+            fewer = [other for other in kept if other != number]
+            if self.lack(fewer):
+                kept = fewer
+        return kept

@@ -1,0 +1,127 @@
+"""Sets of facts that no step leaves, for certificates of `can eventually` (docs/certificates.md).
+
+In: an estate, a key, an invariant that is proved. Out: the entry of its certificate, or why there is none.
+Guarantee: none that anyone has to rely on. A set is the least that the checker's queries lead to: what could be made true is put in, until
+nothing can. The closures of `verifier.verify.reach` have no part in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import Invariant
+from verifier.model.reference import actions
+from verifier.problem.question import Formula
+from verifier.problem.space import TARGET, Space
+from verifier.problem.targets import Target, TargetKind
+from verifier.recheck.check import described
+from verifier.recheck.closed_set import Fact, given_by
+from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, fact_of, partly_listed, supposed, why_not
+from verifier.verify.certifying import Satisfied, attempt
+
+Json = dict[str, Any]
+MOST_FACTS = 300
+"""A set with more facts is not looked for."""
+
+
+def eventual_entry(
+    estate: Estate,
+    target: Target,
+    invariant: Invariant,
+    readings: Mapping[str, bool],
+    named: frozenset[str] | None = None,
+    others: frozenset[str] = frozenset(),
+) -> Json | str:
+    """The entry of an invariant, or why there is none. It is about those callers in question who are `named`, or (`None`) those who are not
+    among `others`."""
+    lacking = why_not(estate, target, invariant)
+    if lacking is not None:
+        return lacking
+    assert target.key is not None
+    given_up = frozenset(("account", account) for account in partly_listed(estate))
+    found = _Search(estate, target, target.key, invariant, readings, given_up, named, others).closed()
+    return found if isinstance(found, str) else {"verdict": "proved", **supposed(estate), "sets": [found]}
+
+
+@dataclass
+class _Search:
+    estate: Estate
+    target: Target
+    _key: Key
+    invariant: Invariant
+    readings: Mapping[str, bool]
+    facts: frozenset[Fact]
+    named: frozenset[str] | None
+    others: frozenset[str]
+    _known: dict[str, tuple[str, Json]] = field(default_factory=dict)
+
+    def closed(self) -> Json | str:
+        """The set and its queries, or why there is none."""
+        while len(self.facts) <= MOST_FACTS:
+            before, queries = self.facts, []
+            for about, _ in self._reaching().queries():
+                found = self._settled(about)
+                if isinstance(found, str):
+                    return found
+                queries.append({"about": about, **found})
+            if self.facts == before:
+                return {
+                    "callers": None if self.named is None else sorted(self.named),
+                    "facts": sorted(map(list, self.facts)),
+                    "queries": queries,
+                }
+        return f"it takes more than {MOST_FACTS} facts"
+
+    def _reaching(self) -> Reaching:
+        return Reaching.of(self.estate, self.target, self.invariant, sorted(self.facts), self.named, self.others)
+
+    def _settled(self, about: str) -> Json | str:
+        """The proof of one query, once what it lets be made true is among the facts."""
+        while (make := dict(self._reaching().queries()).get(about)) is not None:
+            formula = make()
+            found = self._attempt(about, formula)
+            if not isinstance(found, Satisfied):
+                return found
+            more = frozenset(self._more(formula.space, found)) - self.facts
+            if not more:
+                return f"what a certificate can say of steps does not exclude it ({about})"
+            self.facts |= more
+        return {}
+
+    def _attempt(self, about: str, formula: Formula) -> Json | Satisfied | str:
+        """What was found of the same formula before counts again."""
+        told = json.dumps(described(formula, self.readings).as_json())
+        if self._known.get(about, ("", {}))[0] != told:
+            found = attempt(formula, self.readings)
+            if not isinstance(found, dict):
+                return found
+            self._known[about] = told, found
+        return self._known[about][1]
+
+    def _more(self, space: Space, found: Satisfied) -> Iterator[Fact]:
+        """What a request that meets a query makes true, where a set can have it."""
+        chosen = set(found.values("action", [name.lower() for name in space.known_actions]))
+        names = [name for name in sorted(space.known_actions) if name.lower() in chosen]
+        if space.target.key is not None:
+            yield from self._of_key(space.target.key.arn, names, found)
+        elif space.target.kind is TargetKind.DOUBT:
+            yield from () if space.target.account == self._key.account else [("account", str(space.target.account))]
+        else:
+            reaching = self._reaching()
+            arns = found.values(TARGET, [str(one.resource) for one in space.target.members])
+            for name, one in product(names, space.target.members):
+                if one.resource in arns and given_by(name) is not None and not reaching.is_in(name, one):
+                    fact = fact_of(name, one)
+                    yield fact if fact not in self.facts else ("holds", fact[1])  # a role that is passed is held where a service starts
+
+    def _of_key(self, key: str, names: Sequence[str], found: Satisfied) -> Iterator[Fact]:
+        yield from ((OF_THE_KEY[name], key) for name in names if name in OF_THE_KEY)
+        if "kms:CreateGrant" in names:
+            granted = [action.name for action in actions() if action.grant_operation]
+            chosen = found.values(OPERATIONS, [name.removeprefix("kms:") for name in granted])
+            yield from (("grant", key, f"kms:{name}") for name in chosen)
