@@ -23,12 +23,15 @@ from verifier.evaluate.engine import Hearing
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.reach import OWN_KEY, Chain, Move, State, StepKind
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.request import Caller, Decision, Outcome, Request
 
 Mark = tuple[object, ...]
 READINGS = 8
 """How many readings may matter to one question."""
 TRUST = "U3:trust:"
+CHOSEN = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False}
+"""What the policies of a caller's own account say (W2)."""
 Part = TypeVar("Part")
 
 
@@ -41,11 +44,11 @@ def search(
     estate: Estate, caller: Caller, action: str, key: str, steps: int, pruned: bool = True, doubts: bool = False
 ) -> tuple[Outcome, Chain | None]:
     """As `can_eventually`, with a shortest chain where there is one. Without `pruned` every move of the sample is made."""
-    one = _Search(Sampler.of(estate, action, doubts), caller, key, pruned, {}, _Known())
+    one = _Search(Sampler.of(estate, action, doubts), caller, key, pruned, CHOSEN, _Known())
     found, readings = _under(
         one, State(replace(estate, keys=(*estate.keys, own_key(*_principals(estate), caller.principal_arn))), (caller,)), steps
     )
-    return (Outcome.DENY, None) if found is None else (Outcome.DEPENDS if readings else Outcome.ALLOW, found)
+    return (Outcome.DENY, None) if found is None else (Outcome.ALLOW if readings == CHOSEN else Outcome.DEPENDS, found)
 
 
 def _principals(estate: Estate) -> list[str]:

@@ -217,6 +217,11 @@ def join(by: Caller, user: str, group: str) -> Move:
     return Move(StepKind.JOIN_GROUP, (request(by, "iam:AddUserToGroup", group),), GroupJoined(user, group))
 
 
+def own_identity(caller: Caller) -> Move:
+    """What the caller has in an account of its own."""
+    return Move(StepKind.OWN_IDENTITY, (), Became(caller))
+
+
 def become(by: Caller, user: str, action: str = "iam:CreateAccessKey") -> Move:
     """Credentials of a user."""
     return Move(StepKind.BECOME_USER, (request(by, action, user),), Became(Caller(CallerKind.USER, user, user.split(":")[4])))

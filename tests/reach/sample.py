@@ -15,6 +15,7 @@ Covers: for each caller that is held and each target
   input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
   each policy that denies something taken away; boundaries deleted, and `AdministratorAccess` or a managed policy of the input put as one;
 - groups and users: each.
+- a user of the caller's own in an account that the estate does not name;
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
 - where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary.
@@ -35,7 +36,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import OWN_KEY, KeyReplicated, Move, State, StepKind
-from verifier.model.request import Caller, Request, Value
+from verifier.model.request import Caller, CallerKind, Request, Value
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
@@ -44,6 +45,8 @@ POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", moves.TO_LAMBDA), ("ec2.amazonaws.com", ("ec2:RunInstances",)))
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 MATERIAL = "kms:Decrypt"
+OUTSIDE = Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")
+"""An identity of the caller's own, in an account that no estate names (W2)."""
 _CONTEXT: dict[str, Value] = {"kms:EncryptionContext:app": "x", "kms:EncryptionContextKeys": ("app",)}
 _TAGS = ((), *(((TEAM, colour),) for colour in (*COLOURS, "green")))
 _FOR_MATERIAL = ("kms:ReEncryptFrom", "kms:ReEncryptTo")
@@ -86,7 +89,7 @@ class Sampler:
     @property
     def _names(self) -> list[str]:
         """By name, everything that could ever be held: users, and the sessions that the sample makes."""
-        return [*self._users, *(moves.session(role).arn for role in self._roles)]
+        return [OUTSIDE.arn, *self._users, *(moves.session(role).arn for role in self._roles)]
 
     # -- the last request --
 
@@ -119,6 +122,8 @@ class Sampler:
 
     def moves(self, state: State) -> Iterator[Move]:
         """Every move of the sample in a state."""
+        if OUTSIDE not in state.held:
+            yield moves.own_identity(OUTSIDE)
         for by in state.held:
             for key in state.estate.keys:
                 yield from self._on_key(by, key, state) if OWN_KEY not in key.arn else ()
@@ -202,7 +207,7 @@ class Sampler:
         return [{"Effect": "Allow", "Principal": who, "Action": "kms:*", "Resource": "*"} for who in principals]
 
     def _grants(self, by: Caller, name: str = "new") -> Iterator[Grant]:
-        grantees = [*self._users, *self._roles]
+        grantees = [OUTSIDE.arn, *self._users, *self._roles]
         if "kms:granteeprincipal" in self.tested:
             grantees += [moves.session(role).arn for role in self._roles]
         constraints: tuple[dict[str, Any], ...] = ({}, *_CONSTRAINTS) if self._constrained else ({},)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import ALICE, KEY, allow, aws, identity, own
+from tests.evaluate.estates import ALICE, HOME, KEY, allow, aws, identity, own
 from tests.evaluate.reaching import OTHER, TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BY, state
 from tests.reach.estates import random_question
@@ -57,7 +57,7 @@ def test_each_step_may_be_the_one_that_is_needed() -> None:
 def test_readings_are_told_and_none_is_taken_for_certain() -> None:
     # D4: whether a boundary without an Allow limits what a key policy gives to everyone is open.
     bounded = identity(ALICE, bounded=True, boundary=replace(identity(ALICE, own("s3:*")).policies[0], identity="e#boundary"))
-    before = state(key=allow("*", "kms:Decrypt"))
+    before = state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalAccount": HOME}}))
     (account,) = before.estate.accounts
     estate = replace(before.estate, accounts=(replace(account, users=(bounded,)),))
     assert [asked(estate, steps) for steps in (0, 1)] == ["depends", "depends"]

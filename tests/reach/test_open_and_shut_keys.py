@@ -52,6 +52,10 @@ BY_ALIAS = own("kms:Decrypt", Condition={"ForAnyValue:StringEquals": {"kms:Resou
 NO_ALIAS = own("kms:Decrypt", Condition={"Null": {"kms:ResourceAliases": "true"}})
 ROLE = trusting(admits(aws(f"arn:aws:iam::{HOME}:root")))
 ENCRYPTS = own("kms:ReEncryptTo", OTHER_KEY)
+OUTSIDERS = deny("*", "kms:*", Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}})
+NO_OUTSIDERS = Level(HOME, (policy(OUTSIDERS, kind=PolicyKind.RCP, identity="no outsiders"),))
+AT_HOME = organization(Controls(HOME, resource=(NO_OUTSIDERS,)))
+"""What Alice hands to an identity that she has outside is of no use (W2)."""
 PRIMARY = {"multi_region": True, "multi_region_type": "PRIMARY"}
 
 
@@ -87,7 +91,7 @@ CASES: dict[str, Case] = {
         ("assume role", "create grant"),
         (own("sts:AssumeRole"), own("kms:Decrypt", effect="Deny")),
         ({"ArnEquals": {"aws:PrincipalArn": BOB}},),
-        {"others": (ROLE,), "facts": {"grants": (grant(ALICE, "CreateGrant", "Decrypt"),)}},
+        {"others": (ROLE,), "facts": {"grants": (grant(ALICE, "CreateGrant", "Decrypt"),)}, "organization": AT_HOME},
     ),
     "tag": Case(
         ("tag key",),
@@ -200,6 +204,37 @@ def test_shut_by_one_condition(name: str, number: int) -> None:
     assert told(before) == PROVED, condition
 
 
+# --- identities of her own outside --------------------------------------------------------------------------------------------------------
+
+NOT_HOME = {"StringNotEquals": {"aws:PrincipalAccount": HOME}}
+USES_OWN = "use an identity of its own"
+
+
+@pytest.mark.parametrize(
+    ("before", "steps"),
+    [
+        (state(key=allow("*", "kms:Decrypt", Condition=NOT_HOME)), (USES_OWN,)),
+        (state(key=allow("*", "kms:Decrypt", Condition=NOT_HOME), organization=AT_HOME), PROVED),
+        # It can have any name, and tags, but is in no organization that somebody else has.
+        (state(key=allow("*", "kms:Decrypt", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/ci-*"}})), (USES_OWN,)),
+        (state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})), (USES_OWN,)),
+        (state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-zzzz9999"}, **NOT_HOME})), PROVED),
+        (state(key=allow(aws(f"arn:aws:iam::{PARTNER}:root"), "kms:Decrypt")), PROVED),
+        # What limits her does not limit it: she lets it in.
+        (state(own("kms:CreateGrant"), own("kms:Decrypt", effect="Deny")), (USES_OWN, "create grant")),
+        (state(own("kms:PutKeyPolicy"), own("kms:Decrypt", effect="Deny")), (USES_OWN, "put key policy")),
+        (state(own("kms:PutKeyPolicy"), own(["kms:Decrypt", "kms:ReEncryptFrom"], effect="Deny"), organization=AT_HOME), PROVED),
+        (
+            state(own("sts:AssumeRole", effect="Deny"), others=(trusting(admits("*"), own=(own("kms:Decrypt"),)),)),
+            (USES_OWN, "assume role"),
+        ),
+        (state(own("sts:AssumeRole", effect="Deny"), others=(trusting(admits(aws(f"arn:aws:iam::{HOME}:root"))),)), PROVED),
+    ],
+)
+def test_w2_identities_of_her_own_outside(before: State, steps: tuple[str, ...]) -> None:
+    assert told(before) == steps
+
+
 # --- grants made by grants, and what holds after a step -----------------------------------------------------------------------------------
 
 DENIED = own("kms:Decrypt", effect="Deny")
@@ -225,7 +260,7 @@ def test_a_grant_made_by_a_grant_is_never_wider(parent: Grant, steps: tuple[str,
     barred = deny(aws(TARGET), "kms:Decrypt", Condition=WITHOUT_APP)
     role = trusting(admits(aws(ALICE)))
     facts = {"grants": (parent,), "policies": (policy(DELEGATES, barred),)}
-    assert told(state(DENIED, others=(role,), facts=facts)) == steps
+    assert told(state(DENIED, others=(role,), facts=facts, organization=AT_HOME)) == steps
 
 
 FULL = own("*")
@@ -249,7 +284,7 @@ OPEN_TO_RAM = ("put inline policy", RCP)
 def limited(step: str, by: str, *denied: Statement) -> State:
     """A state in which a step is open, and something limits what comes after it."""
     barred = policy(FULL, *denied, kind=PolicyKind.SCP, identity=by)
-    controls = Controls(HOME, service=(Level(HOME, (barred,)),) if by == SCP else None)
+    controls = Controls(HOME, service=(Level(HOME, (barred,)),) if by == SCP else None, resource=(NO_OUTSIDERS,))
     if by == RCP:
         bars = [
             policy(
@@ -263,7 +298,7 @@ def limited(step: str, by: str, *denied: Statement) -> State:
             )
             for one in denied
         ]
-        controls = Controls(HOME, resource=(Level(HOME, tuple(bars)),))
+        controls = Controls(HOME, resource=(Level(HOME, tuple(bars)), NO_OUTSIDERS))
     alice = {"bounded": True, "boundary": replace(barred, kind=PolicyKind.BOUNDARY)} if by == "a boundary" else {}
     return state(*BY_STEP[step], facts={"grants": ()}, alice=alice, organization=organization(controls))
 
@@ -311,14 +346,14 @@ def test_what_a_shared_key_lets_others_do_is_not_known() -> None:
 def test_a_deny_that_follows_her_to_every_replica(denied: dict[str, Any], expected: tuple[str, ...]) -> None:
     uses = own(["kms:Decrypt", "kms:ReEncryptFrom"], effect="Deny")
     mine = (own("kms:ReplicateKey"), own("kms:CreateKey"), {**uses, "Condition": denied} if denied else uses)
-    before = state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY})
+    before = state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY}, organization=AT_HOME)
     assert told(before) == expected
 
 
 def test_what_a_replica_encrypted_can_be_re_encrypted_from_there() -> None:
     # Not told request by request: no story, and no proof.
     mine = (own("kms:ReplicateKey"), own("kms:CreateKey"), own("kms:Decrypt", effect="Deny"))
-    assert told(state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY}))[0] == "unknown"
+    assert told(state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY}, organization=AT_HOME))[0] == "unknown"
 
 
 # --- under another key --------------------------------------------------------------------------------------------------------------------

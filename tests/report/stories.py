@@ -173,6 +173,7 @@ CHANGES: dict[StepKind, Change] = {
     StepKind.RE_ENCRYPT: ReEncrypted(PAYMENTS, REPLICA),
     StepKind.IMPORT_MATERIAL: IMPORTED.change,
     StepKind.SHARE: KeyShared(PAYMENTS),
+    StepKind.OWN_IDENTITY: Became(Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")),
     StepKind.ASSUME_ROLE: Became(replace(ADMIN_SESSION, session_tags=(("team", "red"),))),
     StepKind.PUT_POLICY: PolicyAdded(OPS, made(PolicyKind.IDENTITY, f"{OPS}#extra", allowing(None, "*"))),
     StepKind.ATTACH_POLICY: PolicyAdded(

@@ -1,4 +1,4 @@
-"""Which accounts and organizations an input names, for the built-in `no-public-access`.
+"""Which accounts and organizations an input names, for the built-in `no-public-access` and for what callers have outside (W2).
 
 In: an estate, and a key of it. Out: the callers of all accounts and organizations that bear on the key by name.
 Guarantee: a name counts wherever it stands, in an Allow as in a Deny. The policies treat all accounts alike that nothing names, in no
@@ -8,7 +8,7 @@ organization that anything names, but for patterns: a pattern is no name, only a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from verifier.model.caller_sets import parts_of, with_parts
@@ -23,7 +23,8 @@ from verifier.model.invariant import (
     NamedAccount,
     Tagged,
 )
-from verifier.model.policy import Condition, Operator, Policy, Text
+from verifier.model.policy import Condition, Operator, Policy, Statement, Text
+from verifier.model.reach import OWN_KEY
 
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 _ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)
@@ -65,6 +66,39 @@ def named_callers(estate: Estate, key: Key) -> CallerSet:
     return CallersOr((KeyAccount(), *in_accounts, *in_organizations, *own))
 
 
+def accounts_named(estate: Estate) -> frozenset[str]:
+    """Every account that the input names: those of inventories, of keys, of the organization, and those that some policy or grant names."""
+    keys = [key for key in estate.keys if OWN_KEY not in key.arn]
+    found = {account.id for account in estate.accounts} | {key.account for key in keys}
+    found |= {account for account, _ in estate.organization.accounts} if estate.organization is not None else set()
+    for key in keys:
+        found |= set(_of_grants(key))
+    for policy in _every_policy(estate, keys):
+        for statement in policy.statements:
+            resources = (text.value for text in statement.resources or ())
+            found |= {account for text in (*_said(statement), *resources) for account in _ACCOUNT.findall(text)}
+    return frozenset(found)
+
+
+def an_account_of_its_own(estate: Estate) -> str:
+    """An account that the input does not name: it stands for those that a caller may have (W2)."""
+    named = accounts_named(estate)
+    return next(str(number) for number in range(999999999999, 0, -1) if str(number) not in named)
+
+
+def _every_policy(estate: Estate, keys: Iterable[Key]) -> Iterator[Policy]:
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            yield from (found for found in (identity.trust, *identity.policies, identity.boundary) if found is not None)
+        yield from (policy for group in account.groups for policy in group.policies)
+        yield from (policy for managed in account.managed for _, policy in managed.versions)
+    for key in keys:
+        yield from key.policies or ()
+    for controls in estate.organization.controls if estate.organization is not None else ():
+        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
+
+
 def _policies(estate: Estate, key: Key) -> Iterator[Policy]:
     """The policies that decide about callers of accounts that are not in the input."""
     yield from key.policies or ()
@@ -77,10 +111,14 @@ def _policies(estate: Estate, key: Key) -> Iterator[Policy]:
 def _texts(policy: Policy) -> Iterator[str]:
     """The principals, and the keys and values of conditions."""
     for statement in policy.statements:
-        yield from (principal.value for principal in statement.principals or ())
-        for condition in statement.conditions:
-            yield condition.key.value
-            yield from (value.value for value in condition.values)
+        yield from _said(statement)
+
+
+def _said(statement: Statement) -> Iterator[str]:
+    yield from (principal.value for principal in statement.principals or ())
+    for condition in statement.conditions:
+        yield condition.key.value
+        yield from (value.value for value in condition.values)
 
 
 def _of_grants(key: Key) -> Iterator[str]:

@@ -32,6 +32,7 @@ class StepKind(Enum):
     RE_ENCRYPT = "re-encrypt"
     IMPORT_MATERIAL = "import key material"
     SHARE = "share key"
+    OWN_IDENTITY = "use an identity of its own"
     ASSUME_ROLE = "assume role"
     PUT_POLICY = "put inline policy"
     ATTACH_POLICY = "attach policy"
@@ -225,7 +226,8 @@ Change = (
 @dataclass(frozen=True)
 class Move:
     """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state
-    before it, and be made by the same caller, one that is held then."""
+    before it, and be made by the same caller, one that is held then. To use an identity of one's own in an account that the input does not
+    name takes no request of this estate."""
 
     kind: StepKind
     requests: tuple[Request, ...]

@@ -57,6 +57,8 @@ def organizations(space: Space) -> Iterator[Expression]:
             yield from _paths_begin_with_the_id(space, identifier, paths)
         carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind in _OPEN else TRUE
         yield from (implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE)
+        if owner == "principal":
+            yield from _own_account(space, identifier, paths)
         if space.estate.organization is not None:
             yield from (implies(carried, fact) for fact in _given_organization(space, identifier, paths, owner))
     yield from _same_organization(space)
@@ -73,13 +75,26 @@ def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expressi
     return view.test(OneOf(accounts))
 
 
+def _own_account(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
+    """W2: an account of the caller's own is in none of the organizations that policies name, nor in the key's."""
+    if space.estate.own_account is None:
+        return
+    own, view = space.in_account(space.estate.own_account), space.attribute_view(identifier)
+    yield from (implies(own, negation(view.test(exactly(one)))) for one in _mentioned(space, identifier, paths))
+    for relation in space.relations.values():
+        if {view.name for view in relation.views} == {"aws:principalorgid", "aws:resourceorgid"}:
+            yield implies(own, negation(Symbol(relation.symbol)))
+
+
+def _mentioned(space: Space, identifier: str, paths: str) -> Iterator[str]:
+    """The organizations that a test on either key mentions."""
+    tested = [p for p in (*predicates_of(space, identifier), *predicates_of(space, paths)) if isinstance(p, Tokens)]
+    return filter(_ORGANIZATION_ID.match, dict.fromkeys(_fixed_start(predicate).split("/")[0] for predicate in tested))
+
+
 def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
     """An organization path begins with the organization's ID: for every ID that a test on either mentions."""
-    tested = [p for p in (*predicates_of(space, identifier), *predicates_of(space, paths)) if isinstance(p, Tokens)]
-    mentioned = dict.fromkeys(_fixed_start(predicate).split("/")[0] for predicate in tested)
-    for organization in mentioned:
-        if not _ORGANIZATION_ID.match(organization):
-            continue
+    for organization in _mentioned(space, identifier, paths):
         own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
         member = space.attribute_view(identifier).test(exactly(organization))
         yield same(member, Some(paths, own, True))

@@ -12,11 +12,12 @@ from tests.evaluate.reaching import OTHER, TARGET, admits, caller, trusting
 from tests.evaluate.steps.test_steps_on_identities import MINE
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, DELEGATES, document, one_key, state
 from tests.reach import moves
+from tests.reach.sample import OUTSIDE
 from verifier.evaluate.steps import permitted
 from verifier.model.estate import Account, Group
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import Became, KeyReplicated, KeyTagged, Move, StepKind
-from verifier.model.request import Value
+from verifier.model.request import Caller, CallerKind, Value
 from verifier.syntax.diagnostic import InputError
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
@@ -116,6 +117,9 @@ WRONG: dict[str, Callable[[], Move]] = {
     ),
     "it takes a request": lambda: replace(TAGGED, requests=()),
     "it takes kms:PutKeyPolicy": lambda: replace(moves.put_key_policy(BY, KEY, KEY_POLICY), requests=TAGGED.requests),
+    "the input names 444455556666": lambda: moves.own_identity(Caller(CallerKind.ROOT, f"arn:aws:iam::{PARTNER}:root", PARTNER)),
+    "it takes no request": lambda: replace(moves.own_identity(OUTSIDE), requests=TAGGED.requests),
+    "it is a user or session of AWS": lambda: moves.own_identity(Caller(CallerKind.SERVICE, "s3.amazonaws.com")),
     "is not part of it": lambda: replace(TAGGED, requests=(*TAGGED.requests, moves.request(BY, "kms:Decrypt", KEY))),
     "does not change things as KeyTagged": lambda: replace(moves.put_key_policy(BY, KEY, KEY_POLICY), change=TAGGED.change),
     "is not in the state": lambda: moves.put_key_policy(BY, KEY + "0", KEY_POLICY),

@@ -46,6 +46,9 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
 def check(state: State, move: Move) -> None:
     """Raises `InputError` where a move is not well formed: a request by somebody who is not held, one that is not part of such a step, or a
     change that the requests do not ask for."""
+    if move.kind is StepKind.OWN_IDENTITY:
+        forms_identities.own_identity(state, move)
+        return
     require(bool(move.requests), move, "it takes a request")
     caller = move.requests[0].caller
     require(all(request.caller == caller for request in move.requests), move, "one caller makes all its requests")

@@ -11,6 +11,7 @@ import re
 from verifier.evaluate.operations import RUN_BY
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.reach import Became, GroupJoined, Move, PolicyAdded, State, StepKind, TrustPut, VersionSet
 from verifier.model.request import CallerKind
@@ -147,6 +148,16 @@ def become_user(state: State, move: Move) -> None:
     require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
     require(len(move.requests) == 1, move, "it takes one request")
     require(one_of(move, CREDENTIALS).request.resource == user.principal_arn, move, "the credentials are those of the user")
+
+
+def own_identity(state: State, move: Move) -> None:
+    """What a caller has in an account that the input does not name (W2): no request of this estate gives it."""
+    if not isinstance(move.change, Became):
+        raise wrong_change(move, move.change)
+    caller = move.change.caller
+    require(not move.requests, move, "it takes no request")
+    require(caller.kind not in (CallerKind.SERVICE, CallerKind.WEB) and not caller.session_tags, move, "it is a user or session of AWS")
+    require(caller.account not in accounts_named(state.estate), move, f"the input names {caller.account}")
 
 
 def assume_role(state: State, move: Move) -> None:

@@ -75,6 +75,8 @@ def steps_lines(story: Story, names: Names, target: str | None, style: Style) ->
 
 
 def _told_lines(told: Told, names: Names, target: str | None, style: Style) -> list[str]:
+    if not told.requests and told.move is not None:
+        return sentence(f"{printable(told.caller.arn)} {told.own_words(Names())}", _lead(told.label))
     if not told.requests:
         return [_lead(told.label) + "nothing more is needed: what the key protects is in its hands"]
     lines: list[str] = []

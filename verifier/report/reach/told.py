@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.reach import GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, StepKind, TrustPut, VersionSet
+from verifier.model.reach import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, StepKind, TrustPut, VersionSet
 from verifier.model.request import Caller
 from verifier.model.verdict import Counterexample, Story
 from verifier.report.counterexample import statement_traces, value_text
@@ -62,9 +62,14 @@ class Told:
         """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`. A request on the target does not say so."""
         which = f", which {change_words(self.move.change, names)}" if self.move is not None else ""
         if not self.requests:
-            return "nothing more is needed"
+            return f"{names.caller(self.caller)} {self.own_words(names)}" if self.move is not None else "nothing more is needed"
         calls = ", and ".join(_call(found, names, target, brief=self.move is not None) for found in self.requests)
         return f"{names.caller(self.caller)} calls {calls}{which}"
+
+    def own_words(self, names: Names) -> str:
+        """A step without requests: what the caller has outside."""
+        change = self.move.change if self.move is not None else None
+        return f"uses an identity in an account of its own: {names.caller(change.caller)}" if isinstance(change, Became) else ""
 
     def by(self) -> str:
         """The statements with their places: `"Admin" (key-policy.json:12:5)`; nothing where there are none."""

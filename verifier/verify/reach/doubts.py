@@ -20,15 +20,13 @@ from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
-from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.passed_roles import passable, services, trusting
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
 from verifier.verify.reach.step_offers import BY_PROVIDERS, StepOffers
 
 _NOTHING = Cube(0, frozenset())
-LINKED = ":role/aws-service-role/"
-"""What the ARNs of service-linked roles have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,5 +224,5 @@ def _limited(estate: Estate, account: str) -> bool:
 
 def _has_endpoint(estate: Estate, account: str) -> bool:
     """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that the input names."""
-    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys}
+    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {estate.own_account}
     return any(one.account == account or (one.account is None and account in named) for one in estate.endpoints or ())

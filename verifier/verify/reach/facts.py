@@ -129,6 +129,8 @@ class Derivation:
     """What was offered; `None` for what is true at first, and for re-encryption."""
 
 
+LINKED = ":role/aws-service-role/"
+"""What the ARNs of service-linked roles have, which only their services use."""
 Way = tuple[Fact | int, StepKind | None, str, tuple[Fact, ...]]
 """One way to make a fact true, or to reach a goal (by its number): the step, who takes it, what must be true before."""
 ANY_WAY: frozenset[Way] = frozenset()

@@ -85,4 +85,5 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         "unknown actions were followed to the most that they can bring about; the others are steps, or harmless by what it says of them"
     )
     governed = "no account but the management account of its organization governs another one (delegated administration)"
-    return (Assumption("W1", text), Assumption("W1", governed))
+    outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
+    return (Assumption("W1", text), Assumption("W1", governed), *([Assumption("W2", outside)] if setting.meets_strangers else []))

@@ -18,6 +18,7 @@ from verifier.model.reach import (
     BoundaryPut,
     GroupJoined,
     GroupLeft,
+    Move,
     PolicyAdded,
     PolicyRemoved,
     StepKind,
@@ -26,7 +27,7 @@ from verifier.model.reach import (
 )
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_actions import step_action
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import Target, step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
@@ -37,6 +38,7 @@ from verifier.verify.reach.scene import Made, Scene, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
 from verifier.verify.reach.session_tags import session_names
 from verifier.verify.reach.taken_away import BOUNDARY_ARN, administrator
+from verifier.witness.request import caller
 
 OWN_NAME = "escalation"
 SESSION, ABSENT = "sts:RoleSessionName", ("sts:SourceIdentity", "sts:TransitiveTagKeys")
@@ -296,6 +298,11 @@ def _the_same(scene: Scene, lead: Counterexample, target: Target, action: str) -
     return failed if isinstance(also, Reason) else also
 
 
+def own_identity(task: Make, scene: Scene) -> Iterator[Made]:
+    """What the caller has in an account of its own, which takes no request of this estate (W2)."""
+    yield StoryStep(Move(StepKind.OWN_IDENTITY, (), Became(caller({"principal": task.fact.subject}))), ())
+
+
 def share(task: Make, scene: Scene) -> Iterator[Made]:
     """What sharing lets others do is not documented (E3)."""
     yield Reason("L5a", f"what sharing {task.fact.subject} through AWS RAM lets its principals do is not documented")
@@ -317,5 +324,6 @@ MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.ASSUME_ROLE: assume_role,
     StepKind.PASS_ROLE: pass_role,
     StepKind.SHARE: share,
+    StepKind.OWN_IDENTITY: own_identity,
 }
 """What makes the moves of each kind of step."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from verifier.model.reach import StepKind
 from verifier.verify.reach.closure import Goal
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way
 
@@ -55,7 +56,12 @@ def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
     """The tasks of a goal."""
     plan = _Plan(facts)
     plan.prepare(goal.by, goal.premises)
-    return tuple(plan.tasks)
+    return tuple(sorted(plan.tasks, key=lambda task: not _of_its_own(task)))
+
+
+def _of_its_own(task: Task) -> bool:
+    """Whether a task takes no request: what is the caller's own outside is there first."""
+    return isinstance(task, Make) and task.derivation.step is StepKind.OWN_IDENTITY
 
 
 def made_by(task: Task, facts: Facts) -> Way:

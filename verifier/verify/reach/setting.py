@@ -13,6 +13,7 @@ from functools import cache, cached_property, lru_cache
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
+from verifier.model.named_accounts import an_account_of_its_own
 from verifier.model.reach import OWN_KEY
 from verifier.model.supposition import Supposition
 from verifier.problem.domains import WEB_PREFIX
@@ -83,7 +84,8 @@ class Setting:
                 made = replicas(shared.narrow, key)
                 return None if made is None else [offers(shared.rules(other, goals, expected), numbers) for other in made]
 
-            by_steps = (shared.doubting(self._doubts_of(issued)) if doubtful else shared.closure(key.partition, issued)).of
+            own = self.universe.own
+            by_steps = (shared.doubting(self._doubts_of(issued), own) if doubtful else shared.closure(key.partition, own, issued)).of
             self._closures[issued, doubtful] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further, replicas_)
         return self._closures[issued, doubtful]
 
@@ -94,6 +96,11 @@ class Setting:
     def universe(self) -> Universe:
         """The principals to begin with."""
         return self._shared.universe(self.key, self.goals)
+
+    @property
+    def meets_strangers(self) -> bool:
+        """Whether chains may lead to roles that no inventory lists."""
+        return any(":role/" in arn for arn in strangers(self.estate, self.universe.starts))
 
     def starters(self, goal: int) -> Iterator[str]:
         """The principals whom a goal is about."""
@@ -176,7 +183,8 @@ class Shared:
     """What is found once for all keys of an estate, some of which have own keys of the caller's beside them."""
 
     def __init__(self, estate: Estate, held: Mapping[str, bool]) -> None:
-        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate)))
+        own = an_account_of_its_own(estate)
+        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_account=own)
         self._imagined = imagined(self.estate)
         self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
@@ -184,7 +192,7 @@ class Shared:
         self.identities = Identities(self._imagined.estate)
         self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
-        self._closures: dict[tuple[str, CallerSet], StepClosure] = {}
+        self._closures: dict[tuple[str, tuple[str, ...], CallerSet], StepClosure] = {}
         self._permitted: dict[tuple[str, CallerSet], dict[str, DoubtfulPermissions]] = {}
         self._doubts: dict[tuple[Universe, CallerSet], Doubts] = {}
         self._doubting: dict[Doubts, StepClosure] = {}
@@ -216,15 +224,15 @@ class Shared:
         """The rules of creating keys."""
         return KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
 
-    def closure(self, partition: str, issued: CallerSet = ANYONE) -> StepClosure:
-        """What principals bring about without keys; of federated sessions those in a set alone."""
-        if (partition, issued) not in self._closures:
+    def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
+        """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""
+        if (partition, own, issued) not in self._closures:
             if issued == ANYONE:
-                found = StepClosure(self.identities, lambda: self.steps(partition))
+                found = StepClosure(self.identities, lambda: self.steps(partition), own)
             else:
-                found = StepClosure(self.identities, lambda: self._of_issued(partition, issued), self.closure(partition))
-            self._closures[partition, issued] = found
-        return self._closures[partition, issued]
+                found = StepClosure(self.identities, lambda: self._of_issued(partition, issued), own, self.closure(partition, own))
+            self._closures[partition, own, issued] = found
+        return self._closures[partition, own, issued]
 
     def doubts(self, partition: str, universe: Universe, issued: CallerSet) -> Doubts:
         """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions those in a set
@@ -247,10 +255,10 @@ class Shared:
                 found[str(target.account)] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers, self._held, issued)
         return found
 
-    def doubting(self, doubts: Doubts) -> StepClosure:
+    def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:
         """What principals may bring about without keys, by steps and doubtful actions."""
         if doubts not in self._doubting:
-            self._doubting[doubts] = StepClosure(self.identities, lambda: doubts)
+            self._doubting[doubts] = StepClosure(self.identities, lambda: doubts, own)
         return self._doubting[doubts]
 
     def _of_issued(self, partition: str, issued: CallerSet) -> StepOffers:
@@ -271,7 +279,7 @@ class Shared:
             universe = self._made(key, own)
             if self._take_in(strangers(self.estate, universe.starts)):
                 universe = self._made(key, own)
-            universe.split(self.closure(key.partition).touching)
+            universe.split(self.closure(key.partition, universe.own).touching)
             self._universes[place] = further, universe
         return self._universes[place][1]
 
@@ -339,13 +347,9 @@ def _check_lists(estate: Estate) -> None:
             raise InputError.of(message, hint="an empty list says that there are none", rule="E0")
 
 
-def _own_keys(estate: Estate) -> Iterator[Key]:
+def _own_keys(estate: Estate, account: str) -> Iterator[Key]:
     """In each Region, a key of an account that nobody else knows, where everyone may do everything: a caller can always have one (section
     7)."""
-    known = {account.id for account in estate.accounts} | {other.account for other in estate.keys}
-    if estate.organization is not None:
-        known |= {account for account, _ in estate.organization.accounts}
-    account = next(str(number) for number in range(999999999999, 0, -1) if str(number) not in known)
     for partition, region in dict.fromkeys((key.partition, key.region) for key in estate.keys):
         arn = f"arn:{partition}:kms:{region}:{account}:key/{OWN_KEY}"
         yield Key(

@@ -6,12 +6,14 @@ Guarantee: as of `closure`; none of these steps needs anything of a key, so what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from verifier.model.reach import StepKind
 from verifier.problem.domains import WEB_PREFIX
+from verifier.problem.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.doubts import Doubts
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way
@@ -25,10 +27,13 @@ STEPPING = ("arn:", WEB_PREFIX)
 
 
 class StepClosure:
-    """The closure over everything that is not a key. One who brings about nothing in a `wider` closure brings about nothing in this one;
-    `offers` are made when there is more to be asked."""
+    """The closure over everything that is not a key; `own` are identities in an account of the caller's own. One who brings about nothing
+    in a `wider` closure brings about nothing in this one; `offers` are made when there is more to be asked."""
 
-    def __init__(self, identities: Identities, offers: Callable[[], Offers], wider: StepClosure | None = None) -> None:
+    def __init__(
+        self, identities: Identities, offers: Callable[[], Offers], own: Sequence[str] = (), wider: StepClosure | None = None
+    ) -> None:
+        self._own = own
         self._make_offers = offers
         self._wider = wider
         self._identities = identities
@@ -45,8 +50,9 @@ class StepClosure:
         if any(isinstance(fact, Fact) for fact, *_ in refused):
             return self._closed(starts, refused)
         if starts not in self._found:
-            nothing = self._wider is not None and all(one.step is None for one in self._wider.of(starts).values())
-            self._found[starts] = self._identities.at_first(starts) if nothing else self._closed(starts)
+            wider = self._wider.of(starts) if self._wider is not None else None
+            nothing = wider is not None and all(one.step in (None, StepKind.OWN_IDENTITY) for one in wider.values())
+            self._found[starts] = wider if nothing and wider is not None else self._closed(starts)
         return self._found[starts]
 
     def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -54,14 +60,22 @@ class StepClosure:
         about = {fact.subject for fact, found in self.of(starts).items() if found.rounds > 0}
         return tuple(start for start in starts if not about.isdisjoint(alike[start]))
 
+    def _outside(self, starts: tuple[str, ...], refused: frozenset[Way]) -> Iterator[tuple[Fact, Derivation]]:
+        """What callers have in accounts of their own, which the input does not name (W2)."""
+        start = next(filter(lambda one: one.startswith(STEPPING), starts), "")
+        for arn in self._own if start else ():
+            fact, premises = Fact(FactKind.HOLDS, arn), (Fact(FactKind.HOLDS, start),)
+            if (fact, StepKind.OWN_IDENTITY, start, premises) not in refused:
+                yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
+
     def _closed(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Facts:
         facts = self._identities.at_first(starts)
-        search = _Search(self._offers, self._needs, facts, refused)
+        search = _Search(self._offers, self._needs, facts, refused, frozenset(self._own))
         rounds = 0
         while True:
             rounds += 1
             new: dict[Fact, Derivation] = {}
-            for fact, derivation in search.round(rounds):
+            for fact, derivation in chain(self._outside(starts, refused) if rounds == 1 else (), search.round(rounds)):
                 if fact not in facts:
                     new.setdefault(fact, derivation)
             if not new:
@@ -77,6 +91,7 @@ class _Search:
     needs: Needs
     facts: Facts
     refused: frozenset[Way]
+    own: frozenset[str]
     given: dict[object, int] = field(default_factory=dict)
     """The targets, as masks, on which something was made true already."""
     done: set[tuple[str, frozenset[str]]] = field(default_factory=set)
@@ -101,6 +116,8 @@ class _Search:
         self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[tuple[str, Group], int], rounds: int
     ) -> Iterator[tuple[Fact, Derivation]]:
         targets = bundle.targets & ~self.given.get(bundle.slot, 0)
+        if by in self.own and bundle.step is StepKind.ASSUME_ROLE and RESOURCE_POLICY not in bundle.needs_of_target:
+            targets &= bundle.group.trusting  # that others let in nobody from there is supposed (`in_doubt.looked_at`)
         for power in bundle.needs_of_target:
             targets &= in_hand.get((power, bundle.group), 0)
         if targets and all(fact in self.facts for fact in bundle.after):

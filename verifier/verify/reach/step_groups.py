@@ -65,6 +65,12 @@ class Group:
         return self.permissions.targets[self._numbers[arn]].identity
 
     @cached_property
+    def trusting(self) -> int:
+        """The roles whose trust policies are given, as a mask."""
+        given = (target.identity is not None and target.identity.trust is not None for target in self.permissions.targets)
+        return sum(1 << number for number, one in enumerate(given) if one)
+
+    @cached_property
     def root(self) -> str:
         """The root user of the account."""
         first = self.permissions.targets[0]

@@ -29,6 +29,7 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.moves import made
 from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
 from verifier.verify.reach.scene import Scene
+from verifier.witness.request import caller as some_caller
 
 MOST_WAYS = 32
 """So many ways to take a step are looked at for one chain."""
@@ -230,9 +231,9 @@ class _Telling:
         """Who the first caller is, and what the requests suppose."""
         for found in requests:
             caller = found.request.caller
-            if not self.callers:
+            if self.start not in self.callers and caller.principal_arn not in self.callers:
                 self.callers[self.start] = caller
-                self.state = replace(self.state, held=(caller,))
+                self.state = replace(self.state, held=(*self.state.held, caller))
             self.readings.update(found.readings)
             self.free.update(found.free)
 
@@ -255,9 +256,8 @@ class _Telling:
                 return found
             self._learn(found)
             access = found
-        return Story(
-            self.callers[self.start], tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
-        )
+        first = self.callers.get(self.start) or some_caller({"principal": self.start})  # where it makes no request
+        return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
 
     def _access(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
         scene = self._scene(())

@@ -19,6 +19,7 @@ from verifier.problem.predicates import Predicate, like
 from verifier.problem.tables import MORE_STATES, Table
 from verifier.problem.trusting import trusting
 from verifier.verify.reach.cubes import CALLER
+from verifier.verify.reach.facts import LINKED
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
 
@@ -31,7 +32,7 @@ class Universe:
     """The callers of one partition, by class. `asked` are the predicates that each target puts to callers. Raises `TooLarge`."""
 
     def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]]) -> None:
-        patterns = (*KINDS, *(f"arn:*:*::{account.id}:*" for account in estate.accounts))
+        patterns = (*KINDS, *(f"arn:*:*::{account}:*" for account in (estate.own_account, *(one.id for one in estate.accounts)) if account))
         predicates = dict.fromkeys(map(like, patterns)) | {one: None for found in asked for one in found}
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)
@@ -50,6 +51,12 @@ class Universe:
             other = self._not_listed(table, number, found)
             if other is not None:
                 self._alike[other] = (other,)
+        own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) == estate.own_account]
+        order = sorted(own, key=lambda arn: (":user/" not in arn, ":root" not in arn, arn))
+        self.own = tuple(arn for arn in order if LINKED not in arn)
+        """What a caller has in an account of its own (W2): users first, whose requests say most freely what policies ask for."""
+        for arn in own:
+            del self._alike[arn]
 
     def _not_listed(self, table: Table, number: int, found: dict[object, list[str]]) -> str | None:
         """A member of a class that no inventory lists, and that is not like one that is listed."""
