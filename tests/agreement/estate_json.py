@@ -34,7 +34,7 @@ Texts = Mapping[str, str]
 
 _FACTS = ("spec", "usage", "origin", "multi_region", "multi_region_type", "manager", "aliases", "tags")
 _OF_GRANT = ("operations", "issuing_account", "context_equals", "context_subset", "source_arn", "grantee_hidden", "name")
-_OF_THING = ("name", "label", "description", "key", "account", "principal", "endpoint", "owner")
+_OF_THING = ("name", "label", "description", "key", "account", "principal", "endpoint", "owner", "of_identities")
 
 
 def estate_to_json(estate: Estate, documents: Texts) -> Json:

@@ -177,6 +177,8 @@ def _unmodelled(dice: Dice, world: World, number: int) -> Unmodelled:
             return Unmodelled(f"RCPs {number}", "D7", Influence.MAY_REFUSE, "RCPs", owner=account)
         case 4:
             return Unmodelled(f"endpoint {number}", "D2", Influence.MAY_REFUSE, "an endpoint policy")
+        case 5 if number:
+            return Unmodelled(f"policies {number}", "U3", Influence.MAY_REFUSE, "who knows what", account=account, of_identities=True)
         case 5:
             return Unmodelled(f"policy {number}", "U3", Influence.EITHER, "a managed policy that is missing", principal=principal)
         case _:

@@ -110,7 +110,7 @@ class _Question:
         self.missed: dict[str, None] = {}
         self.caller, self.resource, self.action = request.caller, request.resource, request.action
         self.kind, self.account = self.caller.kind, self.caller.account
-        self.service, self.federated = self.kind is CallerKind.SERVICE, self.kind is CallerKind.FEDERATED
+        self.service, self.federated, self.root = (self.kind.name == name for name in ("SERVICE", "FEDERATED", "ROOT"))
         self.known_action = reference.action(request.action)
         self.creates = self.known_action is None or self.known_action.name == "kms:CreateKey"
         self.grantable = self.known_action is not None and self.known_action.grant_operation
@@ -131,7 +131,7 @@ class _Question:
         self.subject = self.caller.issuer if self.federated else self.caller.principal_arn  # whose permissions it has
         everyone = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
         self.identity = next((identity for identity in everyone if identity.arn == self.subject), None)
-        self.by_root = self.kind is CallerKind.ROOT or (self.federated and str(self.subject).endswith(":root"))
+        self.by_root = self.root or (self.federated and str(self.subject).endswith(":root"))
         inventory = next((account for account in estate.accounts if account.id == self.account), None)
         self.free = not (self.service or self.by_root or self.identity or (inventory and inventory.complete))
         self.for_caller = not self.service and self._one("aws:viaawsservice") == "true"
@@ -441,7 +441,7 @@ class _Question:
         return [
             thing
             for thing in self.estate.unmodelled
-            if thing.influence in (influence, Influence.EITHER) and not thing.of_statement
+            if thing.influence in (influence, Influence.EITHER) and not (thing.of_statement or (thing.of_identities and self.root))
             if thing.key in (None, self.resource) and thing.account in (None, self.account) and thing.principal in (None, self.subject)
             if thing.endpoint in through and (thing.owner is None or (thing.owner == self.owner and not self.managed))
         ]

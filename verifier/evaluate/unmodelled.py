@@ -15,7 +15,7 @@ from verifier.evaluate.targets import Target, TargetKind
 from verifier.model import reference
 from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol
-from verifier.model.request import Caller
+from verifier.model.request import Caller, CallerKind
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoi
 def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:
     return (
         not thing.of_statement
+        and not (thing.of_identities and caller.kind in (CallerKind.ROOT, CallerKind.SERVICE))
         and (thing.key is None or (target.key is not None and thing.key == target.key.arn))
         and (thing.account is None or thing.account == caller.account)
         and (thing.endpoint is None or thing.endpoint == endpoint or (thing.endpoint == ANY_ENDPOINT and endpoint is not None))

@@ -96,7 +96,8 @@ class UnknownResource:
         account = self.account if self.family is Family.IDENTITIES else None
         endpoint = ANY_ENDPOINT if self.family is Family.ENDPOINTS else None
         name, description = printable(self.address), self._said("change")
-        return Unmodelled(name, label, influence, description, key=self.key, account=account, endpoint=endpoint, span=self.span)
+        of = self.family is Family.IDENTITIES
+        return Unmodelled(name, label, influence, description, self.key, account, endpoint=endpoint, span=self.span, of_identities=of)
 
     def gone(self, thing: Unmodelled) -> Unmodelled:
         """What it may take away, beside what it may add."""

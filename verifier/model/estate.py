@@ -202,7 +202,7 @@ class Unmodelled:
     narrows it to requests on the keys and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource
     control policy could restrict (D7, R4). `label` is the rule, `description` names the thing and where it stands, in one line.
     One `of_statement` bears on nothing but the statements whose `doubt` is its symbol: an Allow where it may allow, a Deny where it may
-    refuse.
+    refuse. One `of_identities` is about identity policies: they bind no root user and no service principal (D5, D6).
     """
 
     name: str
@@ -216,6 +216,7 @@ class Unmodelled:
     span: Span = NOWHERE
     owner: str | None = None
     of_statement: bool = False
+    of_identities: bool = False
 
     @property
     def only_of_steps(self) -> bool:

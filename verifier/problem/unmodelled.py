@@ -58,6 +58,8 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
         parts.append(space.in_account(thing.account))
     if thing.principal is not None:
         parts.append(holders(space, [thing.principal]))
+    if thing.of_identities:
+        parts.append(negation(either(space.is_root, space.is_service)))
     if thing.endpoint is not None:
         parts.append(through(space, thing.endpoint))
     if thing.owner is not None and space.target.kind is TargetKind.ALIAS:

@@ -154,4 +154,4 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
 def supposed(functions: Functions) -> list[str]:
     """What every verdict about a key of the template supposes."""
     by_others = first_few([f"`{resource.name}`" for resource in makers(functions)])
-    return [f"{by_others} changes no key that the template does not name to it"] if by_others else []
+    return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []

@@ -185,7 +185,7 @@ class Identities(Reader):
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"
-        self.may(resource, "policy of ", "U3", Influence.EITHER, does, account=self.side.account(resource))
+        self.may(resource, "policy of ", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:

@@ -179,7 +179,7 @@ class Unread(PlanReader):
                 what = "has resources of its own, which are not read: no key in it is checked"
                 self.remarks.warning(self.side.at(resource), f"{resource.address} {what}", hint="check its template in a run of its own")
                 does = "has resources of its own, which may hold policies of users and roles"
-                self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource))
+                self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
         for address in self.side.plan.invoked:
             span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
             self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why))
