@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.problem.diagram import NOTHING, Node
@@ -20,6 +21,7 @@ from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.many import together
 from verifier.problem.supposed import not_ruled_out
 from verifier.problem.targets import Target
+from verifier.problem.told_apart import first_alike
 
 CALLER, ACTION = "principal", "action"
 _Asking = Callable[[Space], Sequence[Expression]]
@@ -66,6 +68,16 @@ class StepPermissions:
     def class_of(self, principal: str) -> int | None:
         """The class of a caller: a principal ARN, the name of a service, `web:` before a provider; `None` where nobody can be so called."""
         return self.joint.finite.tables[CALLER].class_of(principal)
+
+    def representative(self, principal: str) -> int | None:
+        """The first class that no request tells from the class of a caller: callers with the same one may do the same."""
+        number = self.class_of(principal)
+        return number if number is None or not self._first_alike else self._first_alike[number]
+
+    @cached_property
+    def _first_alike(self) -> tuple[int, ...]:
+        side = self.joint.sides[0]
+        return first_alike(self.joint.diagrams, (side.allowed, *side.facts, *self.joint.definitions), CALLER)
 
 
 def step_permissions(

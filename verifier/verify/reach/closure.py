@@ -68,6 +68,7 @@ class Closure:
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
     ) -> None:
+        self.key = key
         self._keys = {key.arn: key}
         self._by_steps = by_steps
         self._further: Callable[[], Iterable[KeyOffers]] | None = further
@@ -104,9 +105,8 @@ class Closure:
         while not self._all_reached(reached):
             rounds += 1
             new = dict(without_keys.get(rounds, {}))
-            for fact, derivation in self._round(reached.facts, rounds, stepping):
-                if fact not in reached.facts and (fact, derivation.step, derivation.by, derivation.premises) not in refused:
-                    new.setdefault(fact, derivation)
+            for fact, derivation in self._round(reached.facts, rounds, stepping, refused):
+                new.setdefault(fact, derivation)
             if not new and rounds > last:
                 break
             reached.facts.add(new)
@@ -131,18 +131,21 @@ class Closure:
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
 
-    def _round(self, facts: Facts, rounds: int, stepping: Fresh) -> Iterator[tuple[Fact, Derivation]]:
+    def _round(self, facts: Facts, rounds: int, stepping: Fresh, refused: frozenset[Way]) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more on keys."""
+        wanted = {arn: offers.gives.difference(facts) for arn, offers in self._keys.items()}
         for by in stepping.held(facts, len(self._keys)):
-            for offers in self._keys.values() if by.startswith(STEPPING) else ():
-                offered = offers.steps(by)
+            for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
+                offered = offers.steps(by, wanted.setdefault(offers.arn, offers.gives))
                 available = self._available(offers, by, facts) if offered else frozenset()
                 for offer in offered:
-                    if offer.cube.powers <= available and offer.gives not in facts:
-                        premises = self._premises(offer, by, facts)
-                        if premises is not None:
-                            yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
-            yield from self._by_material(by, facts, rounds)
+                    premises = self._premises(offer, by, facts) if offer.cube.powers <= available else None
+                    if premises is not None and (offer.gives, offer.step, by, premises) not in refused:
+                        wanted[offers.arn] -= {offer.gives}
+                        yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
+            for fact, found in self._by_material(by, facts, rounds):
+                if fact not in facts and (fact, found.step, found.by, found.premises) not in refused:
+                    yield fact, found
 
     def _premises(self, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         found = self._needs.met(offer.cube, offer.target, _asked_for(offer), by, facts)

@@ -82,9 +82,13 @@ class DoubtfulPermissions:
         """The class of a caller: callers of one class may do the same."""
         return self._permissions.class_of(principal)
 
+    def representative(self, principal: str) -> int | None:
+        """The first class that no request tells from that of a caller."""
+        return self._permissions.representative(principal)
+
     def doubts(self, principal: str) -> tuple[tuple[Doubt, Cube], ...]:
         """What a principal may do, with the powers that it takes: of actions with the same effect one, and how many others there are."""
-        number = self.class_of(principal)
+        number = self.representative(principal)
         if number is None:
             return ()
         if number not in self._doubts:
@@ -99,11 +103,11 @@ class DoubtfulPermissions:
         names = dict.fromkeys((first.first.name, *(entry.name for one, _ in same for entry in one.all)))
         return Doubt(first.first, tuple(names), self.account), Cube(0, powers)
 
-    def entries(self, principal: str) -> Iterator[Entry]:
-        """The actions that a principal may do without having brought about anything."""
-        number = self.class_of(principal)
-        for one, powers in () if number is None else self._of_class(number):
-            yield from () if powers else one.all
+    def entries(self, principals: Iterable[str]) -> Iterator[Entry]:
+        """The actions that some principals may do without having brought about anything."""
+        for number in dict.fromkeys(map(self.representative, principals)):
+            for one, powers in () if number is None else self._of_class(number):
+                yield from () if powers else one.all
 
     def _of_class(self, number: int) -> Iterator[_Found]:
         joint = self._permissions.joint

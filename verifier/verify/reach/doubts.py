@@ -6,8 +6,9 @@ does not call harmless can bring about is among them, as far as it goes in the a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, product
 
@@ -30,19 +31,26 @@ _NOTHING = Cube(0, frozenset())
 
 
 @dataclass(frozen=True, eq=False)
-class Anything(Bundle):
-    """Facts that a request in doubt may make true all at once: `facts`, whatever the target."""
+class Most:
+    """The most that something may bring about."""
 
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Anything(Bundle):
+    """Facts that a request in doubt may make true all at once, whatever the target."""
+
+    most: Most = field(kw_only=True)
 
     @property
     def slot(self) -> object:
         """One for the same facts."""
-        return self.facts
+        return self.most
 
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer of each fact."""
-        for fact in self.facts:
+        for fact in self.most.facts:
             yield Offer(self.step, self.action, self.group.root, self.cubes[0], fact, doubt=self.doubt)
 
 
@@ -57,13 +65,22 @@ class Doubts:
         steps: StepOffers,
         permissions: Mapping[str, DoubtfulPermissions],
         principals: Sequence[str],
+        *,
+        powerless: bool = False,
     ) -> None:
         self._estate = estate
         self._identities = identities
         self._steps = steps
         self._permissions = permissions
         self._principals = principals
-        self._bundles: dict[tuple[str, int | None], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._powerless = powerless
+        self._made: dict[object, Most] = {}
+        self._bundles: dict[tuple[str, int | None, tuple[int | None, ...]], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+
+    @cached_property
+    def plain(self) -> Doubts:
+        """The same of those who have brought about nothing but whom they hold: what takes no power."""
+        return Doubts(self._estate, self._identities, self._steps.plain, self._permissions, self._principals, powerless=True)
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -82,10 +99,13 @@ class Doubts:
         permissions = self._own(principal)
         if permissions is None:
             return {}
-        key = permissions.account, permissions.class_of(principal)
+        # Whom it may pass a role to the groups of roles say.
+        key = permissions.account, permissions.representative(principal), self._steps.classes(principal)
         if key not in self._bundles:
             found: dict[frozenset[str], list[Bundle]] = {}
             for doubt, cube in permissions.doubts(principal):
+                if cube.powers and self._powerless:
+                    continue
                 for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
                     if bundle.targets:
                         found.setdefault(bundle.needs, []).append(bundle)
@@ -97,14 +117,13 @@ class Doubts:
         permissions = self._own(principal)
         return () if permissions is None else permissions.places(principal, doubt.entry.name)
 
-    def counted(self, principals: Iterator[str]) -> Mapping[Head, frozenset[str]]:
-        """The doubtful actions that some principals may do, by their heads."""
-        names: dict[Head, set[str]] = {}
+    def counted(self, principals: Iterable[str]) -> Counter[Head]:
+        """How many doubtful actions some principals may do, by their heads."""
+        of: dict[str, list[str]] = {}
         for principal in principals:
-            permissions = self._own(principal)
-            for entry in () if permissions is None else permissions.entries(principal):
-                names.setdefault(entry.head, set()).add(entry.name)
-        return {head: frozenset(found) for head, found in names.items()}
+            of.setdefault(principal.split(":")[4] if principal.startswith("arn:") else "", []).append(principal)
+        entries = (one for account, own in of.items() if account in self._permissions for one in self._permissions[account].entries(own))
+        return Counter(entry.head for entry in dict.fromkeys(entries))
 
     def _own(self, principal: str) -> DoubtfulPermissions | None:
         return self._permissions.get(principal.split(":")[4]) if principal.startswith("arn:") else None
@@ -116,15 +135,15 @@ class Doubts:
             case Effect.RUN | Effect.PASS:
                 yield from self._acting(doubt, cube, by)
             case Effect.ACCOUNT:
-                yield from self._at_once(doubt, cube, self._anything((doubt.account,)))
+                yield from self._at_once(doubt, cube, self._anything(doubt.account))
             case Effect.ORGANIZATION:
                 yield from self._at_once(doubt, cube, self._governing(doubt.account))
             case Effect.FRAME if _limited(self._estate, doubt.account):
-                yield from self._on_keys(doubt, cube, [key for key in self._estate.keys if key.account == doubt.account])
+                yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
             case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
-                yield from self._on_keys(doubt, cube, self._estate.keys)
+                yield from self._at_once(doubt, cube, self._keys_of(None))
             case Effect.KEYS:
-                yield from self._on_keys(doubt, cube, [key for key in self._estate.keys if key.account == doubt.account])
+                yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that one of the services runs things as; those that the caller may pass."""
@@ -161,38 +180,47 @@ class Doubts:
                 for action in BY_PROVIDERS:
                     yield from group.allowed(action, provider)
 
-    def _anything(self, accounts: Sequence[str]) -> tuple[Fact, ...]:
+    def _anything(self, *accounts: str) -> Most:
         """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a service-linked role."""
-        held = [one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and LINKED not in one]
-        return tuple(chain.from_iterable(map(self._freely, held)))
+        held = (one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and LINKED not in one)
+        return self._most(("any", accounts), chain.from_iterable(map(self._freely, held)))
 
-    def _governing(self, account: str) -> tuple[Fact, ...]:
+    def _keys_of(self, account: str | None) -> Most:
+        """Anybody may use the keys of an account, or all."""
+        return self._most(("keys", account), _used_by_anybody(key for key in self._estate.keys if account in (None, key.account)))
+
+    def _governing(self, account: str) -> Most:
         """What can be brought about in an organization from one of its accounts: from the management account anything in all of them, from
         another one anything in itself, control policies aside. That no other account governs any is supposed (`in_doubt.looked_at`)."""
         organization = self._estate.organization
         if organization is None:
-            return self._anything((account,))
+            return self._anything(account)
         if account != organization.management_account:
-            return (*self._anything((account,)), *_used_by_anybody(key for key in self._estate.keys if key.account == account))
-        own = (
-            (one.id for one in self._estate.accounts),
-            (key.account for key in self._estate.keys),
-            (one for one, _ in organization.accounts),
-        )
-        return (*self._anything(tuple({account, *chain(*own)})), *_used_by_anybody(self._estate.keys))
+            whose, keys = [account], self._keys_of(account)
+        else:
+            own = (
+                (one.id for one in self._estate.accounts),
+                (key.account for key in self._estate.keys),
+                (one for one, _ in organization.accounts),
+            )
+            whose, keys = list(dict.fromkeys((account, *chain(*own)))), self._keys_of(None)
+        return self._most(("governed", account), (*self._anything(*whose).facts, *keys.facts))
+
+    def _most(self, of: object, facts: Iterable[Fact]) -> Most:
+        """The same for the same: what is compared by identity is made once."""
+        if of not in self._made:
+            self._made[of] = Most(tuple(facts))
+        return self._made[of]
 
     def _freely(self, principal: str) -> Iterator[Fact]:
         """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that can be made."""
         yield from (Fact(kind, principal) for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS))
         yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
 
-    def _on_keys(self, doubt: Doubt, cube: Cube, keys: Sequence[Key]) -> Iterator[Bundle]:
-        yield from self._at_once(doubt, cube, tuple(_used_by_anybody(keys)))
-
-    def _at_once(self, doubt: Doubt, cube: Cube, facts: tuple[Fact, ...]) -> Iterator[Bundle]:
+    def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
         for group in self._of(TargetKind.ACCOUNT, doubt.account):
-            targets = group.bit(group.root) if facts else 0
-            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.SHARED), doubt=doubt, facts=facts)
+            targets = group.bit(group.root) if most.facts else 0
+            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.SHARED), doubt=doubt, most=most)
 
     def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
         return (group for group in self.groups if _kind(group) is kind and group.permissions.targets[0].account == account)

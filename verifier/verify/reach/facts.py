@@ -142,6 +142,8 @@ class Facts(dict[Fact, Derivation]):
     def __init__(self, facts: Mapping[Fact, Derivation]) -> None:
         super().__init__()
         self._of_kind: dict[FactKind, list[Fact]] = {}
+        self.changed: set[str] = set()
+        """What facts are about, those aside that a principal is held."""
         self.add(facts)
 
     def add(self, facts: Mapping[Fact, Derivation]) -> None:
@@ -149,6 +151,8 @@ class Facts(dict[Fact, Derivation]):
         for fact, derivation in facts.items():
             if fact not in self:
                 self._of_kind.setdefault(fact.kind, []).append(fact)
+                if fact.kind is not FactKind.HOLDS:
+                    self.changed.add(fact.subject)
             self[fact] = derivation
 
     def of_kind(self, kind: FactKind) -> Sequence[Fact]:

@@ -79,7 +79,7 @@ def _sentence(fact: Fact, doubt: Doubt) -> str:
 def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in question may do."""
     found = setting.doubts.counted(setting.starters(number))
-    doubtful, unknown = (len(found.get(head, ())) for head in (Head.DOUBT, Head.UNKNOWN))
+    doubtful, unknown = found[Head.DOUBT], found[Head.UNKNOWN]
     text = (
         f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {doubtful} doubtful and {unknown} "
         "unknown actions were followed to the most that they can bring about; the others are steps, or harmless by what it says of them"

@@ -31,6 +31,9 @@ from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
 from verifier.verify.reach.offers import ANY, KeyOffers, is_tag
 
+OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS})
+"""The powers that steps give by what they are on, not by whom they are about."""
+
 
 class Identities:
     """What the estate says of principals: their groups, managed policies and boundaries, by ARN."""
@@ -40,6 +43,8 @@ class Identities:
         groups = [group for account in estate.accounts for group in account.groups]
         self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+        self._about: dict[str, frozenset[str]] = {}
+        self._managed = {identity.arn: managed_by(identity) for identity in found}
         self.taggable = trusting(estate).changing
         self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
         self._doubtful = sorted(
@@ -61,8 +66,16 @@ class Identities:
 
     def managed(self, principal: str) -> frozenset[str]:
         """The managed policies that are attached to a principal at first."""
-        identity = self.by_arn.get(principal)
-        return managed_by(identity) if identity else frozenset()
+        return self._managed.get(principal, frozenset())
+
+    def about(self, principal: str) -> frozenset[str]:
+        """What steps may be about that give a principal a power of its own, as long as it joins no group."""
+        found = self._about.get(principal)
+        if found is None:
+            boundary = self.boundary(principal)
+            found = frozenset((*self.owners(principal), *self.managed(principal), *([] if boundary is None else [boundary])))
+            self._about[principal] = found
+        return found
 
     def of_group(self, group: str) -> frozenset[str]:
         """The managed policies that are attached to a group at first."""
@@ -91,6 +104,8 @@ class Needs:
         if len(facts.of_kind(FactKind.HOLDS)) == len(facts):
             return frozenset()  # each of them takes something that was done before
         granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
+        if not facts.of_kind(FactKind.JOINED) and facts.changed.isdisjoint(self._identities.about(by)):
+            powers &= OF_OTHERS
 
         def may_have(power: str) -> bool:
             return granted if power == GRANT else self._power(power, target, None, by, facts) is not None

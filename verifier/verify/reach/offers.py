@@ -7,7 +7,7 @@ missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -43,27 +43,33 @@ class KeyOffers:
         self.goals = goals
         self.arn = rules.key.arn
         self.region = rules.key.region
+        self._bits: dict[str, int] = {}
         self._done: dict[str, tuple[Cube, ...]] = {}
         self._steps = tuple(self._all_steps())
-        self._steps_of: dict[str, tuple[Offer, ...]] = {}
+        self.gives = frozenset(offer.gives for offer in self._steps)
+        self._steps_of: dict[str, _Offered] = {}
+        self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
         self._accesses: dict[int, tuple[Access, ...]] = {}
 
-    def steps(self, principal: str) -> tuple[Offer, ...]:
-        """What a principal can bring about by this key's own requests."""
+    def steps(self, principal: str, wanted: frozenset[Fact]) -> Sequence[Offer]:
+        """What a principal can bring about by this key's own requests, of what is `wanted`."""
         if principal not in self._steps_of:
-            bit = self._bit(principal)
-            own = (offer for offer in self._steps if offer.cube.callers & bit)
-            self._steps_of[principal] = tuple(chain.from_iterable(self._whole(offer, principal) for offer in own))
-        return self._steps_of[principal]
+            self._steps_of[principal] = self._offered(principal)
+        offers, gives = self._steps_of[principal]
+        new = wanted & gives
+        return [offer for offer in offers if offer.gives in new] if new else ()
 
-    def _whole(self, offer: Offer, principal: str) -> Iterator[Offer]:
-        """An offer with all that its step takes: a replica takes `kms:CreateKey` as well (R8)."""
-        if offer.step is not StepKind.REPLICATE:
-            yield offer
-            return
-        for cube in self._creating().creating(principal):
-            yield replace(offer, also=(("", CREATE_KEY, cube),))
+    def _offered(self, principal: str) -> _Offered:
+        """The same for principals to whom the same is open."""
+        bit = self._bit(principal)
+        own = tuple(number for number, offer in enumerate(self._steps) if offer.cube.callers & bit)
+        copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
+        creating = self._creating().creating(principal) if copied else ()
+        if (own, creating) not in self._alike:
+            found = tuple(chain.from_iterable(_whole(self._steps[number], creating) for number in own))
+            self._alike[own, creating] = found, frozenset(offer.gives for offer in found)
+        return self._alike[own, creating]
 
     def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
         """How a principal can make the last request of a goal."""
@@ -81,8 +87,10 @@ class KeyOffers:
             yield from (cube for cube in self._doing(action) if cube.callers & bit)
 
     def _bit(self, principal: str) -> int:
-        number = self.rules.class_of(principal)
-        return 0 if number is None else 1 << number
+        if principal not in self._bits:
+            number = self.rules.class_of(principal)
+            self._bits[principal] = 0 if number is None else 1 << number
+        return self._bits[principal]
 
     def _doing(self, action: str) -> tuple[Cube, ...]:
         if action not in self._done:
@@ -129,6 +137,19 @@ class KeyOffers:
             for cube in self.rules.access_by(goal, operation):
                 if GRANT in cube.powers:
                     yield Access(goal, self.arn, cube, operation)
+
+
+_Offered = tuple[tuple[Offer, ...], frozenset[Fact]]
+"""Offers, and what they give."""
+
+
+def _whole(offer: Offer, creating: tuple[Cube, ...]) -> Iterator[Offer]:
+    """An offer with all that its step takes: a replica takes `kms:CreateKey` as well (R8)."""
+    if offer.step is not StepKind.REPLICATE:
+        yield offer
+        return
+    for cube in creating:
+        yield replace(offer, also=(("", CREATE_KEY, cube),))
 
 
 def is_tag(attribute: str) -> bool:

@@ -26,7 +26,7 @@ from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.doubts import Doubts
-from verifier.verify.reach.facts import Way
+from verifier.verify.reach.facts import Facts, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
@@ -86,7 +86,9 @@ class Setting:
 
             own = self.universe.own
             by_steps = (shared.doubting(self._doubts_of(issued), own) if doubtful else shared.closure(key.partition, own, issued)).of
-            self._closures[issued, doubtful] = Closure(shared.identities, offers(self._rules, numbers), by_steps, further, replicas_)
+            other = self._closures.get((issued, not doubtful))
+            offered = offers(self._rules, numbers) if other is None else other.key
+            self._closures[issued, doubtful] = Closure(shared.identities, offered, by_steps, further, replicas_)
         return self._closures[issued, doubtful]
 
     def _issuers(self, start: str, goal: int) -> CallerSet:
@@ -154,13 +156,18 @@ class Setting:
         those that may."""
 
         def look(some: tuple[str, ...]) -> Found | None:
-            if doubtful and not any(self.doubts.of(by) for by in self.reached(some, goal).facts.held):
+            if doubtful and not self._in_doubt(self.reached(some, goal).facts):
                 return None
             steps = some[0] in by_steps
             reached = self.by_steps(some[0], goal, doubtful=doubtful) if steps else self.reached(some, goal, doubtful=doubtful)
             return self.goal(reached, goal)
 
         return nearest(tuple(starts), look, alone=lambda start: start in by_steps or is_federated(start))
+
+    def _in_doubt(self, facts: Facts) -> bool:
+        """Whether somebody who is held may bring about something by a doubtful action."""
+        doubts = self.doubts if facts.others else self.doubts.plain
+        return any(map(doubts.of, facts.held))
 
     @property
     def doubts(self) -> Doubts:

@@ -101,13 +101,16 @@ class _Search:
     def round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more."""
         in_hand = self._in_hand()
+        # Each power takes something that was done before.
+        plain = not self.facts.others
+        offers = self.offers.plain if plain else self.offers
         for by in self.fresh.held(self.facts):
-            for powers, bundles in self.offers.bundles(by).items() if by.startswith(STEPPING) else ():
-                if (by, powers) in self.done or powers and not self.facts.others:
-                    continue  # each power takes something that was done before
+            for powers, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
+                if (by, powers) in self.done:
+                    continue
                 needed = self.needs.met(Cube(0, powers), "", None, by, self.facts)
                 if needed is not None:
-                    if not any(bundle.needs_of_target or bundle.after for bundle in bundles):
+                    if not plain and not any(bundle.needs_of_target or bundle.after for bundle in bundles):
                         self.done.add((by, powers))
                     for bundle in bundles:
                         yield from self._step(bundle, by, needed, in_hand, rounds)

@@ -41,9 +41,10 @@ class Allowed:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The targets of one account and kind, and what was found of them so far."""
+    """The targets of one account and kind, and what was found of them so far; if `plain`, without powers."""
 
     permissions: StepPermissions
+    plain: bool = False
     _allowed: dict[tuple[str, int, tuple[str, ...]], list[Allowed]] = field(default_factory=dict)
 
     @cached_property
@@ -83,7 +84,7 @@ class Group:
 
     def allowed(self, action: str, principal: str, *further: str) -> list[Allowed]:
         """Where a principal can do an action; the cubes tell which values of `further` attributes that takes."""
-        number = self.permissions.class_of(principal)
+        number = self.permissions.representative(principal)
         if number is None:
             return []
         key = action, number, further
@@ -93,7 +94,8 @@ class Group:
 
     def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Allowed]:
         diagrams = self.permissions.joint.diagrams
-        node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number})
+        without = dict.fromkeys(self.permissions.powers, 0) if self.plain else {}
+        node = diagrams.restrict(self.permissions.allowed(action, further), {**without, CALLER: number})
         every = (1 << len(self.permissions.targets)) - 1
         return [Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)]
 

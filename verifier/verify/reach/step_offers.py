@@ -58,6 +58,7 @@ class StepOffers:
         self.take_in(self._listed())
 
     def _forget(self) -> None:
+        self._plain_offers: StepOffers | None = None
         self._bundles_of: dict[str, Mapping[frozenset[str], Sequence[Bundle]]] = {}
         self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
         self._own: dict[tuple[int, int | None, int | None], tuple[Bundle, ...]] = {}
@@ -69,6 +70,15 @@ class StepOffers:
         other._groups = [Group(group.permissions.without(number)) for group in self._groups]
         other._forget()
         return other
+
+    @property
+    def plain(self) -> StepOffers:
+        """The same of those who have brought about nothing but whom they hold: what takes no power."""
+        if self._plain_offers is None:
+            self._plain_offers = copy(self)
+            self._plain_offers._groups = [Group(group.permissions, plain=True) for group in self._groups]
+            self._plain_offers._forget()
+        return self._plain_offers
 
     def take_in(self, arns: Iterable[str]) -> bool:
         """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns whether any is new."""
@@ -118,7 +128,7 @@ class StepOffers:
     def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
         """What a principal can bring about, by the powers that it takes; the same for principals that no target tells apart."""
         if principal not in self._bundles_of:
-            classes = tuple(group.permissions.class_of(principal) for group in self._groups)
+            classes = self.classes(principal)
             if classes not in self._bundles:
                 found: dict[frozenset[str], list[Bundle]] = {}
                 for bundle in chain.from_iterable(self._of_group(number, classes, principal) for number in range(len(self._groups))):
@@ -126,6 +136,10 @@ class StepOffers:
                 self._bundles[classes] = found
             self._bundles_of[principal] = self._bundles[classes]
         return self._bundles_of[principal]
+
+    def classes(self, principal: str) -> tuple[int | None, ...]:
+        """What each group of targets takes a principal for: callers of whom all take the same are alike."""
+        return tuple(group.permissions.representative(principal) for group in self._groups)
 
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
