@@ -24,7 +24,7 @@ def rule(
     label: Annotated[
         str | None,
         typer.Argument(
-            metavar="[LABEL]", help="Which rule, as reports and traces cite it; all without it.", autocompletion=_labels, show_default=False
+            metavar="LABEL", help="Which rule, as reports and traces cite it; all without it.", autocompletion=_labels, show_default=False
         ),
     ] = None,
     output: Annotated[Output, typer.Option(help="How to write it.")] = Output.TEXT,
@@ -49,7 +49,7 @@ def rule(
         if label is not None and found is None:
             close = get_close_matches(label.upper(), rules(), n=3, cutoff=0.5)
             raise InputError.of(
-                f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close) or 'one that `verifier rule` lists'}?"
+                f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
             )
         if output is Output.JSON:
             emit(rules_json(found))
