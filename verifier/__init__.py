@@ -395,4 +395,5 @@ def schema(
     `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
     its own, `snapshot` a collection. `evaluate` answers each line with a decision."""
     home, function = _SCHEMAS[name]
-    return getattr(import_module(home), function)()  # type: ignore[no-any-return]
+    schema: dict[str, Any] = getattr(import_module(home), function)()
+    return schema

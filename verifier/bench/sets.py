@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from verifier.bench.corpus import Collected, corpus, examples
@@ -38,6 +39,10 @@ def _generated(names: Sequence[str]) -> Collected:
     return Collected([query for name in names for query in FAMILIES[name]()])
 
 
+def _of_family(name: str, folders: Folders) -> Collected:
+    return _generated([name])
+
+
 def _hundred() -> Collected:
     """A fixed hundred queries, for solvers that answer few."""
     found = _generated([name for name in FAMILIES if name not in ("grants", "callers")])
@@ -54,7 +59,7 @@ def _many() -> Collected:
 
 
 SETS: dict[str, Callable[[Folders], Collected]] = {
-    **{name: (lambda folders, name=name: _generated([name])) for name in FAMILIES},  # type: ignore[misc]
+    **{name: partial(_of_family, name) for name in FAMILIES},
     "families": lambda folders: _generated(list(FAMILIES)),
     "hundred": lambda folders: _hundred(),
     "many": lambda folders: _many(),

@@ -69,14 +69,13 @@ class ClauseEncoder:
 
     def _literal(self, expression: Expression, value: bool) -> int:
         # By type and not by `match`: every part of every formula passes here.
-        kind = type(expression)
-        if kind is Part:
-            return self._part(expression, value)  # type: ignore[arg-type]
-        if kind is Symbol:
-            symbol = self.symbol(expression.name)  # type: ignore[attr-defined]
+        if type(expression) is Part:
+            return self._part(expression, value)
+        if type(expression) is Symbol:
+            symbol = self.symbol(expression.name)
             return symbol if value else -symbol
-        if kind is And or kind is Or:
-            return self._joined(expression.operands, (kind is And) == value, value)  # type: ignore[attr-defined]
+        if type(expression) is And or type(expression) is Or:
+            return self._joined(expression.operands, (type(expression) is And) == value, value)
         match expression:
             case In(attribute, mask):
                 return self._test(attribute, mask if value else mask ^ self.groups[attribute].full)

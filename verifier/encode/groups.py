@@ -89,10 +89,9 @@ def _masks(expressions: Iterable[Expression]) -> Iterator[tuple[str, int]]:
         if id(expression) in seen:
             continue
         seen.add(id(expression))
-        kind = type(expression)
-        if kind is In:
-            yield expression.attribute, expression.mask  # type: ignore[attr-defined]
-        elif kind is And or kind is Or:
-            todo += expression.operands  # type: ignore[attr-defined]
-        elif kind is Not or kind is Part:
-            todo.append(expression.operand)  # type: ignore[attr-defined]
+        if type(expression) is In:
+            yield expression.attribute, expression.mask
+        elif type(expression) is And or type(expression) is Or:
+            todo += expression.operands
+        elif type(expression) is Not or type(expression) is Part:
+            todo.append(expression.operand)

@@ -12,6 +12,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -84,7 +85,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             tags=options.get("tags", True),
         )
         for path in paths:
-            loader.remarks.keep(lambda path=Path(path): loader.add(path))  # type: ignore[misc]
+            loader.remarks.keep(partial(loader.add, Path(path)))
         return ((loader.estate(), loader.parts),)
 
     with _collection_paused():

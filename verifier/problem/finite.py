@@ -55,15 +55,14 @@ def questions(expressions: Iterable[Expression], into: dict[str, dict[Predicate,
         if id(expression) in seen:
             continue
         seen.add(id(expression))
-        kind = type(expression)
-        if kind is Test:
-            into.setdefault(expression.attribute, {})[expression.predicate] = None  # type: ignore[attr-defined]
-        elif kind is And or kind is Or:
-            todo += expression.operands  # type: ignore[attr-defined]
-        elif kind is Not or kind is Part:
-            todo.append(expression.operand)  # type: ignore[attr-defined]
-        elif kind is Some:
-            into.setdefault(expression.attribute, {}).update(dict.fromkeys(expression.predicates))  # type: ignore[attr-defined]
+        if type(expression) is Test:
+            into.setdefault(expression.attribute, {})[expression.predicate] = None
+        elif type(expression) is And or type(expression) is Or:
+            todo += expression.operands
+        elif type(expression) is Not or type(expression) is Part:
+            todo.append(expression.operand)
+        elif type(expression) is Some:
+            into.setdefault(expression.attribute, {}).update(dict.fromkeys(expression.predicates))
 
 
 @dataclass(frozen=True)
@@ -157,13 +156,12 @@ class Reduction:
 
     def _reduce(self, expression: Expression) -> Expression:
         # By type and not by `match`: this is where most of the time of a question goes.
-        kind = type(expression)
-        if kind is Test:
-            return self._test(expression)  # type: ignore[arg-type]
-        if kind is And:
-            return self._all(expression.operands)  # type: ignore[attr-defined]
-        if kind is Or:
-            return self._any(expression.operands)  # type: ignore[attr-defined]
+        if type(expression) is Test:
+            return self._test(expression)
+        if type(expression) is And:
+            return self._all(expression.operands)
+        if type(expression) is Or:
+            return self._any(expression.operands)
         match expression:
             case Not(operand):
                 return self.complement(self.reduce(operand))
@@ -265,12 +263,11 @@ class Reduction:
         masks: dict[str, int] = {}
         rest: dict[int | str, Expression] = {}
         for operand in _flat(operands, And):
-            kind = type(operand)
-            if kind is In:
-                name, mask = operand.attribute, operand.mask  # type: ignore[attr-defined]
+            if type(operand) is In:
+                name, mask = operand.attribute, operand.mask
                 masks[name] = masks.get(name, -1) & mask
-            elif kind is Symbol:
-                rest[operand.name] = operand  # type: ignore[attr-defined]
+            elif type(operand) is Symbol:
+                rest[operand.name] = operand
             elif operand is FALSE:
                 return FALSE
             elif operand is not TRUE:
@@ -285,12 +282,11 @@ class Reduction:
         masks: dict[str, int] = {}
         rest: dict[int | str, Expression] = {}
         for operand in _flat(operands, Or):
-            kind = type(operand)
-            if kind is In:
-                name, mask = operand.attribute, operand.mask  # type: ignore[attr-defined]
+            if type(operand) is In:
+                name, mask = operand.attribute, operand.mask
                 masks[name] = masks.get(name, 0) | mask
-            elif kind is Symbol:
-                rest[operand.name] = operand  # type: ignore[attr-defined]
+            elif type(operand) is Symbol:
+                rest[operand.name] = operand
             elif operand is TRUE:
                 return TRUE
             elif operand is not FALSE:

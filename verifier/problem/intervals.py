@@ -56,7 +56,8 @@ def _stretch(prefix: str) -> tuple[Compares, ...] | None:
         return None
     fields = [int(field) for field in found.groups() if field is not None]
     try:
-        start = datetime(*(*fields, 1, 1)[: max(len(fields), 3)], tzinfo=UTC)  # type: ignore[misc, arg-type]
+        year, month, day, hour, minute, second = (*fields, *(1, 1, 1, 0, 0, 0)[len(fields) :])
+        start = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         end = _next(start, len(fields))
     except (ValueError, OverflowError):
         return None

@@ -113,10 +113,11 @@ def _others(
         for attribute, predicates in exact.predicates.items():
             if attribute in space.attributes:
                 space.asked.setdefault(attribute, {}).update(predicates)
+    given = {role.arn: exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
     for role in roles:
-        told = exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None
-        alike.setdefault((tuple(own_tag(role, name) for name in names), told), []).append(role)
-    for (_, told), held in alike.items():  # type: ignore[misc]
+        alike.setdefault((tuple(own_tag(role, name) for name in names), given[role.arn]), []).append(role)
+    for held in alike.values():
+        told = given[held[0].arn]
         own = {name: own_tag(held[0], name) for name in names}
         passed: Expression = TRUE
         if told is not None and exact is not None:

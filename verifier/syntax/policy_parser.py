@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedInput
 
@@ -107,7 +108,7 @@ def _start(token: Token) -> int:
     return token.start_pos or 0
 
 
-def _bounds(children: list) -> tuple[int, int]:  # type: ignore[type-arg]
+def _bounds(children: list[Any]) -> tuple[int, int]:
     """Where the first bracket begins and the last one ends."""
     return _start(children[0]), _start(children[-1]) + 1
 

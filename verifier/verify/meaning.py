@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from verifier.model.estate import Account, Estate, Key, ManagedPolicy
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
@@ -35,7 +35,7 @@ def meaning(value: Any) -> Hashable:
     """A part of the model without its layout."""
     kind = type(value)
     if kind in _PLAIN:
-        return value  # type: ignore[no-any-return]
+        return cast(Hashable, value)
     if kind is tuple:
         return tuple([meaning(part) for part in value])
     if kind is Principal:

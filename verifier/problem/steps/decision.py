@@ -6,7 +6,8 @@ Guarantee: trust policies are read as D2–D4 read key policies; the policies of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from functools import partial
 
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_DENY, allow_symbol, trust_symbol
@@ -21,7 +22,7 @@ from verifier.problem.powers import RESOURCE_POLICY, power, without
 from verifier.problem.predicates import OneOf, like
 from verifier.problem.space import Space, acts
 from verifier.problem.statements import applies
-from verifier.problem.targets import TargetKind
+from verifier.problem.targets import Target, TargetKind
 from verifier.problem.unmodelled import may_allow, own_refusals, scope, things, unrestricted
 
 BY_CALLERS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
@@ -100,8 +101,11 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
         given.setdefault(said_there, trust)
         arns.setdefault(said_there, set()).add(target.resource)
     for said_there, trust in given.items():
-        having = arns[said_there]
-        yield trust, space.on(lambda target, having=having: target.resource in having)  # type: ignore[misc]
+        yield trust, space.on(partial(_is_among, arns[said_there]))
+
+
+def _is_among(arns: Container[str | None], target: Target) -> bool:
+    return target.resource in arns
 
 
 def _meaning(trust: Policy) -> object:

@@ -8,6 +8,7 @@ absent or have any value.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from verifier.model.step_actions import step_actions
 from verifier.problem.condition_keys import DERIVED
@@ -126,10 +127,14 @@ def made_with(space: Space) -> Iterator[Expression]:
     members = space.target.members or (space.target,)
     boundaries = {target.identity.boundary.identity.partition("#")[0] for target in members if target.identity and target.identity.boundary}
     for arn in sorted(boundaries):
-        having = space.on(lambda target, arn=arn: _boundary_of(target) == arn)  # type: ignore[misc]
+        having = space.on(partial(_has_boundary, arn))
         yield implies(both(creates, having), Test(BOUNDARY, exactly(arn)))
     unbounded = space.on(lambda target: target.identity is not None and not target.identity.bounded)
     yield implies(both(creates, unbounded), negation(Present(BOUNDARY)))
+
+
+def _has_boundary(arn: str, target: Target) -> bool:
+    return _boundary_of(target) == arn
 
 
 def _boundary_of(target: Target) -> str | None:

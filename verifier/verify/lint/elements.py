@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 
 from verifier.model import lint_rules as rules
@@ -169,10 +169,10 @@ def other_resources(subject: Subject) -> Iterator[Found]:
     if statement.not_resource or (isinstance(subject.life, Impossible) and RESOURCE in subject.life.blamed):
         return
 
-    def alone(seen: Seen, resource: Text) -> list[Expression]:
+    def alone(resource: Text, seen: Seen) -> list[Expression]:
         return [elements(seen.space, seen.policy, replace(statement, resources=(resource,))).resource]
 
-    others = [text for text in statement.resources or () if subject.impossible(lambda seen, text=text: alone(seen, text))]  # type: ignore[misc]
+    others = [text for text in statement.resources or () if subject.impossible(partial(alone, text))]
     if others:
         rewrite = checked(subject, without_resources(subject, others), Claim.EQUIVALENT)
         message = f"lists {listed(text.value for text in others)}, which is not its key"

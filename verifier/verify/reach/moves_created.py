@@ -17,7 +17,7 @@ from verifier.problem.targets import Target, step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.plans import Make
-from verifier.verify.reach.scene import Made, Scene, step
+from verifier.verify.reach.scene import Made, Scene, fixed, step
 from verifier.verify.reach.session_tags import OF_CALLERS, OF_RESOURCES, choices
 
 _MADE_BY = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup", "policy": "iam:CreatePolicy"}
@@ -84,14 +84,14 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     def tagged() -> Iterator[Made]:
         for tags in choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES)):
             found = scene.request(target, by, f"iam:Tag{kind}", *tagging(tags))
-            yield step(StepKind.TAG_IDENTITY, lambda _, tags=tags: IdentityTagged(owner, tags), found)  # type: ignore[misc]
+            yield step(StepKind.TAG_IDENTITY, fixed(IdentityTagged(owner, tags)), found)
 
     def untagged() -> Iterator[Made]:
         for name, _ in target.identity.tags if target.identity is not None else ():
             asked = (test("StringEquals", "aws:TagKeys", name, any_value=True),)
             only = ConditionNot(test("StringNotEquals", "aws:TagKeys", name, any_value=True))
             found = scene.request(target, by, f"iam:Untag{kind}", *asked, only)
-            yield step(StepKind.UNTAG_IDENTITY, lambda _, name=name: IdentityTagged(owner, removed=(name,)), found)  # type: ignore[misc]
+            yield step(StepKind.UNTAG_IDENTITY, fixed(IdentityTagged(owner, removed=(name,))), found)
 
     ways = (tagged, untagged) if task.derivation.step is StepKind.TAG_IDENTITY else (untagged, tagged)
     for way in ways:

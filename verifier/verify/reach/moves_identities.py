@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.grant import Pairs
@@ -34,7 +35,7 @@ from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind, Passed
 from verifier.verify.reach.moves_created import create, tag_identity
 from verifier.verify.reach.plans import JoinGroup, Make
-from verifier.verify.reach.scene import Made, Scene, policies_of, step
+from verifier.verify.reach.scene import Made, Scene, fixed, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
 from verifier.verify.reach.session_tags import session_names
 from verifier.verify.reach.taken_away import BOUNDARY_ARN, administrator
@@ -60,7 +61,7 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     found = _request(scene, owner, task.derivation.by, f"iam:Put{_kind(owner)}Policy")
     for name in (*(policy.name for policy in denying), OWN_NAME):
         added = PolicyAdded(owner, identity_policy(f"{owner}#{name}", name))
-        yield step(StepKind.PUT_POLICY, lambda _, added=added: added, found)  # type: ignore[misc]
+        yield step(StepKind.PUT_POLICY, fixed(added), found)
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
@@ -112,7 +113,7 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
     others = [policy for version, policy in managed.versions if version != managed.default]
     found = _request(scene, arn, task.derivation.by, "iam:SetDefaultPolicyVersion")
     for policy in sorted(others, key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements)):
-        yield step(StepKind.SET_VERSION, lambda _, policy=policy: VersionSet(arn, policy), found)  # type: ignore[misc]
+        yield step(StepKind.SET_VERSION, fixed(VersionSet(arn, policy)), found)
     if not managed.complete or not others:
         yield Reason("U3", f"{arn} has no other version in the input")
 
@@ -177,7 +178,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
         put = BoundaryPut(owner, replace(document, kind=PolicyKind.BOUNDARY, identity=f"{arn}#boundary"), policy is not None)
         named = test("ArnEquals", "iam:PermissionsBoundary", arn)
         found = _request(scene, owner, by, f"iam:Put{_kind(owner)}PermissionsBoundary", named)
-        yield step(StepKind.PUT_BOUNDARY, lambda _, put=put: put, found)  # type: ignore[misc]
+        yield step(StepKind.PUT_BOUNDARY, fixed(put), found)
 
 
 _MANAGED = re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
@@ -214,11 +215,7 @@ def _with_tags(role: str, by: str, scene: Scene, name: ConditionExpression) -> I
         when += [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
         when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
         when += [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
-        yield step(
-            StepKind.ASSUME_ROLE,
-            lambda request, tags=tags: _tagged(role, request, tags),  # type: ignore[misc]
-            *_in_one_call(role, by, scene, when),
-        )
+        yield step(StepKind.ASSUME_ROLE, partial(_tagged, role, tags), *_in_one_call(role, by, scene, when))
     if not choices:
         yield Reason("E2", f"no session tags for {role} were found that help")
 
@@ -237,7 +234,7 @@ def _in_one_call(role: str, by: str, scene: Scene, when: Sequence[ConditionExpre
     return (first, first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession"))
 
 
-def _tagged(role: str, request: Request, tags: Pairs) -> Became:
+def _tagged(role: str, tags: Pairs, request: Request) -> Became:
     return Became(replace(_session(role, request), session_tags=tags))
 
 

@@ -85,6 +85,11 @@ def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexa
     return StoryStep(Move(kind, tuple(one.request for one in requests), change(requests[0].request)), tuple(requests))
 
 
+def fixed(change: Change) -> Callable[[Request], Change]:
+    """A change that is the same whatever the request says."""
+    return lambda _: change
+
+
 def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
     """The policies of an estate; of users and roles, those of some, by ARN, first."""
     for account in estate.accounts:
