@@ -265,7 +265,7 @@ class Reaching:
         return both(acts({"kms:CreateGrant"}), negation(via_service(space)), either(beyond, negation(Present(OPERATIONS))))
 
     def _by_material(self) -> Expression:
-        """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (section 7)."""
+        """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (W2)."""
         wanted = frozenset[str]().union(*(matching(pattern.value) for pattern in self.invariant.actions))
         away = ("kms:ReplicateKey", "kms:ImportKeyMaterial") if wanted & _MATERIAL else ()
         leaving = ("kms:ReEncryptFrom",) if "kms:Decrypt" in wanted else ()
