@@ -215,6 +215,17 @@ def test_a_key_by_its_id_in_an_account_that_is_not_told(tmp_path: Path, type_: s
     assert f"in which account {type_}.x names a key" in error.message and error.hint and "--account" in error.hint
 
 
+def test_what_a_removed_block_runs_is_not_in_the_plan_and_that_is_told(tmp_path: Path) -> None:
+    """Terraform language, Remove a resource from state: a `removed` block may have a provisioner with `when = destroy`. A plan has the
+    configuration of resources alone, and of what it deletes none."""
+    data = plan(caller_identity(), new_key("k"), Planned("null_resource", "old", None, {}, {}, {"id": "1"}))
+    configured = data["configuration"]["root_module"]["resources"]
+    for kept, expected in ((configured, False), ([block for block in configured if block["name"] != "old"], True)):
+        data["configuration"]["root_module"]["resources"] = kept
+        (key,) = load(tmp_path, data).keys
+        assert any("no command runs when null_resource.old is deleted" in sentence for sentence in key.supposed) is expected
+
+
 def test_the_role_of_a_web_identity_tells_the_account(tmp_path: Path) -> None:
     """Provider aws, Assuming an IAM Role Using A Web Identity. A role of `assume_role` is assumed with that one's credentials."""
     roles = [{"role_arn": constant(f"arn:aws:iam::{number}:role/tf")} for number in ("444455556666", "777788889999")]

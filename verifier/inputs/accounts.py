@@ -42,21 +42,15 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     others: dict[str, list[Node]] = {name: [] for name in LISTS}
     for details in given:
         merged = without_gone(_merged(remarks, details), elsewhere)
-        inventory.unmodelled += [
-            thing
-            for change in elsewhere
-            for kind in ("user", "role")
-            for entry in merged[f"{NAMES[kind]}DetailList"]
-            for thing in change.not_told(entry, kind)
-        ]
+        for name, entry in ((name, entry) for name, entries in merged.items() for entry in entries):
+            if _unique(entry, name) not in own[name]:
+                _perhaps_changed(inventory, entry, name, elsewhere)
         for name, entries in as_changed(merged, elsewhere).items():
             complete = complete and len(entries) == len(merged[name])  # one that is not listed any more is still there
             known |= {(name, _unique(entry, name)): entry for entry in entries}
             others[name] += [entry for entry in entries if _unique(entry, name) not in own[name]]
     whole = given[0] if given and complete else None
     for name, entries in others.items():
-        for entry in entries:
-            _perhaps_changed(inventory, entry, name, elsewhere)
         found = [as_told(remarks, entry, known.get((name, _unique(entry, name))), whole) for entry in lists[name]]
         complete = complete and None not in found
         lists[name] = [*filter(None, found), *entries]
@@ -98,12 +92,13 @@ def _not_listed(lists: Mapping[str, list[Node]], elsewhere: Sequence[Elsewhere])
 
 
 def _perhaps_changed(inventory: Inventory, entry: Node, listed: str, elsewhere: Sequence[Elsewhere]) -> None:
-    """Records that a group of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: it stays
+    """Records that one of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: a group stays
     listed, for it can be joined. So do users, groups and roles that a plan deletes of which the account is not known."""
     arn, kind = text_of(entry, "Arn"), next((kind for kind, title in NAMES.items() if listed.startswith(title)), "")
     name = (kind, _own_name(entry, listed))
-    if kind == "group" and arn is not None and any(change.leaves_out(name, False) for change in elsewhere):
-        description = f"{arn} may be a group that a plan or template makes or changes, in a way that is not known"
+    found = next(filter(None, (change.leaves_out(name, False) for change in elsewhere)), None)
+    if arn is not None and found is not None:
+        description = f"{arn} may be a {kind} that {found}, in a way that is not known"
         inventory.perhaps(entry, "policies", arn, description)
     if arn is not None and any(change.untold and name in change.gone for change in elsewhere):
         description = f"{arn} may be the {kind} that a plan deletes in an account that it does not tell (see --account)"

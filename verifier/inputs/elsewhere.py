@@ -7,7 +7,7 @@ listed (U1). Names of users, groups and roles are unique in an account, whatever
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.agreement import agreed, same_node, which
@@ -62,24 +62,13 @@ class Elsewhere:
         kind, own = name
         return bool({name, (kind, None)} & self.left_out) or any(kind == other and part in own for other, part in self.perhaps)
 
-    def leaves_out(self, name: Name, made: bool) -> bool:
-        """Whether one of the snapshot, or one that another plan or template has `made`, is not listed any more."""
-        if name in self.left_out:
-            return True
+    def leaves_out(self, name: Name, made: bool) -> str:
+        """What makes or changes one of the snapshot, or one that another plan or template has `made`, if it is not listed any more."""
+        if self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS) and not made:
+            return f"{self.permission_sets} changes"
         perhaps = any(kind == name[0] and part in name[1] for kind, part in self.perhaps)
-        return not made and (self.makes(name) or perhaps or self.renamed.get(name, "") is None)
-
-    def makes(self, name: Name) -> bool:
-        """Whether it is a role of IAM Identity Center, whose permission sets change."""
-        return bool(self.permission_sets) and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS)
-
-    def not_told(self, entry: Node, kind: str) -> Iterator[Unmodelled]:
-        """What a user or role of the snapshot may do that is left out: its policies may refuse (U1)."""
-        arn, name = text_of(entry, "Arn") or "", (kind, text_of(entry, f"{NAMES[kind]}Name") or "")
-        if self.leaves_out(name, False):
-            by = f"{self.permission_sets}, which changes permission sets" if self.makes(name) else "what a plan or template does to it"
-            description = printable(f"what {arn} may do is not known: it depends on {by}")
-            yield Unmodelled(printable(f"policies of {arn}"), "U1", Influence.MAY_REFUSE, description, principal=arn, span=entry.span)
+        is_open = name in self.left_out or (not made and (perhaps or self.renamed.get(name, "") is None))
+        return "a plan or template makes or changes" if is_open else ""
 
 
 def as_changed(lists: Mapping[str, Sequence[Node]], changes: Iterable[Elsewhere], *, made: bool = False) -> dict[str, list[Node]]:

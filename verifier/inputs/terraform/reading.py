@@ -16,6 +16,7 @@ from verifier.inputs.parts import Parts
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
+from verifier.inputs.resources.resource import Verb
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.json_text import Json
@@ -24,6 +25,7 @@ from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
 from verifier.inputs.terraform.surroundings import Organizations, Unread
+from verifier.syntax.text import first_few
 
 _MOST_NAMED = 12
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
@@ -91,6 +93,9 @@ class Supposed:
             yield f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in the plan"
         if self.resolver.evaluated:
             yield "the .tf files beside the plan are those that it was made from"
+        unseen = [deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None]
+        if unseen:
+            yield f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of `removed` blocks"
         if self.organization:
             yield "FullAWSAccess is attached to the root and to every OU and account"
 
