@@ -165,6 +165,20 @@ def test_a_step_that_leads_there_leaves_every_set(action: str) -> None:
     assert isinstance(entry_of(own(action)), str)
 
 
+@pytest.mark.parametrize(
+    ("step", "condition"),
+    [
+        ("kms:CreateAlias", {"StringEquals": {"kms:RequestAlias": "alias/open"}}),
+        ("kms:DeleteAlias", {"Null": {"kms:ResourceAliases": "true"}}),
+        ("kms:TagResource", {"StringEquals": {"aws:ResourceTag/Team": "green"}}),
+        ("iam:TagUser", {"StringEquals": {"aws:PrincipalTag/team": "red"}}),
+    ],
+)
+def test_what_a_condition_asks_for_may_have_been_changed(step: str, condition: Json) -> None:
+    uses = own("kms:Decrypt", Condition=condition)
+    assert isinstance(entry_of(uses, own(step)), str) and isinstance(entry_of(uses), dict)
+
+
 def test_a_set_has_what_leads_nowhere() -> None:
     entry = entry_of(own("iam:PutGroupPolicy"), own("iam:TagUser"))
     assert ["inline", ADMINS] in entry["sets"][0]["facts"] and ["tags", ALICE] in entry["sets"][0]["facts"]

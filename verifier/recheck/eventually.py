@@ -62,7 +62,7 @@ _FURTHER = {
     *("kms:CreateGrant", "kms:ReplicateKey", "kms:CreateKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
     *("kms:GetParametersForImport", "kms:ImportKeyMaterial"),
 }
-OPERATIONS, _TAG_NAMES, _ALIAS_NAMES = "kms:grantoperations", "aws:tagkeys", "kms:resourcealiases"
+OPERATIONS, _TAG_NAMES, _OF_ALIASES = "kms:grantoperations", "aws:tagkeys", {"kms:resourcealiases", "kms:requestalias"}
 
 
 def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> None:
@@ -240,7 +240,7 @@ class Reaching:
         allowed(space)  # which asks for the tags and aliases that some policy tests
         wanted = scope(space, replace(self.invariant, callers=AnyCaller(), unless_directly=False))
         steps = [] if tags else [*self._tagging(space)]
-        steps += [] if aliases or not any(name == _ALIAS_NAMES for (name, _), _ in space.views()) else [acts(_ALIASES)]
+        steps += [] if aliases or not any(name in _OF_ALIASES for (name, _), _ in space.views()) else [acts(_ALIASES)]
         steps += [] if ("key policy", key.arn) in self.closed.facts else [acts({"kms:PutKeyPolicy"})]
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
         steps += [self._granting(space), self._by_material(), acts(further)]

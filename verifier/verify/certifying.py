@@ -7,7 +7,7 @@ Guarantee: none that anyone has to rely on: `verifier.recheck` checks every part
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from verifier.problem.automaton import Domain
@@ -33,20 +33,31 @@ class Satisfied:
 
     question: Described
     attributes: Mapping[str, Attribute]
+    finite: Finite
     classes: Mapping[str, Sequence[Sequence[int]]]
     made: Clauses
     solution: Solution
+    told: tuple[list[int], ...] = ()
+
+    def _chosen(self, name: str) -> dict[int, int]:
+        """The classes of an attribute that the solution chooses, each with its variable."""
+        variables = {number: self.made.variables.get(("of", name, "class", number), 0) for number in range(len(self.classes[name]))}
+        return {number: variable for number, variable in variables.items() if variable in self.solution.true}
+
+    def further(self, *names: str) -> Satisfied | None:
+        """The same with values that differ in the class of one of these attributes from what was told so far, if there are such."""
+        told = [-variable for name in names if name in self.classes for variable in self._chosen(name).values()]
+        found = refute([*self.made.clauses, *self.told, told])
+        if not isinstance(found, Solution) or _lemma(self.finite, self.question, self.attributes, self.made, found) is not None:
+            return None
+        return replace(self, solution=found, told=(*self.told, told))
 
     def values(self, name: str, among: Iterable[str]) -> list[str]:
         """Those of some values of an attribute that are in a class of the solution."""
         if name not in self.classes:
             return list(among)
         tests = self.question.suited(self.attributes[name])
-        chosen = {
-            frozenset(met)
-            for number, met in enumerate(self.classes[name])
-            if self.made.variables.get(("of", name, "class", number)) in self.solution.true
-        }
+        chosen = {frozenset(self.classes[name][number]) for number in self._chosen(name)}
         return [value for value in among if frozenset(number for number, test in tests.items() if test.matches(value)) in chosen]
 
 
@@ -76,7 +87,7 @@ def attempt(formula: Formula, readings: Mapping[str, bool]) -> Json | Satisfied 
             return {"verdict": "proved", **question.as_json(), "statements": statements_of(formula), **body}
         lemma = _lemma(finite, question, attributes, made, found)
         if lemma is None:
-            return Satisfied(question, attributes, classes, made, found)
+            return Satisfied(question, attributes, finite, classes, made, found)
         lemmas.append(lemma)
     return f"it takes more than {LEMMAS} facts about words"
 

@@ -25,7 +25,7 @@ from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, fact_o
 from verifier.verify.certifying import Satisfied, attempt
 
 Json = dict[str, Any]
-MOST_FACTS = 300
+MOST_FACTS = 1000
 """A set with more facts is not looked for."""
 
 
@@ -87,10 +87,13 @@ class _Search:
             found = self._attempt(about, formula)
             if not isinstance(found, Satisfied):
                 return found
-            more = frozenset(self._more(formula.space, found)) - self.facts
-            if not more:
+            before, one = self.facts, found.further("action", TARGET)
+            self.facts |= frozenset(self._more(formula.space, found))
+            if self.facts == before:
                 return f"what a certificate can say of steps does not exclude it ({about})"
-            self.facts |= more
+            while one is not None and len(self.facts) <= MOST_FACTS:
+                self.facts |= frozenset(self._more(formula.space, one))
+                one = one.further("action", TARGET)
         return {}
 
     def _attempt(self, about: str, formula: Formula) -> Json | Satisfied | str:
