@@ -14,12 +14,12 @@ from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
-from verifier.inputs.cloudformation.surroundings import add_roles, shares, supposed, unknown_resources
+from verifier.inputs.cloudformation.surroundings import add_roles, supposed, unknown_resources
 from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.parts import Parts
-from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
+from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.supplied import Supplied
@@ -66,8 +66,8 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     Identities(*read).read()
     IdentityProviders(*read).read()
     Endpoints(*read).read()
+    Shares(*read).read()
     add_roles(parts, functions, side.own_account)
-    parts.unmodelled += shares(functions)
     arns = {name: key.arn for name, key in keys.by_address.items()}
     parts.unknown += unknown_resources(functions, arns, side.own_account, parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]

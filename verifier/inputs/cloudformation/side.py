@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
-from verifier.inputs.cloudformation.template import Template
+from verifier.inputs.cloudformation.template import Template, references
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource, Side, Verb
@@ -33,6 +33,8 @@ _PROVIDERS = ("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider")
 _BY_ARN = ("AWS::IAM::ManagedPolicy", *_PROVIDERS)
 """Resources whose ARN is their physical ID."""
 _MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0"}
+_MAY_BE_KEYS = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
+"""How the types of resources begin whose attributes may be the ARN of a key."""
 _LONGEST_NAME, _SHORTEST = 64, 20
 """Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts the rest off."""
 _DEEPEST = 30
@@ -176,6 +178,17 @@ class TemplateSide(Side):
         pairs = [(key, value) for key, value in tags if isinstance(key, Scalar) and value is not None]
         is_known = given is None or (isinstance(given, Items) and not names_in([given]) and len(pairs) == len(tags))
         return Members(at.source, at.start, at.end, pairs) if is_known else None
+
+    def shared(self, resource: Resource) -> Iterator[Node]:
+        """What it shares, but for names and attributes of resources of the template that are no keys."""
+        own = self.template.resources[resource.address]
+        listed = own.properties.get("ResourceArns") or own.properties.get("ResourceArn")
+        for entry in listed.items if isinstance(listed, Items) else [] if listed is None else [listed]:
+            is_reference = isinstance(entry, Members) and entry.pairs[0][0].text in ("Ref", "Fn::GetAtt")
+            named = references(self.template, [entry]) if is_reference else {}
+            if not named or any(self.template.resources[name].type.startswith(_MAY_BE_KEYS) for name in named):
+                value = self.functions.value(entry)
+                yield from value.items if isinstance(value, Items) else [] if value is None else [value]
 
     def made_up(self, resource: Resource) -> str | None:
         return f"-{resource.address[:_SHORTEST]}" if resource.address in self.chosen else None

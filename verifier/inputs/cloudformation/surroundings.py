@@ -1,12 +1,8 @@
-"""What surrounds the keys and identities of a template: shares of AWS RAM, and what others make for it (stacks inside it, products, custom
-resources, macros).
+"""What others make for a template: stacks inside it, products, custom resources, macros.
 
-In: its functions, the ARNs of its keys. Out: what the second policy of a shared key may allow; what each maker could change, with its
-address. Guarantee: the policy of a share is written by AWS RAM and is not in the template, so it is not taken for absent (L5a); a
-permission of AWS RAM has statements that allow, and no others. Whatever others make may hold roles, and policies of users and roles; it
-changes a key only if the template hands it that key, which each verdict says it supposes. [CloudFormation Template Reference:
-AWS::RAM::ResourceShare, AWS::RAM::ResourceAssociation; AWS RAM User Guide: Permissions; CloudFormation User Guide: nested stacks, custom
-resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
+In: its functions, the ARNs of its keys. Out: what each maker could change, with its address. Guarantee: whatever others make may hold
+roles, and policies of users and roles; it changes a key only if the template hands it that key, which each verdict says it supposes.
+[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
 """
 
 from __future__ import annotations
@@ -17,18 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
-from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.nodes import nodes_in
 from verifier.inputs.parts import Parts
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
-from verifier.inputs.unknown import Unknown, text_pieces
-from verifier.model.estate import Influence, Unmodelled
-from verifier.syntax.text import first_few, printable
+from verifier.inputs.unknown import text_pieces
+from verifier.syntax.text import first_few
 
-_SHARED = {"AWS::RAM::ResourceShare": "ResourceArns", "AWS::RAM::ResourceAssociation": "ResourceArn"}
-"""The property that names what is shared, by type."""
-_ANYTHING = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
-"""How the types of resources begin whose attributes may be the ARN of a key."""
 _STACKS = re.compile(
     r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
     r"|AWS::SageMaker::Project|.*::MODULE"
@@ -46,45 +36,6 @@ _LEADS_ON = {
 }
 """Resources by which a key is handed on, and by what: the function behind a custom resource, itself or by an alias or version; an alias."""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
-
-
-def shares(functions: Functions) -> Iterator[Unmodelled]:
-    """What each share may allow, on its keys, or on any where they are not known."""
-    for resource in functions.template.of_type(*_SHARED):
-        listed = resource.properties.get(_SHARED[resource.type])
-        if listed is None or functions.exists(resource) is False:
-            continue
-        entries = listed.items if isinstance(listed, Items) else [listed]
-        for key, names in dict.fromkeys(found for entry in entries for found in _shared(functions, entry)):
-            yield _share(resource, key, names)
-
-
-def _shared(functions: Functions, entry: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:
-    """The ARNs of keys that an entry is, and `None` with what it depends on where it may be that of any."""
-    if _is_other(functions, entry):
-        return
-    value = functions.value(entry)
-    for found in value.items if isinstance(value, Items) else [value]:
-        if isinstance(found, Scalar) and is_key_arn(found.text):
-            yield found.text, ()
-        elif isinstance(found, Unknown):
-            head = (found.pieces[0] or "").split(":") if found.pieces else []
-            if len(head) <= 3 or head[2] == "kms":
-                yield None, found.names
-
-
-def _is_other(functions: Functions, entry: Node) -> bool:
-    """Whether it is the name or an attribute of a resource of the template that is no key."""
-    template = functions.template
-    named = references(template, [entry]) if isinstance(entry, Members) and entry.pairs[0][0].text in ("Ref", "Fn::GetAtt") else {}
-    return bool(named) and not any(template.resources[name].type.startswith(_ANYTHING) for name in named)
-
-
-def _share(resource: Resource, key: str | None, names: tuple[str, ...]) -> Unmodelled:
-    what = "shares the key" if key is not None else f"may share the key (what it shares depends on {first_few(names)})"
-    description = f"`{resource.name}` {what} through AWS RAM, which puts a policy AWS_RAM on it that the template does not have"
-    name = printable(f"share {resource.name}")
-    return Unmodelled(name, "L5a", Influence.MAY_ALLOW, printable(description), key=key, span=resource.place.span)
 
 
 def makers(functions: Functions) -> list[Resource]:

@@ -1,4 +1,4 @@
-"""VPC endpoints and identity providers of a plan or template.
+"""VPC endpoints, identity providers and shares of a plan or template.
 
 In: their resources. Out: what `describe-vpc-endpoints` and the lists of providers would show, and what endpoints may refuse that is not
 known. Guarantee: an endpoint that is made without a policy has AWS's default one, which allows everything (V). A provider whose ARN is not
@@ -7,15 +7,19 @@ known is listed as such, so that the account's providers are not known (E2w).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import provider_listing
 from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
-from verifier.inputs.nodes import Node, listing, obj, text_at
+from verifier.inputs.key_metadata import is_key_arn
+from verifier.inputs.nodes import Node, Scalar, listing, obj, text_at
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.documents import laid_out
-from verifier.inputs.unknown import Embedded
+from verifier.inputs.unknown import Embedded, Unknown
 from verifier.model.estate import ANY_ENDPOINT, Influence
+from verifier.syntax.text import first_few
 
 _ENDPOINTS = ("aws_vpc_endpoint", "AWS::EC2::VPCEndpoint")
 _DEFAULT = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}'
@@ -95,3 +99,25 @@ class IdentityProviders(Reader):
             arn = self.side.value(resource, "arn") or self.unknown(resource, f"{resource.address}.arn (known after apply)")
             if account is not None:
                 self.parts.add_providers(account, kind, provider_listing(self.side.at(resource), kind, [arn]))
+
+
+class Shares(Reader):
+    """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User Guide: Permissions]"""
+
+    def read(self) -> None:
+        """Records what each share may allow, on its keys, or on any where they are not known (L5a)."""
+        for resource in self.side.of_type("aws_ram_resource_association", "AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation"):
+            for key, names in dict.fromkeys(found for node in self.side.shared(resource) for found in _shared(node)):
+                what = "shares the key" if key is not None else f"may share the key (what it shares depends on {first_few(names)})"
+                does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the {self.side.what} does not have"
+                self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key)
+
+
+def _shared(node: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """The ARN of a key, or `None` with what it depends on where it may be that of any."""
+    if isinstance(node, Scalar) and is_key_arn(node.text):
+        yield node.text, ()
+    elif isinstance(node, Unknown):
+        head = (node.pieces[0] or "").split(":") if node.pieces else []
+        if len(head) <= 3 or head[2] == "kms":
+            yield None, node.names

@@ -121,6 +121,10 @@ class Side(ABC):
         """The inline policies in a user, group or role: what each is called in messages, its name and its document."""
 
     @abstractmethod
+    def shared(self, resource: Resource) -> Iterator[Node]:
+        """The ARNs of what is shared through AWS RAM, without what is certainly no key."""
+
+    @abstractmethod
     def partition(self, resource: Resource) -> str:
         """The partition that a resource is in."""
 

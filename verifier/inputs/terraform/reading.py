@@ -13,7 +13,7 @@ from pathlib import Path
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Remarks
 from verifier.inputs.parts import Parts
-from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders
+from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource import Verb
@@ -46,7 +46,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()
-    Unread(*side).read(keys)
+    Unread(*side).read()
+    Shares(*side).read()
     Identities(*side).read()
     IdentityProviders(*side).read()
     organizations.read()

@@ -152,6 +152,11 @@ class Resolver(Side):
             found += [(shown, member(block, "name"), document)] if document is not None else []
         return found
 
+    def shared(self, resource: Resource) -> Iterator[Node]:
+        node, referred = self.value(resource, "resource_arn"), self.referred(resource, "resource_arn")
+        if node is not None and (referred is None or referred.type.startswith("aws_kms_")):
+            yield node
+
     def _blocks(self, resource: Resource) -> Node | None:
         """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
         values are not known, there may be some all the same, unless the `.tf` file shows that there are none."""

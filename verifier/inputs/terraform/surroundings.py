@@ -2,9 +2,9 @@
 
 In: the resources of one side of a plan. Out: the parts of a snapshot, what control policies may refuse that are not known, and what
 resources could change that are not read. Guarantee: the list of accounts is whole, or the organization is left out (F2); `FullAWSAccess` is
-taken to be attached everywhere, as AWS attaches it. What is not read is not passed over in silence (S1): stacks and
-products of CloudFormation, whose templates hold resources of their own, what the Cloud Control API makes, what is of a type that is not
-known, shares, whose policies AWS RAM writes, and provisioners; also what goes, for it may have taken something away.
+taken to be attached everywhere, as AWS attaches it. What is not read is not passed over in silence (S1): stacks and products of
+CloudFormation, whose templates hold resources of their own, what the Cloud Control API makes, what is of a type that is not known, and
+provisioners; also what goes, for it may have taken something away.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Items, Scalar, entries
 from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
-from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import node_of
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -170,10 +169,8 @@ def _with_targets(summary: Json, targets: Sequence[str], content: Json | None = 
 class Unread(PlanReader):
     """The resources of one side of a plan that are not read."""
 
-    def read(self, keys: Keys) -> None:
+    def read(self) -> None:
         """Records what each may do, or change."""
-        for resource in self.side.of_type("aws_ram_resource_association"):
-            self._share(resource, keys)
         for resource in self.side.plan.after.values():
             if resource.managed and _STACK.fullmatch(self._type(resource) or ""):
                 what = "has resources of its own, which are not read: no key in it is checked"
@@ -222,20 +219,3 @@ class Unread(PlanReader):
     def _type(self, resource: Resource) -> str | None:
         """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
         return resource.type if resource.type != _CONTROLLED else self.side.text(resource, "type_name")
-
-    def _share(self, resource: Resource, keys: Keys) -> None:
-        """What a share through AWS RAM may allow, on its key, or on any where that is not known (L5a): AWS RAM writes a second policy of
-        the key, of statements that allow. [Terraform AWS provider: aws_ram_resource_association; AWS RAM User Guide: Permissions]"""
-        node, key = self.side.value(resource, "resource_arn"), keys.target(resource, "resource_arn")
-        if key is None and (not isinstance(node, Unknown) or self._is_other(resource, node)):
-            return
-        depends = first_few(names_in([] if node is None else [node]))
-        what = "shares the key" if key is not None else f"may share the key (what it shares depends on {depends})"
-        does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the plan does not have"
-        self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key.arn if key is not None else None)
-
-    def _is_other(self, resource: Resource, node: Unknown) -> bool:
-        """Whether it is certainly no key: its ARN begins as that of another service, or it is a resource of another type."""
-        head = (node.pieces[0] or "").split(":") if node.pieces else []
-        referred = self.side.referred(resource, "resource_arn")
-        return (len(head) > 3 and head[2] != "kms") or (referred is not None and not referred.type.startswith("aws_kms_"))
