@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, values_of
 from verifier.inputs.unknown import Unknown
 from verifier.syntax.text import first_few
 
@@ -113,7 +113,7 @@ def listed(remarks: Remarks, node: Node, name: str, what: str) -> list[Node]:
     """
     if isinstance(node, Items) and not any(isinstance(entry, Members) and entry.has(name) for entry in node.items):
         return node.items
-    pages = node.items if isinstance(node, Items) else [node]
+    pages = values_of(node)
     found: list[Node] = []
     for page in pages:
         part = members(remarks, page, what)

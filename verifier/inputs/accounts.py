@@ -14,7 +14,7 @@ from verifier.inputs.drafts import NAMES
 from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, unlisted, without_gone
 from verifier.inputs.identity_providers import read_providers
 from verifier.inputs.inventory import Inventory
-from verifier.inputs.nodes import Items, Members, Node, Remarks, text_of
+from verifier.inputs.nodes import Members, Node, Remarks, text_of, values_of
 from verifier.inputs.parts import Parts
 from verifier.model.estate import Account, Unmodelled
 
@@ -107,7 +107,7 @@ def _perhaps_changed(inventory: Inventory, entry: Node, listed: str, elsewhere: 
 
 def _unlisted(given: Sequence[Node]) -> tuple[str, ...]:
     """The lists of groups and managed policies that no page has."""
-    pages = [page for details in given for page in (details.items if isinstance(details, Items) else [details])]
+    pages = [page for details in given for page in values_of(details)]
     lists = {key.text for page in pages if isinstance(page, Members) for key, _ in page.pairs}
     return tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
 
@@ -115,7 +115,7 @@ def _unlisted(given: Sequence[Node]) -> tuple[str, ...]:
 def _merged(remarks: Remarks, details: Node) -> dict[str, list[Node]]:
     """The entries of each list over all pages. Users and roles must be listed: a list left out is not an empty one."""
     what = "the output of get-account-authorization-details"
-    nodes = details.items if isinstance(details, Items) else [details]
+    nodes = values_of(details)
     pages = [members(remarks, page, what) for page in nodes]
     lists = {name: [entry for page in pages for entry in page.entries(name)] for name in LISTS}
     check_complete(remarks, nodes, what)

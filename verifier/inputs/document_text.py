@@ -12,9 +12,9 @@ from array import array
 from collections.abc import Iterator
 from itertools import accumulate
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar, diagnostic
+from verifier.inputs.nodes import Items, Members, Node, Scalar, refusal
 from verifier.inputs.unknown import Embedded, Resolved
-from verifier.syntax.diagnostic import InputError, Severity
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.nested import nested_source
 from verifier.syntax.source import Source
 
@@ -32,7 +32,7 @@ def document_source(node: Node) -> Source:
         return _string_source(node)
     if isinstance(node, Members | Items):
         return _object_source(node)
-    raise InputError([diagnostic(Severity.ERROR, node, "expected a policy document: an object, or a string that holds one")])
+    raise refusal(node, "expected a policy document: an object, or a string that holds one")
 
 
 def _string_source(node: Scalar) -> Source:
@@ -95,7 +95,7 @@ def _url_decoded(outer: Source) -> Source:
         decoded = data.decode("utf-8")
     except UnicodeDecodeError as error:
         node = Node(outer, places[error.start], places[error.start] + 3)
-        raise InputError([diagnostic(Severity.ERROR, node, "the URL-encoded policy document is not UTF-8 here")]) from None
+        raise refusal(node, "the URL-encoded policy document is not UTF-8 here") from None
     ends = accumulate((len(character.encode("utf-8")) for character in decoded), initial=0)
     return Source(outer.name, decoded, outer, array("q", (places[at] for at in ends)))
 
@@ -133,7 +133,7 @@ def _written(node: Node) -> Iterator[tuple[str, int]]:
     elif isinstance(node, Scalar):
         yield from [("null", node.start)] if node.type == "null" else _string(node)
     else:
-        raise InputError([diagnostic(Severity.ERROR, node, "this value is not known, and must be one", rule="L4")])
+        raise refusal(node, "this value is not known, and must be one", rule="L4")
 
 
 def _string(node: Scalar) -> Iterator[tuple[str, int]]:
@@ -145,4 +145,4 @@ def _string(node: Scalar) -> Iterator[tuple[str, int]]:
 
 
 def _too_large(node: Node) -> InputError:
-    return InputError([diagnostic(Severity.ERROR, node, "the policy document is over 1 MiB; AWS allows 32 KiB and less", rule="L4")])
+    return refusal(node, "the policy document is over 1 MiB; AWS allows 32 KiB and less", rule="L4")

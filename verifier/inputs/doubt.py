@@ -21,7 +21,7 @@ from verifier.inputs.doubt_elements import (
     widened_list,
     with_condition,
 )
-from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, member, text_at
+from verifier.inputs.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.unknown import Unknown, names_in, replaced, resolved
 from verifier.model.policy import PolicyKind
 
@@ -63,7 +63,7 @@ def settled(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
 
 
 def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]:
-    given = value.items if isinstance(value, Items) else [value]
+    given = values_of(value)
     kept: list[Node] = []
     further: list[Node] = []
     doubts: list[Doubt] = []

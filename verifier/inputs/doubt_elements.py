@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, member, text_at
+from verifier.inputs.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in, resolved
 from verifier.model.policy import PolicyKind
 
@@ -43,7 +43,7 @@ class Principals:
 
 def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
     """The listed values that are known, and those that are not."""
-    listed = value.items if isinstance(value, Items) else [value]
+    listed = values_of(value)
     return [node for node in listed if not isinstance(node, Unknown)], [node for node in listed if isinstance(node, Unknown)]
 
 

@@ -15,8 +15,8 @@ from os import PathLike
 from pathlib import Path
 
 from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Members, Node, Scalar, diagnostic
-from verifier.syntax.diagnostic import InputError, Severity
+from verifier.inputs.nodes import Members, Node, Scalar, refusal
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import decode_bytes, printable
 
@@ -109,9 +109,9 @@ class Files:
             return node
         path = folder / node.text
         if os.path.isabs(node.text) or not _within(path, folder):
-            raise _error(node, f"`{node.text}` leads out of the folder of the snapshot")
+            raise refusal(node, f"`{node.text}` leads out of the folder of the snapshot")
         if not path.is_file():
-            raise _error(node, f"there is no file `{node.text}` in the folder of the snapshot")
+            raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
         return self.node(path)
 
 
@@ -141,10 +141,6 @@ def _bytes(path: Path, name: str) -> bytes:
         hint = "give a large inventory as several pages, and a plan of a part of the configuration"
         raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint=hint)
     return data
-
-
-def _error(node: Node, message: str) -> InputError:
-    return InputError([diagnostic(Severity.ERROR, node, message)])
 
 
 def hint_of(node: Node) -> str:

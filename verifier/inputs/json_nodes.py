@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs; its C form is what makes this fast
 
-from verifier.inputs.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar, diagnostic
-from verifier.syntax.diagnostic import InputError, Severity
+from verifier.inputs.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar, refusal
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -117,4 +117,4 @@ class _Scanner:
             message += ", found the end of the file"
         else:
             message += f", found `{self.text[position]}`"
-        return InputError([diagnostic(Severity.ERROR, Node(self.source, position, end), message)])
+        return refusal(Node(self.source, position, end), message)

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from verifier.inputs.access import is_null
 from verifier.inputs.agreement import agreed, same_node, told
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, replaced
@@ -144,13 +144,13 @@ def _with_aliases(node: Node, arn: str, changes: KeyChanges) -> Node:
 
 def entries_of(node: Node, name: str) -> list[Node]:
     """The entries of a listing, of all its pages."""
-    pages = node.items if isinstance(node, Items) else [node]
+    pages = values_of(node)
     return [entry for page in pages for entry in (entries(member(page, name)) if isinstance(page, Members) and page.has(name) else [page])]
 
 
 def _relisted(node: Node, name: str, gone: set[str], more: Sequence[Node], place: Node) -> Node:
     """A listing without some of its entries, and with more. Its pages stay in their order, the last one last."""
-    pages = node.items if isinstance(node, Items) else [node]
+    pages = values_of(node)
     kept = [_without(page, name, gone) for page in pages if _own(page) not in gone]
     if isinstance(node, Items) and not any(isinstance(page, Members) and page.has(name) for page in pages):
         return listing(node, [*kept, *more])

@@ -84,6 +84,11 @@ def entries(node: Node | None) -> list[Node]:
     return node.items if isinstance(node, Items) else []
 
 
+def values_of(node: Node | None) -> list[Node]:
+    """The entries of a list, or the one value that stands for a list of it; none for nothing."""
+    return node.items if isinstance(node, Items) else [] if node is None else [node]
+
+
 def text_of(node: Node, name: str) -> str | None:
     """The text of a member, for comparison only; `None` where there is none."""
     found = member(node, name)
@@ -133,6 +138,11 @@ def diagnostic(severity: Severity, node: Node, message: str, *, hint: str | None
     line = node.source.line_text(span.line) if span.line else None
     excerpt = printable_line(line) if line is not None and len(line) <= LONGEST_LINE else None
     return Diagnostic(severity, printable(message), span, excerpt, printable(hint) if hint else None, rule)
+
+
+def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> InputError:
+    """The error at a node."""
+    return InputError([diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule)])
 
 
 @dataclass

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from verifier.inputs.document_text import document_source
 from verifier.inputs.key_metadata import PLACEHOLDER_ID, is_key_arn
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar, diagnostic, text_at
+from verifier.inputs.nodes import Members, Node, Remarks, Scalar, refusal, text_at
 from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.supplied import Supplied
 from verifier.model.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
-from verifier.syntax.diagnostic import InputError, Severity
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
@@ -76,7 +76,12 @@ def _check_resources(document: Node, policy: Policy) -> None:
     for statement in policy.statements:
         for resource in statement.resources or ():
             if resource.value != "*":
-                raise _error(document, f"the policy names the resource `{resource.value}`, and which key it is on is not given", "L5")
+                raise refusal(
+                    document,
+                    f"the policy names the resource `{resource.value}`, and which key it is on is not given",
+                    hint=_HINT,
+                    rule="L5",
+                )
 
 
 def _account(document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str, str | None]:
@@ -92,8 +97,5 @@ def _account(document: Node, source: Source, policy: Policy, supplied: Supplied,
     if account is not None and (found.anyone or not found.accounts or account in found.accounts):
         return others, account, f"the key of {source.name} is of account {account}, as that of the other version"
     may = "callers of any account" if found.anyone else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
-    raise _error(document, f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy", "S4")
-
-
-def _error(document: Node, message: str, rule: str | None = None) -> InputError:
-    return InputError([diagnostic(Severity.ERROR, document, message, hint=_HINT, rule=rule)])
+    message = f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy"
+    raise refusal(document, message, hint=_HINT, rule="S4")

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from verifier.inputs.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar, ScalarType, diagnostic
-from verifier.syntax.diagnostic import InputError, Severity
+from verifier.inputs.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar, ScalarType, refusal
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
 MAXIMUM_ALIASED_NODES = 100_000
@@ -81,7 +81,7 @@ class _Reader:
         """The error at one character."""
         start = min(position, len(self.source.text))
         end = min(start + 1, len(self.source.text))
-        return InputError([diagnostic(Severity.ERROR, Node(self.source, start, end), message)])
+        return refusal(Node(self.source, start, end), message)
 
     def _node(self, event: Any, depth: int) -> Node:
         """The node that an event begins, or the function that its tag is the short form of."""

@@ -18,7 +18,7 @@ from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.cloudformation.written import BEGIN, with_values
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
 from verifier.inputs.unknown import Unknown, joined, may_be_equal, names_in, resolved, text_pieces
 from verifier.syntax.text import first_few
 
@@ -112,8 +112,7 @@ class Functions:
 
     def listed(self, resource: Resource, name: str) -> list[Node]:
         """The values of a property that is a list, or stands for one."""
-        node = self.of(resource, name)
-        return node.items if isinstance(node, Items) else [] if node is None else [node]
+        return values_of(self.of(resource, name))
 
     def unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
         """What is not known, for the reasons that others are not; for that of the name where these have none."""
@@ -281,7 +280,7 @@ class Functions:
             self.remarks.error(node, f"expected a condition, found {describe(node)}")
             return None
         key, argument = node.pairs[0]
-        inner = argument.items if isinstance(argument, Items) else [argument]
+        inner = values_of(argument)
         match key.text:
             case "Condition" if isinstance(argument, Scalar):
                 return self.holds(argument)

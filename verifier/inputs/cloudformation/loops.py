@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.written import as_read
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, diagnostic, listing, text_at
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, refusal, text_at
 from verifier.inputs.unknown import Unknown, names_in, resolved
-from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.text import first_few
 
 LOOP = "Fn::ForEach::"
@@ -101,7 +100,7 @@ class Loops:
         self.made += size
         if self.made > MOST:
             message = "the loops of the template make more than CloudFormation takes"
-            raise InputError([diagnostic(Severity.ERROR, place, message, hint="a template has 500 resources at most")])
+            raise refusal(place, message, hint="a template has 500 resources at most")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template, references
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at, values_of
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.unknown import Unknown, names_in
@@ -182,13 +182,11 @@ class TemplateSide(Side):
     def shared(self, resource: Resource) -> Iterator[Node]:
         """What it shares, but for names and attributes of resources of the template that are no keys."""
         own = self.template.resources[resource.address]
-        listed = own.properties.get("ResourceArns") or own.properties.get("ResourceArn")
-        for entry in listed.items if isinstance(listed, Items) else [] if listed is None else [listed]:
+        for entry in values_of(own.properties.get("ResourceArns") or own.properties.get("ResourceArn")):
             is_reference = isinstance(entry, Members) and entry.pairs[0][0].text in ("Ref", "Fn::GetAtt")
             named = references(self.template, [entry]) if is_reference else {}
             if not named or any(self.template.resources[name].type.startswith(_MAY_BE_KEYS) for name in named):
-                value = self.functions.value(entry)
-                yield from value.items if isinstance(value, Items) else [] if value is None else [value]
+                yield from values_of(self.functions.value(entry))
 
     def made_up(self, resource: Resource) -> str | None:
         return f"-{resource.address[:_SHORTEST]}" if resource.address in self.chosen else None

@@ -14,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from verifier.inputs.access import describe, members
 from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, nodes_in
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, nodes_in, values_of
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.syntax.text import first_few
@@ -190,9 +190,7 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
     if condition is not None and not isinstance(condition, Scalar):
         remarks.error(condition, f"`Condition` of `{name}` must name a condition, found {describe(condition)}")
         condition = None
-    depends = found.get("DependsOn")
-    listed = depends.items if isinstance(depends, Items) else [depends] if depends is not None else []
-    depends_on = tuple(entry for entry in listed if isinstance(entry, Scalar))
+    depends_on = tuple(entry for entry in values_of(found.get("DependsOn")) if isinstance(entry, Scalar))
     whole = Unknown(node, [f"what the macro {shown(macro)} makes of `{name}`" for macro, _ in called])
     properties = _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
     return Resource(name, type_.text, node, properties, condition, depends_on, bool(called))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, nodes_in
+from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, nodes_in, values_of
 from verifier.inputs.unknown import Pieces, Unknown, resolved
 
 MACROS = ("Fn::Transform", "Transform")
@@ -55,7 +55,7 @@ def name_of(node: Scalar) -> str | None:
 
 def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
     """The names of the macros (`None` where one is not told) that the value of a `Transform` calls, each with its place."""
-    for entry in node.items if isinstance(node, Items) else [node]:
+    for entry in values_of(node):
         name = member(entry, "Name") if isinstance(entry, Members) else entry
         yield (name if isinstance(name, Scalar) and name.type != "null" else None), entry
 

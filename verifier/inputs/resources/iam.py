@@ -14,7 +14,7 @@ from itertools import product
 
 from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
 from verifier.inputs.elsewhere import Elsewhere, membership, unlisted, untagged
-from verifier.inputs.nodes import Items, Node, Scalar, null
+from verifier.inputs.nodes import Items, Node, Scalar, null, values_of
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
@@ -221,7 +221,7 @@ class Identities(Reader):
         node = self.side.value(resource, name)
         if node is None and name == "name":
             return [self.unknown(resource)]
-        return [] if node is None else node.items if isinstance(node, Items) else [node]
+        return values_of(node)
 
     def _exclusive(self, resource: Resource) -> None:
         """Records what a resource leaves that lets an owner have no other policies than it lists. When it is made or its list changes, a

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
 from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import rebased, written
@@ -177,7 +177,7 @@ class _Block:
                 if not isinstance(variable, Scalar) or values is None or variable.text in under:
                     return self._unknown(at, f".{name}")
                 under[variable.text] = values
-            found.setdefault(first.text, []).extend(values.items if isinstance(values, Items) else [] if values is None else [values])
+            found.setdefault(first.text, []).extend(values_of(values))
         if not found:
             return self._unknown(at, f".{name}")
         if "*" in found and name != "condition":
@@ -212,9 +212,8 @@ def _agrees(block: Block, raw: Node) -> bool:
 
 def _merged(resolver: Resolver, data: Resource, name: str) -> list[Node] | None:
     """The statements of the documents in an attribute; `None` where one of them is not known."""
-    node = resolver.value(data, name)
     found: list[Node] = []
-    for item in node.items if isinstance(node, Items) else [] if node is None else [node]:
+    for item in values_of(resolver.value(data, name)):
         document: Node = item
         if isinstance(item, Scalar):
             if item.type == "null" or not item.text.strip():
@@ -222,7 +221,7 @@ def _merged(resolver: Resolver, data: Resource, name: str) -> list[Node] | None:
             with suppress(InputError):
                 document = read_json(Source(f"{resolver.plan.file}#{data.address}.{name}", item.text))
         statement = member(document, "Statement")
-        statements = statement.items if isinstance(statement, Items) else [] if statement is None else [statement]
+        statements = values_of(statement)
         if statement is None or isinstance(statement, Unknown) or len(found) + len(statements) > _MOST:
             return None
         found += statements

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from verifier.inputs.nodes import Items, Node, Scalar, nodes_in, null, plain
+from verifier.inputs.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
 from verifier.inputs.unknown import Unknown, names_in, resolved
@@ -111,7 +111,7 @@ def _concat(at: Node, *given: Node) -> Node | None:
     """The entries one after the other. With a list that is not known the order and the number are not known."""
     if not given or not all(isinstance(node, Items) or kinds.is_open(node) for node in given):
         raise FailsError
-    items = [item for node in given for item in (node.items if isinstance(node, Items) else [node])]
+    items = [item for node in given for item in values_of(node)]
     return kinds.ordered(at, kinds.unified(items), loose=any(kinds.listed(node) is None for node in given))
 
 

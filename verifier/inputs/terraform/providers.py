@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
-from verifier.inputs.nodes import Items, Scalar
+from verifier.inputs.nodes import Scalar, values_of
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
@@ -136,8 +136,8 @@ class Providers:
         """The texts of an attribute in a provider configuration, if it is known."""
         expression = block.attributes.get(name)
         found = self.resolver.expression(expression, entry.module, None, "provider") if self.resolver and expression else None
-        listed = found.items if isinstance(found, Items) else [found]
-        if expression is None or not all(isinstance(node, Scalar) for node in listed):
+        listed = values_of(found)
+        if expression is None or found is None or not all(isinstance(node, Scalar) for node in listed):
             return []
         if not expression.is_constant and expression.written is None:
             key = next(key for key, other in self.plan.providers.items() if other is entry)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import same_node, told
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing
+from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing, values_of
 from verifier.inputs.nodes import member as node_member
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
@@ -222,7 +222,7 @@ class Resolver(Side):
     def _filled_as_written(self, raw: Items, found: Node | None) -> Node:
         """A list as it is evaluated, if that has all that is known of it."""
         self.evaluated = True
-        items = found.items if isinstance(found, Items) else [found] if found is not None else []
+        items = values_of(found)
         texts = [item.text for item in items if isinstance(item, Scalar)]
         known = [item for item in raw.items if isinstance(item, Scalar)]
         if len(items) == len(raw.items) and all(item.text in texts for item in known):
