@@ -5,17 +5,24 @@ In: what is found about each of them. Out: nodes of AWS CLI output. Guarantee: n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import is_null
-from verifier.inputs.agreement import told
 from verifier.inputs.identity_providers import LISTS
-from verifier.inputs.nodes import Node, Scalar, listing, obj, plain, text_at
+from verifier.inputs.nodes import Items, Node, Scalar, entries, listing, member, obj, plain, text_at, text_of
 from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
+
+TRUST, BOUNDARY, TAGS = "trust policy", "permissions boundary", "its tags"
+"""What else stands among the names of policies, none of which has a space."""
+
+
+def membership(group: str) -> str:
+    """What stands for the membership in a group among the names of policies."""
+    return f"group {group}"
 
 
 @dataclass
@@ -32,14 +39,12 @@ class Draft:
     boundary: Node | None = None
     trust: Node | None = None
     unique_id: Node | None = None
-    tags: Sequence[tuple[Node, Node]] = ()
+    tags: Node | None = None
     new: bool = False
     """Whether it is made anew, even if there is one of its name already."""
     only: dict[bool, tuple[frozenset[str], str]] = field(default_factory=dict)
     """Of the policies that are managed, or not, the ARNs or names of those that it may keep, where it does not keep all; and what tells
     that there are no others, where nothing writes it."""
-    tags_told: str = ""
-    """What tells its tags, where nothing writes them."""
 
     def attach(self, arn: Node, name: str) -> None:
         """Attaches a managed policy. One whose ARN is not known is remembered under a name."""
@@ -54,6 +59,48 @@ class Draft:
             self.groups[group.text] = group
         else:
             self.inline[name] = group
+
+    @classmethod
+    def of(cls, kind: str, entry: Node) -> Draft | None:
+        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`; `None` for one of another form, an error for whoever reads
+        it."""
+        title = NAMES[kind]
+        lists = [member(entry, name) for name in (f"{title}PolicyList", "AttachedManagedPolicies", "GroupList")]
+        inline = [(member(node, "PolicyName"), member(node, "PolicyDocument") or node) for node in entries(lists[0])]
+        managed, groups = [member(node, "PolicyArn") for node in entries(lists[1])], entries(lists[2])
+        if not all(isinstance(node, Scalar) for node in (*(name for name, _ in inline), *managed, *groups)):
+            return None
+        if not all(node is None or isinstance(node, Items) for node in lists):
+            return None
+        boundary = member(entry, "PermissionsBoundary")
+        found = cls(kind, text_of(entry, "Arn") or "", entry, boundary=member(boundary, "PermissionsBoundaryArn") or boundary)
+        found.trust, found.tags = member(entry, "AssumeRolePolicyDocument"), member(entry, "Tags")
+        found.unique_id = member(entry, f"{title}Id")
+        found.inline = {name.text: document for name, document in inline if isinstance(name, Scalar)}
+        found.managed = {arn.text: arn for arn in managed if isinstance(arn, Scalar)}
+        found.groups = {group.text: group for group in groups if isinstance(group, Scalar)}
+        return found
+
+    def contents(self) -> dict[str, Node]:
+        """What it has, by the names of inline policies, the ARNs of managed ones, its memberships, and what else it is."""
+        alone = {TRUST: self.trust, BOUNDARY: self.boundary, TAGS: self.tags}
+        found = {what: node for what, node in alone.items() if node is not None}
+        return found | {membership(name): node for name, node in self.groups.items()} | self.managed | self.inline
+
+    def without(self, names: Container[str]) -> None:
+        """Takes policies and memberships away."""
+        for found in (self.inline, self.managed, self.groups):
+            for name in [n for n in found if (membership(n) if found is self.groups else n) in names]:
+                del found[name]
+
+    def open(self, found: Mapping[str, Node]) -> None:
+        """Puts what is not known among the things found in the place of what it has."""
+        unknown = {what: node for what, node in found.items() if isinstance(node, Unknown)}
+        self.without(unknown)
+        self.trust = unknown.pop(TRUST, self.trust)
+        self.boundary = unknown.pop(BOUNDARY, self.boundary)
+        self.tags = unknown.pop(TAGS, self.tags)
+        self.inline |= unknown
 
     def dropped(self, contents: Mapping[str, Node]) -> dict[str, str]:
         """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is known may have any
@@ -77,8 +124,8 @@ class Draft:
         found: dict[str, Node] = {
             f"{title}Name": text_at(at, self.name),
             "Arn": text_at(at, self.arn),
-            f"{title}PolicyList": listing(at, [inline_policy(at, *policy) for policy in self.inline.items()]),
-            "AttachedManagedPolicies": listing(at, [obj(at, PolicyArn=arn) for arn in self.managed.values()]),
+            f"{title}PolicyList": listing(at, [inline_policy(name, document) for name, document in self.inline.items()]),
+            "AttachedManagedPolicies": listing(at, [obj(arn, PolicyArn=arn) for arn in self.managed.values()]),
         }
         if self.kind == "user":
             found["GroupList"] = listing(at, self.groups.values())
@@ -94,8 +141,8 @@ class Draft:
             found["AssumeRolePolicyDocument"] = self.trust
         if isinstance(self.unique_id, Scalar):
             found[f"{title}Id"] = self.unique_id
-        if self.tags or self.tags_told:
-            found["Tags"] = told(listing(at, [obj(at, Key=key, Value=value) for key, value in self.tags]), self.tags_told)
+        if self.tags is not None:
+            found["Tags"] = self.tags
         return found
 
 
@@ -105,9 +152,9 @@ def provider_listing(place: Node, name: str, arns: Iterable[Node]) -> Node:
     return obj(place, **{LISTS[name]: listing(place, [obj(place, Arn=arn) for arn in arns])})
 
 
-def inline_policy(place: Node, name: str, document: Node) -> Node:
+def inline_policy(name: str, document: Node) -> Node:
     """An entry of the inline policies of a user, group or role."""
-    return obj(place, PolicyName=text_at(place, name), PolicyDocument=document)
+    return obj(document, PolicyName=text_at(document, name), PolicyDocument=document)
 
 
 def managed_policy(place: Node, arn: str, document: Node, *, new: bool = False) -> Node:

@@ -7,12 +7,12 @@ listed (U1). Names of users, groups and roles are unique in an account, whatever
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verifier.inputs.agreement import agreed, same_node, which
-from verifier.inputs.drafts import NAMES, Draft, inline_policy, managed_policy
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, listing, member, obj, text_at, text_of
+from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Draft, managed_policy, membership
+from verifier.inputs.nodes import Node, Remarks, entries, member, text_at, text_of
 from verifier.inputs.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
@@ -21,9 +21,6 @@ from verifier.syntax.text import printable
 Name = tuple[str, str]
 """A kind (`role`, `user`, `group`) and the name of one of that kind."""
 
-TRUST, BOUNDARY, TAGS, IN_FORCE = "trust policy", "permissions boundary", "its tags", "version in force"
-_ALONE = {TRUST: "AssumeRolePolicyDocument", BOUNDARY: "PermissionsBoundary", TAGS: "Tags", IN_FORCE: "PolicyVersionList"}
-"""What else stands among the names of policies, none of which has a space."""
 _OF_PERMISSION_SETS = "AWSReservedSSO_"
 """How the names of the roles begin that IAM Identity Center makes in accounts, in all of them."""
 
@@ -96,8 +93,10 @@ def without_gone(lists: Mapping[str, Sequence[Node]], changes: Sequence[Elsewher
         name = f"{title}DetailList"
         found[name] = [entry for entry in found[name] if (kind, text_of(entry, f"{title}Name")) not in gone]
     for index, user in enumerate(found["UserDetailList"]) if groups else ():
-        if isinstance(user, Members):
-            found["UserDetailList"][index] = _with(user, {"GroupList": _joined(user, "GroupList", None, groups, [])})
+        draft = Draft.of("user", user)
+        if draft is not None and groups & draft.contents().keys():
+            draft.without(groups)
+            found["UserDetailList"][index] = draft.node()
     return found
 
 
@@ -114,28 +113,31 @@ def untagged(arn: str, why: str, span: Span) -> Unmodelled:
     return Unmodelled(printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span)
 
 
-def membership(group: str) -> str:
-    """What stands for the membership in a group among the names of policies, none of which has a space."""
-    return f"group {group}"
-
-
 def as_told(remarks: Remarks, entry: Node, known: Node | None, whole: Node | None) -> Node | None:
     """An entry of a plan or template, in which what nothing writes is not known if the entry of the snapshot has it otherwise, nor whether
     that stays which this has besides. `None`, and so one of which nothing is known (U1), where its tags are not known, or it is only told
     and a `whole` listing has it not."""
-    title = next((title for title in NAMES.values() if member(entry, f"{title}Name") is not None), "")
-    tags, found = member(entry, "Tags"), dict[str, Node]()
-    if known is not None:
-        own, others = _contents(entry, title), _contents(known, title)
-        found = {what: agreed(own[what], others.get(what), known) for what in own.keys() - ({TRUST, IN_FORCE} - others.keys())}
+    kind = next((kind for kind, title in NAMES.items() if member(entry, f"{title}Name") is not None), "")
+    draft, other = (Draft.of(kind, node) if kind and node is not None else None for node in (entry, known))
+    if draft is None or (known is not None and other is None):
+        own, theirs = _in_force(entry), _in_force(known)
+        document = None if own is None or theirs is None or known is None else agreed(own, theirs, known)
+        return managed_policy(entry, text_of(entry, "Arn") or "", document) if isinstance(document, Unknown) else entry
+    found: dict[str, Node] = {}
+    if known is not None and other is not None:
+        mine, others = draft.contents(), other.contents()
+        found = {what: agreed(mine[what], others.get(what), known) for what in mine.keys() - ({TRUST} - others.keys())}
         why = f"whether it stays, which {known.span} has and {entry.span} has not,"
-        found |= {what: Unknown(entry, [why]) for what in others.keys() - own.keys() - _ALONE.keys()}
+        found |= {what: Unknown(entry, [why]) for what in others.keys() - mine.keys() - {TRUST, BOUNDARY, TAGS}}
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
+        tags = draft.tags
         open_ = (which(tags.told, whole.span),) if whole is not None and tags is not None and tags.told else ()
     if open_:
-        remarks.warning(known or entry, f"{text_of(entry, 'Arn')} is not listed: it depends on {open_[0]}", rule="U1")
-    return None if open_ else _opened(entry, title, found)
+        remarks.warning(known or entry, f"{draft.arn} is not listed: it depends on {open_[0]}", rule="U1")
+        return None
+    draft.open(found)
+    return draft.node()
 
 
 def _in_force(policy: Node | None) -> Node | None:
@@ -148,97 +150,41 @@ def _in_force(policy: Node | None) -> Node | None:
     return None
 
 
-def _contents(entry: Node, title: str) -> dict[str, Node]:
-    """What an entry has, by the names of inline policies, the ARNs of managed ones, its memberships, and `_ALONE`."""
-    found = {name: node for name, at in _ALONE.items() if name != IN_FORCE and (node := member(entry, at)) is not None}
-    if BOUNDARY in found:
-        found[BOUNDARY] = member(found[BOUNDARY], "PermissionsBoundaryArn") or found[BOUNDARY]
-    if (document := _in_force(entry)) is not None:
-        found[IN_FORCE] = document
-    found |= {membership(node.text): node for node in entries(member(entry, "GroupList")) if isinstance(node, Scalar)}
-    attached = [member(node, "PolicyArn") for node in entries(member(entry, "AttachedManagedPolicies"))]
-    found |= {node.text: node for node in attached if isinstance(node, Scalar)}
-    inline = [(text_of(node, "PolicyName"), node) for node in entries(member(entry, f"{title}PolicyList"))]
-    return found | {name: member(node, "PolicyDocument") or node for name, node in inline if name is not None}
-
-
-def _opened(entry: Node, title: str, found: Mapping[str, Node]) -> Node:
-    """An entry with what is not known among the things found in the place of what it has."""
-    open_ = {what: node for what, node in found.items() if isinstance(node, Unknown)}
-    if not isinstance(entry, Members) or not open_:
-        return entry
-    if IN_FORCE in open_:
-        return managed_policy(entry, text_of(entry, "Arn") or "", open_[IN_FORCE])
-    alone: dict[str, Node] = {_ALONE[what]: node for what, node in open_.items() if what in _ALONE}
-    if BOUNDARY in open_:
-        alone[_ALONE[BOUNDARY]] = obj(entry, PermissionsBoundaryArn=open_[BOUNDARY])
-    policies = [inline_policy(entry, what, node) for what, node in open_.items() if what not in _ALONE]
-    return _with(entry, alone | _lists(entry, title, open_, policies))
-
-
 def _changed(entry: Node, name: Name, change: Elsewhere, made: bool) -> Node:
     draft, taken = change.drafts.get(name), change.detached.get(name, set())
-    if (draft is None and name not in change.detached) or not isinstance(entry, Members):
+    after = Draft.of(name[0], entry) if draft is not None or name in change.detached else None
+    if after is None:
         return entry
-    title, draft = NAMES[name[0]], draft or Draft(name[0], "", entry)
-    before, own = _contents(entry, title), {*draft.inline, *draft.managed}
+    draft, before = draft or Draft(name[0], "", entry), after.contents()
+    own = {*draft.inline, *draft.managed}
     # What one plan attaches, and another attaches too or takes away: which comes last is not known.
     twice = before.keys() & {*draft.inline, *taken} if made else set[str]()
     open_ = {what: f"which of two plans has the last word about {what}" for what in twice}
     dropped = {} if made else {what: by for what, by in draft.dropped(before).items() if what not in own}
     open_ |= {what: which(by, entry.span) for what, by in dropped.items() if by}
-    inline = [inline_policy(draft.place, what, node) for what, node in draft.inline.items() if what not in open_]
-    inline += [inline_policy(entry, what, Unknown(entry, [why])) for what, why in sorted(open_.items())]
-    managed = [obj(draft.place, PolicyArn=arn) for arn in draft.managed.values()]
-    without = {*open_, *dropped, *own, *map(membership, draft.groups), *(() if made else taken)}
-    after = _with(entry, _lists(entry, title, without, inline, managed, draft.groups.values()))
-    if made:
-        return after
-    now, place = _contents(after, title), draft.place
-    if not change.untold:
-        return _opened(after, title, {what: agreed(node, before.get(what), entry) for what, node in now.items()})
-    why = [f"which account {place.span} is of, for nothing tells it (see --account)"]
-    differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
-    return _opened(after, title, {what: Unknown(place, why) for what in differ})
+    after.without({*open_, *dropped, *own, *map(membership, draft.groups), *(() if made else taken)})
+    after.inline |= {what: node for what, node in draft.inline.items() if what not in open_}
+    after.managed |= draft.managed
+    after.groups |= draft.groups
+    after.open({what: Unknown(entry, [why]) for what, why in sorted(open_.items())})
+    if not made and not change.untold:
+        after.open({what: agreed(node, before.get(what), entry) for what, node in after.contents().items()})
+    elif not made:
+        now, why = after.contents(), f"which account {draft.place.span} is of, for nothing tells it (see --account)"
+        differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
+        after.open({what: Unknown(draft.place, [why]) for what in differ})
+    return after.node()
 
 
 def _renamed(entry: Node, name: Name, renamed: Mapping[Name, str | None]) -> Node:
     """An entry of a snapshot under the name that it will have, and with the names that its groups will have."""
-    if not isinstance(entry, Members):
+    draft = Draft.of(name[0], entry)
+    groups = {group: renamed.get(("group", group)) for group in draft.groups} if draft is not None else {}
+    if draft is None or not any((renamed.get(name), *groups.values())):
         return entry
-    arn, title = renamed.get(name), NAMES[name[0]]
-    found: dict[str, Node] = {}
-    if arn is not None:
-        found = {f"{title}Name": text_at(entry, arn.rsplit("/", 1)[-1]), "Arn": text_at(entry, arn)}
-    texts = [node.text for node in entries(member(entry, "GroupList")) if isinstance(node, Scalar)]
-    groups = {membership(text): new for text in texts if (new := renamed.get(("group", text))) is not None}
-    if groups:
-        more = [text_at(entry, new.rsplit("/", 1)[-1]) for new in groups.values()]
-        found["GroupList"] = _joined(entry, "GroupList", None, groups, more)
-    return _with(entry, found) if found else entry
-
-
-def _with(entry: Members, found: Mapping[str, Node]) -> Members:
-    """An entry with other members in the place of its own."""
-    kept = [(key, value) for key, value in entry.pairs if key.text not in found]
-    return Members(entry.source, entry.start, entry.end, [*kept, *((text_at(entry, key), node) for key, node in found.items())])
-
-
-def _lists(
-    entry: Members, title: str, without: Container[str], inline: Iterable[Node], managed: Iterable[Node] = (), groups: Iterable[Node] = ()
-) -> dict[str, Node]:
-    """The lists of an entry without some of its contents, and with more."""
-    return {
-        f"{title}PolicyList": _joined(entry, f"{title}PolicyList", "PolicyName", without, inline),
-        "AttachedManagedPolicies": _joined(entry, "AttachedManagedPolicies", "PolicyArn", without, managed),
-        "GroupList": _joined(entry, "GroupList", None, without, groups),
+    draft.arn = renamed.get(name) or draft.arn
+    draft.groups = {
+        (own := arn.rsplit("/", 1)[-1] if arn else group): text_at(entry, own)
+        for group, arn in sorted(groups.items(), key=lambda found: bool(found[1]))
     }
-
-
-def _joined(entry: Members, name: str, key: str | None, without: Container[str], more: Iterable[Node]) -> Node:
-    """A list of an entry without some of its own, and with more; what is no list is left to whoever reads it."""
-    own = member(entry, name)
-    if own is not None and not isinstance(own, Items):
-        return own
-    kept = [node for node in entries(own) if (text_of(node, key) if key else membership(getattr(node, "text", ""))) not in without]
-    return listing(entry, [*kept, *more])
+    return draft.node()

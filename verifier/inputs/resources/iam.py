@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from verifier.inputs.drafts import NAMES, Draft, details, managed_policy
-from verifier.inputs.elsewhere import Elsewhere, membership, unlisted, untagged
-from verifier.inputs.nodes import Items, Node, Scalar, null, values_of
+from verifier.inputs.drafts import NAMES, Draft, details, managed_policy, membership
+from verifier.inputs.elsewhere import Elsewhere, unlisted, untagged
+from verifier.inputs.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
@@ -131,9 +131,9 @@ class Identities(Reader):
         return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
-        tags = self.side.tags(resource)
-        owner.tags = tags.pairs if tags is not None else ()
-        owner.tags_told = "" if resource.writes("tags", "tags_all") else self.side.label(resource)
+        tags, at = self.side.tags(resource), self.side.at(resource)
+        pairs = [obj(at, Key=key, Value=value) for key, value in tags.pairs] if tags is not None else []
+        owner.tags = self.side.marked(resource, listing(at, pairs), "tags", "tags_all")
         boundary = self.side.value(resource, "permissions_boundary")
         if boundary is None or (isinstance(boundary, Scalar) and not boundary.text):
             boundary = null(self.side.at(resource))
