@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "iam:RemoveUserFromGroup",
     ),
     "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
+    "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
     "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare"),
 }
 """The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they are about."""
@@ -121,7 +122,7 @@ def _read(part: str, service: str) -> Any:
 
 def _action(name: str, on: str) -> dict[str, Any]:
     service = name.split(":")[0]
-    type_ = _type(name) if on == "account" else on
+    type_ = _type(name) if on == "account" else on.replace(" ", "-")
     keys = {key for part in (name, *PARTS.get(name, ())) for key in _listed_keys(part, type_)}
     found = {_template(key) for key in keys if "${" not in key.partition(":")[0]} - ABOUT_THE_TARGET
     return {"name": name, "on": on, "resource": _resource(service, type_), "condition_keys": sorted(key.lower() for key in found)}

@@ -13,7 +13,7 @@ from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, aws, id
 from tests.evaluate.reaching import GITHUB, LAMBDA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
-from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import State
 from verifier.model.step_actions import running_services, ways_to_run
@@ -168,6 +168,38 @@ def test_what_is_started_is_what_was_made(made: str, started: str, expected: tup
     function = f"arn:aws:lambda:*:{HOME}:function:"
     mine = (own("lambda:CreateFunction", function + made), own("lambda:InvokeFunction", function + started), own("iam:PassRole"))
     assert told(home(*mine, role=BY_LAMBDA)) == expected
+
+
+PROFILE = f"arn:aws:iam::{HOME}:instance-profile/web"
+BY_EC2 = trusting(admits(EC2), own=(USES,))
+WEB = trusting(admits(EC2), arn=f"arn:aws:iam::{HOME}:role/web")
+RUNS, PASSES = own("ec2:RunInstances"), own("iam:PassRole", TARGET)
+MAKES, ADDS, REMOVES = (own(f"iam:{name}InstanceProfile") for name in ("Create", "AddRoleTo", "RemoveRoleFrom"))
+NEW = f"arn:aws:iam::{HOME}:instance-profile/app-*"
+
+
+@pytest.mark.parametrize(
+    ("holding", "mine", "expected"),
+    [
+        (TARGET, (RUNS, PASSES), ("pass role",)),
+        (None, (RUNS, PASSES), PROVED),  # id_roles_use_switch-role-ec2_instance-profiles: an instance has a role by a profile alone
+        (WEB.arn, (RUNS, PASSES), PROVED),
+        (None, (RUNS, PASSES, MAKES, ADDS), ("pass role",)),
+        (None, (RUNS, MAKES, ADDS), PROVED),  # AddRoleToInstanceProfile needs iam:PassRole
+        (None, (RUNS, PASSES, MAKES), PROVED),
+        (None, (RUNS, PASSES, ADDS), ("unknown", "W1")),  # a profile without a role is in no listing
+        (WEB.arn, (RUNS, PASSES, ADDS, REMOVES), ("pass role",)),  # a profile holds one role
+        (None, (RUNS, PASSES, own("iam:CreateInstanceProfile", NEW), own("iam:AddRoleToInstanceProfile", NEW)), ("pass role",)),
+        (None, (RUNS, PASSES, own("iam:CreateInstanceProfile", NEW), own("iam:AddRoleToInstanceProfile", PROFILE)), ("unknown", "W1")),
+        (TARGET, ({**RUNS, "Condition": {"ArnEquals": {"ec2:InstanceProfile": PROFILE}}}, PASSES), ("pass role",)),
+        (TARGET, ({**RUNS, "Condition": {"ArnEquals": {"ec2:InstanceProfile": f"{PROFILE}2"}}}, PASSES), ("unknown", "E0")),
+    ],
+)
+def test_a_role_is_given_to_an_instance_by_a_profile(holding: str | None, mine: tuple[Statement, ...], expected: tuple[str, ...]) -> None:
+    before = home(*mine, role=BY_EC2)
+    (account,) = before.estate.accounts
+    profiles = () if holding is None else (InstanceProfile(PROFILE, holding),)
+    assert told(with_account(before, roles=(*account.roles, WEB), profiles=profiles)) == expected
 
 
 # --- versions -----------------------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 
 @dataclass(frozen=True)
 class Operation:
-    """One permission. `name` has its real spelling. `on` is what its resource is: `role`, `user`, `group` or `policy`; `None` where that
+    """One permission. `name` has its real spelling. `on` is what its resource is (`role`, `instance-profile` …); `None` where that
     is not modelled. `carries` are the condition keys of its own that a request may have (lower case, templates by their prefix),
     `always` those of them that every request has. What it `creates` has the tags and the boundary that are asked for."""
 
@@ -112,6 +112,8 @@ _OPERATIONS = (
     _creates("CreateUser", "user", _BOUNDARY),
     _creates("CreateGroup", "group"),
     _creates("CreatePolicy", "policy"),
+    _creates("CreateInstanceProfile", "instance-profile"),
+    *(_iam(f"{does}InstanceProfile", "instance-profile") for does in ("AddRoleTo", "RemoveRoleFrom")),
     *(_iam(f"Delete{owner}Policy", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),
     *(_iam(f"Detach{owner}Policy", owner.lower(), _BOUNDARY, _POLICY, always=(_POLICY,)) for owner in ("Role", "User")),
     *(_iam(f"Delete{owner}PermissionsBoundary", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),

@@ -13,6 +13,7 @@ from verifier.inputs.access import check_complete, members
 from verifier.inputs.drafts import NAMES
 from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, unlisted, without_gone
 from verifier.inputs.identity_providers import read_providers
+from verifier.inputs.instance_profiles import read_profiles
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Members, Node, Remarks, text_of, values_of
 from verifier.inputs.parts import Parts
@@ -79,6 +80,7 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=_unlisted(given) if complete else (),
         providers=read_providers(remarks, account, parts.all_providers(account)),
+        profiles=read_profiles(remarks, lists["RoleDetailList"]) if complete else None,
     )
     return read, tuple(inventory.unmodelled)
 

@@ -116,6 +116,14 @@ class ManagedPolicy:
 
 
 @dataclass(frozen=True)
+class InstanceProfile:
+    """An instance profile, and the ARN of the role that it holds; `None` for one that holds none."""
+
+    arn: str
+    role: str | None = None
+
+
+@dataclass(frozen=True)
 class Account:
     """The inventory of one account: where it is `complete`, exactly these users and roles have identity policies (U1). Where it is not
     (a Terraform plan holds some of an account's roles), those of any other user or role of the account are free."""
@@ -130,6 +138,8 @@ class Account:
     """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): which groups and policies there are
     besides is not known."""
     providers: tuple[str, ...] | None = None
+    profiles: tuple[InstanceProfile, ...] | None = None
+    """The instance profiles that hold a role; others are not listed. `None` where they are not known."""
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
 
 

@@ -26,6 +26,7 @@ class StepResource(Enum):
     GROUP = "group"
     POLICY = "policy"
     """A customer managed policy."""
+    INSTANCE_PROFILE = "instance profile"
     ACCOUNT = "account"
     """Something that the request itself names or makes in an account: a function, a resource share."""
 
@@ -77,6 +78,10 @@ def in_ways_to_run() -> frozenset[str]:
 def runs_alone(action: str) -> tuple[str, ...]:
     """The services that come to run code by one action alone."""
     return tuple(service for service, ways in _running().items() if (action,) in ways)
+
+
+IN_PROFILES = frozenset({"ec2:RunInstances", "ec2:RequestSpotInstances"})
+"""The actions that give a role to an instance by the instance profile that holds it."""
 
 
 @cache

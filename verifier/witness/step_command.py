@@ -249,6 +249,9 @@ _PASSING: Mapping[str, tuple[str, ...]] = {
     "codebuild:StartBuild": ("--project-name", "<name>"),
     "ecs:RegisterTaskDefinition": ("--family", "<task>", "--task-role-arn", "ROLE", "--container-definitions", "file://containers.json"),
     "ecs:RunTask": ("--task-definition", "<task>"),
+    "iam:CreateInstanceProfile": ("--instance-profile-name", "<profile>"),
+    "iam:RemoveRoleFromInstanceProfile": ("--instance-profile-name", "<profile>", "--role-name", "<its role>"),
+    "iam:AddRoleToInstanceProfile": ("--instance-profile-name", "<profile>", "--role-name", "NAME"),
     "glue:CreateJob": ("--name", "<name>", "--role", "ROLE", "--command", "file://command.json"),
     "lambda:CreateFunction": (
         *("--function-name", "<name>", "--role", "ROLE", "--runtime", "python3.13"),
@@ -277,7 +280,8 @@ def _passed(move: Move) -> Iterator[str]:
         service, operation = action.split(":")
         hyphenated = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("-")
         words = _PASSING.get(action, ("--cli-input-json", f"file://{hyphenated}.json"))
-        own = (word.replace("ROLE", move.change.caller.principal_arn) for word in words)
+        role = move.change.caller.principal_arn
+        own = (word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)
         yield shlex.join(
             ["aws", _CALLED.get(action, service), hyphenated.removesuffix("-function" if "invoke" in hyphenated else ""), *own]
         )

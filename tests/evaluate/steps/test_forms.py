@@ -14,7 +14,7 @@ from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, DELEGATES, docume
 from tests.reach import moves
 from tests.reach.sample import OUTSIDE
 from verifier.evaluate.steps import permitted
-from verifier.model.estate import Account, Group
+from verifier.model.estate import Account, Group, InstanceProfile
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import Became, KeyReplicated, KeyTagged, Move, StepKind
 from verifier.model.request import Caller, CallerKind, Value
@@ -67,7 +67,13 @@ WORLD = replace(
     WORLD,
     estate=replace(
         WORLD.estate,
-        accounts=(*WORLD.estate.accounts, Account(PARTNER, groups=(Group(ADMINS.replace(HOME, PARTNER)),))),
+        accounts=(
+            *(
+                replace(one, profiles=(InstanceProfile(f"arn:aws:iam::{HOME}:instance-profile/web", OTHER),))
+                for one in WORLD.estate.accounts
+            ),
+            Account(PARTNER, groups=(Group(ADMINS.replace(HOME, PARTNER)),)),
+        ),
         keys=(
             *WORLD.estate.keys,
             PRIMARY,
@@ -102,6 +108,14 @@ def passing(made: str, started: str, other: str = "eu-west-1") -> Move:
         for request, name, region in zip(right.requests[1:], (made, started), ("eu-west-1", other), strict=True)
     )
     return replace(right, requests=(right.requests[0], *requests))
+
+
+def by_profile(*into: tuple[str, str], started: str | None = None) -> Move:
+    """A role for an instance, perhaps by an instance profile into which it comes."""
+    right, start = moves.pass_role(BY, TARGET, "ec2.amazonaws.com", ("ec2:RunInstances",)), f"arn:aws:iam::{HOME}:instance-profile/"
+    asked = tuple(moves.request(BY, f"iam:{action}", start + name) for action, name in into)
+    runs = replace(right.requests[1], context=() if started is None else (("ec2:InstanceProfile", start + started),))
+    return replace(right, requests=(right.requests[0], *asked, runs))
 
 
 def aliased(kind: StepKind, key: str | None, *keys: str, name: str = ALIAS) -> Move:
@@ -195,6 +209,13 @@ WRONG: dict[str, Callable[[], Move]] = {
     ),
     "lambda:CreateFunction, lambda:InvokeFunction": lambda: moves.pass_role(BY, TARGET, actions=("lambda:CreateFunction",)),
     "what is started is what was made": lambda: passing("function:made", "function:other"),
+    "no instance profile holds": by_profile,
+    "is about one instance profile": lambda: by_profile(("CreateInstanceProfile", "new"), ("AddRoleToInstanceProfile", "other")),
+    "does not come into": lambda: by_profile(("CreateInstanceProfile", "web"), ("AddRoleToInstanceProfile", "web")),
+    "by iam:addroletoinstanceprofile": lambda: by_profile(("AddRoleToInstanceProfile", "web")),
+    "ec2:InstanceProfile must be": lambda: by_profile(
+        ("RemoveRoleFromInstanceProfile", "web"), ("AddRoleToInstanceProfile", "web"), started="new"
+    ),
     "in the Region in which it was made": lambda: passing("function:made", "function:made", "eu-west-3"),
     "services set no session tags": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(TARGET, tags=(("a", "b"),))),
     "must be the one whose session it gives": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(OTHER)),

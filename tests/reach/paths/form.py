@@ -32,7 +32,7 @@ DELEGATES: Statement = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action":
 
 FILES = ("published", "further")
 
-_PLACES = ("key", "role/", "user/", "group/", "policy/", "oidc-provider/", "saml-provider/")
+_PLACES = ("key", "role/", "user/", "group/", "policy/", "instance-profile/", "oidc-provider/", "saml-provider/")
 _MEMBERS = {
     *("why", "needs", "when", "open_without", "expect", "wrong", "shut", "attacker", "victim", "trusts", "others", "profiles", "runs"),
     *("key", "multi_region", "account", "frame", "vpc_endpoints"),
@@ -112,7 +112,8 @@ class Path:
         if statements:
             attacker[f"{title}PolicyList"].append({"PolicyName": "needs", "PolicyDocument": policy_document(list(statements))})
         for role in authorization["RoleDetailList"]:
-            listed = self.document.get("profiles", True) and "ec2.amazonaws.com" in str(role["AssumeRolePolicyDocument"])
+            told = self.document.get("profiles", True)
+            listed = "ec2.amazonaws.com" in str(role["AssumeRolePolicyDocument"]) and (told is True or role["RoleName"] in (told or ()))
             arn = f"arn:aws:iam::{HOME}:instance-profile/{role['RoleName']}"
             role["InstanceProfileList"] = (
                 [{"InstanceProfileName": role["RoleName"], "Path": "/", "Arn": arn, "Roles": []}] if listed else []

@@ -19,15 +19,13 @@ EVERY = 4
 `--all` ask all of all paths."""
 
 
-SUPPOSED = "E4: that an instance profile holds the role is supposed"
 UNKNOWN_STEP = "neither a step nor a doubt is known for what the path needs"
 
 
 def _marked(path: Path, title: str, form: str, *values: Any) -> Any:
     """A parameter; an expected failure where the path says that this is still answered wrongly."""
     wrong = title if title in path.wrong else form
-    reason = SUPPOSED if wrong.startswith("without") else UNKNOWN_STEP
-    marks = [pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError)] if wrong in path.wrong else []
+    marks = [pytest.mark.xfail(reason=UNKNOWN_STEP, strict=True, raises=AssertionError)] if wrong in path.wrong else []
     return pytest.param(path, *values, id=f"{path.name}-{form}".replace(" ", "-"), marks=marks)
 
 

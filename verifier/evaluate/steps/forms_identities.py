@@ -10,6 +10,7 @@ import re
 
 from verifier.evaluate.operations import RUN_BY
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
+from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -212,10 +213,12 @@ def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole]"""
     role, service = _session(move), passed_to(move)
     require(one_of(move, ("iam:PassRole",)).request.resource == role, move, "the role passed must be the one whose session it gives")
-    rest = [request for request in move.requests if request.action.lower() != "iam:passrole"]
+    profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
+    rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
     asked = sorted(request.action.lower() for request in rest)
     ways = [sorted(map(str.lower, way)) for way in running(service)]
     require(asked in ways, move, f"besides iam:PassRole it takes {' or '.join(', '.join(sorted(way)) for way in running(service))}")
+    check_profile(state, move, role, profiles, rest)
     about: dict[str, str] = {}
     for request in rest:
         if request.resource is not None:

@@ -76,11 +76,13 @@ class Fact:
 @dataclass(frozen=True)
 class Passed:
     """How a role is passed: to which service, in which account, and the actions by which that service comes to run code; none where that is
-    not known."""
+    not known. `into` are the actions by which it comes into an instance profile first, if it is in none."""
 
     service: str
     account: str
     actions: tuple[str, ...]
+    into: tuple[str, ...] = ()
+    profile: str | None = None
 
 
 @dataclass(frozen=True)

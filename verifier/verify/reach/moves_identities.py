@@ -27,13 +27,13 @@ from verifier.model.reach import (
     VersionSet,
 )
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_actions import step_action
 from verifier.model.verdict import Counterexample, Reason, StoryStep
-from verifier.problem.targets import Target, step_target
+from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
-from verifier.verify.reach.facts import FactKind, Passed
+from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.moves_created import create, tag_identity
+from verifier.verify.reach.moves_passed import pass_role
 from verifier.verify.reach.plans import JoinGroup, Make
 from verifier.verify.reach.scene import Made, Scene, fixed, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
@@ -241,58 +241,6 @@ def _tagged(role: str, tags: Pairs, request: Request) -> Became:
 def _session(role: str, request: Request) -> Caller:
     name = next(value for key, value in request.context if key.lower() == SESSION.lower())
     return Caller(CallerKind.ROLE, role, role.split(":")[4], name if isinstance(name, str) else name[0])
-
-
-def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
-    """A session of a role that a service was given: by the name that the role's trust policy has for the service."""
-    role, offer = task.fact.subject, task.derivation.offer
-    assert offer is not None and offer.passed is not None
-    passed = offer.passed
-    if not passed.actions:
-        yield Reason("E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known")
-        return
-    first = _request(scene, role, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", passed.service))
-    rest = () if isinstance(first, Reason) else _started(scene, first.request, passed)
-    yield step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest)
-
-
-def _started(scene: Scene, first: Request, passed: Passed) -> Iterator[Counterexample | Reason]:
-    """The requests by which a service comes to run code: those on one type of resource on the same one, all in one Region."""
-    by_type: dict[str, list[str]] = {}
-    for action in passed.actions:
-        known = step_action(action)
-        by_type.setdefault(known.resource if known is not None and known.resource is not None else action, []).append(action)
-    when: list[ConditionExpression] = []
-    for actions in by_type.values():
-        found = _on_one(scene, first, passed.account, actions, when)
-        if not when and not isinstance(found[0], Reason):
-            asked = (value for key, value in found[0].request.context if key.lower() == "aws:requestedregion")
-            when += [test("StringEquals", "aws:RequestedRegion", str(region)) for region in asked]
-        yield from found
-
-
-def _on_one(
-    scene: Scene, first: Request, account: str, actions: Sequence[str], when: Sequence[ConditionExpression]
-) -> list[Counterexample | Reason]:
-    """Requests of the caller of the first for some actions: one that is found for one of them is tried for the others."""
-    target, failed = step_target(scene.state.estate, account), list[Reason]()
-    for leading in actions:
-        lead = scene.by_the_same(target, first, leading, *when)
-        found = [lead if isinstance(lead, Reason) or one == leading else _the_same(scene, lead, target, one) for one in actions]
-        failed += [one for one in found if isinstance(one, Reason)]
-        if not any(isinstance(one, Reason) for one in found):
-            return found
-    return [failed[0]]
-
-
-def _the_same(scene: Scene, lead: Counterexample, target: Target, action: str) -> Counterexample | Reason:
-    """A request for another action on what a request is about."""
-    found = scene.by_the_same(target, lead.request, action)
-    if isinstance(found, Reason) or found.request.resource == lead.request.resource:
-        return found
-    also = scene.asker.also(scene.state.estate, lead, action)
-    failed = Reason("E4", f"nothing was found on which {lead.request.action} and {action} are both allowed")
-    return failed if isinstance(also, Reason) else also
 
 
 def own_identity(task: Make, scene: Scene) -> Iterator[Made]:

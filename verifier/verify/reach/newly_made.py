@@ -1,5 +1,5 @@
-"""Users, roles, groups and managed policies that a caller could make: one of each for whatever names, paths and boundaries policies tell
-apart.
+"""Users, roles, groups, managed policies and instance profiles that a caller could make: one of each for whatever names, paths and
+boundaries policies tell apart.
 
 In: an estate. Out: the same with these among its inventories, and their ARNs.
 Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the estate treats alike,
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.estate import Account, Estate, Group, Identity, ManagedPolicy
+from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind, Statement
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import NAME, PATH, some
@@ -23,7 +23,9 @@ from verifier.problem.words import Domain
 from verifier.verify.reach.documents import identity_policy
 from verifier.verify.reach.scene import policies_of
 
-MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"}
+MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
+    "instance-profile": "iam:createinstanceprofile"
+}
 """What makes each kind, by how the last field of its ARN begins."""
 OWN = "escalation"
 BOUNDARY = "iam:permissionsboundary"
@@ -75,13 +77,19 @@ def _with(account: Account, partition: str, statements: Sequence[Statement], gra
         ManagedPolicy(arn, (("v1", identity_policy(arn, arn.rsplit("/", 1)[1])),), "v1")
         for (arn, *_) in names("policy", (policy.arn for policy in account.managed), 1)
     ]
-    made |= {one.arn for one in (*roles, *users)} | {group.arn for group in groups} | {policy.arn for policy in managed}
+    given = account.profiles
+    profiles = (
+        () if given is None else tuple(InstanceProfile(arn) for (arn, *_) in names("instance-profile", (one.arn for one in given), 1))
+    )
+    made |= {one.arn for one in (*roles, *users)} | {one.arn for one in groups}
+    made |= {one.arn for one in managed} | {one.arn for one in profiles}
     return replace(
         account,
         roles=(*account.roles, *roles),
         users=(*account.users, *users),
         groups=(*account.groups, *groups),
         managed=(*account.managed, *managed),
+        profiles=None if given is None else (*given, *profiles),
     )
 
 

@@ -8,13 +8,13 @@ to run code the offer has no actions, and no story is told of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.reach import StepKind
-from verifier.model.step_actions import running_services, service_name, ways_to_run
+from verifier.model.step_actions import IN_PROFILES, running_services, service_name, ways_to_run
 from verifier.problem.powers import TARGET_TAGS
 from verifier.problem.predicates import Predicate, exactly
 from verifier.verify.reach.cubes import Cube
@@ -44,17 +44,46 @@ def names_of(service: str) -> tuple[Predicate, ...]:
     return tuple(map(exactly, dict.fromkeys(names)))
 
 
-def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...]) -> Iterator[Bundle]:
+@dataclass(frozen=True)
+class Profiles:
+    """The instance profiles of an account, by the roles that they hold (`None` where they are not known), and as targets; those that are
+    `new` have to be made."""
+
+    holding: frozenset[str] | None
+    targets: Group | None = None
+    new: int = 0
+
+    def ways(self, group: Group, by: str) -> Iterator[tuple[int, tuple[Allowed, ...], tuple[str, ...], str | None]]:
+        """The roles that are in a profile; those that come into one, which is made or which held another role. Each with what that takes.
+        Where profiles are not known, that one holds the role is supposed (E4)."""
+        held = group.all if self.holding is None else sum(map(group.bit, self.holding))
+        yield held, (), (), None
+        if self.targets is None or held == group.all:
+            return
+        for action, among in (("iam:CreateInstanceProfile", self.new), ("iam:RemoveRoleFromInstanceProfile", ~self.new)):
+            for one, other in product(self.targets.allowed(ADDS, by), self.targets.allowed(action, by)):
+                arn = next(self.targets.each(one.targets & other.targets & among & self.targets.all), None)
+                if arn is not None:
+                    yield group.all & ~held, (other, one), (action, ADDS), arn
+
+
+ADDS = "iam:AddRoleToInstanceProfile"
+
+
+def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profiles: Profiles) -> Iterator[Bundle]:
     """`iam:PassRole` to one of the services that were `asked` about, which the role trusts and which the caller can make run its code.
-    `accounts` has the account of the roles."""
+    `accounts` has the account of the roles, `profiles` its instance profiles."""
     for service in asked:
         ways = ways_to_run(service)
         passing = passable(group, by, (service,), known=bool(ways))
         admitting = trusting(group, service) if passing else []
         for way in ways or ((),) if admitting else ():
-            for one, two, *rest in product(passing, admitting, *(accounts.allowed(action, by) for action in way)):
-                needs, how = (one.cube, two.cube, *(other.cube for other in rest)), Passed(service, group.root, way)
-                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, one.targets & two.targets, needs, Gives(FactKind.HOLDS), how)
+            within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
+            for targets, added, into, profile in within:
+                for one, two, *rest in product(passing, admitting, *(accounts.allowed(action, by) for action in way)):
+                    needs, on = tuple(each.cube for each in (one, two, *rest, *added)), targets & one.targets & two.targets
+                    how = Passed(service, group.root, way, into, profile)
+                    yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how)
 
 
 def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:

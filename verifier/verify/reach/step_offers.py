@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 
-from verifier.model.estate import Estate, Identity, ManagedPolicy
+from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import CallerSet
 from verifier.model.reach import StepKind
 from verifier.model.supposition import SuppositionKind
@@ -24,16 +24,16 @@ from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import step_permissions
 from verifier.problem.targets import TargetKind, step_target
 from verifier.verify.reach.cubes import outside
-from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import asks_for_tags, for_steps
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.own_policies import asked_of_callers, bare
-from verifier.verify.reach.passed_roles import PASSED_TO, names_of, passed, services
+from verifier.verify.reach.passed_roles import PASSED_TO, Profiles, names_of, passed, services
 from verifier.verify.reach.scene import policies_of
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
-from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, administrator, gives_something, other_boundaries, taken_away
+from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, administrator, other_boundaries, taken_away
+from verifier.verify.reach.written_policies import POLICY_ARN, WrittenPolicies, plain, useful
 
-POLICY_ARN = "iam:policyarn"
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
@@ -61,7 +61,7 @@ class StepOffers:
         self._plain_offers: StepOffers | None = None
         self._bundles_of: dict[str, Mapping[frozenset[str], Sequence[Bundle]]] = {}
         self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
-        self._own: dict[tuple[int, int | None, int | None], tuple[Bundle, ...]] = {}
+        self._own: dict[tuple[int | None, ...], tuple[Bundle, ...]] = {}
 
     def of_issued(self, whom: CallerSet) -> StepOffers:
         """The same, of federated sessions about those in one of the sets alone."""
@@ -113,6 +113,7 @@ class StepOffers:
             yield from (identity.arn for identity in (*account.roles, *account.users))
             yield from (group.arn for group in account.groups)
             yield from (managed.arn for managed in account.managed if managed.arn.split(":")[4] == account.id)
+            yield from (profile.arn for profile in account.profiles or ())
             yield f"arn:{self._partition}:iam::{account.id}:root"
         yield from (f"arn:{self._partition}:iam::{key.account}:root" for key in self._estate.keys)
 
@@ -144,8 +145,7 @@ class StepOffers:
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
         group = self._groups[number]
-        place = self._place_of_account(group)
-        key = number, classes[number], None if place is None else classes[place]
+        key = number, classes[number], *(classes[place] for place in self._further(group))
         if key not in self._own:
             found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
             self._own[key] = tuple(bundle for bundle in found if bundle.targets)
@@ -163,15 +163,26 @@ class StepOffers:
     def _new_of(self, group: Group) -> int:
         return sum(group.bit(arn) for arn in self._made)
 
-    def _place_of_account(self, group: Group) -> int | None:
-        root = group.root
-        return next((number for number, found in enumerate(self._groups) if found.bit(root)), None)
+    def _further(self, group: Group) -> list[int]:
+        """The places of the groups by which a role is passed as well: its account, and the instance profiles of that."""
+        first = group.permissions.targets[0]
+        kinds = (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE) if first.kind is TargetKind.ROLE else ()
+        of_account = {
+            found.permissions.targets[0].kind: number
+            for number, found in enumerate(self._groups)
+            if found.permissions.targets[0].account == first.account
+        }
+        return [of_account[kind] for kind in kinds if kind in of_account]
 
     def asked(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
         for group in self._groups[len(self._asked) :]:
             self._asked.append(asked_of_callers(self._bare, together(group.permissions.targets), self.powers))
         return self._asked
+
+    @cached_property
+    def _policies(self) -> WrittenPolicies:
+        return WrittenPolicies(self._estate, self._made, self.powers)
 
     @cached_property
     def _bare(self) -> Estate:
@@ -183,7 +194,7 @@ class StepOffers:
         found = ALWAYS - self._needless_powers()
         for account in self._estate.accounts:
             managed = [one for one in account.managed if one.arn not in self._made]
-            found |= {attach(one.arn) for one in managed if one.default is not None and self._useful(one)}
+            found |= {attach(one.arn) for one in managed if one.default is not None and useful(one)}
             found |= {joined(group.arn) for group in account.groups if group.policies}
         return found
 
@@ -193,28 +204,19 @@ class StepOffers:
         useful = {INLINE_GONE: any("#" in one for one in denying), DETACHED: any("#" not in one for one in denying)}
         return frozenset(power for power, needed in useful.items() if not needed)
 
-    @staticmethod
-    def _useful(managed: ManagedPolicy) -> bool:
-        default = dict(managed.versions).get(managed.default or "")
-        return default is not None and gives_something(default)
-
     # -- offers --
 
     def _offered(self, group: Group, by: str) -> Iterator[Bundle]:
         return _OFFERED[group.permissions.targets[0].kind](self, group, by)
 
-    def _plain(self, group: Group, by: str, action: str, step: StepKind, gives: Gives) -> Iterator[Bundle]:
-        for allowed in group.allowed(action, by):
-            yield Bundle(step, action, group, allowed.targets, (allowed.cube,), gives)
-
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
-        yield from self._plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
+        yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
+        yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from self._taken_away(group, by, "Role")
-        yield from self._plain(group, by, "iam:CreateRole", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from plain(group, by, "iam:CreateRole", StepKind.CREATE, Gives(FactKind.MADE))
         yield from self._untagged(group, by)
         for action in BY_PROVIDERS:
-            yield from self._plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
+            yield from plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
         yield from self._tagged(group, by)
         yield from self._passed(group, by)
 
@@ -237,34 +239,33 @@ class StepOffers:
                     yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
-        place = self._place_of_account(group)
-        if place is not None:
-            yield from passed(group, by, self._groups[place], self._services)
+        further = {self._groups[place].permissions.targets[0].kind: self._groups[place] for place in self._further(group)}
+        known = next((one.profiles for one in self._estate.accounts if one.id == group.permissions.targets[0].account), None)
+        holding = None if known is None else frozenset(profile.role for profile in known if profile.role is not None)
+        targets = further.get(TargetKind.INSTANCE_PROFILE)
+        profiles = Profiles(holding, targets, 0 if targets is None else self._new_of(targets))
+        if TargetKind.ACCOUNT in further:
+            yield from passed(group, by, further[TargetKind.ACCOUNT], self._services, profiles)
 
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
+        yield from self._policies.writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
         yield from self._taken_away(group, by, "User")
-        yield from self._plain(group, by, "iam:CreateUser", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from plain(group, by, "iam:CreateUser", StepKind.CREATE, Gives(FactKind.MADE))
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
-            yield from self._plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
+            yield from plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
     def _on_group(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._writes(group, by, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
-        yield from self._plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
+        yield from self._policies.writes(group, by, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
+        yield from plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
         yield from self._taken_away(group, by, "Group")
-        yield from self._plain(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from plain(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
 
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
-        yield from self._plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
-        several = sum(1 << number for number, arn in enumerate(group.arns) if self._has_others(arn))
-        for bundle in self._plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(FactKind.VERSION)):
+        yield from plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
+        several = sum(1 << number for number, arn in enumerate(group.arns) if self._policies.has_others(arn))
+        for bundle in plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(FactKind.VERSION)):
             yield replace(bundle, targets=bundle.targets & several)
-
-    def _has_others(self, arn: str) -> bool:
-        """Whether a managed policy may have versions besides the one in force."""
-        managed = self._managed.get(arn)
-        return managed is not None and (len(managed.versions) > 1 or not managed.complete)
 
     def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
         if any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions):
@@ -272,48 +273,16 @@ class StepOffers:
         for key in self._estate.keys:
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
             for action in SHARING if own else ():
-                for bundle in self._plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn)):
+                for bundle in plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn)):
                     yield replace(bundle, targets=bundle.targets & own)
-
-    @cached_property
-    def _managed(self) -> dict[str, ManagedPolicy]:
-        """The managed policies of the input."""
-        found = (managed for account in self._estate.accounts for managed in account.managed)
-        return {managed.arn: managed for managed in found if managed.arn not in self._made}
-
-    @cached_property
-    def _new_policies(self) -> tuple[str, ...]:
-        """The managed policies that could be made: they allow everything."""
-        return tuple(sorted(arn for arn in self._made if ":policy/" in arn))
-
-    def _writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
-        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that the input does not
-        hold, one that it does."""
-        yield from self._plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
-        of_aws = group.mask(POLICY_ARN, OF_AWS)
-        known = frozenset(self._managed)
-        for allowed in group.allowed(attaching, by, POLICY_ARN):
-            mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
-            unknown = of_aws is None or bool(mask & of_aws) and not group.only_known(POLICY_ARN, mask & of_aws, known)
-            doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
-            given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
-            useful = self._attachable(group, everything=unknown)
-            given += [Gives(FactKind.ATTACH, (arn,)) for arn in useful if group.holds(POLICY_ARN, mask, arn)]
-            for gives in given:
-                yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
-            account = group.permissions.targets[0].account
-            for arn in self._new_policies if not unknown else ():
-                if arn.split(":")[4] == account and group.holds(POLICY_ARN, mask, arn):
-                    gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
-                    yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after)
 
     def _taken_away(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
         """Policies that deny something, boundaries, and memberships in groups that deny something."""
         yield from taken_away(group, by, owner, self._denying)
         if owner != "Group":
             for does, kind in (("Tag", StepKind.TAG_IDENTITY), ("Untag", StepKind.UNTAG_IDENTITY)) if self._tags_matter else ():
-                yield from self._plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
-            yield from other_boundaries(group, by, owner, self._bounded, self._managed)
+                yield from plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
+            yield from other_boundaries(group, by, owner, self._bounded, self._policies.managed)
 
     @cached_property
     def _tags_matter(self) -> bool:
@@ -333,24 +302,12 @@ class StepOffers:
         bounded = [found for found in self._identities.values() if found.bounded]
         return {found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None for found in bounded}
 
-    @cached_property
-    def _without_document(self) -> tuple[str, ...]:
-        """Managed policies that are listed, and whose document in force the input does not hold."""
-        return tuple(arn for arn, managed in self._managed.items() if managed.default not in dict(managed.versions))
-
-    def _attachable(self, group: Group, everything: bool) -> Iterator[str]:
-        """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of
-        AWS's, what gives nothing and may be given another document afterwards. A policy is attached within its account."""
-        for arn in self._managed:
-            of_aws, of_account = arn.split(":")[4] == "aws", arn.split(":")[4] == group.permissions.targets[0].account
-            if (of_aws or of_account) and (attach(arn) in self.powers or not (everything or of_aws)):
-                yield arn
-
 
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
     TargetKind.ROLE: StepOffers._on_role,
     TargetKind.USER: StepOffers._on_user,
     TargetKind.GROUP: StepOffers._on_group,
     TargetKind.POLICY: StepOffers._on_policy,
+    TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
     TargetKind.ACCOUNT: StepOffers._on_account,
 }
