@@ -119,9 +119,7 @@ _WAIVER_KEYS = ("invariant", "key", "allow", "reason", "owner", "expires")
 
 def configuration_schema() -> dict[str, Any]:
     """The JSON Schema of the table; formats, readings and forms of names are those of this version."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    schema: dict[str, Any] = json.loads(files("verifier").joinpath("data/configuration.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "configuration.schema.json").read_text(encoding="utf-8"))
     properties = schema["properties"]
     properties["outputs"]["items"]["pattern"] = rf"^(?:{'|'.join(FORMATS)})(?:=[^\u0000]+)?$"
     properties["readings"]["properties"] = {reading.label: {"$ref": "#/$defs/answer", "title": reading.question} for reading in READINGS}

@@ -23,7 +23,7 @@ from tests.agreement.world import HOME, NAMES, PARTNER, Dice, World, a_world, ia
 from verifier.model.estate import Account, Estate, Identity, Influence, Key, Pairs, Unmodelled
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import ALIAS_QUOTA
-from verifier.model.reference import KeyFacts
+from verifier.model.reference_keys import KeyFacts
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 
 from tests.agreement.world import Dice
-from verifier.model.reference import KeyFacts, actions, key_facts, suits
+from verifier.model.reference import actions, key_facts, suits
+from verifier.model.reference_keys import KeyFacts
 
 COMMON_ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:DescribeKey", "kms:PutKeyPolicy")
 ACTIONS = (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from verifier.model import reference
-from verifier.model.reference import KeyFacts, ValueType
-from verifier.model.reference_keys import USAGES_BY_SPEC
+from verifier.model.reference import ValueType
+from verifier.model.reference_keys import USAGES_BY_SPEC, KeyFacts
 
 SYMMETRIC = KeyFacts("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS_KMS", None)
 

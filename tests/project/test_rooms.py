@@ -49,3 +49,82 @@ def test_a_room_says_what_comes_in_what_goes_out_and_what_it_guarantees(path: Pa
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_a_file_has_at_most_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+LATE = {
+    "verifier/__init__.py": "the public API: importing it imports nothing of the package",
+    "verifier/__main__.py": "the interpreter is set up first",
+    "verifier/invariant_files.py": "Lark is slow to import, and built-ins need none of it",
+    "verifier/syntax/invariants.py": "the same",
+    "verifier/syntax/policy.py": "Lark is slow to import, and plain policies need none of it",
+    "verifier/inputs/files.py": "PyYAML is slow to import, and most inputs are JSON",
+    "verifier/inputs/loader.py": "the readers of plans and templates are slow to import",
+    "verifier/inputs/terraform/hcl_tree.py": "python-hcl2 is slow to import, and few plans have files beside them",
+    "verifier/report/evidence.py": "what only some outputs need",
+    "verifier/report/exit_codes.py": "every command imports it, --help too",
+    "verifier/report/formats.py": "what one format needs is not imported for another",
+    "verifier/report/text.py": "stories, which few reports have",
+    "verifier/runs/cluster.py": "an optional extra",
+    "verifier/runs/many.py": "caches and processes, which few runs use",
+    "verifier/solve/engines.py": "the other engines",
+    "verifier/solve/string_solvers.py": "an optional extra, and Z3",
+    "verifier/problem/condition_keys.py": "a circle",
+    "verifier/problem/decision.py": "a circle",
+    "verifier/problem/facts.py": "a circle",
+    "verifier/problem/kinds.py": "most questions need none of it",
+    "verifier/problem/session_tags.py": "a circle",
+    "verifier/problem/space.py": "a circle",
+    "verifier/verify/prove.py": "a circle, and string engines",
+}
+"""Modules outside the command line that import something inside a function, and why."""
+CIRCULAR = {"verifier.problem", "verifier.verify"}
+"""The rooms in which modules import each other in a circle, by imports inside functions."""
+
+
+def imported(tree: ast.AST, *, late: bool) -> set[str]:
+    """The names that a module imports, with their modules; all of them, or those inside functions alone."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import) and not late:
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not late:
+            found |= {f"{node.module}.{name.name}" for name in node.names}
+        else:
+            found |= imported(node, late=late and not isinstance(node, ast.FunctionDef))
+    return found
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def circles(imports: dict[str, set[str]]) -> set[str]:
+    """Modules that import themselves by way of others, and those between such: what is left when modules that nothing left imports, or
+    that import nothing left, are taken away until there are none."""
+    left = dict(imports)
+    while True:
+        used = {name for own in left.values() for name in own}
+        kept = {name: own & left.keys() for name, own in left.items() if name in used and own & left.keys()}
+        if len(kept) == len(left):
+            return set(kept)
+        left = kept
+
+
+def test_imports_stand_at_the_top_but_for_a_reason() -> None:
+    late = {name(path) for path in SOURCES if path.parent.name != "cli" and imported(ast.parse(path.read_text("utf-8")), late=True)}
+    assert late == LATE.keys()
+
+
+def test_no_circle_of_imports_but_in_two_rooms() -> None:
+    names = {module(path): imported(ast.parse(path.read_text("utf-8")), late=False) for path in SOURCES}
+    imports = {own: {name if name in names else name.rpartition(".")[0] for name in found} - {own} for own, found in names.items()}
+    rooms = {room: {own: found for own, found in imports.items() if own.startswith(f"{room}.")} for room in map(module, ROOMS)}
+    assert {room for room, own in rooms.items() if circles(own)} == CIRCULAR
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == {"b", "c"}
+
+
+def test_the_types_have_few_exceptions_and_rules_and_formulas_none() -> None:
+    excepted = [name(path) for path in SOURCES for line in path.read_text("utf-8").splitlines() if "type: " + "ignore" in line]
+    assert len(excepted) <= 10 and not [path for path in excepted if path.split("/")[1] in ("evaluate", "problem")]

@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from verifier.model.reference_keys import KeyFacts, consistent_facts, operation_suits
+
 
 class ValueType(Enum):
     """How a request value of a condition key looks (C5)."""
@@ -55,16 +57,6 @@ class Action:
     grant_operation: bool
     encryption_context: bool
     operations: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class KeyFacts:
-    """A consistent combination of key facts (U3, F8). `multi_region_type` is `PRIMARY`, `REPLICA` or `None` (single-Region)."""
-
-    spec: str
-    usage: str
-    origin: str
-    multi_region_type: str | None
 
 
 def data_version() -> str:
@@ -121,8 +113,6 @@ def fitting_values(name: str) -> Mapping[str, frozenset[str]]:
 
 def suits(action_name: str, facts: KeyFacts) -> bool:
     """Whether the operation can be sent to a key with these facts (R3). True for an action that the data does not know."""
-    from verifier.model.reference_keys import operation_suits
-
     return operation_suits(action_name.lower(), facts)
 
 
@@ -166,7 +156,5 @@ def _continues(name: str, prefix: str) -> bool:
 
 @cache
 def _key_facts() -> tuple[KeyFacts, ...]:
-    from verifier.model.reference_keys import consistent_facts
-
     data = _document("kms.json")
     return consistent_facts(tuple(data["key_specs"]), tuple(data["origins"]))

@@ -7,8 +7,18 @@ Guarantee: an operation is ruled out only where a cited page says that KMS refus
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from verifier.model.reference import KeyFacts
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """A consistent combination of key facts (U3, F8). `multi_region_type` is `PRIMARY`, `REPLICA` or `None` (single-Region)."""
+
+    spec: str
+    usage: str
+    origin: str
+    multi_region_type: str | None
+
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"
 

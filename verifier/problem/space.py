@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
-from verifier.model.reference import KeyFacts, actions, condition_key
+from verifier.model.reference import actions, condition_key
+from verifier.model.reference_keys import KeyFacts
 from verifier.model.step_actions import step_actions, step_key
 from verifier.problem.caller_tests import IS_WEB, CallerTests
 from verifier.problem.concern import Concern

@@ -12,7 +12,8 @@ from enum import Enum
 from functools import lru_cache
 
 from verifier.model.estate import Estate, Identity, Key
-from verifier.model.reference import KeyFacts, key_facts
+from verifier.model.reference import key_facts
+from verifier.model.reference_keys import KeyFacts
 
 
 class TargetKind(Enum):

@@ -7,9 +7,9 @@ about are among those that the expressions admit: the set may say more, never le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from verifier.model.catalogue import Effect, Entry
 from verifier.model.estate import Estate, Identity, Key
@@ -35,6 +35,7 @@ from verifier.problem.powers import (
     managed_by,
 )
 from verifier.problem.space import Space, acts
+from verifier.problem.targets import Target
 from verifier.problem.unmodelled import holders
 
 Fact = tuple[str, ...]
@@ -148,7 +149,7 @@ class ClosedSet:
             yield implies(Symbol(power), either(holders(space, sorted(arns)), lost))
         for power, kinds in _TARGETS.items():
             about = self.of(*kinds)
-            given = space.on(lambda target, about=about: target.resource in about)  # type: ignore[misc]
+            given = space.on(partial(_is_among, about))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
             yield implies(Symbol(power), either(given, acts({"iam:PassRole"})) if power == TARGET_TAGS else given)
         yield implies(Symbol(GRANT), acts(fact[2] for fact in self.facts if fact[0] == "grant"))
@@ -209,6 +210,10 @@ class ClosedSet:
                     if named:
                         return True
         return False
+
+
+def _is_among(names: Container[str | None], target: Target) -> bool:
+    return target.resource in names
 
 
 def _may_join(principal: str, group: str) -> bool:

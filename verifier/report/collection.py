@@ -11,7 +11,7 @@ import json
 from verifier import __version__
 from verifier.model.collection import Collection, NotRead, Part
 from verifier.report.exit_codes import ExitCode
-from verifier.report.json_values import Json
+from verifier.report.json_values import Json, stored_schema
 from verifier.syntax.text import first_few, printable
 
 FORMAT = "kms-verifier/collection-report"
@@ -25,10 +25,7 @@ def collection_exit_code(collection: Collection) -> ExitCode:
 
 def collection_schema() -> Json:
     """The JSON Schema of `render_collection_json`'s documents."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    schema: Json = json.loads(files("verifier.report").joinpath("data/collection.schema.json").read_text(encoding="utf-8"))
-    return schema
+    return stored_schema("collection")
 
 
 def render_collection_json(collection: Collection) -> str:

@@ -21,6 +21,7 @@ from verifier.report.json_values import (
     place_to_json,
     reason_to_json,
     statement_to_json,
+    stored_schema,
 )
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story_json import bound_to_json, story_to_json
@@ -37,19 +38,13 @@ def render_json(report: Report) -> str:
 
 def report_schema() -> Json:
     """The JSON Schema of `render_json`'s documents."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    text = files("verifier.report").joinpath("data/report.schema.json").read_text(encoding="utf-8")
-    schema: Json = json.loads(text)
-    return schema
+    return stored_schema("report")
 
 
-def shared_schema(name: str) -> Json:
-    """The JSON Schema of another command's output; what it shares with reports is defined in theirs, and copied in."""
-    from importlib.resources import files
-
-    schema: Json = json.loads(files("verifier.report").joinpath(f"data/{name}.schema.json").read_text(encoding="utf-8"))
-    shared = {key: value for key, value in report_schema()["$defs"].items() if key != "verdict"}
+def shared_schema(name: str, *without: str) -> Json:
+    """The JSON Schema of another command's output; what it shares with reports is defined in theirs, and copied in, `without` some."""
+    schema = stored_schema(name)
+    shared = {key: value for key, value in report_schema()["$defs"].items() if key not in ("verdict", *without)}
     return {**schema, "$defs": {**shared, **schema.get("$defs", {})}}
 
 

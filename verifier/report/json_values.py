@@ -6,6 +6,7 @@ In: values of the model. Out: JSON values. Guarantee: strings are those of the i
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from verifier.model.grant import Grant, Pairs, grant_id
@@ -20,12 +21,15 @@ from verifier.syntax.source import NOWHERE, Span
 Json = dict[str, Any]
 
 
+def stored_schema(name: str) -> Json:
+    """A JSON Schema as its file has it."""
+    schema: Json = json.loads((Path(__file__).parent / "data" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
 def decision_schema() -> Json:
     """The JSON Schema of the answers of `verifier evaluate`."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    schema: Json = json.loads(files("verifier.report").joinpath("data/decision.schema.json").read_text(encoding="utf-8"))
-    return schema
+    return stored_schema("decision")
 
 
 def diagnostic_to_json(diagnostic: Diagnostic) -> Json:

@@ -11,7 +11,7 @@ import json
 from verifier import __version__
 from verifier.model.comparison import Change, ComparedSide, Comparison, FailOn, RegionChange, Relation, TargetComparison
 from verifier.report.comparison.words import comparison_exit_code
-from verifier.report.json_report import report_schema
+from verifier.report.json_report import shared_schema
 from verifier.report.json_values import (
     Json,
     counterexample_to_json,
@@ -35,12 +35,7 @@ def render_comparison_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE
 
 def comparison_schema() -> Json:
     """The JSON Schema of `render_comparison_json`'s documents; what it shares with reports is defined there, and copied in."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    text = files("verifier.report").joinpath("data/comparison.schema.json").read_text(encoding="utf-8")
-    schema: Json = json.loads(text)
-    shared = {name: value for name, value in report_schema()["$defs"].items() if name not in ("verdict", "key")}
-    return {**schema, "$defs": {**shared, **schema["$defs"]}}
+    return shared_schema("comparison", "key")
 
 
 def comparison_to_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Json:

@@ -12,7 +12,7 @@ from verifier import __version__
 from verifier.model.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.model.reference import data_version
 from verifier.model.request import Value
-from verifier.report.json_report import report_schema
+from verifier.report.json_report import shared_schema
 from verifier.report.json_values import Json, decision_to_json, place_to_json, request_to_json
 from verifier.report.supposed import supposed_json
 
@@ -27,16 +27,7 @@ def render_explanation_json(explanation: Explanation) -> str:
 
 def explanation_schema() -> Json:
     """The JSON Schema of `render_explanation_json`'s documents; what it shares with reports is defined there, and copied in."""
-    return with_report_definitions("data/explanation.schema.json")
-
-
-def with_report_definitions(name: str) -> Json:
-    """A schema of this room, with the definitions that it shares with reports."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    schema: Json = json.loads(files("verifier.report").joinpath(name).read_text(encoding="utf-8"))
-    shared = {name: value for name, value in report_schema()["$defs"].items() if name not in ("verdict", "key")}
-    return {**schema, "$defs": {**shared, **schema["$defs"]}}
+    return shared_schema("explanation", "key")
 
 
 def explanation_to_json(explanation: Explanation) -> Json:

@@ -12,7 +12,7 @@ from verifier import __version__
 from verifier.model.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import StatementRef
-from verifier.report.json_report import report_schema
+from verifier.report.json_report import shared_schema
 from verifier.report.json_values import Json, counterexample_to_json, diagnostic_to_json, place_to_json, statement_to_json
 from verifier.report.lint.words import lint_exit_code
 from verifier.report.supposed import supposed_json
@@ -28,12 +28,7 @@ def render_lint_json(report: LintReport, fail_on: Severity | None = Severity.WAR
 
 def lint_schema() -> Json:
     """The JSON Schema of `render_lint_json`'s documents; what it shares with reports is defined there, and copied in."""
-    from importlib.resources import files  # slow to import, and only `verifier schema` needs it
-
-    text = files("verifier.report").joinpath("data/lint.schema.json").read_text(encoding="utf-8")
-    schema: Json = json.loads(text)
-    shared = {name: value for name, value in report_schema()["$defs"].items() if name not in ("verdict", "key")}
-    return {**schema, "$defs": {**shared, **schema["$defs"]}}
+    return shared_schema("lint", "key")
 
 
 def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> Json:

@@ -12,7 +12,8 @@ from verifier import __version__
 from verifier.model.comparison import TargetComparison
 from verifier.model.suggestion import Advice, Suggestion, Suggestions
 from verifier.report.comparison.json import comparison_schema, region_change_to_json
-from verifier.report.explanation.json import edit_to_json, explanation_schema, with_report_definitions
+from verifier.report.explanation.json import edit_to_json, explanation_schema
+from verifier.report.json_report import shared_schema
 from verifier.report.json_values import Json, diagnostic_to_json, reason_to_json
 from verifier.report.suggestion.words import suggest_exit_code
 from verifier.report.supposed import supposed_json
@@ -28,7 +29,7 @@ def render_suggestions_json(suggestions: Suggestions) -> str:
 
 def suggestions_schema() -> Json:
     """The JSON Schema of `render_suggestions_json`'s documents; what it shares with other reports is defined there, and copied in."""
-    schema = with_report_definitions("data/suggestions.schema.json")
+    schema = shared_schema("suggestions", "key")
     regions = {name: value for name, value in comparison_schema()["$defs"].items() if name not in ("target", "side")}
     return {**schema, "$defs": {**regions, "edit": explanation_schema()["$defs"]["edit"], **schema["$defs"]}}
 
