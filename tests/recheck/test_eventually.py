@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, own
-from tests.evaluate.steps.worlds import ADMINS, state
+from tests.evaluate.estates import ALICE, HOME, identity, own
+from tests.evaluate.reaching import TARGET, admits, trusting
+from tests.evaluate.steps.worlds import ADMINS, BOB, state
 from tests.project.shown import ROOT
 from verifier import invariants, load
-from verifier.model.estate import Estate, Group
+from verifier.model.estate import Estate, Group, Identity
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
+from verifier.model.invariants_text import suppose
 from verifier.model.policy import Text
 from verifier.problem.subjects import targets_of
 from verifier.problem.targets import Target, key_target
@@ -152,9 +154,10 @@ OPEN = (
 )
 
 
-def entry_of(*mine: dict[str, Json]) -> Json:
+def entry_of(*mine: dict[str, Json], supposed: Sequence[str] = (), others: Sequence[Identity] = ()) -> Json:
     """The entry of what Alice comes to, or why there is none."""
-    before = state(*mine, groups=(Group(ADMINS),), **NO_GRANTS)  # type: ignore[arg-type]
+    before = state(*mine, groups=(Group(ADMINS),), others=(identity(BOB), *others), **NO_GRANTS)  # type: ignore[arg-type]
+    before = replace(before, estate=suppose(before.estate, *supposed))
     whom = PrincipalLike(Text(ALICE))
     nobody = Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True)
     return eventual_entry(before.estate, key_target(before.estate.keys[0]), nobody, {})
@@ -177,6 +180,14 @@ def test_a_step_that_leads_there_leaves_every_set(action: str) -> None:
 def test_what_a_condition_asks_for_may_have_been_changed(step: str, condition: Json) -> None:
     uses = own("kms:Decrypt", Condition=condition)
     assert isinstance(entry_of(uses, own(step)), str) and isinstance(entry_of(uses), dict)
+
+
+def test_w3_what_runs_as_a_role_is_followed_unless_it_is_supposed_that_nobody_changes_it() -> None:
+    action, uses = "cloudformation:UpdateStack", (own("kms:Decrypt"),)
+    roles = [trusting(admits({"Service": f"{name}.amazonaws.com"}), own=uses) for name in ("lambda", "cloudformation")]
+    assert [isinstance(entry_of(own(action), others=(role,)), str) for role in roles] == [False, True]
+    sentence = f"nobody changes what runs as {TARGET.split(':')[-1]} in {HOME}"
+    assert isinstance(entry_of(own(action), others=roles[1:], supposed=[sentence]), dict)
 
 
 def test_a_set_has_what_leads_nowhere() -> None:

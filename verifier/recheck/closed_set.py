@@ -13,9 +13,11 @@ from functools import cached_property, partial
 
 from verifier.model.catalogue import Effect, Entry
 from verifier.model.estate import Estate, Identity, Key
+from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Effect as Says
 from verifier.model.policy import PrincipalType
 from verifier.model.step_actions import in_ways_to_run, service_name, ways_to_run
+from verifier.model.supposition import SuppositionKind
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
 from verifier.problem.powers import (
@@ -37,6 +39,7 @@ from verifier.problem.powers import (
 from verifier.problem.space import Space, acts
 from verifier.problem.targets import Target
 from verifier.problem.unmodelled import holders
+from verifier.problem.values import Fixed, arn_predicate
 
 Fact = tuple[str, ...]
 """A kind, what it is about, and of grants and of code that is started the action."""
@@ -186,9 +189,11 @@ class ClosedSet:
 
     def _acts_for(self, role: Identity, names: tuple[str, ...]) -> bool:
         """Whether one of some services (`*`: any; `web:…`: identities of a provider) may run things as a role. Only its own service acts as
-        a service-linked role."""
+        a service-linked role, and of some it is supposed that nobody changes what runs as them (W3)."""
         providers = frozenset(name for name in names if name.startswith(WEB_PREFIX))
-        if ":role/aws-service-role/" in role.arn:
+        supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
+        reviewed = (arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike))
+        if ":role/aws-service-role/" in role.arn or any(one is not None and one.matches(role.arn) for one in reviewed):
             return False
         return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
 

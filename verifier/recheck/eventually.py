@@ -293,8 +293,6 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
         return f"there is no complete inventory of {key.account}"
     if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
         return "a group or managed policy is not listed, which callers could join or attach"
-    if any(one.kind is SuppositionKind.CODE for one in estate.suppositions):
-        return "it may rest on a supposition about code, which the checker does not read"
     return None
 
 
