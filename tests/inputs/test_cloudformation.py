@@ -390,7 +390,8 @@ def test_s3_a_template_without_a_key(tmp_path: Path) -> None:
     [
         ("aws:ResourceTag/aws:cloudformation:stack-name", True, False),
         ("aws:ResourceTag/team", True, False),
-        ("aws:PrincipalTag/team", False, True),
+        ("aws:PrincipalTag/aws:cloudformation:stack-id", False, True),
+        ("aws:PrincipalTag/team", False, False),
         ("aws:ResourceTag/own", False, False),
         ("aws:PrincipalTag/Own", False, False),
     ],

@@ -88,7 +88,7 @@ def _loops(remarks: Remarks, template: Template) -> WriteOut:
 def _supposed(side: TemplateSide) -> list[str]:
     found = [
         "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others, "
-        "but for tags of the stack"
+        "but for tags of the stack, of which users and roles have none of `create-stack --tags`"
     ]
     if side.chosen and "AWS::StackName" not in side.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in side.chosen])

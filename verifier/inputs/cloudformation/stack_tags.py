@@ -1,9 +1,10 @@
 """Tags of the stack, which CloudFormation puts on what it makes: `aws:cloudformation:stack-name` and its like, and those of `create-stack
 --tags` [CloudFormation: aws-properties-resource-tags; API: CreateStack, Tags].
 
-In: the estate. Out: the estate, without what the template tells of the tags of a resource where a policy tests one that it does not give
-itself. Guarantee: nothing is taken to be without such a tag. A user or role is not listed then (U1), the tags of a key are in doubt, and
-what is refuted about them is Unknown.
+In: the estate. Out: the estate, without what the template tells of the tags of a key where a policy tests one that it does not give itself,
+and of users and roles where it tests one of CloudFormation's own. Guarantee: nothing is taken to be without such a tag. A user or role is
+not listed then (U1), the tags of a key are in doubt, and what is refuted about them is Unknown. That users and roles have none of
+`create-stack --tags` is supposed, and each verdict says it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from verifier.model.estate import Estate, Identity, Key, Unmodelled
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
 
+_OF_CLOUDFORMATION = "aws:cloudformation:"
+
 
 def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
     """The estate, in which the tags of what the templates, the `files`, make are not known where something tests one of a stack."""
     trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
-    tested = _tested((*estate.deciding_policies(), *trusts), of_key=False)
+    tested = frozenset(
+        name for name in _tested((*estate.deciding_policies(), *trusts), of_key=False) if name.startswith(_OF_CLOUDFORMATION)
+    )
     of_keys = _tested(replace(estate, keys=()).deciding_policies(), of_key=True)
     left_out: list[Unmodelled] = []
 
