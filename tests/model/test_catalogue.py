@@ -84,6 +84,8 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("ecs:RegisterTaskDefinition", Head.DOUBT, Effect.PASS),
         ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, Effect.RUN),  # a read, by its access level
         ("organizations:DetachPolicy", Head.DOUBT, Effect.ORGANIZATION),
+        ("sts:AssumeRoot", Head.DOUBT, Effect.MEMBERS),
+        ("sts:GetFederationToken", Head.DOUBT, Effect.FEDERATED),
         ("sso:CreateAccountAssignment", Head.DOUBT, Effect.ORGANIZATION),
         ("iam:UpdateUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
         ("ec2:ModifyVpcEndpoint", Head.DOUBT, Effect.ENDPOINTS),

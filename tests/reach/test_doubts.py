@@ -10,6 +10,7 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, endpoint, identity, level, organization, own, policy
 from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
 from tests.evaluate.steps.worlds import BASE, BOB, document, state
+from tests.reach.moves import session
 from tests.reach.telling import told, verdict
 from tests.reach.test_suppositions import supposing
 from verifier.model.estate import Account, Controls, Group, Identity
@@ -33,6 +34,7 @@ def of(*mine: Any, others: tuple[Identity, ...] = (), **rest: Any) -> State:
     return state(*mine, others=(*others, identity(BOB)), **{**FREE, **rest})
 
 
+FOR_FAY = allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:Decrypt")
 CODE = own("lambda:UpdateFunctionCode")
 DEV = f"arn:aws:iam::{HOME}:group/dev"
 BY_FUNCTION = {"StringEquals": {"lambda:FunctionArn": "x"}}
@@ -83,6 +85,10 @@ OPEN = {
     "a service that no data knows": of(own("newservice:*")),
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
+    "a federated session of another name": of(own("sts:GetFederationToken"), key=FOR_FAY),
+    "a federated session without a user name": of(
+        own(["sts:GetFederationToken", "kms:Decrypt"]), own("kms:Decrypt", effect="Deny", Condition={"Null": {"aws:username": "false"}})
+    ),
     "an identity that is renamed": of(own("iam:UpdateUser")),
     "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
     "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),
@@ -115,6 +121,10 @@ SHUT = {
     ),
     "a role that is not passed": of(own("batch:RegisterJobDefinition"), others=(IN_TASKS,)),
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
+    "a federated session that nothing tells from its user": of(own("sts:GetFederationToken")),
+    "a federated session, by a role": replace(
+        of(key=FOR_FAY, others=(trusting(admits(aws(ALICE)), own=(own("sts:GetFederationToken"),)),)), held=(session(TARGET),)
+    ),
     "endpoints of another account": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow(), account=PARTNER),)),
     "endpoints where none is listed": of(own("ec2:ModifyVpcEndpoint")),
 }
@@ -187,6 +197,11 @@ TRUSTS_THE_ROLE = (trusting(admits(aws(PARTNER_ROLE)), own=(USES,)),)
         # The accounts of an organization are governed from its management account.
         (partner(of(), identity(EVE, own("organizations:DetachPolicy"))), PROVED),
         (partner(of(organization=MANAGED), identity(EVE, own("organizations:DetachPolicy"))), DOUBT),
+        # AssumeRoot is about member accounts, and called from the management account [API: AssumeRoot].
+        (of(own("sts:AssumeRoot")), PROVED),
+        (of(own("sts:AssumeRoot"), organization=organization()), PROVED),
+        (partner(of(), identity(EVE, own("sts:AssumeRoot"))), PROVED),
+        (partner(of(organization=MANAGED), identity(EVE, own("sts:AssumeRoot"))), DOUBT),
     ],
 )
 def test_w1_another_account(before: State, expected: tuple[str, ...]) -> None:

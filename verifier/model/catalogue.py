@@ -46,6 +46,10 @@ class Effect(Enum):
     ORGANIZATION = "organization"
     """As `ACCOUNT`, control policies aside; from the management account of an organization, in every account of it. Where the input has no
     organization: as `ACCOUNT`."""
+    MEMBERS = "members"
+    """From the management account of an organization, as `ACCOUNT` in every other account of it; from another account nothing."""
+    FEDERATED = "federated"
+    """Of a user or root user, as `ACCOUNT` where some policy tells its federated sessions from itself; otherwise nothing."""
     FRAME = "frame"
     """The control policies over the account do not hold any more."""
     ENDPOINTS = "endpoints"

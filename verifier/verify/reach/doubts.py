@@ -22,6 +22,7 @@ from verifier.problem.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.narrowed import tells_sessions_apart
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.passed_roles import passable, services, trusting
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
@@ -75,7 +76,7 @@ class Doubts:
         self._principals = principals
         self._powerless = powerless
         self._made: dict[object, Most] = {}
-        self._bundles: dict[tuple[str, int | None, tuple[int | None, ...]], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._bundles: dict[tuple[str, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]] = {}
 
     @cached_property
     def plain(self) -> Doubts:
@@ -100,7 +101,8 @@ class Doubts:
         if permissions is None:
             return {}
         # Whom it may pass a role to the groups of roles say.
-        key = permissions.account, permissions.representative(principal), self._steps.classes(principal)
+        classes = self._steps.classes(principal)
+        key = permissions.account, permissions.representative(principal), classes, _issues_sessions(principal)
         if key not in self._bundles:
             found: dict[frozenset[str], list[Bundle]] = {}
             for doubt, cube in permissions.doubts(principal):
@@ -138,6 +140,10 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._anything(doubt.account))
             case Effect.ORGANIZATION:
                 yield from self._at_once(doubt, cube, self._governing(doubt.account))
+            case Effect.MEMBERS:
+                yield from self._at_once(doubt, cube, self._anything(*self._members(doubt.account)))
+            case Effect.FEDERATED if _issues_sessions(by) and self._sessions_apart:
+                yield from self._at_once(doubt, cube, self._anything(doubt.account))
             case Effect.FRAME if _limited(self._estate, doubt.account):
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
             case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
@@ -212,6 +218,17 @@ class Doubts:
             self._made[of] = Most(tuple(facts))
         return self._made[of]
 
+    def _members(self, account: str) -> tuple[str, ...]:
+        """The other accounts of the organization that an account manages: control policies hold for their root users, too."""
+        organization = self._estate.organization
+        if organization is None or account != organization.management_account:
+            return ()
+        return tuple(one for one, _ in organization.accounts if one != account)
+
+    @cached_property
+    def _sessions_apart(self) -> bool:
+        return tells_sessions_apart(self._estate)
+
     def _freely(self, principal: str) -> Iterator[Fact]:
         """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that can be made."""
         yield from (Fact(kind, principal) for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS))
@@ -230,6 +247,11 @@ class Doubts:
         trusts = [role.trust for account in self._estate.accounts for role in account.roles if role.trust is not None]
         principals = [one for trust in trusts for statement in trust.statements for one in statement.principals or ()]
         return tuple(sorted({WEB_PREFIX + one.value for one in principals if one.type is PrincipalType.FEDERATED}))
+
+
+def _issues_sessions(principal: str) -> bool:
+    """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
+    return principal.endswith(":root") or ":user/" in principal
 
 
 def _kind(group: Group) -> TargetKind:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.policy import Policy, Statement, Text
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
 from verifier.model.step_actions import step_actions
 from verifier.problem.predicates import like
 from verifier.problem.steps.doubtful import is_doubtful
@@ -55,6 +55,33 @@ def asks_for_tags(policy: Policy) -> bool:
     return any("principaltag/" in key or "resourcetag/" in key for key in (*policy.tested_keys, *variables))
 
 
+def tells_sessions_apart(estate: Estate) -> bool:
+    """Whether something may give a federated session what whoever issued it does not have: it is named, or has other values of condition
+    keys, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
+    [IAM: id_credentials_temp_control-access_getfederationtoken]."""
+    of_keys = [policy for key in estate.keys for policy in key.policies or ()]
+    grantees = (grant.grantee.type for key in estate.keys for grant in key.grants or ())
+    policies = (*of_keys, *of_callers(estate, lambda _: True))
+    return bool(estate.unmodelled) or PrincipalType.FEDERATED_USER in grantees or any(map(_tells_sessions_apart, policies))
+
+
+def _tells_sessions_apart(policy: Policy) -> bool:
+    values = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
+    tested = any(key.startswith(_OF_SESSIONS) for key in policy.tested_keys)
+    return tested or any(f"${{{key}" in value for key in _OF_SESSIONS for value in values) or any(map(_names_sessions, policy.statements))
+
+
+def _names_sessions(statement: Statement) -> bool:
+    types = {principal.type for principal in statement.principals or ()}
+    denied = statement.effect is Effect.DENY and PrincipalType.USER in types
+    return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
+
+
+_OF_SESSIONS = (
+    *("aws:principalarn", "aws:principaltype", "aws:principaltag/", "aws:username", "aws:userid", "aws:multifactorauth"),
+    *("aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "kms:granteeprincipal"),
+)
+"""How the condition keys begin whose values in a request of a federated session are not those of its issuer's (F3)."""
 _WHO = ("aws:principaltag/", "aws:userid")
 
 
