@@ -26,7 +26,7 @@ ROOMS = ("evaluate", "problem")
 """The two readings of the rules."""
 
 _INPUT_FORMS = ("key_policy", "policy", "policy_text", "keys", "snapshot", "snapshot_text")
-_ESTATE_MEMBERS = {"inventory", "organization", "vpc_endpoints", "grants"}
+_ESTATE_MEMBERS = {"inventory", "runs", "organization", "vpc_endpoints", "grants"}
 _CITED = {"title", "rules", "source", "argument"}
 _MEMBERS = _CITED | _ESTATE_MEMBERS | {"key_arn", "without_key_arn", "requests", "invariants", "error", "remarks"}
 _REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "session_policy", "expect", "depends_on", "warns", "room"}
@@ -117,7 +117,8 @@ class Case:
             inventory = self.document["inventory"]
             partition = self.key_arn.split(":")[1]
             snapshot["accounts"] = {
-                account: {"authorization_details": details(account, its, partition)} for account, its in inventory.items()
+                account: {"authorization_details": details(account, its, partition), **self.document.get("runs", {}).get(account, {})}
+                for account, its in inventory.items()
             }
         if "organization" in self.document:
             snapshot["organization"] = organization(self.document["organization"])

@@ -16,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from verifier.model.workloads import KINDS
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "verifier" / "model" / "data" / "steps.json"
 JUDGEMENTS = ROOT / "tools" / "action_judgements.toml"
@@ -52,6 +54,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
     "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
     "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare"),
+    "workload": tuple(sorted({action for kind in KINDS.values() for way in kind.ways for action, _ in way})),
 }
 """The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they are about."""
 
@@ -66,8 +69,8 @@ RESOURCES: Mapping[str, str | None] = {
 }
 """The resource type of an action within an account that names several, or names one that only the resource `*` covers."""
 
-ABOUT_THE_TARGET = frozenset({"aws:ResourceTag/", "iam:ResourceTag/"})
-"""Listed with actions, but tags of the role or user, not of the operation (E1)."""
+ABOUT_THE_TARGET = frozenset({"aws:ResourceTag/", "iam:ResourceTag/", "ec2:ResourceTag/", "ssm:resourceTag/"})
+"""Listed with actions, but tags of what they are on, not of the operation (E1, E5)."""
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     # IAM guide, id_session-tags and id_credentials_temp_control-access_monitor: permissions of a request to assume a role, so they are
@@ -122,8 +125,8 @@ def _read(part: str, service: str) -> Any:
 
 def _action(name: str, on: str) -> dict[str, Any]:
     service = name.split(":")[0]
-    type_ = _type(name) if on == "account" else on.replace(" ", "-")
-    keys = {key for part in (name, *PARTS.get(name, ())) for key in _listed_keys(part, type_)}
+    type_ = _type(name) if on == "account" else None if on == "workload" else on.replace(" ", "-")
+    keys = {key for part in (name, *PARTS.get(name, ())) for key in _listed_keys(part, None if on == "workload" else (type_,))}
     found = {_template(key) for key in keys if "${" not in key.partition(":")[0]} - ABOUT_THE_TARGET
     return {"name": name, "on": on, "resource": _resource(service, type_), "condition_keys": sorted(key.lower() for key in found)}
 
@@ -139,10 +142,12 @@ def _type(name: str) -> str | None:
     return types[0] if types else None
 
 
-def _listed_keys(name: str, type_: str | None) -> set[str]:
+def _listed_keys(name: str, types: tuple[str | None, ...] | None) -> set[str]:
+    """The keys of an action, and those that it has for resources of some types, or of any."""
     service, own = name.split(":")
     row = _read("actions", service)[own.lower()]
-    return {*row["conditionKeys"], *(key for found in row["resourceTypes"] if found["name"] == type_ for key in found["conditionKeys"])}
+    about = [found for found in row["resourceTypes"] if types is None or found["name"] in types]
+    return {*row["conditionKeys"], *(key for found in about for key in found["conditionKeys"])}
 
 
 def _resource(service: str, type_: str | None) -> str | None:

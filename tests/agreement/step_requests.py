@@ -21,6 +21,7 @@ _ON = {
     StepResource.GROUP: ("group/keys", "group/app/others"),
     StepResource.POLICY: ("policy/keys", "policy/shared"),
 }
+_IN_A_REGION = (StepResource.ACCOUNT, StepResource.WORKLOAD)
 _BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _KINDS = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.SERVICE)
 _COMMON = ("sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "iam:PassRole", *_BY_PROVIDERS)
@@ -47,6 +48,8 @@ def _caller(dice: Dice, action: StepAction) -> Caller:
 def _resource(dice: Dice, estate: Estate, who: Caller, action: StepAction) -> str | None:
     if action.name in ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy"):
         return arn(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{action.on.value}/{dice.one(('New', 'app/New'))}")
+    if action.on is StepResource.WORKLOAD:
+        return dice.one((f"arn:aws:ec2:us-east-1:{who.account}:instance/i-1", "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"))
     if action.on is not StepResource.ACCOUNT:
         return dice.one(_targets(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)), action.on))
     if action.resource is None:
@@ -70,7 +73,7 @@ def _context(dice: Dice, who: Caller, action: StepAction, keys: tuple[StepKey, .
     if (identifier := user_id(who)) is not None:
         found.append(("aws:userid", identifier))
     if not action.name.startswith("iam:"):
-        found.append(("aws:RequestedRegion", "us-east-1" if action.on is StepResource.ACCOUNT else dice.one(("us-east-1", "eu-west-1"))))
+        found.append(("aws:RequestedRegion", "us-east-1" if action.on in _IN_A_REGION else dice.one(("us-east-1", "eu-west-1"))))
     given = {key.name: value(dice, key) for key in keys if _may_give(who, action, key) and dice.chance(75)}
     if "sts:rolesessionname" in action.condition_keys:
         given.setdefault("sts:RoleSessionName", dice.one(("Alice", "nightly")))
@@ -89,7 +92,13 @@ def _context(dice: Dice, who: Caller, action: StepAction, keys: tuple[StepKey, .
 def _may_give(who: Caller, action: StepAction, key: StepKey) -> bool:
     """Whether the request can carry a key, and say so itself."""
     name = key.name.lower()
-    listed = name if name in known_step_keys() else "aws:requesttag/" if name.startswith("aws:requesttag/") else None
+    listed = (
+        name
+        if name in known_step_keys(of_workloads=action.on is StepResource.WORKLOAD)
+        else "aws:requesttag/"
+        if name.startswith("aws:requesttag/")
+        else None
+    )
     if key.derived or (listed is not None and listed not in action.condition_keys):
         return False
     kind = {"web": CallerKind.WEB, "service": CallerKind.SERVICE}.get(key.where)

@@ -15,6 +15,7 @@ from tests.inputs.test_controls import PARENTS, full
 from tests.inputs.test_organization import MANAGEMENT, ROOT, control, described, organization, targets
 from tests.inputs.test_vpc_endpoints import endpoint
 from verifier.inputs import snapshot_schema
+from verifier.model.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 
 GOOD: list[dict[str, Any]] = [
@@ -31,6 +32,16 @@ GOOD: list[dict[str, Any]] = [
                 "authorization_details": details(),
                 "open_id_connect_providers": {"OpenIDConnectProviderList": []},
                 "saml_providers": [{"SAMLProviderList": []}],
+            }
+        },
+    },
+    {
+        "keys": [key()],
+        "accounts": {
+            ACCOUNT: {
+                "authorization_details": details(),
+                "regions": {"Regions": []},
+                "workloads": {"us-west-2": {"functions": [{"Functions": []}]}},
             }
         },
     },
@@ -69,6 +80,8 @@ BAD: list[Any] = [
     {"keys": [key()], "accounts": {ACCOUNT: {}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"details": {}}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "saml_providers": 1}}},
+    {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "workloads": {"functions": []}}}},
+    {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "workloads": {"us-west-2": {"function": []}}}}},
     {"keys": [key()], "organization": {"accounts": []}},
     {"keys": [key()], "organization": organization(policies=[{}])},
     {"keys": [key()], "organization": organization(policies=[{"policy": 3}])},
@@ -113,6 +126,7 @@ def test_the_schema_knows_the_members_of_the_reader() -> None:
     assert set(schema["properties"]) == {*parts.SNAPSHOT, "not_read", "$schema"}
     assert set(schema["$defs"]["key"]["properties"]) == set(parts.KEY)
     assert set(schema["$defs"]["organization"]["properties"]) == set(reader.MEMBERS)
+    assert set(schema["$defs"]["workloads"]["properties"]) == set(KINDS)
 
 
 def test_the_snapshots_of_the_cited_cases_are_valid(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def _giving_most(symbol: str) -> tuple[bool, ...]:
     return (False, True)
 
 
-_CHECKED_BESIDES = frozenset({StepKind.PUT_KEY_POLICY, StepKind.REPLICATE, StepKind.IMPORT_MATERIAL, StepKind.PASS_ROLE})
+_CHECKED_BESIDES = frozenset(
+    {StepKind.PUT_KEY_POLICY, StepKind.REPLICATE, StepKind.IMPORT_MATERIAL, StepKind.PASS_ROLE, StepKind.CHANGE_CODE}
+)
 """The steps of which `permitted` decides more than their requests."""
 
 

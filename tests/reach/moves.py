@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Group, Identity, Key, ManagedPolicy
@@ -234,3 +234,9 @@ def pass_role(by: Caller, role: str, service: str = "lambda.amazonaws.com", acti
     """A role in the hands of a service that runs the caller's code."""
     passing = request(by, "iam:PassRole", role, {"iam:PassedToService": service})
     return Move(StepKind.PASS_ROLE, (passing, *(request(by, action, None) for action in actions)), Became(session(role)))
+
+
+def change_code(by: Caller, code: str, role: str, *actions: str, besides: Sequence[tuple[str, str]] = ()) -> Move:
+    """Code that runs as a role is changed or entered, by these actions on it and others on what else the requests name."""
+    requests = (*(request(by, action, code) for action in actions), *(request(by, action, resource) for action, resource in besides))
+    return Move(StepKind.CHANGE_CODE, requests, Became(session(role)))

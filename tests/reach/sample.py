@@ -43,6 +43,7 @@ CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLogin
 NEW = "escalation"
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", moves.TO_LAMBDA), ("ec2.amazonaws.com", ("ec2:RunInstances",)))
+CHANGES = ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 MATERIAL = "kms:Decrypt"
 OUTSIDE = Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")
@@ -243,6 +244,8 @@ class Sampler:
             yield from (moves.assume(by, role, tags, context=context) for tags in (_TAGS if tagged else ((),)))
         if by.account == role.split(":")[4] and role != STRANGER:
             yield from (moves.pass_role(by, role, service, actions) for service, actions in SERVICES)
+            running = (one for account in self.estate.accounts for one in account.workloads if role in one.roles)
+            yield from (moves.change_code(by, one.arn, role, action) for one in running for action in CHANGES)
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
             yield moves.put_trust(by, role, document(anyone, PolicyKind.TRUST, f"{role}#trust"))
 

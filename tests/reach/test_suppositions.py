@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, KEY, aws, identity, own
-from tests.evaluate.reaching import TARGET, admits, trusting
-from tests.evaluate.steps.worlds import BOB, state
+from tests.evaluate.estates import ALICE, HOME, KEY, aws, identity, own
+from tests.evaluate.reaching import LAMBDA, TARGET, admits, trusting
+from tests.evaluate.steps.worlds import BOB, state, with_account
 from tests.reach.telling import verdict
+from verifier.model.estate import Workload
 from verifier.model.invariants_text import read_invariants
 from verifier.model.reach import State
 from verifier.model.verdict import Status
@@ -22,6 +23,13 @@ ASSUMES = state(own("sts:AssumeRole", TARGET), others=(identity(BOB), trusting(a
 WRITES = state(own("kms:PutKeyPolicy", KEY), others=(identity(BOB),), **FREE)
 SHARES = state(own("ram:CreateResourceShare"), others=(identity(BOB),), **FREE)
 RE_ENCRYPTS = state(own("kms:ReEncryptFrom", KEY), own("kms:ReEncryptTo"), others=(identity(BOB),), **FREE)
+
+
+CHANGES = with_account(
+    state(own("lambda:UpdateFunctionCode"), others=(trusting(admits({"Service": LAMBDA}), own=(USES,)),), **FREE),
+    workloads=(Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", (TARGET,)),),
+    all_workloads=("functions",),
+)
 
 
 def supposing(before: State, *sentences: str) -> State:
@@ -39,6 +47,8 @@ def supposing(before: State, *sentences: str) -> State:
         (RE_ENCRYPTS, Status.REFUTED, "nobody calls kms:ReEncryptFrom"),
         (SHARES, Status.UNKNOWN, "no key is shared through RAM"),
         (SHARES, Status.UNKNOWN, "nobody calls ram:*"),
+        (CHANGES, Status.REFUTED, f'nobody changes what runs as "{TARGET}"'),
+        (CHANGES, Status.REFUTED, "nobody calls lambda:*"),
     ],
 )  # fmt: skip
 def test_w3_a_supposition_takes_steps_away(before: State, open_: Status, sentence: str) -> None:

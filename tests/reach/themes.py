@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.reach import estates as menus
 from tests.reach.estates import EDGE, GROUP, HOME, LAMBDA, ROLES, USER, Question, Statement, document
-from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import PolicyKind
 
 ONCE = 0.4
@@ -147,6 +147,17 @@ def _pass(theme: _Theme) -> _Theme:
     )
 
 
+def _code(theme: _Theme) -> _Theme:
+    """A function runs as a role, perhaps one that Lambda may not assume; who changes it is told by its name, or by what its tags are."""
+    role, tags = theme.one(*ROLES[:2]), theme.one((("team", "red"),), ())
+    code = Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", (role,), tags)
+    admitting = {"Effect": "Allow", "Principal": {"Service": theme.one(LAMBDA, LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"}
+    theme.key().give(role, theme.allow("kms:Decrypt"), trust=document([admitting], PolicyKind.TRUST, f"{role}#trust"))
+    theme._accounts(lambda account: replace(account, workloads=(code,), all_workloads=("functions",)) if account.id == HOME else account)
+    asked = theme.one("lambda:UpdateFunctionCode", "lambda:UpdateFunction*", "lambda:UpdateFunctionConfiguration")
+    return theme.mine(theme.allow(asked, *menus.ABAC, resource=theme.one("*", code.arn, f"{code.arn}-other")))
+
+
 def _join(theme: _Theme) -> _Theme:
     theme.key().group(theme.allow(theme.one("kms:Decrypt", "kms:PutKeyPolicy", "kms:Encrypt")))
     return theme.mine(theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), menus.WRITES[-1]))
@@ -205,6 +216,7 @@ THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "replicas": _replicate,
     "imported material": _import,
     "passed roles": _pass,
+    "code that runs": _code,
     "groups": _join,
     "versions": _version,
     "users": _user,

@@ -208,6 +208,7 @@ CHANGES: dict[StepKind, Change] = {
     StepKind.JOIN_GROUP: GroupJoined(f"arn:aws:iam::{HOME}:user/Alice", f"arn:aws:iam::{HOME}:group/team/admins"),
     StepKind.BECOME_USER: Became(Caller(CallerKind.USER, f"arn:aws:iam::{HOME}:user/team/Alice", HOME)),
     StepKind.PASS_ROLE: Became(ADMIN_SESSION),
+    StepKind.CHANGE_CODE: Became(ADMIN_SESSION),
 }
 """A change of every kind of step."""
 
@@ -256,7 +257,7 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.LEAVE_GROUP: GroupLeft(arn, text),
         StepKind.JOIN_GROUP: GroupJoined(arn, text),
     }
-    named = {StepKind.BECOME_USER: "iam:CreateLoginProfile", StepKind.PASS_ROLE: "iam:PassRole"}
+    named = {StepKind.BECOME_USER: "iam:CreateLoginProfile", StepKind.PASS_ROLE: "iam:PassRole", StepKind.CHANGE_CODE: "ssm:SendCommand"}
     first = replace(request, action=named.get(kind, "sts:AssumeRole"))
     requests = (first, replace(request, action="ecs:RunTask")) if kind is StepKind.PASS_ROLE else (first,)
     found = Counterexample(request, TAKEOVER.steps[0].requests[0].decision, (), command=text)

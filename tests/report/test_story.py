@@ -70,6 +70,7 @@ REQUESTS: dict[StepKind, tuple[Request, ...]] = {
     StepKind.IMPORT_MATERIAL: IMPORTED.requests,
     StepKind.BECOME_USER: (Request(SESSION, "iam:CreateAccessKey", ALICE),),
     StepKind.PASS_ROLE: (Request(SESSION, "iam:PassRole", KEY_ADMIN), Request(SESSION, "lambda:CreateFunction", None)),
+    StepKind.CHANGE_CODE: (Request(SESSION, "lambda:UpdateFunctionCode", "arn:aws:lambda:us-west-2:111122223333:function:intake"),),
 }
 
 

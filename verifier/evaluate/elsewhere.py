@@ -1,4 +1,4 @@
-"""What a request of a step that is not on a key is about (E1–E4).
+"""What a request of a step that is not on a key is about (E1–E5).
 
 In: the estate, a request for an operation of `operations`. Out: the target.
 Guarantee: a user or role that the inventory of its account would list, and does not, is an error: it does not exist.
@@ -22,7 +22,7 @@ _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~
 def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> Target:
     """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not exist."""
     if operation.rule in (SHARE, START):
-        return _of_service(request, operation)
+        return _of_service(estate, request, operation)
     found = _IAM_ARN.fullmatch(request.resource or "")
     if found is None or found[3] != operation.on:
         raise InputError.of(
@@ -55,16 +55,20 @@ def _identity(estate: Estate, arn: str, account: str) -> Identity | None:
     return found
 
 
-def _of_service(request: Request, operation: Operation) -> Target:
-    """The resource of a share or of code that is started: one of the caller's account, or one that the request does not say."""
+def _of_service(estate: Estate, request: Request, operation: Operation) -> Target:
+    """The resource of a share or of code that is started, changed or entered: one of the caller's account, or one that the request does not
+    say."""
     caller = request.caller
     if request.resource is None:
         return Target(TargetKind.ELSEWHERE, "", partition_of(caller), None, caller.account)
     found = _ARN.fullmatch(request.resource)
-    if found is None or found[2] != operation.service or found[4] not in ("", caller.account):
+    on_code = operation.on == "code"
+    if found is None or (found[2] != operation.service and not on_code) or found[4] not in ("", caller.account):
         raise InputError.of(
             f"{operation.name}: `resource` must be the ARN of a resource of {operation.service} in the caller's account, or null, "
             f"not {request.resource!r}",
             rule="R4",
         )
-    return Target(TargetKind.ELSEWHERE, request.resource, found[1], found[3] or None, caller.account)
+    running = (one for account in estate.accounts for one in account.workloads if on_code and one.arn == found[0])
+    tags = next((one.tags for one in running), None if found[4] else ())  # a document of AWS's own has none
+    return Target(TargetKind.ELSEWHERE, found[0], found[1], found[3] or None, caller.account, tags=tags)

@@ -105,7 +105,7 @@ def complete(estate: Estate, standing: Standing, target: Target, request: Reques
     if pairs and "kms:encryptioncontextkeys" not in entries:
         entries["kms:encryptioncontextkeys"] = tuple(pairs)
     known = operation(request.action)
-    not_said = partial(not_modelled, known, request.caller) if known is not None else None
+    not_said = partial(not_modelled, known, request.caller, target) if known is not None else None
     return Context(entries, pairs, tags_are_free(known, target), not_said)
 
 

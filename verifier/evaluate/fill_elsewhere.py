@@ -25,6 +25,7 @@ OF_SERVICES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"
 """What a service that assumes a role for itself may say besides: which, is the service's choice."""
 
 TAGS_OF_RESOURCE = ("aws:resourcetag/", "iam:resourcetag/")
+TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 
 Entries = Iterator[tuple[str, Entry]]
 
@@ -35,6 +36,8 @@ def about_operation(operation: Operation, target: Target, given: Mapping[str, Va
         if key not in given and not _follows_from_time(key, given):
             yield key, Free(present=True)
     yield "aws:requestedregion", _region(operation, target)
+    for name, value in target.tags or ():
+        yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_CODE)
     if target.identity is not None:
         yield from _about_identity(target.identity, operation)
     elif "iam:permissionsboundary" in operation.carries - operation.always and not operation.creates:
@@ -73,14 +76,17 @@ def tags_are_free(operation: Operation | None, target: Target) -> bool:
     return target.identity is None and operation.on != "group"
 
 
-def not_modelled(operation: Operation, caller: Caller, name: str) -> bool:
+def not_modelled(operation: Operation, caller: Caller, target: Target, name: str) -> bool:
     """Whether what a request has for a condition key (lower case) that it does not give is not modelled, rather than absent."""
     prefix = name.split(":", 1)[0]
     if operation.rule == IAM:
         return prefix == "iam" and name not in OTHERS_OF_IAM_AND_STS and not name.startswith(TAGS_OF_RESOURCE)
     if operation.rule in (ASSUME, PROVIDER):
         return _not_modelled_of_sts(operation, caller, name, prefix)
-    return prefix == operation.service or name == "aws:tagkeys" or name.startswith(("aws:requesttag/", "aws:resourcetag/"))
+    if operation.on == "code" and name.startswith(TAGS_OF_CODE):
+        return target.tags is None
+    own = prefix == operation.service or operation.on == "code" and prefix not in ("aws", "iam", "kms", "sts")
+    return own or name == "aws:tagkeys" or name.startswith(("aws:requesttag/", "aws:resourcetag/"))
 
 
 def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix: str) -> bool:

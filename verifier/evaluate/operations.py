@@ -1,4 +1,4 @@
-"""The operations beside those of KMS that steps take: of IAM, STS, RAM, and of services that start code with a role (E1–E4).
+"""The operations beside those of KMS that steps take: of IAM, STS, RAM, and of services that start, change or enter code (E1–E5).
 
 In: an action. Out: what it is on, by which rule it is decided, which condition keys of its own a request for it carries.
 Guarantee: this is a reading of its own of AWS's pages; an operation that is not listed here is no operation of a step.
@@ -17,8 +17,8 @@ TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 
 @dataclass(frozen=True)
 class Operation:
-    """One permission. `name` has its real spelling. `on` is what its resource is (`role`, `instance-profile` …); `None` where that
-    is not modelled. `carries` are the condition keys of its own that a request may have (lower case, templates by their prefix),
+    """One permission. `name` has its real spelling. `on` is what its resource is (`role`, `instance-profile` …, `code` that runs); `None`
+    where that is not modelled. `carries` are the condition keys of its own that a request may have (lower case, templates by their prefix),
     `always` those of them that every request has. What it `creates` has the tags and the boundary that are asked for."""
 
     name: str
@@ -143,6 +143,76 @@ _OPERATIONS = (
     *(Operation(name, START) for name in sorted({name for ways in RUN_BY.values() for way in ways for name in way})),
 )
 
+_SHELL_SCRIPT = ":document/AWS-RunShellScript"
+_IN_AGENTS = ("InvokeAgentRuntimeCommand", "InvokeAgentRuntimeCommandShell")
+_OF_SYSTEMS_MANAGER = (("ssm:SendCommand",), ("ssm:StartSession",), ("ssm:CreateAssociation",))
+ENTERED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
+    "functions": (
+        ("lambda:UpdateFunctionCode",),
+        ("lambda:UpdateFunctionConfiguration",),
+        ("lambda:AddPermission", "lambda:UpdateFunctionCode"),
+        ("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
+    ),
+    "instances": (
+        *_OF_SYSTEMS_MANAGER,
+        ("ec2-instance-connect:SendSSHPublicKey",),
+        ("ec2-instance-connect:SendSerialConsoleSSHPublicKey",),
+        ("ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
+        ("ec2:CreateReplaceRootVolumeTask",),
+        ("ec2:AttachVolume", "ec2:DetachVolume", "ec2:StopInstances", "ec2:StartInstances"),
+    ),
+    "managed_instances": _OF_SYSTEMS_MANAGER,
+    "ecs_tasks": (("ecs:ExecuteCommand",),),
+    "ecs_services": (("ecs:UpdateService",),),
+    "codebuild_projects": (("codebuild:StartBuild",), ("codebuild:StartBuildBatch",), ("codebuild:UpdateProject",)),
+    "glue_jobs": (("glue:UpdateJob",), ("glue:StartJobRun",)),
+    "glue_dev_endpoints": (("glue:UpdateDevEndpoint",),),
+    "sagemaker_notebooks": (
+        ("sagemaker:CreatePresignedNotebookInstanceUrl",),
+        ("sagemaker:UpdateNotebookInstance", "sagemaker:StopNotebookInstance", "sagemaker:StartNotebookInstance"),
+    ),
+    "stacks": (("cloudformation:UpdateStack",), ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet")),
+    "apprunner_services": (("apprunner:UpdateService",),),
+    "batch_job_definitions": (("batch:SubmitJob",),),
+    "state_machines": (("states:UpdateStateMachine",),),
+    "code_interpreters": (("bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),),
+    "agent_runtimes": (("bedrock-agentcore:InvokeAgentRuntimeCommand",), ("bedrock-agentcore:InvokeAgentRuntimeCommandShell",)),
+}
+"""By which requests, all of them on it, code of each kind is changed or entered: each of these ways is enough. [Lambda guide, on updating
+functions; Systems Manager guide, on Run Command, Session Manager and State Manager; EC2 guide, on user data, root volumes and Instance
+Connect; the API references of the others. Another task definition, job queue or version that a request names is supposed to be
+permitted.]"""
+
+ASSUMED_BY = {
+    "functions": ("lambda", "edgelambda"),
+    "instances": ("ec2",),
+    "managed_instances": ("ssm",),
+    "ecs_tasks": ("ecs-tasks",),
+    "ecs_services": ("ecs-tasks",),
+    "codebuild_projects": ("codebuild",),
+    "glue_jobs": ("glue",),
+    "glue_dev_endpoints": ("glue",),
+    "sagemaker_notebooks": ("sagemaker",),
+    "stacks": ("cloudformation",),
+    "apprunner_services": ("apprunner", "tasks.apprunner", "build.apprunner"),
+    "batch_job_definitions": ("ecs-tasks",),
+    "state_machines": ("states",),
+    "code_interpreters": ("bedrock-agentcore",),
+    "agent_runtimes": ("bedrock-agentcore",),
+}
+"""The services, without `.amazonaws.com`, as which code of each kind is run: one of them has to be able to assume the role."""
+
+NAMED_BESIDES = {
+    **{name: (name, _SHELL_SCRIPT) for name in ("ssm:SendCommand", "ssm:CreateAssociation")},
+    "ecs:UpdateService": ("ecs:ExecuteCommand", "/00000000000000000000000000000000"),
+    "sagemaker:UpdateNotebookInstance": (
+        *("sagemaker:CreateNotebookInstanceLifecycleConfig", ":notebook-instance-lifecycle-config/escalation"),
+    ),
+    **{f"bedrock-agentcore:{name}": (f"bedrock-agentcore:{name}", "/runtime-endpoint/DEFAULT") for name in _IN_AGENTS},
+}
+"""What besides the request for an action must be allowed: an action, and how the ARN of its resource ends. [Service Authorization
+Reference, AWS Systems Manager, Amazon ECS, Amazon SageMaker, Amazon Bedrock AgentCore]"""
+
 OTHERS_OF_IAM_AND_STS = frozenset(
     {
         *("iam:associatedresourcearn", "iam:awsservicename", "iam:organizationspolicyid", "iam:passedtoservice", "iam:permissionsboundary"),
@@ -155,6 +225,8 @@ OTHERS_OF_IAM_AND_STS = frozenset(
 """The documented keys of IAM and STS: one that an operation does not carry is absent. One that is not among them is not known (U4)."""
 
 _BY_NAME = {operation.name.lower(): operation for operation in _OPERATIONS}
+_ON_CODE = {name for ways in ENTERED_BY.values() for way in ways for name in way} | {name for name, _ in NAMED_BESIDES.values()}
+_BY_NAME |= {name.lower(): Operation(name, START, "code") for name in _ON_CODE}
 
 
 def operation(action: str) -> Operation | None:

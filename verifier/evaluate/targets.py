@@ -17,7 +17,7 @@ from verifier.evaluate.context import Free, Settled, settle
 from verifier.evaluate.patterns import matches, parse, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of
 from verifier.model import reference
-from verifier.model.estate import Estate, Identity, Key
+from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.readings import resource_symbol
@@ -59,7 +59,8 @@ class Target:
     """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation without a key does
     not say it. `account` owns the key or alias; for an operation without a key it is the caller's. `arn` is, for such an operation, the
     account-specific form of D9 with a literal `*` as its last field; of a principal that the request does not say it is empty.
-    `identity` is the user or role that an operation of IAM or STS is on, `None` where the inventory does not list it."""
+    `identity` is the user or role that an operation of IAM or STS is on, `None` where the inventory does not list it; `tags` are those
+    of code that runs, where they are known."""
 
     kind: TargetKind
     arn: str
@@ -68,6 +69,7 @@ class Target:
     account: str | None
     key: Key | None = None
     identity: Identity | None = None
+    tags: Pairs | None = None
 
     @property
     def has_resource_controls(self) -> bool:

@@ -17,6 +17,7 @@ from verifier.inputs.instance_profiles import read_profiles
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Members, Node, Remarks, text_of, values_of
 from verifier.inputs.parts import Parts
+from verifier.inputs.workloads import read_workloads, roles_of
 from verifier.model.estate import Account, Unmodelled
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -71,6 +72,8 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     lists["Policies"] = [*(entry for entry in lists["Policies"] if text_of(entry, "Arn") not in attached), *attached.values()]
     inventory.add_managed(lists["Policies"])
     inventory.add_groups(lists["GroupDetailList"])
+    roles = roles_of(lists["RoleDetailList"], complete)
+    workloads, all_workloads = read_workloads(remarks, account, parts.running.get(account, {}), roles) if steps else ((), ())
     read = Account(
         account,
         users=inventory.identities("user", lists["UserDetailList"]),
@@ -81,6 +84,8 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         unlisted=_unlisted(given) if complete else (),
         providers=read_providers(remarks, account, parts.all_providers(account)),
         profiles=read_profiles(remarks, lists["RoleDetailList"]) if complete else None,
+        workloads=workloads,
+        all_workloads=all_workloads,
     )
     return read, tuple(inventory.unmodelled)
 

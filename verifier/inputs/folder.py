@@ -8,7 +8,8 @@ A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or t
 
     keys/NAME/metadata.json policy.json policy-AWS_RAM.json grants.json aliases.json tags.json
     accounts/111122223333/authorization-details.json        or several pages, authorization-details-1.json …
-    accounts/111122223333/open-id-connect-providers.json saml-providers.json
+    accounts/111122223333/open-id-connect-providers.json saml-providers.json regions.json
+    accounts/111122223333/workloads/REGION/functions.json …  of each kind of code that runs as a role
     organization/describe-organization.json accounts.json paths.json roots.json
     organization/parents/ID.json                            of each account and OU
     organization/organizational-units/ID.json               of the root and each OU, instead
@@ -37,12 +38,14 @@ from verifier.inputs.nodes import Items, Members, Node, Remarks, obj, text_at
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.parts import DocumentReader, KeyParts, Parts
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.model.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "tags")
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
-_PROVIDER_FILES = {name.replace("_", "-"): name for name in PROVIDERS}
+_ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions")}
+_CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 _MANIFEST = "manifest.json"
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
@@ -97,17 +100,24 @@ class FolderReader:
             match = _PAGE.fullmatch(path.stem)
             if match is not None:
                 pages[int(match.group(1) or 0)] = path
-            elif path.stem not in _PROVIDER_FILES:
-                hint = f"expected authorization-details.json, {', '.join(f'{name}.json' for name in _PROVIDER_FILES)}"
+            elif path.stem not in _ACCOUNT_FILES:
+                hint = f"expected authorization-details.json, {', '.join(f'{name}.json' for name in _ACCOUNT_FILES)}"
                 self._error(path, "a file that has no place here", hint=hint)
         nodes = [self._node(pages[number]) for number in sorted(pages)]
-        listings = {_PROVIDER_FILES[name]: self._node(path) for name, path in self._named(folder, tuple(_PROVIDER_FILES)).items()}
+        listings = {_ACCOUNT_FILES[name]: self._node(path) for name, path in self._named(folder, tuple(_ACCOUNT_FILES)).items()}
         place = self.files.place(folder)
         if not pages:
             self.remarks.error(place, f"account {printable(folder.name)} has no authorization-details.json")
         details = Items(place.source, 0, 0, [node for node in nodes if node is not None])
-        providers = {name: node for name, node in listings.items() if node is not None}
-        self.parts.add_account(self.remarks, place, folder.name, details, providers)
+        others = {name: node for name, node in listings.items() if node is not None}
+        if self._is_folder(folder / "workloads"):
+            others["workloads"] = obj(place, **{inner.name: self._running(inner) for inner in self._inner_folders(folder / "workloads")})
+        self.parts.add_account(self.remarks, place, folder.name, details, others)
+
+    def _running(self, folder: Path) -> Node:
+        """What runs in a Region, by the kinds of code."""
+        found = {_CODE_FILES[name]: self._node(path) for name, path in self._all_named(folder, tuple(_CODE_FILES)).items()}
+        return obj(self.files.place(folder), **{name: node for name, node in found.items() if node is not None})
 
     def _organization(self, folder: Path) -> None:
         paths = self._all_named(folder, tuple(_ORGANIZATION_FILES))

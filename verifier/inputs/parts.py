@@ -23,6 +23,7 @@ from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.nodes import Items, Members, Node, Remarks, entries, listing
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.unknown import Unknown
+from verifier.inputs.workloads import RUNNING
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
 
@@ -83,15 +84,16 @@ class LoosePolicy:
 @dataclass
 class Parts:
     """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
-    `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names.
-    `made` and `made_providers` have those of what plans and templates make, `elsewhere` what they do to others (of an account whose number
-    is not known under an empty one), `key_changes` what they do to keys of others, by ARN, and `unmodelled` what else these hold that has
-    no part of its own. `not_read` is what a live collection could not read."""
+    `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names,
+    `running` what says what runs there. `made` and `made_providers` have those of what plans and templates make, `elsewhere` what they do
+    to others (of an account whose number is not known under an empty one), `key_changes` what they do to keys of others, by ARN, and
+    `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Node] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)
     providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
+    running: dict[str, dict[str, Node]] = field(default_factory=dict)
     made: dict[str, list[Node]] = field(default_factory=dict)
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
@@ -128,17 +130,19 @@ class Parts:
         self._named.append(own)
         return f"#{len(self._named)}" if taken else ""
 
-    def add_account(self, remarks: Remarks, place: Node, account: str, details: Node, providers: Mapping[str, Node] | None = None) -> None:
-        """Adds the authorization details of an account, and the listings of its `providers`; a second time, or under another name than
-        twelve digits, is an error."""
+    def add_account(self, remarks: Remarks, place: Node, account: str, details: Node, others: Mapping[str, Node]) -> None:
+        """Adds the authorization details of an account, and what else is told of it (`PROVIDERS`, `RUNNING`); a second time, or under
+        another name than twelve digits, is an error."""
         if not _ACCOUNT.fullmatch(account):
             remarks.error(place, f"`{account}` is not an account of twelve digits", hint="quote it in YAML if it begins with 0")
         elif account in self.accounts:
             remarks.error(place, f"account {account} is given twice")
         else:
             self.accounts[account] = details
-            for name, node in (providers or {}).items():
-                self.providers.setdefault(account, {}).setdefault(name, []).append(node)
+            self.running[account] = {name: node for name, node in others.items() if name in RUNNING}
+            for name, node in others.items():
+                if name in PROVIDERS:
+                    self.providers.setdefault(account, {}).setdefault(name, []).append(node)
 
     def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
         """Records that there may be roles that no input has, in an account or in any; some of what changes `permission_sets`."""
@@ -225,7 +229,7 @@ class DocumentReader:
 
     def _accounts(self, node: Node) -> None:
         for account, value in members(self.remarks, node, "`accounts`").items():
-            found = members(self.remarks, value, "an account", ("authorization_details", "complete", *PROVIDERS))
+            found = members(self.remarks, value, "an account", ("authorization_details", "complete", *PROVIDERS, *RUNNING))
             details = found.get("authorization_details")
             if found.flag("complete") is False:
                 self.parts.partial.add(account)
@@ -234,8 +238,10 @@ class DocumentReader:
                 continue
             whole = self._entries_followed(details) if isinstance(details, Items) else self._follow(details)
             if whole is not None and (not isinstance(details, Items) or len(entries(whole)) == len(details.items)):
-                providers = self._followed({name: found[name] for name in PROVIDERS if name in found})
-                self.parts.add_account(self.remarks, value, account, whole, providers)
+                others = self._followed({name: found[name] for name in (*PROVIDERS, "regions") if name in found})
+                if "workloads" in found:
+                    others["workloads"] = self._each_followed(found["workloads"])
+                self.parts.add_account(self.remarks, value, account, whole, others)
 
     def _organization(self, node: Node) -> None:
         """Follows file names in the members, and in those that hold several outputs one level further down."""
@@ -248,6 +254,11 @@ class DocumentReader:
             entries = [self._entries_followed(entry) for entry in pairs.items]
             found["policies"] = listing(pairs, entries)
         self.parts.add_organization(self.remarks, node, found)
+
+    def _each_followed(self, node: Node) -> Node:
+        """The outputs of each Region, by their names, with the files that they are in."""
+        pairs = [(key, self._entries_followed(value)) for key, value in node.pairs] if isinstance(node, Members) else None
+        return node if pairs is None else Members(node.source, node.start, node.end, pairs)
 
     def _entries_followed(self, node: Node) -> Node:
         if isinstance(node, Members):

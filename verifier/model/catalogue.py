@@ -139,7 +139,7 @@ def _by_name() -> dict[str, Entry]:
             whole = f"{service}:{name}"
             found[whole.lower()] = Entry(whole, Head(head), reason, known, tuple(services.split()))
     found |= {name.lower(): Entry(name, Head.STEP, f"step: {kind.value}") for kind, names in OF_KEYS.items() for name in names}
-    for one in step_actions():
+    for one in (one for one in step_actions() if one.on is not StepResource.WORKLOAD):
         row, name = found.get(one.name.lower()), one.name
         # What it takes to run code (E4) may lead to more than the step does: what is there already is started, or starts by itself.
         # So is a role that is added to a profile which there is, and which instances have.

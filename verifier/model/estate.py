@@ -116,6 +116,17 @@ class ManagedPolicy:
 
 
 @dataclass(frozen=True)
+class Workload:
+    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.workloads`. `tags` are `None` where not given."""
+
+    kind: str
+    arn: str
+    roles: tuple[str, ...]
+    tags: Pairs | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
 class InstanceProfile:
     """An instance profile, and the ARN of the role that it holds; `None` for one that holds none."""
 
@@ -141,6 +152,10 @@ class Account:
     profiles: tuple[InstanceProfile, ...] | None = None
     """The instance profiles that hold a role; others are not listed. `None` where they are not known."""
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
+    workloads: tuple[Workload, ...] = ()
+    """What runs as which role, as far as the input says (E5)."""
+    all_workloads: tuple[str, ...] = ()
+    """The kinds of code of which `workloads` holds all that there is in the account."""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class StepKind(Enum):
     LEAVE_GROUP = "remove user from group"
     BECOME_USER = "new credentials of a user"
     PASS_ROLE = "pass role"
+    CHANGE_CODE = "change code that runs as a role"
 
 
 # --- what a step changes --------------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ class StepResource(Enum):
     INSTANCE_PROFILE = "instance profile"
     ACCOUNT = "account"
     """Something that the request itself names or makes in an account: a function, a resource share."""
+    WORKLOAD = "workload"
+    """Code that runs, or something else that the request which changes it names (E5)."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +117,12 @@ def step_key(name: str) -> ConditionKey | None:
     return _keys_by_name().get(lower) or next((key for prefix, key in _templates() if lower.startswith(prefix) and lower != prefix), None)
 
 
-def known_step_keys() -> frozenset[str]:
-    """The condition keys (lower case, templates by their prefix) that some step carries: an action without one of them lacks it (F6)."""
-    return _known_step_keys()
-
-
 @cache
-def _known_step_keys() -> frozenset[str]:
-    return frozenset[str]().union(*(action.condition_keys for action in step_actions()))
+def known_step_keys(*, of_workloads: bool = False) -> frozenset[str]:
+    """The condition keys (lower case, templates by their prefix) that some step carries: an action without one of them lacks it (F6). Those
+    that requests on code that runs alone carry are listed with no others, which may have them: they are told `of_workloads`."""
+    own = (action for action in step_actions() if of_workloads or action.on is not StepResource.WORKLOAD)
+    return frozenset[str]().union(*(action.condition_keys for action in own))
 
 
 @cache
@@ -132,7 +132,7 @@ def _document() -> Any:
 
 @cache
 def _by_name() -> dict[str, StepAction]:
-    return {action.name.lower(): action for action in step_actions()}
+    return {action.name.lower(): action for action in reversed(step_actions())}  # what starts code may change some that runs
 
 
 @cache

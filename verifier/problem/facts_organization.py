@@ -39,7 +39,7 @@ ORGANIZATIONS = (
 """The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's, or that which
 another key names (F2)."""
 
-_OPEN = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.FEDERATED)
+_OPEN = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
 """The targets whose requests may carry nothing about the account of the resource (F1)."""
 
 SAME_ORGANIZATION = "relation:same organization"

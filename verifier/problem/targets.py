@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from verifier.model.estate import Estate, Identity, Key
+from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.reference import key_facts
 from verifier.model.reference_keys import KeyFacts
 
@@ -30,6 +30,8 @@ class TargetKind(Enum):
     INSTANCE_PROFILE = "instance profile"
     ACCOUNT = "account"
     """Something that the request itself names or makes in an account: a function, a resource share (E3)."""
+    WORKLOAD = "code that runs"
+    """Code that runs, or something else that the request which changes it names (E5)."""
     FEDERATED = "federated user"
     """A session of `GetFederationToken` that the request asks for in an account (F3)."""
     DOUBT = "doubt"
@@ -45,7 +47,8 @@ class Target:
     """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9). `identity` is the
     role or user, `None` where the input does not have it, or for another kind of target. `members`, where there are any, are targets of one
     kind and account that are asked about together: then which of them a request is on is an attribute of it (`problem.steps.many`).
-    `actions` are those that are asked about, where its kind does not say it (`DOUBT`)."""
+    `actions` are those that are asked about, where its kind does not say it (`DOUBT`). `tags` are those of code that runs (`None`: not
+    known)."""
 
     kind: TargetKind
     partition: str
@@ -56,6 +59,7 @@ class Target:
     identity: Identity | None = None
     members: tuple[Target, ...] = ()
     actions: frozenset[str] = frozenset()
+    tags: Pairs | None = None
 
     @property
     def of_step(self) -> bool:
@@ -76,6 +80,12 @@ def step_target(estate: Estate, arn: str) -> Target:
     if kind is None:
         raise ValueError(f"{arn} is no role, user, group, managed policy, instance profile or account")
     return Target(kind, fields[1], fields[4], None, arn, identity=_identity(estate, kind, fields[4], arn))
+
+
+def workload_target(account: str, arn: str, tags: Pairs | None = None) -> Target:
+    """The requests on code that runs in an account, or on something else that changes it (E5). What is AWS's own has no tags."""
+    _, partition, _, region, owner, _ = arn.split(":", 5)
+    return Target(TargetKind.WORKLOAD, partition, account, region, arn, tags=tags if owner else ())
 
 
 _KINDS = {

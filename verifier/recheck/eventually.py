@@ -21,7 +21,7 @@ from verifier.model.invariants_targets import matching
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
 from verifier.model.reference import actions
-from verifier.model.step_actions import step_action, step_actions
+from verifier.model.step_actions import StepResource, step_action, step_actions
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers
 from verifier.problem.decision import allowed
@@ -293,12 +293,15 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
         return f"there is no complete inventory of {key.account}"
     if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
         return "a group or managed policy is not listed, which callers could join or attach"
+    if any(account.all_workloads for account in estate.accounts):
+        return "it may rest on what runs as which role, which the checker does not read"
     return None
 
 
 def further_steps() -> list[str]:
     """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
-    return sorted({action.name for action in step_actions() if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE})
+    own = (action for action in step_actions() if action.on is not StepResource.WORKLOAD)  # those are in doubt, of any code
+    return sorted({action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE})
 
 
 def partly_listed(estate: Estate) -> list[str]:

@@ -7,6 +7,7 @@ Guarantee: quoted for a POSIX shell; what the step does not determine is a place
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 
@@ -48,8 +49,8 @@ Words = Iterator[str]
 
 def step_commands(move: Move) -> tuple[str, ...]:
     """The commands of a step, in the order in which they are run."""
-    if move.kind is StepKind.PASS_ROLE:
-        return tuple(_passed(move))
+    if move.kind in (StepKind.PASS_ROLE, StepKind.CHANGE_CODE):
+        return tuple(dict.fromkeys(_of_services(move)))
     words = tuple(_words(move))
     if words:
         return (shlex.join(words),)
@@ -268,17 +269,18 @@ _PASSING: Mapping[str, tuple[str, ...]] = {
 }
 _CALLED = {
     **{f"bedrock-agentcore:Create{made}": "bedrock-agentcore-control" for made in ("AgentRuntime", "CodeInterpreter")},
-    **{f"states:{name}": "stepfunctions" for name in ("CreateStateMachine", "StartExecution", "TestState")},
+    **{f"states:{name}": "stepfunctions" for name in ("CreateStateMachine", "UpdateStateMachine", "StartExecution", "TestState")},
 }
 """Where the CLI calls a service otherwise than IAM does."""
 
 
-def _passed(move: Move) -> Iterator[str]:
-    """The calls by which a service comes to run code as a role; `iam:PassRole` is a permission of one of them."""
+def _of_services(move: Move) -> Iterator[str]:
+    """The calls by which a service comes to run code as a role (`iam:PassRole` is a permission of one of them), or by which that is
+    changed."""
     assert isinstance(move.change, Became)
     for action in (request.action for request in move.requests if request.action != "iam:PassRole"):
         service, operation = action.split(":")
-        hyphenated = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("-")
+        hyphenated = re.sub("(?<=[a-z])(?=[A-Z])|(?=[A-Z][a-z])", "-", operation).strip("-").lower()
         words = _PASSING.get(action, ("--cli-input-json", f"file://{hyphenated}.json"))
         role = move.change.caller.principal_arn
         own = (word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)

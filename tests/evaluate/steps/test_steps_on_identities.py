@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, aws, identity, level, organization, own, policy
+from tests.evaluate.estates import ALICE, HOME, KEY, Statement, aws, identity, level, organization, own, policy
 from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, document, found, state, with_account
 from tests.reach import moves
 from verifier.evaluate import evaluate
+from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, NAMED_BESIDES
 from verifier.evaluate.steps import after
-from verifier.model.estate import Controls, Group, Identity, ManagedPolicy
+from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.reach import State
 from verifier.model.request import Caller
+from verifier.model.workloads import KINDS
+from verifier.syntax.diagnostic import InputError
 
+FUNCTION = f"arn:aws:lambda:us-west-2:{HOME}:function:intake"
 USES = own("kms:Decrypt", KEY)
 EVERYONE = trusting(admits({"AWS": "*"}), own=(USES,))
 
@@ -219,3 +223,71 @@ def test_pass_role_open_and_shut() -> None:
     assert found(state(own("*"), others=(deputy,)), move).startswith("depends U3:aws:sourceaccount")
     barred = trusting(admits({"Service": LAMBDA}), {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"})
     assert found(state(own("*"), others=(barred,)), move) == "deny"
+
+
+# --- code that runs ---------------------------------------------------------------------------------------------------------------
+
+INSTANCE = f"arn:aws:ec2:us-west-2:{HOME}:instance/i-1"
+DOCUMENT = "arn:aws:ssm:us-west-2::document/AWS-RunShellScript"
+
+
+def running(*mine: Statement, kind: str = "functions", arn: str = FUNCTION, service: str = LAMBDA, **facts: Any) -> State:
+    """Alice, and code that runs as the target, which a service may assume."""
+    before = state(*mine, others=(trusting(admits({"Service": service}), own=(USES,)), trusting(admits(aws(ALICE)), arn=OTHER)))
+    return with_account(before, workloads=(Workload(kind, arn, (TARGET,), **facts),))
+
+
+def test_change_code_open_and_shut() -> None:
+    # Lambda guide, lambda-intro-execution-role; Service Authorization Reference, AWS Lambda: UpdateFunctionCode is on a function.
+    move = moves.change_code(BY, FUNCTION, TARGET, "lambda:UpdateFunctionCode")
+    mine = own("lambda:UpdateFunctionCode", FUNCTION)
+    assert found(running(mine), move) == "allow"
+    assert can(after(running(mine), move), moves.session(TARGET)) == "allow"
+    assert found(running(own("lambda:UpdateFunctionCode", f"{FUNCTION}-other")), move) == "deny"
+    assert found(running({**mine, "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}), move) == "deny"
+    assert found(running(mine, service="ec2.amazonaws.com"), move) == "deny"  # Lambda cannot assume the role
+
+
+def test_change_code_heeds_the_tags_of_what_runs() -> None:
+    mine = own("ssm:StartSession", Condition={"StringEquals": {"ssm:resourceTag/team": "red"}})
+    move = moves.change_code(BY, INSTANCE, TARGET, "ssm:StartSession")
+    tagged = {"kind": "instances", "arn": INSTANCE, "service": "ec2.amazonaws.com"}
+    assert found(running(mine, **tagged, tags=(("team", "red"),)), move) == "allow"
+    assert found(running(mine, **tagged, tags=()), move) == "deny"
+    assert found(running(mine, **tagged), move).startswith("depends U3:ssm:resourcetag/team ")
+
+
+def test_run_command_takes_the_document_as_well() -> None:
+    # Systems Manager guide, run-command-setting-up: a policy covers instances and documents.
+    before = running(own("ssm:SendCommand", INSTANCE), kind="instances", arn=INSTANCE, service="ec2.amazonaws.com")
+    move = moves.change_code(BY, INSTANCE, TARGET, "ssm:SendCommand", besides=[("ssm:SendCommand", DOCUMENT)])
+    assert found(before, move) == "deny"
+    both = running(own("ssm:SendCommand", [INSTANCE, DOCUMENT]), kind="instances", arn=INSTANCE, service="ec2.amazonaws.com")
+    assert found(both, move) == "allow"
+    with pytest.raises(InputError, match="besides"):
+        found(both, moves.change_code(BY, INSTANCE, TARGET, "ssm:SendCommand"))
+
+
+@pytest.mark.parametrize(
+    ("code", "role", "actions", "says"),
+    [
+        (f"{FUNCTION}-other", TARGET, ("lambda:UpdateFunctionCode",), "of which the input says that it runs"),
+        (FUNCTION, OTHER, ("lambda:UpdateFunctionCode",), "of which the input says that it runs"),
+        (FUNCTION, TARGET, ("lambda:AddPermission",), "no way to change or enter functions"),
+        (FUNCTION, TARGET, ("ssm:StartSession",), "no way to change or enter functions"),
+    ],
+)
+def test_another_change_of_code_is_an_error(code: str, role: str, actions: tuple[str, ...], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        found(running(own("*")), moves.change_code(BY, code, role, *actions))
+
+
+def test_both_rooms_know_the_same_ways() -> None:
+    kinds = [kind for kind in KINDS.values() if kind.ways]
+    assert {kind.name: {tuple(a for a, on in way if not on) for way in kind.ways} for kind in kinds} == {
+        name: set(ways) for name, ways in ENTERED_BY.items()
+    }
+    assert {kind.name: kind.services for kind in kinds} == ASSUMED_BY
+    besides = {way[0][0]: (action, on) for kind in kinds for way in kind.ways for action, on in way if on}
+    assert {first: action for first, (action, _) in besides.items()} == {first: action for first, (action, _) in NAMED_BESIDES.items()}
+    assert all(on.endswith(NAMED_BESIDES[first][1]) for first, (_, on) in besides.items())

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path as File
 
 from tests.reach.paths.asking import asked, told
-from tests.reach.paths.form import FILES, Path, load_paths
+from tests.reach.paths.form import FILES, Path, load_paths, with_facts
 from tests.reach.paths.variants import FORMS
 
 
@@ -23,9 +23,10 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name in names or FILES:
             paths = load_paths(name)
-            wrong += _plain(name, paths, File(folder))
+            given = tuple(with_facts(paths))
+            wrong += _plain(name, paths, File(folder)) + _plain(f"{name}, what runs being given", given, File(folder))
             if everything:
-                wrong += _forms(name, paths, File(folder))
+                wrong += _forms(name, (*paths, *given), File(folder))
     return 1 if wrong else 0
 
 

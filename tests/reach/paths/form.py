@@ -7,8 +7,8 @@ Guarantee: a member that this module does not know is an error, so a misspelt ex
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
@@ -17,6 +17,7 @@ import yaml
 from tests.case_format import DEFAULT_KEY
 from tests.case_organization import organization
 from tests.case_snapshot import details, key, known, policy_document, vpc_endpoints
+from verifier.model.workloads import KINDS
 
 Statement = dict[str, Any]
 
@@ -35,7 +36,7 @@ FILES = ("published", "further")
 _PLACES = ("key", "role/", "user/", "group/", "policy/", "instance-profile/", "oidc-provider/", "saml-provider/")
 _MEMBERS = {
     *("why", "needs", "when", "open_without", "expect", "wrong", "shut", "attacker", "victim", "trusts", "others", "profiles", "runs"),
-    *("key", "multi_region", "account", "frame", "vpc_endpoints"),
+    *("key", "multi_region", "account", "frame", "vpc_endpoints", "given"),
 }
 
 
@@ -52,6 +53,8 @@ class Path:
     expect: str
     wrong: frozenset[str]
     document: Mapping[str, Any]
+    facts: bool = False
+    """Whether the snapshot says what runs as which role."""
 
     @property
     def kind(self) -> str:
@@ -72,10 +75,8 @@ class Path:
         authorization = details(HOME, self._inventory(boundary))
         self._add_needs(authorization, statements)
         described = {"key_policy": [DELEGATES], "grants": [], "tags": {"Tags": []}, "aliases": {"Aliases": []}, **told.get("key", {})}
-        snapshot: dict[str, Any] = {
-            "keys": [key(DEFAULT_KEY, described)],
-            "accounts": {HOME: {"authorization_details": authorization, **told.get("account", {})}},
-        }
+        account = {"authorization_details": authorization, **told.get("account", {}), **(self._running() if self.facts else {})}
+        snapshot: dict[str, Any] = {"keys": [key(DEFAULT_KEY, described)], "accounts": {HOME: account}}
         if "vpc_endpoints" in told:
             snapshot["vpc_endpoints"] = vpc_endpoints(told["vpc_endpoints"])
         frame = [*told.get("frame", ()), *scp]
@@ -119,6 +120,14 @@ class Path:
                 [{"InstanceProfileName": role["RoleName"], "Path": "/", "Arn": arn, "Roles": []}] if listed else []
             )
 
+    def _running(self) -> dict[str, Any]:
+        """All that runs in the account, in its only Region: what the path says, and nothing else."""
+        listed: dict[str, list[Any]] = {name: [] for name in KINDS}
+        for short, role in self.document["runs"].items():
+            kind, entry = next((kind, made) for start, (kind, made) in ENTRIES.items() if short.startswith(start))
+            listed[kind].append(entry(place(short), place(role)))
+        return {"regions": {"Regions": [{"RegionName": "us-west-2"}]}, "workloads": {"us-west-2": listed}}
+
     def _with_key(self, snapshot: dict[str, Any]) -> dict[str, Any]:
         """The same about a multi-Region key, where the path is about one."""
         if not self.document.get("multi_region"):
@@ -129,6 +138,40 @@ class Path:
         }
         text = json.dumps(snapshot).replace(DEFAULT_KEY.rpartition("/")[2], "mrk-1234abcd12ab34cd56ef1234567890ab")
         return dict(json.loads(text))
+
+
+ENTRIES: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
+    "lambda:function": ("functions", lambda arn, role: {"FunctionArn": arn, "Role": role}),
+    "ec2:instance": (
+        "instances",
+        lambda arn, role: _instance(_name(arn), role),
+    ),
+    "ecs:task": ("ecs_tasks", lambda arn, role: {"taskArn": arn, "overrides": {"taskRoleArn": role}}),
+    "codebuild:project": ("codebuild_projects", lambda arn, role: {"arn": arn, "serviceRole": role}),
+    "glue:job": ("glue_jobs", lambda arn, role: {"Name": _name(arn), "Role": role}),
+    "glue:devEndpoint": ("glue_dev_endpoints", lambda arn, role: {"EndpointName": _name(arn), "RoleArn": role}),
+    "sagemaker:notebook-instance": ("sagemaker_notebooks", lambda arn, role: {"NotebookInstanceArn": arn, "RoleArn": role}),
+    "cloudformation:stack/": ("stacks", lambda arn, role: {"StackId": arn, "RoleARN": role}),
+    "apprunner:service": (
+        "apprunner_services",
+        lambda arn, role: {"ServiceArn": arn, "InstanceConfiguration": {"InstanceRoleArn": role}},
+    ),
+    "states:stateMachine": ("state_machines", lambda arn, role: {"stateMachineArn": arn, "roleArn": role}),
+    "bedrock-agentcore:code-interpreter": (
+        "code_interpreters",
+        lambda arn, role: {"codeInterpreterArn": arn, "executionRoleArn": role},
+    ),
+}
+"""How short names of code begin, of which kind it is, and what the AWS CLI says of it, by its ARN and that of its role."""
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _instance(name: str, role: str) -> Any:
+    """A reservation: the profile of a role has its name."""
+    return {"Instances": [{"InstanceId": name, "IamInstanceProfile": {"Arn": role.replace(":role/", ":instance-profile/")}}]}
 
 
 def _with_trust(given: Any) -> Any:
@@ -169,6 +212,13 @@ def load_paths(*names: str) -> tuple[Path, ...]:
         for file in names or FILES
         for name, its in yaml.safe_load((HERE / f"{file}.yaml").read_text(encoding="utf-8")).items()
     )
+
+
+def with_facts(paths: Iterable[Path]) -> Iterator[Path]:
+    """The same paths, of those that are about code that runs and say what is answered then, where the snapshot says what runs."""
+    for path in paths:
+        if "given" in path.document:
+            yield replace(path, name=f"{path.name}-given", expect=path.document["given"], facts=True)
 
 
 def _path(name: str, its: Mapping[str, Any]) -> Path:

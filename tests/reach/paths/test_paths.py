@@ -10,10 +10,10 @@ import pytest
 
 from tests.examples import RANDOM
 from tests.reach.paths.asking import asked, told
-from tests.reach.paths.form import Path, load_paths
+from tests.reach.paths.form import Path, load_paths, with_facts
 from tests.reach.paths.variants import FORMS, Snapshot
 
-PATHS = load_paths()
+PATHS = (*load_paths(), *with_facts(load_paths()))
 EVERY = 4
 """Of so many paths one is asked in one open form and one shut form, others of the next. `VERIFIER_RANDOM_TESTS=1` and the command with
 `--all` ask all of all paths."""

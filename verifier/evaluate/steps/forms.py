@@ -40,6 +40,7 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.LEAVE_GROUP: forms_taken_away.leave_group,
     StepKind.BECOME_USER: forms_identities.become_user,
     StepKind.PASS_ROLE: forms_identities.pass_role,
+    StepKind.CHANGE_CODE: forms_identities.change_code,
 }
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.operations import RUN_BY
+from verifier.evaluate.operations import ENTERED_BY, NAMED_BESIDES, RUN_BY
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
-from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.reach import Became, GroupJoined, Move, PolicyAdded, State, StepKind, TrustPut, VersionSet
@@ -227,3 +227,23 @@ def pass_role(state: State, move: Move) -> None:
     regions = {Asked(request).text("aws:requestedregion") for request in rest} - {None}
     require(len(regions) < 2, move, "what is started is in the Region in which it was made")
     require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")
+
+
+def changed(state: State, move: Move) -> Workload:
+    """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role."""
+    role, named = _session(move), {request.resource for request in move.requests}
+    found = [one for account in state.estate.accounts for one in account.workloads if one.arn in named and role in one.roles]
+    require(bool(found), move, f"it is on code of which the input says that it runs as {role}")
+    return found[0]
+
+
+def change_code(state: State, move: Move) -> None:
+    """[the services' own guides, as `ENTERED_BY` tells]"""
+    code = changed(state, move)
+    require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")
+    on_it = {request.action for request in move.requests if request.resource == code.arn}
+    require(any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())), move, f"it is no way to change or enter {code.kind}")
+    besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
+    wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)
+    right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}
+    require(len(besides) == len(wanted) and right == set(wanted), move, "it takes the permission on what the request names besides")

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.evaluate.engine import evaluate
+from verifier.evaluate.operations import ASSUMED_BY
 from verifier.evaluate.steps.asked import Asked, fail
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
-from verifier.evaluate.steps.forms_identities import passed_to
+from verifier.evaluate.steps.forms_identities import changed, passed_to
 from verifier.evaluate.steps.forms_keys import key_named
-from verifier.model.reach import KeyPolicyPut, KeyReplicated, MaterialImported, Move, State, StepKind
+from verifier.model.reach import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State, StepKind
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 
 BYPASS = "kms:bypasspolicylockoutsafetycheck"
@@ -52,6 +53,16 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
         role = next(request.resource for request in move.requests if request.action.lower() == "iam:passrole")
         service = Caller(CallerKind.SERVICE, passed_to(move))
         yield evaluate(state.estate, Request(service, "sts:AssumeRole", role), assignment)
+    if move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
+        yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
+
+
+def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool]) -> Decision:
+    """Whether a service that runs code of a kind may assume the role: the first that is allowed."""
+    services = [f"{name}.amazonaws.com{ending}" for name in ASSUMED_BY[kind] for ending in ("", ".cn")]
+    requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
+    found = [evaluate(state.estate, request, assignment) for request in requests]
+    return next((one for outcome in (Outcome.ALLOW, Outcome.DEPENDS) for one in found if one.outcome is outcome), found[0])
 
 
 def primary_symbol(key: str) -> str:

@@ -7,7 +7,7 @@ carries, is not known: an Allow covers it where that is possible, a Deny where t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,9 +91,11 @@ class Alike:
         return _rank(self.first)
 
 
-def alike(policies: Iterable[Policy], supposed: Iterable[Supposition]) -> tuple[Alike, ...]:
+def alike(
+    policies: Iterable[Policy], supposed: Iterable[Supposition], left: Callable[[Entry], Entry | None] = lambda entry: entry
+) -> tuple[Alike, ...]:
     """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does not know, and that
-    the policies name, are among them (U4)."""
+    the policies name, are among them (U4). `left` says what of one is in doubt here, `None` for nothing."""
     statements = [statement for policy in policies for statement in policy.statements]
     patterns = {text.value.lower() for statement in statements for text in statement.actions}
     patterns |= {text.value.lower() for one in supposed for text in one.actions}
@@ -106,7 +108,7 @@ def alike(policies: Iterable[Policy], supposed: Iterable[Supposition]) -> tuple[
     places = {text.value.split(":")[2] for statement in statements for text in statement.resources or () if text.value.count(":") >= 2}
     fields = {prefix: frozenset(one for one in places if _of(one, f"{prefix}:")) for prefix in {name.split(":")[0] for name in told}}
     found: dict[object, list[Entry]] = {}
-    for one in entries:
+    for one in filter(None, map(left, entries)):
         prefix = one.name.split(":")[0]
         own = (
             one.effect,

@@ -38,7 +38,7 @@ def step_operations(space: Space) -> Iterator[Expression]:
         yield from federating(space)
         return
     for name in space.attributes:
-        listed = _listed(name)
+        listed = _listed(space, name)
         if name.startswith(PAIR_PREFIX):
             yield negation(Present(name))
         elif listed is not None:
@@ -57,9 +57,9 @@ def _known_boundary(target: Target) -> bool:
     return target.identity is not None and target.identity.boundary is not None
 
 
-def _listed(name: str) -> str | None:
+def _listed(space: Space, name: str) -> str | None:
     """How the data lists a key: by itself, or by the prefix of its template."""
-    known = known_step_keys()
+    known = known_step_keys(of_workloads=space.target.kind is TargetKind.WORKLOAD)
     return name if name in known else next((key for key in known if key.endswith("/") and name.startswith(key)), None)
 
 

@@ -24,6 +24,7 @@ from verifier.problem.views import SetView, Values, View, fixed_view
 
 BOUNDARY = "iam:permissionsboundary"
 _TAGS = ("aws:resourcetag/", "iam:resourcetag/")
+_TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 
 
 def step_view(space: Space, name: str) -> View | SetView:
@@ -32,6 +33,8 @@ def step_view(space: Space, name: str) -> View | SetView:
         return fixed_view(name, None)
     if name == "aws:resourceaccount":
         return _resource_account(space)
+    if space.target.kind is TargetKind.WORKLOAD and name.startswith(_TAGS_OF_CODE):
+        return _tag_of_code(space, name)
     if name.startswith(_TAGS):
         return _tag(space, name)
     if name == BOUNDARY:
@@ -45,7 +48,7 @@ def step_view(space: Space, name: str) -> View | SetView:
 def _resource_account(space: Space) -> View:
     """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
     view = fixed_view("aws:resourceaccount", space.target.account)
-    if space.target.kind not in (TargetKind.ACCOUNT, TargetKind.FEDERATED):
+    if space.target.kind not in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED):
         return view
     carried = Symbol("F1-keyless")
     return View(view.name, carried, lambda predicate: both(carried, view.test(predicate)), view.value, ())
@@ -73,6 +76,16 @@ def _tag(space: Space, name: str) -> View | SetView:
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
     return _or_transitive(space, own, wanted) if kind is TargetKind.ROLE else own
+
+
+def _tag_of_code(space: Space, name: str) -> View | SetView:
+    """A tag of code that runs, under each name of the key; free where its tags are not known (E5)."""
+    wanted = name.partition("/")[2]
+
+    def value_of(target: Target) -> str | None:
+        return next((value for tag, value in target.tags or () if tag.lower() == wanted), None)
+
+    return _known_or_free(space, name, value_of, space.on(lambda target: target.tags is None))
 
 
 def _or_transitive(space: Space, own: View | SetView, wanted: str) -> View | SetView:

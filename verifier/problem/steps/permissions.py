@@ -93,7 +93,7 @@ def step_permissions(
     `TooLarge`."""
     groups: dict[object, list[Target]] = {}
     for target in targets:
-        groups.setdefault((target.kind, target.partition, target.account), []).append(target)
+        groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
     for found in groups.values():
         joint = join([Given(estate, together(found), powers)], (), _further(asked or {}, aside))
         joint.hold(held or {})

@@ -16,7 +16,7 @@ from verifier.model.step_actions import StepAction, StepResource, step_action
 from verifier.problem.expression import Symbol, negation
 from verifier.problem.keyless import LIST_RETIRABLE
 from verifier.problem.question import Question, ask
-from verifier.problem.targets import Target, TargetKind, key_target, step_target
+from verifier.problem.targets import Target, TargetKind, key_target, step_target, workload_target
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError
@@ -25,7 +25,7 @@ from verifier.verify.explanation.symbolic_values import RESOURCE_ORGANIZATION, U
 
 __all__ = ["Decider", "Undetermined", "decide_symbolically", "target_of"]
 
-_WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT)
+_WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD)
 KEYLESS = "F1-keyless"
 """The reading that decides what a request without a key carries."""
 
@@ -106,6 +106,11 @@ def _possible(result: Result) -> bool:
 
 def _step_target(estate: Estate, request: Request, step: StepAction) -> Target:
     """What a step changes: a role, user, group or policy; or the caller's account, where the request itself names something in it."""
+    running = [one for account in estate.accounts for one in account.workloads if one.arn == request.resource]
+    if step.on is StepResource.WORKLOAD or running:
+        if request.resource is None:
+            raise InputError.of(f"{request.action} is about code that runs, and the request names none")
+        return workload_target(request.caller.account or "", request.resource, running[0].tags if running else None)
     if step.on is StepResource.ACCOUNT:
         partition = request.caller.principal_arn.split(":")[1]
         return step_target(estate, f"arn:{partition}:iam::{request.caller.account}:root")

@@ -17,7 +17,7 @@ from verifier.model.policy import Effect as Says
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.expression import Expression
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import Space
@@ -25,6 +25,7 @@ from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import ACTION, CALLER, StepPermissions, step_permissions
 from verifier.problem.targets import Target, TargetKind
+from verifier.verify.reach.code_that_runs import left_in_doubt, reviewed
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
 from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
@@ -57,7 +58,9 @@ class DoubtfulPermissions:
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
-        return {found.first.name.lower(): found for found in alike(of_callers(self._estate, says_of_doubts), supposed)}
+        listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
+        found = alike(of_callers(self._estate, says_of_doubts), supposed, lambda entry: left_in_doubt(entry, listed))
+        return {one.first.name.lower(): one for one in found}
 
     @cached_property
     def _target(self) -> Target:
@@ -142,13 +145,7 @@ class DoubtfulPermissions:
 
     def reviewed(self, roles: Iterable[str]) -> int:
         """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3)."""
-        joint, found = self._permissions.joint, 0
-        for scope in joint.scopes[1:-1]:
-            for number, role in enumerate(roles):
-                known = self.class_of(role)
-                if known is not None and joint.diagrams.restrict(scope, {CALLER: known}) == EVERYTHING:
-                    found |= 1 << number
-        return found
+        return reviewed(self._permissions, self._permissions.joint.scopes[1:-1], roles)
 
 
 _LESS = (Effect.RUN, Effect.PASS, Effect.KEYS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, product
 
@@ -19,6 +19,7 @@ from verifier.model.reach import StepKind
 from verifier.model.step_actions import service_name, ways_to_run
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import TargetKind
+from verifier.verify.reach.code_that_runs import BOUNDED, roles_of
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer
@@ -175,11 +176,15 @@ class Doubts:
         return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
 
     def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[Allowed]:
-        """The roles that admit one of some services, or identities of providers."""
+        """The roles that admit one of some services, or identities of providers; of some services those that listed code has."""
+        for name in (name for name in names if name.endswith(BOUNDED)):
+            known = sum(map(group.bit, roles_of(self._estate, str(group.permissions.targets[0].account), name.removesuffix(BOUNDED))))
+            for one in self._trusting(group, (name.removesuffix(BOUNDED),)):
+                yield replace(one, targets=one.targets & known)
         for service in self._among(names):
             yield from trusting(group, service)
         for name in names:
-            if not name.startswith(WEB_PREFIX) and name != "*":
+            if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED):
                 yield from trusting(group, f"{name}.amazonaws.com")
         for provider in self._providers:
             if WEB_PREFIX in names or provider in names:

@@ -115,6 +115,8 @@ class Offer:
     passed: Passed | None = None
     identity: Identity | None = None
     """The user or role that is made."""
+    code: str | None = None
+    """The ARN of the code that is changed or entered."""
     doubt: Doubt | None = None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from verifier.model.catalogue import Effect, Head, catalogue_version
 from verifier.model.policy import StatementRef
 from verifier.model.verdict import Assumption, Reason
+from verifier.model.workloads import kinds_about
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
@@ -28,7 +29,7 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
     places = setting.doubts.places(derivation.by, doubt)
     first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
     told = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
-    text = f"{told}. To settle it: suppose {_sentence(fact, doubt)}"
+    text = f"{told}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
     return Reason("W1", text, places[0].span if places else NOWHERE)
 
 
@@ -69,6 +70,13 @@ def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
     return f"allowed by {'statement ' + str(one.index + 1) if one.sid is None else repr(one.sid)} of {one.policy_name}"
 
 
+def _not_given(setting: Setting, doubt: Doubt) -> str:
+    """What a snapshot lacks that says as which roles the code runs which the action may change (E5)."""
+    listed = next((one.all_workloads for one in setting.estate.accounts if one.id == doubt.account), ())
+    lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds_about(doubt.entry.name) if kind.name not in listed]
+    return f"; what runs as which role is not given: the snapshot lacks {' and '.join(lacking)} of some Region" if lacking else ""
+
+
 def _sentence(fact: Fact, doubt: Doubt) -> str:
     if doubt.entry.effect in (Effect.RUN, Effect.PASS) and fact.kind is FactKind.HOLDS:
         account, resource = fact.subject.split(":", 5)[4:]
@@ -87,4 +95,7 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     )
     governed = "no account but the management account of its organization governs another one (delegated administration)"
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
-    return (Assumption("W1", text), Assumption("W1", governed), *([Assumption("W2", outside)] if setting.meets_strangers else []))
+    known = [f"{', '.join(one.all_workloads)} of {one.id}" for one in setting.estate.accounts if one.all_workloads]
+    runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
+    further = [Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))]
+    return (Assumption("W1", text), Assumption("W1", governed), *further)

@@ -32,6 +32,7 @@ from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.moves_code import change_code
 from verifier.verify.reach.moves_created import create, tag_identity
 from verifier.verify.reach.moves_passed import pass_role
 from verifier.verify.reach.plans import JoinGroup, Make
@@ -268,6 +269,7 @@ MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.BECOME_USER: become_user,
     StepKind.ASSUME_ROLE: assume_role,
     StepKind.PASS_ROLE: pass_role,
+    StepKind.CHANGE_CODE: change_code,
     StepKind.SHARE: share,
     StepKind.OWN_IDENTITY: own_identity,
 }

@@ -167,7 +167,7 @@ class Gives:
 class Bundle:
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
     `action` first; `passed` is how a role is passed, `doubt` what may bring it about where no step does. `made` are targets that must have
-    been made first; `after` must be true besides."""
+    been made first; `after` must be true besides; `code` is what runs as the target and is changed or entered."""
 
     step: StepKind
     action: str
@@ -179,6 +179,7 @@ class Bundle:
     made: bool = False
     after: tuple[Fact, ...] = ()
     doubt: Doubt | None = None
+    code: str | None = None
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -201,4 +202,4 @@ class Bundle:
         for arn in self.group.each(targets):
             made = self.group.identity(arn) if self.gives.kind is FactKind.MADE else None
             own, passed, doubt = self.gives.of(arn), self.passed, self.doubt
-            yield Offer(self.step, self.action, arn, self.cubes[0], own, passed=passed, identity=made, doubt=doubt)
+            yield Offer(self.step, self.action, arn, self.cubes[0], own, passed=passed, identity=made, doubt=doubt, code=self.code)

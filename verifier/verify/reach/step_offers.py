@@ -12,17 +12,19 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 
-from verifier.model.estate import Estate, Identity
+from verifier.model.estate import Estate, Identity, Workload
 from verifier.model.invariant import CallerSet
 from verifier.model.reach import StepKind
 from verifier.model.supposition import SuppositionKind
+from verifier.problem.callers import callers
 from verifier.problem.expression import Expression
 from verifier.problem.powers import ALWAYS, DETACHED, INLINE_GONE, attach, joined
 from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import step_permissions
-from verifier.problem.targets import TargetKind, step_target
+from verifier.problem.targets import TargetKind, step_target, workload_target
+from verifier.verify.reach.code_that_runs import all_running, entered, reviewed
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import asks_for_tags, for_steps
@@ -56,6 +58,8 @@ class StepOffers:
         self._asked: list[tuple[Predicate, ...]] = []
         self._forget()
         self.take_in(self._listed())
+        code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
+        self._groups += map(Group, step_permissions(self._narrow, code, self.powers, held, None, self._aside))
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
@@ -106,7 +110,17 @@ class StepOffers:
         return services(self._estate)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
-        return [outside(space, whom) for whom in self.issued]
+        supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
+        return [*(outside(space, whom) for whom in self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
+
+    @cached_property
+    def _running(self) -> dict[str, list[Workload]]:
+        """The code of which the input says that it runs as some role, by ARN."""
+        found: dict[str, list[Workload]] = {}
+        for one in all_running(self._estate):
+            if one.arn.split(":")[1] == self._partition:
+                found.setdefault(one.arn, []).append(one)
+        return found
 
     def _listed(self) -> Iterator[str]:
         for account in self._estate.accounts:
@@ -247,6 +261,14 @@ class StepOffers:
         if TargetKind.ACCOUNT in further:
             yield from passed(group, by, further[TargetKind.ACCOUNT], self._services, profiles)
 
+    def _on_code(self, group: Group, by: str) -> Iterator[Bundle]:
+        permissions = group.permissions
+        for roles in self._groups:
+            target = roles.permissions.targets[0]
+            if target.kind is TargetKind.ROLE and target.account == permissions.targets[0].account:
+                free = roles.all & ~reviewed(permissions, permissions.joint.scopes[len(self.issued) : -1], roles.arns)
+                yield from entered(group, by, roles, self._running, self._services, free)
+
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._policies.writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
         yield from self._taken_away(group, by, "User")
@@ -310,4 +332,5 @@ _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle
     TargetKind.POLICY: StepOffers._on_policy,
     TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
     TargetKind.ACCOUNT: StepOffers._on_account,
+    TargetKind.WORKLOAD: StepOffers._on_code,
 }

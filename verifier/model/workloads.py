@@ -1,0 +1,285 @@
+"""What runs as which role: the kinds of code that the input can list, a row each, and the requests that change or enter it (W2, E5).
+
+In: nothing (plain data). Out: `KINDS`.
+Guarantee: each way is one that AWS's pages tell; an action that is in no row changes or enters nothing that the input can list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Ask = tuple[str, str]
+"""An action, and the resource that its permission must cover: empty for the code itself, else a pattern of an ARN by the fields of the
+code's own (`parent` is what stands between the first two `/` of that)."""
+Way = tuple[Ask, ...]
+"""The requests of one way to change or enter what runs, the decisive one first, which is on the code itself. One that starts what was
+changed is not among them (E4)."""
+
+
+@dataclass(frozen=True)
+class WorkloadKind:
+    """One kind of code. `name` is the member of a snapshot, `command` the AWS CLI command whose output that holds, `entries` the
+    members that lead to one (lists are gone through). `arn` is the member with the ARN, or a pattern of it by the members; or such
+    patterns by how the `InstanceId` begins. `roles` are members that hold the ARN or name of a role, or the ARN of an instance profile.
+    `services` are those that the role admits, without `.amazonaws.com`; `passing` the actions that can give it another role. `bounds`
+    are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
+    there may soon be more of it than is listed."""
+
+    name: str
+    command: str
+    entries: str
+    arn: str | Mapping[str, str]
+    roles: tuple[str, ...]
+    services: tuple[str, ...]
+    ways: tuple[Way, ...]
+    tags: str = ""
+    passing: tuple[str, ...] = ()
+    bounds: tuple[str, ...] = ()
+    closes: bool = True
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The actions that change or enter such code."""
+        return tuple(dict.fromkeys(way[0][0] for way in self.ways))
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """The actions of which the list of such code says something."""
+        return (*(self.actions if self.closes else ()), *self.bounds)
+
+
+_NEXT_TASK = "arn:{partition}:ecs:{region}:{account}:task/{parent}/00000000000000000000000000000000"
+_LIFECYCLE = "arn:{partition}:sagemaker:{region}:{account}:notebook-instance-lifecycle-config/escalation"
+_ENDPOINT = "{arn}/runtime-endpoint/DEFAULT"
+_IN_AGENTS = ("bedrock-agentcore:InvokeAgentRuntimeCommand", "bedrock-agentcore:InvokeAgentRuntimeCommandShell")
+
+
+def _on_it(*actions: str) -> Way:
+    return tuple((action, "") for action in actions)
+
+
+_INSTANCE = "arn:{partition}:ec2:{region}:{account}:instance/{InstanceId}"
+_RUN_SHELL_SCRIPT = "arn:{partition}:ssm:{region}::document/AWS-RunShellScript"
+_BY_SYSTEMS_MANAGER: tuple[Way, ...] = (
+    (("ssm:SendCommand", ""), ("ssm:SendCommand", _RUN_SHELL_SCRIPT)),
+    _on_it("ssm:StartSession"),
+    (("ssm:CreateAssociation", ""), ("ssm:CreateAssociation", _RUN_SHELL_SCRIPT)),
+)
+
+KINDS: Mapping[str, WorkloadKind] = {
+    kind.name: kind
+    for kind in (
+        WorkloadKind(
+            name="functions",
+            command="lambda list-functions",
+            entries="Functions",
+            arn="FunctionArn",
+            roles=("Role",),
+            services=("lambda", "edgelambda"),
+            ways=(
+                _on_it("lambda:UpdateFunctionCode"),
+                _on_it("lambda:UpdateFunctionConfiguration"),
+                _on_it("lambda:AddPermission", "lambda:UpdateFunctionCode"),
+                _on_it("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
+            ),
+            passing=("lambda:UpdateFunctionConfiguration",),
+        ),
+        WorkloadKind(
+            name="instances",
+            command="ec2 describe-instances",
+            entries="Reservations Instances",
+            arn=_INSTANCE,
+            roles=("IamInstanceProfile Arn",),
+            services=("ec2",),
+            ways=(
+                *_BY_SYSTEMS_MANAGER,
+                _on_it("ec2-instance-connect:SendSSHPublicKey"),
+                _on_it("ec2-instance-connect:SendSerialConsoleSSHPublicKey"),
+                _on_it("ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
+                _on_it("ec2:CreateReplaceRootVolumeTask"),
+                _on_it("ec2:AttachVolume", "ec2:DetachVolume", "ec2:StopInstances", "ec2:StartInstances"),
+            ),
+            tags="Tags",
+        ),
+        WorkloadKind(
+            name="managed_instances",
+            command="ssm describe-instance-information",
+            entries="InstanceInformationList",
+            arn={"i-": _INSTANCE, "mi-": "arn:{partition}:ssm:{region}:{account}:managed-instance/{InstanceId}"},
+            roles=("IamRole",),
+            services=("ssm",),
+            ways=_BY_SYSTEMS_MANAGER,
+        ),
+        WorkloadKind(
+            name="ecs_task_definitions",
+            command="ecs describe-task-definition",
+            entries="taskDefinition",
+            arn="taskDefinitionArn",
+            roles=("taskRoleArn",),
+            services=("ecs-tasks",),
+            ways=(),
+            bounds=(
+                *("ecs:ExecuteCommand", "ecs:UpdateService", "ecs:CreateTaskSet", "ecs:UpdateServicePrimaryTaskSet", "ecs:Poll"),
+                *("ecs:RegisterContainerInstance", "ssm:StartSession", "ssm:SendCommand", "ssm:CreateAssociation"),
+            ),
+        ),
+        WorkloadKind(
+            name="ecs_tasks",
+            command="ecs describe-tasks",
+            entries="tasks",
+            arn="taskArn",
+            roles=("overrides taskRoleArn", "taskDefinitionArn"),
+            services=("ecs-tasks",),
+            ways=(_on_it("ecs:ExecuteCommand"),),
+            tags="tags",
+            closes=False,
+        ),
+        WorkloadKind(
+            name="ecs_services",
+            command="ecs describe-services",
+            entries="services",
+            arn="serviceArn",
+            roles=("taskDefinition",),
+            services=("ecs-tasks",),
+            ways=((("ecs:UpdateService", ""), ("ecs:ExecuteCommand", _NEXT_TASK)),),
+            tags="tags",
+            closes=False,
+        ),
+        WorkloadKind(
+            name="codebuild_projects",
+            command="codebuild batch-get-projects",
+            entries="projects",
+            arn="arn",
+            roles=("serviceRole", "buildBatchConfig serviceRole"),
+            services=("codebuild",),
+            ways=(
+                _on_it("codebuild:StartBuild"),
+                _on_it("codebuild:StartBuildBatch"),
+                _on_it("codebuild:UpdateProject"),
+            ),
+            tags="tags",
+            passing=("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:UpdateProject"),
+            bounds=(
+                *("codebuild:StartSandbox", "codebuild:StartSandboxConnection", "codebuild:StartCommandExecution"),
+                *("codebuild:CreateWebhook", "codebuild:UpdateWebhook"),
+            ),
+        ),
+        WorkloadKind(
+            name="glue_jobs",
+            command="glue get-jobs",
+            entries="Jobs",
+            arn="arn:{partition}:glue:{region}:{account}:job/{Name}",
+            roles=("Role",),
+            services=("glue",),
+            ways=(_on_it("glue:UpdateJob"), _on_it("glue:StartJobRun")),
+            passing=("glue:UpdateJob",),
+        ),
+        WorkloadKind(
+            name="glue_dev_endpoints",
+            command="glue get-dev-endpoints",
+            entries="DevEndpoints",
+            arn="arn:{partition}:glue:{region}:{account}:devEndpoint/{EndpointName}",
+            roles=("RoleArn",),
+            services=("glue",),
+            ways=(_on_it("glue:UpdateDevEndpoint"),),
+        ),
+        WorkloadKind(
+            name="sagemaker_notebooks",
+            command="sagemaker describe-notebook-instance",
+            entries="",
+            arn="NotebookInstanceArn",
+            roles=("RoleArn",),
+            services=("sagemaker",),
+            ways=(
+                _on_it("sagemaker:CreatePresignedNotebookInstanceUrl"),
+                (
+                    *_on_it("sagemaker:UpdateNotebookInstance", "sagemaker:StopNotebookInstance", "sagemaker:StartNotebookInstance"),
+                    ("sagemaker:CreateNotebookInstanceLifecycleConfig", _LIFECYCLE),
+                ),
+            ),
+            passing=("sagemaker:UpdateNotebookInstance",),
+            bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig",),
+        ),
+        WorkloadKind(
+            name="stacks",
+            command="cloudformation describe-stacks",
+            entries="Stacks",
+            arn="StackId",
+            roles=("RoleARN",),
+            services=("cloudformation",),
+            ways=(
+                _on_it("cloudformation:UpdateStack"),
+                _on_it("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+            ),
+            tags="Tags",
+            passing=("cloudformation:UpdateStack", "cloudformation:CreateChangeSet"),
+            bounds=(
+                *("cloudformation:ExecuteChangeSet", "cloudformation:ContinueUpdateRollback", "cloudformation:DeleteStack"),
+                "cloudformation:RollbackStack",
+            ),
+        ),
+        WorkloadKind(
+            name="apprunner_services",
+            command="apprunner describe-service",
+            entries="Service",
+            arn="ServiceArn",
+            roles=("InstanceConfiguration InstanceRoleArn", "SourceConfiguration AuthenticationConfiguration AccessRoleArn"),
+            services=("apprunner", "tasks.apprunner", "build.apprunner"),
+            ways=(_on_it("apprunner:UpdateService"),),
+            passing=("apprunner:UpdateService",),
+        ),
+        WorkloadKind(
+            name="batch_job_definitions",
+            command="batch describe-job-definitions",
+            entries="jobDefinitions",
+            arn="jobDefinitionArn",
+            roles=(
+                *("containerProperties jobRoleArn", "ecsProperties taskProperties taskRoleArn"),
+                "nodeProperties nodeRangeProperties container jobRoleArn",
+            ),
+            services=("ecs-tasks",),
+            ways=(_on_it("batch:SubmitJob"),),
+            tags="tags",
+            closes=False,
+            bounds=("batch:SubmitJob",),
+        ),
+        WorkloadKind(
+            name="state_machines",
+            command="stepfunctions describe-state-machine",
+            entries="",
+            arn="stateMachineArn",
+            roles=("roleArn",),
+            services=("states",),
+            ways=(_on_it("states:UpdateStateMachine"),),
+            passing=("states:UpdateStateMachine",),
+        ),
+        WorkloadKind(
+            name="code_interpreters",
+            command="bedrock-agentcore-control get-code-interpreter",
+            entries="",
+            arn="codeInterpreterArn",
+            roles=("executionRoleArn",),
+            services=("bedrock-agentcore",),
+            ways=(_on_it("bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),),
+            bounds=("bedrock-agentcore:InvokeCodeInterpreter",),
+        ),
+        WorkloadKind(
+            name="agent_runtimes",
+            command="bedrock-agentcore-control get-agent-runtime",
+            entries="",
+            arn="agentRuntimeArn",
+            roles=("roleArn",),
+            services=("bedrock-agentcore",),
+            ways=tuple(((action, ""), (action, _ENDPOINT)) for action in _IN_AGENTS),
+            bounds=("bedrock-agentcore:UpdateAgentRuntime",),
+            passing=("bedrock-agentcore:UpdateAgentRuntime",),
+        ),
+    )
+}
+"""The kinds, by their names. [the services' own guides; Service Authorization Reference, for the resources of each action]"""
+
+
+def kinds_about(action: str) -> tuple[WorkloadKind, ...]:
+    """The kinds of code of which the list says something about an action."""
+    return tuple(kind for kind in KINDS.values() if action in kind.concerns)
