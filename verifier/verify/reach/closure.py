@@ -8,7 +8,7 @@ reached cannot be brought about, in however many steps; and one that is reached 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Fac
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers import ANY, Access, KeyOffers
-from verifier.verify.reach.step_closure import STEPPING
+from verifier.verify.reach.step_closure import STEPPING, Search
 
 REPLICA = "replica"
 
@@ -64,7 +64,7 @@ class Closure:
         self,
         identities: Identities,
         key: KeyOffers,
-        by_steps: Callable[[tuple[str, ...], frozenset[Way]], Mapping[Fact, Derivation]],
+        by_steps: Callable[[tuple[str, ...], frozenset[Way]], Search],
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
     ) -> None:
@@ -97,17 +97,14 @@ class Closure:
         if self._all_reached(reached):
             return reached
         # What is brought about without keys does not turn on what is brought about with them.
-        without_keys: dict[int, dict[Fact, Derivation]] = {}
-        for fact, derivation in self._by_steps(starts, refused).items():
-            without_keys.setdefault(derivation.rounds, {})[fact] = derivation
-        last = max(without_keys)
+        without_keys = self._by_steps(starts, refused)
         rounds = 0
         while not self._all_reached(reached):
             rounds += 1
-            new = dict(without_keys.get(rounds, {}))
+            new = dict(without_keys.new(rounds))
             for fact, derivation in self._round(reached.facts, rounds, stepping, refused):
                 new.setdefault(fact, derivation)
-            if not new and rounds > last:
+            if not new:
                 break
             reached.facts.add(new)
             self._look_for_goals(reached, rounds, direct, refused, asking)

@@ -45,7 +45,7 @@ class Anything(Bundle):
 
     most: Most = field(kw_only=True)
 
-    @property
+    @cached_property
     def slot(self) -> object:
         """One for the same facts."""
         return self.most

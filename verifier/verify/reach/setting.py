@@ -85,7 +85,7 @@ class Setting:
                 return None if made is None else [offers(shared.rules(other, goals, expected), numbers) for other in made]
 
             own = self.universe.own
-            by_steps = (shared.doubting(self._doubts_of(issued), own) if doubtful else shared.closure(key.partition, own, issued)).of
+            by_steps = (shared.doubting(self._doubts_of(issued), own) if doubtful else shared.closure(key.partition, own, issued)).search
             other = self._closures.get((issued, not doubtful))
             offered = offers(self._rules, numbers) if other is None else other.key
             self._closures[issued, doubtful] = Closure(shared.identities, offered, by_steps, further, replicas_)

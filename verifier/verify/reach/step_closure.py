@@ -38,21 +38,28 @@ class StepClosure:
         self._wider = wider
         self._identities = identities
         self._needs = Needs(identities, {})
-        self._found: dict[tuple[str, ...], Facts] = {}
+        self._found: dict[tuple[str, ...], Search] = {}
 
     @cached_property
     def _offers(self) -> Offers:
         return self._make_offers()
 
-    def of(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Facts:
-        """Everything that some principals can bring about together, themselves included; without the ways that are `refused`, which proves
-        nothing."""
+    def of(self, starts: tuple[str, ...]) -> Facts:
+        """Everything that some principals can bring about together, themselves included."""
+        search = self.search(starts)
+        search.new(None)
+        return search.facts
+
+    def search(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Search:
+        """The search for what some principals can bring about together, as far as it went; without the ways that are `refused`, which
+        proves nothing."""
         if any(isinstance(fact, Fact) for fact, *_ in refused):
-            return self._closed(starts, refused)
+            return self._begun(starts, refused)
         if starts not in self._found:
             wider = self._wider.of(starts) if self._wider is not None else None
             nothing = wider is not None and all(one.step in (None, StepKind.OWN_IDENTITY) for one in wider.values())
-            self._found[starts] = wider if nothing and wider is not None else self._closed(starts)
+            begun = self._wider.search(starts) if nothing and self._wider is not None else self._begun(starts, ANY_WAY)
+            self._found[starts] = begun
         return self._found[starts]
 
     def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -68,38 +75,48 @@ class StepClosure:
             if (fact, StepKind.OWN_IDENTITY, start, premises) not in refused:
                 yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
 
-    def _closed(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Facts:
-        facts = self._identities.at_first(starts)
-        search = _Search(self._offers, self._needs, facts, refused, frozenset(self._own))
-        rounds = 0
-        while True:
-            rounds += 1
-            new: dict[Fact, Derivation] = {}
-            for fact, derivation in chain(self._outside(starts, refused) if rounds == 1 else (), search.round(rounds)):
-                if fact not in facts:
-                    new.setdefault(fact, derivation)
-            if not new:
-                return facts
-            facts.add(new)
+    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way]) -> Search:
+        facts, own = self._identities.at_first(starts), tuple(self._outside(starts, refused))
+        return Search(lambda: self._offers, self._needs, facts, refused, frozenset(self._own), own)
 
 
 @dataclass
-class _Search:
-    """The search for what some principals can bring about together, from `facts`, which grow between the rounds."""
+class Search:
+    """The search for what some principals can bring about together, from `facts`, which grow with the rounds; `outside` is what comes about
+    in the first one besides."""
 
-    offers: Offers
+    make_offers: Callable[[], Offers]
     needs: Needs
     facts: Facts
     refused: frozenset[Way]
     own: frozenset[str]
+    outside: Sequence[tuple[Fact, Derivation]]
+    rounds: list[Mapping[Fact, Derivation]] = field(default_factory=list)
+    """What came about by each round, the last of which is empty once nothing does any more."""
     given: dict[object, int] = field(default_factory=dict)
     """The targets, as masks, on which something was made true already."""
     done: set[tuple[str, frozenset[str]]] = field(default_factory=set)
     """What a principal can do with certain powers, once it has them, and all of it was done."""
     fresh: Fresh = field(default_factory=Fresh)
 
-    def round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
-        """What comes about by one step more."""
+    def new(self, rounds: int | None) -> Mapping[Fact, Derivation]:
+        """What comes about by so many steps, and by no fewer; `None` for however many: then nothing does."""
+        while (rounds is None or len(self.rounds) < rounds) and (not self.rounds or self.rounds[-1]):
+            new: dict[Fact, Derivation] = {}
+            number = len(self.rounds) + 1
+            for fact, derivation in chain(self.outside if number == 1 else (), self._round(number)):
+                if fact not in self.facts:
+                    new.setdefault(fact, derivation)
+            self.rounds.append(new)
+            self.facts.add(new)
+        return self.rounds[-1] if rounds is None or rounds > len(self.rounds) else self.rounds[rounds - 1]
+
+    @cached_property
+    def offers(self) -> Offers:
+        """What is offered to whoever is held."""
+        return self.make_offers()
+
+    def _round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         in_hand = self._in_hand()
         # Each power takes something that was done before.
         plain = not self.facts.others
@@ -113,7 +130,8 @@ class _Search:
                     if not plain and not any(bundle.needs_of_target or bundle.after for bundle in bundles):
                         self.done.add((by, powers))
                     for bundle in bundles:
-                        yield from self._step(bundle, by, needed, in_hand, rounds)
+                        if bundle.targets & ~self.given.get(bundle.slot, 0):
+                            yield from self._step(bundle, by, needed, in_hand, rounds)
 
     def _step(
         self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[tuple[str, Group], int], rounds: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from verifier.model.estate import Identity
 from verifier.model.reach import StepKind
@@ -45,6 +45,8 @@ class Group:
 
     permissions: StepPermissions
     plain: bool = False
+    slots: dict[Gives, object] = field(default_factory=dict)
+    """What tells apart what steps on its targets make true."""
     _allowed: dict[tuple[str, int, tuple[str, ...]], list[Allowed]] = field(default_factory=dict)
 
     @cached_property
@@ -163,6 +165,11 @@ class Gives:
         return Fact(self.kind, self.subject or target, self.details)
 
 
+@lru_cache(1 << 12)
+def _of_caller(powers: frozenset[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*powers).difference(OF_TARGETS)
+
+
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
@@ -184,7 +191,7 @@ class Bundle:
     @cached_property
     def needs(self) -> frozenset[str]:
         """The powers that it needs of the caller, whatever the target."""
-        return frozenset[str]().union(*(cube.powers for cube in self.cubes)).difference(OF_TARGETS)
+        return _of_caller(frozenset(cube.powers for cube in self.cubes))
 
     @cached_property
     def needs_of_target(self) -> tuple[str, ...]:
@@ -192,10 +199,10 @@ class Bundle:
         needed = frozenset[str]().union(*(cube.powers for cube in self.cubes))
         return tuple(power for power in OF_TARGETS if power in needed or (power == EXISTS and self.made))
 
-    @property
+    @cached_property
     def slot(self) -> object:
         """The same for bundles that make the same true on a target."""
-        return self.group, self.gives
+        return self.group.slots.setdefault(self.gives, object())
 
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer for each of some targets."""

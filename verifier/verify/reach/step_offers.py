@@ -65,6 +65,7 @@ class StepOffers:
         self._plain_offers: StepOffers | None = None
         self._bundles_of: dict[str, Mapping[frozenset[str], Sequence[Bundle]]] = {}
         self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._new: dict[Group, int] = {}
         self._own: dict[tuple[int | None, ...], tuple[Bundle, ...]] = {}
 
     def of_issued(self, whom: CallerSet) -> StepOffers:
@@ -167,15 +168,19 @@ class StepOffers:
 
     def apart(self, bundle: Bundle) -> Iterator[Bundle]:
         """What is there at first, and what must have been made before."""
-        new = self._new_of(bundle.group)
+        new = bundle.targets & self._new_of(bundle.group)
         if bundle.gives.kind is FactKind.MADE:
-            yield replace(bundle, targets=bundle.targets & new)
-            return
-        yield replace(bundle, targets=bundle.targets & ~new)
-        yield replace(bundle, targets=bundle.targets & new, made=True)
+            yield replace(bundle, targets=new)
+        elif not new:
+            yield bundle
+        else:
+            yield replace(bundle, targets=bundle.targets & ~new)
+            yield replace(bundle, targets=new, made=True)
 
     def _new_of(self, group: Group) -> int:
-        return sum(group.bit(arn) for arn in self._made)
+        if group not in self._new:
+            self._new[group] = sum(group.bit(arn) for arn in self._made)
+        return self._new[group]
 
     def _further(self, group: Group) -> list[int]:
         """The places of the groups by which a role is passed as well: its account, and the instance profiles of that."""
