@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, identity, own
+from tests.evaluate.estates import ALICE, HOME, aws, identity, own
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BOB, state
+from tests.examples import RANDOM
 from tests.project.shown import ROOT
+from tests.reach.test_open_and_shut_identities import CASES, home
 from verifier import invariants, load
 from verifier.model.estate import Estate, Group, Identity
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.invariants_text import suppose
 from verifier.model.policy import Text
+from verifier.model.reach import State
 from verifier.problem.subjects import targets_of
 from verifier.problem.targets import Target, key_target
 from verifier.recheck import closed_set
@@ -157,7 +160,10 @@ OPEN = (
 def entry_of(*mine: dict[str, Json], supposed: Sequence[str] = (), others: Sequence[Identity] = ()) -> Json:
     """The entry of what Alice comes to, or why there is none."""
     before = state(*mine, groups=(Group(ADMINS),), others=(identity(BOB), *others), **NO_GRANTS)  # type: ignore[arg-type]
-    before = replace(before, estate=suppose(before.estate, *supposed))
+    return entry_from(replace(before, estate=suppose(before.estate, *supposed)))
+
+
+def entry_from(before: State) -> Json:
     whom = PrincipalLike(Text(ALICE))
     nobody = Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True)
     return eventual_entry(before.estate, key_target(before.estate.keys[0]), nobody, {})
@@ -188,6 +194,37 @@ def test_w3_what_runs_as_a_role_is_followed_unless_it_is_supposed_that_nobody_ch
     assert [isinstance(entry_of(own(action), others=(role,)), str) for role in roles] == [False, True]
     sentence = f"nobody changes what runs as {TARGET.split(':')[-1]} in {HOME}"
     assert isinstance(entry_of(own(action), others=roles[1:], supposed=[sentence]), dict)
+
+
+BY_EC2 = trusting(admits({"Service": "ec2.amazonaws.com"}), own=(own("kms:Decrypt"),), tags=(("team", "red"),))
+PASSES = own("iam:PassRole", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+STARTS = own("ec2:RunInstances")
+
+
+def test_a_role_that_is_passed_is_held_once_a_service_can_be_made_to_run_code_as_it() -> None:
+    """Whatever the tags of the role [IAM: id_roles_use_passrole]."""
+    assert isinstance(entry_of(PASSES, STARTS, others=(BY_EC2,)), str)
+    passed, started = entry_of(PASSES, others=(BY_EC2,)), entry_of(STARTS, others=(BY_EC2,))
+    assert [fact[:2] for fact in passed["sets"][0]["facts"]] == [["passed", BY_EC2.arn]]
+    assert {fact[0] for fact in started["sets"][0]["facts"]} == {"starts"}
+
+
+def test_tags_may_be_passed_on_once_something_was_changed() -> None:
+    """Sessions of a role have the tags that somebody can pass to it at first (F3), until a caller changes who can do what."""
+    role = trusting(admits(aws(ALICE)), own=(own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),))
+    entry = entry_of(own("sts:AssumeRole"), others=(role,))
+    assert entry["sets"][0]["facts"] == [["holds", role.arn]]
+    assert isinstance(entry_of(own("sts:AssumeRole"), own("iam:PutGroupPolicy"), others=(role,)), str)
+
+
+OPEN_STATES = [name for number, name in enumerate(CASES) if RANDOM or number % 4 == 0]
+"""Some of the steps on identities, each of which leads there; `VERIFIER_RANDOM_TESTS=1` takes all."""
+
+
+@pytest.mark.parametrize("name", OPEN_STATES)
+def test_what_is_refuted_by_each_step_has_no_set(name: str) -> None:
+    _, mine, world, _ = CASES[name]
+    assert isinstance(entry_from(home(*mine, **world)), str)
 
 
 def test_a_set_has_what_leads_nowhere() -> None:
