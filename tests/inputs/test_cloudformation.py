@@ -388,7 +388,7 @@ def test_s3_a_template_without_a_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "key_is_open", "role_is_open"),
     [
-        ("aws:ResourceTag/aws:cloudformation:stack-name", True, False),
+        ("aws:ResourceTag/aws:cloudformation:stack-name", True, True),
         ("aws:ResourceTag/team", True, False),
         ("aws:PrincipalTag/aws:cloudformation:stack-id", False, True),
         ("aws:PrincipalTag/team", False, False),
