@@ -52,13 +52,13 @@ class TreeBuilder(Transformer[Token, PolicyNode]):
     """One method for each rule of the grammar; the parser calls them as it goes."""
 
     def policy(self, children: list[Token | Member]) -> PolicyNode:
-        return PolicyNode(_members(children), *_bounds(children))
+        return PolicyNode(_between(children), *_bounds(children))
 
     def policy_element(self, children: list[Token | Value]) -> Member:
         return _member(children)
 
     def statement(self, children: list[Token | Member]) -> StatementNode:
-        return StatementNode(_members(children), *_bounds(children))
+        return StatementNode(_between(children), *_bounds(children))
 
     def statement_element(self, children: list[Token | Value]) -> Member:
         return _member(children)
@@ -73,13 +73,13 @@ class TreeBuilder(Transformer[Token, PolicyNode]):
         return StatementsNode(items, *_bounds(children))
 
     def map(self, children: list[Token | Member]) -> MapNode:
-        return MapNode(_members(children), *_bounds(children))
+        return MapNode(_between(children), *_bounds(children))
 
     def member(self, children: list[Token | Value]) -> Member:
         return _member(children)
 
     def value_list(self, children: list[Token | Scalar | Misfit]) -> ListNode:
-        return ListNode(tuple(children[1:-1]), *_bounds(children))  # type: ignore[arg-type]
+        return ListNode(_between(children), *_bounds(children))
 
     def misfit_list(self, children: list[Token | Value]) -> Misfit:
         return Misfit("a list", *_bounds(children))
@@ -113,8 +113,9 @@ def _bounds(children: list[Any]) -> tuple[int, int]:
     return _start(children[0]), _start(children[-1]) + 1
 
 
-def _members(children: list[Token | Member]) -> tuple[Member, ...]:
-    return tuple(children[1:-1])  # type: ignore[arg-type]
+def _between(children: list[Any]) -> tuple[Any, ...]:
+    """What is between the brackets."""
+    return tuple(children[1:-1])
 
 
 def _member(children: list[Token | Value]) -> Member:

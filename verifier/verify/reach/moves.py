@@ -47,7 +47,7 @@ def made(task: Task, scene: Scene) -> Iterator[Made]:
     elif isinstance(task, JoinGroup):
         yield from join_group(task, scene)
     else:
-        maker = _MAKERS.get(task.derivation.step)  # type: ignore[arg-type]
+        maker = _MAKERS.get(task.derivation.step) if task.derivation.step else None
         none: Made = Reason("E0", f"no request for the step `{task.derivation.step}` can be written")
         yield from [none] if maker is None else maker(task, scene)
 
